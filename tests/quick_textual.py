@@ -1,5 +1,5 @@
-"""Spares apps under Pilot what nobody sees: style sheets are parsed once for all apps of a process, and a screen is drawn
-only when a test reads it.
+"""Spares apps under Pilot what nobody sees: style sheets are parsed once for all apps of a process, and a screen is
+drawn only when a test reads it.
 """
 
 from __future__ import annotations

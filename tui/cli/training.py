@@ -21,11 +21,7 @@ from tui.term import guardian, terminal
 
 
 def parse_speed(text: str) -> float:
-    """Parse ``--speed``: windows per second, or ``max``.
-
-    Raises:
-        UsageError: the text is neither, or the number is out of range; see `echornn.replay.pace.require_speed`.
-    """
+    """Parse ``--speed``: windows per second, or ``max``."""
     try:
         return require_speed(math.inf if text == "max" else float(text))
     except ValueError as error:
@@ -34,13 +30,7 @@ def parse_speed(text: str) -> float:
 
 
 def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
-    """The program to run for the main command, with these configuration fields and other flags.
-
-    Raises:
-        UsageError: the flags do not work together, or one is out of range.
-        ConfigError: the configuration is invalid.
-        RunError: the run cannot be saved, or cannot be continued.
-    """
+    """The program to run for the main command, with these configuration fields and other flags."""
     if flags.fps is not None:
         require_fps(flags.fps)
     speed = None if flags.speed is None else parse_speed(flags.speed)

@@ -38,11 +38,7 @@ class ConfigFlags(EchoConfig):
 
     @property
     def given(self) -> dict[str, Any]:
-        """The values that the user gave, by name (see `EchoConfig.fields`).
-
-        Raises:
-            ConfigError: there is no such cell, or its file cannot be read.
-        """
+        """The values that the user gave, by name (see `EchoConfig.fields`)."""
         values = dict(vars(self))
         if TASK in values:
             values[TASK] = self.tasks.get(values[TASK], values[TASK])
@@ -53,10 +49,6 @@ class ConfigFlags(EchoConfig):
     def over(self, config: EchoConfig) -> EchoConfig:
         """The configuration with these values in place of its own. If the file of its task has changed, the task keeps
         the settings that the file still has, where it allows their values.
-
-        Raises:
-            ConfigError: the resulting configuration is invalid, or the user's own task cannot be used with these
-                settings.
         """
         given, task = self.given, self.given.get(TASK)
         if isinstance(task, OwnTask) and task.is_change_of(config.value(TASK)):

@@ -47,10 +47,6 @@ SECONDS_TO_STOP = 0.1
 def begin(folder: Path | None, config: EchoConfig) -> Recorder:
     """Begin to record a new run in ``folder``, by default a new folder in the state folder. If the default fails,
     nothing is recorded.
-
-    Raises:
-        RunError: the given folder cannot be used.
-        ConfigError: the configuration cannot be trained here; nothing on disk was changed.
     """
     require_for_training(config)
     if folder is not None:
@@ -69,11 +65,6 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None, trust: bool = Fa
         flags: fields to change.
         at: the window of the run's path at which to continue; by default its current position.
         trust: whether the texts of its tasks and cells may run; see `echornn.own.trusted`.
-
-    Raises:
-        RunError: the run does not exist, or cannot be continued there; nothing on disk was changed.
-        ConfigError: the changed configuration is invalid, or a user's own task fails its check; nothing on disk was
-            changed.
     """
     with trusting(trust):
         recorder = RunRecorder.go_on(find(name), lambda run: _edited(run, flags, first_at(run, flags, at)))
@@ -139,11 +130,7 @@ def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
 
 
 def readable(name: str) -> Path:
-    """The folder of a run, checked to be readable; see `find`.
-
-    Raises:
-        RunError: the folder has no run that can be read.
-    """
+    """The folder of a run, checked to be readable; see `find`."""
     folder = find(name)
     run_dir.glance(folder)
     return folder

@@ -38,11 +38,7 @@ def quoted(path: str | os.PathLike[str]) -> str:
 
 
 def lines(texts: Iterable[str]) -> None:
-    """Print each text as one line. Python reports a full disk only when it writes, so call `finish` at the end.
-
-    Raises:
-        OSError: a line could not be written; `BrokenPipeError` if the reader of the output has gone.
-    """
+    """Print each text as one line. Python reports a full disk only when it writes, so call `finish` at the end."""
     plain(map(printable, texts))
 
 

@@ -110,11 +110,7 @@ def screen_for_a_bar() -> TextIO | None:
 
 
 def write_some(stream: TextIO, data: bytes) -> int:
-    """Write without Python's buffer; returns the number of bytes written, which is smaller if a disk fills up.
-
-    Raises:
-        OSError: nothing was written.
-    """
+    """Write without Python's buffer; returns the number of bytes written, which is smaller if a disk fills up."""
     return os.write(stream.fileno(), data)
 
 

@@ -132,7 +132,11 @@ def own_task(file: Path, name: str) -> EchoConfig:
 
 
 def stand(
-    session: ScriptedSession, state: str = "paused", newest: Progress | None = None, here: int | None = None, **frame: Any
+    session: ScriptedSession,
+    state: str = "paused",
+    newest: Progress | None = None,
+    here: int | None = None,
+    **frame: Any,
 ) -> None:
     """Let the session stand after ``here`` windows of the line, by default at its end."""
     timeline, line = session.timeline, frame.setdefault("line", 0)

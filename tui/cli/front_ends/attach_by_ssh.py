@@ -36,10 +36,6 @@ def attach_by_ssh(host: str, run: str, flags: Sequence[str], with_terminal: bool
         run: the run there; empty for the newest.
         flags: the flags of ``attach``.
         with_terminal: whether it needs a terminal there.
-
-    Raises:
-        RunError: there is no ssh.
-        UsageError: there is no terminal here.
     """
     if with_terminal:
         require_terminal("attach", "--once prints one picture as text")

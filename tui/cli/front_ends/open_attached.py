@@ -29,23 +29,14 @@ from tui.term.thread_errors import ThreadErrors
 
 
 def attached(name: str | None, chosen: Preferences, read_only: bool = False) -> FrontEnd:
-    """The program that shows the session of a run in the app.
-
-    Raises:
-        UsageError: there is no terminal.
-        RunError: no session can be reached there.
-    """
+    """The program that shows the session of a run in the app."""
     require_terminal("attach", "--once prints one picture as text")
     folder = folder_of(name)
     return partial(show_attached, folder, chosen, read_only, guardian.divide())
 
 
 def show_attached(folder: Path, chosen: Preferences, read_only: bool, guarded: Guarded) -> int:
-    """Run the app on the session that trains the run in this folder, until the user leaves; returns the exit code.
-
-    Raises:
-        RunError: no session can be reached there.
-    """
+    """Run the app on the session that trains the run in this folder, until the user leaves; returns the exit code."""
     moved = moved_keys(chosen.keys)
     if not read_only:
         chosen.remember_the_theme()
@@ -68,11 +59,7 @@ def show_attached(folder: Path, chosen: Preferences, read_only: bool, guarded: G
 
 
 def picture_once(name: str | None, chosen: Preferences) -> int:
-    """Print one picture of the screen as text, at the size of this terminal; returns the exit code.
-
-    Raises:
-        RunError: no session can be reached there.
-    """
+    """Print one picture of the screen as text, at the size of this terminal; returns the exit code."""
     moved = moved_keys(chosen.keys)
     session = _session(folder_of(name), 10.0, only_looks=False)
     size = shutil.get_terminal_size()
@@ -90,11 +77,7 @@ async def _lines(app: EchoApp, size: tuple[int, int]) -> list[str]:
 
 
 def end_attached(name: str | None) -> int:
-    """Have a session save everything and end; returns the exit code.
-
-    Raises:
-        RunError: no session can be reached there.
-    """
+    """Have a session save everything and end; returns the exit code."""
     folder = folder_of(name)
     try:
         trouble = end_session(folder)

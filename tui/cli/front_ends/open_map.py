@@ -153,11 +153,7 @@ class _Shown:
                 return code
 
     async def _open(self, config: EchoConfig) -> int | None:
-        """Train a point in the app; returns None if the user went back to the map, otherwise the exit code.
-
-        Raises:
-            ConfigError: the point cannot be trained here.
-        """
+        """Train a point in the app; returns None if the user went back to the map, otherwise the exit code."""
         await asyncio.to_thread(check_own_data, config)
         recorder = record.begin(None, config)
         session = self._session = Session(config, self._chosen.speed, recorder=recorder, vitals=True)

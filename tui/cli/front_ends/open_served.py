@@ -30,10 +30,6 @@ def serve(name: str | None, port: int, read_only: bool, chosen: Preferences, as_
 
     Args:
         port: on which port; 0 takes a free one.
-
-    Raises:
-        RunError: no session can be reached there, or the port cannot be used.
-        UsageError: textual-serve is not installed.
     """
     try:
         import aiohttp

@@ -90,11 +90,7 @@ def _text(script: str | None, file: Path | None) -> str:
 
 
 def _size(text: str) -> tuple[int, int]:
-    """Columns and lines.
-
-    Raises:
-        UsageError: the text is not COLUMNSxLINES.
-    """
+    """Columns and lines."""
     if (found := SIZES.fullmatch(text)) is None:
         raise UsageError(f"size = {text!r} cannot be used: columns and lines, such as 100x30")
     width, height = map(int, found.groups())

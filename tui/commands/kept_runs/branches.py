@@ -37,9 +37,6 @@ def records(run: Run) -> Iterator[dict[str, Any]]:
     the window at which it was lost again, or None; here, whether the run's position is on the branch. With several
     networks, the losses are medians, solved_at is the window by which half of the networks had solved the task, lost_at
     is None, and lottery has more numbers (see `come_to`).
-
-    Raises:
-        RunError: the losses cannot be read.
     """
     for facts in branch_facts(run):
         fields = {field.name: getattr(facts, field.name) for field in dataclasses.fields(facts)}

@@ -46,11 +46,6 @@ def export(
         command: the command line, for the metadata of this file.
         at: write the networks after this many windows of the path.
         trust: whether the texts in its record may run; see `echornn.own.trusted`.
-
-    Raises:
-        UsageError: a table cannot be written, since its name is wrong or pyarrow is missing.
-        RunError: the run, branch or replica does not exist, or the file's name cannot be used.
-        OSError: the disk did not accept the output; an existing file is unchanged.
     """
     if parquet is not None:
         table_files.require_writable(parquet)

@@ -26,11 +26,7 @@ SECONDS_FOR_NAMES = 2.0
 
 
 def list_runs(folder: Path | None, as_json_lines: bool) -> int:
-    """Print the runs in a folder, or the run if the folder is one; by default the user's runs. Returns the exit code.
-
-    Raises:
-        RunError: the folder does not exist, or cannot be read.
-    """
+    """Print the runs in a folder, or the run if it is one; by default the user's runs. Returns the exit code."""
     printed.lines(json_lines(folder) if as_json_lines else lines(folder))
     return ExitCode.DONE
 

@@ -37,9 +37,6 @@ class LinePrinter:
 
         Lines for a terminal that is gone are dropped: see `tui.term.terminal.when_terminal_is_gone`. Errors in writing
         to standard error are ignored, so that training does not end because of them.
-
-        Raises:
-            OSError: the lines can never be written, for example because their reader has ended (`BrokenPipeError`).
         """
         self._write("".join(f"{printable(text)}\n" for text in texts), to)
 

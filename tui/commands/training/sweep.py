@@ -41,11 +41,7 @@ class Workers:
     scheduler_file: Path | None = None
 
     def engine(self) -> Engine:
-        """Start the workers, or connect to them.
-
-        Raises:
-            UsageError: Dask is not installed, or no scheduler answers.
-        """
+        """Start the workers, or connect to them."""
         if self.scheduler is None and self.scheduler_file is None:
             return Processes(self.number)
         flag = f"scheduler = {self.scheduler!r}"
@@ -62,13 +58,7 @@ class Workers:
 
 
 def print_sweep(folder: Path, grid: Grid, workers: Workers, as_json_lines: bool) -> int:
-    """Compute a sweep and print its progress; returns the exit code.
-
-    Raises:
-        UsageError: see `Workers.engine`.
-        RunError: the folder cannot be used; nothing in it was changed.
-        OSError: the folder cannot be written to.
-    """
+    """Compute a sweep and print its progress; returns the exit code."""
     lines = lines_here(with_bar=not as_json_lines)
     asked: list[int] = []
     computing: list[Computation] = []
@@ -101,9 +91,6 @@ class Computation:
         folder: the sweep's folder.
         trouble: the error that prevents training; empty if there is none.
         seconds: how long the computation took.
-
-    Raises:
-        UsageError, RunError, OSError: see `print_sweep`.
     """
 
     def __init__(self, folder: Path, grid: Grid, workers: Workers) -> None:
