@@ -46,11 +46,7 @@ class Address:
 
     @classmethod
     def new(cls) -> Address:
-        """The address for a new session of this process.
-
-        Raises:
-            AddressError: there is no folder for the socket that only this user can reach.
-        """
+        """The address for a new session of this process."""
         folder = socket_folder()
         _remove_old(folder)
         path = str(folder / f"{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}")
@@ -58,11 +54,7 @@ class Address:
 
     @classmethod
     def read(cls, folder: Path) -> Address:
-        """The address of the session that trains the run in this folder, checked to be a socket of this user.
-
-        Raises:
-            AddressError: no session of this user can be reached there.
-        """
+        """The address of the session that trains the run in this folder, checked to be a socket of this user."""
         try:
             fields = json.loads(own_files.read_bytes(folder / POINTER_FILE, MOST_BYTES))
             address = cls(str(fields["host"]), int(fields["process"]), str(fields["path"]))
@@ -79,19 +71,12 @@ class Address:
         return address
 
     def point(self, folder: Path) -> None:
-        """Write the pointer to this address into a run's folder.
-
-        Raises:
-            OSError: it cannot be written.
-        """
+        """Write the pointer to this address into a run's folder."""
         own_files.write_whole(folder / POINTER_FILE, json.dumps(asdict(self)).encode())
 
     def listener(self) -> socket.socket:
         """A socket that listens at this address. It gets its name only then: a socket on which nobody listens counts as
         left behind by a process that was killed.
-
-        Raises:
-            OSError: none can be made.
         """
         listener, before = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), self.path.removesuffix(SUFFIX)
         try:
@@ -123,9 +108,6 @@ def socket_folder() -> Path:
     """The folder for this user's sockets, which nobody else can enter; it is made if it does not exist.
 
     It is in the temporary folder, since the folder in `XDG_RUNTIME_DIR` is removed when its user logs out.
-
-    Raises:
-        AddressError: none can be made that only this user can enter.
     """
     folder = Path(tempfile.gettempdir()) / _folder_name()
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from enum import Enum, auto
 from pathlib import Path
 
@@ -25,7 +25,6 @@ from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.runs.run_dir import Run
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
-from echornn.tasks.chosen import defaults_of, values_of
 from echornn.tasks.own.own_task import OwnTask
 from echornn.timeline.going_back import before_it_diverged
 from echornn.training.memory import require_for_training
@@ -73,27 +72,12 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None, trust: bool = Fa
     config = _edited(run, flags, first_at(run, flags, at))
     task = config.value(TASK)
     if isinstance(task, OwnTask) and task.is_change_of(run.config.value(TASK)):
-        printed.complain(f"echornn-tui: {_on_the_changed_file(run.config, config, flags.given)}")
+        what = "so it is another task: the network starts over"
+        printed.complain(f"echornn-tui: the file of {task} has changed, {what}")
     if isinstance(config.cell, OwnCell) and config.cell.is_change_of(run.config.cell):
         what = "so it is another cell: the network starts over"
         printed.complain(f"echornn-tui: the file of {config.cell} has changed, {what}")
     return config, recorder
-
-
-def _on_the_changed_file(before: EchoConfig, after: EchoConfig, given: Collection[str]) -> str:
-    """Texts for a changed file of the task: the consequence for the run, and the new values of settings that the user
-    did not give.
-    """
-    old, new, defaults = values_of(before.the_task), values_of(after.the_task), defaults_of(after.value(TASK))
-    others = [name for name in old if name not in given]
-    parts = {
-        "kept": [f"{name} {new[name]}" for name in others if new.get(name) == old[name] != defaults[name]],
-        "reset": [f"{name} {new[name]} (was {old[name]})" for name in others if new.get(name, old[name]) != old[name]],
-        "gone": [name for name in others if name not in new],
-    }
-    texts = [f"{what}: {', '.join(names)}" for what, names in parts.items() if names]
-    start = f"the file of {after.value(TASK)} has changed, so it is another task: the network starts over"
-    return "; ".join((start, *texts))
 
 
 def first_at(run: Run, flags: ConfigFlags, at: int | None) -> int | None:

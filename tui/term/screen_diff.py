@@ -65,14 +65,10 @@ class ScreenDiff:
 
     def __init__(self) -> None:
         self._shown: list[Line] = []
-        self.is_given_up = False
-        """Whether to stop: an update had an unknown form (another version of Textual), so Textual draws by itself."""
 
     def saving(self, update: object) -> object:
         """An update of the screen that needs fewer bytes; anything that is not such an update is returned unchanged."""
-        if self.is_given_up or not isinstance(update, (LayoutUpdate, ChopsUpdate)):
-            return update
-        return SavingUpdate(self, update)
+        return SavingUpdate(self, update) if isinstance(update, (LayoutUpdate, ChopsUpdate)) else update
 
     def send(self, update: LayoutUpdate | ChopsUpdate, console: Console) -> str:
         """The control sequences for an update. The caller writes them: from now on the terminal counts as showing them.
@@ -124,12 +120,7 @@ class SavingUpdate(CompositorUpdate):
         self._update = update
 
     def render_segments(self, console: Console) -> str:
-        if not self._diff.is_given_up:
-            try:
-                return self._diff.send(self._update, console)
-            except (AttributeError, TypeError, ValueError):
-                self._diff.is_given_up = True
-        return self._update.render_segments(console)
+        return self._diff.send(self._update, console)
 
 
 class _Writer:

@@ -69,3 +69,13 @@ class LinePrinter:
 def say_last(texts: Iterable[str]) -> None:
     """Print lines after the app has left the screen; lines for a terminal that is gone are dropped."""
     LinePrinter().print(texts, sys.stdout)
+
+
+def lines_here(with_bar: bool) -> LinePrinter:
+    """A line printer for standard output; if wanted and possible, with a progress bar below the lines."""
+    screen = terminal.screen_for_a_bar() if with_bar else None
+    if screen is None:
+        return LinePrinter()
+    from tui.commands.printed.progress_bar import LinesAboveABar
+
+    return LinesAboveABar(screen)

@@ -16,8 +16,7 @@ from echornn.sweeps.results import SweepResults
 from echornn.sweeps.status import Status
 from echornn.sweeps.sweep import Sweep
 from tui.commands.front_end import UsageError
-from tui.commands.printed.lines import LinePrinter
-from tui.commands.printed.lines_here import lines_here
+from tui.commands.printed.lines import LinePrinter, lines_here
 from tui.commands.printed.records import Record, as_json
 from tui.commands.training import sweep_report as report
 from tui.term import terminal
