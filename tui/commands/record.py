@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Collection
 from enum import Enum, auto
 from pathlib import Path
 
@@ -24,14 +23,13 @@ from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.runs.run_dir import Run
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
-from echornn.tasks.chosen import defaults_of, values_of
 from echornn.tasks.own.own_task import OwnTask
 from echornn.timeline.going_back import before_it_diverged
 from echornn.training.memory import require_for_training
 from tui.commands.flags import ConfigFlags
 from tui.term import printed
 from tui.term.exit_code import ExitCode
-from tui.term.printable import printable, quoted
+from tui.term.printed import printable, quoted
 
 SECONDS_TO_SAVE = 1.0
 """Seconds to wait at the end for the current windows, besides those for the last checkpoint."""
@@ -43,10 +41,6 @@ SECONDS_TO_STOP = 0.1
 def begin(folder: Path | None, config: EchoConfig) -> Recorder:
     """Begin to record a new run in ``folder``, by default a new folder in the state folder. If the default fails,
     nothing is recorded.
-
-    Raises:
-        RunError: the given folder cannot be used.
-        ConfigError: the configuration cannot be trained here; nothing on disk was changed.
     """
     require_for_training(config)
     if folder is not None:
@@ -65,11 +59,6 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None, trust: bool = Fa
         flags: fields to change.
         at: the window of the run's path at which to continue; by default its current position.
         trust: whether the texts of its tasks and cells may run; see `echornn.own.trusted`.
-
-    Raises:
-        RunError: the run does not exist, or cannot be continued there; nothing on disk was changed.
-        ConfigError: the changed configuration is invalid, or a user's own task fails its check; nothing on disk was
-            changed.
     """
     with trusting(trust):
         recorder = RunRecorder.go_on(find(name), lambda run: _edited(run, flags, first_at(run, flags, at)))
@@ -78,27 +67,12 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None, trust: bool = Fa
     config = _edited(run, flags, first_at(run, flags, at))
     task = config.value(TASK)
     if isinstance(task, OwnTask) and task.is_change_of(run.config.value(TASK)):
-        printed.complain(f"echornn-tui: {_on_the_changed_file(run.config, config, flags.given)}")
+        what = "so it is another task: the network starts over"
+        printed.complain(f"echornn-tui: the file of {task} has changed, {what}")
     if isinstance(config.cell, OwnCell) and config.cell.is_change_of(run.config.cell):
         what = "so it is another cell: the network starts over"
         printed.complain(f"echornn-tui: the file of {config.cell} has changed, {what}")
     return config, recorder
-
-
-def _on_the_changed_file(before: EchoConfig, after: EchoConfig, given: Collection[str]) -> str:
-    """Texts for a changed file of the task: the consequence for the run, and the new values of settings that the user
-    did not give.
-    """
-    old, new, defaults = values_of(before.the_task), values_of(after.the_task), defaults_of(after.value(TASK))
-    others = [name for name in old if name not in given]
-    parts = {
-        "kept": [f"{name} {new[name]}" for name in others if new.get(name) == old[name] != defaults[name]],
-        "reset": [f"{name} {new[name]} (was {old[name]})" for name in others if new.get(name, old[name]) != old[name]],
-        "gone": [name for name in others if name not in new],
-    }
-    texts = [f"{what}: {', '.join(names)}" for what, names in parts.items() if names]
-    start = f"the file of {after.value(TASK)} has changed, so it is another task: the network starts over"
-    return "; ".join((start, *texts))
 
 
 def first_at(run: Run, flags: ConfigFlags, at: int | None) -> int | None:
@@ -135,11 +109,7 @@ def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
 
 
 def readable(name: str) -> Path:
-    """The folder of a run, checked to be readable; see `find`.
-
-    Raises:
-        RunError: the folder has no run that can be read.
-    """
+    """The folder of a run, checked to be readable; see `find`."""
     folder = find(name)
     run_dir.glance(folder)
     return folder

@@ -383,7 +383,7 @@ def test_tasks_and_cells_can_be_named_and_templates_are_files_that_can_be_used(t
         for text, product in zip(said, one["products"], strict=True):
             places = [text.index(letters.get(column, column)) for column in product["columns"]]
             assert places == sorted(places)
-    for kind, name, text in (("tasks", "my_task.py", "chance"), ("cells", "my_cell.py", "holds 1 number")):
+    for kind, name, text in (("tasks", "my_task.py", "chance"), ("cells", "my_cell.py", "held: 1")):
         Path(name).write_text(template := answered(kind, "--template").stdout)
         compile(template, name, "exec")
         assert "class" in template or "Cell(" in template

@@ -72,11 +72,6 @@ def examined(network: ChosenNetwork, question_for: Callable[[EchoConfig], Questi
 
     Args:
         question_for: the question for a network of this configuration.
-
-    Raises:
-        RunError: the run, branch or replica does not exist, nothing was saved, or the path is shorter than ``at``.
-        OwnError: a task or cell of the user's own fails its check.
-        ConfigError: from ``question_for``.
     """
     with trusting(network.trust):
         run = run_dir.read(record.find(network.run))

@@ -14,9 +14,10 @@ from echornn.runs import run_dir
 from echornn.runs.run_dir import Run
 from echornn.timeline.branch import Position
 from tui.commands import record
-from tui.commands.kept_runs import replica_rows, table_files, window_rows
+from tui.commands.kept_runs import table_files, window_rows
 from tui.commands.kept_runs.network_files import write_network
 from tui.commands.kept_runs.table_files import about_table
+from tui.commands.printed.records import as_json
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 
@@ -46,11 +47,6 @@ def export(
         command: the command line, for the metadata of this file.
         at: write the networks after this many windows of the path.
         trust: whether the texts in its record may run; see `echornn.own.trusted`.
-
-    Raises:
-        UsageError: a table cannot be written, since its name is wrong or pyarrow is missing.
-        RunError: the run, branch or replica does not exist, or the file's name cannot be used.
-        OSError: the disk did not accept the output; an existing file is unchanged.
     """
     if parquet is not None:
         table_files.require_writable(parquet)
@@ -96,7 +92,13 @@ def _print_windows(windows: Iterable[WindowPiece], as_json_lines: bool, numbered
 
 
 def _print_networks(networks: Iterable[NetworkFacts], as_json_lines: bool) -> None:
-    if as_json_lines:
-        printed.lines(map(replica_rows.as_json, networks))
-    else:
-        printed.lines([replica_rows.HEADER, *map(replica_rows.as_csv, networks)])
+    """A line for each network; empty or null are windows at which the task was not solved, or not lost."""
+    if not as_json_lines:
+        printed.lines([",".join(NetworkFacts._fields)])
+    for one in networks:
+        if as_json_lines:
+            when = {"solved_at": one.solved_at or None, "lost_at": one.lost_at or None}
+            printed.lines([as_json({**one._asdict(), **when})])
+        else:
+            loss = f"{one.final_loss:.9g}"
+            printed.lines([f"{one.replica},{one.seed},{one.solved_at or ''},{loss},{one.lost_at or ''}"])

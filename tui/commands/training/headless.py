@@ -15,8 +15,7 @@ from echornn.session.commands import Pause, Save
 from echornn.session.pictures.frame import State
 from echornn.session.session import Session
 from echornn.training.window_cost import cost_note
-from tui.commands.printed.lines import LinePrinter
-from tui.commands.printed.lines_here import lines_here
+from tui.commands.printed.lines import LinePrinter, lines_here
 from tui.commands.printed.record_lines import SEEDS_NOTE, lines_of
 from tui.commands.printed.records import Record, as_json, finished_record, start_record
 from tui.commands.record import Saved, farewell, flags_to_go_on, forget_if_empty, saved_by
