@@ -1,66 +1,44 @@
-"""Divides the networks of a sweep into parts of one structure each, and estimates the time that they take."""
+"""Divides the networks of a sweep into parts of one structure each."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 
 from echornn.config import EchoConfig
 from echornn.config_fields import ECHO_FIELDS, TASK
 from echornn.data.levels import credit_coverage
+from echornn.network.shapes import is_trained_alone
 from echornn.sweeps.grid import Until
 from echornn.sweeps.part import Part
 from echornn.tasks.checked_task import form_of
 from echornn.training.replica_configs import REPLICA_FIELDS
-from echornn.training.window_cost import multiplications_of_a_step, seconds_to_compile, window_microseconds
 
 LANES = 8
 """The number of networks that a vector operation of a processor computes at once."""
 
-SECONDS_TO_START = 5.0
+MOST_TOGETHER, MOST_ALONE = 64, 16
+"""The most networks of a part, if they train side by side or one after the other: a part can be lost."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The parts of a sweep, and an estimate of the time.
+def parts_of(configs: Sequence[EchoConfig], until: Until, workers: int, room: float = 1.0) -> list[Part]:
+    """The parts to train; easy ones first, so that the map fills early.
 
-    Attributes:
-        parts: the parts to train; easy parts first, so that the map fills early.
-        structures: the least number of programs to compile.
-        seconds: about how long the workers need if no network is solved early, each on a processor of its own.
+    The networks of a structure are divided so that populations are well filled, and so that there are at least as many
+    parts as the structure's share of the workers.
     """
-
-    parts: tuple[Part, ...]
-    structures: int
-    seconds: float
-
-    @classmethod
-    def of(cls, configs: Sequence[EchoConfig], until: Until, workers: int, room: float = 1.0) -> Plan:
-        """The plan for these networks, of any structures.
-
-        The networks of a structure are divided so that populations are well filled, and so that there are at least as
-        many parts as the structure's share of the workers.
-        """
-        groups: dict[Hashable, list[EchoConfig]] = {}
-        for config in configs:
-            groups.setdefault(structure_of(config), []).append(config)
-        costs = {like: sum(map(microseconds, group)) for like, group in groups.items()}
-        chunks: list[tuple[EchoConfig, ...]] = []
-        for like, group in groups.items():
-            group.sort(key=_ease, reverse=True)  # easy ones get separate parts, which end early
-            of_the_workers = round(workers * costs[like] / sum(costs.values()))
-            parts = max(-(-len(group) // most_together(group[0])), min(of_the_workers, -(-len(group) // LANES)))
-            size = -(-len(group) // parts)
-            chunks += [tuple(group[at : at + size]) for at in range(0, len(group), size)]
-        chunks.sort(key=lambda chunk: -_ease(chunk[-1]))
-        compiling = [seconds_to_compile(group[0]) for group in groups.values()]
-        seconds = max(max(compiling, default=0.0), sum(compiling) / workers) + sum(costs.values()) / 1e6 / workers
-        return cls(
-            tuple(Part(number, chunk, until, room) for number, chunk in enumerate(chunks)),
-            len(groups),
-            SECONDS_TO_START + seconds if groups else 0.0,
-        )
+    groups: dict[Hashable, list[EchoConfig]] = {}
+    for config in configs:
+        groups.setdefault(structure_of(config), []).append(config)
+    chunks: list[tuple[EchoConfig, ...]] = []
+    for group in groups.values():
+        group.sort(key=_ease, reverse=True)  # easy ones get separate parts, which end early
+        of_the_workers = min(round(workers * len(group) / len(configs)), -(-len(group) // LANES))
+        most = MOST_ALONE if is_trained_alone(group[0]) else MOST_TOGETHER
+        size = -(-len(group) // max(-(-len(group) // most), of_the_workers))
+        chunks += [tuple(group[at : at + size]) for at in range(0, len(group), size)]
+    chunks.sort(key=lambda chunk: -_ease(chunk[-1]))
+    return [Part(number, chunk, until, room) for number, chunk in enumerate(chunks)]
 
 
 def _ease(config: EchoConfig) -> float:
@@ -78,21 +56,6 @@ def structure_of(config: EchoConfig) -> Hashable:
         return tuple(getattr(config, name) for name in names)
     form = config.value(TASK), form_of(config.the_task)
     return form, tuple(getattr(config, name) for name in names if name not in ECHO_FIELDS)
-
-
-def most_together(config: EchoConfig) -> int:
-    """The largest number of networks in a part. Small networks share the fixed cost of a window, so there are many. A
-    part of large networks must train quickly, since it can be lost, so there are few.
-    """
-    multiplications = multiplications_of_a_step(config)
-    return 64 if multiplications <= 150 else 32 if multiplications <= 500 else 16
-
-
-def microseconds(config: EchoConfig, windows: int | None = None) -> float:
-    """The approximate processor time of ``windows`` windows of a network, by default of all its epochs."""
-    if windows is None:
-        windows = config.num_epochs * config.windows_per_epoch
-    return windows * window_microseconds(config)
 
 
 def halves(configs: Sequence[EchoConfig], points: Iterable[object]) -> list[tuple[EchoConfig, ...]]:

@@ -15,8 +15,8 @@ from echornn.sweeps.engine import Engine
 from echornn.sweeps.folder import Result, point_of
 from echornn.sweeps.grid import Grid, with_seeds_from
 from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
-from echornn.sweeps.plan import Plan, halves, microseconds, structure_of
-from echornn.sweeps.status import Status, Throughput
+from echornn.sweeps.plan import halves, parts_of, structure_of
+from echornn.sweeps.status import Status
 from echornn.sweeps.store import Store
 
 DEATHS = 3
@@ -25,6 +25,9 @@ DEATHS = 3
 LOOK_SECONDS = 0.2
 """The longest wait for news before `run` checks whether it should end."""
 
+LEAST_SECONDS = 1.0
+"""The seconds of training from which on a speed is reported."""
+
 
 @dataclass
 class UnderWay:
@@ -32,12 +35,10 @@ class UnderWay:
 
     Attributes:
         left: the networks of the part without a result.
-        windows: the windows that each of these has trained so far.
     """
 
     part: Part
     left: set[EchoConfig]
-    windows: int = 0
 
 
 class Sweep:
@@ -64,7 +65,7 @@ class Sweep:
         self.asked_to_end = Event()
         self.notes: list[str] = []
         self._store = Store(folder, grid)
-        self._pace = Throughput(clock)
+        self._clock, self._begun, self._finished = clock, clock(), 0
         self._missing: dict[EchoConfig, None] = {}
         results: list[tuple[EchoConfig, Result]] = []
         known = {
@@ -80,19 +81,18 @@ class Sweep:
                     self._missing[config] = None
         older = {replace(point.config, seed=seed) for point in self._store.results.earlier for seed in point.results}
         self.trained_before = sum(config in older for config in self._missing)
-        self._windows = [0, 0]
-        """The windows that finished networks have trained, and the most that they could have trained."""
         self.status = Status(len(results) + len(self._missing))
-        self._count(results)
+        self._count([result for _, result in results])
         self._queue: list[Part] = []
         self._numbers = 0
         self._under_way: dict[int, UnderWay] = {}
         self._seen: dict[str, set[Hashable]] = {}
         self._tries: Counter[tuple[EchoConfig, ...]] = Counter()
 
-    def plan(self, workers: int, room: float = 1.0) -> Plan:
-        """The parts to train with ``workers`` workers."""
-        return Plan.of(list(self._missing), self.grid.until, workers, room)
+    @property
+    def structures(self) -> int:
+        """The least number of programs to compile."""
+        return len(set(map(structure_of, self._missing)))
 
     def run(self, engine: Engine, watch: Callable[[Status], None] = lambda status: None) -> None:
         """Train all networks without a result, until all are done or `asked_to_end` is set; then close the engine.
@@ -105,7 +105,8 @@ class Sweep:
             OSError: results cannot be written.
         """
         try:
-            self._queue = list(self.plan(engine.workers, engine.room).parts)
+            self._begun = self._clock()
+            self._queue = parts_of(list(self._missing), self.grid.until, engine.workers, engine.room)
             self._numbers = len(self._queue)
             while (self._queue or self._under_way) and not self.asked_to_end.is_set():
                 for worker in engine.idle():
@@ -145,11 +146,7 @@ class Sweep:
             case Began(where):
                 places = (*(place for place in self.status.where if place != where), where)
                 self.status = replace(self.status, where=places)
-            case Trained(windows, seconds, results):
-                if one is not None:
-                    one.windows += windows
-                    like = one.part.configs[0]
-                    self._pace.add(len(one.left) * microseconds(like, windows))
+            case Trained(_, seconds, results):
                 self.status = replace(self.status, loop_seconds=self.status.loop_seconds + seconds)
                 new = [(config, result) for config, result in results if config in self._missing]
                 self._store.put(new)
@@ -157,8 +154,8 @@ class Sweep:
                     del self._missing[config]
                 if one is not None:
                     one.left.difference_update(config for config, _ in new)
-                self._pace.add(known=len(new))
-                self._count(new)
+                self._finished += len(new)
+                self._count([result for _, result in new])
             case Done():
                 if one is not None:
                     self._end(one, "its results did not arrive")
@@ -197,36 +194,18 @@ class Sweep:
             self.status = replace(self.status, failed=(*self.status.failed, (configs[0], reason)))
         self.status = replace(self.status, abandoned=self.status.abandoned + len(configs))
 
-    def _count(self, results: Sequence[tuple[EchoConfig, Result]]) -> None:
-        for config, result in results:
-            self._windows[0] += result.windows
-            self._windows[1] += config.num_epochs * config.windows_per_epoch
-        solved = sum(result.solved_at is not None for _, result in results)
+    def _count(self, results: Sequence[Result]) -> None:
+        solved = sum(result.solved_at is not None for result in results)
         status = self.status
         self.status = replace(status, known=status.known + len(results), solved=status.solved + solved)
 
     def _look(self) -> None:
-        """Update the status: speed and remaining time."""
-        work_rate, rate = self._pace.rates()
-        left = self._work_left() / work_rate if work_rate else None
+        """Update the status: speed and remaining time, judged by the networks finished so far."""
+        seconds = self._clock() - self._begun
+        rate = self._finished / seconds if seconds >= LEAST_SECONDS else 0.0
+        left = len(self._missing) / rate if rate else None
         under_way = sum(len(one.left) for one in self._under_way.values())
         self.status = replace(self.status, rate=rate, seconds_left=left, under_way=under_way)
-
-    def _work_left(self) -> float:
-        """The estimated processor microseconds that are left: each network trains as many windows as finished networks
-        did on average, or all of its windows if it has already trained more.
-        """
-        trained, most = self._windows
-        share = trained / most if most else 1.0
-        left = 0.0
-        for part in self._queue:
-            left += len(part.configs) * microseconds(part.configs[0]) * share
-        for one in self._under_way.values():
-            config = one.part.configs[0]
-            windows = config.num_epochs * config.windows_per_epoch
-            expected = share * windows if one.windows < share * windows else windows
-            left += len(one.left) * microseconds(config, max(0, round(expected) - one.windows))
-        return left
 
 
 def _of(configs: Sequence[EchoConfig]) -> str:

@@ -313,22 +313,6 @@ async def test_a_preset_says_what_it_changes_and_is_one_edit_of_that(size: tuple
         assert "glorot: nothing to change." in screen_text(app)
 
 
-async def test_on_the_row_of_the_rule_the_costs_of_the_others_are_read_before_they_are_used() -> None:
-    async with opened() as (app, session, pilot):
-        for size, said in ((4, ""), (128, "rtrl: a window takes about 100 ms (with tbptt 190 us).")):
-            session.set_frame(State.RUNNING, config=replace(TUTORIAL, state_size=size))
-            app.show_newest_frame()
-            await pilot.press("s")
-            form = app.query_one(SettingsPanel).form
-            while form.name != "rule":
-                await pilot.press("down")
-            await pilot.pause()
-            text = " ".join(screen_text(app).split())
-            assert ("a window takes about" in text) == bool(said)
-            assert said in text
-            await pilot.press("s")
-
-
 async def test_of_each_preset_the_changes_are_read_on_the_smallest_common_terminal() -> None:
     async with opened(size=(80, 24)) as (app, _, pilot):
         await pilot.press("s")

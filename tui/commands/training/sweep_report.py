@@ -13,7 +13,6 @@ from echornn.diagnosis.loss_text import loss_text
 from echornn.maps.overview import counts_of
 from echornn.maps.rungs import rung_text
 from echornn.sweeps.grid import in_words
-from echornn.sweeps.plan import Plan
 from echornn.sweeps.results import GridPoint, SweepResults
 from echornn.sweeps.status import Status
 from echornn.sweeps.sweep import Sweep
@@ -24,13 +23,12 @@ MOST_LEFT_OUT = 5
 """The most impossible points that lines of text name one by one."""
 
 
-def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record:
-    """The record at the start: what will be trained, and about how long it will take at most.
+def start_record(sweep: Sweep, workers: int, folder: Path) -> Record:
+    """The record at the start: what will be trained.
 
     Keys: points; seeds, for each point; networks; known, networks that have a result already; trained_before, networks
     that have a result by another version of the program, and are trained again; compilations, at least; workers;
-    seconds_at_most, an estimate for processors without other work, less if tasks are solved early; left_out, the
-    impossible points with the reason.
+    left_out, the impossible points with the reason.
     """
     points = sweep.grid.points
     return {
@@ -42,9 +40,8 @@ def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record
         "networks": sweep.status.trainings,
         "known": sweep.status.known,
         "trained_before": sweep.trained_before,
-        "compilations": plan.structures,
+        "compilations": sweep.structures,
         "workers": workers,
-        "seconds_at_most": round(plan.seconds),
         "left_out": [{**one.values, "reason": one.reason} for one in points.impossible],
     }
 
@@ -106,10 +103,7 @@ def start_lines(record: Record) -> Iterator[str]:
     if len(left_out) > MOST_LEFT_OUT:
         yield f"left out: {len(left_out) - MOST_LEFT_OUT:,} more, for such reasons"
     if known < networks:
-        early = ", less if tasks are solved early" if record["until"] == "solved" else ""
-        compiled, workers = counted(record["compilations"], "structure"), counted(record["workers"], "worker")
-        seconds = time_text(record["seconds_at_most"])
-        yield f"{compiled} to compile; about {seconds} on {workers} (more on a busy machine{early})"
+        yield f"{counted(record['compilations'], 'structure')} to compile on {counted(record['workers'], 'worker')}"
 
 
 def point_line(record: Record, axes: Mapping[str, Any]) -> str:

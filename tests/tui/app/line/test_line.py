@@ -12,7 +12,6 @@ from textual.pilot import Pilot
 from echornn.session.audience import Audience
 from echornn.session.commands import Answer, Edit, Go, Pause, Reset, StartOver, Step, Toggle
 from echornn.session.pictures.frame import State
-from echornn.training.window_cost import cost_note
 from tests.key_words import in_words
 from tests.patience import PATIENCE
 from tests.scripted import ScriptedSession
@@ -245,24 +244,6 @@ async def test_the_line_opens_over_a_panel_which_has_the_keys_again_after_it() -
         assert not app.query_one(BranchList).is_open
         await enter(app, pilot, ":settings\n")
         assert app._settings.is_open
-
-
-async def test_what_a_learning_rule_costs_is_said_before_enter() -> None:
-    async with opened(State.PAUSED) as (app, session, pilot):
-        large = replace(session.frame.config, cell="gru", state_size=64, num_layers=3)
-        session.set_frame(State.PAUSED, config=large)
-        app.show_newest_frame()
-        await enter(app, pilot, ":edit rule=rtr")
-        assert last_lines(app)[0].startswith("rule is tbptt: Learning rule: ")
-        await enter(app, pilot, "l")
-        what, *costs, typed = last_lines(app, 4)
-        assert what.startswith("rule is tbptt: Learning rule: ")
-        assert " ".join(costs) == f"rtrl: {cost_note(replace(large, rule='rtrl'))}"
-        assert typed == ":edit rule=rtrl"
-        await enter(app, pilot, " num_layers=1 cell=rnn state_size=4")
-        assert last_lines(app)[0].startswith("state_size is 64: ")
-        assert "takes about" not in screen_text(app), "it would be a small network"
-        assert session.commands == []
 
 
 async def test_a_command_waits_while_the_network_loads() -> None:
