@@ -108,7 +108,7 @@ def tensorflow_trainers(
             shared = _programs(devices, threshold, threads or threads_for(config, config.replicas == 1))
         from echornn.training.population import Population
 
-        return Population(config, programs=shared, in_a_session=True)
+        return Population(config, programs=shared)
 
     return make
 

@@ -49,7 +49,6 @@ class Population:
         programs: stores compiled loops for the next population of the same structure; by default they are not stored.
         at_once: the most calls that run at the same time; by default one for each processor.
         placement: the device; by default it is selected.
-        in_a_session: whether there must be memory for a session, which keeps and saves states.
 
     Raises:
         ConfigError: the configurations differ in structure, the number of replicas is not allowed, the replicas need
@@ -64,18 +63,16 @@ class Population:
         programs: Programs | None = None,
         at_once: int | None = None,
         placement: Placement | None = None,
-        in_a_session: bool = False,
     ) -> None:
-        self._in_a_session = in_a_session
         if isinstance(configs, EchoConfig):
             wanted = configs if replicas is None else dataclasses.replace(configs, replicas=replicas)
-            require_memory(wanted, wanted.replicas, in_a_session=in_a_session)
+            require_memory(wanted, wanted.replicas, at_once)
             configs = with_seeds(wanted, wanted.replicas)
         elif replicas is not None:
             raise ValueError(f"replicas = {replicas!r} cannot be used: each configuration is one replica")
         else:
             require_one_structure(configs)
-            require_memory(configs[0], len(configs), in_a_session=in_a_session)
+            require_memory(configs[0], len(configs), at_once)
         self.configs = tuple(configs)
         self.epoch = self.window = self.data_version = self.init_index = 0
         self._programs, self._at_once = programs or Programs(), at_once
@@ -263,7 +260,7 @@ class Population:
         """Train these configurations from now on, next in this epoch; data that does not change is kept."""
         before, runner, data = self.configs, self._runner, self._data
         if configs[0].rule != before[0].rule:
-            require_memory(configs[0], len(configs), in_a_session=self._in_a_session)
+            require_memory(configs[0], len(configs), self._at_once)
             runner = self._runner_of(configs)
             self._data = PopulationData(before, runner.shards, runner.devices)  # these may be others
         self._data.edit(configs)

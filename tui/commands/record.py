@@ -28,7 +28,7 @@ from echornn.session.session import Session
 from echornn.tasks.chosen import defaults_of, values_of
 from echornn.tasks.own.own_task import OwnTask
 from echornn.timeline.going_back import before_it_diverged
-from echornn.training.memory import require_for_training
+from echornn.training.memory import require_memory
 from tui.commands.flags import ConfigFlags
 from tui.term import printed
 from tui.term.exit_code import ExitCode
@@ -52,7 +52,7 @@ def begin(folder: Path | None, config: EchoConfig) -> Recorder:
         RunError: the given folder cannot be used.
         ConfigError: the configuration cannot be trained here; nothing on disk was changed.
     """
-    require_for_training(config)
+    require_memory(config, config.replicas)
     if folder is not None:
         return RunRecorder.begin(folder, config)
     try:
@@ -134,7 +134,7 @@ def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
     config = flags.over(before)
     if before.differs_only_live(config):
         require_epochs(config, epoch, window)
-    require_for_training(config)
+    require_memory(config, config.replicas)
     return config
 
 
