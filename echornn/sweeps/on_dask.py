@@ -275,10 +275,9 @@ def _part_trainer() -> Train:
 
 def should_restart() -> bool:
     """Whether this process has compiled so many programs that another should train the next part."""
-    from echornn.training.programs import mappings_taken
+    from echornn.training.programs import share_of_mappings
 
-    taken, most = mappings_taken()
-    return taken > MAPPINGS_USED_AT_MOST * most
+    return share_of_mappings() > MAPPINGS_USED_AT_MOST
 
 
 def _is_wanted(worker: Any, key: str) -> bool:

@@ -13,7 +13,6 @@ from echornn.network.model import EchoRNN
 from echornn.network.one_kernel import kept_apart
 from echornn.network.private_xla import read_steps
 from echornn.network.shapes import carried_size
-from echornn.progress import Floats
 from echornn.tasks.task import Numbers
 from echornn.training.call_sizes import MAX_WINDOWS_PER_CALL
 from echornn.training.kept_programs import first_call
@@ -152,14 +151,6 @@ class TrainingLoop:
             self.carried_state,
             *self.influence.values(),
         ]
-
-    def reset_optimizer(self, learning_rate: float | Floats) -> None:
-        """Reset slots and iteration count to their initial values, and set the learning rate (with replicas one
-        each).
-        """
-        for variable, fresh in zip(self.optimizer_variables, self.fresh_optimizer, strict=True):
-            variable.assign(fresh)
-        self.optimizer.learning_rate.assign(learning_rate)
 
     def train(
         self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor, begin: tf.Tensor | int, *scored: tf.Tensor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psutil
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.network.blocks import unrolled_steps
+from echornn.network.blocks import block_length
 from echornn.network.shapes import carried_size, influence_size, is_trained_alone, weight_shapes
 from echornn.training.call_sizes import bytes_of_a_step, epochs_in_a_block
 from echornn.training.optimizers import OPTIMIZERS
@@ -54,7 +54,7 @@ def _terms(config: EchoConfig, replicas: int, at_once: int | None = None) -> dic
     of_a_step = bytes_of_a_step(task.inputs) + bytes_of_a_step(task.outputs) + (not task.scores_every_step)
     data = of_a_step * epochs_in_a_block(config, replicas) * config.total_series_length
     window = replicas * shown + together * config.predictions_per_window * columns
-    compiled = len(cell.products) * config.num_layers * unrolled_steps(config.window_stride) if influence else 0
+    compiled = len(cell.products) * config.num_layers * block_length(config.window_stride) if influence else 0
     return {
         "replicas": calls * COMPILED + replicas * OF_A_REPLICA,
         "total_series_length": COPIES * replicas * data,

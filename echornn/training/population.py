@@ -15,13 +15,13 @@ from echornn.data.solved import Levels, SolvedAt
 from echornn.population_state import PopulationState
 from echornn.progress import Counts, Floats, PopulationProgress
 from echornn.tasks.task import TaskError
-from echornn.training.device import GPU, Placement, processors
+from echornn.training.device import GPU, processors
 from echornn.training.lone_loop import LoneLoop
 from echornn.training.memory import require_memory
 from echornn.training.population_data import PopulationData
 from echornn.training.programs import Programs
 from echornn.training.replica_configs import require_one_structure, with_seeds
-from echornn.training.runner import Call, Runner, Values, no_influence, start_values
+from echornn.training.runner import Call, Values, no_influence, start_values
 from echornn.training.shard_threads import ShardThreads
 from echornn.training.shown_window import shown_window, unknown_window
 from echornn.training.solved_count import SolvedCount
@@ -39,7 +39,7 @@ class Population:
         epoch, window: the position of the next window to train, both from 0, the same for all replicas.
         data_version: how many times new data has been drawn.
         init_index: the number of the initial weights, from 0.
-        placement: the device, and why it was selected.
+        placement: TensorFlow's name of the device.
 
     Args:
         configs: the configuration of each replica; or a single configuration for ``replicas`` networks with consecutive
@@ -62,7 +62,7 @@ class Population:
         replicas: int | None = None,
         programs: Programs | None = None,
         at_once: int | None = None,
-        placement: Placement | None = None,
+        placement: str | None = None,
     ) -> None:
         if isinstance(configs, EchoConfig):
             wanted = configs if replicas is None else dataclasses.replace(configs, replicas=replicas)
@@ -172,7 +172,7 @@ class Population:
     @property
     def device(self) -> str:
         """The device that trains: cpu or gpu."""
-        return self.placement.name
+        return "gpu" if "GPU" in self.placement else "cpu"
 
     @property
     def compilations(self) -> int:
@@ -299,19 +299,19 @@ class Population:
     def _num_epochs(self) -> int:
         return self.configs[0].num_epochs
 
-    def _place(self) -> Placement:
+    def _place(self) -> str:
         """The device. If it has to be measured, it is measured with as many replicas as this population has."""
 
         def train(device: str, n: int) -> None:
             endless = [dataclasses.replace(one, num_epochs=MAX_EPOCHS) for one in self.configs]
-            Population(endless, None, self._programs, self._at_once, Placement(device, "tried")).advance(n)
+            Population(endless, None, self._programs, self._at_once, device).advance(n)
 
         return self._programs.place(self.configs[0], self.replicas, train)
 
-    def _runner_of(self, configs: Sequence[EchoConfig]) -> Runner:
+    def _runner_of(self, configs: Sequence[EchoConfig]) -> LoneLoop | ShardThreads:
         """The runner for the replicas. A single network is compiled differently, which makes its calls faster."""
         if len(configs) == 1:
-            return LoneLoop(configs[0], self.placement.device, self._programs)
+            return LoneLoop(configs[0], self.placement, self._programs)
         devices = [GPU] if self.device == "gpu" else processors()[: self._at_once]  # a GPU takes all in one call
         return ShardThreads(configs, devices, self._programs)
 
