@@ -21,8 +21,7 @@ from echornn.sweeps.part import Began, News, Part, Trained
 from echornn.training.device import is_measured
 from echornn.training.memory import bytes_needed, usable_bytes
 from echornn.training.population import Population
-from echornn.training.programs import Programs, Structure, kind, structure
-from echornn.training.shards import Shards
+from echornn.training.programs import Programs, Structure, structure
 
 FIRST_WINDOWS, MORE = 64, 0.25
 """Windows until the first check for finished networks; then the share of the windows so far until each next check."""
@@ -33,19 +32,9 @@ MOST_SECONDS = 0.5
 SIZES = (8, 16, 32, 64, 128)
 """The sizes of populations; only a few, since each needs its own program. Larger ones are multiples of the last."""
 
-FIXED = 32
-"""The fixed cost of a window of networks side by side, in units of one network; see `echornn.training.shards`."""
-
-SECONDS_TO_MAKE = {True: 0.1, False: 3.0}
-"""Estimated seconds to make a population with an existing program (True) or without (False), until measured."""
-
-
-Program = tuple[Structure, tuple[int, int, int]]
-"""The key of a compiled program: a structure, and the kind of population."""
-
 
 class PartTrainer:
-    """Trains parts in one process, and keeps its compiled programs and the time that making them took.
+    """Trains parts in one process, and keeps its compiled programs.
 
     Args:
         clock: a monotonic clock, in seconds.
@@ -55,8 +44,7 @@ class PartTrainer:
         self._clock = clock
         self._programs = Programs()
         self._devices: dict[Structure, Device] = {}
-        self._made: set[Program] = set()
-        self._seconds_to_make: dict[tuple[Structure, bool], float] = {}
+        self._seconds_to_make = 0.0  # the newest population
 
     def train(self, part: Part) -> Iterator[News]:
         """Train a part, and yield news about it.
@@ -118,8 +106,8 @@ class PartTrainer:
             if not going:
                 return
             size = size_of(placed[0], len(going))
-            idle += took * (1 - _cost(placed[0], size) / _cost(placed[0], population.replicas))
-            if size < population.replicas and idle > self._price(placed[0], size):
+            idle += took * (1 - size / population.replicas)
+            if size < population.replicas and idle > self._seconds_to_make:
                 kept = [lane for lane, number in enumerate(lanes) if number in going]
                 lanes, recent, idle = [lanes[lane] for lane in kept], recent[:, kept], 0.0
                 state = population.state
@@ -137,7 +125,7 @@ class PartTrainer:
         """A population of these networks, filled up with copies of the last one; with ``state``, continued from its
         ``kept`` lanes.
         """
-        begun, like = self._clock(), structure(configs[0])
+        begun = self._clock()
         filled = [*configs, *[configs[-1]] * (size - len(configs))]
         # the other processors are for other workers
         population = Population(filled, programs=self._programs, at_once=1)
@@ -145,17 +133,8 @@ class PartTrainer:
             narrowed = state.only([*kept, *[kept[-1]] * (size - len(kept))])
             population.restore(replace(narrowed, configs=tuple(filled)))
         population.compile()
-        self._seconds_to_make[like, _program(configs[0], size) in self._made] = self._clock() - begun
-        self._made.add(_program(configs[0], size))
+        self._seconds_to_make = self._clock() - begun  # idle lanes are kept until they have cost as much
         return population
-
-    def _price(self, config: EchoConfig, size: int) -> float:
-        """The estimated seconds to make a population of this size.
-
-        Idle lanes are kept until they have cost this much, so they never cost more than twice the optimum.
-        """
-        known = _program(config, size) in self._made
-        return self._seconds_to_make.get((structure(config), known), SECONDS_TO_MAKE[known])
 
 
 def known_device(config: EchoConfig) -> Device | None:
@@ -177,11 +156,6 @@ def size_of(config: EchoConfig, networks: int) -> int:
     return next((size for size in SIZES if size >= networks), -(-networks // largest) * largest)
 
 
-def _program(config: EchoConfig, size: int) -> Program:
-    """The program compiled for a population of this structure and size, as a key."""
-    return structure(config), kind(config, Shards.of(config, size, 1))
-
-
 def that_fit(configs: Sequence[EchoConfig], room: float) -> int:
     """How many of these networks can train together in this share of the free memory, at least one: if even one does
     not fit, making its population raises the error.
@@ -190,8 +164,3 @@ def that_fit(configs: Sequence[EchoConfig], room: float) -> int:
     while fitting > 1 and bytes_needed(configs[0], size_of(configs[0], fitting), 1) > free:
         fitting //= 2
     return fitting
-
-
-def _cost(config: EchoConfig, size: int) -> float:
-    """The cost of a window of a population, in units of one network."""
-    return size if is_trained_alone(config) else FIXED + size
