@@ -88,10 +88,7 @@ def _arguments(name: str, known: Known) -> tuple[str, ...]:
 
 
 def about(text: str, candidates: Iterable[str], config: EchoConfig) -> str:
-    """What the command that is being typed does; before its name is complete, the names that fit.
-
-    After a line break: what a learning rule that is typed costs, if that is much.
-    """
+    """What the command that is being typed does; before its name is complete, the names that fit."""
     newest = text.rpartition(";")[2].lstrip()
     name, space, rest = newest.partition(" ")
     usages = {
