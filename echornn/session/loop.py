@@ -13,7 +13,7 @@ from echornn.replay.pace import Pace
 from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.session.commands import Sent
 from echornn.session.drive import WATCHABLE_SPEED, Drive
-from echornn.session.frame_holder import FrameHolder, compiling
+from echornn.session.frame_holder import COMPILING, FrameHolder
 from echornn.session.frame_maker import FrameMaker, first_frame
 from echornn.session.handlers import Handlers
 from echornn.session.live_run import LiveRun
@@ -146,7 +146,7 @@ class Loop:
         live.load()
         if self.mailbox.stopping:
             return
-        self.holder.change(message=compiling(live.config), device=live.trainer.device)
+        self.holder.change(message=COMPILING, device=live.trainer.device)
         self.probing.start()
         at = self.going_first
         try:

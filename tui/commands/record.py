@@ -25,7 +25,7 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
 from echornn.tasks.own.own_task import OwnTask
 from echornn.timeline.going_back import before_it_diverged
-from echornn.training.memory import require_for_training
+from echornn.training.memory import require_memory
 from tui.commands.flags import ConfigFlags
 from tui.term import printed
 from tui.term.exit_code import ExitCode
@@ -42,7 +42,7 @@ def begin(folder: Path | None, config: EchoConfig) -> Recorder:
     """Begin to record a new run in ``folder``, by default a new folder in the state folder. If the default fails,
     nothing is recorded.
     """
-    require_for_training(config)
+    require_memory(config, config.replicas)
     if folder is not None:
         return RunRecorder.begin(folder, config)
     try:
@@ -104,7 +104,7 @@ def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
     config = flags.over(before)
     if before.differs_only_live(config):
         require_epochs(config, epoch, window)
-    require_for_training(config)
+    require_memory(config, config.replicas)
     return config
 
 

@@ -38,6 +38,8 @@ BAD: dict[str, dict[str, str]] = {
         "--row-start last": "row-start last previous_row zero",
         "--rule backprop": "rule backprop tbptt rtrl",
         "--rule rtrl --state-size 100000": "state_size 100000 GB",
+        "--state-size 1000000": "state_size 1000000 GB",
+        "--replicas 4096 --state-size 3000": "replicas 4096 GB",
         "--device tpu": "device tpu auto cpu gpu",
         "--replicas 0": "replicas 0 1",
         "--replicas 2000000": "replicas 2000000 1",
