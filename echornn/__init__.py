@@ -7,7 +7,7 @@ The map of this package; each folder may import only those below it::
     maps/       tables of a sweep's results over two fields: counts, comparisons, sentences
     replay/     goes to any position of a run: from the nearest keyframe it trains the windows up to there again
     sweeps/     trains networks over a grid of fields: plan, engines (processes, Dask), worker, results in a folder
-    runs/       a run on disk: checkpoints, keyframes, logs of losses and commands, recorder, TensorBoard's events
+    runs/       a run on disk: checkpoints, keyframes, logs of losses and commands, recorder
     timeline/   the tree of a run's branches with all losses, in memory; where undo and redo lead in it
     diagnosis/  judges losses: solved or not, how many seeds, what goes wrong, and the sentence that says so
     history/    losses in memory, from which any part of the curve is drawn in constant time

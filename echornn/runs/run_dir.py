@@ -10,7 +10,7 @@ The folder contains
 - ``keyframes.bin``: states along the branches (`echornn.runs.states.keyframes`), without which going back takes longer;
 - ``solved.bin``: when each of several networks was solved (`echornn.runs.logs.solved_log`);
 - ``traceback.txt``: the traceback of the error that ended training, if one did;
-- ``tensorboard/``: the files for TensorBoard (`echornn.runs.events`), which nothing here reads;
+- ``tensorboard/``: in runs of versions up to 0.2, events for TensorBoard, which nothing here reads;
 - ``lock``: held by the process that writes, and free as soon as that process ends, in whatever way.
 """
 

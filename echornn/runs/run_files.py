@@ -11,11 +11,13 @@ from pathlib import Path
 
 from echornn.files import own_files
 from echornn.files.lock import LOCK_FILE
-from echornn.runs import events
 from echornn.runs.states import checkpoint
 
 RUN_FILE, LOSS_FILE, COMMAND_FILE, TRACEBACK_FILE = "run.json", "losses.bin", "commands.jsonl", "traceback.txt"
 KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE = "keyframes.bin", "branches.json", "solved.bin"
+EVENT_FOLDER, EVENT_FILES = "tensorboard", "events.out.tfevents.*"
+"""The curves that versions up to 0.2 wrote for TensorBoard."""
+
 POINTER_FILE, OUTPUT_FILE, ERROR_FILE = "serving.json", "output.txt", "errors.txt"
 
 NAMES = (
@@ -42,7 +44,7 @@ def any_stranger(folder: Path) -> bool:
     """
     names = {LOCK_FILE, *NAMES, *(f"{name}.new" for name in NAMES)}
     return any(
-        _strange_events(entry) if entry.name == events.FOLDER else entry.name not in names or not _is_file(entry)
+        _strange_events(entry) if entry.name == EVENT_FOLDER else entry.name not in names or not _is_file(entry)
         for entry in _entries(folder)
     )
 
@@ -50,7 +52,7 @@ def any_stranger(folder: Path) -> bool:
 def _strange_events(entry: os.DirEntry[str]) -> bool:
     if not entry.is_dir(follow_symlinks=False):
         return True
-    return any(not (Path(one.name).match(events.FILES) and _is_file(one)) for one in _entries(Path(entry.path)))
+    return any(not (Path(one.name).match(EVENT_FILES) and _is_file(one)) for one in _entries(Path(entry.path)))
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
@@ -78,7 +80,7 @@ def remove(folder: Path) -> None:
     Raises:
         OSError: some files could not be removed. If the folder is read-only, all remain.
     """
-    shown = folder / events.FOLDER
+    shown = folder / EVENT_FOLDER
     for place in (folder, *([shown] if own_files.is_real_folder(shown) else [])):
         if not os.access(place, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "it is read-only", str(place))
@@ -98,9 +100,9 @@ def clear(folder: Path) -> None:
         for file in (folder / name, folder / f"{name}.new"):
             if not own_files.is_real_folder(file):
                 file.unlink(missing_ok=True)
-    shown = folder / events.FOLDER
+    shown = folder / EVENT_FOLDER
     if own_files.is_real_folder(shown):
-        for file in shown.glob(events.FILES):
+        for file in shown.glob(EVENT_FILES):
             file.unlink()
         with contextlib.suppress(OSError):
             shown.rmdir()

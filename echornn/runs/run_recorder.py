@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from echornn.config import EchoConfig
 from echornn.config_fields import CELL, TASK
 from echornn.files.append_log import NO_LOG, AppendLog
@@ -23,7 +21,6 @@ from echornn.own.own_file import OwnFile
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
 from echornn.runs import about, run_dir
-from echornn.runs.events import EventLog
 from echornn.runs.logs.command_log import RecordedCommand
 from echornn.runs.logs.loss_layout import OF_ONE
 from echornn.runs.logs.solved_log import SolvedLog
@@ -95,12 +92,9 @@ class RunRecorder:
         self._config = config = extends.config if extends else config
         solved = (extends.number, resumed.solved_at(extends.number)) if resumed and extends else ()
         self._solved = SolvedLog(folder / SOLVED_FILE, ends[2], *solved)
-        count = int(np.count_nonzero(solved[1])) if solved else 0
-        before = (resumed.trained, resumed.commands, resumed.windows, count) if resumed else ()
         self._keyframes = KeyframeLog(folder / KEYFRAME_FILE)
-        self._events = EventLog(folder, config, *before)
         serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
-        logs = (self._losses, self._commands, self._events, self._solved, self._keyframes)
+        logs = (self._losses, self._commands, self._solved, self._keyframes)
         self._writer = RunWriter(folder, lock, self._identity, *logs, serial)
 
     @classmethod
@@ -153,7 +147,7 @@ class RunRecorder:
             self._notes,
             self._hanging,
             f"{self._writer.trouble or ''}",
-            *(f"{what} {trouble}" for what, trouble in self._writer.less_troubles.items()),
+            f"the states to go back to {trouble}" if (trouble := self._writer.less_trouble) else "",
             f"{lost:,} windows are lost to the loss log" if lost else "",
         ]
         return "; ".join(part for part in parts if part)
@@ -185,14 +179,12 @@ class RunRecorder:
         self._config = command.config
         self._commands.append(command.as_line())
         self._solved.command(command)
-        self._events.command(command)
         self._told += 1
 
     def windows(self, progress: PopulationProgress) -> None:
         self._losses.append(stored_windows(progress, self._config).tobytes())
         if self._config.replicas > 1:  # the log of losses says exactly when a lone network was solved
             self._solved.windows(progress)
-        self._events.windows(progress)
         self._told += 1
 
     def seconds_to_save(self) -> float | None:
@@ -222,10 +214,7 @@ class RunRecorder:
         finite state would be lost. The run then continues from where it diverged, and a replay leads to earlier
         positions.
         """
-        self._events.withdraw()
-        if state.epoch >= state.config.num_epochs or not state.is_finite:  # there may be no more windows
-            self._events.point()
-        ends = (self._losses.length, self._commands.length, self._events.length, self._solved.length)
+        ends = (self._losses.length, self._commands.length, self._solved.length)
         when = (solved_at or 0, lost_at or 0)
         save = self._newest = Unsaved(state, position, *when, devices, self._told, self._moves, self._layout, *ends)
         self._save_at = self._clock() + SAVE_SECONDS

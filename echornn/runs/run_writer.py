@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,7 +14,6 @@ from echornn.files.trouble import Trouble
 from echornn.population_state import PopulationState
 from echornn.runs import about
 from echornn.runs.about import AnotherRunError
-from echornn.runs.events import EventLog
 from echornn.runs.logs.loss_layout import LossLayout
 from echornn.runs.logs.solved_log import SolvedLog
 from echornn.runs.run_files import COMMAND_FILE, LOSS_FILE, TRACEBACK_FILE
@@ -36,7 +34,7 @@ class Unsaved:
         reports: the number of reports that it includes.
         moves: how many times the run's position had changed.
         layout: the position of each window in the loss log.
-        losses, commands, events, solved: the lengths of the logs at the time of this save.
+        losses, commands, solved: the lengths of the logs at the time of this save.
     """
 
     state: PopulationState
@@ -49,7 +47,6 @@ class Unsaved:
     layout: LossLayout
     losses: int
     commands: int
-    events: int
     solved: int
 
 
@@ -59,11 +56,11 @@ class RunWriter:
     Attributes:
         kept: the newest save that is on disk; None before the first.
         trouble: the error that prevented the newest attempted save; None if it succeeded.
-        less_troubles: errors of files that the run can do without, by the file's purpose.
+        less_trouble: the error of the keyframes, without which the run is saved nevertheless; None if there is none.
 
     Args:
         folder, lock, identity: the run's folder, lock and identity.
-        losses, commands, events, solved, keyframes: the logs of the run.
+        losses, commands, solved, keyframes: the logs of the run.
         serial: the number of the next checkpoint.
     """
 
@@ -74,20 +71,18 @@ class RunWriter:
         identity: about.Identity,
         losses: AppendLog,
         commands: AppendLog,
-        events: EventLog,
         solved: SolvedLog,
         keyframes: KeyframeLog,
         serial: int,
     ) -> None:
         self.kept: Unsaved | None = None
         self.trouble: Trouble | None = None
-        self.less_troubles: dict[str, Trouble] = {}
+        self.less_trouble: Trouble | None = None
         self._folder = folder
         self._lock = lock
         self._identity = identity
         self._losses = losses
         self._commands = commands
-        self._events = events
         self._solved = solved
         self._keyframes = keyframes
         self._serial = serial
@@ -97,7 +92,6 @@ class RunWriter:
         """Write a save to the disk; errors are stored in `trouble`."""
         try:
             self._require_our_run()
-            self._keep_less("TensorBoard's events", lambda: self._events.flush(save.events))
             self._losses.flush(save.losses)
             self._commands.flush(save.commands)
             self._solved.flush(save.solved)
@@ -115,11 +109,16 @@ class RunWriter:
             )
             checkpoint.save(self._folder, kept)
             self._serial += 1
-            self._keep_less("the states to go back to", self._keyframes.flush)
             self.trouble = None
             self.kept = save
         except Exception as error:  # an error of the disk must never end the training
             self.trouble = Trouble.after(self.trouble, error)
+            return
+        try:
+            self._keyframes.flush()
+            self.less_trouble = None
+        except OSError as error:
+            self.less_trouble = Trouble.after(self.less_trouble, error)
 
     def _require_our_run(self) -> None:
         """Check that the folder still contains the run that was begun, or a whole copy of it."""
@@ -131,14 +130,6 @@ class RunWriter:
                 if not ends_at(self._folder / name, log.end):
                     raise AnotherRunError(f"{self._folder} holds another run now")
             self._is_known = True
-
-    def _keep_less(self, what: str, flush: Callable[[], None]) -> None:
-        """Write a file that the run can do without: if that fails, the run is saved nevertheless."""
-        try:
-            flush()
-            self.less_troubles = {name: one for name, one in self.less_troubles.items() if name != what}
-        except OSError as error:
-            self.less_troubles = {**self.less_troubles, what: Trouble.after(self.less_troubles.get(what), error)}
 
     def keep_traceback(self, text: str) -> None:
         """Save the traceback of an error in training, if possible; the error itself has already been shown."""

@@ -98,6 +98,7 @@ BAD: dict[str, dict[str, str]] = {
         "RUN --parquet a.csv": "parquet a.csv .parquet",
         "RUN --parquet a.parquet --json": "--parquet --json",
         "RUN --parquet a.parquet --weights a.npz": "--parquet --weights",
+        "RUN --tensorboard a --summary": "--tensorboard --summary",
     },
     "branches": {"": "RUN", "/nowhere": "/nowhere"},
     "list": {"/nowhere": "/nowhere", "RUN/run.json": "run.json"},
