@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -33,25 +32,6 @@ def test_another_word_in_the_file_is_none(content: bytes) -> None:
     remember("light")
     theme_file().write_bytes(content)
     assert remembered() is None
-
-
-def test_a_link_a_pipe_or_a_folder_in_its_place_harms_nobody(tmp_path: Path) -> None:
-    precious = tmp_path / "precious"
-    precious.write_text("light\n")
-    theme_file().parent.mkdir(parents=True)
-    theme_file().symlink_to(precious)
-    assert remembered() is None, "links are not followed"
-    remember("dark")
-    assert precious.read_text() == "light\n"
-    assert not theme_file().is_symlink()
-    theme_file().unlink()
-    os.mkfifo(theme_file())
-    assert remembered() is None, "a pipe is not waited for"
-    theme_file().unlink()
-    theme_file().mkdir()
-    assert remembered() is None
-    remember("light")
-    assert [file.name for file in theme_file().parent.iterdir()] == ["theme"], "nothing half-written is left"
 
 
 def test_where_it_cannot_be_kept_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from tui.app.line.editor import MOST_CHARACTERS, LineEditor
-from tui.app.line.history import MOST_LINES, history_file, remember_line, remembered_lines
 
 NAMES = ("step", "speed ", "speed max", "pause")
 
@@ -73,45 +68,3 @@ def test_up_and_down_go_through_earlier_lines_and_back_to_what_was_typed() -> No
         line.earlier(step)
         seen.append(line.text)
     assert seen == ["two", "one", "one", "two", "st", "st"]
-
-
-@pytest.fixture
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    return tmp_path
-
-
-def test_lines_are_kept_for_the_next_session_for_the_user_alone(state: Path) -> None:
-    assert remembered_lines() == []
-    for line in ("step 1", "pause", "step 1"):
-        remember_line(line)
-    assert remembered_lines() == ["pause", "step 1"]
-    assert history_file().stat().st_mode & 0o777 == 0o600
-    assert [file.name for file in history_file().parent.iterdir()] == [history_file().name]
-
-
-def test_only_the_newest_lines_are_kept(state: Path) -> None:
-    history_file().parent.mkdir(parents=True)
-    history_file().write_text("".join(f"step {number}\n" for number in range(2 * MOST_LINES)))
-    remember_line("pause")
-    lines = remembered_lines()
-    assert len(lines) == MOST_LINES
-    assert lines[-2:] == [f"step {2 * MOST_LINES - 1}", "pause"]
-
-
-def test_a_file_that_is_none_is_left_alone(state: Path, tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    other.write_text("secret\n")
-    history_file().parent.mkdir(parents=True)
-    history_file().symlink_to(other)
-    assert remembered_lines() == []
-    remember_line("pause")
-    assert (remembered_lines(), other.read_text()) == (["pause"], "secret\n")
-    history_file().write_bytes(b"\xff\x00step\n\n  \nreset\n")
-    assert remembered_lines() == ["reset"]
-
-
-def test_a_folder_that_cannot_be_made_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", "/dev/null")
-    remember_line("pause")
-    assert remembered_lines() == []

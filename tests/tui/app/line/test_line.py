@@ -14,14 +14,12 @@ from echornn.session.commands import Answer, Edit, Go, Pause, Reset, StartOver, 
 from echornn.session.pictures.frame import State
 from echornn.training.window_cost import cost_note
 from tests.key_words import in_words
-from tests.patience import PATIENCE
 from tests.scripted import ScriptedSession
 from tests.tui.app.test_app import opened, screen_text
 from tui.app import key_effects
 from tui.app.app import EchoApp
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.line import figure_actions
-from tui.app.line.history import remember_line, remembered_lines
 from tui.app.line.script import Outcome
 from tui.app.line.words import Line
 from tui.app.views.memory import MemoryView
@@ -172,16 +170,13 @@ async def test_what_an_action_cannot_do_is_said() -> None:
         assert session.commands == []
 
 
-async def test_earlier_lines_come_back_also_in_a_later_session() -> None:
-    remember_line("step 5")
+async def test_earlier_lines_come_back() -> None:
     async with opened(State.PAUSED) as (app, session, pilot):
-        await enter(app, pilot, ":pause\n:")
+        await enter(app, pilot, ":step 5\n:pause\n:")
         await pilot.press("up", "up")
         assert last_lines(app, 1) == [":step 5"]
         await pilot.press("enter")
-        assert session.commands == [Pause(), Step(5)]
-        app._keeping.wait(PATIENCE)
-        assert remembered_lines() == ["pause", "step 5"]
+        assert session.commands == [Step(5), Pause(), Step(5)]
 
 
 async def test_a_paste_is_text_and_lines_of_it_are_commands() -> None:
@@ -310,7 +305,6 @@ async def test_somebody_who_only_looks_uses_no_files(tmp_path: Path) -> None:
             assert last_lines(app)[0] == "this viewer only looks: no file is read or written"
         await enter(app, pilot, ":take_over\n")
         assert last_lines(app) == ["this viewer only looks", ":take_over"]
-        assert app._keeping.wait(PATIENCE)
         assert [*tmp_path.iterdir()] == []
 
 
