@@ -40,7 +40,7 @@ BAD: dict[str, dict[str, str]] = {
         "--rule rtrl --state-size 100000": "state_size 100000 GB",
         "--device tpu": "device tpu auto cpu gpu",
         "--replicas 0": "replicas 0 1",
-        "--replicas 2000000": "replicas 2000000 1",
+        "--replicas 4097": "replicas 4097 1 4096",
         "--task nothing": "task nothing echo two_coins delayed_xor flip_flop temporal_order copy_memory adding parity",
         "--task two_coins --echo-step 3": "echo_step 3 two_coins lag far_lag",
         "--task two_coins --far-lag 0": "far_lag 0 1 1,000,000",

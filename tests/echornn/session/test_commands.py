@@ -168,7 +168,7 @@ AT_A_START: list[list[Command]] = [[], [Redraw()], [Regenerate()], [Step(4), Res
         ([Step(4)], Move(-5, is_exact=True), "window = -1 cannot be shown: 0 to 4 on branch a", True),
         ([], Go(7), "h is no branch of this run: a to a", True),
         ([ToggleReplicas(6)], ToggleReplicas(3), "6 seeds are trained already: «seeds» goes to one network", False),
-        ([], ToggleReplicas(0), "replicas = 0 cannot be used: 1 to 1000000", True),
+        ([], ToggleReplicas(0), "replicas = 0 cannot be used: 1 to 4096", True),
         ([], Edit({"echo_step": -1}), "echo_step = -1 cannot be used: 0 to 99", True),
     ],
 )
