@@ -90,7 +90,7 @@ class AppendLog:
             pieces = self._pieces(length)
         if length <= self.end.length:
             return
-        descriptor = own_files.opened(self._file, os.O_WRONLY)
+        descriptor = own_files.opened(self._file, os.O_WRONLY | os.O_CREAT)
         try:
             if os.fstat(descriptor).st_size < self.end.length:
                 raise OSError(f"{self._file.name} is shorter than when it was last written")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import time
@@ -13,7 +14,7 @@ import platformdirs
 from echornn.config import EchoConfig
 from echornn.files.lock import LOCK_FILE
 from echornn.files.run_error import RunError
-from echornn.runs.debris import is_abandoned
+from echornn.runs.about import is_abandoned
 from echornn.runs.run_files import RUN_FILE
 from echornn.runs.states import checkpoint
 
@@ -23,13 +24,8 @@ NEWEST = "newest"
 LONGEST_NAME = 200
 """The most characters of a folder's name; file systems allow 255 bytes."""
 
-MOST_OF_A_NAME = 10_000
-
 MOST_CHARACTERS = 40
 """The most characters of a task's or a cell's name in the name of a folder."""
-
-LATEST = 253_402_300_000.0
-"""The end of the year 9999, the last of calendars; the time of a file may be later."""
 
 SECONDS_TO_BEGIN = 60.0
 """The age in seconds from which on a folder without a lock counts as abandoned."""
@@ -52,7 +48,7 @@ def new_folder(config: EchoConfig) -> Path:
         f"{'' if config.rule == 'tbptt' else f'-{config.rule}'}-seed{config.seed}"
         f"{'' if config.replicas == 1 else f'-replicas{config.replicas}'}"
     )[:LONGEST_NAME]
-    for number in range(1, MOST_OF_A_NAME):
+    for number in itertools.count(1):
         folder = state_folder() / (name if number == 1 else f"{name}_{number}")
         try:
             folder.mkdir(parents=True)
@@ -60,8 +56,8 @@ def new_folder(config: EchoConfig) -> Path:
             continue
         except OSError as error:
             raise RunError(f"{folder} cannot hold a run: {error.strerror or error}") from error
-        return folder
-    raise RunError(f"there are already {MOST_OF_A_NAME - 1:,} folders named {state_folder() / name}")
+        break
+    return folder
 
 
 def _task_name(config: EchoConfig) -> str:
@@ -146,4 +142,4 @@ def last_saved(folder: Path) -> float:
     for name in (RUN_FILE, *checkpoint.SLOTS):
         with contextlib.suppress(OSError):
             newest = max(newest, (folder / name).lstat().st_mtime)
-    return min(newest, LATEST)
+    return newest

@@ -17,7 +17,6 @@ The folder contains
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +38,6 @@ from echornn.runs.logs.command_log import RecordedCommand, read_commands
 from echornn.runs.logs.loss_layout import OF_ONE, LossLayout
 from echornn.runs.logs.loss_log import read_windows, windows_at_a_time
 from echornn.runs.logs.solved_log import solved_at
-from echornn.runs.new_run import create as create
 from echornn.runs.recorded_tree import Stretch, tree_of
 from echornn.runs.run_files import COMMAND_FILE as COMMAND_FILE
 from echornn.runs.run_files import KEYFRAME_FILE as KEYFRAME_FILE
@@ -281,17 +279,13 @@ def _found(folder: Path, look_into_logs: bool) -> Run:
     except RunError:
         raise
     except OSError as error:
-        raise RunError(f"{folder} cannot be read: {error.strerror or error}") from error
+        raise RunError(f"{folder} cannot be read: {error}") from error
     except NO_RECORD as error:
         raise RunError(f"{folder} is damaged: {shortened(error)}") from error
 
 
 def _read(folder: Path, look_into_logs: bool) -> Run:
     described = about.read(folder)
-    for name in (LOSS_FILE, COMMAND_FILE):
-        if not own_files.is_regular(folder / name):
-            what = "not a regular file" if os.path.lexists(folder / name) else "missing"
-            raise RunError(f"{folder} is damaged: {name} is {what}")
     chosen, wrong, intact = newest_usable(folder, look_into_logs, described.config)
     commands, unreadable, lines = read_commands(folder / COMMAND_FILE, chosen, described.config)
     if unreadable:

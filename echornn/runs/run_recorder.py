@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from typing import Literal
 
 from echornn.config import EchoConfig
 from echornn.config_fields import CELL, TASK
+from echornn.files import own_files
 from echornn.files.append_log import NO_LOG, AppendLog
 from echornn.files.lock import Lock
 from echornn.files.run_error import RunError
@@ -20,7 +22,7 @@ from echornn.history.kept_windows import LOST, stored_windows
 from echornn.own.own_file import OwnFile
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
-from echornn.runs import about, run_dir
+from echornn.runs import about, run_dir, run_files
 from echornn.runs.logs.command_log import RecordedCommand
 from echornn.runs.logs.loss_layout import OF_ONE
 from echornn.runs.logs.solved_log import SolvedLog
@@ -95,7 +97,7 @@ class RunRecorder:
         self._keyframes = KeyframeLog(folder / KEYFRAME_FILE)
         serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
         logs = (self._losses, self._commands, self._solved, self._keyframes)
-        self._writer = RunWriter(folder, lock, self._identity, *logs, serial)
+        self._writer = RunWriter(folder, self._identity, *logs, serial)
 
     @classmethod
     def begin(cls, folder: Path, config: EchoConfig) -> RunRecorder:
@@ -104,14 +106,33 @@ class RunRecorder:
         Raises:
             RunError: the folder cannot be used.
         """
-        lock = run_dir.create(folder, config)
         try:
+            if os.path.lexists(folder):
+                _require_room(folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = Lock(folder)
+            try:
+                _require_room(folder)  # the previous holder of the lock may have begun a run meanwhile
+                return cls._begun(folder, lock, config)
+            except (RunError, OSError):
+                lock.release()
+                raise
+        except OSError as error:
+            raise RunError(f"{folder} cannot hold a run: {error.strerror or error}") from error
+
+    @classmethod
+    def _begun(cls, folder: Path, lock: Lock, config: EchoConfig) -> RunRecorder:
+        """Write the files of a new run in place of debris; if one cannot be written, none is left."""
+        try:
+            run_files.clear(folder)
+            for name in (LOSS_FILE, COMMAND_FILE):
+                own_files.write_whole(folder / name, b"")
+            about.write(folder, config)
             return cls(folder, lock, config)
-        except (RunError, OSError) as error:
+        except (RunError, OSError):
             with contextlib.suppress(OSError):
-                run_dir.remove(folder)
-            lock.release()
-            raise RunError(f"{folder} cannot hold a run: {error}") from error
+                run_files.remove(folder)
+            raise
 
     @classmethod
     def go_on(cls, folder: Path, allow: Callable[[Run], object] = lambda run: None) -> RunRecorder:
@@ -236,7 +257,7 @@ class RunRecorder:
             OSError: the run could not be removed, or does not exist.
         """
         about.require_identity(self._folder, self._identity)
-        run_dir.remove(self._folder)
+        run_files.remove(self._folder)
 
     @property
     def seconds_to_end(self) -> float:
@@ -273,6 +294,13 @@ class RunRecorder:
             self._hung = _Hung(seconds, self._told)
         elif self._hung is not None and self._kept >= self._hung.reports:
             self._hung = None
+
+
+def _require_room(folder: Path) -> None:
+    if not folder.is_dir() or not about.is_debris(folder):
+        if (folder / run_files.RUN_FILE).exists():
+            raise RunError(f"{folder} holds a run already: continue it with --resume, or name another folder")
+        raise RunError(f"{folder} is not empty: name another folder")
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Literal
 
 from echornn.files import own_files
-from echornn.files.append_log import AppendLog, ends_at
-from echornn.files.lock import Lock
+from echornn.files.append_log import AppendLog
 from echornn.files.trouble import Trouble
 from echornn.population_state import PopulationState
 from echornn.runs import about
 from echornn.runs.about import AnotherRunError
 from echornn.runs.logs.loss_layout import LossLayout
 from echornn.runs.logs.solved_log import SolvedLog
-from echornn.runs.run_files import COMMAND_FILE, LOSS_FILE, TRACEBACK_FILE
+from echornn.runs.run_files import TRACEBACK_FILE
 from echornn.runs.states import checkpoint
 from echornn.runs.states.checkpoint import Checkpoint
 from echornn.runs.states.keyframes import KeyframeLog
@@ -59,7 +58,7 @@ class RunWriter:
         less_trouble: the error of the keyframes, without which the run is saved nevertheless; None if there is none.
 
     Args:
-        folder, lock, identity: the run's folder, lock and identity.
+        folder, identity: the run's folder and identity.
         losses, commands, solved, keyframes: the logs of the run.
         serial: the number of the next checkpoint.
     """
@@ -67,7 +66,6 @@ class RunWriter:
     def __init__(
         self,
         folder: Path,
-        lock: Lock,
         identity: about.Identity,
         losses: AppendLog,
         commands: AppendLog,
@@ -79,19 +77,17 @@ class RunWriter:
         self.trouble: Trouble | None = None
         self.less_trouble: Trouble | None = None
         self._folder = folder
-        self._lock = lock
         self._identity = identity
         self._losses = losses
         self._commands = commands
         self._solved = solved
         self._keyframes = keyframes
         self._serial = serial
-        self._is_known = True
 
     def keep(self, save: Unsaved) -> None:
         """Write a save to the disk; errors are stored in `trouble`."""
         try:
-            self._require_our_run()
+            about.require_identity(self._folder, self._identity)
             self._losses.flush(save.losses)
             self._commands.flush(save.commands)
             self._solved.flush(save.solved)
@@ -119,17 +115,6 @@ class RunWriter:
             self.less_trouble = None
         except OSError as error:
             self.less_trouble = Trouble.after(self.less_trouble, error)
-
-    def _require_our_run(self) -> None:
-        """Check that the folder still contains the run that was begun, or a whole copy of it."""
-        about.require_identity(self._folder, self._identity)
-        if not self._lock.check():
-            self._is_known = False
-        if not self._is_known:
-            for name, log in ((LOSS_FILE, self._losses), (COMMAND_FILE, self._commands)):
-                if not ends_at(self._folder / name, log.end):
-                    raise AnotherRunError(f"{self._folder} holds another run now")
-            self._is_known = True
 
     def keep_traceback(self, text: str) -> None:
         """Save the traceback of an error in training, if possible; the error itself has already been shown."""

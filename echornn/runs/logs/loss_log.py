@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from echornn.files import own_files
-from echornn.files.records import read_records
 from echornn.history.kept_windows import StoredWindows, lost
 from echornn.runs.logs.loss_layout import LossLayout, row_bytes
 
@@ -31,7 +30,7 @@ def read_windows(file: Path, layout: LossLayout, first: int, last: int, replicas
         for rows in layout.rows(first, last):
             if rows.replicas == replicas:
                 log.seek(rows.offset)
-                there = read_records(log, windows.dtype, (rows.last - rows.first) * replicas)
+                there = own_files.read_records(log, windows.dtype, (rows.last - rows.first) * replicas)
                 whole = len(there) // replicas
                 begin = rows.first - first
                 windows[begin : begin + whole] = there[: whole * replicas].reshape(whole, replicas)

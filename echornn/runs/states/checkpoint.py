@@ -29,9 +29,8 @@ all.
 SLOTS = ("checkpoint-0", "checkpoint-1")
 """The two files, written in turn, so that the previous checkpoint stays intact whatever happens to the newest."""
 
-MOST_HEADER_BYTES = 1 << 22
-MOST_UNASKED_BYTES = 1 << 24
-"""The most bytes that are read of a file whose header does not announce this length."""
+MOST_BYTES = 1 << 34
+"""The largest file that is read."""
 
 _PREFIX = struct.Struct("<8sII")
 _DIGEST = 32
@@ -192,38 +191,7 @@ def load(folder: Path) -> tuple[list[Checkpoint], list[str]]:
         file = folder / name
         if os.path.lexists(file):
             try:
-                found.append(decode(_content(file)))
+                found.append(decode(own_files.read_bytes(file, MOST_BYTES)))
             except CheckpointError as error:
                 wrong.append(f"{name} is {error}")
     return sorted(found, key=lambda one: one.serial, reverse=True), wrong
-
-
-def _content(file: Path) -> bytes:
-    """The contents of a file that may be a checkpoint.
-
-    Raises:
-        CheckpointError: the file cannot be a checkpoint.
-        OSError: the file could not be read.
-    """
-    if not own_files.is_regular(file):
-        raise CheckpointError("not a regular file")
-    with own_files.reader(file) as source:
-        size = os.fstat(source.fileno()).st_size
-        if size > MOST_UNASKED_BYTES and size != _size_by_its_header(source.read(MOST_HEADER_BYTES)):
-            raise CheckpointError(f"not a checkpoint of this program: it has {size:,} bytes")
-        source.seek(0)
-        try:
-            return source.read()
-        except MemoryError as error:
-            raise CheckpointError(f"larger than the memory: it has {size:,} bytes") from error
-
-
-def _size_by_its_header(data: bytes) -> int:
-    """The length that a checkpoint's header announces; 0 if these bytes are not the beginning of a checkpoint."""
-    _, _, length = _PREFIX.unpack_from(data)
-    try:
-        header = json.loads(data[_PREFIX.size : _PREFIX.size + length])
-        size: int = _PREFIX.size + length + recorded_values.bytes_of(header["arrays"]) + _DIGEST
-    except NO_RECORD:
-        return 0
-    return size

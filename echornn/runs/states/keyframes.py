@@ -227,10 +227,7 @@ class KeyframeLog:
         if instead is not None:
             own_files.write_whole(self._file, b"".join(one.as_record() for one in instead))
         if new:
-            descriptor = own_files.opened(self._file, os.O_WRONLY) if os.path.lexists(self._file) else None
-            if descriptor is None:
-                own_files.create(self._file)
-                descriptor = own_files.opened(self._file, os.O_WRONLY)
+            descriptor = own_files.opened(self._file, os.O_WRONLY | os.O_CREAT)
             try:
                 end = os.fstat(descriptor).st_size
                 own_files.write_all(descriptor, b"".join(one.as_record() for one in new), end)
