@@ -208,6 +208,8 @@ def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
         one = np.frombuffer(payload, name, count, at).reshape(shape)
         arrays.append(one.astype(one.dtype.newbyteorder("=")))
         at += one.nbytes
+    if at != len(payload):
+        raise ValueError("the arrays have more numbers than their description says")
     return arrays
 
 

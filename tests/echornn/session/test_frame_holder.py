@@ -53,7 +53,7 @@ LARGE: dict[str, Any] = {"rule": "rtrl", "state_size": 128}
     [
         ({"state_size": 9}, ""),
         ({"rule": "rtrl"}, " of rule rtrl"),
-        ({"replicas": 6400}, " of 6,400 networks"),
+        ({"replicas": 4000}, " of 4,000 networks"),
         (LARGE, f" of rule rtrl: {cost_note(replace(SMALL, **LARGE))}"),
     ],
 )
