@@ -27,9 +27,11 @@ from echornn.runs.logs.command_log import RecordedCommand
 from echornn.runs.logs.loss_layout import OF_ONE
 from echornn.runs.logs.solved_log import SolvedLog
 from echornn.runs.logs.truncate_logs import truncate_logs
+from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
 from echornn.runs.run_files import KEYFRAME_FILE, SOLVED_FILE, TRACEBACK_FILE
 from echornn.runs.run_writer import RunWriter, Unsaved
+from echornn.runs.states.checkpoint import Checkpoint
 from echornn.runs.states.keyframes import Keyframe, KeyframeLog
 from echornn.runtime.background import Background
 from echornn.timeline.branch import Position
@@ -54,7 +56,7 @@ HANGING_SECONDS = (3, 10, 30, 60, 300, 1800, 3600)
 """The numbers of seconds after which a warning says that the disk does not answer."""
 
 
-class RunRecorder:
+class RunRecorder(Recorder):
     """Records a run in a folder. Make one with `begin` or `go_on`.
 
     A separate thread writes to the disk, so that a disk that hangs delays nothing else. At most one save is running; if
@@ -69,8 +71,9 @@ class RunRecorder:
         resumed: Run | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.folder: Path | None = folder
-        self.resumed: Run | None = resumed
+        super().__init__()
+        self.folder = folder
+        self.resumed = resumed
         self._folder = folder
         self._lock = lock
         self._clock = clock
@@ -182,7 +185,6 @@ class RunRecorder:
 
     @property
     def misplaced(self) -> Literal["", "gone", "replaced"]:
-        """``gone`` or ``replaced`` if the run's folder is gone, or contains another run now; otherwise empty."""
         return self._writer.misplaced
 
     @property
@@ -229,15 +231,12 @@ class RunRecorder:
         lost_at: int | None = None,
         devices: Devices = NO_DEVICES,
     ) -> None:
-        """See `Recorder.save`.
-
-        A state with NaN or infinite weights is saved like any other, since without it everything trained since the last
-        finite state would be lost. The run then continues from where it diverged, and a replay leads to earlier
-        positions.
-        """
+        # a state with NaN weights too: the run continues where it diverged, and a replay leads to earlier positions
+        kept = Checkpoint(
+            0, state, NO_LOG, NO_LOG, solved_at or 0, position, self._layout, NO_LOG, lost_at or 0, devices
+        )
         ends = (self._losses.length, self._commands.length, self._solved.length)
-        when = (solved_at or 0, lost_at or 0)
-        save = self._newest = Unsaved(state, position, *when, devices, self._told, self._moves, self._layout, *ends)
+        save = self._newest = Unsaved(kept, self._told, self._moves, *ends)
         self._save_at = self._clock() + SAVE_SECONDS
         self._background.do(lambda: self._bring(save))
 
@@ -251,19 +250,13 @@ class RunRecorder:
         return self._folder / TRACEBACK_FILE
 
     def forget(self) -> None:
-        """Remove the run from the disk, after `close`; another run in its place is not removed.
-
-        Raises:
-            OSError: the run could not be removed, or does not exist.
-        """
         about.require_identity(self._folder, self._identity)
         run_files.remove(self._folder)
 
     @property
     def seconds_to_end(self) -> float:
-        """The seconds that closing waits for the disk: for twice as long as the last save took, at least."""
         newest = self._newest
-        size = 0 if newest is None else Keyframe(Position(0, 0), newest.state).size
+        size = 0 if newest is None else Keyframe(Position(0, 0), newest.checkpoint.state).size
         return SECONDS_TO_END + max(size / BYTES_A_SECOND, 2 * self._seconds)
 
     def wait(self, seconds: float | None = None) -> bool:

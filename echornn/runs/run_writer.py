@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from echornn.files import own_files
 from echornn.files.append_log import AppendLog
 from echornn.files.trouble import Trouble
-from echornn.population_state import PopulationState
 from echornn.runs import about
 from echornn.runs.about import AnotherRunError
-from echornn.runs.logs.loss_layout import LossLayout
 from echornn.runs.logs.solved_log import SolvedLog
 from echornn.runs.run_files import TRACEBACK_FILE
 from echornn.runs.states import checkpoint
 from echornn.runs.states.checkpoint import Checkpoint
 from echornn.runs.states.keyframes import KeyframeLog
-from echornn.timeline.branch import Position
-from echornn.training.trained_on import Devices
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,22 +24,15 @@ class Unsaved:
     """The contents of one save.
 
     Attributes:
-        state: the trainer's state.
-        position, solved_at, lost_at, devices: as in `echornn.runs.states.checkpoint.Checkpoint`.
+        checkpoint: the checkpoint, without the ends of the logs.
         reports: the number of reports that it includes.
         moves: how many times the run's position had changed.
-        layout: the position of each window in the loss log.
         losses, commands, solved: the lengths of the logs at the time of this save.
     """
 
-    state: PopulationState
-    position: Position | None
-    solved_at: int
-    lost_at: int
-    devices: Devices
+    checkpoint: Checkpoint
     reports: int
     moves: int
-    layout: LossLayout
     losses: int
     commands: int
     solved: int
@@ -91,19 +80,8 @@ class RunWriter:
             self._losses.flush(save.losses)
             self._commands.flush(save.commands)
             self._solved.flush(save.solved)
-            kept = Checkpoint(
-                self._serial,
-                save.state,
-                self._losses.end,
-                self._commands.end,
-                save.solved_at,
-                save.position,
-                save.layout,
-                self._solved.end,
-                save.lost_at,
-                save.devices,
-            )
-            checkpoint.save(self._folder, kept)
+            ends = {"losses": self._losses.end, "commands": self._commands.end, "solved": self._solved.end}
+            checkpoint.save(self._folder, replace(save.checkpoint, serial=self._serial, **ends))
             self._serial += 1
             self.trouble = None
             self.kept = save
@@ -124,7 +102,7 @@ class RunWriter:
 
     @property
     def misplaced(self) -> Literal["", "gone", "replaced"]:
-        """``gone`` or ``replaced`` if the run's folder is gone, or contains another run now; otherwise empty."""
+        """As in `Recorder`."""
         match self.trouble:
             case Trouble(error=FileNotFoundError()):
                 return "gone"

@@ -11,7 +11,7 @@ import pytest
 from echornn.replay import travel
 from echornn.replay.pace import Pace
 from echornn.replay.travel import newest
-from echornn.runs.recorder import Unrecorded
+from echornn.runs.recorder import Recorder
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Position
@@ -33,7 +33,7 @@ def test_who_starts_over_on_the_way_has_the_data_and_fields_of_where_it_leads(
     now = 0.0
     pace = Pace(100.0, lambda: now)
     pace.took(1000, 0.001)  # fast enough that the rows of many windows are shown again
-    live = LiveRun(SMALL, ScriptedTrainer, Unrecorded(), pace, lambda: now)
+    live = LiveRun(SMALL, ScriptedTrainer, Recorder(), pace, lambda: now)
     live.load()
     live.begin()
     live.reset(1)
@@ -81,7 +81,7 @@ def test_who_ends_on_the_way_has_saved_all_that_was_trained(tmp_path: Path) -> N
 def test_who_starts_over_on_the_way_through_a_population_to_one_that_goes_on_alone_has_that_one(further: int) -> None:
     now = 0.0
     pace = Pace(100.0, lambda: now)
-    live = LiveRun(SMALL_POPULATION, ScriptedTrainer, Unrecorded(), pace, lambda: now)
+    live = LiveRun(SMALL_POPULATION, ScriptedTrainer, Recorder(), pace, lambda: now)
     live.load()
     live.begin()
     pace.took(1000, 0.001)

@@ -15,7 +15,7 @@ from echornn.config import EchoConfig
 from echornn.history.kept_windows import as_stored
 from echornn.population_state import PopulationState
 from echornn.replay.pace import Pace
-from echornn.runs.recorder import Unrecorded
+from echornn.runs.recorder import Recorder
 from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Position
 from tests.examples import examples
@@ -42,7 +42,7 @@ class Story:
         self.now = 0.0
         self.states: dict[Position, tuple[Any, ...]] = {}
         self.losses: dict[Position, Losses] = {}
-        self.live = LiveRun(TINY, HashTrainer, Unrecorded(), Pace(math.inf, self.clock), self.clock)
+        self.live = LiveRun(TINY, HashTrainer, Recorder(), Pace(math.inf, self.clock), self.clock)
         self.live.load()
         self.live.begin()
         self.note({})

@@ -18,7 +18,7 @@ import pytest
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import PopulationProgress
 from echornn.replay.travel import TAPE_WINDOWS
-from echornn.runs.recorder import Unrecorded
+from echornn.runs.recorder import Recorder
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import commands
 from echornn.session.drive import Start
@@ -635,7 +635,7 @@ def test_a_command_is_obeyed_soon_whatever_was_edited_before(
     assert max(waited) <= 0.1
 
 
-class Torn(Unrecorded):
+class Torn(Recorder):
     """A recorder that cannot be ended."""
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from echornn.population_state import PopulationState
 from echornn.replay.pace import Pace
-from echornn.runs.recorder import Unrecorded
+from echornn.runs.recorder import Recorder
 from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Position
 from tests.compiled import SMALL as FOUR_EPOCHS
@@ -33,7 +33,7 @@ def assert_same(one: PopulationState, other: PopulationState) -> None:
 
 @pytest.mark.usefixtures("one_processor")
 def test_one_goes_on_alone_as_a_trainer_that_takes_over_its_state_and_every_moment_comes_back() -> None:
-    live = LiveRun(SMALL, make_population, Unrecorded(), Pace(math.inf, lambda: 0.0), lambda: 0.0)
+    live = LiveRun(SMALL, make_population, Recorder(), Pace(math.inf, lambda: 0.0), lambda: 0.0)
     live.load()
     live.begin()
     live.train(12)
