@@ -7,7 +7,6 @@ has the digest of each branch beside its number (see `echornn.timeline.branch.di
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,9 +43,9 @@ class BranchNotes:
         """
         try:
             fields = json.loads(own_files.read_bytes(folder / NOTE_FILE, MOST_BYTES)) if folder is not None else {}
-            names = {_branch(number): str(name)[:MOST_LETTERS] for number, name in fields["names"].items()}
-            pinned, hidden = ({_branch(number) for number in fields[name]} for name in ("pinned", "hidden"))
-            noted = {_branch(number): fields["digests"][number] for number in fields.get("digests", {})}
+            names = {int(number): str(name)[:MOST_LETTERS] for number, name in fields["names"].items()}
+            pinned, hidden = (set(map(int, fields[name])) for name in ("pinned", "hidden"))
+            noted = {int(number): fields["digests"][number] for number in fields.get("digests", {})}
         except (OSError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
             return cls()
         return cls(names, pinned, hidden, noted)
@@ -77,9 +76,3 @@ class BranchNotes:
             "digests": {number: digests[number] for number in sorted({*self.names, *self.pinned, *self.hidden})},
         }
         own_files.write_whole(folder / NOTE_FILE, json.dumps(fields).encode())
-
-
-def _branch(number: object) -> int:
-    if not re.fullmatch(r"[0-9]{1,18}", str(number)):
-        raise ValueError(f"{number!r} is not a branch number")
-    return int(str(number))

@@ -12,7 +12,6 @@ from pathlib import Path
 import platformdirs
 
 from echornn.config import EchoConfig
-from echornn.files.lock import LOCK_FILE
 from echornn.files.run_error import RunError
 from echornn.runs.about import is_abandoned
 from echornn.runs.run_files import RUN_FILE
@@ -26,9 +25,6 @@ LONGEST_NAME = 200
 
 MOST_CHARACTERS = 40
 """The most characters of a task's or a cell's name in the name of a folder."""
-
-SECONDS_TO_BEGIN = 60.0
-"""The age in seconds from which on a folder without a lock counts as abandoned."""
 
 
 def state_folder() -> Path:
@@ -113,7 +109,7 @@ def abandoned() -> list[Path]:
     Raises:
         RunError: the state folder cannot be read.
     """
-    return [folder for folder in _folders() if not folder.is_symlink() and is_abandoned(folder) and _is_old(folder)]
+    return [folder for folder in _folders() if not folder.is_symlink() and is_abandoned(folder)]
 
 
 def _folders(among: Path | None = None) -> list[Path]:
@@ -124,16 +120,6 @@ def _folders(among: Path | None = None) -> list[Path]:
         return []
     except OSError as error:
         raise RunError(f"{folder} cannot be read: {error.strerror or error}") from error
-
-
-def _is_old(folder: Path) -> bool:
-    """Whether a folder is so old that no process can be about to begin a run there, since that process would hold the
-    lock by now.
-    """
-    try:
-        return os.path.lexists(folder / LOCK_FILE) or time.time() - folder.stat().st_mtime > SECONDS_TO_BEGIN
-    except OSError:
-        return False
 
 
 def last_saved(folder: Path) -> float:

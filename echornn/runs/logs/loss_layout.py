@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from echornn.config import MAX_REPLICAS
 from echornn.history.kept_windows import kept_type
 
 
@@ -40,19 +39,9 @@ class LossLayout:
     Attributes:
         changes: pairs (window, number of networks from this window on). Windows are counted from 0 in the whole run;
             the first pair is for window 0, and windows increase.
-
-    Raises:
-        ValueError: the pairs are invalid.
     """
 
     changes: tuple[tuple[int, int], ...] = ((0, 1),)
-
-    def __post_init__(self) -> None:
-        firsts = [first for first, _ in self.changes]
-        if firsts[:1] != [0] or any(one >= after for one, after in itertools.pairwise(firsts)):
-            raise ValueError("the layout's windows must increase, beginning with 0")
-        if not all(1 <= replicas <= MAX_REPLICAS for _, replicas in self.changes):
-            raise ValueError(f"each number of networks in the layout must be 1 to {MAX_REPLICAS:,}")
 
     def since(self, window: int, replicas: int) -> LossLayout:
         """The layout if ``replicas`` networks are trained from ``window`` on, which must not be before the last

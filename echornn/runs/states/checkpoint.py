@@ -18,7 +18,7 @@ from echornn.files.recorded_values import NO_RECORD, config_from, record_of, rec
 from echornn.population_state import PopulationState
 from echornn.runs.logs.loss_layout import OF_ONE, LossLayout
 from echornn.runs.states import recorded_state
-from echornn.training.trained_on import DEVICES, Devices, program_of
+from echornn.training.trained_on import Devices, program_of
 
 MAGIC = b"ECHORNN\0"
 FORMAT = 1
@@ -128,46 +128,26 @@ def decode(data: bytes) -> Checkpoint:
         header = json.loads(content[_PREFIX.size : _PREFIX.size + header_length])
         arrays = recorded_values.arrays_from(header["arrays"], content[_PREFIX.size + header_length :])
         state = recorded_state.state_of(header["state"], config_from(header["config"]), arrays)
+        position, solved = header.get("stands"), header.get("solved")
         return Checkpoint(
             whole(header["serial"], "serial"),
             state,
-            _log_end(header["losses"]),
-            _log_end(header["commands"]),
-            None if header.get("solved_at") is None else whole(header["solved_at"], "solved_at"),
-            None if header.get("stands") is None else _position(*header["stands"]),
-            OF_ONE if header.get("layout") is None else _layout(header["layout"]),
-            LogEnd() if header.get("solved") is None else _log_end(header["solved"]),
-            None if header.get("lost_at") is None else whole(header["lost_at"], "lost_at"),
-            _devices(header.get("devices", [])),
+            LogEnd(**header["losses"]),
+            LogEnd(**header["commands"]),
+            header.get("solved_at"),
+            None if position is None else (position[0], position[1]),
+            LossLayout(tuple((first, replicas) for first, replicas in header.get("layout", OF_ONE.changes))),
+            NO_LOG if solved is None else LogEnd(**solved),
+            header.get("lost_at"),
+            {program_of(config_from(fields)): device for fields, device in header.get("devices", [])},
         )
     except NO_RECORD as error:
         raise CheckpointError(f"not readable by this version: {shortened(error)}") from error
 
 
-def _log_end(fields: dict[str, int]) -> LogEnd:
-    end = LogEnd(**fields)
-    return LogEnd(whole(end.length, "length"), whole(end.crc, "crc", 2**32 - 1))
-
-
-def _position(branch: int, window: int) -> tuple[int, int]:
-    return whole(branch, "stands"), whole(window, "stands")
-
-
-def _layout(changes: object) -> LossLayout:
-    if not isinstance(changes, list):
-        raise ValueError("the layout of the loss log is not a list")
-    return LossLayout(tuple((whole(first, "layout"), whole(replicas, "layout")) for first, replicas in changes))
-
-
 def _plain(devices: Devices) -> list[tuple[dict[str, Any], str]]:
     """For each program, the configuration's fields that differ from the defaults, and the device."""
     return [(record_of_changes(config), device) for config, device in devices.items()]
-
-
-def _devices(recorded: object) -> Devices:
-    if not isinstance(recorded, list) or any(device not in DEVICES for _, device in recorded):
-        raise ValueError(f"devices = {shortened(repr(recorded))} cannot be used: not a list of programs with devices")
-    return {program_of(config_from(fields)): device for fields, device in recorded}
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> None:
