@@ -8,7 +8,7 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +23,7 @@ from echornn.own.own_file import OwnFile
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
 from echornn.runs import about, run_dir, run_files
+from echornn.runs.about import AnotherRunError
 from echornn.runs.logs.command_log import RecordedCommand
 from echornn.runs.logs.loss_layout import OF_ONE
 from echornn.runs.logs.solved_log import SolvedLog
@@ -30,7 +31,7 @@ from echornn.runs.logs.truncate_logs import truncate_logs
 from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
 from echornn.runs.run_files import KEYFRAME_FILE, SOLVED_FILE, TRACEBACK_FILE
-from echornn.runs.run_writer import RunWriter, Unsaved
+from echornn.runs.states import checkpoint
 from echornn.runs.states.checkpoint import Checkpoint
 from echornn.runs.states.keyframes import Keyframe, KeyframeLog
 from echornn.runtime.background import Background
@@ -56,6 +57,39 @@ HANGING_SECONDS = (3, 10, 30, 60, 300, 1800, 3600)
 """The numbers of seconds after which a warning says that the disk does not answer."""
 
 
+@dataclass(frozen=True)
+class Trouble:
+    """A failure to write that has not been overcome yet: when it began, in seconds since 1970, and the newest error."""
+
+    since: float
+    error: Exception
+
+    def __str__(self) -> str:
+        """A sentence for users: since when nothing is saved, and why."""
+        since = time.strftime("%H:%M:%S", time.localtime(self.since))
+        said = self.error.strerror if isinstance(self.error, OSError) else None
+        return f"not saved since {since}: {said or str(self.error) or type(self.error).__name__}"
+
+
+@dataclass(frozen=True, eq=False)
+class Unsaved:
+    """The contents of one save.
+
+    Attributes:
+        checkpoint: the checkpoint, without the ends of the logs.
+        reports: the number of reports that it includes.
+        moves: how many times the run's position had changed.
+        losses, commands, solved: the lengths of the logs at the time of this save.
+    """
+
+    checkpoint: Checkpoint
+    reports: int
+    moves: int
+    losses: int
+    commands: int
+    solved: int
+
+
 class RunRecorder(Recorder):
     """Records a run in a folder. Make one with `begin` or `go_on`.
 
@@ -78,12 +112,14 @@ class RunRecorder(Recorder):
         self._lock = lock
         self._clock = clock
         self._notes = "; ".join((*resumed.notes, *_on_its_files(resumed))) if resumed else ""
-        self._hung: _Hung | None = None
         self._told = 0
         self._moves = 0
         self._save_at = -math.inf
         self._seconds = 0.0
         self._newest: Unsaved | None = None
+        self._kept: Unsaved | None = None
+        self._trouble: Trouble | None = None
+        self._keyframe_trouble: Trouble | None = None
         self._failure = ""
         self._background = Background("saving", clock)
         self._when_saved: Callable[[], None] = lambda: None
@@ -98,9 +134,7 @@ class RunRecorder(Recorder):
         solved = (extends.number, resumed.solved_at(extends.number)) if resumed and extends else ()
         self._solved = SolvedLog(folder / SOLVED_FILE, ends[2], *solved)
         self._keyframes = KeyframeLog(folder / KEYFRAME_FILE)
-        serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
-        logs = (self._losses, self._commands, self._solved, self._keyframes)
-        self._writer = RunWriter(folder, self._identity, *logs, serial)
+        self._serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
 
     @classmethod
     def begin(cls, folder: Path, config: EchoConfig) -> RunRecorder:
@@ -167,34 +201,28 @@ class RunRecorder(Recorder):
         """
         written = self._losses.end.length
         lost = self._layout.windows(written + self._losses.lost_bytes) - self._layout.windows(written)
+        hanging = max((most for most in HANGING_SECONDS if most <= self._background.seconds), default=0)
         parts = [
             self._notes,
-            self._hanging,
-            f"{self._writer.trouble or ''}",
-            f"the states to go back to {trouble}" if (trouble := self._writer.less_trouble) else "",
+            f"the disk has not answered for {hanging} s" if hanging else "",
+            f"{self._trouble or ''}",
+            f"the states to go back to {trouble}" if (trouble := self._keyframe_trouble) else "",
             f"{lost:,} windows are lost to the loss log" if lost else "",
         ]
         return "; ".join(part for part in parts if part)
 
     @property
-    def _hanging(self) -> str:
-        seconds = max((most for most in HANGING_SECONDS if most <= self._background.seconds), default=0)
-        if seconds:
-            return f"the disk has not answered for {seconds} s"
-        return f"the disk took {self._hung.seconds:.0f} s to answer: not all is saved yet" if self._hung else ""
-
-    @property
     def misplaced(self) -> Literal["", "gone", "replaced"]:
-        return self._writer.misplaced
+        match self._trouble:
+            case Trouble(error=FileNotFoundError()):
+                return "gone"
+            case Trouble(error=AnotherRunError()):
+                return "replaced"
+        return ""
 
     @property
     def saved(self) -> bool:
-        return self._kept == self._told
-
-    @property
-    def _kept(self) -> int:
-        """How many reports are on disk."""
-        return 0 if self._writer.kept is None else self._writer.kept.reports
+        return self._told == (0 if self._kept is None else self._kept.reports)
 
     def command(self, command: RecordedCommand) -> None:
         self._notes = ""
@@ -211,7 +239,7 @@ class RunRecorder(Recorder):
         self._told += 1
 
     def seconds_to_save(self) -> float | None:
-        stands_there = self._writer.kept is None or self._writer.kept.moves == self._moves
+        stands_there = self._kept is None or self._kept.moves == self._moves
         return None if self.saved and stands_there else max(0.0, self._save_at - self._clock())
 
     def keyframe(self, keyframe: Keyframe) -> None:
@@ -271,22 +299,41 @@ class RunRecorder(Recorder):
 
     def _bring(self, save: Unsaved | None) -> None:
         """Write a save to the disk, if it is not there yet, and the traceback of an error in training."""
-        if save is not None and save is not self._writer.kept:
+        if save is not None and save is not self._kept:
+            begun = self._clock()
             self._keep(save)
+            seconds = self._seconds = self._clock() - begun
+            self._save_at = max(self._save_at, begun + min(seconds / MOST_OF_THE_TIME, seconds + MOST_SECONDS_APART))
         if self._failure:
-            self._writer.keep_traceback(self._failure)
+            with contextlib.suppress(OSError):  # the error itself has already been shown
+                about.require_identity(self._folder, self._identity)
+                text = self._failure.encode(errors="backslashreplace")
+                own_files.write_whole(self._folder / TRACEBACK_FILE, text)
             self._failure = ""
         self._when_saved()
 
     def _keep(self, save: Unsaved) -> None:
-        begun = self._clock()
-        self._writer.keep(save)
-        seconds = self._seconds = self._clock() - begun
-        self._save_at = max(self._save_at, begun + min(seconds / MOST_OF_THE_TIME, seconds + MOST_SECONDS_APART))
-        if seconds >= HANGING_SECONDS[0] and not self.saved:
-            self._hung = _Hung(seconds, self._told)
-        elif self._hung is not None and self._kept >= self._hung.reports:
-            self._hung = None
+        try:
+            about.require_identity(self._folder, self._identity)
+            self._losses.flush(save.losses)
+            self._commands.flush(save.commands)
+            self._solved.flush(save.solved)
+            ends = {"losses": self._losses.end, "commands": self._commands.end, "solved": self._solved.end}
+            checkpoint.save(self._folder, replace(save.checkpoint, serial=self._serial, **ends))
+            self._serial += 1
+            self._trouble, self._kept = None, save
+        except Exception as error:  # an error of the disk must never end the training
+            self._trouble = _after(self._trouble, error)
+            return
+        try:
+            self._keyframes.flush()
+            self._keyframe_trouble = None
+        except OSError as error:
+            self._keyframe_trouble = _after(self._keyframe_trouble, error)
+
+
+def _after(before: Trouble | None, error: Exception) -> Trouble:
+    return Trouble(time.time() if before is None else before.since, error)
 
 
 def _require_room(folder: Path) -> None:
@@ -294,14 +341,6 @@ def _require_room(folder: Path) -> None:
         if (folder / run_files.RUN_FILE).exists():
             raise RunError(f"{folder} holds a run already: continue it with --resume, or name another folder")
         raise RunError(f"{folder} is not empty: name another folder")
-
-
-@dataclass(frozen=True)
-class _Hung:
-    """The longest delay of the disk: the seconds, and how much had been reported when it answered."""
-
-    seconds: float
-    reports: int
 
 
 def _on_its_files(run: Run) -> list[str]:
