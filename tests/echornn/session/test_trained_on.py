@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from echornn.arrays import kept_weights
 from echornn.config import EchoConfig
-from echornn.replay import snapshot_of_run
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
-from echornn.runtime import small_loops
+from echornn.runtime import quiet, small_loops
 from echornn.session import loop
 from echornn.session.commands import Edit, Step
 from echornn.session.session import Session
+from echornn.timeline.branch import Position
 from echornn.training.any_trainer import MakeTrainer
 from echornn.training.trained_on import NO_DEVICES, Devices, moved, program_of
 from tests.on_a_thread import play
@@ -79,14 +80,15 @@ def test_trainers_of_a_session_that_goes_on_and_of_a_probe_are_told(
         told.append((devices, threshold, threads))
         return OnGPU
 
-    for where in (loop, snapshot_of_run):
+    for where in (loop, kept_weights):
         monkeypatch.setattr(where, "tensorflow_trainers", made)
     described = folder / "run.json"
     described.write_text(json.dumps({**json.loads(described.read_text()), "threshold": 7, "threads": 5}))
     recorder = RunRecorder.go_on(folder)
     Session(SMALL, recorder=recorder)
     recorder.close()
-    snapshot_of_run.snapshot_of_run(run_dir.read(folder), 5)
+    monkeypatch.setattr(quiet, "import_tensorflow", lambda *_: None)
+    kept_weights.state_at(run_dir.read(folder), Position(0, 5), True)
     Session(SMALL)
     assert told == [({program_of(SMALL): "gpu"}, 7, 5)] * 2 + [(NO_DEVICES, small_loops.THRESHOLD, None)]
 

@@ -6,15 +6,14 @@ import dataclasses
 import json
 import os
 import re
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from echornn.arrays import kept_weights
 from echornn.progress import Floats, PopulationProgress
 from echornn.replay import travel
-from echornn.replay.snapshot_of_run import snapshot_of_run
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
 from echornn.runtime import quiet
@@ -130,8 +129,8 @@ def test_probe_says_whether_what_it_reads_is_as_it_was(
 ) -> None:
     monkeypatch.setattr(quiet, "import_tensorflow", lambda *_: None)
     monkeypatch.setattr(examined, "examine", lambda *_: readings())
-    monkeypatch.setattr(examined, "snapshot_of_run", partial(snapshot_of_run, make_trainer=make_trainer))
-    assert probe.probe(ChosenNetwork(str(folder), branch="b"), True) == 0
+    monkeypatch.setattr(kept_weights, "tensorflow_trainers", lambda *_: make_trainer)
+    assert probe.probe(ChosenNetwork(str(folder), 17, "b"), True) == 0
     assert json.loads(capsys.readouterr().out)["as_recorded"] == same
-    assert probe.probe(ChosenNetwork(str(folder), branch="b"), False) == 0
+    assert probe.probe(ChosenNetwork(str(folder), 17, "b"), False) == 0
     assert ("not as it was: loss 0.6142" in capsys.readouterr().out.splitlines()[1]) == (not same)
