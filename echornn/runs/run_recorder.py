@@ -318,8 +318,9 @@ class RunRecorder(Recorder):
             self._losses.flush(save.losses)
             self._commands.flush(save.commands)
             self._solved.flush(save.solved)
-            ends = {"losses": self._losses.end, "commands": self._commands.end, "solved": self._solved.end}
-            checkpoint.save(self._folder, replace(save.checkpoint, serial=self._serial, **ends))
+            losses, commands, solved = self._losses.end, self._commands.end, self._solved.end
+            kept = replace(save.checkpoint, serial=self._serial, losses=losses, commands=commands, solved=solved)
+            checkpoint.save(self._folder, kept)
             self._serial += 1
             self._trouble, self._kept = None, save
         except Exception as error:  # an error of the disk must never end the training
