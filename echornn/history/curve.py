@@ -6,12 +6,11 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from echornn.history.loss_history import ReplicaHistory
 from echornn.history.pyramid_level import Buckets, Windows
 
 Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "alone", "back", "lost"]
@@ -94,6 +93,14 @@ class Curve:
         return replace(self, low=low, high=high, mean=mean)
 
 
+class OfOne(Protocol):
+    """The history of one network, or of consecutive branches."""
+
+    def buckets(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
+        """The losses in buckets, [4, buckets]; arguments and edges as in `Pyramid.buckets`."""
+        ...
+
+
 History = TypeVar("History", covariant=True)
 
 
@@ -131,11 +138,7 @@ def width_of(columns: int, windows: int) -> int:
 
 
 def curve_of(
-    pieces: Sequence[HistoryPiece[ReplicaHistory]],
-    columns: int,
-    first: int,
-    last: int,
-    segments: tuple[Segment, ...] = (),
+    pieces: Sequence[HistoryPiece[OfOne]], columns: int, first: int, last: int, segments: tuple[Segment, ...] = ()
 ) -> Curve:
     """The curve of the windows ``first`` to ``last``, in about ``columns`` buckets.
 

@@ -13,14 +13,15 @@ from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats, edited
 from echornn.diagnosis.seed_stats import SeedStats, SolvedCounts
 from echornn.history.band import Band, band_of
 from echornn.history.block_means import BlockMeans
-from echornn.history.curve import Curve, HistoryPiece, Segment, curve_of
+from echornn.history.curve import Curve, HistoryPiece, Segment, curve_of, width_of
 from echornn.history.kept_windows import StoredWindows, stored_windows
 from echornn.history.loss_history import LossHistory, ReplicaHistory
+from echornn.history.path_history import NO_PATH, PathHistory, in_one_bucket
 from echornn.history.shades import shades_of
 from echornn.progress import Floats, PopulationProgress
 from echornn.timeline.branch import Branch, Position, can_continue_under, index_in
 from echornn.timeline.track import GOOD_WINDOWS, Track
-from echornn.timeline.tree import Tree
+from echornn.timeline.tree import KEPT_PATHS, Tree
 
 
 class Timeline(Tree):
@@ -30,6 +31,7 @@ class Timeline(Tree):
         super().__init__()
         self._trained = 0
         self._any_bad = False
+        self._lines: dict[tuple[int, int], PathHistory] = {}
 
     @property
     def trained(self) -> int:
@@ -243,10 +245,30 @@ class Timeline(Tree):
         """
         with self._lock:
             first, last = self._part(number, first, last)
-            seed = self.branch(number).config.of(replica).seed
-            spans = self.spans(Position(number, last), first)
-            pieces = [HistoryPiece(self._tracks[one.number].of(seed), one.start, *rest) for one, *rest in spans]
-            return curve_of(pieces, columns, first, last, tuple(map(_segment, self._path(number))))
+            line = self._line(number, self.branch(number).config.of(replica).seed)
+            pieces = line.pieces(width_of(columns, last - first), first, last)
+            return curve_of(pieces, columns, first, last, line.segments_near(first, last))
+
+    def _line(self, number: int, seed: int) -> PathHistory:
+        """A branch's path prepared for drawing, for the network with this seed at its end."""
+        known = self._lines.get((number, seed))
+        if known is not None:
+            return known
+        new, before = [self.branch(number)], NO_PATH
+        while before is NO_PATH and not new[0].starts_over and (parent := new[0].parent) is not None:
+            before = self._lines.get((parent.branch, seed), NO_PATH)
+            if before is NO_PATH:
+                new.insert(0, self.branch(parent.branch))
+        starts = np.append(before.starts, np.array([one.start for one in new], np.int64))
+        histories = (*before.histories, *(self._tracks[one.number].of(seed) for one in new))
+        ended = range(max(0, len(before.starts) - 1), len(starts) - 1)
+        sums = [in_one_bucket(histories[one], int(starts[one + 1] - starts[one])) for one in ended]
+        segments = (*before.segments, *map(_segment, new))
+        line = PathHistory(starts, histories, np.concatenate([before.sums, *sums], axis=1), segments)
+        if len(self._lines) >= KEPT_PATHS:
+            del self._lines[next(iter(self._lines))]
+        self._lines[number, seed] = line
+        return line
 
     def band(self, number: int, columns: int, first: int = 0, last: int | None = None) -> Band:
         """The losses of all replicas along a branch's path; no buckets for a single network. Arguments as in
