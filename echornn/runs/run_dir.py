@@ -35,8 +35,7 @@ from echornn.history.kept_windows import StoredWindows
 from echornn.runs import about
 from echornn.runs.logs import solved_log
 from echornn.runs.logs.command_log import RecordedCommand, read_commands
-from echornn.runs.logs.loss_layout import OF_ONE, LossLayout
-from echornn.runs.logs.loss_log import read_windows, windows_at_a_time
+from echornn.runs.logs.loss_layout import OF_ONE, LossLayout, read_windows, windows_at_a_time
 from echornn.runs.logs.solved_log import solved_at
 from echornn.runs.recorded_tree import Stretch, tree_of
 from echornn.runs.run_files import COMMAND_FILE as COMMAND_FILE
@@ -109,7 +108,7 @@ class Run:
 
     def windows(self, first: int, last: int, replicas: int = 1) -> StoredWindows:
         """Windows ``first`` to ``last`` of the run, which have ``replicas`` networks; see
-        `echornn.runs.logs.loss_log.read_windows`.
+        `echornn.runs.logs.loss_layout.read_windows`.
         """
         return read_windows(self.folder / LOSS_FILE, self.layout, first, last, replicas)
 

@@ -32,8 +32,12 @@ def newest_usable(
     if len(whole) == 1 and whole[0].serial and not wrong:
         missing = next(name for name in SLOTS if name != SLOTS[whole[0].serial % len(SLOTS)])
         wrong = [f"{missing} is missing, which may have been the newest"]
-    reaches = _logs_are_those_of if look_into_logs else _logs_are_as_long_as_those_of
-    chosen = next((one for one in whole if reaches(folder, one)), None)
+
+    def reaches(one: Checkpoint) -> bool:
+        logs = ((folder / LOSS_FILE, one.losses), (folder / COMMAND_FILE, one.commands))
+        return all(ends_at(log, end) if look_into_logs else size_of(log) >= end.length for log, end in logs)
+
+    chosen = next(filter(reaches, whole), None)
     intact = look_into_logs and chosen is not None
     if whole and chosen is None:
         chosen = whole[0]
@@ -49,12 +53,3 @@ def newest_usable(
 
 def _windows_of(config: EchoConfig, log: Path) -> int:
     return LossLayout(((0, config.replicas),)).windows(size_of(log))
-
-
-def _logs_are_as_long_as_those_of(folder: Path, one: Checkpoint) -> bool:
-    logs = {LOSS_FILE: one.losses, COMMAND_FILE: one.commands}
-    return all(size_of(folder / name) >= end.length for name, end in logs.items())
-
-
-def _logs_are_those_of(folder: Path, one: Checkpoint) -> bool:
-    return ends_at(folder / LOSS_FILE, one.losses) and ends_at(folder / COMMAND_FILE, one.commands)
