@@ -20,11 +20,7 @@ WAITS = (0.0, 0.001, 0.004, 0.016, 0.064)
 
 
 def is_held(folder: Path) -> bool:
-    """Whether a process is writing to the run's folder.
-
-    Raises:
-        OSError: the lock cannot be read.
-    """
+    """Whether a process is writing to the run's folder."""
     try:
         descriptor = own_files.opened(folder / LOCK_FILE, os.O_RDONLY)
     except FileNotFoundError:

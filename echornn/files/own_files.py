@@ -23,9 +23,6 @@ def opened(file: Path, flags: int) -> int:
 
     Args:
         flags: `os.O_RDONLY`, `os.O_WRONLY`, ... With `os.O_CREAT`, add `os.O_EXCL` if the file must be new.
-
-    Raises:
-        OSError: the path is a link, a folder, ...; or it cannot be opened.
     """
     descriptor = os.open(file, flags | SAFE, 0o644)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -35,20 +32,12 @@ def opened(file: Path, flags: int) -> int:
 
 
 def reader(file: Path) -> BinaryIO:
-    """A regular file, opened for reading.
-
-    Raises:
-        OSError: as in `opened`.
-    """
+    """A regular file, opened for reading."""
     return open(opened(file, os.O_RDONLY), "rb")
 
 
 def read_bytes(file: Path, most: int) -> bytes:
-    """The contents of a regular file.
-
-    Raises:
-        OSError: as in `opened`; or the file has more than ``most`` bytes.
-    """
+    """The contents of a regular file."""
     with reader(file) as source:
         if os.fstat(source.fileno()).st_size > most:
             raise OSError(errno.EFBIG, f"{file.name} is larger than {most:,} bytes", str(file))
@@ -59,20 +48,13 @@ def read_records(file: BinaryIO, record: np.dtype[np.void], most: int) -> npt.ND
     """The next whole records of an open file, as a read-only array [n]; n is below ``most`` only at the file's end.
 
     `numpy.fromfile` would lose a Ctrl+C that arrives during its first call, and raise a TypeError instead.
-
-    Raises:
-        OSError: the file could not be read.
     """
     read = file.read(most * record.itemsize)
     return np.frombuffer(read, record, len(read) // record.itemsize)
 
 
 def write_all(descriptor: int, data: bytes, at: int) -> int:
-    """Write all bytes at position ``at``; returns the position after them.
-
-    Raises:
-        OSError: not all bytes were written.
-    """
+    """Write all bytes at position ``at``; returns the position after them."""
     view = memoryview(data)
     while view:
         written = os.pwrite(descriptor, view, at)
@@ -85,9 +67,6 @@ def write_whole(target: Path, data: bytes, is_synced: bool = True) -> None:
 
     Args:
         is_synced: whether to wait until it is on the disk.
-
-    Raises:
-        OSError: the file could not be written.
     """
     new = target.with_name(target.name + ".new")
     new.unlink(missing_ok=True)  # left by a crash
@@ -108,11 +87,7 @@ def write_whole(target: Path, data: bytes, is_synced: bool = True) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on disk.
-
-    Raises:
-        OSError: they could not be written.
-    """
+    """Wait until the names in a folder are on disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -84,11 +84,7 @@ def versions() -> Mapping[str, str]:
 
 
 def write(folder: Path, config: EchoConfig) -> None:
-    """Write ``run.json``, which makes a folder a new run.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
+    """Write ``run.json``, which makes a folder a new run."""
     fields = {
         "format": FORMAT,
         "id": os.urandom(8).hex(),
@@ -155,11 +151,7 @@ def require_identity(folder: Path, identity: Identity) -> None:
 
 
 def is_debris(folder: Path) -> bool:
-    """Whether a folder is empty, or has only what a process leaves that is killed before it first saves its run.
-
-    Raises:
-        OSError: the folder cannot be read.
-    """
+    """Whether a folder is empty, or has only what a process leaves that is killed before it first saves its run."""
     names = set(os.listdir(folder))
     ours = {LOCK_FILE, EVENT_FOLDER, *NAMES, *(f"{name}.new" for name in NAMES)}
     if not names <= ours or names & set(SLOTS):

@@ -219,11 +219,7 @@ class Run:
                         yield branch, at - log, windows
 
     def timeline(self) -> Timeline:
-        """All branches, with everything trained in them.
-
-        Raises:
-            OSError: the loss log could not be read.
-        """
+        """All branches, with everything trained in them."""
         timeline = Timeline()
         branches = self.tree[0]
         for stretch, windows in self.pieces():

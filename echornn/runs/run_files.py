@@ -42,11 +42,7 @@ def size(folder: Path) -> int:
 
 
 def remove(folder: Path) -> None:
-    """Remove the files of a run, and its folder if nothing else is in it.
-
-    Raises:
-        OSError: some files could not be removed.
-    """
+    """Remove the files of a run, and its folder if nothing else is in it."""
     clear(folder)
     (folder / LOCK_FILE).unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # something else is in it
@@ -54,11 +50,7 @@ def remove(folder: Path) -> None:
 
 
 def clear(folder: Path) -> None:
-    """Remove the files of a run except its lock.
-
-    Raises:
-        OSError: some files could not be removed.
-    """
+    """Remove the files of a run except its lock."""
     for name in NAMES:
         for file in (folder / name, folder / f"{name}.new"):
             file.unlink(missing_ok=True)

@@ -107,9 +107,6 @@ def read_commands(
 ) -> tuple[tuple[RecordedCommand, ...], int, int]:
     """The commands up to a checkpoint, the number of unreadable lines (whose branches are missing), and the number of
     all lines.
-
-    Raises:
-        OSError: the log could not be read.
     """
     if chosen is None:
         return (), 0, 0

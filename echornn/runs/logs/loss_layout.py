@@ -101,9 +101,6 @@ def read_windows(file: Path, layout: LossLayout, first: int, last: int, replicas
     """Windows ``first`` to ``last`` of a loss log, which have ``replicas`` networks.
 
     Windows that the log lacks, or has for another number of networks, are returned as lost windows.
-
-    Raises:
-        OSError: the log could not be read.
     """
     windows = lost(last - first, replicas)
     with own_files.reader(file) as log:

@@ -66,20 +66,12 @@ class SolvedLog:
         self._known = progress.solved_at
 
     def flush(self, length: int) -> None:
-        """Write everything up to an earlier value of `length` to the disk.
-
-        Raises:
-            OSError: some records were not written; they stay in memory.
-        """
+        """Write everything up to an earlier value of `length` to the disk."""
         self._log.flush(length)
 
 
 def read(file: Path, end: LogEnd) -> npt.NDArray[np.void]:
-    """The records of a log up to ``end``, `SOLVED` [n]; fewer if the file is shorter.
-
-    Raises:
-        OSError: the log could not be read.
-    """
+    """The records of a log up to ``end``, `SOLVED` [n]; fewer if the file is shorter."""
     if not end.length:
         return np.empty(0, SOLVED)
     with own_files.reader(file) as log:

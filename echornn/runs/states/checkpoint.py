@@ -151,20 +151,12 @@ def _plain(devices: Devices) -> list[tuple[dict[str, Any], str]]:
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint over the older of the two files; a crash at any time leaves the newer one intact.
-
-    Raises:
-        OSError: it could not be written.
-    """
+    """Write a checkpoint over the older of the two files; a crash at any time leaves the newer one intact."""
     own_files.write_whole(folder / SLOTS[checkpoint.serial % len(SLOTS)], encode(checkpoint))
 
 
 def load(folder: Path) -> tuple[list[Checkpoint], list[str]]:
-    """The intact checkpoints in a folder, newest first, and messages about the others.
-
-    Raises:
-        OSError: a file could not be read.
-    """
+    """The intact checkpoints in a folder, newest first, and messages about the others."""
     found: list[Checkpoint] = []
     wrong: list[str] = []
     for name in SLOTS:

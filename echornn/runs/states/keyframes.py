@@ -217,11 +217,7 @@ class KeyframeLog:
             self._new, self._instead = [], _written(keyframes)
 
     def flush(self) -> None:
-        """Write everything to the disk; a crash meanwhile loses at most some of the newest keyframes.
-
-        Raises:
-            OSError: some keyframes were not written; they stay in memory.
-        """
+        """Write everything to the disk; a crash meanwhile loses at most some of the newest keyframes."""
         with self._lock:
             new, instead = list(self._new), self._instead
         if instead is not None:
