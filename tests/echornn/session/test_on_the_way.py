@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from echornn.replay import travel
+from echornn.replay import replayed_run
 from echornn.replay.pace import Pace
-from echornn.replay.travel import newest
+from echornn.replay.replayed_run import newest
 from echornn.runs.recorder import Recorder
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
@@ -105,8 +105,8 @@ def test_of_many_large_networks_only_as_many_windows_are_kept_in_full_as_there_i
     shown = tuple(ScriptedTrainer(SMALL_POPULATION).advance(1) for _ in range(50))
     assert len(newest(shown)) == 33
     size = sum(getattr(shown[0], name).nbytes for name in ("losses", "errors", "x", "y", "outputs", "states"))
-    monkeypatch.setattr(travel, "TAPE_BYTES", 4 * size)
+    monkeypatch.setattr(replayed_run, "TAPE_BYTES", 4 * size)
     assert newest(shown) == shown[-4:]
-    monkeypatch.setattr(travel, "TAPE_BYTES", 1)
+    monkeypatch.setattr(replayed_run, "TAPE_BYTES", 1)
     assert newest(shown) == shown[-1:]
     assert newest(()) == ()

@@ -17,7 +17,7 @@ import pytest
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import PopulationProgress
-from echornn.replay.travel import TAPE_WINDOWS
+from echornn.replay.replayed_run import TAPE_WINDOWS
 from echornn.runs.recorder import Recorder
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import commands

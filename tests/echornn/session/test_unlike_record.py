@@ -13,7 +13,7 @@ import pytest
 
 from echornn.arrays import kept_weights
 from echornn.progress import Floats, PopulationProgress
-from echornn.replay import travel
+from echornn.replay import replayed_run
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
 from echornn.runtime import quiet
@@ -89,7 +89,7 @@ def test_where_a_loss_is_another_than_on_record_it_is_said_until_it_stands_elsew
 def test_no_state_that_is_another_than_on_record_is_kept_for_the_moments_after_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(travel, "NEAR_SECONDS", -1.0)  # every way counts as long
+    monkeypatch.setattr(replayed_run, "NEAR_SECONDS", -1.0)  # every way counts as long
     record_branches(tmp_path / "run", 400, config=LONG)
     said = [gone_to(tmp_path / "run", Flawed, (0, at), (0, at - 1)).frame.warning for at in (200, 250, 200, 190)]
     assert all(warning.startswith("not as it was: loss 0.9 in window 101") for warning in said)
