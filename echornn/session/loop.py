@@ -10,7 +10,7 @@ from echornn.config import ConfigError, EchoConfig
 from echornn.own.errors import OwnError
 from echornn.progress import PopulationProgress
 from echornn.replay.pace import Pace
-from echornn.runs.recorder import Recorder, Unrecorded
+from echornn.runs.recorder import Recorder
 from echornn.session.commands import Sent
 from echornn.session.drive import WATCHABLE_SPEED, Drive
 from echornn.session.frame_holder import COMPILING, FrameHolder
@@ -64,7 +64,7 @@ class Loop:
         """The error that ended the session; None if there is none."""
         self.is_loaded = False
         """Whether the session has loaded, so that an error is a failure of training."""
-        self.recorder: Recorder = Unrecorded() if recorder is None else recorder
+        self.recorder = recorder or Recorder()
         self._on_progress = on_progress
         self._clock = clock
         self._can_save = False

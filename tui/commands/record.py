@@ -19,7 +19,7 @@ from echornn.own.trusted import trusting
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.kept_runs import NEWEST as NEWEST
 from echornn.runs.kept_runs import find as find
-from echornn.runs.recorder import Recorder, Unrecorded
+from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import Run
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
@@ -48,7 +48,7 @@ def begin(folder: Path | None, config: EchoConfig) -> Recorder:
     try:
         return RunRecorder.begin(kept_runs.new_folder(config), config)
     except RunError as error:
-        return Unrecorded(str(error))
+        return Recorder(str(error))
 
 
 def go_on(name: str, flags: ConfigFlags, at: int | None = None, trust: bool = False) -> tuple[EchoConfig, Recorder]:
@@ -148,7 +148,7 @@ def end(session: Session) -> Saved:
     session.stop()
     begun = time.monotonic()
     recorder = session.recorder
-    seconds = SECONDS_TO_SAVE + (recorder.seconds_to_end if isinstance(recorder, RunRecorder) else 0.0)
+    seconds = SECONDS_TO_SAVE + recorder.seconds_to_end
     while True:
         has_stopped = session.stopped.wait(SECONDS_TO_STOP)
         saved = saved_by(recorder)
@@ -199,7 +199,7 @@ def farewell(recorder: Recorder | None, flags: str = "") -> list[str]:
         return [printable(recorder.warning)]
     folder = quoted(recorder.folder)
     lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}{flags}"]
-    misplaced = recorder.misplaced if isinstance(recorder, RunRecorder) else ""  # asking the disk itself could hang
+    misplaced = recorder.misplaced  # asking the disk itself could hang
     if misplaced == "gone":
         lines = [f"the run is not kept: {folder} is gone"]
     elif misplaced == "replaced":
@@ -209,9 +209,7 @@ def farewell(recorder: Recorder | None, flags: str = "") -> list[str]:
 
 def forget_if_empty(recorder: Recorder | None, trained: int) -> bool:
     """Remove the folder of a new run in which nothing was trained; returns whether it was removed."""
-    if not isinstance(recorder, RunRecorder) or recorder.resumed is not None or trained:
-        return False
-    if not recorder.saved:  # a disk that accepts nothing may hang
+    if recorder is None or recorder.resumed is not None or trained or not recorder.saved:  # the disk may hang
         return False
     with contextlib.suppress(OSError):
         recorder.forget()

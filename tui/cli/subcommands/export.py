@@ -29,6 +29,7 @@ def export_run(
     weights: Path | None = None,
     keras: Path | None = None,
     parquet: Path | None = None,
+    tensorboard: Path | None = None,
     trust: bool = False,
 ) -> FrontEnd:
     """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy (and replica, if there are
@@ -56,6 +57,10 @@ def export_run(
         Write the network to this .keras file instead, as a Keras model with the same outputs.
     parquet
         Write the same rows to this .parquet file instead; needs echornn-tui[arrow].
+    tensorboard
+        Write the loss, accuracy and learning rate along the run's path, or that of --branch, to a folder of this run in
+        this one, for tensorboard --logdir; of several networks, the median loss and its 10 % and 90 % quantiles. It
+        needs echornn-tui[tensorboard].
     trust
         Also run the tasks and cells of your own in the record; they are programs with all your rights.
     """
@@ -74,13 +79,17 @@ def export_run(
         flag = "--replica" if replica is not None else "--weights or --keras"
         raise UsageError(f"--summary cannot be used with {flag}: a summary has one row for each network")
     others = [flag for flag, file in networks.items() if file is not None] + ["json"] * json
-    if parquet is not None and others:
-        raise UsageError(f"--parquet cannot be used with --{others[0]}: use only one of them")
+    if tensorboard is not None:
+        others += ["parquet"] * (parquet is not None) + ["summary"] * summary
+    for flag, file in {"tensorboard": tensorboard, "parquet": parquet}.items():
+        if file is not None and others:
+            raise UsageError(f"--{flag} cannot be used with --{others[0]}: use only one of them")
     given = {"path": path, "branch": branch, "summary": summary, "replica": replica, "parquet": parquet}
     command = "" if parquet is None else command_with("export", [run], given)
     from tui.commands.kept_runs.export import export
 
-    return partial(export, run, json, weights, keras, path, branch, summary, replica, parquet, command, at, trust=trust)
+    rows = partial(export, run, json, weights, keras, path, branch, summary, replica, parquet, command, at)
+    return partial(rows, tensorboard=tensorboard, trust=trust)
 
 
 FigureName = Literal["curve", "memory", "gradient", "weights", "plane", "seeds", "branches", "runs", "map"]
