@@ -324,7 +324,7 @@ AT_A_START: list[list[Command]] = [[], [Redraw()], [Regenerate()], [Step(4), Res
         ([Step(4)], Edit({"echo_step": -1}), "echo_step = -1 .* 0 to 99", True),
         ([], Edit({"seed": 2, "learning": 1}), "learning .*echo_step", True),
         ([], StartOver({"seed": 2, "learning": 1}), "learning .*echo_step", True),
-        ([], ToggleReplicas(0), "replicas = 0 .* 1 to 1000000", True),
+        ([], ToggleReplicas(0), "replicas = 0 .* 1 to 4096", True),
         ([Step(4)], Go(0, 5, is_exact=True), "window = 5 .* 0 to 4 .*a", True),
         ([Step(4)], Move(-5, is_exact=True), "window = -1 .* 0 to 4 .*a", True),
         ([], Go(7), "h .*a to a", True),
