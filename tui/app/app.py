@@ -19,7 +19,6 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
-from echornn.runtime.background import Background
 from echornn.session.commands import Command, Go, Undo
 from echornn.session.pictures.frame import State
 from echornn.session.pictures.queries import Query
@@ -42,7 +41,7 @@ from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_line import KeyLine, Tabs, character_of
-from tui.kit.key_presets import Moved
+from tui.kit.keymap import Moved
 from tui.kit.palette import OPENS
 from tui.kit.theme import Theme
 
@@ -85,7 +84,6 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         super().__init__()
         self.take_keys(keymap_with(moved or {}))
         self._first_theme = theme
-        self._remembering = Background("theme")
         self.session = session
         self.on_loaded: Callable[[], None] = _nothing
         """Called once, when the first network has been loaded."""
@@ -146,8 +144,6 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
     def on_unmount(self) -> None:
         self.session.stop()
         self.futures.end()
-        self._remembering.end()
-        self._keeping.end()
 
     @work(thread=True, name="training", exit_on_error=False)
     def _train(self) -> None:

@@ -105,9 +105,6 @@ class TrainingFlags:
     no_mouse: bool = False
     """Leave the mouse to the terminal, which selects text with it; so does ECHORNN_NO_MOUSE=1 in the environment."""
 
-    keys: str | None = None
-    """Keys of the app: default, vim, or a .toml file with a table [keys]. By default those of your preferences."""
-
     run: Path | None = None
     """Folder to keep the run in, new or empty. By default a new folder in your state folder (see list)."""
 

@@ -16,14 +16,12 @@ from textual.widgets import Input
 from echornn.config import EchoConfig
 from echornn.maps.kept_values import example_of
 from echornn.maps.table import Overview
-from tui.kit.back_key import BACK
 from tui.kit.command_text import command_of
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_line import KeyLine
-from tui.kit.key_presets import Moved
 from tui.kit.keyed_app import KeyedApp
-from tui.kit.keymap import KeyMap
-from tui.kit.palette import OPENS, Palette
+from tui.kit.keymap import KeyMap, Moved
+from tui.kit.palette import BACK, OPENS, Palette
 from tui.kit.theme import Theme
 from tui.map import keys, state
 from tui.map.follower import Follower

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tui.kit.key_presets import KEY_PRESETS
 from tui.kit.theme import THEMES
 
 Value = str | float | bool
@@ -100,16 +99,8 @@ PREFERENCES = (
         "ECHORNN_NO_MOUSE",
         _untruth,
     ),
-    Preference(
-        "keys",
-        f"{', '.join(KEY_PRESETS)}, or a file that ends in .toml",
-        lambda value: isinstance(value, str | dict),  # see tui.preferences.key_choice
-        "default",
-        "ECHORNN_KEYS",
-        str.strip,
-    ),
 )
-"""All preferences. To add one, add it here, and its flag; see `tui.preferences.chosen`."""
+"""All preferences but the table ``[keys]`` (`tui.preferences.own_keys`). To add one, add it here, and its flag."""
 
 BY_NAME = {one.name: one for one in PREFERENCES}
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
-from echornn.runtime.background import Background
 from tui.app import key_effects, keys
 from tui.app.parts.part import AppPart
 from tui.app.save_screen import save_picture, save_text
@@ -24,15 +23,10 @@ EXPORT_SECONDS = 0.3
 class PaletteCommands(AppPart):
     """The part of the app with the command palette."""
 
-    _remembering: Background
-    theme_is_kept = True
-    """Whether a theme that is chosen on the screen holds the next time too."""
-
     def action_other_theme(self) -> None:
         self.theme = f"textual-{self._other_theme}"
-        chosen = self._shown_theme
         if not self._picture.audience.only_looks:
-            self._remembering.do(lambda: remember(chosen))  # writing to the disk may take long
+            remember(self._shown_theme)
 
     @property
     def _shown_theme(self) -> Theme:
@@ -69,8 +63,7 @@ class PaletteCommands(AppPart):
                     lambda action=action: self.call_later(self.run_action, action),
                 )
         other = self._other_theme
-        kept = ", also the next time" if self.theme_is_kept else ""
-        yield SystemCommand(f"Theme: {other}", f"A {other} background{kept}", self.action_other_theme)
+        yield SystemCommand(f"Theme: {other}", f"A {other} background", self.action_other_theme)
         for name, save in (("picture", save_picture), ("text", save_text)):
             later = partial(self.set_timer, EXPORT_SECONDS, partial(self.action_export, save))
             yield SystemCommand(f"Save {name}", f"Export the screen as {name} to the current folder", later)

@@ -23,7 +23,7 @@ from tui.app.tour.guide import Told, told
 from tui.app.tour.keys import OWN_KEYS
 from tui.app.tour.steps import ALL, END, SHORT, STEPS, TRY_SHORT, TourStep
 from tui.app.widgets.status import StatusLine
-from tui.kit.key_presets import Moved
+from tui.kit.keymap import Moved
 from tui.kit.theme import Theme
 
 AGAIN = "echornn-tui tour"
