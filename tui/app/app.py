@@ -82,6 +82,7 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         moved: Moved | None = None,
     ) -> None:
         super().__init__()
+        self.ascii_only = ascii_only
         self.take_keys(keymap_with(moved or {}))
         self._first_theme = theme
         self.session = session
@@ -89,8 +90,6 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         """Called once, when the first network has been loaded."""
         self.futures = Futures(session, compared)
         self._fps = fps
-        self._ascii_only = ascii_only
-        self.set_class(ascii_only, "-ascii")
         self._picture = self.futures.look(Query())
         self._ticks = 0
         self._offered: tuple[object, ...] = ()
@@ -106,17 +105,18 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._picture = self.futures.look_again(self._query, self._picture)
 
     def compose(self) -> ComposeResult:
-        yield StatusLine(self._frame, self._ascii_only)
+        yield StatusLine(self._frame)
         with Container(id="body"):
             with Container(id="watched"):
-                yield LossPlot(self._picture, self._ascii_only)
+                yield LossPlot(self._picture, self.ascii_only)
                 with Horizontal(id="views"):
                     for view in VIEWS:
-                        yield view(self._ascii_only)
-            yield SettingsPanel(self._frame.config, self._send, self._panel_closed, self._ascii_only)
-            yield BranchList(self._send, self._hint, self._panel_closed, self._ascii_only)
-            yield RunList(self.futures, self._complain, self._panel_closed, self._ascii_only)
-        yield KeyLine(self._offers, keys.LEFT_OUT, Tabs(keys.VIEW_KEYS[0].action, NAMES_OF_VIEWS, self._open_views))
+                        yield view()
+            yield SettingsPanel(self._frame.config, self._send, self._panel_closed)
+            yield BranchList(self._send, self._hint, self._panel_closed)
+            yield RunList(self.futures, self._complain, self._panel_closed)
+        tabs = Tabs(keys.VIEW_KEYS[0].action, NAMES_OF_VIEWS, self._open_views)
+        yield KeyLine(self._offers, lambda: keys.left_out(self._frame), tabs)
         yield self._command_line
 
     def _open_views(self) -> list[str]:
@@ -197,7 +197,7 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._show_status_now()
         self._settings.show(frame)
         self._branches.look(self._picture)
-        offered = (frame.state, frame.start, frame.undoable, frame.redoable, self._remedy is None)
+        offered = (frame.state, frame.start, frame.is_past, frame.undoable, frame.redoable, self._remedy is None)
         if (*offered, self._picture.audience.only_looks) != self._offered:
             self._offered = (*offered, self._picture.audience.only_looks)
             self.refresh_bindings()
@@ -334,4 +334,4 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
 
         if isinstance(self.screen, HelpScreen):
             return
-        self.push_screen(HelpScreen(chapters(self._frame, self._picture.audience, self.HELPED_KEYS), self._ascii_only))
+        self.push_screen(HelpScreen(chapters(self._frame, self._picture.audience, self.HELPED_KEYS)))

@@ -29,9 +29,9 @@ def _require_sense(own: OwnKeys) -> None:
 
     places: dict[str, Sequence[object]] = {**PLACES, "on the map": BINDINGS}
     known = {name for bindings in places.values() for name in ids_of(bindings)}
-    for name, one in own.items():
+    for name, chosen in own.items():
         if name not in known:
-            raise PreferenceError(f"{one.place}: there is no action {name}: {near(name, known)}")
+            raise PreferenceError(f"{chosen.place}: there is no action {name}: {near(name, known)}")
     for place, bindings in places.items():
         built_in = ids_of([*places[IN_THE_APP], *bindings] if place in WITH_THE_APP else bindings)
         held = {name: own[name].keys if name in own else keys for name, keys in built_in.items()}

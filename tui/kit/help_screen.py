@@ -50,7 +50,6 @@ class HelpScreen(ClosesOnce):
 
     Args:
         chapters: the whole help, in order.
-        ascii_only: whether arrow keys are written as words.
     """
 
     BINDINGS = [
@@ -67,10 +66,9 @@ class HelpScreen(ClosesOnce):
         Binding("end", "scroll('end')", "To the end", show=False, id="last"),
     ]
 
-    def __init__(self, chapters: Sequence[Chapter], ascii_only: bool = False) -> None:
+    def __init__(self, chapters: Sequence[Chapter]) -> None:
         super().__init__()
         self._chapters = chapters
-        self._ascii_only = ascii_only
         self._sections: list[Section] = []
         self._keys: dict[str, str] = {}
         """The keys that a click presses, by how the rows call them; of a range of keys the first."""
@@ -175,7 +173,6 @@ class HelpScreen(ClosesOnce):
                 display = ", ".join(map(key_name, moved))
             else:
                 display = self.app.get_key_display(binding).replace(",", ", ")
-                display = display if display.isascii() or not self._ascii_only else binding.key
             rows[binding.key] = (display, binding.tooltip)
             of_binding = keymap.keys.get(binding.id or "", keys_of(binding))
             of_group = [keymap.key(one) for one in group]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Generic
 
 from textual.app import App
 from textual.binding import Binding
 from textual.events import Key, Resize
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.timer import Timer
 
 from tui.kit.ends_on_signals import EndsOnSignals, Result
+from tui.kit.in_ascii import IN_ASCII
 from tui.kit.keymap import KeyMap
 
 SETTLED_SECONDS = 0.15
@@ -23,10 +25,19 @@ class KeyedApp(EndsOnSignals[Result], Generic[Result]):
 
     Attributes:
         keymap: the keys that hold.
+        ascii_only: whether everything is drawn in ASCII.
     """
 
     keymap = KeyMap()
+    ascii_only = False
     _settles: Timer | None = None
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What Textual does with each line before it leaves."""
+        return [*super().get_line_filters(), *[IN_ASCII] * self.ascii_only]
+
+    def on_mount(self) -> None:
+        self.set_class(self.ascii_only, "-ascii")
 
     def take_keys(self, keymap: KeyMap) -> None:
         """Have these keys from now on."""

@@ -14,7 +14,6 @@ from textual.binding import Binding
 from textual.keys import format_key, key_to_character
 
 from echornn.diagnosis.key_marks import MARK
-from tui.kit.key_letters import hidden
 
 SIGNS = {"plus": "+", "minus": "-", "slash": "/"}
 """The keys whose character `key_to_character` does not know."""
@@ -93,10 +92,6 @@ class KeyMap:
     def text(self, text: str) -> str:
         """The text with keys in place of the ids of actions."""
         return MARK.sub(lambda mark: self.name(mark[1]), text) if "«" in text else text
-
-    def clickable(self, text: str) -> str:
-        """The same as `text`, for a widget of cells: a click on a key presses it there."""
-        return MARK.sub(lambda mark: hidden(self.name(mark[1])), text) if "«" in text else text
 
     def display(self, binding: Binding) -> str:
         """How the footer and the help call the keys of a binding; empty if as it is without a choice of the user."""

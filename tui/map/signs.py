@@ -40,12 +40,6 @@ class Signs:
 
 
 BLOCKS = Signs("·░▒▓█", "?", "!", "×", "↓", "⊘", "∞", "┃┊╎", "━┄╌", "◆", "▐▌", "◉")
-ASCII = Signs(".~+*#", "?", "!", "x", "v", "/", "^", "|:;", "=-_", "M", "[]", "@")
-
-
-def signs_for(ascii_only: bool) -> Signs:
-    """The characters to use: ASCII or Unicode."""
-    return ASCII if ascii_only else BLOCKS
 
 
 def sign_of(counts: SeedCounts, scale: Scale, signs: Signs) -> str:

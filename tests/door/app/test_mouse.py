@@ -96,7 +96,7 @@ async def test_branches_and_fields_and_presets_are_chosen_by_a_click() -> None:
 async def test_the_wheel_goes_through_lists() -> None:
     async with opened(size=(120, 40)) as stage:
         await stage.press("e", "r", ".", "b")
-        x, y = stage.place("the start")
+        x, y = stage.place("a the start")
         assert re.search(r">\+a the start", await stage.wheel(x, y, down=True))
         assert not re.search(r">\+a the start", await stage.wheel(x, y))
         await stage.press("escape", "question_mark")

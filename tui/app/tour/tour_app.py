@@ -69,7 +69,7 @@ class TourApp(EchoApp):
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
-        yield TourCard(self._ascii_only)
+        yield TourCard()
 
     def _lay_out(self, size: Size) -> None:
         """Divide what the card leaves of the screen."""

@@ -20,7 +20,6 @@ from tui.app.presets import PRESETS, WHY
 from tui.app.widgets.settings_fields import help_of, live_rows, structural_rows
 from tui.app.widgets.settings_form import PRESET, Form
 from tui.kit.cells import Cells, CellWidget, Press
-from tui.kit.key_letters import in_ascii
 from tui.kit.keymap import key_name
 
 COLUMN_WIDTH, GAP = 37, 2
@@ -97,13 +96,11 @@ class SettingsPanel(CellWidget, can_focus=True):
         config: EchoConfig,
         send: Callable[[Edit], object],
         close: Callable[[], None],
-        ascii_only: bool = False,
     ) -> None:
         super().__init__()
         self.form = Form(config, send)
         self.is_open = False
         self._close = close
-        self._ascii = ascii_only
         self._top = 0
 
     def open(self, frame: Frame) -> None:
@@ -258,7 +255,7 @@ class SettingsPanel(CellWidget, can_focus=True):
             for name in names:
                 lines.append(self._field(name, width, name_width))
                 if self.form.refused == name and self.form.refusal:
-                    text = self._plain(f"! {self.form.refusal}")
+                    text = f"! {self.form.refusal}"
                     wrapped = textwrap.wrap(text, width - 2, subsequent_indent="  ")
                     lines += [SettingsLine(f"  {one}", "panel--refusal") for one in wrapped]
         return lines
@@ -277,14 +274,14 @@ class SettingsPanel(CellWidget, can_focus=True):
         elif not value:
             value = "unset" if name != PRESET else "none chosen"
         style = "cursor" if here and self.has_focus else "draft" if is_draft else "field"
-        text = self._plain(f"{'> ' if here else '  '}{name:<{name_width}}  {value}")
+        text = f"{'> ' if here else '  '}{name:<{name_width}}  {value}"
         return SettingsLine(f"{text:<{width}}"[:width], f"panel--{style}", name)
 
     def _preset(self, name: str, width: int) -> SettingsLine:
         """The line of a preset in the list: its name, and what it changes."""
         here = name == self.form.preset
         changes = fields_text(self.form.changes_of(name)) or "nothing to change"
-        text = self._plain(f"{'> ' if here else '  '}{name:<{max(map(len, PRESETS))}}  {changes}")
+        text = f"{'> ' if here else '  '}{name:<{max(map(len, PRESETS))}}  {changes}"
         text = text if len(text) <= width else f"{text[: width - 3]}..."
         style = "cursor" if here and self.has_focus else "field"
         return SettingsLine(f"{text:<{width}}", f"panel--{style}", name)
@@ -297,7 +294,7 @@ class SettingsPanel(CellWidget, can_focus=True):
         else:
             text = f"{'Live' if self.form.is_live(name) else 'Starts over'}: {help_of(self.form.shown, name)}"
             text += self._costs() if name == "rule" else ""
-        return textwrap.wrap(self._plain(self.keymap.clickable(text)), max(width, 1))
+        return textwrap.wrap(self.keymap.text(text), max(width, 1))
 
     def _costs(self) -> str:
         """What each other learning rule would cost, if that is much."""
@@ -320,6 +317,3 @@ class SettingsPanel(CellWidget, can_focus=True):
         then = "the network goes on" if all(map(self.form.is_live, drafts)) else "the network starts over"
         why = WHY.get(preset) or f"All else stays, {then}."
         return f"{preset}: {fields_text(drafts)}. {why} «settings.apply» applies, «undo» undoes."
-
-    def _plain(self, text: str) -> str:
-        return in_ascii(text) if self._ascii else text
