@@ -215,8 +215,9 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._show_status()
 
     def size_settled(self) -> None:
-        self._lay_out(self.size)
-        super().size_settled()
+        if self._has_widgets:
+            self._lay_out(self.size)
+            super().size_settled()
 
     def _lay_out(self, size: Size) -> None:
         """Divide the screen between curve, views and a panel; if it is too small, the status says so."""
