@@ -29,11 +29,9 @@ from tui.app.curve.loss_plot import LossPlot
 from tui.app.curve.viewport import zoomed
 from tui.app.futures import FOLLOW_SECONDS, Futures
 from tui.app.layout import PANEL_WIDTH, layout
-from tui.app.line.figure_actions import FigureActions
+from tui.app.line.line_actions import LineActions
 from tui.app.parts.on_a_line import SlowTerminal
 from tui.app.parts.panels import PANELS
-from tui.app.parts.seeds_keys import SeedsKeys
-from tui.app.parts.shown_again import ShownAgain
 from tui.app.views.table import NAMES_OF_VIEWS, VIEWS
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.run_list import RunList
@@ -59,7 +57,7 @@ def _nothing() -> None:
     """Does nothing; the default for `EchoApp.on_loaded`."""
 
 
-class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
+class EchoApp(LineActions, SlowTerminal):
     """The app: shows a session, with at most ``fps`` frames per second, and sends it commands."""
 
     CSS_PATH = "app.tcss"

@@ -116,15 +116,6 @@ class KeyMap:
             for key in self.moved.get(one.id or "", keys_of(one))
         }
 
-    def ids(self, bindings: Bindings) -> dict[str, str]:
-        """The id of each key, for a widget that handles its keys itself."""
-        return {
-            key: one.id or ""
-            for one in bindings
-            if isinstance(one, Binding)
-            for key in self.moved.get(one.id or "", keys_of(one))
-        }
-
     @property
     def for_textual(self) -> dict[str, str]:
         """The moved keys as Textual takes them."""

@@ -119,15 +119,9 @@ def read(path: Path) -> PreferenceFile:
     text = _text(path)
     try:
         return PreferenceFile(path, tomllib.loads(text), text)
-    except tomllib.TOMLDecodeError as error:
-        why, _, place = str(error).partition(" (at ")
-        place = place.rstrip(")")
-        at = f", {place}" if place.startswith("line") else f", {place}" * bool(place)
-        raise PreferenceError(f"{path}{at}: this is not TOML: {why[:1].lower()}{why[1:]}") from error
-    except RecursionError as error:
-        raise PreferenceError(f"{path}: this is nested too deeply") from error
-    except ValueError as error:  # Python reads no number of thousands of digits
-        raise PreferenceError(f"{path}: a number in it is too long") from error
+    except (ValueError, RecursionError) as error:
+        line = re.search(r"line \d+", str(error))
+        raise PreferenceError(f"{path}{f', {line[0]}' if line else ''}: this is not TOML: {error}") from error
 
 
 def _text(path: Path) -> str:

@@ -48,16 +48,13 @@ def keys_in(file: PreferenceFile) -> OwnKeys:
     return {name: _own_key(name, value, _place(file, name)) for name, value in _flat(table)}
 
 
-def _flat(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
     """The entries of a table, and of the tables in it, with dots in their names."""
-    tables = [("", table)]
-    while tables:  # not recursive: a name may have thousands of dots
-        before, table = tables.pop()
-        for name, value in table.items():
-            if isinstance(value, dict):
-                tables.append((f"{before}{name}.", value))
-            else:
-                yield f"{before}{name}", value
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", value
 
 
 def _place(file: PreferenceFile, name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -52,29 +51,17 @@ def _untruth(text: str) -> Value:
     return not value if isinstance(value, bool) else value
 
 
+def _is_truth(value: object) -> bool:
+    return isinstance(value, bool)
+
+
 def _is_number(value: object, least: float, most: float) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
 
 
-TRUTH = "true or false"
-
 PREFERENCES = (
-    Preference(
-        "theme",
-        " or ".join(THEMES),
-        lambda value: value in THEMES,
-        "dark",
-        "ECHORNN_THEME",
-        str.strip,
-    ),
-    Preference(
-        "fps",
-        "0.1 to 60",
-        lambda value: _is_number(value, 0.1, 60),
-        10,
-        "ECHORNN_FPS",
-        _number,
-    ),
+    Preference("theme", " or ".join(THEMES), lambda value: value in THEMES, "dark", "ECHORNN_THEME", str.strip),
+    Preference("fps", "0.1 to 60", lambda value: _is_number(value, 0.1, 60), 10, "ECHORNN_FPS", _number),
     Preference(
         "speed",
         "0.01 to 1,000,000, or max",
@@ -83,22 +70,8 @@ PREFERENCES = (
         "ECHORNN_SPEED",
         _number,
     ),
-    Preference(
-        "ascii",
-        TRUTH,
-        lambda value: isinstance(value, bool),
-        False,
-        "ECHORNN_ASCII",
-        _truth,
-    ),
-    Preference(
-        "mouse",
-        TRUTH,
-        lambda value: isinstance(value, bool),
-        True,
-        "ECHORNN_NO_MOUSE",
-        _untruth,
-    ),
+    Preference("ascii", "true or false", _is_truth, False, "ECHORNN_ASCII", _truth),
+    Preference("mouse", "true or false", _is_truth, True, "ECHORNN_NO_MOUSE", _untruth),
 )
 """All preferences but the table ``[keys]`` (`tui.preferences.own_keys`). To add one, add it here, and its flag."""
 
@@ -109,9 +82,6 @@ def text_of(value: object) -> str:
     """A value as it is written in the file."""
     if isinstance(value, bool):
         return str(value).lower()
-    try:
-        if isinstance(value, int | float):
-            return f"{value:g}" if math.isfinite(value) else str(value)
-        return f'"{value}"' if isinstance(value, str) else str(value)
-    except (OverflowError, ValueError):  # a whole number, perhaps in a list, with more digits than Python writes
-        return "a very large number"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return f'"{value}"' if isinstance(value, str) else str(value)

@@ -1,4 +1,4 @@
-"""The entries of the command palette: the actions of all keys, and some that have no key."""
+"""The command palette: the actions of all keys, and some that have no key; and what some of these do."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from pathlib import Path
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
+from echornn.session.pictures.queries import Query
 from tui.app import key_effects, keys
 from tui.app.parts.part import AppPart
 from tui.app.save_screen import save_picture, save_text
 from tui.app.views.table import VIEWS
+from tui.kit.command_text import command_again, command_of
 from tui.kit.palette import Palette
 from tui.kit.theme import Theme, remember
+from tui.term.printable import printable
 
 EXPORT_SECONDS = 0.3
 """Seconds that an export waits for the command palette to disappear from the screen."""
@@ -22,6 +25,13 @@ EXPORT_SECONDS = 0.3
 
 class PaletteCommands(AppPart):
     """The part of the app with the command palette."""
+
+    def action_copy(self) -> None:
+        """Copy the command line to the clipboard, if the terminal supports this, and show it."""
+        frame, path = self._frame, self.session.look_again(Query(path=True), self._picture).path
+        again = command_again(path, frame.trained, frame.is_past, self._folder) if path else command_of(frame.config)
+        self.copy_to_clipboard(printable(again))
+        self.notify(again, title="copied", markup=False)
 
     def action_other_theme(self) -> None:
         self.theme = f"textual-{self._other_theme}"

@@ -144,7 +144,7 @@ class SettingsPanel(CellWidget, can_focus=True):
 
     def _is_typed(self, event: Key) -> bool:
         """Whether a key counts as text, or does nothing, while a number is typed."""
-        is_nudge = self.keymap.ids(BINDINGS).get(event.key) in NUDGES
+        is_nudge = any(event.key in self.keymap.keys[name] for name in NUDGES)
         return event.is_printable != is_nudge
 
     def on_paste(self, event: Paste) -> None:
