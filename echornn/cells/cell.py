@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.cells.bounds import Bounds
-from echornn.cells.on_the_echo import NOT_MEASURED, OnTheEcho
 from echornn.cells.theorem import Theorem
 from echornn.own.errors import OwnError
 
@@ -159,7 +158,6 @@ class Cell:
         first_biases: for each bias, the initial value in each of its vectors; zero for biases that are not listed.
         keeps: what its state can hold, with the source.
         theorems: what no network of this cell can do.
-        on_the_echo: what was measured when its networks learned the echo.
         keras: the name of the Keras layer that computes the same, and its options; empty if there is none.
     """
 
@@ -179,7 +177,6 @@ class Cell:
     first_biases: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     keeps: str = ""
     theorems: tuple[Theorem, ...] = ()
-    on_the_echo: OnTheEcho = NOT_MEASURED
     keras: tuple[str, Mapping[str, Any]] = ("", {})
 
     @property

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from echornn.cells.cell import LINEAR, Arrays, Cell, Functions, Network, Product, Vector
-from echornn.cells.on_the_echo import OnTheEcho
 from echornn.cells.theorem import Theorem
 
 
@@ -29,11 +28,6 @@ def first_units(rng: np.random.Generator, units: int, steps: int) -> Arrays:
     return {"u": rng.random(units, dtype=np.float32) * np.float32(2 ** (1 / steps))}
 
 
-ON_THE_ECHO = OnTheEcho(counted="of 16 seeds none solved echo 3 with one layer, two, or three of 16 units")
-"""With adam at 0.01 and glorot, within 3 000 windows. Three layers get to 0.17 to 0.51, and one of these networks
-diverged; one layer of 4 units with adagrad at 0.3 ends at 0.54 to 0.69.
-"""
-
 INDRNN = Cell(
     step,
     ("h",),
@@ -45,7 +39,6 @@ INDRNN = Cell(
         "u: one number for each unit, used within -2^(1/T) and 2^(1/T), T the window",
     ),
     keeps="A sum of its inputs in each unit, which fades or grows by u; with u 1 a unit counts.",
-    on_the_echo=ON_THE_ECHO,
     theorems=(Theorem("parity", "the sign of u is fixed", "docs/theory.md"),),
     unit_weights=("u",),
     first_units=first_units,

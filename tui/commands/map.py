@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from echornn.maps.overview import overview_of
 from echornn.sweeps.results import SweepResults
 from tui.kit.in_ascii import in_ascii
 from tui.map.frame import MapFrame
-from tui.map.picture import picture_of
-from tui.map.signs import BLOCKS
 from tui.map.state import MapState
 from tui.map.text import csv_lines, lines_of
 from tui.term import printed
@@ -27,11 +27,13 @@ def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Pa
     Raises:
         OSError: the file cannot be written.
     """
-    frame = MapFrame.of(chosen, overview_of(results))
+    frame = MapFrame.of(replace(chosen, turned=None), overview_of(results))
     if picture is not None:
-        picture.write_text(picture_of(frame), encoding="utf-8")
+        from tui.map.app import drawn
+
+        picture.write_text(asyncio.run(drawn(results, chosen)), encoding="utf-8")
     else:
-        lines = csv_lines(frame) if as_csv else lines_of(frame, BLOCKS)
+        lines = csv_lines(frame) if as_csv else lines_of(frame)
         plain = ascii_only or not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
         printed.lines(map(in_ascii, lines) if plain and not as_csv else lines)
     return ExitCode.DONE

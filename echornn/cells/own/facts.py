@@ -16,7 +16,7 @@ SENTENCES = ("about", "keeps")
 NAMES = ("state_parts", "formulas", "unit_weights", "unread", "gates", "limited", "through_tanh")
 """The fields that are texts in a row."""
 
-NOT_OURS = ("keras", "theorems", "on_the_echo")
+NOT_OURS = ("keras", "theorems")
 """The fields that a user's own cell does not have."""
 
 OUTPUT_WEIGHTS = ("W2", "b2")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from echornn.session.commands import Edit, Go, Hide, Name, Pin, Reset, Step
-from tests.door.library.sessions import ENDLESS, Query, SeedRows, Span, Stage, Tried, on_stage
+from tests.door.library.sessions import ENDLESS, Query, SeedRows, Span, Stage, on_stage
 from tests.scripted import SMALL_POPULATION, scripted_loss, scripted_losses
 
 SLOW = replace(ENDLESS, learning_rate=0.1)
@@ -27,7 +27,7 @@ def stage() -> Iterator[Stage]:
 def test_only_what_is_asked_for_is_in_a_picture(stage: Stage) -> None:
     picture = stage.session.look(Query())
     assert (len(picture.curve.starts), len(picture.band), picture.ghosts, picture.branches) == (0, 0, (), ())
-    assert (picture.seeds, picture.falls, picture.path, picture.tried) == (None, (), (), None)
+    assert (picture.seeds, picture.falls, picture.path) == (None, (), ())
     assert (picture.branch_count, picture.elsewhere, picture.line_config) == (2, 30, ENDLESS)
     assert picture.frame is stage.frame
     full = stage.session.look(Query(columns=100, branches=True, path=True, falls=100))
@@ -103,10 +103,6 @@ def test_questions_of_keys_are_answered_for_the_moment_that_is_shown(stage: Stag
     stage.do(Go(1, 70))
     assert [branch.number for branch in stage.session.look(Query(path=True)).path] == [0, 1]
     assert [branch.number for branch in stage.session.look_again(Query(path=True), picture).path] == [0]
-    assert stage.session.look_again(Query(tried=Tried(SLOW)), picture).tried is None
-    stage.do(Go(0, 60))
-    assert stage.session.look(Query(tried=Tried(SLOW))).tried == 1
-    assert stage.session.look(Query(tried=Tried(SLOW, anew=True))).tried is None
 
 
 def test_losses_of_some_seeds_lie_over_the_windows_of_the_curve() -> None:
