@@ -285,9 +285,6 @@ class EchoApp(LineActions, SlowTerminal):
         has_no_use = is_undo_later or advises_nothing or would_be_refused
         return key_effects.is_offered(action, self._frame) and not (has_no_use or is_text)
 
-    def _forget_drafts(self) -> None:
-        self._settings.form.forget()
-
     def _watch_again(self) -> None:
         self._focus(self._plot)
 

@@ -18,7 +18,6 @@ from tui.app.line.line_keys import LineKeys
 from tui.app.line.script import Outcome
 from tui.app.line.words import CURSOR, Line, letters_of, named
 from tui.app.parts.palette_commands import PaletteCommands
-from tui.app.parts.status_messages import StatusMessages
 from tui.app.save_screen import save_to
 from tui.kit.theme import Theme
 
@@ -31,7 +30,7 @@ SECONDS_TO_SAVE = 10.0
 NOT_IN_THE_LIST = "{letter} is no branch of this run: a to {last}"
 
 
-class LineActions(LineKeys, PaletteCommands, StatusMessages):
+class LineActions(LineKeys, PaletteCommands):
     """The part of the app with these actions."""
 
     def action_seed(self, seed: int) -> None:
