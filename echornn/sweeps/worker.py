@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 
-from echornn.own.busy import limit_calls
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
 from echornn.training.threads import threads_if_asked
 
@@ -44,7 +43,6 @@ def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
                 os._exit(1)
 
     threading.Thread(target=listen, name="parts", daemon=True).start()
-    limit_calls()
     try:
         train = prepare()
     except Exception as error:

@@ -12,11 +12,7 @@ from tui.preferences.table import PreferenceError
 
 
 def moved_keys(chosen: Preferences) -> dict[str, tuple[str, ...]]:
-    """The keys that are not built in, by the ids of their actions; nothing is loaded if there are none.
-
-    Raises:
-        PreferenceError: an action does not exist, or a key has two actions in one place.
-    """
+    """The keys that are not built in, by the ids of their actions; nothing is loaded if there are none."""
     if chosen.keys:
         _require_sense(chosen.keys)
     return {name: one.keys for name, one in chosen.keys.items()}

@@ -23,9 +23,6 @@ def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Pa
     Args:
         picture: the SVG file to write, replacing an existing file; None to print.
         ascii_only: whether to print only ASCII characters; also done if the output has another encoding than UTF-8.
-
-    Raises:
-        OSError: the file cannot be written.
     """
     frame = MapFrame.of(replace(chosen, turned=None), overview_of(results))
     if picture is not None:

@@ -17,7 +17,7 @@ from tui.app.views.table import VIEWS
 from tui.kit.command_text import command_again, command_of
 from tui.kit.palette import Palette
 from tui.kit.theme import Theme, remember
-from tui.term.printable import printable
+from tui.term.printed import printable
 
 EXPORT_SECONDS = 0.3
 """Seconds that an export waits for the command palette to disappear from the screen."""
