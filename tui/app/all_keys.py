@@ -14,11 +14,9 @@ from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.list_panel import ListPanel
 from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import SettingsPanel
-from tui.kit.back_key import BACK
 from tui.kit.help_screen import HelpScreen
-from tui.kit.key_presets import Moved
-from tui.kit.keymap import KeyMap
-from tui.kit.palette import OPENS, Palette
+from tui.kit.keymap import KeyMap, Moved
+from tui.kit.palette import BACK, OPENS, Palette
 
 IN_THE_APP = "in the app"
 

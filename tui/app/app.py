@@ -19,7 +19,6 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
-from echornn.runtime.background import Background
 from echornn.session.commands import Command, Go, Undo
 from echornn.session.pictures.frame import State
 from echornn.session.pictures.queries import Query
@@ -30,11 +29,9 @@ from tui.app.curve.loss_plot import LossPlot
 from tui.app.curve.viewport import zoomed
 from tui.app.futures import FOLLOW_SECONDS, Futures
 from tui.app.layout import PANEL_WIDTH, layout
-from tui.app.line.figure_actions import FigureActions
+from tui.app.line.line_actions import LineActions
 from tui.app.parts.on_a_line import SlowTerminal
 from tui.app.parts.panels import PANELS
-from tui.app.parts.seeds_keys import SeedsKeys
-from tui.app.parts.shown_again import ShownAgain
 from tui.app.views.table import NAMES_OF_VIEWS, VIEWS
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.run_list import RunList
@@ -42,7 +39,7 @@ from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_line import KeyLine, Tabs, character_of
-from tui.kit.key_presets import Moved
+from tui.kit.keymap import Moved
 from tui.kit.palette import OPENS
 from tui.kit.theme import Theme
 
@@ -60,7 +57,7 @@ def _nothing() -> None:
     """Does nothing; the default for `EchoApp.on_loaded`."""
 
 
-class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
+class EchoApp(LineActions, SlowTerminal):
     """The app: shows a session, with at most ``fps`` frames per second, and sends it commands."""
 
     CSS_PATH = "app.tcss"
@@ -83,16 +80,14 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         moved: Moved | None = None,
     ) -> None:
         super().__init__()
+        self.ascii_only = ascii_only
         self.take_keys(keymap_with(moved or {}))
         self._first_theme = theme
-        self._remembering = Background("theme")
         self.session = session
         self.on_loaded: Callable[[], None] = _nothing
         """Called once, when the first network has been loaded."""
         self.futures = Futures(session, compared)
         self._fps = fps
-        self._ascii_only = ascii_only
-        self.set_class(ascii_only, "-ascii")
         self._picture = self.futures.look(Query())
         self._ticks = 0
         self._offered: tuple[object, ...] = ()
@@ -108,17 +103,18 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._picture = self.futures.look_again(self._query, self._picture)
 
     def compose(self) -> ComposeResult:
-        yield StatusLine(self._frame, self._ascii_only)
+        yield StatusLine(self._frame)
         with Container(id="body"):
             with Container(id="watched"):
-                yield LossPlot(self._picture, self._ascii_only)
+                yield LossPlot(self._picture, self.ascii_only)
                 with Horizontal(id="views"):
                     for view in VIEWS:
-                        yield view(self._ascii_only)
-            yield SettingsPanel(self._frame.config, self._send, self._panel_closed, self._ascii_only)
-            yield BranchList(self._send, self._hint, self._panel_closed, self._ascii_only)
-            yield RunList(self.futures, self._complain, self._panel_closed, self._ascii_only)
-        yield KeyLine(self._offers, keys.LEFT_OUT, Tabs(keys.VIEW_KEYS[0].action, NAMES_OF_VIEWS, self._open_views))
+                        yield view()
+            yield SettingsPanel(self._frame.config, self._send, self._panel_closed)
+            yield BranchList(self._send, self._hint, self._panel_closed)
+            yield RunList(self.futures, self._complain, self._panel_closed)
+        tabs = Tabs(keys.VIEW_KEYS[0].action, NAMES_OF_VIEWS, self._open_views)
+        yield KeyLine(self._offers, lambda: keys.left_out(self._frame), tabs)
         yield self._command_line
 
     def _open_views(self) -> list[str]:
@@ -146,7 +142,6 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
     def on_unmount(self) -> None:
         self.session.stop()
         self.futures.end()
-        self._remembering.end()
 
     @work(thread=True, name="training", exit_on_error=False)
     def _train(self) -> None:
@@ -202,7 +197,7 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._show_status_now()
         self._settings.show(frame)
         self._branches.look(self._picture)
-        offered = (frame.state, frame.start, frame.undoable, frame.redoable, self._remedy is None)
+        offered = (frame.state, frame.start, frame.is_past, frame.undoable, frame.redoable, self._remedy is None)
         if (*offered, self._picture.audience.only_looks) != self._offered:
             self._offered = (*offered, self._picture.audience.only_looks)
             self.refresh_bindings()
@@ -219,8 +214,9 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._show_status()
 
     def size_settled(self) -> None:
-        self._lay_out(self.size)
-        super().size_settled()
+        if self._has_widgets:
+            self._lay_out(self.size)
+            super().size_settled()
 
     def _lay_out(self, size: Size) -> None:
         """Divide the screen between curve, views and a panel; if it is too small, the status says so."""
@@ -289,9 +285,6 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         has_no_use = is_undo_later or advises_nothing or would_be_refused
         return key_effects.is_offered(action, self._frame) and not (has_no_use or is_text)
 
-    def _forget_drafts(self) -> None:
-        self._settings.form.forget()
-
     def _watch_again(self) -> None:
         self._focus(self._plot)
 
@@ -338,4 +331,4 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
 
         if isinstance(self.screen, HelpScreen):
             return
-        self.push_screen(HelpScreen(chapters(self._frame, self._picture.audience, self.HELPED_KEYS), self._ascii_only))
+        self.push_screen(HelpScreen(chapters(self._frame, self._picture.audience, self.HELPED_KEYS)))

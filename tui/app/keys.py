@@ -8,6 +8,7 @@ from string import digits
 from textual.binding import Binding
 
 from echornn.session import commands
+from echornn.session.pictures.frame import Frame, State
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
 
@@ -253,13 +254,23 @@ STARTS_OR_STOPS = (
 )
 """The ids of keys after which training may have been started or stopped."""
 
-LEFT_OUT = (
+TREE, BACK, STEP, SPEED, SEEDS, UNDO = (
     "branches",
     *(f"send('{name}')" for name in ("window_back", "step", "faster", "seeds", "undo")),
-    "settings",
-    "view('1')",
 )
-"""Actions whose keys are left out of a narrow footer, in this order; help and quit are always shown."""
+
+
+def left_out(frame: Frame) -> tuple[str, ...]:
+    """Actions whose keys are left out of the footer, in this order, if there are many or it is narrow; help and quit
+    are always shown.
+    """
+    if frame.is_past:
+        first = (SPEED, SEEDS, TREE, STEP, BACK, UNDO)
+    elif frame.state is State.RUNNING:
+        first = (TREE, BACK, STEP, SEEDS, SPEED, UNDO)
+    else:
+        first = (TREE, BACK, SEEDS, SPEED, STEP, UNDO)
+    return (*first, "settings", VIEW_KEYS[0].action)
 
 
 def key_of(view: type[View]) -> str:

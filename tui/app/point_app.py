@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 
 from tui.app import keys
 from tui.app.app import EchoApp
-from tui.kit.back_key import BACK
+from tui.kit.palette import BACK
 
 
 class PointApp(EchoApp):

@@ -43,7 +43,6 @@ class ScriptApp(EchoApp):
         ascii_only: bool = False,
     ) -> None:
         super().__init__(session, LOOKS_A_SECOND, ascii_only, theme)
-        self.theme_is_kept = False
         self._lines = list(lines)
         self._say_outcome = say
         self._trains_itself = trains_itself

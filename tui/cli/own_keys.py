@@ -2,58 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 
-from tui.kit.key_presets import Moved
-from tui.preferences.key_choice import KeyChoice, require_actions
+from tui.preferences.chosen import Preferences
+from tui.preferences.own_file import near
+from tui.preferences.own_keys import OwnKeys
 from tui.preferences.table import PreferenceError
 
-Ids = dict[str, tuple[str, ...]]
-"""The built-in keys of actions, by their ids."""
+
+def moved_keys(chosen: Preferences) -> dict[str, tuple[str, ...]]:
+    """The keys that are not built in, by the ids of their actions; nothing is loaded if there are none."""
+    if chosen.keys:
+        _require_sense(chosen.keys)
+    return {name: one.keys for name, one in chosen.keys.items()}
 
 
-def moved_keys(choice: KeyChoice) -> Moved:
-    """The keys that are not built in; nothing is loaded if there are none."""
-    moved = choice.moved
-    if moved:
-        places = all_places()
-        require_actions(choice, {name: keys for bindings in places.values() for name, keys in ids_of(bindings).items()})
-        _refuse_clashes(choice, moved, places)
-    return moved
-
-
-def all_places() -> Mapping[str, Sequence[object]]:
-    """The bindings of the app and of the map, by the place where they work."""
-    from tui.app.all_keys import PLACES
+def _require_sense(own: OwnKeys) -> None:
+    from tui.app.all_keys import IN_THE_APP, PLACES, WITH_THE_APP
+    from tui.kit.keymap import ids_of, key_name
     from tui.map.keys import BINDINGS
 
-    return {**PLACES, "on the map": BINDINGS}
-
-
-def ids_of(bindings: Iterable[object]) -> Ids:
-    """The built-in keys of these bindings, by their ids."""
-    from textual.binding import Binding  # imported late: most command lines show no screen
-
-    from tui.kit.keymap import keys_of
-
-    found: Ids = {}
-    for one in bindings:
-        if isinstance(one, Binding) and one.id is not None:
-            found.setdefault(one.id, keys_of(one))
-    return found
-
-
-def _refuse_clashes(choice: KeyChoice, moved: Moved, places: Mapping[str, Sequence[object]]) -> None:
-    from tui.app.all_keys import IN_THE_APP, WITH_THE_APP
-    from tui.kit.keymap import key_name
-
+    places: dict[str, Sequence[object]] = {**PLACES, "on the map": BINDINGS}
+    known = {name for bindings in places.values() for name in ids_of(bindings)}
+    for name, chosen in own.items():
+        if name not in known:
+            raise PreferenceError(f"{chosen.place}: there is no action {name}: {near(name, known)}")
     for place, bindings in places.items():
         built_in = ids_of([*places[IN_THE_APP], *bindings] if place in WITH_THE_APP else bindings)
-        held = {name: moved.get(name, keys) for name, keys in built_in.items()}
+        held = {name: own[name].keys if name in own else keys for name, keys in built_in.items()}
         for one, other in combinations(held, 2):
             both = {*held[one]} & {*held[other]} - ({*built_in[one]} & {*built_in[other]})
             if both:
-                where = next((choice.places[name] for name in (other, one) if name in choice.places), "keys")
+                where = own[other if other in own else one].place
                 key = key_name(min(both))
                 raise PreferenceError(f"{where}: {key} cannot be the key of both {one} and {other} ({place})")

@@ -16,7 +16,6 @@ from tui.commands.flags import ConfigFlags, TrainingFlags
 from tui.commands.front_end import FrontEnd, UsageError, require_at, require_fps
 from tui.commands.training.background import divide
 from tui.preferences.chosen import preferences
-from tui.preferences.key_choice import named_keys
 from tui.term import guardian, terminal
 
 
@@ -47,14 +46,12 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
     if flags.paused and not (in_the_app or flags.detach):
         raise UsageError("--paused cannot be used with --headless or without a terminal, only with --detach")
     compared = [record.readable(name) for name in flags.compare]
-    given = {"theme": flags.theme, "fps": flags.fps, "ascii": flags.ascii or None, "speed": speed, "keys": flags.keys}
+    given = {"theme": flags.theme, "fps": flags.fps, "ascii": flags.ascii or None, "speed": speed}
     given["mouse"] = False if flags.no_mouse else None
-    if flags.keys is not None and not in_the_app:
-        moved_keys(named_keys(flags.keys, "keys"))  # a flag that cannot be used is refused without the app too
     chosen = preferences(**given) if in_the_app else None
     guarded = guardian.divide() if in_the_app else None
     if chosen is not None:
-        moved_keys(chosen.keys)  # refused before a folder is made
+        moved_keys(chosen)  # refused before a folder is made
     background = divide() if flags.detach else None
     if flags.resume is None:
         config, recorder = _begin(flags.run, fields)

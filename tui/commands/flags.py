@@ -95,9 +95,6 @@ class TrainingFlags:
     no_mouse: bool = False
     """Leave the mouse to the terminal, which selects text with it."""
 
-    keys: str | None = None
-    """Keys of the app: default, vim, or a .toml file with a table [keys]. By default those of your preferences."""
-
     run: Path | None = None
     """Folder to keep the run in, new or empty; by default a new folder in your state folder."""
 

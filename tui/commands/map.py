@@ -9,8 +9,8 @@ from pathlib import Path
 
 from echornn.maps.overview import overview_of
 from echornn.sweeps.results import SweepResults
+from tui.kit.in_ascii import in_ascii
 from tui.map.frame import MapFrame
-from tui.map.signs import BLOCKS, signs_for
 from tui.map.state import MapState
 from tui.map.text import csv_lines, lines_of
 from tui.term import printed
@@ -22,7 +22,7 @@ def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Pa
 
     Args:
         picture: the SVG file to write, replacing an existing file; None to print.
-        ascii_only: whether to print only ASCII characters; also done if the output's encoding lacks other characters.
+        ascii_only: whether to print only ASCII characters; also done if the output has another encoding than UTF-8.
     """
     frame = MapFrame.of(replace(chosen, turned=None), overview_of(results))
     if picture is not None:
@@ -30,15 +30,7 @@ def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Pa
 
         picture.write_text(asyncio.run(drawn(results, chosen)), encoding="utf-8")
     else:
-        signs = signs_for(ascii_only or not _can_say(BLOCKS.shades + BLOCKS.left_out))
-        printed.lines(csv_lines(frame) if as_csv else lines_of(frame, signs))
+        lines = csv_lines(frame) if as_csv else lines_of(frame)
+        plain = ascii_only or not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+        printed.lines(map(in_ascii, lines) if plain and not as_csv else lines)
     return ExitCode.DONE
-
-
-def _can_say(text: str) -> bool:
-    """Whether the output's encoding has these characters."""
-    try:
-        text.encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True

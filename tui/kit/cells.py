@@ -16,7 +16,6 @@ from textual.geometry import Offset, Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.kit.key_letters import keys_in, shown
 from tui.kit.keyed_app import keymap_of
 from tui.kit.keymap import KeyMap
 from tui.term.printed import printable
@@ -66,15 +65,8 @@ class Cells:
         return None
 
     def write(self, x: int, y: int, text: str, style: str = "") -> int:
-        """Write text on line ``y`` from column ``x`` on, cut to the grid; returns the column after the text.
-
-        A key that the text names is noted as a `Press`.
-        """
-        text = self.keymap.clickable(text)
-        for at, name in keys_in(text):
-            if key := self.keymap.named(name):
-                self.mark(x + at, y, len(name), 1, Press(key))
-        text = printable(shown(text))
+        """Write text on line ``y`` from column ``x`` on, cut to the grid; returns the column after the text."""
+        text = printable(self.keymap.text(text))
         end = x + len(text)
         if 0 <= y < self.height:
             text = text[max(0, -x) : max(0, self.width - x)]

@@ -16,9 +16,6 @@ from tui.kit.help_sections import Section
 NARROWEST = 8
 """The fewest columns for keys."""
 
-PRESSES = "echornn-key"
-"""The name under which the style of a key's text holds the key, for the mouse."""
-
 SEVERAL = ", "
 """The text between several keys of a row."""
 
@@ -54,7 +51,7 @@ def _let_press(named: Text, keys: str) -> None:
     """Let each of the keys in a text such as ``[, ]`` be clicked."""
     begin = 0
     for key in keys.split(SEVERAL):
-        named.apply_meta({PRESSES: key}, begin, begin + len(key))
+        named.apply_meta({"@click": ("screen.press", (key,))}, begin, begin + len(key))
         begin += len(key) + len(SEVERAL)
 
 

@@ -14,7 +14,7 @@ from textual.events import Click
 from textual.widgets import Input
 
 from tui.kit.closes_once import ClosesOnce
-from tui.kit.help_lines import PRESSES, HelpLines
+from tui.kit.help_lines import HelpLines
 from tui.kit.help_sections import Section, found
 from tui.kit.keyed_app import keymap_of
 from tui.kit.keymap import key_name, keys_of
@@ -25,9 +25,6 @@ HINTS = (
     ("«close»", " closes", "back"),
 )
 """The keys in the border, each with what it does, and the action of a click."""
-
-DOES = "echornn-action"
-"""The name under which the style of a key in the border holds the action of a click."""
 
 NOTHING = "nothing is found; «close» shows all again"
 
@@ -50,7 +47,6 @@ class HelpScreen(ClosesOnce):
 
     Args:
         chapters: the whole help, in order.
-        ascii_only: whether arrow keys are written as words.
     """
 
     BINDINGS = [
@@ -67,10 +63,9 @@ class HelpScreen(ClosesOnce):
         Binding("end", "scroll('end')", "To the end", show=False, id="last"),
     ]
 
-    def __init__(self, chapters: Sequence[Chapter], ascii_only: bool = False) -> None:
+    def __init__(self, chapters: Sequence[Chapter]) -> None:
         super().__init__()
         self._chapters = chapters
-        self._ascii_only = ascii_only
         self._sections: list[Section] = []
         self._keys: dict[str, str] = {}
         """The keys that a click presses, by how the rows call them; of a range of keys the first."""
@@ -103,7 +98,7 @@ class HelpScreen(ClosesOnce):
         """The keys in the border, which a click presses."""
         hints = Text()
         for mark, words, action in HINTS:
-            hints.append(self._say(mark), Style(meta={DOES: action}))
+            hints.append(self._say(mark), Style(meta={"@click": f"screen.{action}"} if action else {}))
             hints.append(words)
         return hints
 
@@ -129,17 +124,15 @@ class HelpScreen(ClosesOnce):
     def action_scroll(self, way: str) -> None:
         getattr(self._text, f"scroll_{way}")(animate=False)
 
-    async def on_click(self, event: Click) -> None:
-        """Press the key that is clicked: of a row on the screen below, of the border here. A click beside it closes."""
-        if action := event.style.meta.get(DOES):
-            await self.run_action(action)
-            return
-        shown = event.style.meta.get(PRESSES)
-        key = "" if shown is None else self._keys.get(shown) or keymap_of(self.app).named(shown)
-        if key:
+    async def action_press(self, shown: str) -> None:
+        """Press a key of a row on the screen below."""
+        if key := self._keys.get(shown) or keymap_of(self.app).named(shown):
             await self.action_dismiss()
             self.app.simulate_key(key)
-        elif shown is None and self.is_beside(event):
+
+    async def on_click(self, event: Click) -> None:
+        """Close at a click beside the help."""
+        if self.is_beside(event):
             await self.action_dismiss()
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -175,7 +168,6 @@ class HelpScreen(ClosesOnce):
                 display = ", ".join(map(key_name, moved))
             else:
                 display = self.app.get_key_display(binding).replace(",", ", ")
-                display = display if display.isascii() or not self._ascii_only else binding.key
             rows[binding.key] = (display, binding.tooltip)
             of_binding = keymap.keys.get(binding.id or "", keys_of(binding))
             of_group = [keymap.key(one) for one in group]

@@ -63,16 +63,20 @@ def parts_of(display: str, name: str, binding: Binding, known: Mapping[str, str]
     return [*signs, KeyPart(binding.key, "", name)]
 
 
+MOST = 8
+"""The most keys on the line; the palette and the help have the others."""
+
+
 def kept(widths: Sequence[tuple[str, int]], room: int, left_out: Sequence[str]) -> set[str]:
     """The actions whose keys fit on the line.
 
     Args:
         widths: the actions, each with the columns that its key takes.
-        left_out: actions to leave out if not all fit, in this order.
+        left_out: actions to leave out if not all fit or there are more than `MOST`, in this order.
     """
     taken, actions = dict(widths), {action for action, _ in widths}
     for action in left_out:
-        if sum(taken[one] for one in actions) <= room:
+        if sum(taken[one] for one in actions) <= room and len(actions) <= MOST:
             break
         actions.discard(action)
     return actions
@@ -86,7 +90,7 @@ class KeyLine(CellWidget):
 
     Args:
         offers: whether an action, by this key, would have an effect now.
-        left_out: see `kept`.
+        left_out: returns the actions to leave out; see `kept`.
         tabs: keys of which each is named, if there is room.
     """
 
@@ -104,7 +108,9 @@ class KeyLine(CellWidget):
     }
     """
 
-    def __init__(self, offers: Callable[[str, str], bool], left_out: Sequence[str], tabs: Tabs | None = None) -> None:
+    def __init__(
+        self, offers: Callable[[str, str], bool], left_out: Callable[[], Sequence[str]], tabs: Tabs | None = None
+    ) -> None:
         super().__init__()
         self._offers = offers
         self._left_out = left_out
@@ -126,7 +132,7 @@ class KeyLine(CellWidget):
         parts = self._parts(offered, in_words=True)
         if sum(map(_width, parts.values())) > room:
             parts = self._parts(offered, in_words=False)
-        shown = kept([(action, _width(of)) for action, of in parts.items()], room, self._left_out)
+        shown = kept([(action, _width(of)) for action, of in parts.items()], room, self._left_out())
         x = 0
         for action in (action for action in parts if action in shown):
             for part in parts[action]:

@@ -1,32 +1,72 @@
-"""An app whose keys the user may choose."""
+"""The base class of both apps: keys that the user may choose, ASCII, sizes that settle, and the end on a signal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Generic
+from collections.abc import Iterable, Sequence
+from typing import Generic, TypeVar
 
+from rich.console import RenderableType
 from textual.app import App
 from textual.binding import Binding
-from textual.events import Key, Resize
+from textual.events import Event, InputEvent, Key, Paste, Resize
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.timer import Timer
 
-from tui.kit.ends_on_signals import EndsOnSignals, Result
+from tui.kit.in_ascii import IN_ASCII
 from tui.kit.keymap import KeyMap
+from tui.term.exit_code import ExitCode
+from tui.term.loop_signals import LoopSignals, call_on_signals
+
+Result = TypeVar("Result")
 
 SETTLED_SECONDS = 0.15
 """Seconds after a change of size from which on no other follows at once."""
 
 
-class KeyedApp(EndsOnSignals[Result], Generic[Result]):
-    """The base class of apps whose keys the user may choose.
+class KeyedApp(App[Result], Generic[Result]):
+    """The base class of both apps: the user may choose their keys, and they end on signals. Keys that still wait then
+    are ignored: each might draw, and there may be thousands.
 
     Attributes:
         keymap: the keys that hold.
+        ascii_only: whether everything is drawn in ASCII.
     """
 
     keymap = KeyMap()
+    ascii_only = False
     _settles: Timer | None = None
+    _is_leaving = False
+    _signals: LoopSignals | None = None
+
+    def on_mount(self) -> None:
+        self.set_class(self.ascii_only, "-ascii")
+        self._signals = call_on_signals(lambda: self._leave(ExitCode.CHECKPOINTED), self._save)
+
+    def on_unmount(self) -> None:
+        if self._signals is not None:
+            self._signals.end()
+
+    def _leave(self, code: ExitCode) -> None:
+        """End with this exit code."""
+        raise NotImplementedError
+
+    def _save(self) -> None:
+        """Save to disk."""
+
+    def exit(self, result: Result | None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        """End the app, and ignore all later keys."""
+        self._is_leaving = True
+        super().exit(result, return_code, message)
+
+    async def on_event(self, event: Event) -> None:
+        """Handle an event, unless the app is ending and the event is input."""
+        if not (self._is_leaving and isinstance(event, InputEvent | Paste)):
+            await super().on_event(event)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What Textual does with each line before it leaves."""
+        return [*super().get_line_filters(), *[IN_ASCII] * self.ascii_only]
 
     def take_keys(self, keymap: KeyMap) -> None:
         """Have these keys from now on."""
@@ -50,7 +90,7 @@ class KeyedApp(EndsOnSignals[Result], Generic[Result]):
         """Lay out for the size that the app has now, and draw every cell."""
         for screen in self.screen_stack:
             screen.post_message(Resize(self.size, self.size))
-        self.screen.refresh()
+            screen.refresh()
 
     def get_key_display(self, binding: Binding) -> str:
         """How footer, help and palette call the key of a binding."""

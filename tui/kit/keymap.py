@@ -14,8 +14,6 @@ from textual.binding import Binding
 from textual.keys import format_key, key_to_character
 
 from echornn.diagnosis.key_marks import MARK
-from tui.kit.key_letters import hidden
-from tui.kit.key_presets import Moved
 
 SIGNS = {"plus": "+", "minus": "-", "slash": "/"}
 """The keys whose character `key_to_character` does not know."""
@@ -24,10 +22,22 @@ ARROWS = ("left", "right", "up", "down")
 
 Bindings = Iterable[object]
 
+Moved = Mapping[str, tuple[str, ...]]
+"""The keys of the actions that the user gave other keys, by the id of the action. The first one is shown."""
+
 
 def keys_of(binding: Binding) -> tuple[str, ...]:
     """The keys of a binding, by Textual's names."""
     return tuple(key.strip() for key in binding.key.split(","))
+
+
+def ids_of(bindings: Bindings) -> dict[str, tuple[str, ...]]:
+    """The built-in keys of these bindings, by their ids."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in bindings:
+        if isinstance(one, Binding) and one.id is not None:
+            found.setdefault(one.id, keys_of(one))
+    return found
 
 
 def key_name(key: str) -> str:
@@ -55,10 +65,7 @@ class KeyMap:
     @classmethod
     def of(cls, bindings: Bindings, moved: Moved, together: Mapping[str, tuple[str, ...]]) -> KeyMap:
         """The keys of these bindings, and those that the user chose instead."""
-        first: dict[str, tuple[str, ...]] = {}
-        for one in bindings:
-            if isinstance(one, Binding) and one.id is not None:
-                first.setdefault(one.id, keys_of(one))
+        first = ids_of(bindings)
         here = {name: keys for name, keys in moved.items() if name in first}
         return cls({**first, **here}, here, together)
 
@@ -86,10 +93,6 @@ class KeyMap:
         """The text with keys in place of the ids of actions."""
         return MARK.sub(lambda mark: self.name(mark[1]), text) if "«" in text else text
 
-    def clickable(self, text: str) -> str:
-        """The same as `text`, for a widget of cells: a click on a key presses it there."""
-        return MARK.sub(lambda mark: hidden(self.name(mark[1])), text) if "«" in text else text
-
     def display(self, binding: Binding) -> str:
         """How the footer and the help call the keys of a binding; empty if as it is without a choice of the user."""
         name = binding.id or ""
@@ -108,15 +111,6 @@ class KeyMap:
         """The action of each key, for a widget that handles its keys itself."""
         return {
             key: one.action
-            for one in bindings
-            if isinstance(one, Binding)
-            for key in self.moved.get(one.id or "", keys_of(one))
-        }
-
-    def ids(self, bindings: Bindings) -> dict[str, str]:
-        """The id of each key, for a widget that handles its keys itself."""
-        return {
-            key: one.id or ""
             for one in bindings
             if isinstance(one, Binding)
             for key in self.moved.get(one.id or "", keys_of(one))

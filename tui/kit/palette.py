@@ -31,6 +31,9 @@ OPENS = Binding(
 )
 """The key that opens the palette; Textual gives an app its own unless there is one for this action."""
 
+BACK = Binding("escape", "back", "Map", tooltip="Back to the map; the run is kept", priority=True, id="back_to_map")
+"""The key with which a point that was opened from a map goes back to it."""
+
 IN_HELP = 1e-3
 """The score of a match in a command's help, relative to a match in its title."""
 

@@ -1,8 +1,8 @@
-"""Remembers the theme (dark or light) that the user chose last, in a small file in the state folder."""
+"""The themes, dark and light; the one that the user chose last is kept in a small file in the state folder."""
 
 from __future__ import annotations
 
-import contextlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -13,21 +13,19 @@ Theme = Literal["dark", "light"]
 THEMES: tuple[Theme, ...] = get_args(Theme)
 
 
-def theme_file() -> Path:
-    """The path of the file."""
+def _file() -> Path:
     return platformdirs.user_state_path("echornn-tui") / "theme"
 
 
 def remembered() -> Theme | None:
-    """The theme chosen last; None if there is none, or if the file cannot be read."""
-    with contextlib.suppress(OSError, ValueError):
-        text = theme_file().read_text("ascii").strip()
-        return text if text in THEMES else None
+    """The theme chosen last; None if there is none."""
+    with suppress(OSError, ValueError):
+        return next((theme for theme in THEMES if theme == _file().read_text(encoding="utf-8").strip()), None)
     return None
 
 
 def remember(theme: Theme) -> None:
-    """Save the theme if possible."""
-    with contextlib.suppress(OSError):
-        theme_file().parent.mkdir(parents=True, exist_ok=True)
-        theme_file().write_text(f"{theme}\n")
+    """Save the theme, if possible."""
+    with suppress(OSError):
+        _file().parent.mkdir(parents=True, exist_ok=True)
+        _file().write_text(f"{theme}\n", encoding="utf-8")

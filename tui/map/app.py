@@ -17,14 +17,12 @@ from echornn.config import EchoConfig
 from echornn.maps.kept_values import example_of
 from echornn.maps.table import Overview
 from echornn.sweeps.results import SweepResults
-from tui.kit.back_key import BACK
 from tui.kit.command_text import command_of
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_line import KeyLine
-from tui.kit.key_presets import Moved
 from tui.kit.keyed_app import KeyedApp
-from tui.kit.keymap import KeyMap
-from tui.kit.palette import OPENS, Palette
+from tui.kit.keymap import KeyMap, Moved
+from tui.kit.palette import BACK, OPENS, Palette
 from tui.kit.theme import Theme
 from tui.map import keys, state
 from tui.map.follower import Follower
@@ -89,17 +87,16 @@ class MapApp(KeyedApp[Opened | int]):
         self._follower = follower
         self._seen = follower.seen
         self._says, self._wrong = says, wrong
-        self._ascii_only = ascii_only
-        self.set_class(ascii_only, "-ascii")
+        self.ascii_only = ascii_only
         self._hint = hint
         self.frame = MapFrame.of(first or MapState.first(self._overview.axes), self._overview)
 
     def compose(self) -> ComposeResult:
-        yield MapHead(self._ascii_only)
-        yield MapGrid(self._ascii_only)
-        yield MapReading(self._ascii_only)
+        yield MapHead()
+        yield MapGrid()
+        yield MapReading()
         yield Input(placeholder=example_of(self._overview.axes), id="filter", compact=True)
-        yield KeyLine(self._offers, keys.LEFT_OUT)
+        yield KeyLine(self._offers, lambda: keys.LEFT_OUT)
 
     def _offers(self, action: str, _: str) -> bool:
         return action != "step_other(-1)" or bool(state.others(self.frame.state, self._overview.axes))
@@ -144,7 +141,7 @@ class MapApp(KeyedApp[Opened | int]):
         if not self.is_running:  # while it ends, its widgets go, but its timers may still run
             return
         main = self.screen_stack[0]
-        progress = progress_of(self._seen, self._says(), self._ascii_only)
+        progress = progress_of(self._seen, self._says())
         main.query_one(MapHead).show(self.frame, progress, self._wrong() or self._seen.trouble)
         main.query_one(MapGrid).show(self.frame)
         self._read()
@@ -251,7 +248,7 @@ class MapApp(KeyedApp[Opened | int]):
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(chapters(), self._ascii_only))
+            self.push_screen(HelpScreen(chapters()))
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, Palette):

@@ -13,7 +13,7 @@ from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
 from tui.map.frame import MapFrame
 from tui.map.labels import texts_of
-from tui.map.signs import Signs, edge_sign, sign_of
+from tui.map.signs import CURSOR, FAILED, LOST, MARKED, MISSING, SIDES, edge_sign, sign_of
 from tui.map.spread import Spread, spread
 
 COLOURS = 8
@@ -93,7 +93,7 @@ def _is_number(text: str) -> bool:
     return text[:1].isdigit() or text[:1] in "-."
 
 
-def draw_map(cells: Cells, box: Box, frame: MapFrame, signs: Signs) -> None:
+def draw_map(cells: Cells, box: Box, frame: MapFrame) -> None:
     """Draw the map: labels, cells and cursor."""
     table, cursor = frame.table, frame.cursor
     at = laid(frame, box)
@@ -104,11 +104,11 @@ def draw_map(cells: Cells, box: Box, frame: MapFrame, signs: Signs) -> None:
             counts = table.cells[row][column].counts
             place = _place(box, at, row, column)
             cells.mark(*place, Square(row, column))
-            _draw_cell(cells, place, counts, frame.scale, frame.numbers[row][column] if at.numbered else "", signs)
+            _draw_cell(cells, place, counts, frame.scale, frame.numbers[row][column] if at.numbered else "")
             if (row, column) == frame.mark:
-                write_in(cells, place, 0, signs.marked, "map--marked")
+                write_in(cells, place, 0, MARKED, "map--marked")
     if cursor[0] in at.rows.shown and cursor[1] in at.columns.shown:
-        _draw_cursor(cells, at, _place(box, at, *cursor), signs)
+        _draw_cursor(cells, at, _place(box, at, *cursor))
 
 
 def _place(box: Box, at: Laid, row: int, column: int) -> Box:
@@ -116,10 +116,10 @@ def _place(box: Box, at: Laid, row: int, column: int) -> Box:
     return Box(x, y, at.columns.size, at.rows.size)
 
 
-def _draw_cell(cells: Cells, place: Box, counts: SeedCounts, scale: Scale, text: str, signs: Signs) -> None:
-    sign, middle = sign_of(counts, scale, signs), place.height // 2
+def _draw_cell(cells: Cells, place: Box, counts: SeedCounts, scale: Scale, text: str) -> None:
+    sign, middle = sign_of(counts, scale), place.height // 2
     if not counts.finished:
-        style = "map--label" if sign == signs.missing else "map--lacking"
+        style = "map--label" if sign == MISSING else "map--lacking"
         write_in(cells, place, middle, sign, style, at=(place.width - 1) // 2)
         return
     style = shade_style(scale, scale.value(counts))
@@ -131,18 +131,18 @@ def _draw_cell(cells: Cells, place: Box, counts: SeedCounts, scale: Scale, text:
     if text and has_interval and place.height >= WITH_INTERVAL and place.width >= LONGEST_INTERVAL:
         low, high = (round(100 * share) for share in counts.interval)
         write_in(cells, place, middle + 1, f"{f'{low}-{high}':^{place.width}}", "map--label")
-    edge = edge_sign(counts, signs)
+    edge = edge_sign(counts)
     if edge and place.width > 1 and (place.height > 1 or place.width > len(text)):
-        style = "map--lacking" if edge in (signs.failed, signs.lost) else "map--label"
+        style = "map--lacking" if edge in (FAILED, LOST) else "map--label"
         write_in(cells, place, 0, edge, style, at=place.width - 1 if place.height > 1 or not text else 0)
 
 
-def _draw_cursor(cells: Cells, at: Laid, place: Box, signs: Signs) -> None:
+def _draw_cursor(cells: Cells, at: Laid, place: Box) -> None:
     """Draw the cursor in the gaps to both sides of its cell; if there are no gaps, over the cell."""
     if not at.columns.is_airy:
-        stamp(cells, place.x, place.y, np.full((place.height, place.width), signs.cursor), "map--cursor")
+        stamp(cells, place.x, place.y, np.full((place.height, place.width), CURSOR), "map--cursor")
         return
-    for x, side in ((place.x - 1, signs.sides[0]), (place.right, signs.sides[1])):
+    for x, side in ((place.x - 1, SIDES[0]), (place.right, SIDES[1])):
         stamp(cells, x, place.y, np.full((place.height, 1), side), "map--side")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from echornn.maps.kept_values import value_text
 from echornn.maps.measures import Scale
 from echornn.maps.table import BUDGET, SweepCounts, Table, Values
-from tui.map.signs import Signs
+from tui.map.signs import FAILED, LEFT_OUT, LOST, MISSING, SHADES
 
 
 def texts_of(values: Values, field: str | None) -> list[str]:
@@ -13,14 +13,14 @@ def texts_of(values: Values, field: str | None) -> list[str]:
     return [value_text(value) for value in values] if field is not None else ["all"]
 
 
-def legend_of(counts: SweepCounts, scale: Scale, signs: Signs) -> list[str]:
+def legend_of(counts: SweepCounts, scale: Scale) -> list[str]:
     """The two lines of the legend: the shades, then the other signs that occur on the map."""
-    shades = [f"{signs.shades[level]} {text}" for level, text in scale.legend]
+    shades = [f"{SHADES[level]} {text}" for level, text in scale.legend]
     meanings = [
-        (signs.missing, "to come", counts.missing),
-        (signs.failed, "failed", counts.failed),
-        (signs.lost, "some lost again", counts.lost),
-        (signs.left_out, "cannot be", counts.left_out),
+        (MISSING, "to come", counts.missing),
+        (FAILED, "failed", counts.failed),
+        (LOST, "some lost again", counts.lost),
+        (LEFT_OUT, "cannot be", counts.left_out),
     ]
     return ["  ".join(shades), "  ".join(f"{sign} {text}" for sign, text, count in meanings if count)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.map.follower import SweepSeen
 
 
-def progress_of(seen: SweepSeen, says: str, ascii_only: bool) -> str:
+def progress_of(seen: SweepSeen, says: str) -> str:
     """The progress of a sweep: networks trained, failed and solved; and the text of the running computation.
 
     Args:
@@ -14,10 +14,9 @@ def progress_of(seen: SweepSeen, says: str, ascii_only: bool) -> str:
     counts = seen.overview.counts
     all_of_them = counts.trained + counts.failed + counts.missing
     if counts.missing:
-        sign, word = (">", "computing") if says or seen.is_computed else (".", "unfinished")
-        sign = sign if ascii_only else {">": "▶", ".": "…"}[sign]
+        sign, word = ("▶", "computing") if says or seen.is_computed else ("…", "unfinished")
     else:
-        sign, word = "#" if ascii_only else "■", "done"
+        sign, word = "■", "done"
     parts = [f"{sign} {word}   {counts.trained:,} of {all_of_them:,} trained   {counts.solved:,} solved"]
     if counts.lost:
         parts.append(f"{counts.lost:,} lost again")

@@ -2,61 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from echornn.maps.measures import Scale
 from echornn.maps.seed_counts import SeedCounts
 
+SHADES = "·░▒▓█"
+"""The characters for levels 0 to 4."""
 
-@dataclass(frozen=True)
-class Signs:
-    """A set of characters for the map, one for each meaning.
+MISSING, FAILED, LEFT_OUT, LOST = "?", "!", "×", "↓"
+"""The signs of points without results; also at the edge of a cell that lacks some results, or in which some networks
+lost the echo again.
+"""
 
-    Attributes:
-        shades: for levels 0 to 4, as one text.
-        missing, failed, left_out: for points without results; also at the edge of a cell that lacks some results.
-        lost: at the edge of a cell in which some networks lost the echo again.
-        marked: for the cell that other cells are compared with.
-        sides: left and right of the cell under the cursor.
-        cursor: on the cell under the cursor, if there are no gaps between cells.
-    """
-
-    shades: str
-    missing: str
-    failed: str
-    left_out: str
-    lost: str
-    marked: str
-    sides: str
-    cursor: str
+MARKED, SIDES, CURSOR = "◆", "▐▌", "◉"
+"""The signs of the marked cell, left and right of the cell under the cursor, and on it if cells have no gaps."""
 
 
-BLOCKS = Signs("·░▒▓█", "?", "!", "×", "↓", "◆", "▐▌", "◉")
-ASCII = Signs(".~+*#", "?", "!", "x", "v", "M", "[]", "@")
-
-
-def signs_for(ascii_only: bool) -> Signs:
-    """The characters to use: ASCII or Unicode."""
-    return ASCII if ascii_only else BLOCKS
-
-
-def sign_of(counts: SeedCounts, scale: Scale, signs: Signs) -> str:
+def sign_of(counts: SeedCounts, scale: Scale) -> str:
     """The character that fills a cell."""
     if counts.finished:
-        return signs.shades[scale.level(scale.value(counts))]
+        return SHADES[scale.level(scale.value(counts))]
     if counts.missing:
-        return signs.missing
-    return signs.failed if counts.failed else signs.left_out if counts.left_out else " "
+        return MISSING
+    return FAILED if counts.failed else LEFT_OUT if counts.left_out else " "
 
 
-def edge_sign(counts: SeedCounts, signs: Signs) -> str:
+def edge_sign(counts: SeedCounts) -> str:
     """The sign at the edge of a cell: some seeds have no result, some networks lost the echo again, or some points are
     impossible. Empty if none of these is so, or if the cell has no results at all.
     """
     if not counts.finished:
         return ""
     if counts.failed or counts.missing:
-        return signs.failed if counts.failed else signs.missing
+        return FAILED if counts.failed else MISSING
     if counts.lost:
-        return signs.lost
-    return signs.left_out if counts.left_out else ""
+        return LOST
+    return LEFT_OUT if counts.left_out else ""

@@ -16,7 +16,7 @@ from echornn.maps.table import windows_of
 from tui.map.common_settings import common_to_all
 from tui.map.frame import MapFrame
 from tui.map.labels import legend_of, texts_of
-from tui.map.signs import Signs, edge_sign, sign_of
+from tui.map.signs import edge_sign, sign_of
 
 WIDTH = 79
 """The width of the text below the table, in characters."""
@@ -30,14 +30,14 @@ COLUMNS = (
 FORMS = {"success": ".4f", "low": ".4f", "high": ".4f", "median_loss": ".6g", "level": ".6g"}
 
 
-def lines_of(frame: MapFrame, signs: Signs) -> Iterator[str]:
+def lines_of(frame: MapFrame) -> Iterator[str]:
     """The map as text: a heading, then a line for each row, with a number for each cell and a sign if results are
     missing.
     """
     table, choice = frame.table, frame.table.choice
     cells = [
         [
-            f"{number or sign_of(cell.counts, frame.scale, signs)}{edge_sign(cell.counts, signs)}"
+            f"{number or sign_of(cell.counts, frame.scale)}{edge_sign(cell.counts)}"
             for number, cell in zip(texts, row, strict=True)
         ]
         for texts, row in zip(frame.numbers, table.cells, strict=True)
@@ -53,7 +53,7 @@ def lines_of(frame: MapFrame, signs: Signs) -> Iterator[str]:
     yield _line(" " * label, [f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)])
     for name, row in zip(labels, cells, strict=True):
         yield _line(f"{name:<{label}}", [f"{text:>{width}}" for text, width in zip(row, widths, strict=True)])
-    if legend := legend_of(frame.table.counts, frame.scale, signs)[1]:
+    if legend := legend_of(frame.table.counts, frame.scale)[1]:
         yield ""
         yield legend
 

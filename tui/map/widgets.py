@@ -7,13 +7,11 @@ from dataclasses import replace
 
 from tui.kit.cells import Cells, CellWidget
 from tui.kit.fitting import shortened
-from tui.kit.key_letters import in_ascii
 from tui.kit.paint import Box
 from tui.map.common_settings import common_to_all
 from tui.map.drawing import STYLES, Square, draw_map
 from tui.map.frame import MapFrame
 from tui.map.labels import legend_of
-from tui.map.signs import signs_for
 
 LEGEND_LINES = 2
 
@@ -26,9 +24,8 @@ class MapHead(CellWidget):
     STYLES = ("head--state", "head--fields", "head--trouble", "head--common")
     COMPONENT_CLASSES = set(STYLES)
 
-    def __init__(self, ascii_only: bool) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._ascii = ascii_only
         self._frame: MapFrame | None = None
         self._progress = self._trouble = ""
 
@@ -41,13 +38,10 @@ class MapHead(CellWidget):
         if self._frame is None:
             return
         text, style = (self._trouble, "trouble") if self._trouble else (self._progress, "state")
-        self._write(cells, 0, shortened(text, cells.width), f"head--{style}")
-        self._write(cells, 1, shortened(self._frame.heading, cells.width), "head--fields")
+        cells.write(0, 0, shortened(text, cells.width), f"head--{style}")
+        cells.write(0, 1, shortened(self._frame.heading, cells.width), "head--fields")
         if cells.height > 2:
-            self._write(cells, 2, shortened(common_to_all(self._frame.table.overview), cells.width), "head--common")
-
-    def _write(self, cells: Cells, line: int, text: str, style: str) -> None:
-        cells.write(0, line, in_ascii(text) if self._ascii else text, style)
+            cells.write(0, 2, shortened(common_to_all(self._frame.table.overview), cells.width), "head--common")
 
 
 class MapGrid(CellWidget, can_focus=True):
@@ -56,9 +50,8 @@ class MapGrid(CellWidget, can_focus=True):
     STYLES = STYLES
     COMPONENT_CLASSES = set(STYLES)
 
-    def __init__(self, ascii_only: bool) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._signs = signs_for(ascii_only)
         self._frame: MapFrame | None = None
         self.on_hover: Callable[[], None] = lambda: None
         """Called after the pointer has moved to another cell."""
@@ -95,10 +88,10 @@ class MapGrid(CellWidget, can_focus=True):
         frame = self._frame
         if frame is None:
             return
-        legend = legend_of(frame.table.counts, frame.scale, self._signs)
+        legend = legend_of(frame.table.counts, frame.scale)
         legend = [line for line in legend if line] if cells.height > 4 + LEGEND_LINES else []
         box = Box(0, 0, cells.width, cells.height - len(legend))
-        draw_map(cells, box, frame, self._signs)
+        draw_map(cells, box, frame)
         for number, line in enumerate(legend):
             cells.write(0, box.bottom + number, shortened(line, cells.width), "map--label")
 
@@ -111,22 +104,19 @@ class MapReading(CellWidget):
     STYLES = ("reading--first", "reading--more", "reading--hint")
     COMPONENT_CLASSES = set(STYLES)
 
-    def __init__(self, ascii_only: bool) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._ascii = ascii_only
         self._lines: tuple[tuple[str, str], ...] = ()
 
     def show(self, frame: MapFrame, hint: str) -> None:
         """Draw this frame."""
         first, second, third = frame.reading
         last = (hint, "hint") if hint else (frame.refusal, "hint") if frame.refusal else (third, "more")
-        self._lines = ((first, "first"), (second, "more"), (self.keymap.clickable(last[0]), last[1]))
+        self._lines = ((first, "first"), (second, "more"), (self.keymap.text(last[0]), last[1]))
         self.redraw()
 
     def draw(self, cells: Cells) -> None:
         for line, (text, style) in enumerate(self._lines):
-            if self._ascii:
-                text = in_ascii(text)
             fits = with_result(text, cells.width) if style == "first" else shortened(text, cells.width)
             cells.write(0, line, fits, f"reading--{style}")
 

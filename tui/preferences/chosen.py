@@ -6,40 +6,12 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from tui.kit.theme import Theme, remember, remembered
-from tui.preferences.key_choice import KeyChoice, keys_in, named_keys
-from tui.preferences.own_file import PreferenceFile, read_own
+from tui.kit.theme import Theme, remembered
+from tui.preferences.own_file import read_own
+from tui.preferences.own_keys import OwnKeys, keys_in
 from tui.preferences.table import PREFERENCES, Preference, PreferenceError, text_of
-
-
-class PreferenceSource(StrEnum):
-    """From where a preference is."""
-
-    FLAG = "flag"
-    ENVIRONMENT = "environment"
-    FILE = "file"
-    CHOSEN_LAST = "chosen last"
-    BUILT_IN = "built-in"
-
-
-KEYS = "keys"
-"""The preference whose value is a `KeyChoice`."""
-
-
-@dataclass(frozen=True)
-class Held:
-    """A preference that holds.
-
-    Attributes:
-        value: its value.
-        source: from where it is.
-    """
-
-    value: Any
-    source: PreferenceSource
 
 
 @dataclass(frozen=True)
@@ -47,53 +19,43 @@ class Preferences:
     """All preferences that hold.
 
     Attributes:
-        held: each, by its name.
+        values: each, by its name.
+        given: the names of those that the user set by a flag, the environment or the file.
+        keys: the keys that the user's file gives to actions.
     """
 
-    held: Mapping[str, Held]
+    values: Mapping[str, Any]
+    given: frozenset[str]
+    keys: OwnKeys
 
     @property
     def theme(self) -> Theme:
-        theme: Theme = self.held["theme"].value
+        theme: Theme = self.values["theme"]
         return theme
 
     @property
-    def theme_is_kept(self) -> bool:
-        """Whether a theme that is chosen on the screen holds the next time too."""
-        return self.held["theme"].source not in (PreferenceSource.ENVIRONMENT, PreferenceSource.FILE)
-
-    @property
     def fps(self) -> float:
-        return float(self.held["fps"].value)
+        return float(self.values["fps"])
 
     @property
     def speed(self) -> float:
         """Windows a second when the app opens; infinite for full speed."""
-        value = self.held["speed"].value
+        value = self.values["speed"]
         return math.inf if value == "max" else float(value)
 
     @property
     def ascii_only(self) -> bool:
-        return bool(self.held["ascii"].value)
+        return bool(self.values["ascii"])
 
     @property
     def mouse(self) -> bool:
-        return bool(self.held["mouse"].value)
+        return bool(self.values["mouse"])
 
     @property
-    def keys(self) -> KeyChoice:
-        choice: KeyChoice = self.held["keys"].value
-        return choice
-
-    def remember_the_theme(self) -> None:
-        """Save the theme that a flag has chosen, for the next time."""
-        if self.held["theme"].source is PreferenceSource.FLAG:
-            remember(self.theme)
-
-    def chosen(self, *names: str) -> dict[str, Any]:
-        """The values of these preferences that the user set by a flag, the environment or the file."""
-        kept = (PreferenceSource.FLAG, PreferenceSource.ENVIRONMENT, PreferenceSource.FILE)
-        return {name: self.held[name].value for name in names if self.held[name].source in kept}
+    def flags(self) -> list[str]:
+        """Those of a viewer that the user set, as words of a command line."""
+        set_by_user = {name: self.values[name] for name in ("fps", "ascii", "theme", "mouse") if name in self.given}
+        return [word for name, value in set_by_user.items() for word in _flag_of(name, value)]
 
 
 def preferences(**flags: Any) -> Preferences:
@@ -106,25 +68,16 @@ def preferences(**flags: Any) -> Preferences:
         PreferenceError: a value of the environment or of the file cannot be used.
     """
     file = read_own()
-    return Preferences({one.name: _held(one, flags.get(one.name), file) for one in PREFERENCES})
-
-
-def _held(one: Preference, flag: Any, file: PreferenceFile) -> Held:
     # a file with an error is refused, even if a flag has the last word
-    in_file = keys_in(file) if one.name == KEYS else file.value(one.name)
-    in_environment = _of_environment(one)
-    if one.name == KEYS:
-        flag = None if flag is None else named_keys(flag, KEYS)
-        in_environment = None if in_environment is None else named_keys(in_environment, f"environment {one.variable}")
-    if flag is not None:
-        return Held(flag, PreferenceSource.FLAG)
-    if in_environment is not None:
-        return Held(in_environment, PreferenceSource.ENVIRONMENT)
-    if in_file is not None:
-        return Held(in_file, PreferenceSource.FILE)
-    if one.name == "theme" and (theme := remembered()) is not None:
-        return Held(theme, PreferenceSource.CHOSEN_LAST)
-    return Held(KeyChoice() if one.name == KEYS else one.built_in, PreferenceSource.BUILT_IN)
+    by_source = [
+        flags,
+        {one.name: _of_environment(one) for one in PREFERENCES},
+        {one.name: file.value(one.name) for one in PREFERENCES},
+    ]
+    keys = keys_in(file)
+    given = {name: value for values in reversed(by_source) for name, value in values.items() if value is not None}
+    built_in = {one.name: one.built_in for one in PREFERENCES} | {"theme": remembered() or "dark"}
+    return Preferences({**built_in, **given}, frozenset(given), keys)
 
 
 def _of_environment(one: Preference) -> Any:
@@ -138,18 +91,9 @@ def _of_environment(one: Preference) -> Any:
     return value
 
 
-def flag_of(name: str, value: Any) -> list[str]:
-    """A preference as words of a command line; none if a flag cannot say it."""
-    if isinstance(value, KeyChoice):
-        return [] if value.own else ["--keys", value.preset]
+def _flag_of(name: str, value: Any) -> list[str]:
     if name == "mouse":
         return [] if value else ["--no-mouse"]
     if isinstance(value, bool):
         return [f"--{name}"] * value
     return [f"--{name}", value if isinstance(value, str) else f"{value:g}"]
-
-
-def flags_of(chosen: Preferences) -> list[str]:
-    """The preferences of a viewer that the user set, as words of a command line."""
-    set_by_user = chosen.chosen("fps", "ascii", "theme", "mouse", "keys")
-    return [word for name, value in set_by_user.items() for word in flag_of(name, value)]

@@ -59,19 +59,19 @@ class PreferenceFile:
                 return number
         return 0
 
-    def require_known(self, names: Iterable[str], known: Iterable[str], table: str = "") -> None:
+    def require_known(self) -> None:
         """Check that each name is known.
 
         Raises:
             PreferenceError: one is not.
         """
-        known = list(known)
-        for name in names:
+        known = [*BY_NAME, "keys"]
+        for name in self.values:
             if name not in known:
                 hint = near(name, known)
-                if not table and not hint.startswith("did"):
+                if not hint.startswith("did"):
                     hint += "; the keys of actions belong below a line [keys]"
-                raise PreferenceError(f"{self.at(name, table)}: {name} is not known: {hint}")
+                raise PreferenceError(f"{self.at(name)}: {name} is not known: {hint}")
 
     def value(self, name: str) -> Any:
         """The value of a preference; None if the file does not set it.
@@ -104,7 +104,7 @@ def read_own() -> PreferenceFile:
     if not os.path.lexists(path):
         return PreferenceFile(path, {}, "")
     file = read(path)
-    file.require_known(file.values, BY_NAME)
+    file.require_known()
     return file
 
 
@@ -119,15 +119,9 @@ def read(path: Path) -> PreferenceFile:
     text = _text(path)
     try:
         return PreferenceFile(path, tomllib.loads(text), text)
-    except tomllib.TOMLDecodeError as error:
-        why, _, place = str(error).partition(" (at ")
-        place = place.rstrip(")")
-        at = f", {place}" if place.startswith("line") else f", {place}" * bool(place)
-        raise PreferenceError(f"{path}{at}: this is not TOML: {why[:1].lower()}{why[1:]}") from error
-    except RecursionError as error:
-        raise PreferenceError(f"{path}: this is nested too deeply") from error
-    except ValueError as error:  # Python reads no number of thousands of digits
-        raise PreferenceError(f"{path}: a number in it is too long") from error
+    except (ValueError, RecursionError) as error:
+        line = re.search(r"line \d+", str(error))
+        raise PreferenceError(f"{path}{f', {line[0]}' if line else ''}: this is not TOML: {error}") from error
 
 
 def _text(path: Path) -> str:

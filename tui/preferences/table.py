@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tui.kit.key_presets import KEY_PRESETS
 from tui.kit.theme import THEMES
 
 Value = str | float | bool
@@ -53,29 +51,17 @@ def _untruth(text: str) -> Value:
     return not value if isinstance(value, bool) else value
 
 
+def _is_truth(value: object) -> bool:
+    return isinstance(value, bool)
+
+
 def _is_number(value: object, least: float, most: float) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
 
 
-TRUTH = "true or false"
-
 PREFERENCES = (
-    Preference(
-        "theme",
-        " or ".join(THEMES),
-        lambda value: value in THEMES,
-        "dark",
-        "ECHORNN_THEME",
-        str.strip,
-    ),
-    Preference(
-        "fps",
-        "0.1 to 60",
-        lambda value: _is_number(value, 0.1, 60),
-        10,
-        "ECHORNN_FPS",
-        _number,
-    ),
+    Preference("theme", " or ".join(THEMES), lambda value: value in THEMES, "dark", "ECHORNN_THEME", str.strip),
+    Preference("fps", "0.1 to 60", lambda value: _is_number(value, 0.1, 60), 10, "ECHORNN_FPS", _number),
     Preference(
         "speed",
         "0.01 to 1,000,000, or max",
@@ -84,32 +70,10 @@ PREFERENCES = (
         "ECHORNN_SPEED",
         _number,
     ),
-    Preference(
-        "ascii",
-        TRUTH,
-        lambda value: isinstance(value, bool),
-        False,
-        "ECHORNN_ASCII",
-        _truth,
-    ),
-    Preference(
-        "mouse",
-        TRUTH,
-        lambda value: isinstance(value, bool),
-        True,
-        "ECHORNN_NO_MOUSE",
-        _untruth,
-    ),
-    Preference(
-        "keys",
-        f"{', '.join(KEY_PRESETS)}, or a file that ends in .toml",
-        lambda value: isinstance(value, str | dict),  # see tui.preferences.key_choice
-        "default",
-        "ECHORNN_KEYS",
-        str.strip,
-    ),
+    Preference("ascii", "true or false", _is_truth, False, "ECHORNN_ASCII", _truth),
+    Preference("mouse", "true or false", _is_truth, True, "ECHORNN_NO_MOUSE", _untruth),
 )
-"""All preferences. To add one, add it here, and its flag; see `tui.preferences.chosen`."""
+"""All preferences but the table ``[keys]`` (`tui.preferences.own_keys`). To add one, add it here, and its flag."""
 
 BY_NAME = {one.name: one for one in PREFERENCES}
 
@@ -118,9 +82,6 @@ def text_of(value: object) -> str:
     """A value as it is written in the file."""
     if isinstance(value, bool):
         return str(value).lower()
-    try:
-        if isinstance(value, int | float):
-            return f"{value:g}" if math.isfinite(value) else str(value)
-        return f'"{value}"' if isinstance(value, str) else str(value)
-    except (OverflowError, ValueError):  # a whole number, perhaps in a list, with more digits than Python writes
-        return "a very large number"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return f'"{value}"' if isinstance(value, str) else str(value)

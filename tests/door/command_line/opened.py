@@ -29,7 +29,7 @@ def opened(*arguments: object) -> Opened:
 
     def show(config: object, chosen: Any, *_: object, **__: object) -> int:
         names = ("fps", "speed", "theme", "ascii_only", "mouse")
-        found.update({name: getattr(chosen, name) for name in names}, keys=moved_keys(chosen.keys))
+        found.update({name: getattr(chosen, name) for name in names}, keys=moved_keys(chosen))
         return 0
 
     with (

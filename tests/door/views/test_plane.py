@@ -23,16 +23,16 @@ async def test_states_lie_at_both_sides_of_the_border_with_the_way_of_a_row() ->
     screen = await seen("7", readings=SOLVED, ascii_only=True)
     assert re.findall(r"\d+%?", screen.view[0]) == ["32"]
     assert [line.rstrip() for line in screen.view[1:-1]] == [
-        "    0.................. component 2, 30%: -1.1 to 1.1 ^...................1",
-        "    .                                 %0|1                                .",
-        "    .                                 %                                   .",
-        "    .                                 %                                   .",
-        "-   .   -   -   -   -   -   -   -   - % -   -   -   -   -   -   -   -   - . -",
-        "    .                                 %                                   .",
-        "    .                                 %                                   .",
-        "    .                                 %                                   .",
-        "    .                                 %                                   .",
-        "    0.................. component 1, 60%: -1.1 to 1.1 >...................1",
+        "   .0.................. component 2, 30%: -1.1 to 1.1 ^...................1",
+        "   .                                  :0|1                                .",
+        "   .                                  :.                                  .",
+        "   .                                  :.                                  .",
+        "   .                                  :.                                  .",
+        ". ... . . . . . . . . . . . . . . . . :.. . . . . . . . . . . . . . . . . . .",
+        "   .                                  :.                                  .",
+        "   .                                  :.                                  .",
+        "   .                                  :.                                  .",
+        "   .0.................. component 1, 60%: -1.1 to 1.1 >...................1",
     ]
     assert re.search(r"0 1 .*row 1\b", screen.view[-1])
 

@@ -32,7 +32,7 @@ def four_steps(window: int, sure: float = 0.8) -> Progress:
     ("ascii_only", "blocks"),
     [
         (False, [("██▁▁████", "▁▁▁▁██▁▁", "▁▁▁▁██▁▁"), ("▁▁▁▁██▁▁", "▁▁██▁▁▁▁", "▁▁><▁▁░░")]),
-        (True, [("##..####", "....##..", "....##.."), ("....##..", "..##....", "..><..::")]),
+        (True, [("##__####", "____##__", "____##__"), ("____##__", "__##____", "__><__::")]),
     ],
 )
 async def test_each_row_has_its_input_its_target_and_its_prediction(

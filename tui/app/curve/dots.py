@@ -48,7 +48,7 @@ def filled(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], height: 
     return np.asarray(inside & texture)
 
 
-def characters(dots: Dots, ascii_only: bool, mark: str = "*") -> npt.NDArray[np.str_]:
+def characters(dots: Dots, ascii_only: bool = False, mark: str = "*") -> npt.NDArray[np.str_]:
     """The characters that show the dots; spaces where there are no dots.
 
     Args:

@@ -15,7 +15,7 @@ def legend(samples: Sequence[str], ghosts: Sequence[Ghost], width: int, keymap: 
     line = ""
     for left_out in range(max(1, len(words))):
         more = [f"and {left_out} more: «branches»"] if left_out else []
-        line = keymap.clickable("  ".join([*samples, *words[left_out:], *more]))
+        line = keymap.text("  ".join([*samples, *words[left_out:], *more]))
         if len(line) <= width:
             break
     return shortened(line, width)

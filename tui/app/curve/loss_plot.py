@@ -23,7 +23,7 @@ from tui.app.curve.curve_reading import read
 from tui.app.curve.ghosts import GhostLines, PlotArea
 from tui.app.curve.ladder import draw_ladder, draw_name
 from tui.app.curve.legend import legend
-from tui.app.curve.plot_axes import ASCII_GLYPHS, GLYPHS, GUTTER, draw_axes, draw_floor
+from tui.app.curve.plot_axes import GLYPHS, GUTTER, draw_axes, draw_floor
 from tui.app.curve.plot_mouse import PlotMouse, WindowColumns
 from tui.app.curve.strips import StripArea, Strips, draw_errors, draw_solved
 from tui.app.curve.viewport import Viewport
@@ -101,7 +101,6 @@ class LossPlot(PlotMouse, can_focus=True):
         self._picture = picture
         self._ghost_lines = GhostLines(ascii_only)
         self._ascii = ascii_only
-        self._glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key is the curve's: not while the screen is too small for it, so that no unseen crosshair moves."""
@@ -188,7 +187,7 @@ class LossPlot(PlotMouse, can_focus=True):
         (first, last, length), band = picture.axis, picture.band
         curve = picture.curve.below(most_loss(frame.own_config))
         width = cells.width - GUTTER
-        strips = Strips.of(len(band) > 0, cells.height, self._ascii, frame.own_config.has_classes)
+        strips = Strips.of(len(band) > 0, cells.height, frame.own_config.has_classes)
         words = legend(self._samples(band), picture.ghosts, cells.width, self.keymap)
         height = cells.height - 1 - strips.lines - bool(words)
         if width < LEAST_WIDTH or height < 1:
@@ -196,7 +195,7 @@ class LossPlot(PlotMouse, can_focus=True):
         log = self.viewport.log
         axis = band_axis(band, curve, log) if len(band) else self._axis(curve, log)
         place = PlotArea(axis, first, length, GUTTER, width, height)
-        draw_axes(cells, place, strips, self._glyphs, self.has_focus)
+        draw_axes(cells, place, strips, self.has_focus)
         self._ghost_lines.draw(cells, place, picture.ghosts, "plot--ghost")
         if len(band):
             draw_band(cells, place, band, self._ascii)
@@ -204,18 +203,18 @@ class LossPlot(PlotMouse, can_focus=True):
         self._ghost_lines.letters(cells, place, picture.ghosts, "plot--ghost", "plot--letter")
         self._draw_strips(cells, place, strips, curve, band)
         self._draw_levels(cells, place)
-        draw_marks(cells, place, curve, self._glyphs, self._ascii)
+        draw_marks(cells, place, curve)
         if frame.trained < frame.line_end and first <= frame.trained <= last:
-            draw_here(cells, place, frame.trained, self._glyphs)
+            draw_here(cells, place, frame.trained)
         if words:
             cells.write(0, cells.height - 1, words, "plot--words")
         windows = self.window_axis = WindowColumns(GUTTER, width, first, length, frame.line_end)
         cells.mark_each(GUTTER, 0, width, cells.height, lambda x, _: windows.window(GUTTER + x))
         cursor = self.viewport.cursor
         if cursor is not None and curve.first <= cursor < curve.last:
-            draw_cursor(cells, GUTTER + column_of(cursor - first, length, width), height + strips.lines, self._glyphs)
+            draw_cursor(cells, GUTTER + column_of(cursor - first, length, width), height + strips.lines)
         for x in self.dragged or ():
-            draw_cursor(cells, min(max(GUTTER, x), cells.width - 1), height + strips.lines, self._glyphs)
+            draw_cursor(cells, min(max(GUTTER, x), cells.width - 1), height + strips.lines)
 
     def _axis(self, curve: Curve, log: bool) -> LossAxis:
         """An axis that contains the losses; before the first of them, the levels that are known beforehand."""
@@ -232,16 +231,16 @@ class LossPlot(PlotMouse, can_focus=True):
     def _draw_levels(self, cells: Cells, place: PlotArea) -> None:
         """Draw chance and floor for the echo; for another task, its ladder and the name of its loss."""
         config, ladder = self._picture.frame.own_config, self._picture.frame.ladder
-        draw_ladder(cells, place, ladder[:1] if config.is_echo else ladder, self._glyphs["level"])
+        draw_ladder(cells, place, ladder[:1] if config.is_echo else ladder, GLYPHS["level"])
         if config.is_echo:
-            draw_floor(cells, place, config, self._glyphs["level"])
+            draw_floor(cells, place, config)
         else:
             draw_name(cells, place, config.loss_name)
 
     def _draw_strips(self, cells: Cells, place: PlotArea, strips: Strips, curve: Curve, band: Band) -> None:
         top = place.height
         if strips.solved:
-            draw_solved(cells, StripArea(GUTTER, top, place.width, strips.solved, place.length), band, self._ascii)
+            draw_solved(cells, StripArea(GUTTER, top, place.width, strips.solved, place.length), band)
         if strips.errors:
             lines = StripArea(GUTTER, top + strips.solved, place.width, 1, place.length)
-            draw_errors(cells, lines, curve, guessing_errors(self._picture.frame.own_config), self._ascii)
+            draw_errors(cells, lines, curve, guessing_errors(self._picture.frame.own_config))

@@ -33,27 +33,26 @@ class CurveMark:
     texts: list[list[str]]
 
 
-def marks_of(curve: Curve, length: int, columns: int, ascii_only: bool) -> list[CurveMark]:
+def marks_of(curve: Curve, length: int, columns: int) -> list[CurveMark]:
     """The marks on an axis of ``length`` windows: commands, then epochs. Commands in the same column share a mark."""
     words: dict[int, list[str]] = {}
     for one in curve.segments:
         if one.cause in MARKS and one.at >= curve.first:
             words.setdefault(column_of(one.at - curve.first, length, columns), []).append(MARKS[one.cause])
-    commands = [CurveMark(column, "mark", labels(words[column], ascii_only)) for column in sorted(words)]
+    commands = [CurveMark(column, "mark", labels(words[column])) for column in sorted(words)]
     starts = ((column_of(at - curve.first, length, columns), epoch) for at, epoch in epoch_starts(curve))
     return commands + [
         CurveMark(column, "epoch", [[f"e{epoch + 1}"]]) for column, epoch in starts if column not in words
     ]
 
 
-def labels(words: list[str], ascii_only: bool) -> list[list[str]]:
+def labels(words: list[str]) -> list[list[str]]:
     """Possible labels of the commands at one mark, best first: all words in a line, or one below the other; otherwise
     only the newest.
     """
     counted = [(word, len(list(same))) for word, same in itertools.groupby(words)]
-    times, dots = ("x", "..") if ascii_only else ("×", "…")
-    shown = [word if count == 1 else f"{word}{times}{count}" for word, count in counted]
-    return [[",".join(shown)], shown, *([dots + ",".join(shown[first:])] for first in range(1, len(shown)))]
+    shown = [word if count == 1 else f"{word}×{count}" for word, count in counted]
+    return [[",".join(shown)], shown, *(["…" + ",".join(shown[first:])] for first in range(1, len(shown)))]
 
 
 def place_label(mark: CurveMark, room: npt.NDArray[np.bool_]) -> list[tuple[int, int, str]]:

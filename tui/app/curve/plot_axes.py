@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from echornn.config import EchoConfig
 from echornn.data.levels import boundary_floor
 from tui.app.curve.axes import loss_ticks, window_ticks
@@ -20,9 +18,7 @@ WIDE = 90
 FLOOR_DASHES = 6
 """Columns of dashes before the label of the floor."""
 
-Glyphs = Mapping[str, str]
-
-GLYPHS: Glyphs = {
+GLYPHS = {
     "axis": "│",
     "tick": "┤",
     "focus": "┃",
@@ -34,23 +30,11 @@ GLYPHS: Glyphs = {
     "level": "╌",
     "cursor": "│",
 }
-ASCII_GLYPHS: Glyphs = {
-    "axis": "|",
-    "tick": "+",
-    "focus": "#",
-    "focus tick": "#",
-    "corner": "+",
-    "base": "-",
-    "epoch": ":",
-    "mark": "|",
-    "level": "-",
-    "cursor": "|",
-}
 
 
-def draw_axes(cells: Cells, place: PlotArea, strips: Strips, glyphs: Glyphs, has_focus: bool) -> None:
+def draw_axes(cells: Cells, place: PlotArea, strips: Strips, has_focus: bool) -> None:
     """Draw the losses at the left, the names of the strips below them, and the windows at the bottom."""
-    glyph, tick = (glyphs[name] for name in (("focus", "focus tick") if has_focus else ("axis", "tick")))
+    glyph, tick = (GLYPHS[name] for name in (("focus", "focus tick") if has_focus else ("axis", "tick")))
     bottom = place.height + strips.lines
     for line in range(bottom):
         cells.write(GUTTER - 1, line, glyph, "plot--axis")
@@ -61,7 +45,7 @@ def draw_axes(cells: Cells, place: PlotArea, strips: Strips, glyphs: Glyphs, has
     if strips.errors:
         cells.write(0, bottom - 1, "errors", "plot--axis")
     cells.write(0, bottom, "window", "plot--axis")
-    cells.write(GUTTER - 1, bottom, glyphs["corner"] + glyphs["base"] * (cells.width - GUTTER), "plot--axis")
+    cells.write(GUTTER - 1, bottom, GLYPHS["corner"] + GLYPHS["base"] * (cells.width - GUTTER), "plot--axis")
     free = GUTTER
     for column, label in window_ticks(place.first, place.length, cells.width - GUTTER):
         begin = min(max(GUTTER, GUTTER + column - len(label) // 2), cells.width - len(label))
@@ -70,7 +54,7 @@ def draw_axes(cells: Cells, place: PlotArea, strips: Strips, glyphs: Glyphs, has
             free = begin + len(label) + 3
 
 
-def draw_floor(cells: Cells, place: PlotArea, config: EchoConfig, dash: str) -> None:
+def draw_floor(cells: Cells, place: PlotArea, config: EchoConfig) -> None:
     """Draw the floor of first windows at the right edge, where nothing is in the way: no other window has it."""
     loss, right = boundary_floor(config), GUTTER + place.width
     if not place.axis.bottom < loss <= place.axis.top:
@@ -80,5 +64,5 @@ def draw_floor(cells: Cells, place: PlotArea, config: EchoConfig, dash: str) -> 
     if place.width > 2 * len(label) and (cells.characters[line, begin:right] == " ").all():
         for x in range(max(GUTTER, begin - FLOOR_DASHES), right):
             if cells.characters[line, x] == " ":
-                cells.write(x, line, dash, "plot--level")
+                cells.write(x, line, GLYPHS["level"], "plot--level")
         cells.write(begin, line, label, "plot--level")

@@ -15,7 +15,7 @@ from tui.app.curve.columns import column_of, per_column
 from tui.app.curve.dots import characters, filled, overlaid, spans
 from tui.kit.cells import Cells
 
-BARS, ASCII_BARS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
+BARS = " ▁▂▃▄▅▆▇█"
 
 BOTH, TALL = 10, 18
 """The fewest lines of the plot with which several replicas have both strips; and with which the upper strip also shows
@@ -39,7 +39,7 @@ class Strips:
     errors: int = 1
 
     @classmethod
-    def of(cls, has_replicas: bool, lines: int, ascii_only: bool, has_errors: bool = True) -> Strips:
+    def of(cls, has_replicas: bool, lines: int, has_errors: bool = True) -> Strips:
         """The strips for a plot of ``lines`` lines. If lines are few, there is no strip of solved replicas, so that the
         curve keeps its lines.
 
@@ -51,7 +51,7 @@ class Strips:
             return cls(0, errors)
         if lines < BOTH:
             return cls(1, 0)
-        return cls(min(MOST_SOLVED, lines // SOLVED_SHARE) if lines >= TALL and not ascii_only else 1, errors)
+        return cls(min(MOST_SOLVED, lines // SOLVED_SHARE) if lines >= TALL else 1, errors)
 
     @property
     def lines(self) -> int:
@@ -70,22 +70,22 @@ class StripArea:
     length: int
 
 
-def draw_errors(cells: Cells, where: StripArea, curve: Curve, guessing: float, ascii_only: bool) -> None:
+def draw_errors(cells: Cells, where: StripArea, curve: Curve, guessing: float) -> None:
     """Draw the error rate; a full block is the error rate of guessing, or 1 if that is not known."""
     rates = curve.error_rate.astype(np.float64)
     _, shown = per_column(curve, rates, rates, where.width, where.length)
     most = 1.0 if math.isnan(guessing) else guessing
-    cells.write(where.x, where.top, _bars(shown / most, ascii_only), "plot--errors")
+    cells.write(where.x, where.top, _bars(shown / most), "plot--errors")
 
 
-def draw_solved(cells: Cells, where: StripArea, band: Band, ascii_only: bool) -> None:
+def draw_solved(cells: Cells, where: StripArea, band: Band) -> None:
     """Draw the share of replicas that have solved the task (a full block is all), and at the right end their number
     with the confidence interval. With several lines, the interval is drawn for all windows.
     """
     share = band.solved / np.maximum(band.replicas, 1)
     if where.height == 1:
         shown, _ = per_column(band, share, share, where.width, where.length)
-        cells.write(where.x, where.top, _bars(shown, ascii_only), "plot--solved")
+        cells.write(where.x, where.top, _bars(shown), "plot--solved")
     else:
         _draw_interval(cells, where, band, share)
     if not len(band):
@@ -104,15 +104,14 @@ def _draw_interval(cells: Cells, where: StripArea, band: Band, share: npt.NDArra
     columns, rows = 2 * where.width, 4 * where.height
     bounds = wilson_of(band.solved, band.replicas)
     low, high, line = (per_column(band, one, one, columns, where.length)[0] * (rows - 3) for one in (*bounds, share))
-    drawn_line = characters(spans(line, line, rows), ascii_only=False)
-    drawn = overlaid(characters(filled(low, high, rows), ascii_only=False), drawn_line)
+    drawn_line = characters(spans(line, line, rows))
+    drawn = overlaid(characters(filled(low, high, rows)), drawn_line)
     inside = (slice(where.top, where.top + where.height), slice(where.x, where.x + where.width))
     cells.characters[inside] = drawn
     cells.styles[inside][drawn != " "] = cells.names.index("plot--interval")
     cells.styles[inside][drawn_line != " "] = cells.names.index("plot--solved")
 
 
-def _bars(shares: npt.NDArray[np.float64], ascii_only: bool) -> str:
-    bars = ASCII_BARS if ascii_only else BARS
+def _bars(shares: npt.NDArray[np.float64]) -> str:
     levels = np.clip(np.ceil(np.nan_to_num(shares) * 8 - 1e-6), 0, 8).astype(int)
-    return "".join(bars[level] for level in levels.tolist())
+    return "".join(BARS[level] for level in levels.tolist())

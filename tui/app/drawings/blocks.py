@@ -6,7 +6,6 @@ from echornn.progress import Bools, Floats, Symbols
 from tui.app.drawings.signs import Signs, digits_of
 
 BLOCKS = {"zero": "▁▁", "one": "██", "unsure": "▒▒", "likely": "▓▓", "maybe": "░░", "wrong": "><"}
-ASCII_BLOCKS = {"zero": "..", "one": "##", "unsure": "++", "likely": "**", "maybe": "::", "wrong": "><"}
 
 CLASS_COLOURS = 8
 """The number of colours for symbols if there are more than two classes; further classes reuse the colours."""
@@ -16,7 +15,7 @@ Block = tuple[str, str]
 
 
 def predicted_blocks(
-    targets: Symbols, probabilities: Floats, glyphs: dict[str, str], scored: Bools | None = None, signs: Signs = ()
+    targets: Symbols, probabilities: Floats, scored: Bools | None = None, signs: Signs = ()
 ) -> list[Block]:
     """The blocks of a row's predictions, one per time step.
 
@@ -36,22 +35,20 @@ def predicted_blocks(
     blocks: list[Block] = []
     for is_wrong, predicted, p in zip(wrong.tolist(), chosen.tolist(), probabilities.tolist(), strict=True):
         if is_wrong:
-            blocks.append((glyphs["wrong"] if two_classes else symbol_text(predicted, "<", signs), "rows--wrong"))
+            blocks.append((BLOCKS["wrong"] if two_classes else symbol_text(predicted, "<", signs), "rows--wrong"))
         elif two_classes:
-            blocks.append((glyphs[shade(p[1])], "rows--prediction"))
+            blocks.append((BLOCKS[shade(p[1])], "rows--prediction"))
         else:
             blocks.append((symbol_text(predicted, signs=signs), class_style(predicted)))
     return blocks
 
 
-def blocks_of_symbols(
-    symbols: Symbols, classes: int, style: str, glyphs: dict[str, str], signs: Signs = ()
-) -> list[Block]:
+def blocks_of_symbols(symbols: Symbols, classes: int, style: str, signs: Signs = ()) -> list[Block]:
     """The blocks of symbols, uint8 [T]. With two classes all blocks have ``style``; with more, each class has its
     style.
     """
     if classes == 2:
-        return [(glyphs["one" if symbol else "zero"], f"rows--{style}") for symbol in symbols.tolist()]
+        return [(BLOCKS["one" if symbol else "zero"], f"rows--{style}") for symbol in symbols.tolist()]
     return [(symbol_text(symbol, signs=signs), class_style(symbol)) for symbol in symbols.tolist()]
 
 

@@ -12,13 +12,9 @@ from tui.kit.cells import Cells
 from tui.kit.paint import Box, Characters, stamp, write_in
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
-ASCII_LEVELS = " ._:#"
 """The characters of a bar's top end, from empty to full."""
 
-SLOT, ASCII_SLOT = "░", "'"
-HOLLOW, ASCII_HOLLOW = "▒", "-"
-WALL, ASCII_WALL = "┊", "|"
-MARK, ASCII_MARK = "▲", "^"
+SLOT, HOLLOW, WALL, MARK = "░", "▒", "┊", "▲"
 
 GAP = 2
 """The fewest columns between the sample size and other texts."""
@@ -123,22 +119,21 @@ def arrange(lags: int, wall: int | None, width: int) -> Columns:
     return Columns(lags_a_bar, bars, pitch, -(-wall // lags_a_bar), wall_room)
 
 
-def bar_picture(heights: npt.NDArray[np.float64], lines: int, ascii_only: bool) -> Characters:
+def bar_picture(heights: npt.NDArray[np.float64], lines: int) -> Characters:
     """Bars one column wide, with a resolution of eighths of a line: str [lines, bars]. Values above zero stay visible.
 
     Args:
         heights: float64 [bars], 0 to 1; NaN for no bar.
     """
-    levels = ASCII_LEVELS if ascii_only else EIGHTHS
-    steps = len(levels) - 1
+    steps = len(EIGHTHS) - 1
     known = np.where(np.isnan(heights), 0, np.clip(heights, 0, 1))
     filled = np.maximum(np.round(known * lines * steps), known > 0).astype(np.int64)
     from_bottom = np.clip(filled[None, :] - steps * np.arange(lines)[::-1, None], 0, steps)
-    picture: Characters = np.array([*levels])[from_bottom]
+    picture: Characters = np.array([*EIGHTHS])[from_bottom]
     return picture
 
 
-def draw_lag_chart(cells: Cells, box: Box, chart: LagChart, ascii_only: bool) -> Columns:
+def draw_lag_chart(cells: Cells, box: Box, chart: LagChart) -> Columns:
     """Draw the chart in a box: values, bars, lag numbers, marks. Parts that do not fit are left out."""
     columns = arrange(len(chart.heights), chart.wall, box.width - GUTTER)
     if box.height < 1 or box.width <= GUTTER or not len(chart.heights):
@@ -149,16 +144,16 @@ def draw_lag_chart(cells: Cells, box: Box, chart: LagChart, ascii_only: bool) ->
     for share, label in chart.ticks:
         line = inner.height - 1 - min(inner.height - 1, int(share * inner.height))
         write_in(cells, Box(box.x, inner.y, GUTTER, inner.height), line, f"{label:>{GUTTER - 1}}", "view--axis")
-    bars = bar_picture(chart.heights[order], inner.height, ascii_only)
+    bars = bar_picture(chart.heights[order], inner.height)
     if chart.hollow_from is not None:
-        bars = np.where((bars != " ") & (order >= chart.hollow_from), ASCII_HOLLOW if ascii_only else HOLLOW, bars)
+        bars = np.where((bars != " ") & (order >= chart.hollow_from), HOLLOW, bars)
 
     def lag_at(x: int, _: int) -> Lag | None:
         bar = columns.bar_at(x)
         return None if bar is None else Lag(int(order[bar]))
 
     cells.mark_each(inner.x, box.y, inner.width, box.height - 1, lag_at)
-    _draw_bars(cells, inner, chart, columns, order, bars, ascii_only)
+    _draw_bars(cells, inner, chart, columns, order, bars)
     if above and columns.lags_a_bar == 1 and columns.pitch > max(map(len, chart.values)):
         tops = (bars == " ").sum(axis=0).tolist()
         for lag, top in enumerate(tops):
@@ -167,22 +162,20 @@ def draw_lag_chart(cells: Cells, box: Box, chart: LagChart, ascii_only: bool) ->
                 cells, inner._replace(y=box.y, height=box.height), top, chart.values[lag], style, at=columns.x_of(lag)
             )
     if 0 < columns.wall_bar < columns.bars:
-        wall = np.full((inner.height + numbers, 1), ASCII_WALL if ascii_only else WALL)
+        wall = np.full((inner.height + numbers, 1), WALL)
         stamp(cells, inner.x + columns.wall_bar * columns.pitch, inner.y, wall, "view--wall")
     if numbers:
         _draw_numbers(cells, box, box.height - 2, chart, columns)
-    _draw_marks(cells, box, box.height - 1, chart, columns, ascii_only)
+    _draw_marks(cells, box, box.height - 1, chart, columns)
     if columns.lags_a_bar > 1 and above:
         note = f"a bar: the highest of {columns.lags_a_bar} lags"
         write_in(cells, box, 0, note, "view--axis", at=max(GUTTER, box.width - len(note)))
     return columns
 
 
-def _draw_bars(
-    cells: Cells, inner: Box, chart: LagChart, columns: Columns, order: Order, bars: Characters, ascii_only: bool
-) -> None:
+def _draw_bars(cells: Cells, inner: Box, chart: LagChart, columns: Columns, order: Order, bars: Characters) -> None:
     """Draw all bars, str [lines, bars], and behind them their slots."""
-    slots = np.where(chart.slots[order], ASCII_SLOT if ascii_only else SLOT, " ")
+    slots = np.where(chart.slots[order], SLOT, " ")
     names = [cells.names.index(chart.styles[lag]) for lag in order.tolist()]
     behind = np.where(np.isin(order, chart.sources), cells.names.index("view--echo"), cells.names.index("view--slot"))
     empty = bars == " "
@@ -218,10 +211,10 @@ def _draw_numbers(cells: Cells, box: Box, line: int, chart: LagChart, columns: C
             end = x + len(str(lag)) + (columns.pitch > 1)
 
 
-def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Columns, ascii_only: bool) -> None:
+def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Columns) -> None:
     """Draw the marks of the sources and the label of the truncation, then the sample size, if there is room."""
-    taken = _draw_sources(cells, box, line, chart, columns, ascii_only)
-    for at, text in _wall_texts(chart, columns, box.width - GUTTER, taken, ascii_only):
+    taken = _draw_sources(cells, box, line, chart, columns)
+    for at, text in _wall_texts(chart, columns, box.width - GUTTER, taken):
         if all(at > end or at + len(text) < first for first, end in taken):
             write_in(cells, box, line, text, "view--wall", at=GUTTER + at)
             taken.append((at, at + len(text)))
@@ -229,63 +222,53 @@ def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Col
     _draw_sample(cells, box._replace(x=box.x + GUTTER, width=box.width - GUTTER), line, chart.sample, taken)
 
 
-def _wall_texts(
-    chart: LagChart, columns: Columns, room: int, taken: list[tuple[int, int]], ascii_only: bool
-) -> list[tuple[int, str]]:
+def _wall_texts(chart: LagChart, columns: Columns, room: int, taken: list[tuple[int, int]]) -> list[tuple[int, str]]:
     """The places for the label of the truncation, the best first. The wall's sign is only drawn below the wall."""
-    sign, texts = ASCII_WALL if ascii_only else WALL, list[tuple[int, str]]()
+    texts = list[tuple[int, str]]()
     foot = columns.wall_bar * columns.pitch
     stands = 0 < columns.wall_bar < columns.bars
     for name in chart.wall_texts:
         if stands:
-            texts += [(foot, f"{sign} {name}"), (foot - len(name) - 1, f"{name} {sign}")]
+            texts += [(foot, f"{WALL} {name}"), (foot - len(name) - 1, f"{name} {WALL}")]
         else:
             beside = [at for first, end in taken[:1] for at in (end + 1, first - len(name) - 3)]
             texts += [(at, f"{name} >") for at in (room - len(name) - 2, *beside)]
-    texts += [(foot, sign)] * stands
+    texts += [(foot, WALL)] * stands
     return [(at, text) for at, text in texts if 0 <= at <= room - len(text)]
 
 
-def _draw_sources(
-    cells: Cells, box: Box, line: int, chart: LagChart, columns: Columns, ascii_only: bool
-) -> list[tuple[int, int]]:
+def _draw_sources(cells: Cells, box: Box, line: int, chart: LagChart, columns: Columns) -> list[tuple[int, int]]:
     """Draw a mark for each source, one of them with their name. A source beyond the last bar is written at the right.
 
     Returns:
         The columns that are taken, from and to.
     """
     room = box.width - GUTTER
-    ways = [
-        _source_texts(chart, columns, room, ascii_only, named, numbers)
-        for numbers in (True, False)
-        for named in chart.sources
-    ]
+    ways = [_source_texts(chart, columns, room, named, numbers) for numbers in (True, False) for named in chart.sources]
     best = max(ways, key=len, default=[])  # the first with the most marks
     for at, text in best:
         write_in(cells, box, line, text, "view--echo", at=GUTTER + at)
     return [(at, at + len(text)) for at, text in best]
 
 
-def _source_texts(
-    chart: LagChart, columns: Columns, room: int, ascii_only: bool, named: int, numbers: bool
-) -> list[tuple[int, str]]:
+def _source_texts(chart: LagChart, columns: Columns, room: int, named: int, numbers: bool) -> list[tuple[int, str]]:
     """The texts of the sources that fit beside each other, each with its first column.
 
     Args:
         named: the source that has the name.
         numbers: whether the other marks have the number of their lag, which is also on the line above.
     """
-    arrow, texts = ASCII_MARK if ascii_only else MARK, list[tuple[int, str]]()
+    texts = list[tuple[int, str]]()
     for source in chart.sources:
         name = f"{chart.source_name} {source}" if source == named else str(source)
         bar = source // columns.lags_a_bar
-        text = f"{arrow} {name}" if numbers or source == named else arrow
+        text = f"{MARK} {name}" if numbers or source == named else MARK
         if bar >= columns.bars:
             text, at = f"{name} >", max(0, room - len(f"{name} >"))
         else:
             at = columns.x_of(bar)
             if at + len(text) > room:
-                text = f"{source} {chart.source_name} {arrow}" if source == named else arrow
+                text = f"{source} {chart.source_name} {MARK}" if source == named else MARK
                 at = max(0, at + 1 - len(text))
         if all(at > first + len(other) or at + len(text) < first for first, other in texts):
             texts.append((at, text))

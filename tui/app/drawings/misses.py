@@ -11,22 +11,20 @@ HEIGHT = 4
 
 NAME_WIDTH = 8
 
+MISSED, COVERED = "×", "·"
+"""The characters of a missed target and of another target."""
 
-def sentence(config: EchoConfig, ascii_only: bool = False) -> str:
+
+def sentence(config: EchoConfig) -> str:
     """A sentence on how many targets are missed, and which character marks them."""
-    stride, count, cross = config.window_stride, missed_of_a_stride(config), _signs(ascii_only)[0]
+    stride, count = config.window_stride, missed_of_a_stride(config)
     if config.is_uncut:
         return f"no misses: {uncut(config)}"
     if not count:
         return "no misses"
     if count == stride:
-        return f"all are misses {cross}: {cut_off(config)}"
-    return f"misses {cross}: {count} of each {stride} targets ({count / stride:.0%})"
-
-
-def _signs(ascii_only: bool) -> tuple[str, str]:
-    """The characters of a missed target and of another target."""
-    return ("x", ".") if ascii_only else ("×", "·")
+        return f"all are misses {MISSED}: {cut_off(config)}"
+    return f"misses {MISSED}: {count} of each {stride} targets ({count / stride:.0%})"
 
 
 def _stretch(config: EchoConfig, window: int, width: int) -> range:
@@ -42,7 +40,7 @@ def _stretch(config: EchoConfig, window: int, width: int) -> range:
     return range(min(first, end - 1), min(first + shown, end))
 
 
-def bracket_lines(config: EchoConfig, window: int, width: int, ascii_only: bool = False) -> list[str]:
+def bracket_lines(config: EchoConfig, window: int, width: int) -> list[str]:
     """Two lines with the windows along a row, one character per time step; windows alternate between the lines. If more
     than two windows overlap, some are left out.
 
@@ -51,7 +49,7 @@ def bracket_lines(config: EchoConfig, window: int, width: int, ascii_only: bool 
     """
     stride, length = config.window_stride, config.truncated_backprop_length
     steps = _stretch(config, window, width)
-    usual, marked = map(tuple[str, ...], ("|-||", "[=]#") if ascii_only else ("├─┤│", "╞═╡║"))
+    usual, marked = [*"├─┤│"], [*"╞═╡║"]
     lines = [[" "] * len(steps), [" "] * len(steps)]
     first = max(0, (steps.start - length) // stride)
     others = range(first, min(config.windows_per_epoch, -(-steps.stop // stride)))
@@ -69,10 +67,9 @@ def bracket_lines(config: EchoConfig, window: int, width: int, ascii_only: bool 
     return [f"{name:<{NAME_WIDTH}}{''.join(line)}"[:width] for name, line in zip(("windows", ""), lines, strict=True)]
 
 
-def target_line(config: EchoConfig, window: int, width: int, ascii_only: bool = False) -> list[tuple[str, bool]]:
+def target_line(config: EchoConfig, window: int, width: int) -> list[tuple[str, bool]]:
     """The character of the target at each time step, and whether the target is missed."""
     steps = _stretch(config, window, width)
-    cross, dot = _signs(ascii_only)
     drawn = [(sign, False) for sign in f"{'targets':<{NAME_WIDTH}}"]
-    drawn += [(cross if one else dot, one) for one in missed(config, steps.start, len(steps)).tolist()]
+    drawn += [(MISSED if one else COVERED, one) for one in missed(config, steps.start, len(steps)).tolist()]
     return drawn[:width]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from echornn.progress import Floats, Symbols
 from echornn.readings import Flip
 from echornn.tasks import task
-from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS, shade, symbol_text
+from tui.app.drawings.blocks import BLOCKS, shade, symbol_text
 from tui.app.drawings.flips import before_flip, change_of, changed_steps
 from tui.app.drawings.row_cells import cell_text, number_text
 from tui.app.drawings.signed import scale_of, signed_blocks
@@ -124,7 +124,7 @@ def lines_for(reads: Form, says: Form) -> int:
     return 5 + len(_labels("input", reads)) + 2 * len(_labels("pred", says))
 
 
-def lines_of(panel: RowPanel, block: int, ascii_only: bool) -> list[BlockLine]:
+def lines_of(panel: RowPanel, block: int) -> list[BlockLine]:
     """The lines of blocks, from the top.
 
     Args:
@@ -134,24 +134,24 @@ def lines_of(panel: RowPanel, block: int, ascii_only: bool) -> list[BlockLine]:
     flip, lines = panel.flip, []
     x = panel.x if panel.x is not None else before_flip(flip, panel.reads) if flip is not None else None
     if x is not None:
-        lines += _lines("input", panel.reads, x, "view--input", 2, cursor, block, ascii_only)
+        lines += _lines("input", panel.reads, x, "view--input", 2, cursor, block)
     if flip is not None:
         mark = {flip.step: RAISED_SIGN}
         if isinstance(panel.reads, task.Symbols):
             mark = symbols_at((flip.step,), flip.x, panel.reads, block)
         name = "flip" if is_of_symbols(panel.reads) else "raise"
         lines.append(BlockLine(name, ("  ",) * len(flip.x), "view--input", 3, mark, "view--changed"))
-    glyphs, _ = signed_blocks(panel.strength, panel.scale or scale_of(panel.strength), ascii_only)
+    glyphs, _ = signed_blocks(panel.strength, panel.scale or scale_of(panel.strength))
     glyphs[panel.step + 1 if is_read(panel.strengths) else 0 :] = " "
     lines.append(BlockLine(panel.label, tuple(glyph * 2 for glyph in glyphs.tolist()), "view--positive", 5))
     if is_read(panel.strengths):
-        lines += _predictions("pred", panel, panel.outputs, panel.y, cursor, block, ascii_only)
+        lines += _predictions("pred", panel, panel.outputs, panel.y, cursor, block)
     if flip is not None and isinstance(panel.says, task.Symbols):
         lit = symbols_at(changed_steps(flip), flip.after.argmax(axis=-1), panel.says, block)
-        (after,) = _predictions("then", panel, flip.after, panel.y_after, (), block, ascii_only)
+        (after,) = _predictions("then", panel, flip.after, panel.y_after, (), block)
         lines.append(BlockLine(after.label, after.blocks, after.style, 4, lit, "view--changed"))
     elif flip is not None:
-        lines += _lines("change", panel.says, change_of(flip), "view--changed", 4, (), block, ascii_only)
+        lines += _lines("change", panel.says, change_of(flip), "view--changed", 4, (), block)
     return lines
 
 
@@ -167,11 +167,10 @@ def _lines(
     matters: int,
     cursor: Iterable[int],
     block: int,
-    ascii_only: bool,
 ) -> list[BlockLine]:
     """A line of symbols, or a line for each number of a step."""
     if isinstance(form, task.Symbols):
-        blocks = symbol_blocks(values, form, ascii_only, block)
+        blocks = symbol_blocks(values, form, block)
         return [BlockLine(word, blocks, style, matters, symbols_at(cursor, values, form, block))]
     return [
         BlockLine(
@@ -181,7 +180,7 @@ def _lines(
             matters - LATER_CHANNEL * (channel > 0),
             {step: number_text(float(values[step, channel])) for step in cursor},
         )
-        for channel, (label, blocks) in enumerate(number_blocks(word, form, values, ascii_only))
+        for channel, (label, blocks) in enumerate(number_blocks(word, form, values))
     ]
 
 
@@ -192,11 +191,10 @@ def _predictions(
     y: npt.NDArray[Any] | None,
     cursor: Iterable[int],
     block: int,
-    ascii_only: bool,
 ) -> list[BlockLine]:
     if not isinstance(panel.says, task.Symbols):
-        return _lines(word, panel.says, said, "view--prediction", 3, cursor, block, ascii_only)
-    blocks = prediction_blocks(said, ascii_only, y, signs_of(panel.says, block))
+        return _lines(word, panel.says, said, "view--prediction", 3, cursor, block)
+    blocks = prediction_blocks(said, y, signs_of(panel.says, block))
     lit = symbols_at(cursor, said.argmax(axis=-1), panel.says, block)
     return [BlockLine(word, blocks, "view--prediction", 3, lit)]
 
@@ -206,27 +204,22 @@ def symbols_at(steps: Iterable[int], symbols: npt.NDArray[Any], form: task.Symbo
     return {step: cell_text(int(symbols[step]), form, most=block) for step in steps}
 
 
-def number_blocks(
-    word: str, form: task.Numbers, values: Floats, ascii_only: bool
-) -> Sequence[tuple[str, Sequence[str]]]:
+def number_blocks(word: str, form: task.Numbers, values: Floats) -> Sequence[tuple[str, Sequence[str]]]:
     """For each channel its label, and two characters for each step of numbers, float32 [T, count]."""
-    glyphs, _ = signed_blocks(values, scale_of(values), ascii_only)
+    glyphs, _ = signed_blocks(values, scale_of(values))
     blocks = [tuple(glyph * 2 for glyph in column) for column in glyphs.T.tolist()]
     return list(zip(_labels(word, form), blocks, strict=True))
 
 
-def symbol_blocks(x: Symbols, form: task.Symbols, ascii_only: bool, block: int = 2) -> tuple[str, ...]:
+def symbol_blocks(x: Symbols, form: task.Symbols, block: int = 2) -> tuple[str, ...]:
     """Two characters for each symbol: blocks for two classes, otherwise signs."""
-    glyphs = ASCII_BLOCKS if ascii_only else BLOCKS
     if form.count == 2:
-        return tuple(glyphs["one" if symbol else "zero"] for symbol in x.tolist())
+        return tuple(BLOCKS["one" if symbol else "zero"] for symbol in x.tolist())
     signs = signs_of(form, block)
     return tuple(symbol_text(symbol, signs=signs) for symbol in x.tolist())
 
 
-def prediction_blocks(
-    probabilities: Floats, ascii_only: bool, y: Symbols | None = None, signs: Signs = ()
-) -> tuple[str, ...]:
+def prediction_blocks(probabilities: Floats, y: Symbols | None = None, signs: Signs = ()) -> tuple[str, ...]:
     """Two characters for each prediction: a shade for its probability, or the likeliest symbol; wrong ones are marked.
 
     Args:
@@ -234,11 +227,10 @@ def prediction_blocks(
         y: uint8 [T], the targets; None marks no prediction as wrong.
         signs: see `symbol_text`.
     """
-    glyphs = ASCII_BLOCKS if ascii_only else BLOCKS
     predicted = probabilities.argmax(axis=-1)
     wrong = (predicted != y).tolist() if y is not None else [False] * len(predicted)
     if probabilities.shape[-1] == 2:
-        shades = [glyphs[shade(p)] for p in probabilities[:, 1].tolist()]
-        return tuple(glyphs["wrong"] if bad else text for text, bad in zip(shades, wrong, strict=True))
+        shades = [BLOCKS[shade(p)] for p in probabilities[:, 1].tolist()]
+        return tuple(BLOCKS["wrong"] if bad else text for text, bad in zip(shades, wrong, strict=True))
     marks = ("<" if bad else " " for bad in wrong)
     return tuple(symbol_text(symbol, mark, signs) for symbol, mark in zip(predicted.tolist(), marks, strict=True))

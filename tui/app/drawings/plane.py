@@ -10,7 +10,6 @@ from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
 
 INSIDE, OUTSIDE = "●", "◆"
-ASCII_INSIDE, ASCII_OUTSIDE = "o", "@"
 
 LEGEND_HEIGHT = 8
 """The fewest lines with which a line explains the characters."""
@@ -46,12 +45,11 @@ def _mark(dots: Dots, points: npt.NDArray[np.complex128], reach: float) -> None:
     dots[np.round((y + 1) / 2 * (lines - 1)).astype(np.int64), column] = True
 
 
-def draw_plane(cells: Cells, box: Box, eigenvalues: npt.NDArray[np.complex64], ascii_only: bool) -> None:
+def draw_plane(cells: Cells, box: Box, eigenvalues: npt.NDArray[np.complex64]) -> None:
     """Draw the unit circle and the eigenvalues in the middle of a box; those outside the circle get another
     character.
     """
-    inside, outside = (ASCII_INSIDE, ASCII_OUTSIDE) if ascii_only else (INSIDE, OUTSIDE)
-    legend = f"{inside} inside  {outside} outside"
+    legend = f"{INSIDE} inside  {OUTSIDE} outside"
     if box.height >= LEGEND_HEIGHT and box.width >= len(legend):
         box = box._replace(height=box.height - 1)
         write_in(
@@ -63,10 +61,10 @@ def draw_plane(cells: Cells, box: Box, eigenvalues: npt.NDArray[np.complex64], a
     columns = 2 * lines
     at = (box.x + (box.width - columns) // 2, box.y + (box.height - lines) // 2)
     reach = reach_of(eigenvalues)
-    dots = circle(*((lines, columns) if ascii_only else (4 * lines, 2 * columns)), reach)
-    stamp(cells, *at, characters(dots, ascii_only, "."), "view--circle")
+    dots = circle(4 * lines, 2 * columns, reach)
+    stamp(cells, *at, characters(dots), "view--circle")
     known = eigenvalues[np.isfinite(eigenvalues)].astype(np.complex128)
-    for is_outside, glyph in ((False, inside), (True, outside)):
+    for is_outside, glyph in ((False, INSIDE), (True, OUTSIDE)):
         points = np.zeros((lines, columns), np.bool_)
         _mark(points, known[(np.abs(known) > 1) == is_outside], reach)
         stamp(

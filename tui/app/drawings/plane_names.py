@@ -33,9 +33,7 @@ class Crossing(NamedTuple):
     text: str
 
 
-def draw_plane_names(
-    cells: Cells, box: Box, scene: PlaneScene, besides: npt.NDArray[np.float32], ascii_only: bool
-) -> None:
+def draw_plane_names(cells: Cells, box: Box, scene: PlaneScene, besides: npt.NDArray[np.float32]) -> None:
     """Write the names where nothing else is drawn.
 
     Args:
@@ -46,19 +44,18 @@ def draw_plane_names(
     taken = np.zeros((box.height, box.width), np.bool_)
     for states in (scene.plane.states, scene.way, besides):
         taken[cells_of(scene.place(states), box.height, box.width)] = True
-    _draw_axis_names(cells, box, scene, taken, ascii_only)
+    _draw_axis_names(cells, box, scene, taken)
     if box.width >= LEAST_WIDTH and box.height >= LEAST_HEIGHT and len(scene.plane.readout):
         _draw_border_names(cells, box, scene, taken)
 
 
-def _draw_axis_names(cells: Cells, box: Box, scene: PlaneScene, taken: Taken, ascii_only: bool) -> None:
+def _draw_axis_names(cells: Cells, box: Box, scene: PlaneScene, taken: Taken) -> None:
     """Name the axes at their ends, with the share of variance along each, and their ends."""
-    arrows = (">", "^") if ascii_only else ("→", "↑")
     for axis, line in ((0, box.height - 1), (1, 0)):
         name = scene.axes.name(scene.shown[axis])
         share = f"{scene.plane.share(scene.within[axis]):.0%}"
         spans = f"{scene.low[axis]:.3g} to {scene.high[axis]:.3g}"
-        texts = [text + " " + arrows[axis] for text in (f" {name}, {share}: {spans}", f" {name}, {share}", f" {name}")]
+        texts = [text + " " + "→↑"[axis] for text in (f" {name}, {share}: {spans}", f" {name}, {share}", f" {name}")]
         ends = (1.0, 0.0, 0.5) if axis == 0 else (0.0, 1.0, 0.5)
         room = [(text, box.width - len(text)) for text in texts if len(text) <= box.width]
         places = [(text, int(end * most)) for text, most in room for end in ends]

@@ -18,14 +18,8 @@ from tui.app.drawings.state_plane import PlaneScene, cells_of
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, write_in
 
-MARKS: Mapping[PointKind, tuple[str, str]] = {
-    "stable": ("●", "S"),
-    "marginal": ("◐", "M"),
-    "saddle": ("×", "X"),
-    "unstable": ("○", "U"),
-    "slow": ("~", "~"),
-}
-"""The mark of each kind, and in ASCII."""
+MARKS: Mapping[PointKind, str] = {"stable": "●", "marginal": "◐", "saddle": "×", "unstable": "○", "slow": "~"}
+"""The mark of each kind."""
 
 RESTS, LEAVES = "view--changed", "view--leaves"
 """The styles of points near which the state stays, and of those that it leaves."""
@@ -44,13 +38,13 @@ def points_in(readings: Readings, plane: StatePlane) -> npt.NDArray[np.float32]:
 
 
 def draw_points(
-    cells: Cells, box: Box, scene: PlaneScene, places: npt.NDArray[np.float32], points: FixedPoints, ascii_only: bool
+    cells: Cells, box: Box, scene: PlaneScene, places: npt.NDArray[np.float32], points: FixedPoints
 ) -> None:
     """Draw the fixed points at their places; of several in a cell, the kind that comes first in `POINT_KINDS`."""
     lines, columns = cells_of(scene.place(places), box.height, box.width)
     for index in reversed(range(len(places))):
         line, column = int(lines[index]), int(columns[index])
-        write_in(cells, box, line, MARKS[points.kinds[index]][ascii_only], style_of(points.kinds[index]), at=column)
+        write_in(cells, box, line, MARKS[points.kinds[index]], style_of(points.kinds[index]), at=column)
         cells.mark(box.x + column, box.y + line, 1, 1, FixedPoint(index))
 
 
@@ -59,9 +53,9 @@ def style_of(kind: PointKind) -> str:
     return RESTS if kind in ("stable", "marginal") else LEAVES
 
 
-def kinds_found(points: FixedPoints, ascii_only: bool) -> list[tuple[str, str, str]]:
+def kinds_found(points: FixedPoints) -> list[tuple[str, str, str]]:
     """Of each kind of point that was found: its mark, the mark's style, and its name."""
-    return [(MARKS[kind][ascii_only], style_of(kind), kind) for kind in POINT_KINDS if points.count(kind)]
+    return [(MARKS[kind], style_of(kind), kind) for kind in POINT_KINDS if points.count(kind)]
 
 
 def count_text(points: FixedPoints) -> str:

@@ -91,19 +91,17 @@ def left_out(config: EchoConfig, lines: tuple[RowLine, ...]) -> str:
     return f", {channels} of {most}" if shown < most else ""
 
 
-def cells_of(
-    config: EchoConfig, data: RowData, line: RowLine, scales: tuple[float, float], glyphs: dict[str, str], ascii: bool
-) -> list[Block]:
+def cells_of(config: EchoConfig, data: RowData, line: RowLine, scales: tuple[float, float]) -> list[Block]:
     """The cells of a line, one per time step. Steps that are not scored are dimmed, and their target is a dash.
 
     Args:
         scales: the sizes of an input and of an output that the largest block stands for, if they are numbers.
     """
     if line.part == INPUT:
-        return _values(config.the_task.inputs, data.x, line, scales[0], glyphs, ascii)
+        return _values(config.the_task.inputs, data.x, line, scales[0])
     outputs = config.the_task.outputs
     if line.part == TARGET:
-        cells = _values(outputs, data.y, line, scales[1], glyphs, ascii)
+        cells = _values(outputs, data.y, line, scales[1])
         return [
             cell if counts else (NOT_SCORED, "rows--unscored")
             for cell, counts in zip(cells, data.scored.tolist(), strict=True)
@@ -111,9 +109,9 @@ def cells_of(
     if data.said is None:
         return []
     if isinstance(outputs, Symbols):
-        cells = predicted_blocks(data.y, data.said, glyphs, data.scored, signs_of(outputs))
+        cells = predicted_blocks(data.y, data.said, data.scored, signs_of(outputs))
     else:
-        cells = _values(outputs, data.said, line, scales[1], glyphs, ascii)
+        cells = _values(outputs, data.said, line, scales[1])
     return [
         (text, style if counts else "rows--unscored")
         for (text, style), counts in zip(cells, data.scored.tolist(), strict=True)
@@ -175,11 +173,9 @@ def _values(
     values: npt.NDArray[Any],
     line: RowLine,
     scale: float,
-    glyphs: dict[str, str],
-    ascii: bool,
 ) -> list[Block]:
     style = STYLES[line.part]
     if isinstance(form, Symbols):
-        return blocks_of_symbols(values, form.count, style.removeprefix("rows--"), glyphs, signs_of(form))
-    characters, _ = signed_blocks(values[:, line.channel], scale, ascii)
+        return blocks_of_symbols(values, form.count, style.removeprefix("rows--"), signs_of(form))
+    characters, _ = signed_blocks(values[:, line.channel], scale)
     return [(character * 2, style) for character in characters.tolist()]

@@ -27,7 +27,7 @@ def unread(rows: RowDependence) -> RowDependence:
     return replace(rows, strength=np.full_like(rows.strength, np.nan))
 
 
-def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
+def draw_row(cells: Cells, box: Box, panel: RowPanel) -> None:
     """Draw the panel in a box. If there are too few lines, the least important are left out."""
     steps, label = len(panel.strength), label_width(panel.reads, panel.says)
     room = max(0, box.width - label)
@@ -37,7 +37,7 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
     first = panel.first_step + 1
     of = f", of {first + begin} to {first + begin + shown - 1}" if first > 1 or shown < steps else ""
     write_in(cells, box, 0, f"row {panel.row + 1}, step {first + panel.step}{of}: {panel.shows}", "view--axis")
-    lines = lines_of(panel, block, ascii_only)
+    lines = lines_of(panel, block)
     room_for_lines = box.height - 1 - any(line.matters < 0 for line in lines)  # later channels leave room for the words
     read = is_read(panel.strengths)
     words = panel.words if read else ("computing",)
@@ -58,17 +58,17 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
     used = lines_for(panel.reads, panel.says) + 1
     below = Box(box.x, box.y + used, box.width, box.height - used)
     if below.height >= LEAST_TRIANGLE:
-        draw_triangle(cells, below, panel, slice(begin, begin + shown), block, ascii_only)
+        draw_triangle(cells, below, panel, slice(begin, begin + shown), block)
 
 
-def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: int, ascii_only: bool) -> None:
+def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: int) -> None:
     """Draw a line for each prediction of the row. A network that echoes shows a stripe parallel to the diagonal."""
     steps, label = len(panel.strengths), label_width(panel.reads, panel.says)
     lines = min(steps, box.height - 1)
     first = min(max(0, panel.step + 1 - lines), steps - lines)
     write_in(cells, box, 0, "each prediction, by input", "view--axis")
     part = panel.strengths[first : first + lines, shown]
-    glyphs, _ = signed_blocks(part, panel.scale or scale_of(panel.strengths), ascii_only)
+    glyphs, _ = signed_blocks(part, panel.scale or scale_of(panel.strengths))
     blank = np.arange(shown.start, shown.stop) > np.arange(first, first + lines)[:, None]  # inputs after the prediction
     blank |= not is_read(panel.strengths)
     stamp(cells, box.x + label, box.y + 1, np.repeat(np.where(blank, " ", glyphs), block, 1), "view--positive")

@@ -12,7 +12,7 @@ from echornn.data.levels import chance_level, ladder_of, mean_floor, solved_leve
 from echornn.progress import Floats
 from tui.kit.paint import Characters
 
-SHADES, ASCII_SHADES = "·░▒▓█", ".:+*#"
+SHADES = "·░▒▓█"
 """The blocks, from solved to chance."""
 
 EDGES = (0.07, 0.3, 0.6, 0.9)
@@ -58,14 +58,13 @@ class LossScale:
         first = shares[0] if self.solved is None else self.solved
         return [first, *(max(first, edge) for edge in shares[1:])]
 
-    def words(self, ascii_only: bool = False) -> str:
+    def words(self) -> str:
         """The meaning of the blocks, in words."""
-        blocks = ASCII_SHADES if ascii_only else SHADES
         last = "near 0" if self.solved is None else "solved"
-        return f"{blocks[-1]} {self.top} {blocks[-2:0:-1]} {blocks[0]} {last}"
+        return f"{SHADES[-1]} {self.top} {SHADES[-2:0:-1]} {SHADES[0]} {last}"
 
 
-def shaded(losses: Floats, scale: LossScale, ascii_only: bool = False) -> Characters:
+def shaded(losses: Floats, scale: LossScale) -> Characters:
     """A block for each loss; NaN and infinite losses are marked as diverged.
 
     Args:
@@ -74,7 +73,7 @@ def shaded(losses: Floats, scale: LossScale, ascii_only: bool = False) -> Charac
     Returns:
         str [...], one character each.
     """
-    ramp = np.array([*(ASCII_SHADES if ascii_only else SHADES), DIVERGED])
+    ramp = np.array([*SHADES, DIVERGED])
     finite = np.isfinite(losses)
     level = np.digitize(np.where(finite, losses, 0), scale.edges)
     blocks: Characters = ramp[np.where(finite, level, len(ramp) - 1)]

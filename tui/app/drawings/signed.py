@@ -10,12 +10,10 @@ import numpy.typing as npt
 from tui.kit.paint import Characters
 
 POSITIVE, NEGATIVE = "░▒▓█", "▁▂▃▄"
-ASCII_POSITIVE, ASCII_NEGATIVE = ":+*#", "-~=%"
 """From small to large. Positive blocks fill more and more of their cell; negative ones are low bars that grow."""
 
 NOTHING, UNKNOWN = "·", "?"
-ASCII_NOTHING = "."
-SATURATED, ASCII_SATURATED = "▲▼", "^v"
+SATURATED = "▲▼"
 """The arrows for saturated values, positive and negative."""
 
 EDGES = (0.05, 0.3, 0.55, 0.8)
@@ -34,7 +32,6 @@ def scale_of(values: npt.NDArray[np.floating[Any]]) -> float:
 def signed_blocks(
     values: npt.NDArray[np.floating[Any]],
     scale: float,
-    ascii_only: bool,
     saturated: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[Characters, BlockStyles]:
     """A character and a style number for each value; NaN is a question mark, infinity the largest block.
@@ -47,10 +44,7 @@ def signed_blocks(
     Returns:
         str [...] and int16 [...], both of the shape of ``values``.
     """
-    glyphs = (
-        (ASCII_NEGATIVE[::-1], ASCII_NOTHING, ASCII_POSITIVE) if ascii_only else (NEGATIVE[::-1], NOTHING, POSITIVE)
-    )
-    ramp = np.array([*"".join(glyphs), UNKNOWN])
+    ramp = np.array([*NEGATIVE[::-1], NOTHING, *POSITIVE, UNKNOWN])
     known = ~np.isnan(values)
     with np.errstate(over="ignore", invalid="ignore"):
         level = np.digitize(np.where(known, np.abs(values), 0) / scale, EDGES)
@@ -58,7 +52,7 @@ def signed_blocks(
     characters = ramp[np.where(known, len(EDGES) + sign * level, len(ramp) - 1)]
     styles = np.where(level == 0, 0, np.where(sign > 0, 1, 2)).astype(np.int16)
     if saturated is not None:
-        arrows = np.array([*(ASCII_SATURATED if ascii_only else SATURATED)])
+        arrows = np.array([*SATURATED])
         characters = np.where(saturated & known, arrows[(sign < 0).astype(np.int64)], characters)
         styles = np.where(saturated & known, 3, styles).astype(np.int16)
     return characters, styles

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from echornn.tasks.task import Numbers, Symbols
 
@@ -44,15 +44,11 @@ def symbol_name(form: Symbols, symbol: int) -> str:
     return form.names[symbol] if form.names else digits_of(form.count)[symbol]
 
 
-def names_beside(forms: Iterable[Symbols | Numbers], glyphs: Mapping[str, str]) -> list[str]:
-    """The signs of symbols with their names, where a sign is not the name: ``0 left``, ``1 right``.
-
-    Args:
-        glyphs: the blocks that show two symbols.
-    """
+def names_beside(forms: Iterable[Symbols | Numbers]) -> list[str]:
+    """The signs of symbols with their names, where a sign is not the name: ``0 left``, ``1 right``."""
     named: dict[str, None] = {}
     for form in (one for one in forms if isinstance(one, Symbols)):
-        signs = (glyphs["zero"][0], glyphs["one"][0]) if form.count == 2 else signs_of(form)
+        signs = ("▁", "█") if form.count == 2 else signs_of(form)
         named |= {f"{sign} {name}": None for sign, name in zip(signs, form.names, strict=False) if sign != name}
     return [*named]
 

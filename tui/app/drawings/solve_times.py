@@ -15,14 +15,14 @@ LEAST_WIDTH = 30
 MOST_BINS = 15
 """The most bins; with a few dozen networks, more bins would show nothing more."""
 
-BARS, ASCII_BARS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
+BARS = " ▁▂▃▄▅▆▇█"
 """The blocks of a line, by height in eighths."""
 
 PARTS = " ▏▎▍▌▋▊▉█"
 """The ends of a horizontal bar, by length in eighths."""
 
 
-def draw_histogram(cells: Cells, box: Box, seed_stats: SeedStats, ascii_only: bool = False) -> None:
+def draw_histogram(cells: Cells, box: Box, seed_stats: SeedStats) -> None:
     """Draw a bar for each range of windows, with the number of replicas solved in it; and one for the unsolved."""
     write_in(cells, box, 0, "solved within windows", "seeds--axis")
     width, bins = seed_stats.histogram(min(MOST_BINS, max(1, box.height - 2)))
@@ -34,22 +34,18 @@ def draw_histogram(cells: Cells, box: Box, seed_stats: SeedStats, ascii_only: bo
     for line, (name, n) in enumerate(rows, 1):
         style = "seeds--loss" if name == "not yet" else "seeds--solved"
         write_in(cells, box, line, f"{name:>{label}}", "seeds--axis")
-        write_in(cells, box, line, bar(n / most, room, ascii_only), style, at=label + 1)
+        write_in(cells, box, line, bar(n / most, room), style, at=label + 1)
         write_in(cells, box, line, f"{n:>{number},}", "seeds--axis", at=box.width - number)
 
 
-def bar(share: float, width: int, ascii_only: bool = False) -> str:
+def bar(share: float, width: int) -> str:
     """A horizontal bar over a share (0 to 1) of ``width`` columns; any share above zero is visible."""
     eighths = max(round(share * width * 8), 1 if share else 0)
-    if ascii_only:
-        return "#" * -(-eighths // 8)
     full, part = divmod(eighths, 8)
     return "█" * full + (PARTS[part] if part else "")
 
 
-def solved_by_column(
-    seed_stats: SeedStats, first: int, length: int, columns: int, ascii_only: bool = False
-) -> tuple[str, int]:
+def solved_by_column(seed_stats: SeedStats, first: int, length: int, columns: int) -> tuple[str, int]:
     """For each column of an axis a block, whose height is the number of replicas solved there; and the number that a
     full block stands for: the largest of any column.
 
@@ -62,5 +58,4 @@ def solved_by_column(
     counts = np.bincount(at * columns // max(1, length), minlength=columns)
     most = int(counts.max(initial=0))
     eighths = -(-counts * 8 // max(1, most))
-    bars = ASCII_BARS if ascii_only else BARS
-    return "".join(bars[height] for height in eighths.tolist()), most
+    return "".join(BARS[height] for height in eighths.tolist()), most

@@ -23,8 +23,6 @@ MOSTLY = 0.8
 AXIS_EVERY, WAY_EVERY = 4, 2
 """One of so many dots is drawn of an axis, and of the way of a row; borders are drawn whole."""
 
-ASCII_BORDER, ASCII_WAY, ASCII_AXIS = "%", ".", "-"
-
 Coordinates = npt.NDArray[np.float64]
 
 
@@ -99,18 +97,18 @@ class PlaneScene:
         return float((self.groups.numbered(plane.answers) == self.groups.numbered(plane.targets)).mean())
 
 
-def draw_state_plane(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool) -> None:
+def draw_state_plane(cells: Cells, box: Box, scene: PlaneScene) -> None:
     """Draw, from below: the axes, the readout's borders, the row's way, the states, and the cursor."""
     if box.width < 2 or box.height < 2:
         return
-    height, width = (box.height, box.width) if ascii_only else (4 * box.height, 2 * box.width)
+    height, width = 4 * box.height, 2 * box.width
     axes, borders = axes_dots(scene, height, width), border_dots(scene, height, width)
-    stamp(cells, box.x, box.y, characters(axes, ascii_only, ASCII_AXIS), "view--axis", over_blanks=True)
-    stamp(cells, box.x, box.y, characters(borders, ascii_only, ASCII_BORDER), "view--wall", over_blanks=True)
-    dots, groups = way_dots(scene, height, width, 1 if ascii_only else WAY_EVERY)
+    stamp(cells, box.x, box.y, characters(axes), "view--axis", over_blanks=True)
+    stamp(cells, box.x, box.y, characters(borders), "view--wall", over_blanks=True)
+    dots, groups = way_dots(scene, height, width)
     names = np.array([*map(cells.names.index, (*(style for _, style in scene.signs), "view--way"))], np.int16)
-    styles = names[groups.reshape(box.height, height // box.height, box.width, -1).max(axis=(1, 3))]
-    stamp(cells, box.x, box.y, characters(dots, ascii_only, ASCII_WAY), styles, over_blanks=True)
+    styles = names[groups.reshape(box.height, 4, box.width, 2).max(axis=(1, 3))]
+    stamp(cells, box.x, box.y, characters(dots), styles, over_blanks=True)
     _draw_states(cells, box, scene)
     _draw_row(cells, box, scene)
 
@@ -134,18 +132,18 @@ def border_dots(scene: PlaneScene, height: int, width: int) -> Dots:
     return dots
 
 
-def way_dots(scene: PlaneScene, height: int, width: int, every: int) -> tuple[Dots, npt.NDArray[np.int64]]:
+def way_dots(scene: PlaneScene, height: int, width: int) -> tuple[Dots, npt.NDArray[np.int64]]:
     """The way of the row through the plane: a straight line from each state to the next.
 
     Returns:
-        One of ``every`` dots; and the group of the target to which each leads, -1 elsewhere and where none counts.
+        One of `WAY_EVERY` dots; and the group of the target to which each leads, -1 elsewhere and where none counts.
     """
     dots, groups = np.zeros((height, width), np.bool_), np.full((height, width), -1, np.int64)
     lines, columns = cells_of(scene.place(scene.way), height, width)
     for step in range(1, len(lines)):
         (y, x), (last_y, last_x) = ((int(lines[at]), int(columns[at])) for at in (step - 1, step))
         count = max(abs(last_y - y), abs(last_x - x)) + 1
-        on = tuple(np.linspace(*ends, count).round().astype(int)[::every] for ends in ((y, last_y), (x, last_x)))
+        on = tuple(np.linspace(*ends, count).round().astype(int)[::WAY_EVERY] for ends in ((y, last_y), (x, last_x)))
         dots[on] = True
         groups[on] = scene.row_targets[step] if step < len(scene.row_targets) else -1
     return dots, groups

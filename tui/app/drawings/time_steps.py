@@ -12,17 +12,6 @@ from tui.app.drawings.matrix import AROUND_A_NUMBER, MatrixLayout
 
 MARKS = {Source.WINDOW: "", Source.BEFORE: "‹", Source.ABOVE: "↑", Source.BLANK: "-"}
 GLYPHS = {"one": "█", "zero": "▁", "unknown": "░", "join": "→", "side": "╎", "top": "╌", "strip": "─", "place": "█"}
-ASCII_MARKS = {Source.WINDOW: "", Source.BEFORE: "<", Source.ABOVE: "^", Source.BLANK: "-"}
-ASCII_GLYPHS = {
-    "one": "#",
-    "zero": ".",
-    "unknown": ":",
-    "join": ">",
-    "side": ":",
-    "top": "-",
-    "strip": "-",
-    "place": "#",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +23,6 @@ class TimeSteps:
         matrix: the columns of the matrix on the screen.
         series: uint8 [batch_size * row_length], the rows end to end; None if it is too long to draw.
         newest: the newest window with its data, if trained: its symbols are known even without the series.
-        ascii_only: whether to use only ASCII glyphs.
     """
 
     config: EchoConfig
@@ -42,20 +30,18 @@ class TimeSteps:
     matrix: MatrixLayout
     series: Symbols | None
     newest: Progress | None
-    ascii_only: bool = False
 
     def symbol(self, row: int, position: int) -> str:
         """The character of an input, or its digits; a special character if it is unknown."""
-        glyphs = ASCII_GLYPHS if self.ascii_only else GLYPHS
         if self.series is not None:
             symbol = int(self.series[row * self.matrix.row_length + position])
         elif self.newest is not None and self.newest.window == self.window and position in self.matrix.shown:
             symbol = int(self.newest.x[row, position - self.matrix.start])
         else:
-            return glyphs["unknown"]
+            return GLYPHS["unknown"]
         if self.config.num_classes > 2:
             return symbol_text(symbol).strip()
-        return glyphs["one" if symbol else "zero"]
+        return GLYPHS["one" if symbol else "zero"]
 
     def input(self, row: int, position: int) -> str:
         """The text of an input: its symbol, and its number if it fits. Empty before the first row and after the
@@ -70,7 +56,7 @@ class TimeSteps:
     def target(self, row: int, position: int) -> tuple[str, str]:
         """The text of a target (its symbol, and the number of its source if it fits), and the name of its style."""
         source = source_of(self.config, self.window, row, position - self.matrix.start)
-        mark = (ASCII_MARKS if self.ascii_only else MARKS)[source]
+        mark = MARKS[source]
         style = "data--target" if source is Source.WINDOW else f"data--{source.name.lower()}"
         if source is Source.BLANK:
             return (mark * (self.matrix.cell - self.matrix.numbered)).ljust(self.matrix.cell), style
@@ -86,11 +72,10 @@ class TimeSteps:
         return f"{left}{f'{index + 1}'.rjust(self.matrix.cell - AROUND_A_NUMBER, symbol)}{symbol} "
 
 
-def counted(config: EchoConfig, window: int, ascii_only: bool = False) -> str:
+def counted(config: EchoConfig, window: int) -> str:
     """The number of the window's targets whose source is in the window, before it, ..., in words."""
-    marks = ASCII_MARKS if ascii_only else MARKS
     counts = counts_by_source(config, window)
-    each = [f"{count:,} {source} {marks[source]}".strip() for source, count in counts.items()]
+    each = [f"{count:,} {source} {MARKS[source]}".strip() for source, count in counts.items()]
     return f"{config.predictions_per_window:,} targets and their sources: {', '.join(each)}"
 
 

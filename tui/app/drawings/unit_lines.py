@@ -75,7 +75,6 @@ def draw_units(
     row: int,
     first_unit: int,
     inputs: Sequence[InputLine],
-    ascii_only: bool,
     least_block: int = 1,
 ) -> int:
     """Draw a head, the inputs if known, and as many units as fit, one per line; returns how many fit.
@@ -112,7 +111,7 @@ def draw_units(
         write_in(cells, box, line, _words(units, unit), "view--words")
     part = np.s_[begin:, first:last]
     largest = scale_of(values) if units.bounds is Bounds.FREE else 1.0
-    glyphs, kinds = signed_blocks(values[part], largest, ascii_only, saturated[part])
+    glyphs, kinds = signed_blocks(values[part], largest, saturated[part])
     picture, styles = np.repeat(glyphs.T, block, axis=1), np.repeat(names[kinds].T, block, axis=1)
     stamp(cells, box.x + width, box.y + top, picture, styles)
     cells.mark_each(

@@ -109,12 +109,12 @@ def in_line(matrices: Sequence[WeightMatrix]) -> list[WeightMatrix]:
     return [replace(matrix, label=label) for matrix in matrices]
 
 
-def draw_matrices(cells: Cells, box: Box, matrices: Sequence[WeightMatrix], ascii_only: bool) -> int:
+def draw_matrices(cells: Cells, box: Box, matrices: Sequence[WeightMatrix]) -> int:
     """Draw the matrices from the first on; returns how many fit."""
     matrices = in_line(matrices)
     boxes, cell, _ = laid_out(matrices, box)
     for one, matrix in zip(boxes, matrices, strict=False):
-        draw_matrix(cells, one, matrix, cell, ascii_only)
+        draw_matrix(cells, one, matrix, cell)
     return len(boxes)
 
 
@@ -138,7 +138,7 @@ def _seen(matrix: WeightMatrix, box: Box, cell: int) -> tuple[tuple[int, int], t
     )
 
 
-def draw_matrix(cells: Cells, box: Box, matrix: WeightMatrix, cell: int, ascii_only: bool) -> None:
+def draw_matrix(cells: Cells, box: Box, matrix: WeightMatrix, cell: int) -> None:
     """Draw the names of columns, then a line for each row. If the matrix does not fit, the cursor's part is shown."""
     head = len(matrix.values) > 1
     names = matrix.label_width
@@ -149,7 +149,7 @@ def draw_matrix(cells: Cells, box: Box, matrix: WeightMatrix, cell: int, ascii_o
         write_in(cells, box, 0, matrix.name, "view--head")
         _write_columns(cells, box, matrix, range(first_column, first_column + shown_columns), cell)
     indices = np.array([cells.names.index(name) for name in STYLE_NAMES], np.int16)
-    glyphs, kinds = signed_blocks(part, scale_of(matrix.values), ascii_only)
+    glyphs, kinds = signed_blocks(part, scale_of(matrix.values))
     styles = np.repeat(indices[kinds], cell, axis=1)
     if matrix.cursor is not None and first_row <= row < first_row + shown_rows:
         at = (column - first_column) * cell

@@ -32,7 +32,6 @@ from tui.app.line.completion import Known, about, completions
 from tui.app.line.editor import LineEditor
 from tui.app.line.script import Begun, Outcome, Script
 from tui.app.line.words import Line, lines_of, without_a_key
-from tui.app.parts.panels import Panels
 from tui.app.parts.session_keys import SessionKeys
 from tui.app.widgets.command_line import CommandLine
 
@@ -45,7 +44,7 @@ SECONDS_OF_A_PANEL = 0.5
 FINISHED = "finished: edit num_epochs=NUMBER trains more epochs, restart starts over"
 
 
-class LineKeys(SessionKeys, Panels):
+class LineKeys(SessionKeys):
     """The part of the app that does lines of words."""
 
     def __init__(self) -> None:

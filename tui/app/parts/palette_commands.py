@@ -1,4 +1,4 @@
-"""The entries of the command palette: the actions of all keys, and some that have no key."""
+"""The command palette: the actions of all keys, and some that have no key; and what some of these do."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from pathlib import Path
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
-from echornn.runtime.background import Background
+from echornn.session.pictures.queries import Query
 from tui.app import key_effects, keys
 from tui.app.parts.part import AppPart
 from tui.app.save_screen import save_picture, save_text
 from tui.app.views.table import VIEWS
+from tui.kit.command_text import command_again, command_of
 from tui.kit.palette import Palette
 from tui.kit.theme import Theme, remember
+from tui.term.printed import printable
 
 EXPORT_SECONDS = 0.3
 """Seconds that an export waits for the command palette to disappear from the screen."""
@@ -24,15 +26,17 @@ EXPORT_SECONDS = 0.3
 class PaletteCommands(AppPart):
     """The part of the app with the command palette."""
 
-    _remembering: Background
-    theme_is_kept = True
-    """Whether a theme that is chosen on the screen holds the next time too."""
+    def action_copy(self) -> None:
+        """Copy the command line to the clipboard, if the terminal supports this, and show it."""
+        frame, path = self._frame, self.session.look_again(Query(path=True), self._picture).path
+        again = command_again(path, frame.trained, frame.is_past, self._folder) if path else command_of(frame.config)
+        self.copy_to_clipboard(printable(again))
+        self.notify(again, title="copied", markup=False)
 
     def action_other_theme(self) -> None:
         self.theme = f"textual-{self._other_theme}"
-        chosen = self._shown_theme
         if not self._picture.audience.only_looks:
-            self._remembering.do(lambda: remember(chosen))  # writing to the disk may take long
+            remember(self._shown_theme)
 
     @property
     def _shown_theme(self) -> Theme:
@@ -69,8 +73,7 @@ class PaletteCommands(AppPart):
                     lambda action=action: self.call_later(self.run_action, action),
                 )
         other = self._other_theme
-        kept = ", also the next time" if self.theme_is_kept else ""
-        yield SystemCommand(f"Theme: {other}", f"A {other} background{kept}", self.action_other_theme)
+        yield SystemCommand(f"Theme: {other}", f"A {other} background", self.action_other_theme)
         for name, save in (("picture", save_picture), ("text", save_text)):
             later = partial(self.set_timer, EXPORT_SECONDS, partial(self.action_export, save))
             yield SystemCommand(f"Save {name}", f"Export the screen as {name} to the current folder", later)

@@ -7,9 +7,9 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from echornn.runtime.background import report
-from tui.app.futures import Futures
 from tui.app.kept_list import kept_runs_beside
-from tui.app.parts.part import LARGER, AppPart
+from tui.app.parts.part import LARGER
+from tui.app.parts.status_messages import StatusMessages
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import SettingsPanel
@@ -18,10 +18,9 @@ PANELS = ("settings", "branches", "runs")
 """The actions that open a panel beside the curve."""
 
 
-class Panels(AppPart):
+class Panels(StatusMessages):
     """The part of the app that opens and closes panels."""
 
-    futures: Futures
     _watched_before: Widget | None = None
     """The widget that had the keyboard focus before a panel was opened."""
 
@@ -41,6 +40,10 @@ class Panels(AppPart):
     def _panel(self) -> SettingsPanel | BranchList | RunList | None:
         """The open panel; None if all are closed."""
         return next((one for one in (self._settings, self._branches, self._runs) if one.is_open), None)
+
+    def _forget_drafts(self) -> None:
+        """Drop typed changes that were not entered."""
+        self._settings.form.forget()
 
     def action_settings(self) -> None:
         """Open the settings panel, or close it. A focused panel handles this key itself, in the order of all typed

@@ -8,8 +8,7 @@ from typing import Any
 from textual.screen import Screen
 from textual.widget import Widget
 
-from echornn.diagnosis.cases import Remedy
-from echornn.session.commands import Ask, Command, NoteCommand, ToggleReplicas
+from echornn.session.commands import Ask, Command, NoteCommand
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Picture
 from echornn.session.session import ViewedSession
@@ -92,21 +91,12 @@ class AppPart(KeyedApp[int]):
         """Divide the screen between curve, views and panel."""
         raise NotImplementedError
 
-    def _toggle_replicas(self, command: ToggleReplicas) -> None:
-        """Send the command that switches between one network and many."""
-        raise NotImplementedError
-
     def _look_again(self) -> None:
         """Get a new picture of the shown position, for the current query."""
         raise NotImplementedError
 
     def _show_status(self) -> None:
         """Show the status lines, or the text about the value under a cursor."""
-        raise NotImplementedError
-
-    @property
-    def _remedy(self) -> Remedy | None:
-        """The configuration change that the advice on the screen names; None if it names none."""
         raise NotImplementedError
 
     def _hint(self, text: str) -> None:

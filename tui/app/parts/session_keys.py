@@ -20,15 +20,11 @@ from echornn.session.pictures.frame import State
 from tui.app import keys
 from tui.app.audience_text import STEERS_ALREADY, audience_text
 from tui.app.key_effects import LATER, NO_ADVICE, where_it_ends
-from tui.app.parts.part import AppPart
+from tui.app.parts.panels import Panels
 
 
-class SessionKeys(AppPart):
+class SessionKeys(Panels):
     """The part of the app whose actions send commands to the session."""
-
-    def _forget_drafts(self) -> None:
-        """Drop typed changes that were not entered."""
-        raise NotImplementedError
 
     def action_send(self, key: str) -> None:
         """Send a key's command to the session. Say so if the command has to wait, or if it would have no effect."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from echornn.config import EchoConfig
 from echornn.readings import Question
-from echornn.session.commands import Ask
-from echornn.session.pictures.frame import State
+from echornn.session.commands import Ask, ToggleReplicas
+from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture
 from echornn.session.pictures.queries import Query
 from echornn.session.probing import union
@@ -21,6 +22,23 @@ from tui.app.views.view import View
 from tui.kit.key_line import KeyLine
 
 
+def where_it_led(config: EchoConfig, begun: bool, seeds_shown: bool = False) -> str:
+    """The message after a switch between one network and many: what is trained now, and how to switch back.
+
+    Args:
+        config: the configuration after the switch.
+        begun: whether the switch started new networks at window 0, rather than returning to existing ones.
+        seeds_shown: whether the view of the seeds is shown, so that its key need not be named.
+    """
+    if config.replicas > 1:
+        many = f"{config.replicas:,} networks of seeds {config.seed} to {config.seed + config.replicas - 1}"
+        each = "" if seeds_shown else "«view.seeds» shows each, "
+        return f"{many}{', from the start' if begun else ''}: {each}«seeds» goes back"
+    if begun:
+        return f"seed {config.seed} alone, from the start: «seeds» goes back, and «alone» in «view.seeds» goes on there"
+    return f"seed {config.seed} alone, where you left it: «seeds» goes back to the seeds"
+
+
 class Viewing(AppPart):
     """The part of the app that manages the views below the curve."""
 
@@ -28,6 +46,8 @@ class Viewing(AppPart):
     _choice = ViewChoice()
     _picture_of_views: Picture | None = None
     _asked: Question | None = None
+    _turned_at: tuple[Frame, int, int] | None = None
+    """State before the latest switch: the frame and the number of branches; then the number of the switch command."""
 
     @property
     def _query(self) -> Query:
@@ -150,13 +170,13 @@ class Viewing(AppPart):
 
     def _with_rows(self, picture: Picture) -> Picture:
         """The picture, with the losses of the replicas that the seeds view shows, if it is visible."""
-        view = self._main.query_one(SeedsView)
+        view = self._seeds_view
         rows = view.rows(picture.frame, view.size.width, view.size.height) if view.display else None
         return self.futures.look_again(replace(self._query, seeds=rows), picture)
 
     def _show_rows(self) -> None:
         """Get a new picture after the seeds view has scrolled to other replicas, or shows other windows."""
-        view = self._main.query_one(SeedsView)
+        view = self._seeds_view
         before = self._picture_of_views
         if view.display and before is not None:
             self._picture_of_views = self._with_rows(before)
@@ -194,3 +214,35 @@ class Viewing(AppPart):
                 return key_effects.FINISHED
             case _:
                 return ""
+
+    # ---- one network and many
+
+    @property
+    def _seeds_view(self) -> SeedsView:
+        return self._main.query_one(SeedsView)
+
+    def _connect_the_seeds(self) -> None:
+        """Connect the seeds view to the session: its commands are sent, and new rows are fetched when it scrolls."""
+        self._seeds_view.send = self._send
+        self._seeds_view.on_rows = self._show_rows
+
+    def _toggle_replicas(self, command: ToggleReplicas) -> None:
+        """Send the command that switches between one network and many; a message follows once it is carried out."""
+        self._turned_at = self._frame, self._picture.branch_count, self._send(command)
+
+    def _say_the_turn(self, frame: Frame) -> None:
+        """Show the message about a switch as soon as the session has carried it out."""
+        if self._turned_at is None or frame.state is State.LOADING or frame.message:
+            return
+        before, branches, number = self._turned_at
+        if before.config.replicas != frame.config.replicas:
+            self._hint(where_it_led(frame.config, frame.branch >= branches, self._seeds_view.display))
+            if frame.config.replicas > 1:
+                self._offer_arrows(self._seeds_view)
+        if number <= frame.answered:
+            self._turned_at = None
+
+    def action_replica(self, lines: int) -> None:
+        """Show the network that is ``lines`` further down in the seeds view (negative: further up)."""
+        if not self._says_why_not("replica"):
+            self._seeds_view.choose(self._frame, lines)

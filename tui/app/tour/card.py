@@ -52,9 +52,8 @@ class TourCard(CellWidget):
     }
     """
 
-    def __init__(self, ascii_only: bool = False) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._line = "-" if ascii_only else "─"
         self._text = CardText("", "", "", "", "")
 
     def show(self, text: CardText) -> None:
@@ -64,15 +63,15 @@ class TourCard(CellWidget):
             self.redraw()
 
     def draw(self, cells: Cells) -> None:
-        text, line = self._text, self._line
-        cells.write(0, 0, line * cells.width, "tour--title")
+        text = self._text
+        cells.write(0, 0, "─" * cells.width, "tour--title")
         cells.write(2, 0, f" {text.title} ", "tour--title")
         leaves = f" {text.leaves} "
         at = cells.width - len(leaves) - 2
         if at > len(text.title) + 6:
             cells.write(at, 0, leaves, "tour--title")
             cells.mark(at, 0, len(leaves), 1, Press(self.keymap.key("leave_tour")))
-        lines = textwrap.wrap(self.keymap.clickable(text.words), max(1, cells.width))
+        lines = textwrap.wrap(self.keymap.text(text.words), max(1, cells.width))
         for y, words in enumerate(lines[: cells.height - 2], 1):
             cells.write(0, y, words, "tour--words")
         if text.key:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.actions import ActionParseResult
@@ -14,7 +13,6 @@ from textual.geometry import Size
 
 from echornn.session.commands import Edit
 from echornn.session.pictures.frame import State
-from echornn.session.session import ViewedSession
 from tui.app import keys
 from tui.app.app import EchoApp
 from tui.app.layout import LEAST_HEIGHT, LEAST_WIDTH
@@ -23,8 +21,6 @@ from tui.app.tour.guide import Told, told
 from tui.app.tour.keys import OWN_KEYS
 from tui.app.tour.steps import ALL, END, SHORT, STEPS, TRY_SHORT, TourStep
 from tui.app.widgets.status import StatusLine
-from tui.kit.key_presets import Moved
-from tui.kit.theme import Theme
 
 AGAIN = "echornn-tui tour"
 """The command that begins the tour."""
@@ -46,16 +42,7 @@ class TourApp(EchoApp):
     _awaited = 0
     """The number of the command that the tour's newest key has sent."""
 
-    def __init__(
-        self,
-        session: ViewedSession,
-        fps: float = 10.0,
-        ascii_only: bool = False,
-        theme: Theme = "dark",
-        compared: Sequence[Path] = (),
-        moved: Moved | None = None,
-    ) -> None:
-        super().__init__(session, fps, ascii_only, theme, compared, moved)
+    def on_mount(self) -> None:
         self._first = self._frame.config
 
     @property
@@ -69,7 +56,7 @@ class TourApp(EchoApp):
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
-        yield TourCard(self._ascii_only)
+        yield TourCard()
 
     def _lay_out(self, size: Size) -> None:
         """Divide what the card leaves of the screen."""

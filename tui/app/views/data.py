@@ -10,12 +10,11 @@ from echornn.data.coverage import Source, source_of
 from echornn.data.series import EchoSeries
 from echornn.progress import Symbols
 from echornn.session.pictures.frame import Frame
-from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS
 from tui.app.drawings.matrix import MatrixLayout, laid
 from tui.app.drawings.misses import HEIGHT as MISSES_HEIGHT
 from tui.app.drawings.misses import bracket_lines, sentence, target_line
 from tui.app.drawings.spots import TimeStep
-from tui.app.drawings.time_steps import ASCII_GLYPHS, GLYPHS, TimeSteps, counted, read
+from tui.app.drawings.time_steps import GLYPHS, TimeSteps, counted, read
 from tui.app.views import data_of_task
 from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
 from tui.app.views.data_of_task import TaskWindow, draw_data, rows_shown
@@ -100,10 +99,6 @@ class Data(TimeStepView):
         LEAVE,
     ]
 
-    def __init__(self, ascii_only: bool = False) -> None:
-        super().__init__(ascii_only)
-        self._glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
-
     @property
     def reading(self) -> str:
         """A line of text about the target at the cursor: its source, and whether the error reaches the source."""
@@ -157,19 +152,19 @@ class Data(TimeStepView):
         cursor = self._visible_cursor()
         matrix = laid(config, self._window, cells.width, cursor[1] if cursor else 0)
         series = symbols_of(config, frame.data_version, frame.epoch - 1)
-        steps = TimeSteps(config, self._window, matrix, series, frame.progress, self._ascii_only)
+        steps = TimeSteps(config, self._window, matrix, series, frame.progress)
         self._draw_strip(cells, config, first, shares.rows)
         y = 1 + shares.framed
         for row in range(first, first + shares.rows):
             self._draw_row(cells, steps, row, y)
             y += LINES_OF_A_ROW
             for x in matrix.sides if shares.apart and row < first + shares.rows - 1 else ():
-                cells.write(x, y, self._glyphs["side"], "data--place")
+                cells.write(x, y, GLYPHS["side"], "data--place")
             y += shares.apart and row < first + shares.rows - 1
         if shares.framed:
             self._draw_frame(cells, matrix, y)
             y += 1
-        cells.write(0, y, shortened(counted(config, self._window, self._ascii_only), cells.width), "data--label")
+        cells.write(0, y, shortened(counted(config, self._window), cells.width), "data--label")
         if shares.misses:
             self._draw_misses(cells, config, min(y + 2, cells.height - shares.misses), shares.misses)
 
@@ -178,8 +173,7 @@ class Data(TimeStepView):
         config, rows = frame.own_config, rows_shown(frame.own_config, cells.height)
         first = min(self._first_row, config.batch_size - rows)
         self._draw_strip(cells, config, first, rows)
-        blocks = ASCII_BLOCKS if self._ascii_only else BLOCKS
-        draw_data(cells, self._of_task(frame), first, self._visible_cursor(), blocks)
+        draw_data(cells, self._of_task(frame), first, self._visible_cursor())
 
     def _draw_strip(self, cells: Cells, config: EchoConfig, first: int, rows: int) -> None:
         """Draw the whole matrix as a strip in which the window is marked, and say which rows are shown."""
@@ -192,9 +186,9 @@ class Data(TimeStepView):
         if width >= LEAST_STRIP:
             place = start * width // config.row_length
             end = max(place + 1, -(-(start + length) * width // config.row_length))
-            strip = self._glyphs["strip"]
+            strip = GLYPHS["strip"]
             cells.write(x, 0, strip * width, "data--label")
-            cells.write(x + place, 0, self._glyphs["place"] * (end - place), "data--place")
+            cells.write(x + place, 0, GLYPHS["place"] * (end - place), "data--place")
             x += width
         cells.write(x, 0, shortened(text, max(0, cells.width - x)), "data--label")
 
@@ -203,8 +197,8 @@ class Data(TimeStepView):
         shown = matrix.shown
         begin, end = matrix.x(shown.start) - 1, matrix.x(shown.stop - 1) + matrix.cell + 1
         for y in (1, bottom):
-            cells.write(begin, y, self._glyphs["top"] * (end - begin), "data--place")
-        cells.write(end, 1, self._glyphs["join"], "data--place")
+            cells.write(begin, y, GLYPHS["top"] * (end - begin), "data--place")
+        cells.write(end, 1, GLYPHS["join"], "data--place")
 
     def _draw_row(self, cells: Cells, steps: TimeSteps, row: int, y: int) -> None:
         """Draw a row: the inputs with their numbers, and below them the window's targets with the numbers of their
@@ -220,10 +214,10 @@ class Data(TimeStepView):
             cells.write(matrix.x(first), y, text, f"data--{style}")
         for x in matrix.joins:
             if 0 <= row + (1 if x > matrix.x(0) else -1) < steps.config.batch_size:
-                cells.write(x, y, self._glyphs["join"], "data--label")
+                cells.write(x, y, GLYPHS["join"], "data--label")
         for line in (y, y + 1):
             for x in matrix.sides:
-                cells.write(x, line, self._glyphs["side"], "data--place")
+                cells.write(x, line, GLYPHS["side"], "data--place")
         for position in matrix.shown:
             text, style = steps.target(row, position)
             cells.write(matrix.x(position), y + 1, text, style)
@@ -251,12 +245,12 @@ class Data(TimeStepView):
             cells.write(matrix.x(source), y, steps.input(row, source), "data--source")
 
     def _draw_misses(self, cells: Cells, config: EchoConfig, y: int, lines: int) -> None:
-        cells.write(0, y, shortened(sentence(config, self._ascii_only), cells.width), "data--title")
+        cells.write(0, y, shortened(sentence(config), cells.width), "data--title")
         if lines < MISSES_HEIGHT:
             return
-        for line, text in enumerate(bracket_lines(config, self._window, cells.width, self._ascii_only), y + 1):
+        for line, text in enumerate(bracket_lines(config, self._window, cells.width), y + 1):
             cells.write(0, line, text, "data--place")
-        targets = target_line(config, self._window, cells.width, self._ascii_only)
+        targets = target_line(config, self._window, cells.width)
         for x, (text, is_missed) in enumerate(targets):
             cells.write(x, y + MISSES_HEIGHT - 1, text, "data--missed" if is_missed else "data--covered")
 

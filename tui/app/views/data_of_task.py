@@ -109,9 +109,7 @@ def rows_shown(config: EchoConfig, height: int) -> int:
     return max(1, min(config.batch_size, fit))
 
 
-def draw_data(
-    cells: Cells, shown: TaskWindow, first_row: int, cursor: tuple[int, int] | None, glyphs: dict[str, str]
-) -> None:
+def draw_data(cells: Cells, shown: TaskWindow, first_row: int, cursor: tuple[int, int] | None) -> None:
     """Draw the known facts about the data, and below them rows of the window, from the second line on.
 
     Args:
@@ -133,12 +131,11 @@ def draw_data(
         begin = first_step(data, (cells.width - len(lines[0].label)) // 2, step)
         cells.write(0, y, shortened(title_of(data, row, begin), cells.width), "data--title")
         scales = scales_of(config, data.x, data.y)
-        ascii_only = all(glyph.isascii() for glyph in glyphs.values())
         for number, line in enumerate(lines, y + 1):
             x = cells.write(0, number, line.label, "data--label")
             steps = len(data.scored) - begin
             cells.mark_each(x, number, 2 * steps, 1, partial(_step_at, row, begin))
-            for text, _ in cells_of(config, data, line, scales, glyphs, ascii_only)[begin:]:
+            for text, _ in cells_of(config, data, line, scales)[begin:]:
                 x = cells.write(x, number, text, "data--window" if line.part == INPUT else "data--target")
             if cursor is not None and cursor[0] == row:
                 _draw_cursor(cells, shown, data, number, line, cursor[1], begin)

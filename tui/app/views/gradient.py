@@ -62,8 +62,8 @@ class GradientView(ProbeView):
         Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor and the flip away", id="leave"),
     ]
 
-    def __init__(self, ascii_only: bool = False) -> None:
-        super().__init__(ascii_only)
+    def __init__(self) -> None:
+        super().__init__()
         self._cursor: tuple[int, int] | None = None
         self._flip: tuple[int, int] | None = None
         self._flip_of: tuple[int, int] | None = None
@@ -173,9 +173,9 @@ class GradientView(ProbeView):
         body = Box(0, 1, cells.width, max(0, cells.height - 1))
         left, right = share_room(config, gradient, panel, body, self._row_first)
         if left is not None:
-            draw_lag_chart(cells, left, chart_of(config, gradient, left.width), self._ascii_only)
+            draw_lag_chart(cells, left, chart_of(config, gradient, left.width))
         if right is not None and panel is not None:
-            draw_row(cells, right, panel, self._ascii_only)
+            draw_row(cells, right, panel)
 
     def _panel(self, readings: Readings) -> RowPanel | None:
         rows, where = self._rows(readings), self._place(readings)
@@ -203,7 +203,7 @@ class GradientView(ProbeView):
             words = LOCAL_DERIVATIVE
         else:
             how = f"«flip» {changes} that input" if self.has_focus else f"«focus», then «arrows»; «flip» {changes} it"
-            words = (self.keymap.clickable(how),)
+            words = (self.keymap.text(how),)
         return RowPanel(
             row,
             step - first,

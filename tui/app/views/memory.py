@@ -71,8 +71,8 @@ class MemoryView(ProbeView):
         Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away", id="leave"),
     ]
 
-    def __init__(self, ascii_only: bool = False) -> None:
-        super().__init__(ascii_only)
+    def __init__(self) -> None:
+        super().__init__()
         self._lag: int | None = None
         self._row = self._first_unit = self._units_shown = 0
         self._units_first = False
@@ -114,13 +114,13 @@ class MemoryView(ProbeView):
         body = Box(0, 1, cells.width, max(0, cells.height - 1))
         left, right = share_room(readings.config, memory, units, body, self._units_first)
         if left is not None:
-            draw_lag_chart(cells, left, chart_of(readings.config, memory, left.width, self._lag), self._ascii_only)
+            draw_lag_chart(cells, left, chart_of(readings.config, memory, left.width, self._lag))
         if right is not None and units is not None:
             row = min(self._row, max(0, len(units.activity) - 1))
-            inputs = inputs_of(readings, row, self._ascii_only)
+            inputs = inputs_of(readings, row)
             form = readings.config.the_task.inputs
             digits = widest(signs_of(form, 1)) if isinstance(form, Symbols) else 1
-            args = (units, row, self._first_unit, inputs, self._ascii_only, digits)
+            args = (units, row, self._first_unit, inputs, digits)
             self._units_shown = draw_units(cells, right, *args)
 
     def action_lag(self, by: int) -> None:
@@ -219,7 +219,7 @@ def input_lines(config: EchoConfig) -> int:
     return 1 if isinstance(form, Symbols) else min(form.count, MOST_INPUT_LINES)
 
 
-def inputs_of(readings: Readings, row: int, ascii_only: bool) -> Sequence[InputLine]:
+def inputs_of(readings: Readings, row: int) -> Sequence[InputLine]:
     """The inputs of a row in the window in which the units were read: a line of symbols, or one for each channel of
     numbers; none if that window is not available.
     """
@@ -228,8 +228,8 @@ def inputs_of(readings: Readings, row: int, ascii_only: bool) -> Sequence[InputL
         return []
     form = readings.config.the_task.inputs
     if isinstance(form, Symbols):
-        return [("input", symbol_blocks(progress.x[row], form, ascii_only, 1))]
-    return number_blocks("input", form, progress.x[row], ascii_only)[:MOST_INPUT_LINES]
+        return [("input", symbol_blocks(progress.x[row], form, 1))]
+    return number_blocks("input", form, progress.x[row])[:MOST_INPUT_LINES]
 
 
 def read(config: EchoConfig, memory: Memory, units: Units | None, lag: int) -> str:

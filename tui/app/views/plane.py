@@ -73,8 +73,8 @@ class PlaneView(ProbeView):
         LEAVE,
     ]
 
-    def __init__(self, ascii_only: bool = False) -> None:
-        super().__init__(ascii_only)
+    def __init__(self) -> None:
+        super().__init__()
         self._row = 0
         self._step: int | None = None
         self._pointed: TimeStep | None = None
@@ -141,7 +141,7 @@ class PlaneView(ProbeView):
         assert self._axes is not None
         form = readings.config.the_task.outputs
         groups = groups_of(form, plane.targets)
-        signs = signs_of_groups(form, groups, self._ascii_only)
+        signs = signs_of_groups(form, groups)
         row, cursor = self._place(plane.rows.shape)
         pointed = self._pointed if frame.state.stands_still else None  # else it is a step of another window
         if pointed is not None and pointed.row < len(plane.rows) and pointed.step < plane.rows.shape[1]:
@@ -204,17 +204,17 @@ class PlaneView(ProbeView):
         text = summary(scene, computing)
         if held is not None and not computing:
             text = points_summary(scene, held, points, len(places), carried_size(readings.config))
-        self.draw_head(cells, readings, self.keymap.clickable(text), part)
-        drawn = () if points is None or not len(places) else kinds_found(points, self._ascii_only)
-        hint = self.keymap.clickable("" if held else HOW_TO_HOLD)
+        self.draw_head(cells, readings, self.keymap.text(text), part)
+        drawn = () if points is None or not len(places) else kinds_found(points)
+        hint = self.keymap.text("" if held else HOW_TO_HOLD)
         most = sum(cells.height >= least for least in LEAST_LEGENDS)
-        legend = legend_of(scene, drawn, hint, self._ascii_only, cells.width, most) if most else []
+        legend = legend_of(scene, drawn, hint, cells.width, most) if most else []
         draw_legend(cells, Box(0, 0, cells.width, cells.height), legend)
         body = Box(0, 1, cells.width, max(0, cells.height - 1 - len(legend)))
-        draw_state_plane(cells, body, scene, self._ascii_only)
-        draw_plane_names(cells, body, scene, places, self._ascii_only)
+        draw_state_plane(cells, body, scene)
+        draw_plane_names(cells, body, scene, places)
         if points is not None:
-            draw_points(cells, body, scene, places, points, self._ascii_only)
+            draw_points(cells, body, scene, places, points)
 
     def action_move(self, steps: int, rows: int) -> None:
         readings = self._readings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.app.drawings.state_plane import ASCII_BORDER, ASCII_WAY, MIXED, PlaneScene
+from tui.app.drawings.state_plane import MIXED, PlaneScene
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, write_in
 
@@ -13,7 +13,7 @@ Item = list[tuple[str, str]]
 
 
 def legend_of(
-    scene: PlaneScene, kinds: Sequence[tuple[str, str, str]], hint: str, ascii_only: bool, width: int, most: int
+    scene: PlaneScene, kinds: Sequence[tuple[str, str, str]], hint: str, width: int, most: int
 ) -> list[list[Item]]:
     """The lines of the legend, at most so many. If they are too short for everything, the signs of targets and of fixed
     points stay, and other texts are left out.
@@ -22,14 +22,13 @@ def legend_of(
         kinds: the marks of fixed points, with their styles and names.
         hint: a key that shows more, if there is room left on these lines.
     """
-    border, way = (ASCII_BORDER, ASCII_WAY) if ascii_only else ("dense", "dotted")
     others: list[Item] = []
     if len(scene.plane.targets):
         others.append([(f" {MIXED} several  ", "view--beyond")])
     if len(scene.plane.readout):
-        others.append([(f"{border}: prediction changes  ", "view--wall")])
+        others.append([("dense: prediction changes  ", "view--wall")])
     if len(scene.plane.rows):
-        others.append([(f"{way}: row {scene.row + 1}  ", "view--way")])
+        others.append([(f"dotted: row {scene.row + 1}  ", "view--way")])
     forms = (_signs(scene, kinds, has_title, gap) for has_title, gap in ((True, "  "), (False, "  "), (False, " ")))
     *wider, narrowest = forms
     items = next((signs for signs in wider if len(_in_lines(signs, width)) <= most), narrowest)

@@ -48,8 +48,8 @@ class ProbeView(View):
     )
     COMPONENT_CLASSES = set(STYLES)
 
-    def __init__(self, ascii_only: bool = False) -> None:
-        super().__init__(ascii_only)
+    def __init__(self) -> None:
+        super().__init__()
         self._part = ""
 
     @property
@@ -106,7 +106,7 @@ class ProbeView(View):
         """
         title = f"{FOCUSED if self.has_focus else ''}{self.title}{f' of {part}' if part else ''}"
         note, short = position_text(self._frame, readings), position_text(self._frame, readings, short=True)
-        how = self.keymap.clickable(HOW_TO_FOCUS)
+        how = self.keymap.text(HOW_TO_FOCUS)
         if not note and not self.has_focus and len(f"{title}: {text}  {how}") <= cells.width:
             note = how
         if len(f"{title}: {text}  {note}") > cells.width:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from echornn.config import EchoConfig
 from echornn.data.epoch_data import lags_of_target
 from echornn.session.pictures.frame import Frame
-from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS
+from tui.app.drawings.blocks import CLASS_COLOURS
 from tui.app.drawings.row_cells import (
     INPUT,
     RowData,
@@ -35,7 +35,6 @@ PANEL_HEIGHT = 4
 GAP = 2
 
 SEAMS = {"window": "│", "epoch": "║", "gap": "┆"}
-ASCII_SEAMS = {"window": "|", "epoch": "#", "gap": ":"}
 
 
 @dataclass(frozen=True)
@@ -84,11 +83,6 @@ class Rows(TimeStepView):
         *FIVE_ROWS,
         LEAVE,
     ]
-
-    def __init__(self, ascii_only: bool = False) -> None:
-        super().__init__(ascii_only)
-        self._glyphs = ASCII_BLOCKS if ascii_only else BLOCKS
-        self._seams = ASCII_SEAMS if ascii_only else SEAMS
 
     @property
     def at_cursor(self) -> TimeStep | None:
@@ -151,7 +145,7 @@ class Rows(TimeStepView):
         room = panels.width - len(lines[0].label)
         tape = lay_tape(frame.own_config, (*frame.tape, frame.progress), room, cursor and cursor[1])
         task = frame.own_config.the_task
-        names = names_beside((task.inputs, task.outputs), self._glyphs)
+        names = names_beside((task.inputs, task.outputs))
         for index in range(panels.shown):
             line, column = divmod(index, panels.columns)
             at = column * (panels.width + GAP), line * panels.height
@@ -159,7 +153,7 @@ class Rows(TimeStepView):
         if panels.shown < rows:
             of = f"{first + 1} to {first + panels.shown} of {rows}"
             for text in (f" rows {of}: «focus», then «up»/«down» ", f" {of}: «focus» ", f" {of}"):
-                text = self.keymap.clickable(text)
+                text = self.keymap.text(text)
                 begin = cells.width - len(text)
                 if begin > 0 and not cells.text(0)[begin:].strip():
                     cells.write(begin, 0, text, "rows--label")
@@ -174,7 +168,7 @@ class Rows(TimeStepView):
             lines = row_lines(config, cells.height // 2)
             texts = iter(about_first_window(config, window))
             for line in lines:
-                blocks = cells_of(config, window, line, scales, self._glyphs, self._ascii_only)
+                blocks = cells_of(config, window, line, scales)
                 if not blocks:
                     continue
                 x = cells.write(0, y, line.label, "rows--label")
@@ -184,7 +178,7 @@ class Rows(TimeStepView):
                 if x + 2 + len(text) <= cells.width:
                     cells.write(x + 2, y, text, "rows--label")
                 y += 1
-        known_lines = [(about, self.keymap.clickable(text)) for about, text in known(frame.config)]
+        known_lines = [(about, self.keymap.text(text)) for about, text in known(frame.config)]
         y += cells.height > y + len(known_lines)
         for number, (about, text) in enumerate(known_lines[: cells.height - y], y):
             cells.write(0, number, about, "rows--label")
@@ -220,13 +214,13 @@ class Rows(TimeStepView):
             cells.write(x, number, line.label, "rows--label")
             for piece in tape:
                 at = x + label_width + piece.x
-                blocks = cells_of(config, RowData.of(piece.progress, row), line, scales, self._glyphs, self._ascii_only)
+                blocks = cells_of(config, RowData.of(piece.progress, row), line, scales)
                 for text, block_style in blocks[piece.begin : piece.end]:
                     at = cells.write(at, number, text, block_style)
                 if piece is newest:
                     self._mark_steps(cells, piece, row, (x + label_width + piece.x, number))
                 if piece.seam:
-                    cells.write(at, number, self._seams[piece.seam], "rows--label")
+                    cells.write(at, number, SEAMS[piece.seam], "rows--label")
         if cursor is not None and cursor[0] == row:
             for number, line in enumerate(lines, y + 1):
                 self._draw_cursor(cells, tape, cursor, (x + label_width, number), line)

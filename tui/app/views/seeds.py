@@ -19,7 +19,7 @@ from echornn.session.pictures.queries import SeedRows
 from tui.app.curve.axes import window_ticks
 from tui.app.drawings.replica_labels import Labels
 from tui.app.drawings.shaded_losses import LossScale, shaded
-from tui.app.drawings.solve_times import ASCII_BARS, BARS, draw_histogram, solved_by_column
+from tui.app.drawings.solve_times import BARS, draw_histogram, solved_by_column
 from tui.app.drawings.spots import Replica
 from tui.app.views.seeds_room import HEAD, Room, share
 from tui.app.views.seeds_words import instead, read
@@ -75,8 +75,8 @@ class SeedsView(View):
         ),
     ]
 
-    def __init__(self, ascii_only: bool = False) -> None:
-        super().__init__(ascii_only)
+    def __init__(self) -> None:
+        super().__init__()
         self.send: Callable[[Choose | Alone], object] = lambda _: None
         self.on_rows: Callable[[], None] = lambda: None
         self._picture: Picture | None = None
@@ -219,7 +219,7 @@ class SeedsView(View):
         picture, frame = self._picture, self._frame
         if picture is None or frame is None or frame.seed_stats is None or picture.seeds is None:
             for y, text in enumerate(instead(frame, self._message)):
-                cells.write(0, y, shortened(self.keymap.clickable(text), cells.width), "seeds--words")
+                cells.write(0, y, shortened(self.keymap.text(text), cells.width), "seeds--words")
             return
         seed_stats, labels = frame.seed_stats, Labels.of(frame.config, frame.seed_stats)
         room = share(cells.width, cells.height, labels.width)
@@ -230,12 +230,12 @@ class SeedsView(View):
             self._draw_losses(cells, room, picture, seed_stats, replicas, scale)
         for y, replica in enumerate(replicas, HEAD):
             chosen = replica == self.chosen(frame)
-            sign = ("*" if self._ascii_only else "►") if chosen else " "
+            sign = "►" if chosen else " "
             cells.mark(0, y, cells.width, 1, Replica(replica))
             cells.write(0, y, sign + labels.line(replica), "seeds--chosen" if chosen else "seeds--label")
         cells.write(0, 1, f" {labels.head}", "seeds--axis")
         if room.histogram is not None:
-            draw_histogram(cells, room.histogram, seed_stats, self._ascii_only)
+            draw_histogram(cells, room.histogram, seed_stats)
 
     def _scrolled(self, order: Indices, chosen: int) -> int:
         """The index of the first visible line. The selected replica is kept visible, unless the user has scrolled away.
@@ -257,17 +257,17 @@ class SeedsView(View):
         first, last, by = (
             self._first + 1,
             self._first + shown,
-            self.keymap.clickable(f"by {SORTED_BY[self._by]} («swap»)"),
+            self.keymap.text(f"by {SORTED_BY[self._by]} («swap»)"),
         )
         of = f"{first:,}-{last:,} of {seed_stats.replicas:,}, " if shown < seed_stats.replicas else ""
-        keys = "" if self.has_focus else self.keymap.clickable(f"{HOW_TO_FOCUS}; ")
+        keys = "" if self.has_focus else self.keymap.text(f"{HOW_TO_FOCUS}; ")
         for note in (f"{keys}{of}{by}", f"{keys}{by}", by, ""):
             if end + len(words) + 2 + len(note) <= cells.width:
                 break
         end = cells.write(end, 0, shortened(words, cells.width - end), "seeds--head")
         cells.write(cells.width - len(note), 0, note, "seeds--note")
         cells.mark(cells.width - len(by), 0, len(by) if note else 0, 1, Press(self.keymap.key("swap")))
-        shades = scale.words(self._ascii_only)
+        shades = scale.words()
         if end + 2 + len(shades) + 2 + len(note) <= cells.width:
             cells.write(end + 2, 0, shades, "seeds--note")
 
@@ -283,18 +283,18 @@ class SeedsView(View):
                 write_in(cells, box, 0, f"{label} ", "seeds--axis", at=column)
         assert picture.seeds is not None
         losses, windows = picture.seeds.losses[: len(replicas), : box.width], picture.seeds.windows[: box.width]
-        blocks: Characters = shaded(losses, scale, self._ascii_only)
+        blocks: Characters = shaded(losses, scale)
         at = seed_stats.solved_at[replicas][:, np.newaxis]
         unsolved, solved, later = (cells.names.index(f"seeds--{name}") for name in ("loss", "solved", "axis"))
         styles = np.where((at > 0) & (windows + 1 >= at), solved, unsolved).astype(np.int16)
         if frame.is_past:
             not_yet = np.flatnonzero(windows >= frame.trained)
             styles[:, not_yet] = later
-            blocks[:, not_yet[:1]] = "|" if self._ascii_only else "║"
+            blocks[:, not_yet[:1]] = "║"
         stamp(cells, box.x, HEAD, blocks, styles)
         if room.strip:
-            strip, most = solved_by_column(seed_stats, first, length, box.width, self._ascii_only)
-            full = (ASCII_BARS if self._ascii_only else BARS)[-1]
+            strip, most = solved_by_column(seed_stats, first, length, box.width)
+            full = BARS[-1]
             text = f"solved here, {full} {most:,} " if most else "solved here "
             cells.write(box.x - len(text), cells.height - 1, text, "seeds--axis")
             cells.write(box.x, cells.height - 1, strip, "seeds--solved")

@@ -12,8 +12,8 @@ class TimeStepView(View):
     all rows of the batch.
     """
 
-    def __init__(self, ascii_only: bool = False) -> None:
-        super().__init__(ascii_only)
+    def __init__(self) -> None:
+        super().__init__()
         self._first_row = 0
         self._cursor: tuple[int, int] | None = None
 

@@ -35,11 +35,10 @@ class View(CellWidget, can_focus=True):
     title: ClassVar[str]
     about: ClassVar[str]
 
-    def __init__(self, ascii_only: bool = False) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.on_view: Callable[[], None] = lambda: None
         self.on_hover: Callable[[], None] = lambda: None
-        self._ascii_only = ascii_only
         self._frame: Frame | None = None
         self._message = ""
 
@@ -89,7 +88,7 @@ class View(CellWidget, can_focus=True):
 
     def show(self, picture: Picture, message: str = "") -> None:
         """Draw this picture, or the message if there is nothing to draw yet."""
-        self._frame, self._message = picture.frame, self.keymap.clickable(message)
+        self._frame, self._message = picture.frame, self.keymap.text(message)
         self.redraw()
 
     def action_leave(self) -> None:

@@ -56,8 +56,8 @@ class WeightsView(ProbeView):
         Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away", id="leave"),
     ]
 
-    def __init__(self, ascii_only: bool = False) -> None:
-        super().__init__(ascii_only)
+    def __init__(self) -> None:
+        super().__init__()
         self._chosen = 0
         self._cursor: tuple[int, int] | None = None
 
@@ -138,14 +138,14 @@ class WeightsView(ProbeView):
                 matrices = matrices._replace(height=matrices.height - 1)
         part, words = part_seen(ordered, matrices), summary(recurrent, readings.lyapunov)
         self.draw_head(cells, readings, f"{part}; {words}" if part else words)
-        seen = draw_matrices(cells, matrices, ordered, self._ascii_only)
+        seen = draw_matrices(cells, matrices, ordered)
         if seen < len(ordered) and matrices.height < body.height:
-            note = self.keymap.clickable(f"{seen} of {len(ordered)}: «next» shows others")
+            note = self.keymap.text(f"{seen} of {len(ordered)}: «next» shows others")
             write_in(cells, body, body.height - 1, note, "view--note")
         if plane is not None and recurrent is not None:
-            draw_plane(cells, plane, recurrent.eigenvalues, self._ascii_only)
+            draw_plane(cells, plane, recurrent.eigenvalues)
         if numbers is not None:
-            draw_numbers(cells, numbers, readings, weights, self._ascii_only)
+            draw_numbers(cells, numbers, readings, weights)
 
     def action_part(self, by: int) -> None:
         readings = self._readings
@@ -243,14 +243,14 @@ def share_room(body: Box, numbers_lines: int) -> list[Room]:
     return ways
 
 
-def draw_numbers(cells: Cells, box: Box, readings: Readings, weights: Matrices, ascii_only: bool) -> None:
+def draw_numbers(cells: Cells, box: Box, readings: Readings, weights: Matrices) -> None:
     """Draw by how much a window changes each weight matrix, then the Lyapunov exponents as bars around zero."""
     names = list(weights.weights)
     exponents = readings.lyapunov.tolist() if readings.lyapunov is not None else []
     for_exponents = min(len(exponents) + 1, max(2, box.height // 2, box.height - len(names) - 1)) if exponents else 0
     for_updates = max(0, min(len(names), box.height - for_exponents - 1))
     known = not names or any(math.isfinite(update) for update in weights.update.values())
-    how = "changes in a window by" if known else cells.keymap.clickable("changes: ? until «step» trains")
+    how = "changes in a window by" if known else cells.keymap.text("changes: ? until «step» trains")
     write_in(cells, box, 0, how, "view--axis")
     for line, name in enumerate(names[:for_updates], start=1):
         write_in(cells, box, line, f"{name[:12]:<13} {update_text(weights.update[name])}", "view--words")
@@ -263,14 +263,14 @@ def draw_numbers(cells: Cells, box: Box, readings: Readings, weights: Matrices, 
         finite = [abs(value) for value in shown if math.isfinite(value) and value > MINUS_INFINITY]
         scale = max(finite, default=1.0) or 1.0
         for line, value in enumerate(shown, start=top + 1):
-            left, right = exponent_bar(max(value, MINUS_INFINITY) / scale, ascii_only)
+            left, right = exponent_bar(max(value, MINUS_INFINITY) / scale)
             at = write_in(cells, box, line, f"{exponent_text(value):>8} ", "view--words") - box.x
             at = write_in(cells, box, line, left, "view--negative", at=at) - box.x
             at = write_in(cells, box, line, "|", "view--axis", at=at) - box.x
             write_in(cells, box, line, right, "view--positive", at=at)
 
 
-def exponent_bar(share: float, ascii_only: bool) -> tuple[str, str]:
+def exponent_bar(share: float) -> tuple[str, str]:
     """The two halves of an exponent's bar, left and right of zero, `BAR_WIDTH` characters each.
 
     Args:
@@ -278,9 +278,6 @@ def exponent_bar(share: float, ascii_only: bool) -> tuple[str, str]:
     """
     halves = round(min(1.0, abs(share)) * BAR_WIDTH * 2) if math.isfinite(share) else 0
     whole, half = divmod(max(halves, int(share != 0 and math.isfinite(share))), 2)
-    if ascii_only:
-        bar = "#" * (whole + half)
-        return (f"{bar:>{BAR_WIDTH}}", "") if share < 0 else (" " * BAR_WIDTH, bar)
     if share < 0:
         return f"{'▐' * half + '█' * whole:>{BAR_WIDTH}}", ""
     return " " * BAR_WIDTH, "█" * whole + "▌" * half

@@ -48,9 +48,8 @@ class BranchList(ListPanel):
         send: Callable[[Command], object],
         say: Callable[[str], None],
         close: Callable[[], None],
-        ascii_only: bool = False,
     ) -> None:
-        super().__init__(close, ascii_only)
+        super().__init__(close)
         self._say = say
         self._send = send
         self._picture: Picture | None = None

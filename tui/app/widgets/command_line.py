@@ -155,9 +155,9 @@ class CommandLine(CellWidget):
 
     def _above(self, width: int) -> list[str]:
         """The lines above the typed one."""
-        text = self.keymap.clickable(self._error)
+        text = self.keymap.text(self._error)
         if not text and self.editor is not None:
-            text = self.keymap.clickable(self._about(self.editor.text[: self.editor.at], self.editor.candidates))
+            text = self.keymap.text(self._about(self.editor.text[: self.editor.at], self.editor.candidates))
             return textwrap.wrap(text, width, max_lines=1, placeholder=" ...") or [""]
         return textwrap.wrap(text, width, max_lines=MOST_LINES, placeholder=" ...") or [""]
 

@@ -65,7 +65,7 @@ class ListPanel(CellWidget, can_focus=True):
         Binding("escape", "escape", "Close", show=False, tooltip="Close", id="close"),
     ]
 
-    def __init__(self, close: Callable[[], None], ascii_only: bool = False) -> None:
+    def __init__(self, close: Callable[[], None]) -> None:
         super().__init__()
         self.is_open = False
         self.rows: Sequence[ListRow] = ()
@@ -73,7 +73,6 @@ class ListPanel(CellWidget, can_focus=True):
         self.typed: str | None = None
         """The typed text; None while characters are keys rather than text."""
         self._close = close
-        self._ascii = ascii_only
         self._top = 0
 
     @property
@@ -189,37 +188,30 @@ class ListPanel(CellWidget, can_focus=True):
         return self.HINTS
 
     def draw(self, cells: Cells) -> None:
-        cells.write(0, 0, self._plain(self.says())[: cells.width], "list--title")
+        cells.write(0, 0, self.says()[: cells.width], "list--title")
         most = cells.height - 1 - LINES_OF_A_ROW  # a row is never cut
-        hints = _wrapped(self._plain(self.keymap.text(self.hints())), cells.width)[: max(0, most)]
+        hints = _wrapped(self.keymap.text(self.hints()), cells.width)[: max(0, most)]
         room = max(1, (cells.height - 1 - len(hints)) // LINES_OF_A_ROW)
         self._top = max(0, min(self._top, self.cursor, len(self.rows) - 1))
         self._top = max(self._top, self.cursor - room + 1)
         if not self.rows:
-            cells.write(0, 1, self._plain(self.says_of_nothing())[: cells.width], "list--second")
+            cells.write(0, 1, self.says_of_nothing()[: cells.width], "list--second")
         for index, row in enumerate(self.rows[self._top : self._top + room]):
             y = 1 + LINES_OF_A_ROW * index
             here = self._top + index == self.cursor
             style = "list--cursor" if here and self.has_focus else "list--first"
             sign = ">" if here else " "
             under = "*" if row.is_here else "x" if row.is_kept else "+" if row.is_marked else " "
-            text = self._plain(f"{sign}{under}{f'{row.mark} ' if row.mark else ''}{row.first}")
-            cells.write(0, y, self._cut(text, cells.width).ljust(cells.width), style)
+            text = f"{sign}{under}{f'{row.mark} ' if row.mark else ''}{row.first}"
+            cells.write(0, y, _cut(text, cells.width).ljust(cells.width), style)
             cells.mark(0, y, cells.width, LINES_OF_A_ROW, row)
-            cells.write(3, y + 1, self._cut(self._plain(row.second), cells.width - 3), "list--second")
+            cells.write(3, y + 1, _cut(row.second, cells.width - 3), "list--second")
         for number, line in enumerate(hints):
             y = cells.height - len(hints) + number
             cells.write(0, y, line, "list--hint")
             for part in line.split("  "):
                 if key := self.keymap.named(part.split()[0]):
                     cells.mark(line.index(part), y, len(part), 1, Press(key))
-
-    def _cut(self, text: str, width: int) -> str:
-        sign = "..." if self._ascii else "…"
-        return text if len(text) <= width else text[: max(0, width - len(sign))] + sign
-
-    def _plain(self, text: str) -> str:
-        return text.replace("·", "-").replace("…", "...") if self._ascii else text
 
 
 def mean_text(mean: float) -> str:
@@ -236,3 +228,7 @@ def _wrapped(text: str, width: int) -> list[str]:
         else:
             lines.append(part)
     return lines
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: max(0, width - 1)] + "…"

@@ -66,9 +66,8 @@ class RunList(ListPanel):
         futures: Futures,
         say: Callable[[str], None],
         close: Callable[[], None],
-        ascii_only: bool = False,
     ) -> None:
-        super().__init__(close, ascii_only)
+        super().__init__(close)
         self._futures = futures
         self._say = say
         self._runs: Sequence[KeptRun] = ()

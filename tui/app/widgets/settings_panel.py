@@ -18,7 +18,6 @@ from tui.app.presets import PRESETS, WHY
 from tui.app.widgets.settings_fields import help_of, live_rows, structural_rows
 from tui.app.widgets.settings_form import PRESET, Form
 from tui.kit.cells import Cells, CellWidget, Press
-from tui.kit.key_letters import in_ascii
 from tui.kit.keymap import key_name
 
 COLUMN_WIDTH, GAP = 37, 2
@@ -95,13 +94,11 @@ class SettingsPanel(CellWidget, can_focus=True):
         config: EchoConfig,
         send: Callable[[Edit], object],
         close: Callable[[], None],
-        ascii_only: bool = False,
     ) -> None:
         super().__init__()
         self.form = Form(config, send)
         self.is_open = False
         self._close = close
-        self._ascii = ascii_only
         self._top = 0
 
     def open(self, frame: Frame) -> None:
@@ -145,7 +142,7 @@ class SettingsPanel(CellWidget, can_focus=True):
 
     def _is_typed(self, event: Key) -> bool:
         """Whether a key counts as text, or does nothing, while a number is typed."""
-        is_nudge = self.keymap.ids(BINDINGS).get(event.key) in NUDGES
+        is_nudge = any(event.key in self.keymap.keys[name] for name in NUDGES)
         return event.is_printable != is_nudge
 
     def on_paste(self, event: Paste) -> None:
@@ -256,7 +253,7 @@ class SettingsPanel(CellWidget, can_focus=True):
             for name in names:
                 lines.append(self._field(name, width, name_width))
                 if self.form.refused == name and self.form.refusal:
-                    text = self._plain(f"! {self.form.refusal}")
+                    text = f"! {self.form.refusal}"
                     wrapped = textwrap.wrap(text, width - 2, subsequent_indent="  ")
                     lines += [SettingsLine(f"  {one}", "panel--refusal") for one in wrapped]
         return lines
@@ -275,14 +272,14 @@ class SettingsPanel(CellWidget, can_focus=True):
         elif not value:
             value = "unset" if name != PRESET else "none chosen"
         style = "cursor" if here and self.has_focus else "draft" if is_draft else "field"
-        text = self._plain(f"{'> ' if here else '  '}{name:<{name_width}}  {value}")
+        text = f"{'> ' if here else '  '}{name:<{name_width}}  {value}"
         return SettingsLine(f"{text:<{width}}"[:width], f"panel--{style}", name)
 
     def _preset(self, name: str, width: int) -> SettingsLine:
         """The line of a preset in the list: its name, and what it changes."""
         here = name == self.form.preset
         changes = fields_text(self.form.changes_of(name)) or "nothing to change"
-        text = self._plain(f"{'> ' if here else '  '}{name:<{max(map(len, PRESETS))}}  {changes}")
+        text = f"{'> ' if here else '  '}{name:<{max(map(len, PRESETS))}}  {changes}"
         text = text if len(text) <= width else f"{text[: width - 3]}..."
         style = "cursor" if here and self.has_focus else "field"
         return SettingsLine(f"{text:<{width}}", f"panel--{style}", name)
@@ -294,7 +291,7 @@ class SettingsPanel(CellWidget, can_focus=True):
             text = self._of_the_preset()
         else:
             text = f"{'Live' if self.form.is_live(name) else 'Starts over'}: {help_of(self.form.shown, name)}"
-        return textwrap.wrap(self._plain(self.keymap.clickable(text)), max(width, 1))
+        return textwrap.wrap(self.keymap.text(text), max(width, 1))
 
     def _of_the_preset(self) -> str:
         """The explanation of the selected preset."""
@@ -309,6 +306,3 @@ class SettingsPanel(CellWidget, can_focus=True):
         then = "the network goes on" if all(map(self.form.is_live, drafts)) else "the network starts over"
         why = WHY.get(preset) or f"All else stays, {then}."
         return f"{preset}: {fields_text(drafts)}. {why} «settings.apply» applies, «undo» undoes."
-
-    def _plain(self, text: str) -> str:
-        return in_ascii(text) if self._ascii else text

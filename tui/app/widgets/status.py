@@ -14,7 +14,6 @@ from tui.app.audience_text import audience_text
 from tui.app.widgets.status_parts import SPEED, THEN_RETURNS, news_of, parts_of, status_fields
 from tui.kit.cells import Cells, CellWidget, Press
 from tui.kit.fitting import LinePart, fitted, in_a_line, shortened, wrapped
-from tui.kit.key_letters import in_ascii, shown
 
 HEIGHT = 3
 
@@ -25,14 +24,6 @@ SIGNS = {
     State.FINISHED: "■",
     State.FAILED: "!",
 }
-ASCII_SIGNS = {
-    **dict.fromkeys(SIGNS, ">"),
-    State.LOADING: ".",
-    State.PAUSED: "=",
-    State.FAILED: "!",
-    State.FINISHED: "#",
-}
-
 DISCONNECTED = "× not connected"
 """Is shown in place of the state where a session in another process does not answer, so that its state is unknown."""
 
@@ -56,13 +47,12 @@ class StatusLine(CellWidget):
     )
     COMPONENT_CLASSES = set(STYLES)
 
-    def __init__(self, frame: Frame, ascii_only: bool = False) -> None:
+    def __init__(self, frame: Frame) -> None:
         super().__init__()
         self._frame = frame
         self._verdict = frame.sentence
         self._reading = self._hint = ""
         self._audience = ALONE
-        self._ascii = ascii_only
         self.on_return: Callable[[], object] = lambda: None
         """Called when the user clicks on the words that lead from an earlier window to the newest."""
         self.advises = True
@@ -91,10 +81,10 @@ class StatusLine(CellWidget):
 
     def draw(self, cells: Cells) -> None:
         frame = self._frame
-        sign, style = (ASCII_SIGNS if self._ascii else SIGNS)[frame.state], f"status--{frame.state}"
+        sign, style = SIGNS[frame.state], f"status--{frame.state}"
         state = f"{sign} {frame.state}"
         if not self._audience.is_connected:
-            state, style = DISCONNECTED.replace("×", "x" if self._ascii else "×"), "status--disconnected"
+            state, style = DISCONNECTED, "status--disconnected"
         x = cells.write(0, 0, state, style)
         cells.mark(0, 0, x, 1, Press(self.keymap.key("pause")))
         fields = status_fields(frame)
@@ -106,15 +96,13 @@ class StatusLine(CellWidget):
             x = cells.write(x + gap, 0, f"{label} ", "status--name")
             x = cells.write(x, 0, value)
         for y, (text, style) in enumerate(self._lines(cells.width), 1):
-            if self._ascii:
-                text = in_ascii(text.replace(" · ", " | "))
             cells.write(0, y, text, f"status--{style}")
-            for found in NAMES_A_KEY.finditer(shown(text)):
+            for found in NAMES_A_KEY.finditer(text):
                 if key := self.keymap.named(found[1]):
                     cells.mark(found.start(), y, len(found[0]), 1, Press(key))
             returns = self.keymap.text(THEN_RETURNS)
-            if frame.is_past and returns in shown(text):
-                cells.mark(shown(text).index(returns), y, len(returns), 1, THEN_RETURNS)
+            if frame.is_past and returns in text:
+                cells.mark(text.index(returns), y, len(returns), 1, THEN_RETURNS)
 
     def clicked(self, spot: object, again: bool) -> None:
         """Return to the newest window: the key that the words name does so only in the list of branches."""
@@ -129,7 +117,7 @@ class StatusLine(CellWidget):
     def _lines(self, width: int) -> list[tuple[str, str]]:
         """The lines after the first, each with its style. A long message takes both."""
         lost = "" if self._audience.is_connected else audience_text(self._audience)
-        say = self.keymap.clickable
+        say = self.keymap.text
         read = say(self._hint or lost or self._reading)
         news = wrapped(self.too_small or read or say(news_of(self._frame)), width, 2)
         if len(news) > 1 and self._frame.state is not State.FAILED:

@@ -48,8 +48,7 @@ def show_training(
         paused: whether to begin paused.
         app_type: the app that shows it.
     """
-    moved = moved_keys(chosen.keys)
-    chosen.remember_the_theme()
+    moved = moved_keys(chosen)
     native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
     terminal.draw_on_the_terminal()
     errors = ThreadErrors()
@@ -59,7 +58,6 @@ def show_training(
     session.viewers.join(terminal.name(), LOCAL)
     serving = Serving(session, recorder.folder if serve and recorder is not None else None)
     app = app_type(session, chosen.fps, chosen.ascii_only, chosen.theme, compared, moved)
-    app.theme_is_kept = chosen.theme_is_kept
     errors.tell = partial(notify_error, app)
 
     def leave_words() -> None:

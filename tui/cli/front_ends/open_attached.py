@@ -37,15 +37,12 @@ def attached(name: str | None, chosen: Preferences, read_only: bool = False) -> 
 
 def show_attached(folder: Path, chosen: Preferences, read_only: bool, guarded: Guarded) -> int:
     """Run the app on the session that trains the run in this folder, until the user leaves; returns the exit code."""
-    moved = moved_keys(chosen.keys)
-    if not read_only:
-        chosen.remember_the_theme()
+    moved = moved_keys(chosen)
     session = _session(folder, chosen.fps, read_only)
     terminal.keep_native_stderr_off_the_screen(guarded.log)
     terminal.draw_on_the_terminal()
     errors = ThreadErrors()
     app = EchoApp(session, chosen.fps, chosen.ascii_only, chosen.theme, moved=moved)
-    app.theme_is_kept = chosen.theme_is_kept
     errors.tell = partial(notify_error, app)
     app.why_no_detach = lambda: ""  # leaving is enough
     guarded.leave_words(f"attach again with: echornn-tui attach {quoted(folder)}")
@@ -60,7 +57,7 @@ def show_attached(folder: Path, chosen: Preferences, read_only: bool, guarded: G
 
 def picture_once(name: str | None, chosen: Preferences) -> int:
     """Print one picture of the screen as text, at the size of this terminal; returns the exit code."""
-    moved = moved_keys(chosen.keys)
+    moved = moved_keys(chosen)
     session = _session(folder_of(name), 10.0, only_looks=False)
     size = shutil.get_terminal_size()
     app = EchoApp(session, 10.0, chosen.ascii_only, chosen.theme, moved=moved)

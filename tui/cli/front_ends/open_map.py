@@ -62,7 +62,6 @@ def show_map(
         results: the results so far, from the folder to follow.
         computing: the computation, if this program computes the sweep; otherwise None.
     """
-    chosen.remember_the_theme()
     shown = _Shown(Follower(results), first, chosen, guarded, computing)
     code = shown.until_left()
     say_last(shown.words)
@@ -82,7 +81,7 @@ class _Shown:
     ) -> None:
         self._follower, self._state = follower, first
         self._chosen, self._theme, self._guarded = chosen, chosen.theme, guarded
-        self._moved = moved_keys(chosen.keys)
+        self._moved = moved_keys(chosen)
         self._computing = computing
         self._session: Session | None = None
         self._computed: int = ExitCode.DONE
@@ -158,7 +157,6 @@ class _Shown:
         recorder = record.begin(None, config)
         session = self._session = Session(config, self._chosen.speed, recorder=recorder, vitals=True)
         app = PointApp(session, self._chosen.fps, self._chosen.ascii_only, self._theme, moved=self._moved)
-        app.theme_is_kept = self._chosen.theme_is_kept
         code = await run_app(app, session, self._guarded, self._chosen.mouse)
         self._theme = "light" if app.theme == "textual-light" else "dark"
         self.words += conclude(code, session, self._native_log)

@@ -15,7 +15,7 @@ from echornn.remote.address import AddressError
 from echornn.remote.connection import viewers_of
 from tui.cli.front_ends.attachable import folder_of
 from tui.commands.front_end import UsageError
-from tui.preferences.chosen import Preferences, flags_of
+from tui.preferences.chosen import Preferences
 from tui.term import printed
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode
 from tui.term.loop_signals import LoopSignals
@@ -58,7 +58,7 @@ async def _serve(folder: Path, port: int, read_only: bool, chosen: Preferences, 
     # nothing is imported from the current folder (-P)
     command = [sys.executable, "-P", "-m", "tui.cli.on_own_terminal", "attach", str(folder)]
     command += ["--read-only"] * read_only
-    command += flags_of(chosen)
+    command += chosen.flags
     site = Site(page(f"{folder.name} · echornn-tui", chosen.theme), token, command, _environment(os.environ))
     try:
         server = PageServer(site, port)

@@ -6,7 +6,7 @@ from functools import partial
 
 from tui.commands.front_end import FrontEnd, UsageError, require_fps
 from tui.kit.theme import Theme
-from tui.preferences.chosen import flags_of, preferences
+from tui.preferences.chosen import preferences
 
 
 def attach_to(
@@ -20,7 +20,6 @@ def attach_to(
     ascii: bool = False,
     theme: Theme | None = None,
     no_mouse: bool = False,
-    keys: str | None = None,
 ) -> FrontEnd:
     """Look at a run that another program of yours trains, in the whole app, and steer it from here.
 
@@ -42,8 +41,6 @@ def attach_to(
         Background, dark or light; by default the one chosen last.
     no_mouse
         Leave the mouse to the terminal, which selects text with it.
-    keys
-        Keys: default, vim, or a .toml file with a table [keys]. By default those of your preferences.
     """
     if once and stop:
         raise UsageError("--once cannot be used with --stop: it only looks")
@@ -51,7 +48,7 @@ def attach_to(
         raise UsageError("--read-only cannot be used with --stop, which ends the training")
     if fps is not None:
         require_fps(fps)
-    chosen = preferences(theme=theme, fps=fps, ascii=ascii or None, mouse=False if no_mouse else None, keys=keys)
+    chosen = preferences(theme=theme, fps=fps, ascii=ascii or None, mouse=False if no_mouse else None)
     from tui.cli.front_ends.attach_by_ssh import attach_by_ssh, split
 
     if (there := split(run)) is not None:
@@ -59,7 +56,7 @@ def attach_to(
             *(["--once"] if once else []),
             *(["--stop"] if stop else []),
             *(["--read-only"] if read_only else []),
-            *flags_of(chosen),
+            *chosen.flags,
         ]
         return partial(attach_by_ssh, *there, flags, not (once or stop))
     from tui.cli.front_ends.open_attached import attached, end_attached, picture_once
@@ -80,7 +77,6 @@ def serve_run(
     ascii: bool = False,
     theme: Theme | None = None,
     no_mouse: bool = False,
-    keys: str | None = None,
 ) -> FrontEnd:
     """Show a run that another program of yours trains in a browser on this machine, under an address with a secret
     token.
@@ -103,8 +99,6 @@ def serve_run(
         Background, dark or light; by default the one chosen last.
     no_mouse
         Leave the mouse to the terminal, which selects text with it.
-    keys
-        Keys: default, vim, or a .toml file with a table [keys]. By default those of your preferences.
     """
     if fps is not None:
         require_fps(fps)
@@ -112,5 +106,5 @@ def serve_run(
         raise UsageError(f"port = {port} cannot be used: 0 to 65535")
     from tui.cli.front_ends.open_served import serve
 
-    chosen = preferences(theme=theme, fps=fps, ascii=ascii or None, mouse=False if no_mouse else None, keys=keys)
+    chosen = preferences(theme=theme, fps=fps, ascii=ascii or None, mouse=False if no_mouse else None)
     return partial(serve, run, port, read_only, chosen, json)

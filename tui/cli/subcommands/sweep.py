@@ -16,7 +16,6 @@ from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, UsageError
 from tui.kit.theme import Theme
 from tui.preferences.chosen import preferences
-from tui.preferences.key_choice import named_keys
 from tui.term import guardian, terminal
 
 MOST_WORKERS = 1024
@@ -36,7 +35,6 @@ def show_map(
     ascii: bool = False,
     theme: Theme | None = None,
     no_mouse: bool = False,
-    keys: str | None = None,
     trust: bool = False,
 ) -> FrontEnd:
     """Show the map of a sweep, finished or while it is computed.
@@ -65,8 +63,6 @@ def show_map(
         Background, dark or light; by default the one chosen last.
     no_mouse
         Leave the mouse to the terminal, which selects text with it.
-    keys
-        Keys: default, vim, or a .toml file with a table [keys]. By default those of your preferences.
     trust
         Also run the tasks and cells of your own in the sweep's record; they are programs with all your rights.
     """
@@ -81,7 +77,7 @@ def show_map(
     if svg is not None and svg.suffix != ".svg":
         raise UsageError(f"svg = {str(svg)!r} cannot be written: the name must end in .svg")
     in_the_app = not (once or csv or svg is not None) and terminal.is_interactive()
-    preferred = preferences(theme=theme, ascii=ascii or None, mouse=False if no_mouse else None, keys=keys)
+    preferred = preferences(theme=theme, ascii=ascii or None, mouse=False if no_mouse else None)
     guarded = guardian.divide() if in_the_app else None
     with trusting(trust):
         results = SweepResults.read(sweep)
@@ -111,7 +107,6 @@ def compute_sweep(
     ascii: bool = False,
     theme: Theme | None = None,
     no_mouse: bool = False,
-    keys: str | None = None,
 ) -> FrontEnd:
     """Train networks over a grid of fields, each point with several seeds, and show the map while it fills.
 
@@ -141,8 +136,6 @@ def compute_sweep(
         Background, dark or light; by default the one chosen last.
     no_mouse
         Leave the mouse to the terminal, which selects text with it.
-    keys
-        Keys: default, vim, or a .toml file with a table [keys]. By default those of your preferences.
     """
     from echornn.sweeps.axis import Axis
     from echornn.sweeps.grid import Grid
@@ -163,12 +156,10 @@ def compute_sweep(
     wanted = Grid(tuple(Axis.parse(axis, settings) for axis in grid), config.given, seeds, until)
     engine = Workers(workers, scheduler, scheduler_file)
     if headless or json or not terminal.is_interactive():
-        if keys is not None:
-            moved_keys(named_keys(keys, "keys"))
         return partial(print_sweep, out, wanted, engine, json)
-    preferred = preferences(theme=theme, ascii=ascii or None, mouse=False if no_mouse else None, keys=keys)
+    preferred = preferences(theme=theme, ascii=ascii or None, mouse=False if no_mouse else None)
     guarded = guardian.divide()
-    moved_keys(preferred.keys)  # refused before a folder is made
+    moved_keys(preferred)  # refused before a folder is made
     with collector.paused():
         from tui.cli.front_ends.open_sweep import show_sweep
 

@@ -40,7 +40,7 @@ def take_tour(
     given = {"theme": theme, "fps": fps, "ascii": ascii or None, "mouse": False if no_mouse else None}
     chosen = preferences(**given, speed=SPEED)
     guarded = guardian.divide()
-    moved_keys(chosen.keys)  # refused before a folder is made
+    moved_keys(chosen)  # refused before a folder is made
     config = EchoConfig()
     recorder = record.begin(None, config)
     with collector.spared():
