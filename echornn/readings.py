@@ -114,9 +114,9 @@ class Memory:
 
     @property
     def total_text(self) -> str:
-        """The total as text; of inputs that are not independent it may be more than the size."""
+        """The total as text; empty if it is more than the size, as it may be if inputs are not independent."""
         total = f"{self.total:.1f}" if math.isfinite(self.total) else "?"
-        return f"r2 add up to {total}" if self.total > self.size + 0.05 else f"{total} of {self.size} numbers used"
+        return "" if self.total > self.size + 0.05 else f"{total} of {self.size} numbers used"
 
     def shift_register(self, lag: int) -> int:
         """How many numbers a linear shift register holds: all inputs from the newest back to the one at this lag, such
@@ -211,28 +211,12 @@ class Gradient:
     samples: int = 0
     complete: bool = False
 
-    def through(self, steps: int) -> tuple[float, float]:
-        """Bias and spread if each error is followed back ``steps`` steps (from 1); (NaN, infinity) if fewer steps were
-        measured, since the part beyond is then unknown.
-        """
-        if steps >= len(self.bias):
-            return (0.0, 0.0) if self.complete else (np.nan, np.inf)
-        return float(self.bias[steps - 1]), float(np.broadcast_to(self.bias_spread, self.bias.shape)[steps - 1])
-
     @property
     def travels(self) -> bool:
         """Whether any error reaches back at least one step. If all units are saturated, none does, and nothing can be
         said about T.
         """
         return len(self.by_lag) < 2 or bool((self.by_lag[1:] != 0).any())
-
-    def enough(self, bias: float) -> int | None:
-        """The fewest steps for which the bias plus its spread is at most ``bias``; None if all measured numbers of
-        steps are too few, or if the bias is unknown.
-        """
-        too_few = np.flatnonzero(~(self.bias + self.bias_spread <= bias))
-        steps = int(too_few[-1]) + 2 if too_few.size else 1
-        return steps if steps < len(self.bias) else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.cells.bounds import Bounds
-from echornn.cells.on_the_echo import NOT_MEASURED, OnTheEcho
 from echornn.own.errors import OwnError
 
 Vector = Any
@@ -156,7 +155,6 @@ class Cell:
         limited: the vectors of the state with numbers from -1 to 1, whose units are saturated near these limits.
         through_tanh: the vectors of the state of which only the tanh is read, so that their units can be saturated too.
         first_biases: for each bias, the initial value in each of its vectors; zero for biases that are not listed.
-        on_the_echo: what was measured when its networks learned the echo.
         keras: the name of the Keras layer that computes the same, and its options; empty if there is none.
     """
 
@@ -174,7 +172,6 @@ class Cell:
     limited: tuple[str, ...] = ()
     through_tanh: tuple[str, ...] = ()
     first_biases: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    on_the_echo: OnTheEcho = NOT_MEASURED
     keras: tuple[str, Mapping[str, Any]] = ("", {})
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from echornn.cells.cell import TANH, Cell, Network, Product, Vector
-from echornn.cells.on_the_echo import OnTheEcho
 
 TIME_STEP, FREQUENCY, DAMPING = 0.5, 1.0, 1.0
 """The time between two steps, the squared frequency of each unit alone, and its damping."""
@@ -21,16 +20,10 @@ def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
     return [h + TIME_STEP * v, v]
 
 
-ON_THE_ECHO = OnTheEcho(glorot_helps=True)
-"""With 4 units and adagrad at 0.3, 15 of 16 seeds solve the tutorial's echo within 2 000 windows from glorot, half of
-those by 1 710, and none from the uniform start; with 8 units and adam at 0.01 all 16, half by 486.
-"""
-
 CORNN = Cell(
     step,
     ("h", "v"),
     (Product("W", "b", ("force",), reads=("x", "h", "v")),),
-    on_the_echo=ON_THE_ECHO,
     about="Oscillators: the speed v of a unit changes by tanh([x, h, v] W + b), a spring and damping; h moves with v.",
     formulas=(
         "a   = tanh([x_t, h_{t-1}, v_{t-1}] W + b)",

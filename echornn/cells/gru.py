@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from echornn.cells.cell import SIGMOID, TANH, Cell, Network, Product, Vector
-from echornn.cells.on_the_echo import SMALL, OnTheEcho
 
 
 def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
@@ -19,22 +18,6 @@ def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
     (candidate,) = network.affine([x, reset * h], "Wc", "bc", TANH)
     return [update * h + (1 - update) * candidate]
 
-
-ON_THE_ECHO = OnTheEcho(
-    glorot_helps=True,
-    large={"adagrad": 2.0, "sgd": 3.0, "adam": 0.5, "rmsprop": 0.3},
-    small=SMALL,
-    uniform_patience=26_000,
-    most_uniform_units=8,
-    one_number_short="not every seed solves",
-)
-"""Large rates: of 16 networks at most one solved the echo at 3, 3 and 0.3 with adagrad, sgd and rmsprop; the others are
-those of the RNN.
-
-Uniform starts: 16, 13 and 0 of 16 solve it with 4, 8 and 12 units in 26 640 windows, half of those after 836 and 8 709.
-
-One number short (glorot, 20 000 windows, 32 seeds, several sizes): 2 to 24 seeds solve the echo.
-"""
 
 GRU = Cell(
     step,
@@ -51,6 +34,5 @@ GRU = Cell(
     ),
     limited=("h",),
     gates=("update", "reset"),
-    on_the_echo=ON_THE_ECHO,
     keras=("GRU", {"reset_after": False}),
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from echornn.cells.cell import SIGMOID, TANH, Cell, Network, Product, Vector
-from echornn.cells.on_the_echo import SMALL, OnTheEcho
 
 
 def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
@@ -19,22 +18,6 @@ def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
     c = forget * c + enter * value
     return [leave * network.tanh(c), c]
 
-
-ON_THE_ECHO = OnTheEcho(
-    glorot_helps=True,
-    large={"adagrad": 10.0, "sgd": 10.0, "adam": 1.0, "rmsprop": 1.0},
-    small=SMALL,
-    uniform_patience=26_000,
-    most_uniform_units=8,
-    one_number_short="only some seeds solve",
-)
-"""Large rates: none of 16 networks solved the echo in 3 000 windows; 12 to 16 did at 3, 3, 0.1 and 0.3.
-
-Uniform starts: 16, 10 and 7 of 16 solve it with 4, 8 and 12 units in 26 640 windows, half of those after 4 366, 15 149
-and 10 045. Other uniform weights are no faster: of these, one solves it within 2 000 windows. With two and three layers
-none of 64 learns in 4 000. A live learning rate of 1 helps with state 4 and 8 (30 of 31 that were stuck at 0.3, in
-3 000 windows), but 2 of 15 at state 12, and 7 of 32 GRUs. With glorot 447 of 448 solve it.
-"""
 
 LSTM = Cell(
     step,
@@ -52,6 +35,5 @@ LSTM = Cell(
     through_tanh=("c",),
     gates=("input", "forget", "output"),
     first_biases={"b": (0, 1, 0, 0)},  # it begins by remembering (Gers et al.)
-    on_the_echo=ON_THE_ECHO,
     keras=("LSTM", {}),
 )

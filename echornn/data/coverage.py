@@ -75,11 +75,6 @@ def lags_beyond(config: EchoConfig) -> tuple[int, ...]:
     return tuple(lag for lag in source_lags(config) if config.reach is not None and lag >= config.reach)
 
 
-def is_past_t(config: EchoConfig) -> bool:
-    """Whether the learning rule goes back past T steps to a source that a rule with a cut would not reach."""
-    return config.is_uncut and any(lag >= config.truncated_backprop_length for lag in source_lags(config))
-
-
 def source_lags(config: EchoConfig) -> tuple[int, ...]:
     """The lags that targets depend on, in increasing order; empty if they are not known or depend on the data."""
     return (config.echo_step,) if config.is_echo else _sources(config).lags

@@ -11,7 +11,6 @@ import math
 from dataclasses import replace
 from functools import lru_cache
 
-from echornn.cells.on_the_echo import NOT_MEASURED, OnTheEcho
 from echornn.config import EchoConfig
 from echornn.data.coverage import source_lags, targets_reached
 from echornn.limits import AT_CHANCE_SHARE as AT_CHANCE_SHARE
@@ -107,22 +106,6 @@ def chance_width(config: EchoConfig) -> float:
     if len(others) < 2:
         return 1.0
     return min(1.0, (known[0].loss - others[0]) / 2 / (MOST_AT_CHANCE * known[0].loss))
-
-
-def best_guess_errors(config: EchoConfig) -> float:
-    """The share of wrong predictions if the answer is always 0, the symbol of the blank targets at the start of rows:
-    ``1 - 1/num_classes`` of the targets that are not blank.
-    """
-    rows = config.batch_size if config.row_start == "zero" else 1
-    blank = rows / config.batch_size * config.echo_step / config.row_length
-    return (1 - blank) * guessing_errors(config)
-
-
-def loss_when_right(config: EchoConfig, right: float) -> float:
-    """The least mean loss in nats with this share of right predictions (0 to 1), if all are equally confident."""
-    wrong = 1 - right
-    each = wrong / (config.num_classes - 1)
-    return -sum(count * p * math.log(p) for count, p in ((1, right), (config.num_classes - 1, each)) if p > 0)
 
 
 def boundary_floor(config: EchoConfig, window: int = 0) -> float:
@@ -228,16 +211,6 @@ def credit_coverage(config: EchoConfig) -> float:
     return inside / count if count else math.nan
 
 
-def few_inside(config: EchoConfig) -> bool:
-    """Whether fewer than half of a window's targets have their source inside the window, where the gradient reaches.
-
-    Learning is then slow, but not impossible: RNNs with state 16, T 15, glorot, 16 seeds, need 233 windows (median)
-    with 7 of these targets, 583 with 5, 1 645 with 3, 4 944 with 2 and 11 063 with one; all but one of the networks
-    solve it. False for other tasks, with which this was not measured.
-    """
-    return is_echo(config) and credit_coverage(config) < 0.5
-
-
 def lost_level(config: EchoConfig) -> float:
     """The mean loss above which a solved task counts as lost. It is well above `solved_level`, so that a loss around
     that level does not switch back and forth. It is infinite if the task is never solved.
@@ -268,35 +241,6 @@ def state_numbers(config: EchoConfig) -> int:
     A linear read-out recovers at most this many inputs (Jaeger 2001).
     """
     return config.state_size * config.num_layers * config.the_cell.held
-
-
-def fits_register(config: EchoConfig) -> bool:
-    """Whether a linear shift register for the echo fits into the states; otherwise, fewer seeds solve the echo. True
-    for other tasks, with which this was not measured.
-    """
-    numbers = register_numbers(config) if is_echo(config) else None
-    return numbers is None or numbers <= state_numbers(config)
-
-
-def on_the_echo(config: EchoConfig) -> OnTheEcho:
-    """What was measured when networks of this cell learned the echo; nothing for another task."""
-    return config.the_cell.on_the_echo if is_echo(config) else NOT_MEASURED
-
-
-def few_uniform_starts_learn(config: EchoConfig) -> bool:
-    """Whether the initial weights are uniform as in the tutorial, which pins most units, so that few such networks
-    learn the echo.
-    """
-    return config.init == "tutorial" and on_the_echo(config).is_pinned and not _most_uniform_starts_learn(config)
-
-
-def uniform_start_may_learn_yet(config: EchoConfig, windows: int) -> bool:
-    """Whether most networks that have learned nothing from uniform weights in ``windows`` windows learn later."""
-    return windows < on_the_echo(config).uniform_patience and _most_uniform_starts_learn(config)
-
-
-def _most_uniform_starts_learn(config: EchoConfig) -> bool:
-    return config.num_layers == 1 and config.state_size <= on_the_echo(config).most_uniform_units
 
 
 def way_from_chance(config: EchoConfig, loss: float) -> float:

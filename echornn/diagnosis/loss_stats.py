@@ -10,7 +10,6 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.data.levels import is_echo, lost_level, solved_level
 from echornn.data.solved import RECENT_WINDOWS as RECENT_WINDOWS
-from echornn.diagnosis import rates
 from echornn.history.block_means import BlockMeans
 from echornn.progress import Floats
 
@@ -44,14 +43,11 @@ class LossStats:
         before: the earlier task, if it was solved before the task was changed; None otherwise, or if the weights are
             new.
         renewed: the number of windows along the path at which a solved network got new data; None if it did not.
-        tried: the fields of the edit that led to the current settings; empty if there was none.
         lost_at: the window along the path, from 1, at which the task was lost again, see
             `echornn.data.solved.crossings`; None if it was not, or if it has been solved again.
         diverged_at: the window along the path, from 1, at which the loss first was not finite, or was above
             `echornn.data.levels.most_loss`, since the weights or the task last changed; None if it never was.
         diverged_to: the loss of that window; NaN without one.
-        too_large: the largest earlier learning rate that was too large for these weights and the optimizer; 0 if there
-            was none.
     """
 
     windows: int = 0
@@ -60,11 +56,9 @@ class LossStats:
     block_means: BlockMeans = field(default_factory=BlockMeans)
     before: Earlier | None = None
     renewed: int | None = None
-    tried: tuple[str, ...] = ()
     lost_at: int | None = None
     diverged_at: int | None = None
     diverged_to: float = math.nan
-    too_large: float = 0.0
 
     @property
     def mean(self) -> float:
@@ -77,15 +71,12 @@ class LossStats:
         """
         if config == replace(was, num_epochs=config.num_epochs):
             return self
-        block_means, tried = BlockMeans(begun=trained), edited(was, config)
-        large = was.learning_rate if self.block_means.windows and rates.is_large(was) else 0.0
-        too_large = max(self.too_large, large)
         if config.same_task(was):
-            return replace(self, block_means=block_means, tried=tried, too_large=too_large)
+            return replace(self, block_means=BlockMeans(begun=trained))
         still = 2 * solved_level(was) if is_echo(was) else lost_level(was)
         solved = self.solved_at is not None and self.mean < still
         before = Earlier(was, self.solved_at, trained) if solved and self.solved_at is not None else self.before
-        return LossStats(block_means=block_means, before=before, tried=tried, too_large=too_large)
+        return LossStats(block_means=BlockMeans(begun=trained), before=before)
 
     def diverging(self, losses: Floats, trained: int, most: float) -> LossStats:
         """The statistics with the first of these losses, float32 [n], that is above ``most`` or not finite, if there
@@ -109,8 +100,3 @@ class LossStats:
     def with_new_data(self, trained: int) -> LossStats:
         """The statistics with which the same weights continue on new data, after ``trained`` windows along the path."""
         return self if self.solved_at is None else replace(self, renewed=trained)
-
-
-def edited(was: EchoConfig, config: EchoConfig) -> tuple[str, ...]:
-    """The names of the fields that differ, except num_epochs, replicas and seed."""
-    return tuple(name for name in was.changes_to(config) if name not in ("num_epochs", "seed", "replicas"))

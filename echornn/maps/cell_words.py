@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from echornn.config import EchoConfig
+from echornn.diagnosis.cases import loss_of
 from echornn.diagnosis.difference import ERROR, LEAST_SEEDS, difference
-from echornn.diagnosis.task_words import loss_of
 from echornn.maps.kept_values import value_text
 from echornn.maps.rungs import rung_text
 from echornn.maps.seed_counts import SeedCounts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from echornn.config import EchoConfig
 from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
 from echornn.timeline.track import GOOD_WINDOWS
@@ -65,34 +64,6 @@ def before_the_replicas(timeline: Timeline, here: Position) -> Position | None:
     while position is not None and timeline.owner(position).config.replicas > 1:
         position = timeline.path(position)[0].before
     return position
-
-
-def tried_from(timeline: Timeline, here: Position, config: EchoConfig, anew: bool = False) -> int | None:
-    """The newest branch that already trained what an edit at this position would train; None if there is none.
-
-    An edit with new weights gives the same windows from any position. An edit that only changes live fields gives the
-    same windows only from the same position.
-
-    Args:
-        config: the configuration after the edit.
-        anew: whether the edit begins with new weights, whichever fields differ.
-    """
-    now = timeline.owner(here)
-    is_live = now.config.differs_only_live(config)
-    for branch in map(timeline.branch, reversed(range(len(timeline)))):
-        if branch.config != config or branch.cause not in ("start", "edit", "preset"):
-            continue
-        if branch.starts_over:
-            same = (anew or not is_live) and (branch.data_version, branch.init_index) == (
-                now.data_version if is_live else 0,
-                0,
-            )
-        else:
-            before = branch.before
-            same = not anew and before is not None and before.window == here.window and timeline.owner(before) == now
-        if same:
-            return branch.number
-    return None
 
 
 def undoable(timeline: Timeline, here: Position) -> int:

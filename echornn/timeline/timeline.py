@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.data.solved import SolvedAt
-from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats, edited
+from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
 from echornn.diagnosis.seed_stats import SeedStats, SolvedCounts
 from echornn.history.band import Band, band_of
 from echornn.history.block_means import BlockMeans
@@ -43,7 +43,7 @@ class Timeline(Tree):
     def _track(self, branch: Branch, number: int) -> Track:
         parent, config = branch.parent, branch.config
         if parent is None or branch.starts_over:
-            return Track(branch, number, SolvedAt.never(config.replicas), LossStats(tried=self._edited(branch)))
+            return Track(branch, number, SolvedAt.never(config.replicas), LossStats())
         before = self.owner(parent).config
         if not can_continue_under(branch.cause, before, config):
             raise ValueError(f"a branch cannot continue its parent with this configuration: {branch}")
@@ -54,11 +54,6 @@ class Timeline(Tree):
         if branch.cause == "regenerate":
             known = known.with_new_data(parent.window)
         return Track(branch, number, solved if config.same_task(was) else solved.anew(), known)
-
-    def _edited(self, branch: Branch) -> tuple[str, ...]:
-        """The fields that were edited when a branch began with new weights."""
-        before = self.parent_config(branch)
-        return () if before is None or branch.cause not in ("edit", "preset") else edited(before, branch.config)
 
     def trained_in(self, number: int, progress: PopulationProgress) -> None:
         """Add windows at the end of a branch, as its trainer reported them."""

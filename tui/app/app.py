@@ -174,7 +174,9 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
                 gc.freeze()
                 self.on_loaded, loaded = _nothing, self.on_loaded
                 loaded()
-            if before.state is not self._frame.state or self._frame.state.stands_still:
+            counted = self._frame.seed_stats, before.seed_stats
+            new_count = len({one.solved for one in counted if one is not None}) > 1
+            if before.state is not self._frame.state or self._frame.state.stands_still or new_count:
                 self._show_views()  # before the status, which reads the values under the views' cursors
             self._show()
             refused = self._frame.refused
@@ -211,7 +213,6 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._look_again()
         self._plot.show(self._picture)
         self._show_rows()
-        self._main.query_one(StatusLine).powers_of_ten = self._plot.viewport.log
         self._show_status()
 
     def on_resize(self, event: Resize) -> None:
@@ -231,7 +232,7 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._main.set_class(bool(shares.too_small), "small")
         self._main.query_one("#body").styles.layout = "horizontal" if shares.wide else "vertical"
         status = self._main.query_one(StatusLine)
-        status.too_small, status.open_views = shares.too_small, tuple(keys.ID_OF_VIEW[one.key] for one in shares.shown)
+        status.too_small = shares.too_small
         if panel is not None:
             panel.styles.width = PANEL_WIDTH if shares.wide else "1fr"
             panel.styles.height = shares.panel or "1fr"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from echornn.diagnosis.sentence import Sentence
+from echornn.diagnosis.cases import Sentence
 
 CLAUSE_ENDS = (", ", "; ", ": ", " (", " · ", " | ")
 """Places at which a sentence can be cut off."""
@@ -84,13 +84,7 @@ def _parts_on_lines(parts: Sequence[str], width: int) -> list[str]:
     return rows
 
 
-def in_two_lines(sentence: Sentence, width: int) -> list[str]:
-    """The diagnosis on one line and the advice on the next, in the longest forms that fit. If even the shortest forms
-    do not fit, the whole sentence is wrapped over the two lines.
-    """
-    parts = [longer if len(longer) <= width else short for short, longer in sentence.lengths if short]
-    if any(len(part) > width for part in parts):
-        over_both = textwrap.wrap(str(sentence), max(1, width), break_on_hyphens=False)
-        if len(over_both) <= 2:
-            return over_both
-    return [shortened(part, width) for part in parts]
+def in_a_line(line: Sentence, width: int) -> str:
+    """The text of a line and its key, which stays whole."""
+    key = f"{SEPARATOR}{line.key}" if line.key else ""
+    return shortened(line.text, max(0, width - len(key))) + key[:width]

@@ -8,7 +8,6 @@ from functools import cached_property, partial
 from typing import Any, ClassVar
 
 from echornn.cells.cell import Cell, CellError
-from echornn.cells.on_the_echo import NOT_MEASURED
 from echornn.cells.own.facts import FUNCTIONS, cell_from, check_facts
 from echornn.own.errors import blaming
 from echornn.own.own_file import OwnFile
@@ -62,7 +61,7 @@ class OwnCell(OwnFile):
             raise CellError(f"{self.name} is not a cell: write {self.name} = Cell(step, ...)")
         check_facts(found)
         more: dict[str, Any] = {name: _blamed(self, getattr(found, name)) for name in FUNCTIONS}
-        return replace(found, keras=("", {}), on_the_echo=NOT_MEASURED, **more)
+        return replace(found, keras=("", {}), **more)
 
 
 def _blamed(own: OwnCell, function: Callable[..., Any]) -> Callable[..., Any]:

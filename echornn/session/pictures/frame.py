@@ -9,15 +9,10 @@ from itertools import takewhile
 
 from echornn.config import EchoConfig
 from echornn.data.levels import ladder_of
-from echornn.diagnosis.by_number import errors_by_number
-from echornn.diagnosis.diagnosis import Diagnosis, Kind
-from echornn.diagnosis.judge import diagnosis, passed
+from echornn.diagnosis.cases import Facts, Sentence, say, say_seeds
 from echornn.diagnosis.ladder_position import distinct
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.seed_stats import SeedStats
-from echornn.diagnosis.seeds_words import seeds_sentence
-from echornn.diagnosis.sentence import Sentence
-from echornn.diagnosis.words import said
 from echornn.progress import Progress
 from echornn.readings import Readings
 from echornn.runs.branch_notes import NO_NOTES, BranchNotes
@@ -29,6 +24,10 @@ NEAR_WINDOWS = 1_000
 """The age in windows up to which `Frame.vitals` still describe the network; vitals from the last half of the path also
 do.
 """
+
+
+READABLE_SPEED = 10.0
+"""Up to this speed, in windows per second, a line about a single window can be read."""
 
 
 class State(StrEnum):
@@ -176,46 +175,34 @@ class Frame:
         return math.nan if self.progress is None else self.config.accuracy(float(self.progress.errors[-1]))
 
     @property
-    def diagnosis(self) -> Diagnosis:
-        """The diagnosis of the run; see `echornn.diagnosis.judge.diagnosis`."""
-        return self._diagnosis(self.progress)
+    def sentence(self) -> Sentence:
+        """The line above the curve: what the run is, with a key that helps; see `echornn.diagnosis.cases`."""
+        if self.seed_stats is not None:
+            return say_seeds(self.seed_stats, self.own_config)
+        if self.state.stands_still:
+            return self._sentence(self.progress)
+        return (self._passed if self.speed <= READABLE_SPEED else None) or self._sentence(None)
 
     @property
-    def lasting_diagnosis(self) -> Diagnosis:
-        """The diagnosis of the run, which is never only about the newest window."""
-        return self._diagnosis(None)
-
-    def _diagnosis(self, newest: Progress | None) -> Diagnosis:
-        if self.is_unread:
-            return Diagnosis(Kind.UNREAD, self.own_config)
-        undoable = self.undoable > 0
-        it = diagnosis(self.own_config, self.loss_stats, newest, undoable, self.blamed, self._near_vitals)
-        it = replace(it, by_number=() if self.progress is None else errors_by_number(self.own_config, self.progress))
-        return replace(it, finished=True) if self.is_at_the_end_of(self.config) else it
-
-    @property
-    def passed(self) -> Diagnosis | None:
-        """The newest diagnosis about a remarkable window among the last windows shown without gaps, if there is one;
-        see `echornn.diagnosis.judge.passed`.
-        """
+    def _passed(self) -> Sentence | None:
+        """The line about the newest spike among the last windows shown without gaps; None if there is none."""
         shown = (*self.tape, self.progress) if self.progress is not None else self.tape
         one_by_one = list(takewhile(lambda one: len(one.losses) == 1, reversed(shown)))
-        return passed(self.own_config, self.loss_stats, one_by_one[::-1])
+        for ago, one in enumerate(one_by_one):
+            stats = replace(self.loss_stats, recent=self.loss_stats.recent[: len(self.loss_stats.recent) - ago])
+            line = say(Facts(self.own_config, stats, one))
+            if line.case == "spike":
+                return line
+        return None
+
+    def _sentence(self, newest: Progress | None) -> Sentence:
+        undoable = self.undoable > 0
+        return say(Facts(self.own_config, self.loss_stats, newest, self._near_vitals, undoable, self.is_unread))
 
     @property
     def lottery(self) -> SeedStats | None:
         """The earlier name of `seed_stats`."""
         return self.seed_stats
-
-    @property
-    def sentence(self) -> Sentence:
-        """The diagnosis as a sentence; with several replicas, how many have solved the task, and what prevents the
-        others.
-        """
-        if self.seed_stats is not None:
-            undoable, finished = self.undoable > 0 and bool(self.blamed), self.is_at_the_end_of(self.config)
-            return seeds_sentence(self.seed_stats, self.own_config, undoable, finished)
-        return said(self.diagnosis)
 
     @property
     def _near_vitals(self) -> Readings | None:

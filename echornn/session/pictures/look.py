@@ -16,7 +16,6 @@ from echornn.session.pictures.queries import Query
 from echornn.session.pictures.seed_losses import SeedLosses, seed_losses
 from echornn.session.pictures.window_axis import WindowAxis
 from echornn.timeline.branch import Branch, Position
-from echornn.timeline.going_back import tried_from
 from echornn.timeline.timeline import Timeline
 
 
@@ -82,7 +81,6 @@ class _PictureMaker:
             seeds=self._seeds(),
             falls=self._falls() if self.query.falls else (),
             path=self._path() if self.query.path else (),
-            tried=self._tried(),
             branch_count=self.branch_count,
             elsewhere=self.elsewhere,
             line_config=self.timeline.branch(self.frame.line).config,
@@ -142,12 +140,3 @@ class _PictureMaker:
 
     def _path(self) -> tuple[Branch, ...]:
         return self.timeline.path(Position(self.frame.branch, self.frame.trained))
-
-    def _tried(self) -> int | None:
-        """The branch in which the edit was already tried; None if there is none, or if the position is not yet in the
-        run.
-        """
-        edit, position = self.query.tried, Position(self.frame.line, self.frame.trained)
-        if edit is None or not self.timeline.has(position):
-            return None
-        return tried_from(self.timeline, position, edit.config, edit.anew)

@@ -36,7 +36,6 @@ class Picture:
         seeds: the losses of some replicas, one row each.
         falls: the last window before the largest fall of the loss, and the last before the task was lost.
         path: the branches on the path to the position, beginning with the branch that has new weights.
-        tried: the branch in which the query's edit was already tried; None if there is none.
         branch_count: the number of branches in the run.
         elsewhere: the number of windows of the run that are not on the line. The ghosts of a line change only if this
             or ``branch_count`` changes.
@@ -54,7 +53,6 @@ class Picture:
     seeds: SeedLosses | None = None
     falls: tuple[int, ...] = ()
     path: tuple[Branch, ...] = ()
-    tried: int | None = None
     branch_count: int = 0
     elsewhere: int = 0
     line_config: EchoConfig | None = None

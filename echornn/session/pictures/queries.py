@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from echornn.config import EchoConfig
-
 
 @dataclass(frozen=True)
 class Span:
@@ -41,14 +39,6 @@ class SeedRows:
 
 
 @dataclass(frozen=True)
-class Tried:
-    """An edit, to find the branch that already has it; see `echornn.timeline.going_back.tried_from`."""
-
-    config: EchoConfig
-    anew: bool = False
-
-
-@dataclass(frozen=True)
 class Query:
     """A viewer's request for a picture. Parts that are not requested are empty in the picture.
 
@@ -61,7 +51,6 @@ class Query:
         seeds: the replicas whose losses are drawn over the same windows; None for none.
         falls: the columns of the curve in which falls of the loss are searched; 0 for no search.
         path: whether to return the branches on the path to the position.
-        tried: an edit that may have been made before; None for none.
     """
 
     span: Span = Span()
@@ -72,4 +61,3 @@ class Query:
     seeds: SeedRows | None = None
     falls: int = 0
     path: bool = False
-    tried: Tried | None = None

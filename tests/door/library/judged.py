@@ -21,36 +21,17 @@ from tests.scripted import ScriptedSession, ScriptedTrainer, make_progress
 from tests.trees import branch_off, grow
 from tui.app.app import EchoApp
 
-CASES = {
-    "start": {"START"},
-    "early": {"TOO_EARLY"},
-    "chance": {"PLATEAU", "PINNED", "FAR"},
-    "beyond T": {"BEYOND"},
-    "above": {"WORSE", "SETTLING"},
-    "falling": {"LEARNING", "BEGINNING"},
-    "standing": {"STALLED", "FEW_NUMBERS"},
-    "slipped": {"SLIPPED"},
-    "solved": {"SOLVED"},
-    "lost": {"RELAPSED", "UNSTEADY"},
-    "spike": {"SPIKE"},
-    "diverged": {"DIVERGED", "RECOVERING"},
-    "rate": {"RATE_TOO_LARGE", "STEPS_TOO_SMALL"},
-    "another task": {"FORGOT"},
-}
-"""The cases, each with the names that the inside has for it."""
-
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
 
 
 def case_of(frame: Frame) -> str:
     """The case that the screen shows for a single network."""
-    kind = frame.diagnosis.kind.name
-    return next((case for case, kinds in CASES.items() if kind in kinds), kind)
+    return frame.sentence.case
 
 
 def numbers_of(frame: Frame) -> list[float]:
     """The numbers in the line above the curve, in order."""
-    return [float(number.replace(",", "")) for number in NUMBER.findall(frame.sentence.cause)]
+    return [float(number.replace(",", "")) for number in NUMBER.findall(frame.sentence.text)]
 
 
 class WithLosses(ScriptedTrainer):

@@ -14,7 +14,6 @@ from echornn.session.commands import Answer, Command, Pause
 from echornn.session.pictures.queries import Query as Query
 from echornn.session.pictures.queries import SeedRows as SeedRows
 from echornn.session.pictures.queries import Span as Span
-from echornn.session.pictures.queries import Tried as Tried
 from tests.clock import Clock
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE

@@ -158,7 +158,7 @@ def test_a_run_that_was_resumed_counts_on_with_the_losses_before(tmp_path: Path)
 def test_the_case_and_its_numbers(case: str, losses: Losses, numbers: set[float]) -> None:
     frame = judged(TUTORIAL, losses)
     assert case_of(frame) == case
-    assert numbers <= set(numbers_of(frame)), frame.sentence.cause
+    assert numbers <= set(numbers_of(frame)), frame.sentence.text
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -170,7 +170,7 @@ def test_a_run_that_was_trained_once_is_judged_to_be_what_it_was(name: str) -> N
             if window == run.edit_at:
                 judge.after(Edit(run.edit))
             else:
-                assert case_of(frame) == run.cases[window], f"{window}: {frame.sentence.cause}"
+                assert case_of(frame) == run.cases[window], f"{window}: {frame.sentence.text}"
 
 
 def test_nothing_trained_yet_says_the_loss_of_guessing() -> None:
@@ -183,7 +183,7 @@ def test_the_level_of_a_ladder_at_which_the_loss_stands_is_named() -> None:
     config = EchoConfig(task="two_coins", num_epochs=1000)
     frame = judged(config, 0.5192 + noise(4000, 0.05))
     assert frame.loss_stats.solved_at is None
-    assert "knows t-3" in frame.sentence.cause
+    assert "knows t-3" in frame.sentence.text
     assert 0.519 in numbers_of(frame)
 
 

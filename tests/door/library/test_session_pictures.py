@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from echornn.session.commands import Edit, Go, Hide, Name, Pin, Reset, Step
-from tests.door.library.sessions import ENDLESS, Query, SeedRows, Span, Stage, Tried, on_stage
+from tests.door.library.sessions import ENDLESS, Query, SeedRows, Span, Stage, on_stage
 from tests.scripted import SMALL_POPULATION, scripted_loss, scripted_losses
 
 SLOW = replace(ENDLESS, learning_rate=0.1)
@@ -103,10 +103,6 @@ def test_questions_of_keys_are_answered_for_the_moment_that_is_shown(stage: Stag
     stage.do(Go(1, 70))
     assert [branch.number for branch in stage.session.look(Query(path=True)).path] == [0, 1]
     assert [branch.number for branch in stage.session.look_again(Query(path=True), picture).path] == [0]
-    assert stage.session.look_again(Query(tried=Tried(SLOW)), picture).tried is None
-    stage.do(Go(0, 60))
-    assert stage.session.look(Query(tried=Tried(SLOW))).tried == 1
-    assert stage.session.look(Query(tried=Tried(SLOW, anew=True))).tried is None
 
 
 def test_losses_of_some_seeds_lie_over_the_windows_of_the_curve() -> None:

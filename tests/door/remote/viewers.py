@@ -34,7 +34,7 @@ from echornn.session.pictures import queries
 from echornn.session.pictures.frame import State
 from echornn.session.pictures.picture import Picture
 from echornn.session.pictures.queries import Query as Query
-from echornn.session.pictures.queries import SeedRows, Tried
+from echornn.session.pictures.queries import SeedRows
 from echornn.session.pictures.queries import Span as Span
 from echornn.session.session import Session
 from echornn.snapshot import Snapshot
@@ -59,7 +59,6 @@ QUERIES = st.builds(
     seeds=st.none() | st.builds(SeedRows, st.lists(st.integers(0, 5), max_size=6).map(tuple), st.integers(1, 30)),
     falls=st.integers(0, 40),
     path=st.booleans(),
-    tried=st.none() | st.builds(Tried, st.sampled_from([replace(SMALL, learning_rate=rate) for rate in (0.1, 0.3)])),
 )
 """What a viewer can ask for, of a short run of at most six networks."""
 

@@ -29,7 +29,7 @@ from tui.term.private_textual import strips_shown
 TUTORIAL = EchoConfig()
 SIXTEEN = ColorSystem.STANDARD
 
-STATUS, PLOT_X = 4, 8
+STATUS, PLOT_X = 3, 8
 """The lines above the curve, and the columns left of it."""
 
 
@@ -80,8 +80,8 @@ class Screen:
 
     @property
     def reading(self) -> str:
-        """The lines below the configuration."""
-        return " ".join(line.strip() for line in self.lines[2:STATUS])
+        """The lines above the curve, without the first."""
+        return " ".join(line.strip() for line in self.lines[1:STATUS])
 
     @property
     def plot(self) -> list[str]:

@@ -24,49 +24,29 @@ async def test_bars_by_lag_on_a_scale_of_powers_of_ten_with_t_and_the_row_that_i
         assert stage.asked.flip == (0, 6)
         screen = await stage.put(readings=flipped(SOLVED))
         assert re.findall(r"\d+ %", screen.view[0]) == ["21 %"], "what is left out"
-        assert [line.rstrip() for line in screen.view[3:9]] == [
+        assert [line.rstrip() for line in screen.view[2:9]] == [
             " 1e0 ▁                             ┊          input ██▁▁█▁0▁▁█████▁",
-            "     █ ▇ ▅ ▂                       ┊          flip        1",
-            "1e-2 █ █ █ █ █ ▅ ▃ ▁               ┊          uses  ···█···",
-            "     █ █ █ █ █ █ █ █ ▆ ▄ ▁         ┊          pred  ▁▁▁▓▓▁0▓▁▁▁▁▓▓▓",
-            "1e-4 █ █ █ █ █ █ █ █ █ █ █ ▇ ▄ ▂   ┊          then  ▁▁▁▓▓▁▁▓▁1▁▁▓▓▓",
-            "     █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ ▒ ▒      step 7 flipped: 10 turns",
+            "     █ ▆ ▃                         ┊          flip        1",
+            "1e-2 █ █ █ █ ▅ ▃                   ┊          uses  ···█···",
+            "     █ █ █ █ █ █ █ ▅ ▂             ┊          pred  ▁▁▁▓▓▁0▓▁▁▁▁▓▓▓",
+            "     █ █ █ █ █ █ █ █ █ █ ▅ ▂       ┊          then  ▁▁▁▓▓▁▁▓▁1▁▁▓▓▓",
+            "1e-4 █ █ █ █ █ █ █ █ █ █ █ █ ▇ ▅ ▂ ┊          step 7 flipped: 10 turns",
+            "     █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ ▒ ▒ ▒    flips turn: x[t-3] 100 %",
         ]
         assert screen.view[-2:] == [
             "lag  0   2   4   6   8   10  12  14┊   16",
             "           ▲ echo 3  T 15: cut off ┊",
         ]
-        assert re.search(r"x\[t-3\] .*100 %", screen.view[9])
+        assert re.search(r"x\[t-3\] .*100 %", screen.view[8])
     plain = await seen("4", readings=SOLVED, ascii_only=True, size=(200, 50))
     assert plain.text.isascii()
 
 
-@pytest.mark.parametrize(
-    ("steps", "echo", "bias", "numbers"),
-    [
-        (4, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), ["4 steps", "2 %", "3 steps", "10 %"]),
-        (2, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), ["2 steps", "50 %", "3 steps", "10 %"]),
-        (2, 1, (1, 0.05, 0.5, 0.02, 0.01, 0), ["2 steps", "5 %", "4 steps", "10 %"]),
-        (2, 1, (1, 1.43, 0.08, 0.01, 0.01, 0), ["2 steps", "143 %", "3 steps", "10 %"]),
-        (9, 1, (1, 0.5, 0), ["3 steps"]),
-    ],
-)
-async def test_what_a_shorter_or_longer_window_would_leave_out(
-    steps: int, echo: int, bias: tuple[float, ...], numbers: list[str]
-) -> None:
-    config = EchoConfig(truncated_backprop_length=steps, echo_step=echo)
-    readings = replace(SOLVED, config=config, gradient=gradient(*bias), reliance=None, effects=None, progress=None)
-    screen = await seen("4", config=config, readings=readings, size=(100, 40))
-    assert re.findall(r"20 %", screen.view[0]) == ["20 %"]
-    assert re.findall(r"\d+ (?:steps|%)", screen.view[1]) == numbers
-
-
-async def test_of_a_source_that_no_error_reaches_what_the_state_keeps_is_said() -> None:
+async def test_bars_of_what_is_cut_off_are_hollow() -> None:
     config = EchoConfig(truncated_backprop_length=2)
     readings = replace(SOLVED, config=config, effects=None, progress=None)
     screen = await seen("4", config=config, readings=readings)
-    assert re.search(r"t-3.*T 2", screen.view[0])
-    assert re.search(r"x\[t-3\].* 1\.00.*100 %", screen.view[1])
+    assert re.search(r"T 2 .*21 %", screen.view[0])
     rtrl = replace(config, rule="rtrl")
     whole = await seen("4", config=rtrl, readings=replace(readings, config=rtrl))
     bars = [{sign for line in one.view[3:-2] for sign in line[12:38]} for one in (screen, whole)]
@@ -80,7 +60,7 @@ async def test_of_a_source_that_no_error_reaches_what_the_state_keeps_is_said() 
 async def test_gradients_that_vanish_or_explode_give_no_percentage(phi: tuple[float, ...], share: float) -> None:
     gone = Gradient(np.array(phi, np.float32), np.full(32, share, np.float32), share)
     screen = await seen("4", readings=replace(SOLVED, gradient=gone, reliance=None))
-    assert "%" not in screen.view[0] + screen.view[1]
+    assert "%" not in screen.view[0]
 
 
 async def test_the_cursor_reads_which_flips_move_a_prediction() -> None:
@@ -89,8 +69,7 @@ async def test_the_cursor_reads_which_flips_move_a_prediction() -> None:
         await stage.press("4", "tab", "left", "left", "down")
         found = re.findall(r"x\[t(?:-\d)?\] \d\.\d\d", stage.screen.reading)
         assert "row 2, step 11" in stage.screen.reading
-        assert found == ["x[t-3] 0.98", "x[t] 0.02", "x[t-1] 0.01"]
-        assert stage.screen.reading.count("turns") == 1
+        assert found[:3] == ["x[t-3] 0.98", "x[t] 0.02", "x[t-1] 0.01"]
         early = await stage.press(*["left"] * 8)
         assert re.search(r"row 2, step 3: .*before the window", early.reading)
         assert "row 2" not in (await stage.press("escape")).reading

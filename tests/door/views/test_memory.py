@@ -15,7 +15,7 @@ from tests.readings_by_hand import MEMORY, SOLVED, UNITS, Memory
 
 async def test_bars_are_as_high_as_the_readings_and_units_are_named_by_the_input_they_follow() -> None:
     screen = await seen("3", readings=SOLVED)
-    assert re.search(r"4\.0 of 4 .* 4\b", screen.view[0]), "the capacity, and what a shift register needs"
+    assert "4.0 of 4" in screen.view[0]
     assert [line.rstrip() for line in screen.view[2:]] == [
         "   1 ▆ ▇ ▇ █                       ┊       input               ██▁▁█▁▁▁▁█████▁",
         "     █ █ █ █                       ┊       1 ~ x[t-3]  r  1.00 ···▲▲▼▼▲▼▼▼▼▲▲▲",
@@ -53,7 +53,7 @@ async def test_a_state_that_is_too_small_leaves_room_above_the_bars_up_to_the_ec
     by_lag = np.array([0.99, 0.76, 0.01, *[0] * 15], np.float32)
     readings = replace(SOLVED, config=config, memory=Memory("h", by_lag, 4), units=None)
     screen = await seen("3", config=config, readings=readings)
-    assert re.search(r"1\.8 of 4 .* 6\b", screen.view[0])
+    assert "1.8 of 4" in screen.view[0]
     assert max(line.split("┊")[0].count("░") for line in screen.view) in (4, 8, 12), "lags 2 to 5"
     assert "▲ echo 5" in screen.text
 
@@ -70,7 +70,6 @@ async def test_the_end_of_the_window_is_marked_where_the_gradient_ends(config: E
         lags = screen.view[-2]
         assert lags.index(f" {wall - 1} ") < foot.index("┊") < lags.index(f" {wall} ") + 3
         assert f"T {wall}" in foot
-        assert re.search(r"t-3.* 1\.00", screen.view[0]), "what the state keeps of the source"
     coins = EchoConfig.from_fields({"task": "two_coins"})
     found = (await seen("3", config=coins, readings=replace(readings, config=coins), size=(120, 44))).view
     assert [found[-2].index(" 3 ") + 1, found[-2].index(" 8 ") + 1] == [x for x, c in enumerate(found[-1]) if c == "▲"]

@@ -21,7 +21,7 @@ def with_plane(config: EchoConfig = SOLVED.config, **changes: Any) -> Readings:
 
 async def test_states_lie_at_both_sides_of_the_border_with_the_way_of_a_row() -> None:
     screen = await seen("7", readings=SOLVED, ascii_only=True)
-    assert re.findall(r"\d+%?", screen.view[0]) == ["90%", "100%", "32", "100%"]
+    assert re.findall(r"\d+%?", screen.view[0]) == ["32"]
     assert [line.rstrip() for line in screen.view[1:-1]] == [
         "    0.................. component 2, 30%: -1.1 to 1.1 ^...................1",
         "    .                                 %0|1                                .",
@@ -37,7 +37,7 @@ async def test_states_lie_at_both_sides_of_the_border_with_the_way_of_a_row() ->
     assert re.search(r"0 1 .*row 1\b", screen.view[-1])
 
 
-async def test_a_plane_that_tells_less_apart_than_the_network_says_how_much_and_has_other_components() -> None:
+async def test_a_plane_that_tells_less_apart_than_the_network_has_other_components() -> None:
     plane = four_corners()
     third = np.where(np.arange(32) % 2, 0.5, -0.5).astype(np.float32)
     targets = (third > 0).astype(np.uint8)
@@ -54,10 +54,8 @@ async def test_a_plane_that_tells_less_apart_than_the_network_says_how_much_and_
     async with staged() as stage:
         await stage.put(readings=readings)
         screen = await stage.press("7")
-        assert re.findall(r"\d+%", screen.view[0]) == ["90%", "100%", "50%"]
         assert sum(line.count("+") for line in screen.view[1:-1]) == 4, "each corner has states of both classes"
         screen = await stage.press("v")
-        assert re.findall(r"\d+%", screen.view[0]) == ["70%", "100%", "100%"]
         assert "component 3, 10%" in screen.text
 
 
@@ -128,7 +126,7 @@ async def test_a_flip_flop_has_eight_stable_points_and_a_letter_for_each_combina
 async def test_parts_that_the_outputs_do_not_read_have_no_border_and_gates_no_points() -> None:
     cell = replace(with_plane(part="c", readout=np.zeros((0, 3), np.float32)), parts=("h", "c"))
     screen = await seen("7", readings=cell)
-    assert "of c: 90%" in screen.view[0]
+    assert "of c: 32" in screen.view[0]
     assert "⢸" not in "\n".join(screen.view[1:-1])
     unknown = await seen("7", readings=with_plane(targets=np.zeros(0, np.uint8)))
     assert unknown.view[1].count("+") == 2, "states without a known target have no sign of a class"

@@ -91,16 +91,12 @@ class PlaneScene:
         return rows[self.row] if self.row < len(rows) else np.zeros((0, rows.shape[-1]), np.float32)
 
     @property
-    def right(self) -> tuple[float, float] | None:
-        """The share of states at which the network says the target's group, and the share at which it would if the
-        other components were zero; None if this is not known.
-        """
+    def right(self) -> float | None:
+        """The share of states at which the network says the target's group; None if this is not known."""
         plane = self.plane
         if not len(plane.readout) or not len(plane.targets):
             return None
-        wanted = self.groups.numbered(plane.targets)
-        answered, in_plane = self.groups.numbered(plane.answers), self.said(self.place(plane.states))
-        return float((answered == wanted).mean()), float((in_plane == wanted).mean())
+        return float((self.groups.numbered(plane.answers) == self.groups.numbered(plane.targets)).mean())
 
 
 def draw_state_plane(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool) -> None:

@@ -35,7 +35,7 @@ def chapters(frame: Frame, audience: Audience, keys: Sequence[Binding]) -> list[
     config = frame.own_config
     views = [
         Chapter(
-            Section(f"View {key_of(view)}: {view.title}", tuple(("", text) for text in of_view(config, view.title))),
+            Section(f"View {key_of(view)}: {view.title}", (("", of_view(config, view.title)),)),
             _of(view),
         )
         for view in VIEWS

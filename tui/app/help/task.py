@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from inspect import cleandoc
 
 from echornn.config import EchoConfig
@@ -46,8 +45,8 @@ def _rungs_text(config: EchoConfig) -> str:
     return f"Its levels: {rungs}.{solved}"
 
 
-def of_view(config: EchoConfig, title: str) -> Sequence[str]:
-    """The paragraphs about a view."""
+def of_view(config: EchoConfig, title: str) -> str:
+    """The paragraph about a view."""
     return DATA_OF_THE_ECHO if config.is_echo and title == "data" else OF_VIEWS[title]
 
 

@@ -40,16 +40,11 @@ TRAINING: Rows = (
         "The mean loss of 50 windows exceeds the last level by at most 7 % of chance (tutorial: 0.05) and by a quarter "
         "of the gap to the level before.",
     ),
-    ("lost", "Once solved; then the mean loss of 50 windows rose well above that level. It may be solved again."),
+    ("lost", "Once solved; then the mean loss rose well above that level. It may be solved again."),
     (
         "misses",
         "Targets that no window holds together with the input that they depend on: tbptt takes no error from one to "
         "the other. In the tutorial 3 of 15.",
-    ),
-    (
-        "lag and T",
-        "If T is at most a source's lag, tbptt takes no error back to it: only what the state happens to keep can be "
-        "used. rtrl goes back past T («settings»: rule).",
     ),
 )
 
@@ -70,7 +65,7 @@ TASKS: Rows = (
         "Losses that are known beforehand: what a network gets that knows so much of the inputs, and no more. Dotted "
         "lines on the curve, from chance down.",
     ),
-    ("level", "A loss of the ladder. The sentence above the curve says at which the loss is, and what comes next."),
+    ("level", "A loss of the ladder. The sentence above the curve says at which the loss is."),
 )
 
 CELL_WORDS: Rows = (
@@ -136,11 +131,7 @@ OPTIMIZERS: Rows = (
 PROBES: Rows = (
     ("lag", "So many time steps ago: x[t-3] is the input with lag 3."),
     ("r2", "How well an input can be read from the state by the best linear read-out: 0 not at all, 1 exactly."),
-    (
-        "numbers used",
-        "The sum of r2 over all lags: if inputs are independent, at most one for each unit. An untrained network holds "
-        "some inputs too. ░░░ is what is missing.",
-    ),
+    ("numbers used", "The sum of r2 over all lags: if inputs are independent, at most one for each unit."),
     (
         "4 ~ x[t-3]",
         "Unit 4 follows the input 3 steps ago. r is their correlation, -1 to 1; mixed: no input alone. 4 ~ y[t]: the "
@@ -148,31 +139,20 @@ PROBES: Rows = (
     ),
     ("saturated", "A unit near -1 or 1 (|h| above 0.97), an arrow: tanh is flat there, so little error gets through."),
     (
-        "left out",
-        "The truncation bias: how much the gradient changes if errors stop at their window's start, as with tbptt, in "
-        "percent of the full gradient's length. It is that of the network as it is now.",
+        "misses 21 %",
+        "How much the gradient changes if errors stop at their window's start, of the full gradient's length.",
     ),
     (
         "what it uses",
-        "How much a step's probabilities change when that input alone is flipped: from not at all (·) to fully (█). "
-        "Inputs before the window are not flipped: they are in its first state.",
+        "How much a step's probabilities change when that input alone is flipped: not at all (·) to fully (█).",
     ),
-    (
-        "of 2,048 steps",
-        "What a number was measured on, random data of the probes' own: steps for the memory, losses for the gradient, "
-        "predictions for the flips.",
-    ),
+    ("of 2,048 steps", "What a number was measured on, random data of the probes' own."),
     (
         "eigenvalue",
         "Of the matrix from state to state. While the state is near zero, what lies outside the unit circle (◆, in "
         "ASCII @) grows, what lies inside (●, o) fades.",
     ),
-    ("spectral radius", "The size of the largest eigenvalue. It does not know of saturation."),
-    (
-        "Lyapunov",
-        "How fast small differences grow (above 0) or fade (below), in nats a step, with saturation: it may be below "
-        "zero where the spectral radius is above 1.",
-    ),
+    ("Lyapunov", "How fast small differences grow (above 0) or fade (below), in nats a step, with saturation."),
 )
 
 SEEDS: Rows = (

@@ -8,7 +8,7 @@ from typing import Any
 from textual.screen import Screen
 from textual.widget import Widget
 
-from echornn.diagnosis.remedy import Remedy
+from echornn.diagnosis.cases import Remedy
 from echornn.session.commands import Ask, Command, NoteCommand, ToggleReplicas
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Picture

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from echornn.diagnosis.remedy import Remedy
 from echornn.session.commands import (
     ChangeCommand,
     Edit,
-    Go,
     LookCommand,
     Pause,
     Redo,
@@ -19,8 +17,6 @@ from echornn.session.commands import (
     Undo,
 )
 from echornn.session.pictures.frame import State
-from echornn.session.pictures.queries import Query, Tried
-from echornn.timeline.letters import letter_of
 from tui.app import keys
 from tui.app.audience_text import STEERS_ALREADY, audience_text
 from tui.app.key_effects import LATER, NO_ADVICE, where_it_ends
@@ -66,24 +62,12 @@ class SessionKeys(AppPart):
             self._show_status()
 
     def action_advice(self) -> None:
-        """Make the configuration change that the advice names; all other fields keep their values. If some branch was
-        already trained with this change, go to that branch instead: training again would give the same result.
-        """
+        """Make the change that the line above the curve names; all other fields keep their values."""
         remedy = self._remedy
         if self._says_why_not("advice"):
             return
         if remedy is None:
             self._refuse(NO_ADVICE)
-        elif (tried := self._tried(remedy)) is not None:
-            self._send(Go(tried))
-            if self._frame.state is State.RUNNING:
-                self._send(Resume())
-            self._hint(f"{remedy} was tried before: branch {letter_of(tried)} goes on; «branches» leads back")
         else:
             self._send(StartOver(remedy.changes) if remedy.anew else Edit(remedy.changes))
             self._hint(f"{remedy}, all else as it was: «undo» undoes")
-
-    def _tried(self, remedy: Remedy) -> int | None:
-        """The number of the branch that was already trained with this change; None if there is none."""
-        edit = Tried(replace(self._frame.config, **remedy.changes), remedy.anew)
-        return self.session.look_again(Query(tried=edit), self._picture).tried

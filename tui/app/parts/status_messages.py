@@ -7,7 +7,7 @@ from typing import Any
 from textual.events import Event, Key, MouseDown
 from textual.timer import Timer
 
-from echornn.diagnosis.remedy import Remedy
+from echornn.diagnosis.cases import Remedy
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.drawings.spots import time_step_of
 from tui.app.parts.viewing import Viewing
@@ -41,13 +41,9 @@ class StatusMessages(Viewing):
         focused = self._main.focused
         watched: tuple[LossPlot | View, ...] = (self._plot, *self._views)
         read = [one for one in watched if focused in (one, None)]
-        under_pointer = ((one, one.reading_of(one.hovered)) for one in watched if self._hovers)
-        reader, reading = next((pair for pair in under_pointer if pair[1]), (None, ""))
-        if reader is None:
-            reader = next((one for one in read if one.reading), None)
-            reading = "" if reader is None else reader.reading
-        beside = isinstance(reader, View) and reader.reads_beside
-        self._main.query_one(StatusLine).show(self._picture, reading, self._said, beside)
+        readings = (one.reading_of(one.hovered) for one in watched if self._hovers)
+        reading = next(filter(None, (*readings, *(one.reading for one in read))), "")
+        self._main.query_one(StatusLine).show(self._picture, reading, self._said)
 
     def _mark_pointed(self) -> None:
         """Mark in all views the time step that is under the pointer or a cursor in one of them."""

@@ -8,23 +8,17 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from echornn.config import EchoConfig
-from echornn.config_text import changes_text, fields_text
-from echornn.data.coverage import targets_reached
+from echornn.config_text import fields_text
 from echornn.data.epoch_data import batch_of
 from echornn.data.levels import (
-    boundary_floor,
     chance_level,
     deciding_windows,
-    few_uniform_starts_learn,
-    fits_register,
     guessing_errors,
     ladder_of,
-    register_numbers,
     solved_level,
-    state_numbers,
 )
 from echornn.diagnosis.loss_text import loss_text
-from echornn.diagnosis.phrases import cut_off, seeds_that_solve, steps_text, uncut
+from echornn.diagnosis.phrases import steps_text
 from echornn.tasks.chosen import name_of, values_of
 from echornn.tasks.task import Level, TaskError
 from tui.app.drawings.row_cells import NOT_SCORED, RowData
@@ -50,14 +44,12 @@ def known(config: EchoConfig) -> list[Fact]:
     """The lines of text about a single network of this configuration, the most important first."""
     if not config.is_echo:
         return _known_of_any_task(config)
+    rows = "a row" if config.batch_size == 1 else f"{config.batch_size:,} rows"
+    right = f"{1 - guessing_errors(config):.0%} right"
     return [
-        Fact("task", f"tell the input {then(config.echo_step)}, in {_rows(config)}"),
-        Fact("trains", _trained(config)),
-        Fact("chance", f"{loss_text(chance_level(config), 3)} nats: the loss of guessing, {_right(config)} right"),
+        Fact("task", f"tell the input {then(config.echo_step)}, in {rows} of {config.row_length:,} symbols"),
+        Fact("chance", f"{loss_text(chance_level(config), 3)} nats: the loss of guessing, {right}"),
         _solved(config),
-        Fact("reach", _reach(config)),
-        *_memory(config),
-        *_floor(config),
     ]
 
 
@@ -72,7 +64,6 @@ def _known_of_any_task(config: EchoConfig) -> list[Fact]:
         Fact("task", f"{name_of(config.the_task)}: {first_sentence(config)}"),
         *([Fact("with", settings)] if (settings := fields_text(values_of(config.the_task))) else []),
         Fact("data", data_text(config)),
-        *([Fact("trains", f"unlike the tutorial: {differs}")] if (differs := _settings_text(config)) else []),
         *([_solved(config)] if solved > 0 else []),
         Fact("loss", f"{config.loss_name}{'' if rungs else '; what can be reached is not known'}"),
         *(Fact(loss_text(rung.loss, 3), f"{rung.name}: {rung.knows}") for rung in _some(rungs)),
@@ -101,56 +92,9 @@ def data_text(config: EchoConfig) -> str:
     return f"{rows} of {config.windows_per_epoch:,} trials of {config.window_steps} steps, a window each{follows}"
 
 
-def _settings_text(config: EchoConfig) -> str:
-    """The fields, except the task's, that differ from their defaults."""
-    return changes_text(EchoConfig(seed=config.seed, task=config.task), config, without=values_of(config.the_task))
-
-
 def then(echo_step: int) -> str:
     """The delay of the echo in words, such as "3 steps before"."""
     return "now" if not echo_step else "a step before" if echo_step == 1 else f"{echo_step} steps before"
-
-
-def _rows(config: EchoConfig) -> str:
-    rows = "a row" if config.batch_size == 1 else f"{config.batch_size:,} rows"
-    return f"{rows} of {config.row_length:,} symbols"
-
-
-def _trained(config: EchoConfig) -> str:
-    differs = changes_text(EchoConfig(seed=config.seed), config)
-    return f"unlike the tutorial: {differs}" if differs else "the tutorial's network, as it is"
-
-
-def _right(config: EchoConfig) -> str:
-    return f"{1 - guessing_errors(config):.0%}"
-
-
-def _reach(config: EchoConfig) -> str:
-    if config.is_uncut:
-        return f"{uncut(config)}, to sources before the window too"
-    reached, length = targets_reached(config)
-    if not reached:
-        return f"{cut_off(config)}: only what the state keeps can be used"
-    return f"the gradient reaches the source of {reached:,} of {length:,} targets in a window"
-
-
-def _memory(config: EchoConfig) -> list[Fact]:
-    numbers = register_numbers(config)
-    if few_uniform_starts_learn(config):
-        return [Fact("start", "few uniform starts of this size learn; most glorot starts do («settings»: init)")]
-    if numbers is None:
-        return []
-    if not fits_register(config):
-        return [Fact("memory", f"{seeds_that_solve(config)}: a shift register needs {numbers}")]
-    needs = f"{numbers:,} number{'s' * (numbers != 1)}"
-    return [Fact("memory", f"a shift register for this echo needs {needs}; the state has {state_numbers(config):,}")]
-
-
-def _floor(config: EchoConfig) -> list[Fact]:
-    floor = boundary_floor(config)
-    if floor < 0.0005:
-        return []
-    return [Fact("floor", f"{floor:.3f} in an epoch's first window: it echoes symbols not seen before")]
 
 
 @lru_cache(maxsize=1)

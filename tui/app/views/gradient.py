@@ -5,7 +5,8 @@ from __future__ import annotations
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import lags_beyond, source_lags
+from echornn.data.coverage import source_lags
+from echornn.diagnosis.phrases import missed_words
 from echornn.readings import Flip, Gradient, Kind, Question, Readings, RowDependence
 from echornn.session.pictures.picture import Picture
 from tui.app.drawings.flips import flip_words, targets_after
@@ -15,11 +16,10 @@ from tui.app.drawings.row_panel import LEAST_WIDTH, draw_row, unread
 from tui.app.drawings.spots import Lag, TimeStep
 from tui.app.views.cursor_keys import cursor_keys
 from tui.app.views.gradient_chart import chart_of, lags_that_matter
-from tui.app.views.gradient_words import moved_words, outside, read, read_lag, relied_on, words_of
+from tui.app.views.gradient_words import read, read_lag, relied_on
 from tui.app.views.probe_view import ProbeView
 from tui.kit.cells import Cells
-from tui.kit.fitting import shortened
-from tui.kit.paint import Box, beside, write_in
+from tui.kit.paint import Box, beside
 
 LOCAL_DERIVATIVE = ("local derivative: says little where units are saturated", "says little where saturated")
 """The caption below the local derivative, in two lengths."""
@@ -79,15 +79,13 @@ class GradientView(ProbeView):
             config = self._frame.config
             fits = flip[0] < config.batch_size and flip[1] < config.window_steps
             flip = flip if fits else None
-        row, cut = self._cursor[0] if self._cursor is not None else 0, False
+        row = self._cursor[0] if self._cursor is not None else 0
         if self._frame is not None:
             row = min(row, self._frame.config.batch_size - 1)
-            cut = bool(lags_beyond(self._frame.config))
         wanted: dict[Kind, bool] = {
             "connectivity": self._derivative,
             "effects": not self._derivative,
             "flip": flip is not None,
-            "memory": cut,  # shows what the state keeps if the error does not reach the source
         }
         return Question(self.kinds | {kind for kind, is_wanted in wanted.items() if is_wanted}, flip=flip, row=row)
 
@@ -103,9 +101,9 @@ class GradientView(ProbeView):
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """Lines for the sentences, for a row, and below it for each prediction of the row."""
+        """Lines for the head, for a row, and below it for each prediction of the row."""
         lines = lines_for(config.the_task.inputs, config.the_task.outputs)
-        return min(most, 2 + lines + 2 + max(config.window_steps, lines))
+        return min(most, 1 + lines + 2 + max(config.window_steps, lines))
 
     def answered(self, readings: Readings) -> bool:
         return readings.gradient is not None
@@ -170,23 +168,9 @@ class GradientView(ProbeView):
         gradient, config = readings.gradient, readings.config
         if gradient is None:
             return
-        words = words_of(config, gradient, kept_at_the_source(readings), readings.reliance)
-        first, second = map(self.keymap.clickable, words)
-        self.draw_head(cells, readings, first)
-        write_in(
-            cells,
-            Box(0, 0, cells.width, cells.height if cells.height > 6 else 0),
-            1,
-            shortened(second, cells.width),
-            "view--words",
-        )
-        top = 2 if cells.height > 6 else 1
-        if top == 2 and not is_of_symbols(config.the_task.outputs):
-            moved = shortened(moved_words(config, readings.reliance), cells.width)
-            write_in(cells, Box(0, 0, cells.width, cells.height), 2, moved, "view--words")
-            top = 3
-        body = Box(0, top, cells.width, max(0, cells.height - top))
+        self.draw_head(cells, readings, missed_words(config, gradient))
         panel = self._panel(readings)
+        body = Box(0, 1, cells.width, max(0, cells.height - 1))
         left, right = share_room(config, gradient, panel, body, self._row_first)
         if left is not None:
             draw_lag_chart(cells, left, chart_of(config, gradient, left.width), self._ascii_only)
@@ -219,8 +203,7 @@ class GradientView(ProbeView):
             words = LOCAL_DERIVATIVE
         else:
             how = f"«flip» {changes} that input" if self.has_focus else f"«focus», then «arrows»; «flip» {changes} it"
-            before = outside(readings.config, step)
-            words = (self.keymap.clickable(f"{before}; {how}"), before) if before else (self.keymap.clickable(how),)
+            words = (self.keymap.clickable(how),)
         return RowPanel(
             row,
             step - first,
@@ -237,7 +220,7 @@ class GradientView(ProbeView):
             first,
             "local derivative" if self._derivative else "what it uses",
             None if self._derivative or not is_of_symbols(says) else 1.0,
-            ("",) if self._derivative or not is_of_symbols(says) else relied_on(readings.reliance),
+            ("",) if self._derivative else relied_on(readings.reliance, is_of_symbols(says)),
             "deriv" if self._derivative else "uses",
         )
 
@@ -278,16 +261,6 @@ def nearest(rows: RowDependence, config: EchoConfig, row: int, step: int) -> tup
     """The row and step that are nearest to these, among those that were read."""
     last = rows.first_step + rows.strength.shape[1] - 1
     return min(row, config.batch_size - 1), min(max(rows.first_step, step), last)
-
-
-def kept_at_the_source(readings: Readings) -> float | None:
-    """The r2 of a read-out, from the top layer's h, of the nearest source that no error reaches; None if it was not
-    computed.
-    """
-    memory, beyond = readings.memory, lags_beyond(readings.config)
-    if memory is None or not beyond or beyond[0] >= len(memory.by_lag) or (memory.part,) != readings.parts[:1]:
-        return None
-    return float(memory.by_lag[beyond[0]])
 
 
 def share_room(

@@ -9,8 +9,8 @@ import numpy as np
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import lags_beyond, source_lags
-from echornn.diagnosis.phrases import cut_off, source_name
+from echornn.data.coverage import source_lags
+from echornn.diagnosis.phrases import source_name
 from echornn.readings import Memory, Readings, Units
 from echornn.tasks.task import Symbols
 from tui.app.drawings.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, sample_texts
@@ -110,7 +110,7 @@ class MemoryView(ProbeView):
         asked = self._asked_part()
         computing = asked if asked not in ("", memory.part) else ""
         part = "" if (memory.part,) == readings.parts[:1] else memory.part
-        self.draw_head(cells, readings, summary(readings.config, memory, computing, not part), part)
+        self.draw_head(cells, readings, summary(memory, computing), part)
         body = Box(0, 1, cells.width, max(0, cells.height - 1))
         left, right = share_room(readings.config, memory, units, body, self._units_first)
         if left is not None:
@@ -153,26 +153,9 @@ class MemoryView(ProbeView):
         self._changed()
 
 
-def summary(config: EchoConfig, memory: Memory, computing: str = "", of_state: bool = True) -> str:
-    """How many past inputs linear read-outs recover from the state (their r2 added up), and how many a shift register
-    needs that reaches back to the targets' farthest source.
-
-    If the gradient is cut before a source, the text says what the state still keeps of it.
-
-    Args:
-        of_state: whether the memory is that of the state (True) or of a gate (False).
-    """
-    used, beyond, sources = memory.total_text, lags_beyond(config), source_lags(config)
-    if computing:
-        return f"{used}; computing {computing}"
-    if not of_state:
-        return used
-    if beyond and beyond[0] < len(memory.by_lag):
-        return f"{used}; {cut_off(config, beyond[0])}: r2 {float(memory.by_lag[beyond[0]]):.2f}"
-    if not sources:
-        return f"{used} for single inputs, not for what is made of them"
-    single = "" if config.is_echo else " for single inputs"
-    return f"{used}{single}; a shift register needs {memory.shift_register(sources[-1])}"
+def summary(memory: Memory, computing: str = "") -> str:
+    """How many past inputs linear read-outs recover from the state: their r2 added up, where that is a count."""
+    return ", ".join(filter(None, (memory.total_text, computing and f"computing {computing}")))
 
 
 def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None = None) -> LagChart:

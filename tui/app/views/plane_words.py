@@ -11,19 +11,19 @@ from tui.app.drawings.state_plane import PlaneScene
 
 
 def summary(scene: PlaneScene, computing: str = "") -> str:
-    """A text about the share of variance that the plane shows, and at how many states the network is right."""
-    plane = scene.plane
-    shown = sum(plane.share(direction) for direction in scene.within)
-    text = f"{shown:.0%} of variance"
+    """At how many states the network is right."""
     if computing:
-        return f"{text}; computing {computing}"
-    if not len(plane.readout):
-        return f"{text}; the output layer does not read {plane.part}: no borders"
+        return f"computing {computing}"
+    return right_text(scene) or f"{len(scene.plane.states)} states"
+
+
+def right_text(scene: PlaneScene) -> str:
+    """At how many states the network is right; empty if that is not known."""
+    states = len(scene.plane.states)
     if scene.right is None:
-        return f"{text}; the targets of these states are not known"
-    network, by_plane = scene.right
-    right = "right range" if scene.groups.are_ordered else "right"
-    return f"{text}; {right} on {network:.0%} of {len(plane.states)} states, the plane alone on {by_plane:.0%}"
+        return ""
+    right = round(scene.right * states)
+    return f"all {states} states right" if right == states else f"{right} of {states} states right"
 
 
 def states_text(states: States, groups: TargetGroups) -> str:
@@ -50,5 +50,5 @@ def points_summary(scene: PlaneScene, held: HeldInput, points: FixedPoints | Non
         return f"computing the fixed points under {words}"
     if points.kinds and not drawn:
         return "a gate has no fixed points; «next» and «before» lead to the state"
-    right = "" if scene.right is None or not len(scene.plane.readout) else f"; right on {scene.right[0]:.0%}"
-    return f"{count_text(points)} under {words}, from {points.searches} states{right}"
+    right = right_text(scene)
+    return f"{count_text(points)} under {words}, from {points.searches} states{f'; {right}' if right else ''}"

@@ -113,7 +113,7 @@ class ProbeView(View):
             note = shortened(short, cells.width)
         room = cells.width - (len(f"  {note}") if note else 0)
         end = cells.write(0, 0, title[: max(0, room)], "view--focused" if self.has_focus else "view--head")
-        cells.write(end, 0, shortened(f": {text}", max(0, room - end)), "view--head")
+        cells.write(end, 0, shortened(f": {text}" if text else "", max(0, room - end)), "view--head")
         cells.write(cells.width - len(note), 0, note, "view--note")
 
     def action_part(self, by: int) -> None:

@@ -8,12 +8,13 @@ from dataclasses import replace
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
+from echornn.diagnosis.phrases import percent
 from echornn.progress import Floats
 from echornn.readings import MINUS_INFINITY, Matrices, Readings, Recurrent
 from tui.app.drawings.plane import draw_plane
 from tui.app.drawings.spots import Entry
 from tui.app.drawings.weight_blocks import WeightMatrix, all_fit, draw_matrices, how_well, part_seen
-from tui.app.views.gradient_words import percent, size_text
+from tui.app.views.gradient_words import size_text
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, write_in
@@ -205,10 +206,7 @@ def summary(recurrent: Recurrent | None, lyapunov: Floats | None) -> str:
     if recurrent is not None and len(recurrent.eigenvalues):
         parts.append(f"spectral radius {number(recurrent.spectral_radius)} of {recurrent.name}")
     if lyapunov is not None and len(lyapunov):
-        largest = float(lyapunov[0])
-        grows = "grow" if largest > 0 else "fade" if largest > MINUS_INFINITY else "vanish"
-        meaning = f": differences {grows}" if largest < math.inf else ""
-        parts.append(f"Lyapunov {exponent_text(largest)}{meaning}")
+        parts.append(f"Lyapunov {exponent_text(float(lyapunov[0]))}")
     return "; ".join(parts) or "none"
 
 

@@ -1,27 +1,22 @@
-"""The status lines: state and position of the run, configuration, diagnosis and advice."""
+"""The status lines: state and position of the run; speed and configuration; what the run is, and a key that helps."""
 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from echornn.diagnosis.advice import SET
-from echornn.diagnosis.remedy import Remedy
-from echornn.diagnosis.sentence import Sentence
-from echornn.diagnosis.words import said
+from echornn.diagnosis.cases import Remedy
 from echornn.session.audience import ALONE
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture
 from tui.app.audience_text import audience_text
-from tui.app.widgets.lasting import HeldDiagnosis
 from tui.app.widgets.status_parts import SPEED, THEN_RETURNS, news_of, parts_of, status_fields
 from tui.kit.cells import Cells, CellWidget, Press
-from tui.kit.fitting import LinePart, fitted, in_two_lines, shortened, wrapped
+from tui.kit.fitting import LinePart, fitted, in_a_line, shortened, wrapped
 from tui.kit.key_letters import in_ascii, shown
 
-HEIGHT = 4
+HEIGHT = 3
 
 SIGNS = {
     State.LOADING: "…",
@@ -45,15 +40,12 @@ AFTER_A_FAILURE = "«quit» ends, and prints the command that goes on from what 
 AFTER_A_FAILED_START = "«quit» ends; start again with other flags"
 """What the user can do after training has failed: after some windows, and before the first window."""
 
-UNTIL_THEN = "this is about the settings until now"
-"""In place of advice while other settings are being prepared."""
-
 NAMES_A_KEY = re.compile(r"(?<![\w])([^\s:]+):(?= )[^·|;,:]*")
 """A key with what it does, such as ``a: init glorot`` or ``L: 64 seeds``."""
 
 
 class StatusLine(CellWidget):
-    """The status lines: state, position, loss, accuracy; then speed and configuration; then the diagnosis."""
+    """Three lines: state, position, loss, accuracy; speed and configuration; what the run is, with a key."""
 
     STYLES = (
         *(f"status--{state}" for state in State),
@@ -61,58 +53,36 @@ class StatusLine(CellWidget):
         "status--name",
         "status--configuration",
         "status--verdict",
-        "status--advice",
     )
     COMPONENT_CLASSES = set(STYLES)
 
-    def __init__(self, frame: Frame, ascii_only: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, frame: Frame, ascii_only: bool = False) -> None:
         super().__init__()
         self._frame = frame
-        self._lasting = HeldDiagnosis(clock)
-        self._one_seed_told: int | None = None
         self._verdict = frame.sentence
         self._reading = self._hint = ""
-        self._beside = False
         self._audience = ALONE
         self._ascii = ascii_only
         self.on_return: Callable[[], object] = lambda: None
         """Called when the user clicks on the words that lead from an earlier window to the newest."""
         self.advises = True
-        """Whether advice is shown below the diagnosis; not while something else says which key to press."""
-        self.open_views: tuple[str, ...] = ()
-        """The views that are shown, by the ids of their keys: the advice does not name their keys."""
-        self.powers_of_ten = False
-        """Whether the curve's losses are in powers of ten already: the advice does not name the key for that."""
+        """Whether the line says a key; not while something else says which key to press."""
         self.too_small = ""
-        """The message on the size that the screen needs, if it is too small; shown in place of the diagnosis."""
+        """The message on the size that the screen needs, if it is too small; shown in place of the sentence."""
 
-    def show(self, picture: Picture, reading: str = "", hint: str = "", beside: bool = False) -> None:
-        """Draw this picture's state. A text about a cursor's position replaces the diagnosis; a hint is drawn above it.
-
-        Args:
-            beside: whether the cursor's text replaces only the advice, so that the diagnosis stays.
-        """
-        frame, self._audience = picture.frame, picture.audience
-        self._frame, self._reading, self._hint, self._beside = frame, reading, hint, beside
-        sentence = self._said(frame) if frame.seed_stats is None else frame.sentence
-        failed = frame.state is State.FAILED
-        after = AFTER_A_FAILURE if frame.trained_in_all else AFTER_A_FAILED_START
-        if frame.coming is not None:  # neither the cause nor the advice is about them
-            sentence = replace(sentence, advice=UNTIL_THEN, more_advice="", remedy=None)
-        self._verdict = Sentence(after, sentence.cause) if failed else sentence if self.advises else sentence.unadvised
+    def show(self, picture: Picture, reading: str = "", hint: str = "") -> None:
+        """Draw this picture's state. A hint, or a text about a cursor's position, replaces the configuration."""
+        self._frame, self._audience = picture.frame, picture.audience
+        self._reading, self._hint = reading, hint
+        frame = self._frame
+        line = frame.sentence
+        if frame.state is State.FAILED:
+            line = replace(line, text=AFTER_A_FAILURE if frame.trained_in_all else AFTER_A_FAILED_START, key="")
+        elif frame.coming is not None:
+            line = replace(line, text=f"old settings: {line.text}", key="")
+        line = line if self.advises else replace(line, key="")
+        self._verdict = line if line.key else replace(line, remedy=None)
         self.redraw()
-
-    def _said(self, frame: Frame) -> Sentence:
-        """The diagnosis and the advice. The note that one seed proves nothing is shown only in the first edited
-        branch.
-        """
-        diagnosis = self._lasting.diagnosis(frame)
-        if diagnosis.tried:
-            if self._one_seed_told is None:
-                self._one_seed_told = frame.branch
-            if self._one_seed_told != frame.branch:
-                diagnosis = replace(diagnosis, tried=())
-        return said(diagnosis)
 
     @property
     def remedy(self) -> Remedy | None:
@@ -157,25 +127,17 @@ class StatusLine(CellWidget):
         return [LinePart(text, SPEED, "viewers")] if text not in ("", self._hint) else []
 
     def _lines(self, width: int) -> list[tuple[str, str]]:
-        """The lines after the first, each with its style."""
+        """The lines after the first, each with its style. A long message takes both."""
         lost = "" if self._audience.is_connected else audience_text(self._audience)
         say = self.keymap.clickable
-        first, *more = news = wrapped(say(self._hint or lost or news_of(self._frame)), width, 2) or [""]
-        if more:
-            lines = [(line, "configuration") for line in news]
+        read = say(self._hint or lost or self._reading)
+        news = wrapped(read or say(news_of(self._frame)), width, 2)
+        if len(news) > 1 and self._frame.state is not State.FAILED:
+            return [(line, "configuration") for line in news]
+        if read and not self._hint and not lost:
+            second = read, "verdict"
         else:
-            parts = [*parts_of(self._frame, first), *self._audience_parts()]
-            parts = [replace(part, text=say(part.text)) for part in parts]
-            lines = [(fitted(parts, width), "configuration")]
-        seen = (*self.open_views, *("log",) * self.powers_of_ten)
-        text, verdict = say(self.too_small or self._reading), self._verdict.beside(seen).in_words(say)
-        if more:
-            sentence = [shortened(text or str(verdict), width)]
-        elif self._beside and text and not self.too_small:
-            advised = say(f"{text} · {SET}{self.remedy}") if self.remedy is not None else text
-            read = advised if len(advised) <= width else shortened(text, width)
-            sentence = [*in_two_lines(verdict, width)[:1], read]
-        else:
-            sentence = wrapped(text, width, 2) if text else in_two_lines(verdict, width)
-        styles = ("verdict", "verdict" if text else "advice")
-        return [*lines, *zip(sentence, styles, strict=False)]
+            parts = [*parts_of(self._frame, read or say(news_of(self._frame))), *self._audience_parts()]
+            second = fitted([replace(part, text=say(part.text)) for part in parts], width), "configuration"
+        third = shortened(say(self.too_small), width) or in_a_line(self._verdict.in_words(say), width)
+        return [second, (third, "verdict")]

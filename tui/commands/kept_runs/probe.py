@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from echornn.data.coverage import lags_beyond, source_lags
-from echornn.diagnosis.phrases import CUTTING, change_words, cut_off, source_name, steps_text, uncut
+from echornn.data.coverage import source_lags
+from echornn.diagnosis.phrases import change_words, missed_words, source_name
 from echornn.readings import MINUS_INFINITY, Question, Readings
 from echornn.tasks.task import Symbols
 from echornn.unlike_record import UnlikeRecord
@@ -28,8 +28,6 @@ BAR = 40
 
 DECADES = 4
 """The powers of ten that the bars of the gradient span."""
-
-LITTLE_BIAS = 0.1
 
 MOST_CHANNELS = 3
 """The most numbers of an input whose own r2 is printed behind the bar."""
@@ -113,16 +111,8 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
     yield ""
     at_the_end = "" if config.is_stream else " at trials' ends"
     yield f"memory by lag{at_the_end}: r2{_on(memory.samples, 'steps, fitted on as many others')}"
-    used = memory.total_text
-    if sources:
-        needed = f"{source_name(config) if config.is_echo else 'lag'} {sources[-1]} needs"
-        yield f"{used}; a linear shift register for {needed} {memory.shift_register(sources[-1])}"
-    else:
-        yield f"{used}; no lags are known to decide the targets"
-    if not config.is_echo:
-        yield "these are single inputs; what the state holds of several at once does not show"
-    if lags_beyond(config):
-        yield f"{cut_off(config)} (T {length}): only what the state keeps of it can be used"
+    if memory.total_text:
+        yield memory.total_text
     for lag, r2 in enumerate(memory.by_lag.tolist()):
         channels = " ".join(f"{one:.2f}" for one in memory.channels[lag : lag + 1, :MOST_CHANNELS].flat)
         yield _bar(lag, f"{r2:.2f}", r2, marks, channels)
@@ -145,7 +135,7 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
     for lag, size in enumerate(sizes):
         yield _bar(lag, f"{size:.1e}" if math.isfinite(size) else "too big", _height(size, largest), marks)
     yield ""
-    yield from _bias_lines(readings)
+    yield missed_words(config, gradient)
     radii = ", ".join(f"{one.spectral_radius:.2f} ({one.name})" for one in weights.recurrent)
     yield f"spectral radius {radii or 'unknown: no fixed matrix leads from state to state'}"
     if math.isfinite(units.share_saturated):
@@ -165,48 +155,6 @@ def _height(size: float, largest: float) -> float:
     if not math.isfinite(size):
         return 1.0
     return 1 + math.log10(size / largest) / DECADES if size else 0.0
-
-
-def _bias_lines(readings: Readings) -> Iterator[str]:
-    gradient, length = readings.gradient, readings.config.truncated_backprop_length
-    assert gradient is not None
-    if readings.config.is_uncut:
-        yield f"{uncut(readings.config)}; a cut there, as by {CUTTING}:"
-    finite = np.isfinite(gradient.by_lag)
-    if not finite.all():
-        first = int(np.argmin(finite))
-        yield f"from lag {first} on errors are too big for float32: nothing tells what T {length} cuts off"
-        return
-    if not gradient.travels:
-        yield f"no error gets even one step back: nothing tells what T {length} cuts off"
-        return
-    bias, spread = gradient.through(length)
-    followed = len(gradient.bias)
-    if gradient.complete and length >= readings.config.window_steps:
-        yield f"errors go back to the beginning of a trial, {readings.config.window_steps} steps: nothing is cut off"
-        return
-    if length >= followed:
-        yield f"errors were followed through {steps_text(followed)}: what T {length} cuts off is not known"
-    elif math.isnan(bias):
-        yield f"too little gradient to tell what T {length} cuts off: it is no larger than its sampling noise"
-    else:
-        enough = gradient.enough(LITTLE_BIAS)
-        would_do = "" if enough is None else f"; {enough} would do for {LITTLE_BIAS:.0%}"
-        yield f"T {length} biases the gradient by {estimated(bias, spread)}{would_do}"
-    if math.isfinite(gradient.bias_of_windows):
-        share = estimated(gradient.bias_of_windows, gradient.bias_of_windows_spread)
-        if readings.config.is_stream:
-            yield f"windows of {length} step{'s' if length > 1 else ''}, whose first targets reach less far: {share}"
-        else:
-            yield f"trials, in which errors stop at each step that T = {length} divides: {share}"
-
-
-def estimated(bias: float, spread: float) -> str:
-    """An estimate with its uncertainty; only an upper bound if the value may be zero."""
-    if spread >= bias and bias + spread > 0:
-        text = f"at most {bias + spread:.1%}"
-        return text if bias + spread <= LITTLE_BIAS else f"0 to {bias + spread:.0%}, too little gradient to tell"
-    return f"{bias:.1%}" + (f" (to {bias + spread:.1%})" if spread >= 0.0005 else "")
 
 
 def _exponent(value: float) -> str:

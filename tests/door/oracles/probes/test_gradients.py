@@ -141,26 +141,10 @@ def test_a_gradient_too_large_for_float32_has_no_bias() -> None:
     assert found.by_lag[30] > 1e29
     assert not np.isfinite(found.by_lag[-1])
     assert np.isnan(found.bias).all()
-    assert found.enough(0.1) is None
 
 
-def test_more_steps_than_are_looked_at_have_no_bias_that_is_known() -> None:
+def test_errors_are_followed_through_so_many_steps_at_most() -> None:
     assert targets_for(EchoConfig(truncated_backprop_length=600)).steps_back == 512
-    found = Gradient(np.ones(512, np.float32), np.zeros(512, np.float32), 0.0)
-    assert found.through(511) == (0, 0)
-    for steps in (512, 600):
-        assert np.isnan(found.through(steps)[0])
-
-
-def test_enough_steps_for_a_bias() -> None:
-    bias = np.array([0.5, 0.2, 0.09, 0.11, 0.05, 0.0], np.float32)
-    found = Gradient(bias, bias, 0.3)
-    assert found.enough(0.6) == 1
-    assert found.enough(0.1) == 5
-    assert found.enough(0.01) is None
-    assert replace(found, bias_spread=np.array([0.03], np.float32)).enough(0.1) == 5
-    assert replace(found, bias_spread=np.array([0.06], np.float32)).enough(0.1) is None
-    assert replace(found, bias=np.full(6, np.nan, np.float32)).enough(0.1) is None
 
 
 def test_where_nothing_is_carried_there_is_no_gradient() -> None:
@@ -171,7 +155,6 @@ def test_where_nothing_is_carried_there_is_no_gradient() -> None:
     assert not found.travels
     assert np.isnan(found.bias).all()
     assert np.isnan(found.bias_of_windows)
-    assert found.enough(0.1) is None
 
 
 def test_where_units_are_saturated_no_error_travels() -> None:

@@ -1,0 +1,369 @@
+"""The sentence above the curve: `CASES`, a table of what a run can be, what is said of it, and which key helps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from echornn.config import ConfigError, EchoConfig
+from echornn.data.coverage import lags_beyond
+from echornn.data.levels import (
+    AT_CHANCE_SHARE,
+    BELOW_CHANCE,
+    boundary_floor,
+    chance_level,
+    guessing_errors,
+    is_echo,
+    ladder_of,
+    solved_level,
+    way_from_chance,
+)
+from echornn.diagnosis.ladder_position import ladder_position
+from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
+from echornn.diagnosis.loss_text import loss_text
+from echornn.diagnosis.seed_stats import SeedStats
+from echornn.diagnosis.trend import Trend, trend
+from echornn.history.block_means import FIRST_BLOCK
+from echornn.progress import Progress
+from echornn.readings import Readings
+
+FEWER = 0.9
+"""The share of guessing's errors below which a network counts as better than guessing."""
+
+EPOCH_HEAD = 16
+"""The number of windows at an epoch's start whose targets may echo the row above."""
+
+PATIENCE = 250
+"""The number of windows at chance before which no change is advised: the tutorial's network needs as many."""
+
+MOSTLY = 0.9
+"""The share of saturated units from which on a network counts as saturated."""
+
+CLEAR = 0.85
+"""A mean of the newest windows below this share of chance is seen at once, before the next block is complete."""
+
+FEW_LEARN = ("rnn", "gru", "lstm", "cornn")
+"""The cells with which, as measured, few networks learn the echo from the tutorial's start, and most from glorot."""
+
+UNDO, RESET, BACK, SEEDS = "«undo»: go back", "«reset»: start over", "«window_back»: go back", "«seeds»: 64 seeds"
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """The change that key `a` makes.
+
+    Attributes:
+        changes: the new value of each field.
+        anew: whether weights start anew too, whatever the fields are.
+    """
+
+    changes: Mapping[str, Any]
+    anew: bool = False
+
+    def __str__(self) -> str:
+        said = {"T" if name == "truncated_backprop_length" else name: value for name, value in self.changes.items()}
+        texts = (f"{value:g}" if isinstance(value, float) else str(value) for value in said.values())
+        return ", ".join(map(" ".join, zip(said, texts, strict=True))) + ", starting over" * self.anew
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that a sentence about a single network may depend on.
+
+    Attributes:
+        config: the configuration in training.
+        stats: statistics of the windows so far.
+        newest: the newest window with its data; None if only its loss is known.
+        readings: the newest readings of the probes; None without any.
+        undoable: whether there is a change to undo.
+        unread: whether the losses on record are not read yet.
+    """
+
+    config: EchoConfig
+    stats: LossStats
+    newest: Progress | None = None
+    readings: Readings | None = None
+    undoable: bool = False
+    unread: bool = False
+
+    @cached_property
+    def trend(self) -> Trend | None:
+        return trend(self.config, self.stats.block_means)
+
+    @cached_property
+    def chance(self) -> float:
+        return chance_level(self.config)
+
+    @property
+    def mean(self) -> float:
+        """The mean loss that the line shows: of the newest windows if the task is or was solved, or if they are clearly
+        below the blocks before; otherwise of the newest blocks, which flickers less.
+        """
+        known = self.trend
+        if known is None or self.stats.solved_at is not None or self.is_ahead:
+            return self.stats.mean
+        falls_fast = self.stats.recent.size == RECENT_WINDOWS and self.stats.mean + self.unsure < CLEAR * known.mean
+        return self.stats.mean if falls_fast else known.mean
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the newest windows are so clearly below chance that the next block need not be waited for."""
+        level = "chance" if self.trend is None else self.trend.level
+        full = self.stats.recent.size == RECENT_WINDOWS
+        return full and level != "below" and self.stats.mean + self.unsure < CLEAR * self.chance
+
+    @property
+    def unsure(self) -> float:
+        """The uncertainty of the mean of the newest windows; the echo's is small."""
+        if is_echo(self.config) or not self.stats.recent.size:
+            return 0.0
+        return 4 * float(self.stats.recent.std(dtype=np.float64)) / math.sqrt(self.stats.recent.size)
+
+    def is_at(self, level: str) -> bool:
+        """Whether the mean is above, at or below chance."""
+        if self.is_ahead:
+            return level == "below"
+        return self.trend is not None and self.trend.level == level
+
+    @property
+    def falls(self) -> bool:
+        return self.is_ahead or (self.trend is not None and self.trend.falls)
+
+    @property
+    def is_better(self) -> bool:
+        """Whether clearly fewer predictions are wrong than by guessing, though the loss is at chance."""
+        known = self.trend
+        return known is not None and self.is_at("chance") and known.wrong < FEWER * guessing_errors(self.config)
+
+    @property
+    def is_spike(self) -> bool:
+        """Whether the newest window, at an epoch's start, has a higher loss, for targets that nobody can know."""
+        newest, before = self.newest, self.stats.recent[:-1].astype(np.float64)
+        if newest is None or before.size < 10 or newest.window >= EPOCH_HEAD or not newest.epoch:
+            return False
+        floor = boundary_floor(self.config, newest.window)
+        return bool(floor and newest.losses[-1] > max(floor / 2, 2 * np.median(before)))
+
+    @property
+    def has_diverged(self) -> bool:
+        """Whether the loss is not finite, or was far above chance with nothing learned since."""
+        stats = self.stats
+        if not np.isfinite(stats.recent).all():
+            return True
+        since_solved = (stats.diverged_at or -1) >= (stats.solved_at or 0)
+        return since_solved and not stats.mean < BELOW_CHANCE * self.chance
+
+    @property
+    def is_saturated(self) -> bool:
+        units = None if self.readings is None else self.readings.units
+        return units is not None and units.share_saturated > MOSTLY and not self.is_at("below")
+
+
+Text = Callable[[Facts], str]
+
+
+def loss_of(config: EchoConfig, loss: float) -> str:
+    """A loss as text, with more decimals if all losses of the task are small."""
+    return loss_text(loss, 4 if chance_level(config) < 0.1 else 3)
+
+
+def _loss(it: Facts, loss: float | None = None) -> str:
+    return loss_of(it.config, it.mean if loss is None else loss)
+
+
+def _diverged(it: Facts) -> str:
+    stats = it.stats
+    at = f" at window {stats.diverged_at:,}" if stats.diverged_at else ""
+    now = f", now {_loss(it, stats.mean)}" if math.isfinite(stats.mean) else ""
+    loss = stats.diverged_to if stats.diverged_at else float(stats.recent[-1])
+    return f"diverged{at}: loss {loss_text(loss)}{now}"
+
+
+def _where(it: Facts) -> str:
+    """The level of the ladder that the mean is at or below; for the echo, the way from chance."""
+    if is_echo(it.config):
+        return f"{way_from_chance(it.config, it.mean):.0%} of the way from chance"
+    unsure = 0.0 if it.trend is None else it.trend.unsure
+    place = ladder_position(ladder_of(it.config), it.mean, unsure, solved_level(it.config))
+    if place is None:
+        return "no ladder"
+    level = place.at or place.above
+    return f"{'at' if place.at else 'below'} {level.name} ({_loss(it, level.loss)})"
+
+
+def _since(it: Facts) -> str:
+    since = 0 if it.trend is None else it.trend.since
+    unit = 10 ** max(0, len(str(since)) - 2)
+    return f"since window {round(since / unit) * unit:,}" if since else "from the start"
+
+
+def _spike(it: Facts) -> str:
+    assert it.newest is not None
+    loss = _loss(it, float(it.newest.losses[-1]))
+    return f"spike: loss {loss} in window {it.newest.window + 1} of an epoch"
+
+
+def _beyond(it: Facts) -> str:
+    lag, length = min(lags_beyond(it.config)), it.config.truncated_backprop_length
+    return f"{it.config.rule} stops before t-{lag:,} (T {length:,}): mean loss {_loss(it)}"
+
+
+def _another(it: Facts) -> str:
+    assert it.stats.before is not None
+    was, now = it.stats.before.config, it.config
+    name = next((name for name in ("task", *now.fields()) if name in was.changes_to(now)), "task")
+    return f"solved {name} {was.value(name)}, not {now.value(name)}: mean loss {_loss(it)}"
+
+
+def _early(it: Facts) -> str:
+    return f"too early to tell: {FIRST_BLOCK - it.stats.block_means.windows} more windows needed"
+
+
+def _nothing(it: Facts) -> str:
+    return ""
+
+
+def _undo(it: Facts) -> str:
+    return UNDO if it.undoable else RESET
+
+
+class Case(NamedTuple):
+    """A case of the table.
+
+    Attributes:
+        name: its name.
+        when: whether it holds; the first case that does is said.
+        text: what is said, with the numbers.
+        key: a key that helps, in a few words.
+        helps: the change that key `a` makes; said in place of ``key`` if there is one.
+    """
+
+    name: str
+    when: Callable[[Facts], bool]
+    text: Text
+    key: Text = _nothing
+    helps: Callable[[Facts], Remedy | None] = lambda _: None
+
+
+def _blank_rows(it: Facts) -> Remedy | None:
+    """The first targets of rows are blank, so that no window has targets that cannot be known."""
+    return Remedy({"row_start": "zero"}) if is_echo(it.config) else None
+
+
+def _longer(it: Facts) -> Remedy | None:
+    """Windows in which half of the targets lie together with their source."""
+    return Remedy({"truncated_backprop_length": 2 * min(lags_beyond(it.config))})
+
+
+def glorot(config: EchoConfig, windows: int) -> Remedy | None:
+    """Another start, after windows enough for the tutorial's."""
+    is_known = is_echo(config) and config.init == "tutorial" and str(config.cell) in FEW_LEARN
+    return Remedy({"init": "glorot"}) if is_known and windows >= PATIENCE else None
+
+
+def _start(it: Facts) -> Remedy | None:
+    return glorot(it.config, it.stats.windows)
+
+
+def _slower(it: Facts) -> Remedy | None:
+    """A start that does not saturate units, or a smaller learning rate."""
+    slower = Remedy({"learning_rate": float(f"{it.config.learning_rate / 10:g}")}, anew=True)
+    return _start(it) or (slower if it.stats.windows >= PATIENCE else None)
+
+
+CASES = (
+    Case("unread", lambda it: it.unread, lambda it: "the losses of this run are being read"),
+    Case("start", lambda it: not it.stats.windows,
+         lambda it: f"chance is {_loss(it, it.chance)}, the loss of guessing"),
+    Case("diverged", lambda it: it.has_diverged, _diverged, lambda it: UNDO if it.undoable else RESET),
+    Case("spike", lambda it: it.is_spike, _spike, _nothing, _blank_rows),
+    Case("solved", lambda it: it.stats.solved_at is not None and it.stats.lost_at is None,
+         lambda it: f"solved at window {it.stats.solved_at:,}: mean loss {_loss(it)}"),
+    Case("lost", lambda it: it.stats.solved_at is not None,
+         lambda it: f"solved at window {it.stats.solved_at:,}, lost at {it.stats.lost_at:,}: mean loss {_loss(it)}",
+         lambda it: BACK),
+    Case("beyond T", lambda it: is_echo(it.config) and bool(lags_beyond(it.config)), _beyond, _nothing, _longer),
+    Case("early", lambda it: it.trend is None, _early),
+    Case("saturated", lambda it: it.is_saturated,
+         lambda it: f"units are saturated: mean loss {_loss(it)}", _nothing, _slower),
+    Case("another task", lambda it: it.stats.before is not None and not it.is_at("below"),
+         _another, lambda it: UNDO if it.undoable else RESET),
+    Case("above", lambda it: it.is_at("above"),
+         lambda it: f"above chance ({_loss(it, it.chance)}): mean loss {_loss(it)}", _nothing, _slower),
+    Case("falling", lambda it: it.is_better, lambda it: f"learning: mean loss {_loss(it)}, more right than by chance"),
+    Case("chance", lambda it: it.is_at("chance"),
+         lambda it: f"at chance ({_loss(it, it.chance)}) after {it.stats.windows:,} windows",
+         lambda it: SEEDS if it.stats.windows >= PATIENCE else "", _start),
+    Case("falling", lambda it: it.falls, lambda it: f"learning: mean loss {_loss(it)}, {_where(it)}"),
+    Case("standing", lambda it: True, lambda it: f"stands at {_loss(it)} {_since(it)}, {_where(it)}",
+         lambda it: SEEDS, _start),
+)  # fmt: skip
+"""The cases, in the order in which they are looked at."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """The sentence above the curve.
+
+    Attributes:
+        case: the name of its case.
+        text: what the run is, with its numbers.
+        key: a key that helps, in a few words; empty if none does.
+        remedy: the change that ``key`` makes, if it makes one.
+    """
+
+    case: str
+    text: str
+    key: str = ""
+    remedy: Remedy | None = None
+
+    def __str__(self) -> str:
+        return f"{self.text} · {self.key}" if self.key else self.text
+
+    def in_words(self, say: Callable[[str], str]) -> Sentence:
+        """The line with keys in place of their marks; see `echornn.diagnosis.key_marks`."""
+        return replace(self, text=say(self.text), key=say(self.key))
+
+
+def say(it: Facts) -> Sentence:
+    """The line about a single network."""
+    case = next(case for case in CASES if case.when(it))
+    return _said(case.name, case.text(it), _allowed(it.config, case.helps(it)), case.key(it))
+
+
+def _said(case: str, text: str, helps: Remedy | None, key: str = "") -> Sentence:
+    return Sentence(case, text, f"«advice»: {helps}" if helps else key, helps)
+
+
+def _allowed(config: EchoConfig, helps: Remedy | None) -> Remedy | None:
+    """A change, unless the configuration cannot have it."""
+    try:
+        config.with_fields({} if helps is None else helps.changes)
+    except ConfigError:
+        return None
+    return helps
+
+
+def say_seeds(stats: SeedStats, config: EchoConfig) -> Sentence:
+    """The line about several networks: how many solved the task, and where the others are."""
+    chance, solved = chance_level(config), (stats.solved_at > 0)
+    finite = ~stats.diverged & ~solved
+    near = np.abs(stats.mean - chance) <= AT_CHANCE_SHARE * chance
+    counts = {
+        "lost again": stats.lost,
+        "diverged": int((stats.diverged & ~solved).sum()),
+        "at chance": int((finite & near).sum()),
+        "above": int((finite & ~near & (stats.mean > chance)).sum()),
+        "below chance": int((finite & ~near & (stats.mean < chance)).sum()),
+    }
+    others = "".join(f", {count:,} {name}" for name, count in counts.items() if count)
+    low, high = (round(100 * share) for share in stats.interval)
+    helps = glorot(config, stats.windows) if 2 * stats.solved < stats.replicas else None
+    median = f", median window {stats.median_window:,}" if stats.solved else ""
+    text = f"{stats.solved:,} of {stats.replicas:,} solved ({low} to {high} %){median}{others}"
+    return _said("seeds", text, helps)
