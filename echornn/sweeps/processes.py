@@ -12,7 +12,6 @@ from echornn.sweeps.engine import EngineError
 from echornn.sweeps.fork_server import ForkServer
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
 from echornn.sweeps.plan import structure_of
-from echornn.sweeps.trained_by import version_difference, versions_here
 from echornn.training.threads import usable_processors
 
 OWN_ENGINE = """
@@ -92,7 +91,6 @@ class Processes:
                 continue
             for news in worker.read():
                 if isinstance(news, Ready):
-                    _require_same_code(news)
                     worker.is_ready, worker.was_ready = worker.part is None, True
                     self._failed_starts = 0
                 elif worker.part is not None:
@@ -122,15 +120,6 @@ class Processes:
         if self._server is not None and self._server.has_ended:
             self._server = None  # the next worker gets a new server
         return how
-
-
-def _require_same_code(ready: Ready) -> None:
-    """Check that a worker has the same versions, since its results are stored under this process's versions."""
-    different = version_difference(ready.versions, versions_here())
-    if different:
-        raise EngineError(
-            f"the program was changed while it ran: a new worker has {different}; start the program again"
-        )
 
 
 class Worker:

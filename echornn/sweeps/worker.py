@@ -14,7 +14,6 @@ from queue import SimpleQueue
 
 from echornn.sweeps.fork_server import serve_forks
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
-from echornn.sweeps.trained_by import versions_here
 from echornn.training.threads import threads_if_asked
 
 Train = Callable[[Part], Iterator[News]]
@@ -44,7 +43,7 @@ def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
     threading.Thread(target=listen, name="parts", daemon=True).start()
     train = prepare()
     while True:
-        connection.send(Ready(versions_here()))
+        connection.send(Ready())
         part = parts.get()
         try:
             for news in train(part):
@@ -58,15 +57,12 @@ def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
 def import_all() -> None:
     """Import TensorFlow and everything else that training needs. TensorFlow computes nothing yet, and starts no
     threads.
-
-    The versions are also determined here, so that later changes of files do not affect them.
     """
     from echornn.runtime import quiet
 
     quiet.import_tensorflow()
     for name in ("numpy.random", "echornn.sweeps.part_trainer", "echornn.training.kept_programs"):
         importlib.import_module(name)
-    versions_here()
 
 
 def prepared() -> Train:

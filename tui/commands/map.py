@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 
 from echornn.maps.overview import overview_of
 from echornn.sweeps.results import SweepResults
 from tui.map.frame import MapFrame
-from tui.map.picture import picture_of
 from tui.map.signs import BLOCKS, signs_for
 from tui.map.state import MapState
 from tui.map.text import csv_lines, lines_of
@@ -28,9 +28,11 @@ def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Pa
     """
     frame = MapFrame.of(chosen, overview_of(results))
     if picture is not None:
-        picture.write_text(picture_of(frame), encoding="utf-8")
+        from tui.map.app import drawn
+
+        picture.write_text(asyncio.run(drawn(results, chosen)), encoding="utf-8")
     else:
-        signs = signs_for(ascii_only or not _can_say(BLOCKS.upright + BLOCKS.level + BLOCKS.left_out))
+        signs = signs_for(ascii_only or not _can_say(BLOCKS.shades + BLOCKS.left_out))
         printed.lines(csv_lines(frame) if as_csv else lines_of(frame, signs))
     return ExitCode.DONE
 

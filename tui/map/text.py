@@ -9,10 +9,7 @@ import textwrap
 from collections.abc import Iterator, Set
 
 from echornn.data.levels import solved_level
-from echornn.maps.cell_words import lost_told
 from echornn.maps.kept_values import value_text
-from echornn.maps.measures import Measure
-from echornn.maps.ranking_words import ranking_told
 from echornn.maps.rungs import rung_text
 from echornn.maps.table import windows_of
 from tui.map.common_settings import common_to_all
@@ -41,14 +38,13 @@ COLUMNS = (
     "level",
     "version",
     "rung",
-    "not_every_length",
 )
 """The columns of `csv_lines` after the fields across and down."""
 
 
 def lines_of(frame: MapFrame, signs: Signs) -> Iterator[str]:
     """The map as text: a heading, then a line for each row, with a number for each cell and a sign if results are
-    missing; below, for the success rate, which cell is best, and which others may be equally good.
+    missing.
     """
     table, choice = frame.table, frame.table.choice
     cells = [
@@ -63,45 +59,19 @@ def lines_of(frame: MapFrame, signs: Signs) -> Iterator[str]:
     label = max(map(len, labels))
     widths = [max(len(heads[at]), *(len(row[at]) for row in cells)) for at in range(len(heads))]
     yield frame.heading
-    for words in str(common_to_all(table.overview) or "").split("; "):
+    for words in common_to_all(table.overview).split("; "):
         yield from textwrap.wrap(words, WIDTH)
     yield ""
-    yield _line(" " * label, [f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)], {})
-    for number, (name, row) in enumerate(zip(labels, cells, strict=True)):
-        upright = {
-            column: signs.upright[one.number]
-            for one in reversed(frame.walls)
-            for line, column in one.right_of
-            if line == number
-        }
-        padded = [f"{text:>{width}}" for text, width in zip(row, widths, strict=True)]
-        yield _line(f"{name:<{label}}", padded, upright)
-        level = {
-            column: signs.level[one.number]
-            for one in reversed(frame.walls)
-            for line, column in one.below
-            if line == number
-        }
-        if level:
-            yield _line(" " * label, [level.get(column, " ") * width for column, width in enumerate(widths)], {})
-    yield ""
-    legend = legend_of(frame.table.counts, frame.scale, frame.walls, signs)[1]
-    if legend:
+    yield _line(" " * label, [f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)])
+    for name, row in zip(labels, cells, strict=True):
+        yield _line(f"{name:<{label}}", [f"{text:>{width}}" for text, width in zip(row, widths, strict=True)])
+    if legend := legend_of(frame.table.counts, frame.scale, signs)[1]:
+        yield ""
         yield legend
-    yield from textwrap.wrap(lost_told(table), WIDTH, break_on_hyphens=False)
-    if frame.scale.measure is Measure.SUCCESS:
-        for words in ranking_told(table):
-            yield from textwrap.wrap(words, WIDTH, break_on_hyphens=False)
 
 
-def _line(label: str, texts: list[str], upright: dict[int, str]) -> str:
-    """A line of the table. There are three characters between cells; the middle one may be part of a line of theory.
-
-    Args:
-        upright: the characters of theory's lines, by the column that they follow.
-    """
-    between = ["  ", *(f" {upright.get(column, ' ')} " for column in range(len(texts) - 1))]
-    return (label + "".join(f"{gap}{text}" for gap, text in zip(between, texts, strict=True))).rstrip()
+def _line(label: str, texts: list[str]) -> str:
+    return "  ".join((label, "   ".join(texts))).rstrip()
 
 
 def csv_lines(frame: MapFrame) -> Iterator[str]:
@@ -112,8 +82,7 @@ def csv_lines(frame: MapFrame) -> Iterator[str]:
     numbers are medians over its points. ``most_windows`` is the most windows that each of its networks trains.
     ``level`` is the mean loss of 50 windows below which the task counts as solved; empty if nothing does. Both are
     empty if the points differ. ``version`` is the number of the program version that trained the cell; a larger number
-    is newer. ``rung`` is the position of the median loss on the ladder of its task. ``not_every_length`` is the number
-    of points whose cell, as a theorem says, solves the task at no more than some lengths.
+    is newer. ``rung`` is the position of the median loss on the ladder of its task.
     """
     table, choice = frame.table, frame.table.choice
     fields = [name for name in (choice.across, choice.down) if name is not None]
@@ -132,8 +101,7 @@ def csv_lines(frame: MapFrame) -> Iterator[str]:
             most = _one(set(map(windows_of, cell.configs.values())))
             level = _one({_level(solved_level(config)) for config in cell.configs.values()})
             rule = [most, "solved" if table.overview.until_solved else "all", level, counts.version + 1]
-            rungs = {rung_text(config, counts.loss) for config in cell.configs.values()}
-            rule += [_one(rungs), counts.not_every_length]
+            rule.append(_one({rung_text(config, counts.loss) for config in cell.configs.values()}))
             yield _csv([*values, *numbers, *known, half, loss, *told, counts.failed, counts.missing, *rule])
 
 

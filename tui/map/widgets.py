@@ -52,7 +52,7 @@ class MapHead(CellWidget):
             parts[0] = replace(parts[0], text=IN_SHORT[self._frame.state.measure])
         self._write(cells, 1, fitted(parts, cells.width), "head--fields")
         if cells.height > 2:
-            self._write(cells, 2, fitted(common_parts(self._frame), cells.width), "head--common")
+            self._write(cells, 2, shortened(common_to_all(self._frame.table.overview), cells.width), "head--common")
 
     def _write(self, cells: Cells, line: int, text: str, style: str) -> None:
         if self._ascii:
@@ -74,16 +74,6 @@ def parts_of(frame: MapFrame) -> list[LinePart]:
     if state.filter:
         parts.append(LinePart(f"filter {state.filter}", 1, "filter", missed=True))
     return parts
-
-
-def common_parts(frame: MapFrame) -> list[LinePart]:
-    """The parts of the line about what all networks have in common."""
-    common = common_to_all(frame.table.overview)
-    if common is None:
-        return []
-    fields = [LinePart(field, 2, "fields", missed=True) for field in common.fields]
-    rest = ((common.until, 3), (common.windows, 3 if common.differs else 1), (common.seeds, 4), (common.versions, 3))
-    return [*fields, *(LinePart(text, matters) for text, matters in rest if text)]
 
 
 class MapGrid(CellWidget, can_focus=True):
@@ -131,24 +121,17 @@ class MapGrid(CellWidget, can_focus=True):
         frame = self._frame
         if frame is None:
             return
-        legend = legend_of(frame.table.counts, frame.scale, frame.walls, self._signs)
+        legend = legend_of(frame.table.counts, frame.scale, self._signs)
         legend = [line for line in legend if line] if cells.height > 4 + LEGEND_LINES else []
         box = Box(0, 0, cells.width, cells.height - len(legend))
         draw_map(cells, box, frame, self._signs)
         for number, line in enumerate(legend):
-            self._write_legend(cells, box.bottom + number, line, frame)
-
-    def _write_legend(self, cells: Cells, line: int, text: str, frame: MapFrame) -> None:
-        cells.write(0, line, shortened(text, cells.width), "map--label")
-        for one in frame.walls:
-            at = text.find(self._signs.upright[one.number])
-            if 0 <= at < cells.width:
-                cells.write(at, line, text[at], f"map--limit{one.number}")
+            cells.write(0, box.bottom + number, shortened(line, cells.width), "map--label")
 
 
 class MapReading(CellWidget):
-    """The lines about the cell at the cursor: two about its results, and one for a comparison or for the hint why a key
-    had no effect.
+    """The lines about the cell at the cursor: two about its results, and one about the marked cell, or for the hint why
+    a key had no effect.
     """
 
     STYLES = ("reading--first", "reading--more", "reading--hint")

@@ -4,7 +4,6 @@ results.
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 import threading
@@ -18,8 +17,6 @@ if __name__ == "__main__":
     how, descriptor = sys.argv[1:]
     if how == "dies":
         sys.exit("there is no TensorFlow")
-    if how == "changed":
-        os.environ["XLA_FLAGS"] = "--changed"
     how_it_trains = train_for_ever if how == "stays" else train
     serve_forks(
         socket.socket(fileno=int(descriptor)),

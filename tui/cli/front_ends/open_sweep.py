@@ -9,7 +9,7 @@ from echornn.sweeps.results import SweepResults
 from tui.cli.front_ends.open_map import Computing, show_map
 from tui.commands.printed.lines import say_last
 from tui.commands.training.sweep import Computation, Workers
-from tui.commands.training.sweep_report import end_lines, end_record, pace_text
+from tui.commands.training.sweep_report import end_lines, end_record
 from tui.map.state import MapState
 from tui.preferences.chosen import Preferences
 from tui.term import printed
@@ -26,7 +26,7 @@ def show_sweep(folder: Path, grid: Grid, workers: Workers, chosen: Preferences, 
         sweep = computing.sweep
 
         def says() -> str:
-            return computing.trouble or ("" if sweep.status.is_finished else pace_text(sweep.status))
+            return computing.trouble or ("" if sweep.status.is_finished or sweep.status.loop_seconds else "compiling")
 
         results = SweepResults.read(folder)
         shown = Computing(computing.run, sweep.asked_to_end.set, says)

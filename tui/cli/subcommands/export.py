@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from echornn.maps.measures import Measure
 from tui.commands.front_end import FrontEnd, UsageError, require_at
-from tui.figures.names import FigureName
 from tui.kit.command_text import command_with
 
 LEAST_INCHES, MOST_INCHES = 1.0, 40.0
@@ -96,6 +95,9 @@ def export_run(
     return partial(export, run, json, weights, keras, path, branch, summary, replica, parquet, command, at, trust=trust)
 
 
+FigureName = Literal["curve", "memory", "gradient", "weights", "plane", "seeds", "branches", "runs", "map"]
+
+
 def figure_of(
     run: str,
     kind: FigureName,
@@ -166,7 +168,7 @@ def figure_of(
     """
     from tui.commands.kept_runs import figure
     from tui.figures.data import FigureError, FigureRequest
-    from tui.figures.make import FigureLook, require_drawable
+    from tui.figures.make import require_drawable
 
     try:
         require_drawable(kind, out)
@@ -195,5 +197,6 @@ def figure_of(
 
         axes = SweepResults.read(Path(run)).axes
         choice = chosen(axes, across, down, show or Measure.SUCCESS, filter).choice(axes)
-    request = FigureRequest(run, kind, others, at, branch, replica, log, show or Measure.SUCCESS, choice, trust)
-    return partial(figure.make_figure, request, out, FigureLook(width, height, font), command)
+    shown = show or Measure.SUCCESS
+    request = FigureRequest(run, kind, others, at, branch, replica, log, shown, choice, trust, width, height, font)
+    return partial(figure.make_figure, request, out, command)

@@ -42,11 +42,7 @@ def show_map(
     """Show the map of a sweep, finished or while it is computed; squares combine the values of fields not shown.
 
     Each cell is shaded by how many of its seeds solved the task, by the window by which half of them had, or by the
-    median of their final losses. Lines come from theory: from lag = T on, the gradient of tbptt stops before an input
-    on which a target depends (in the echo, lag is echo_step), and only what the state keeps can be used; beyond lag + 1
-    = state, a linear shift register does not fit; beyond trial = T, tbptt cuts gradients within a trial. Other rules
-    have no line at T. In the app, enter trains a
-    point and escape comes back.
+    median of their final losses. In the app, enter trains a point and escape comes back.
 
     Without a terminal the map is printed once, as with --once.
 
@@ -146,7 +142,7 @@ def compute_sweep(
     out
         Folder of the sweep: new, empty, or that of a sweep to continue. Its results.csv has a row for each network: the
         grid's fields, seed, solved_at (empty if not solved), final_loss (the mean of its last 50 windows), windows,
-        seconds, until, trained_by (versions of the program, its engine and packages). All networks of a folder have the
+        seconds, until, trained_by (versions of the program and its packages). All networks of a folder have the
         same --until.
     grid
         FIELD=VALUES for each field that varies. VALUES is a,b,c; LO..HI for whole numbers; or LO..HI@N for N values,

@@ -8,12 +8,12 @@ from echornn.session.probing import why_unread
 from tui.commands.front_end import UsageError
 from tui.figures.data import FigureError, FigureRequest
 from tui.figures.kinds import KINDS
-from tui.figures.make import FigureLook, made
+from tui.figures.make import made
 from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode
 
 
-def make_figure(request: FigureRequest, file: Path, look: FigureLook, command: str) -> int:
+def make_figure(request: FigureRequest, file: Path, command: str) -> int:
     """Make a figure; returns the exit code.
 
     Raises:
@@ -23,7 +23,7 @@ def make_figure(request: FigureRequest, file: Path, look: FigureLook, command: s
     if KINDS[request.kind].trains:
         terminal.keep_native_stderr_off_the_screen()
     try:
-        files, notes = made(request, file, look, command)
+        files, notes = made(request, file, command)
     except FigureError as error:
         raise UsageError(str(error)) from error
     except MemoryError as error:

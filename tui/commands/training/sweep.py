@@ -148,7 +148,7 @@ class Printing:
         self._points = report.PointNews(results)
         self._looked, self._notes = time.monotonic(), 0
         workers = computing.engine.workers
-        record = report.start_record(computing.sweep, computing.sweep.plan(workers), workers, computing.folder)
+        record = report.start_record(computing.sweep, computing.sweep.parts(workers), workers, computing.folder)
         self._say(record, *report.start_lines(record))
 
     def watch(self, status: Status) -> None:

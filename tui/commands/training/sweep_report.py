@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from echornn.diagnosis.loss_text import loss_text
 from echornn.maps.overview import counts_of
 from echornn.maps.rungs import rung_text
 from echornn.sweeps.grid import in_words
-from echornn.sweeps.plan import Plan
+from echornn.sweeps.part import Part
+from echornn.sweeps.plan import structure_of
 from echornn.sweeps.results import GridPoint, SweepResults
 from echornn.sweeps.status import Status
 from echornn.sweeps.sweep import Sweep
@@ -24,13 +25,12 @@ MOST_LEFT_OUT = 5
 """The most impossible points that lines of text name one by one."""
 
 
-def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record:
-    """The record at the start: what will be trained, and about how long it will take at most.
+def start_record(sweep: Sweep, parts: Sequence[Part], workers: int, folder: Path) -> Record:
+    """The record at the start: what will be trained.
 
     Keys: points; seeds, for each point; networks; known, networks that have a result already; trained_before, networks
     that have a result by another version of the program, and are trained again; compilations, at least; workers;
-    seconds_at_most, an estimate for processors without other work, less if tasks are solved early; left_out, the
-    impossible points with the reason.
+    left_out, the impossible points with the reason.
     """
     points = sweep.grid.points
     return {
@@ -42,9 +42,8 @@ def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record
         "networks": sweep.status.trainings,
         "known": sweep.status.known,
         "trained_before": sweep.trained_before,
-        "compilations": plan.structures,
+        "compilations": len({structure_of(part.configs[0]) for part in parts}),
         "workers": workers,
-        "seconds_at_most": round(plan.seconds),
         "left_out": [{**one.values, "reason": one.reason} for one in points.impossible],
     }
 
@@ -106,10 +105,7 @@ def start_lines(record: Record) -> Iterator[str]:
     if len(left_out) > MOST_LEFT_OUT:
         yield f"left out: {len(left_out) - MOST_LEFT_OUT:,} more, for such reasons"
     if known < networks:
-        early = ", less if tasks are solved early" if record["until"] == "solved" else ""
-        compiled, workers = counted(record["compilations"], "structure"), counted(record["workers"], "worker")
-        seconds = time_text(record["seconds_at_most"])
-        yield f"{compiled} to compile; about {seconds} on {workers} (more on a busy machine{early})"
+        yield f"{counted(record['compilations'], 'structure')} to compile, {counted(record['workers'], 'worker')}"
 
 
 def point_line(record: Record, axes: Mapping[str, Any]) -> str:
@@ -141,37 +137,18 @@ def end_lines(record: Record, folder: Path) -> Iterator[str]:
 
 
 def bar_numbers(status: Status) -> tuple[str, ...]:
-    """The texts beside the progress bar: how many networks are done, solved and failed, and the remaining time."""
+    """The texts beside the progress bar: how many networks are done, solved and failed."""
     return (
         f"{status.known:,}/{status.trainings:,} networks",
         f"{status.solved:,} solved",
         *([f"{len(status.failed)} failed"] if status.failed else []),
-        pace_text(status),
+        *([] if status.loop_seconds else ["compiling"]),
     )
-
-
-def pace_text(status: Status) -> str:
-    """The number of networks that finish per second, and about how long the rest will take."""
-    if not status.loop_seconds:
-        return "compiling" if status.under_way else "waiting for workers"
-    rate = f"{status.rate:,.1f}/s" if status.rate else "training"
-    left = "" if status.seconds_left is None else f" {time_text(status.seconds_left)} left"
-    return f"{rate}{left}"
 
 
 def counted(number: int, thing: str) -> str:
     """A number with its noun: ``1 point``, ``1,024 points``."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
-def time_text(seconds: float) -> str:
-    """A duration as a rounded text: ``40 s``, ``12 min``, ``3 h 5 min``, ``6 days``."""
-    whole = max(1, round(seconds))
-    if whole < 100:
-        return f"{whole} s"
-    if whole < 6000:
-        return f"{round(whole / 60)} min"
-    return f"{whole // 3600} h {whole % 3600 // 60} min" if whole < 360_000 else f"{whole // 86400} days"
 
 
 class PointNews:
