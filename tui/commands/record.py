@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Collection
 from enum import Enum, auto
 from pathlib import Path
 
 import numpy as np
 
-from echornn.cells.own.own_cell import OwnCell
 from echornn.config import EchoConfig, require_epochs
-from echornn.config_fields import TASK
+from echornn.config_fields import CELL, TASK
 from echornn.data.own_checks import check_own_files
 from echornn.files.run_error import RunError
 from echornn.history.kept_windows import losses_of
+from echornn.own.own_file import OwnFile
 from echornn.own.trusted import trusting
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.kept_runs import NEWEST as NEWEST
@@ -24,8 +23,6 @@ from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.runs.run_dir import Run
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
-from echornn.tasks.chosen import defaults_of, values_of
-from echornn.tasks.own.own_task import OwnTask
 from echornn.timeline.going_back import before_it_diverged
 from echornn.training.memory import require_for_training
 from tui.commands.flags import ConfigFlags
@@ -76,29 +73,12 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None, trust: bool = Fa
     run = recorder.resumed
     assert run is not None
     config = _edited(run, flags, first_at(run, flags, at))
-    task = config.value(TASK)
-    if isinstance(task, OwnTask) and task.is_change_of(run.config.value(TASK)):
-        printed.complain(f"echornn-tui: {_on_the_changed_file(run.config, config, flags.given)}")
-    if isinstance(config.cell, OwnCell) and config.cell.is_change_of(run.config.cell):
-        what = "so it is another cell: the network starts over"
-        printed.complain(f"echornn-tui: the file of {config.cell} has changed, {what}")
+    for name in (TASK, CELL):
+        own = config.value(name)
+        if isinstance(own, OwnFile) and own.is_change_of(run.config.value(name)):
+            what = f"so it is another {name}: the network starts over"
+            printed.complain(f"echornn-tui: the file of {own} has changed, {what}")
     return config, recorder
-
-
-def _on_the_changed_file(before: EchoConfig, after: EchoConfig, given: Collection[str]) -> str:
-    """Texts for a changed file of the task: the consequence for the run, and the new values of settings that the user
-    did not give.
-    """
-    old, new, defaults = values_of(before.the_task), values_of(after.the_task), defaults_of(after.value(TASK))
-    others = [name for name in old if name not in given]
-    parts = {
-        "kept": [f"{name} {new[name]}" for name in others if new.get(name) == old[name] != defaults[name]],
-        "reset": [f"{name} {new[name]} (was {old[name]})" for name in others if new.get(name, old[name]) != old[name]],
-        "gone": [name for name in others if name not in new],
-    }
-    texts = [f"{what}: {', '.join(names)}" for what, names in parts.items() if names]
-    start = f"the file of {after.value(TASK)} has changed, so it is another task: the network starts over"
-    return "; ".join((start, *texts))
 
 
 def first_at(run: Run, flags: ConfigFlags, at: int | None) -> int | None:
