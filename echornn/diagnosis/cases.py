@@ -215,7 +215,7 @@ def _beyond(it: Facts) -> str:
 
 def _another(it: Facts) -> str:
     assert it.stats.before is not None
-    was, now = it.stats.before.config, it.config
+    was, now = it.stats.before, it.config
     name = next((name for name in ("task", *now.fields()) if name in was.changes_to(now)), "task")
     return f"solved {name} {was.value(name)}, not {now.value(name)}: mean loss {_loss(it)}"
 

@@ -14,21 +14,6 @@ from echornn.history.block_means import BlockMeans
 from echornn.progress import Floats
 
 
-@dataclass(frozen=True)
-class Earlier:
-    """A task that these weights had solved before the task was changed.
-
-    Attributes:
-        config: the configuration of that task.
-        solved_at: the window, from 1 along the path, at which that task was solved.
-        changed_at: the number of windows along the path at which the task was changed.
-    """
-
-    config: EchoConfig
-    solved_at: int
-    changed_at: int
-
-
 @dataclass(frozen=True, eq=False)
 class LossStats:
     """Statistics of the losses since the weights or the task last changed, without keeping all losses.
@@ -40,9 +25,8 @@ class LossStats:
         solved_at: the window along the path, from 1, at which the mean of `RECENT_WINDOWS` losses first fell below
             `solved_level`; None if it never did.
         block_means: mean losses of blocks since any setting of training, including the learning rate, last changed.
-        before: the earlier task, if it was solved before the task was changed; None otherwise, or if the weights are
-            new.
-        renewed: the number of windows along the path at which a solved network got new data; None if it did not.
+        before: the configuration of an earlier task that these weights had solved before the task was changed; None if
+            there was none, or if the weights are new.
         lost_at: the window along the path, from 1, at which the task was lost again, see
             `echornn.data.solved.crossings`; None if it was not, or if it has been solved again.
         diverged_at: the window along the path, from 1, at which the loss first was not finite, or was above
@@ -54,8 +38,7 @@ class LossStats:
     recent: Floats = field(default_factory=lambda: np.empty(0, np.float32))
     solved_at: int | None = None
     block_means: BlockMeans = field(default_factory=BlockMeans)
-    before: Earlier | None = None
-    renewed: int | None = None
+    before: EchoConfig | None = None
     lost_at: int | None = None
     diverged_at: int | None = None
     diverged_to: float = math.nan
@@ -75,8 +58,7 @@ class LossStats:
             return replace(self, block_means=BlockMeans(begun=trained))
         still = 2 * solved_level(was) if is_echo(was) else lost_level(was)
         solved = self.solved_at is not None and self.mean < still
-        before = Earlier(was, self.solved_at, trained) if solved and self.solved_at is not None else self.before
-        return LossStats(block_means=BlockMeans(begun=trained), before=before)
+        return LossStats(block_means=BlockMeans(begun=trained), before=was if solved else self.before)
 
     def diverging(self, losses: Floats, trained: int, most: float) -> LossStats:
         """The statistics with the first of these losses, float32 [n], that is above ``most`` or not finite, if there
@@ -96,7 +78,3 @@ class LossStats:
         """The statistics without a divergence after this window of the path."""
         later = self.diverged_at is not None and self.diverged_at > window
         return replace(self, diverged_at=None, diverged_to=math.nan) if later else self
-
-    def with_new_data(self, trained: int) -> LossStats:
-        """The statistics with which the same weights continue on new data, after ``trained`` windows along the path."""
-        return self if self.solved_at is None else replace(self, renewed=trained)

@@ -27,7 +27,7 @@ time.
 
 Asker = Literal["screen", "sentence"]
 
-VITALS = Question(frozenset[Kind]({"memory", "units", "weights"}))
+VITALS = Question(frozenset[Kind]({"units"}))
 """The readings on which diagnoses depend, besides the losses."""
 
 LEAST_SECONDS: dict[Asker, float] = {"screen": 0.25, "sentence": 2.0}

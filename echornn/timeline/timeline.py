@@ -51,8 +51,6 @@ class Timeline(Tree):
         was = before if before.replicas == config.replicas else before.of(first)
         solved = self.solved(parent).only(range(first, first + config.replicas))
         known = self.loss_stats(parent, first).under(config, was, parent.window)
-        if branch.cause == "regenerate":
-            known = known.with_new_data(parent.window)
         return Track(branch, number, solved if config.same_task(was) else solved.anew(), known)
 
     def trained_in(self, number: int, progress: PopulationProgress) -> None:

@@ -192,7 +192,7 @@ async def test_d_goes_to_where_the_loss_falls_and_enter_goes_to_that_window() ->
         await stage.press(*["e"] * 60)
         assert stage.frame.trained == 600
         text = await stage.press("d")
-        first, last = map(int, re.findall(r"windows (\d+) to (\d+)", text.split("\n")[2])[0])
+        first, last = map(int, re.findall(r"windows (\d+) to (\d+)", text.split("\n")[1])[0])
         text = await stage.press("enter")
         assert first <= stage.frame.trained <= last
         assert (stage.frame.is_past, stage.frame.trained_in_all) == (True, 600)

@@ -128,7 +128,7 @@ async def test_the_app_is_used_by_names_too(tmp_path: Path) -> None:
         await stage.press("e", "r", "e")
         assert "misses" in await enter(stage, "view data")
         assert re.search(r"1e-\d", await enter(stage, "log"))
-        assert re.search(r"window 4\b", (await enter(stage, "log; crosshair 4")).split("\n")[2])
+        assert re.search(r"window 4\b", (await enter(stage, "log; crosshair 4")).split("\n")[1])
         await enter(stage, "crosshair off; name b wide one; pin a")
         text = await stage.press("b")
         assert "wide one" in text

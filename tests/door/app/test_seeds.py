@@ -41,7 +41,7 @@ async def test_a_seed_is_chosen_and_enter_goes_on_with_it_alone() -> None:
         await stage.press("down")
         assert stage.frame.replica == order[1] - 7
         assert re.search(rf"\bseed {order[1]}\b", stage.lines[0])
-        assert re.search(rf"seed {order[1]}: .*\b\d+", " ".join(stage.lines[2:4]))
+        assert re.search(rf"seed {order[1]}: .*\b\d+", " ".join(stage.lines[1:3]))
         await stage.press("end")
         assert stage.frame.replica == order[5] - 7
         await stage.press("<")

@@ -27,7 +27,7 @@ def stage() -> Iterator[Stage]:
 def test_only_what_is_asked_for_is_in_a_picture(stage: Stage) -> None:
     picture = stage.session.look(Query())
     assert (len(picture.curve.starts), len(picture.band), picture.ghosts, picture.branches) == (0, 0, (), ())
-    assert (picture.seeds, picture.falls, picture.path, picture.tried) == (None, (), (), None)
+    assert (picture.seeds, picture.falls, picture.path) == (None, (), ())
     assert (picture.branch_count, picture.elsewhere, picture.line_config) == (2, 30, ENDLESS)
     assert picture.frame is stage.frame
     full = stage.session.look(Query(columns=100, branches=True, path=True, falls=100))

@@ -18,11 +18,10 @@ def sentence(config: EchoConfig, ascii_only: bool = False) -> str:
     if config.is_uncut:
         return f"no misses: {uncut(config)}"
     if not count:
-        return "no misses: each target lies in a window together with its source"
+        return "no misses"
     if count == stride:
-        return f"all are misses {cross}: {cut_off(config)}; only what the state keeps is used"
-    of = f"{count} of each {stride} targets lie" if count > 1 else f"1 of each {stride} targets lies"
-    return f"misses {cross}: {of} in no window together with the source ({count / stride:.0%})"
+        return f"all are misses {cross}: {cut_off(config)}"
+    return f"misses {cross}: {count} of each {stride} targets ({count / stride:.0%})"
 
 
 def _signs(ascii_only: bool) -> tuple[str, str]:

@@ -11,7 +11,6 @@ from functools import lru_cache, partial
 from echornn.config import EchoConfig
 from echornn.data.coverage import targets_reached
 from echornn.data.epoch_data import batch_of, lags_of_target
-from echornn.diagnosis.phrases import steps_text, uncut
 from echornn.progress import Progress
 from echornn.tasks.checked_task import known_lags
 from echornn.tasks.task import Batch, Numbers, TaskError
@@ -24,7 +23,7 @@ from tui.kit.fitting import shortened
 
 PLACES_VARY = "not known, or different from one target to the next"
 
-ABOVE_ROWS = 4
+ABOVE_ROWS = 3
 """The lines above the rows: the strip of the whole matrix, and the known facts about the data."""
 
 
@@ -77,7 +76,6 @@ def about_data(config: EchoConfig) -> list[Fact]:
     return [
         Fact("data", data_text(config)),
         Fact("sources", _sources(config, lags)),
-        Fact("reach", _reach(config, lags)),
     ]
 
 
@@ -98,23 +96,6 @@ def lags_of_targets(config: EchoConfig) -> tuple[int, ...]:
         return known_lags(config.the_task, (config.trial_length or config.row_length) - 1)
     except TaskError:
         return ()
-
-
-def _reach(config: EchoConfig, lags: tuple[int, ...]) -> str:
-    """A text on how far back the gradient reaches."""
-    if config.is_uncut:
-        return uncut(config)
-    steps, cut = config.window_steps, config.gradient_cut
-    if not config.is_stream:
-        return (
-            "the gradient reaches every input of a trial"
-            if cut is None
-            else f"cut after every {steps_text(cut)} of a trial"
-        )
-    if not lags:
-        return f"the gradient reaches at most {steps_text(steps - 1)} back"
-    of_each = " and ".join(f"t-{lag} of {max(0, steps - lag)}" for lag in lags)
-    return f"the gradient reaches {of_each} of a window's {steps} target{'s' * (steps != 1)}"
 
 
 def data_lines(config: EchoConfig, height: int) -> tuple[RowLine, ...]:

@@ -29,9 +29,7 @@ def instead(frame: Frame | None, message: str) -> list[str]:
 
 
 def read(config: EchoConfig, seed_stats: SeedStats, replica: int, is_chosen: bool = True) -> str:
-    """A text about a replica: when it was solved, its rank among the solved, its mean loss, and what enter does, if it
-    is selected.
-    """
+    """A text about a replica: when it was solved, its mean loss, and what enter does, if it is selected."""
     at, mean = int(seed_stats.solved_at[replica]), mean_of(seed_stats, replica)
     name = f"seed {config.seed + replica}"
     if seed_stats.diverged[replica]:
@@ -42,18 +40,10 @@ def read(config: EchoConfig, seed_stats: SeedStats, replica: int, is_chosen: boo
     elif lost_at:
         text = f"{name}: solved at {at:,}, lost at {lost_at:,}, mean loss {mean}"
     else:
-        known = seed_stats.solved_at[seed_stats.solved_at > 0]
-        rank = int((known < at).sum()) + 1
-        text = f"{name}: solved at {at:,}, {ordinal(rank)} of {len(known):,}, mean loss {mean}"
+        text = f"{name}: solved at {at:,}, mean loss {mean}"
     return f"{text}; «alone»: go on with it alone" if is_chosen else text
 
 
 def mean_of(seed_stats: SeedStats, replica: int) -> str:
     """A replica's mean loss as text; a dash before the first window."""
     return NOTHING if seed_stats.is_blank else loss_text(float(seed_stats.mean[replica]))
-
-
-def ordinal(number: int) -> str:
-    """The ordinal of a number: 1st, 2nd, 3rd, 4th, ..."""
-    ending = "th" if number // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number:,}{ending}"

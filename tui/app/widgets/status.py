@@ -131,7 +131,7 @@ class StatusLine(CellWidget):
         lost = "" if self._audience.is_connected else audience_text(self._audience)
         say = self.keymap.clickable
         read = say(self._hint or lost or self._reading)
-        news = wrapped(read or say(news_of(self._frame)), width, 2)
+        news = wrapped(self.too_small or read or say(news_of(self._frame)), width, 2)
         if len(news) > 1 and self._frame.state is not State.FAILED:
             return [(line, "configuration") for line in news]
         if read and not self._hint and not lost:
