@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from echornn.cells.bounds import Bounds
+from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
 from echornn.fixed_point_readings import FixedPoints as FixedPoints
 from echornn.plane_readings import StatePlane as StatePlane

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from echornn.cells.cell import Cell, Product
-from echornn.cells.chosen import cell_of, named
 from echornn.cells.own.check import check
 from echornn.cells.own.own_cell import OwnCell
-from echornn.cells.table import CELLS
+from echornn.cells.table import CELLS, cell_of, named
 from tui.commands.printed.of_choices import INDENT, WIDTH, print_template, wrapped
 from tui.term import printed
 from tui.term.exit_code import ExitCode
