@@ -23,22 +23,11 @@ class LadderPosition:
         at: the level that the loss is at; None if it is at none.
         above: the level before that, or the last level whose loss is clearly higher.
         next: the level after that, or the first level whose loss is clearly lower; None at the last level.
-        way: the share of the distance from ``above`` to ``next`` that the loss has covered, 0 to 1; NaN if there is no
-            next.
     """
 
     at: Level | None
     above: Level
     next: Level | None
-    way: float
-
-    @property
-    def missing(self) -> tuple[int, ...]:
-        """The lags that a learner knows at the next level, and not at this one; empty if not known."""
-        here = self.at or self.above
-        if self.next is None or self.next.lags is None or here.lags is None:
-            return ()
-        return tuple(sorted(set(self.next.lags) - set(here.lags)))
 
 
 def ladder_position(
@@ -61,18 +50,15 @@ def ladder_position(
     for index in range(1, len(levels)):
         lowest, highest = _range(levels, index, unsure, solved)
         if lowest <= mean <= highest:
-            return _position(levels[index - 1], levels[index], levels[index + 1 :], mean)
+            return _position(levels[index - 1], levels[index], levels[index + 1 :])
     higher = [level for level in levels if level.loss > mean + unsure]
     lower = [level for level in levels[1:] if level.loss < mean - unsure]
     above = higher[-1] if higher else levels[0]
-    return _position(above, None, lower or [level for level in levels[-1:] if level is not above], mean)
+    return _position(above, None, lower or [level for level in levels[-1:] if level is not above])
 
 
-def _position(above: Level, at: Level | None, lower: Sequence[Level], mean: float) -> LadderPosition:
-    if not lower:
-        return LadderPosition(at, above, None, math.nan)
-    way = (above.loss - mean) / (above.loss - lower[0].loss)
-    return LadderPosition(at, above, lower[0], min(1.0, max(0.0, way)))
+def _position(above: Level, at: Level | None, lower: Sequence[Level]) -> LadderPosition:
+    return LadderPosition(at, above, lower[0] if lower else None)
 
 
 def _range(levels: Sequence[Level], index: int, unsure: float, solved: float) -> tuple[float, float]:

@@ -17,7 +17,6 @@ from echornn.config import EchoConfig
 from echornn.data.levels import MOST_AT_CHANCE, chance_level, chance_width, is_echo, mean_floor
 from echornn.diagnosis.block_falls import (
     SHORT_SPAN,
-    SMOOTHED,
     SURE,
     fall_of_halves,
     recent_fall,
@@ -52,7 +51,7 @@ class Trend:
 
     Attributes:
         level: where the mean is, compared with chance; below if chance is not known.
-        mean, windows: the mean loss of the last `SMOOTHED` blocks, and their number of windows.
+        mean: the mean loss of the last `SMOOTHED` blocks.
         unsure: its uncertainty due to noise, `SURE` standard errors.
         wrong: the share of wrong predictions in these blocks, 0 to 1.
         falls: whether the loss falls.
@@ -61,7 +60,6 @@ class Trend:
 
     level: Level
     mean: float
-    windows: int
     unsure: float
     wrong: float
     falls: bool
@@ -95,7 +93,6 @@ def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_
     return Trend(
         "above" if above[-1] else "below" if below[-1] else "chance",
         float(means[-1]),
-        int(ends[-1] - (ends[-1 - SMOOTHED] if len(ends) > SMOOTHED else 0)),
         float(unsure[-1]),
         float(smoothed(errors)[-1]),
         bool(falls[-1]),

@@ -21,12 +21,6 @@ from echornn.tasks.own.own_task import OwnTask
 MOST = 2**63 - 1
 """The largest count (windows, epochs, bytes, ...) that a record may have."""
 
-MOST_DIGITS = {"seed": 1000}
-"""The most digits of a field's value, so that it can be shown; `MOST_DIGITS_OF_A_SIZE` for other fields."""
-
-MOST_DIGITS_OF_A_SIZE = 100
-"""The most digits of a size, so that the product of three sizes fits into a float."""
-
 MOST_CHARACTERS = 200
 """The most characters of a record's text that an error message repeats."""
 
@@ -99,10 +93,6 @@ def config_from(fields: object) -> EchoConfig:
     if task == ECHO:
         for name in sorted(settings):
             raise ValueError(f"the configuration's field {shortened(name)} is not known to this version")
-    for name, value in values.items():
-        most = MOST_DIGITS.get(name, MOST_DIGITS_OF_A_SIZE)
-        if isinstance(value, int) and abs(value) >= 10**most:
-            raise ValueError(f"the configuration's field {name} has more than {most} digits")
     if isinstance(task, OwnTask):
         values[TASK] = task.with_settings({name: [value] for name, value in settings.items()})
     return EchoConfig.from_fields(values)
@@ -205,38 +195,19 @@ def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
     Raises:
         ValueError: the description is invalid, or the arrays do not have exactly the payload's length.
     """
+    if not isinstance(described, list):
+        _refuse("arrays", described, "a list")
     arrays, at = [], 0
-    for dtype, shape in _kinds(described):
-        count = math.prod(shape)
-        if at + count * dtype.itemsize > len(payload):
-            raise ValueError("the arrays have fewer numbers than their description says")
-        one = np.frombuffer(payload, dtype, count, at).reshape(shape)
-        arrays.append(one.astype(dtype.newbyteorder("=")))
-        at += count * dtype.itemsize
+    for name, shape in described:
+        if not isinstance(name, str) or not NUMBERS.fullmatch(name):
+            _refuse("an array's type", name, "that of numbers")
+        count = math.prod(whole(side, "an array's side") for side in shape)
+        one = np.frombuffer(payload, name, count, at).reshape(shape)
+        arrays.append(one.astype(one.dtype.newbyteorder("=")))
+        at += one.nbytes
     if at != len(payload):
         raise ValueError("the arrays have more numbers than their description says")
     return arrays
-
-
-def bytes_of(described: object) -> int:
-    """The number of bytes of arrays with these types and shapes; see `arrays_from`.
-
-    Raises:
-        ValueError: the description is invalid.
-    """
-    return sum(math.prod(shape) * dtype.itemsize for dtype, shape in _kinds(described))
-
-
-def _kinds(described: object) -> list[tuple[np.dtype[Any], list[int]]]:
-    if not isinstance(described, list):
-        _refuse("arrays", described, "a list")
-    kinds = []
-    for one in described:
-        name, shape = one
-        if not isinstance(name, str) or not NUMBERS.fullmatch(name):
-            _refuse("an array's type", name, "that of numbers")
-        kinds.append((np.dtype(name), [whole(side, "an array's side") for side in shape]))
-    return kinds
 
 
 def _refuse(name: str, value: object, allowed: str) -> NoReturn:

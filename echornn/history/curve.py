@@ -97,7 +97,7 @@ class Curve:
 
 
 class OfOne(Protocol):
-    """The history of one network."""
+    """The history of one network, or of consecutive branches."""
 
     def buckets(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
         """The losses in buckets, [4, buckets]; arguments and edges as in `Pyramid.buckets`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -129,6 +130,24 @@ class MapCell:
     def counts(self) -> SeedCounts:
         """The counts over all points of the cell."""
         return SeedCounts.together(self.all_counts.values())
+
+    @property
+    def numbers(self) -> dict[str, int | float | None]:
+        """The counts as CSV has them; None is not known. Several points have no interval."""
+        counts = self.counts
+        low, high = (None, None) if counts.is_pooled or not counts.finished else counts.interval
+        return {
+            "points": len(self.configs),
+            "trained": counts.finished,
+            "solved": counts.solved,
+            "success": counts.success if counts.finished else None,
+            "low": low,
+            "high": high,
+            "half_solved": counts.half_solved,
+            "median_loss": None if math.isnan(counts.loss) else counts.loss,
+            "failed": counts.failed,
+            "missing": counts.missing,
+        }
 
     @property
     def best(self) -> EchoConfig | None:

@@ -33,4 +33,4 @@ RULES = {
         engine="echornn.training.rules.rtrl:RTRL",
     ),
 }
-"""The learning rules, by the names in `EchoConfig.rule`."""
+"""The learning rules, by the names in `EchoConfig.rule`. To add one, add its entry here."""

@@ -19,8 +19,7 @@ from echornn.sweeps.ended import ended
 from echornn.sweeps.grid import Until
 from echornn.sweeps.part import Began, News, Part, Trained
 from echornn.training.device import is_measured
-from echornn.training.free_memory import free_bytes
-from echornn.training.memory import population_bytes_needed
+from echornn.training.memory import bytes_needed, usable_bytes
 from echornn.training.population import Population
 from echornn.training.programs import Programs, Structure, structure
 
@@ -159,11 +158,9 @@ def that_fit(configs: Sequence[EchoConfig], room: float) -> int:
     """How many of these networks can train together in this share of the free memory, at least one: if even one does
     not fit, making its population raises the error.
     """
-    free = free_bytes()
-    fitting = len(configs)
-    if free is not None:
-        while fitting > 1 and population_bytes_needed(configs[0], size_of(configs[0], fitting)) > room * free:
-            fitting //= 2
+    free, fitting = room * usable_bytes(), len(configs)
+    while fitting > 1 and bytes_needed(configs[0], size_of(configs[0], fitting), 1) > free:
+        fitting //= 2
     return fitting
 
 

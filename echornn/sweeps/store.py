@@ -69,7 +69,7 @@ class Store:
             before = read_requests(folder) if (folder / SWEEP_FILE).exists() else ()
             _require_one_rule(folder, before, self.asked)
             for name in (RESULTS, FAILED):
-                own_files.make_folder(folder / name)
+                (folder / name).mkdir(exist_ok=True)
             self.results = self._begin(before)
             self._table = own_files.opened(folder / TABLE, os.O_WRONLY | os.O_APPEND)
             undo.callback(os.close, self._table)

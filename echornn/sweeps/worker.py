@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import importlib
 import os
-import socket
-import sys
+import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 
-from echornn.sweeps.fork_server import serve_forks
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
 from echornn.training.threads import threads_if_asked
 
@@ -28,6 +26,10 @@ def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
     Args:
         prepare: makes the function that trains parts, in this process.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the computing process only
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for output in (1, 2):
+        os.dup2(nothing, output)
     parts: SimpleQueue[Part] = SimpleQueue()
 
     def listen() -> None:
@@ -41,7 +43,11 @@ def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
                 os._exit(1)
 
     threading.Thread(target=listen, name="parts", daemon=True).start()
-    train = prepare()
+    try:
+        train = prepare()
+    except Exception as error:
+        connection.send(Lost(f"{type(error).__name__}: {error}"))
+        return
     while True:
         connection.send(Ready())
         part = parts.get()
@@ -78,9 +84,3 @@ def prepared() -> Train:
     kept_programs.keep(threads_if_asked(1))
     begin(1)
     return PartTrainer().train
-
-
-def main() -> None:
-    """Fork workers for the process at the other end of a socket; the last argument is the socket's descriptor."""
-    asked = socket.socket(fileno=int(sys.argv[-1]))
-    serve_forks(asked, import_all, lambda descriptor: serve(Connection(descriptor), prepared))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from echornn.maps.overview import overview_of
@@ -22,11 +23,8 @@ def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Pa
     Args:
         picture: the SVG file to write, replacing an existing file; None to print.
         ascii_only: whether to print only ASCII characters; also done if the output's encoding lacks other characters.
-
-    Raises:
-        OSError: the file cannot be written.
     """
-    frame = MapFrame.of(chosen, overview_of(results))
+    frame = MapFrame.of(replace(chosen, turned=None), overview_of(results))
     if picture is not None:
         from tui.map.app import drawn
 

@@ -19,16 +19,16 @@ from echornn.own.trusted import trusting
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.kept_runs import NEWEST as NEWEST
 from echornn.runs.kept_runs import find as find
-from echornn.runs.recorder import Recorder, Unrecorded
+from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import Run
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
 from echornn.timeline.going_back import before_it_diverged
-from echornn.training.memory import require_for_training
+from echornn.training.memory import require_memory
 from tui.commands.flags import ConfigFlags
 from tui.term import printed
 from tui.term.exit_code import ExitCode
-from tui.term.printable import printable, quoted
+from tui.term.printed import printable, quoted
 
 SECONDS_TO_SAVE = 1.0
 """Seconds to wait at the end for the current windows, besides those for the last checkpoint."""
@@ -40,18 +40,14 @@ SECONDS_TO_STOP = 0.1
 def begin(folder: Path | None, config: EchoConfig) -> Recorder:
     """Begin to record a new run in ``folder``, by default a new folder in the state folder. If the default fails,
     nothing is recorded.
-
-    Raises:
-        RunError: the given folder cannot be used.
-        ConfigError: the configuration cannot be trained here; nothing on disk was changed.
     """
-    require_for_training(config)
+    require_memory(config, config.replicas)
     if folder is not None:
         return RunRecorder.begin(folder, config)
     try:
         return RunRecorder.begin(kept_runs.new_folder(config), config)
     except RunError as error:
-        return Unrecorded(str(error))
+        return Recorder(str(error))
 
 
 def go_on(name: str, flags: ConfigFlags, at: int | None = None, trust: bool = False) -> tuple[EchoConfig, Recorder]:
@@ -62,11 +58,6 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None, trust: bool = Fa
         flags: fields to change.
         at: the window of the run's path at which to continue; by default its current position.
         trust: whether the texts of its tasks and cells may run; see `echornn.own.trusted`.
-
-    Raises:
-        RunError: the run does not exist, or cannot be continued there; nothing on disk was changed.
-        ConfigError: the changed configuration is invalid, or a user's own task fails its check; nothing on disk was
-            changed.
     """
     with trusting(trust):
         recorder = RunRecorder.go_on(find(name), lambda run: _edited(run, flags, first_at(run, flags, at)))
@@ -110,16 +101,12 @@ def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
     config = flags.over(before)
     if before.differs_only_live(config):
         require_epochs(config, epoch, window)
-    require_for_training(config)
+    require_memory(config, config.replicas)
     return config
 
 
 def readable(name: str) -> Path:
-    """The folder of a run, checked to be readable; see `find`.
-
-    Raises:
-        RunError: the folder has no run that can be read.
-    """
+    """The folder of a run, checked to be readable; see `find`."""
     folder = find(name)
     run_dir.glance(folder)
     return folder
@@ -158,7 +145,7 @@ def end(session: Session) -> Saved:
     session.stop()
     begun = time.monotonic()
     recorder = session.recorder
-    seconds = SECONDS_TO_SAVE + (recorder.seconds_to_end if isinstance(recorder, RunRecorder) else 0.0)
+    seconds = SECONDS_TO_SAVE + recorder.seconds_to_end
     while True:
         has_stopped = session.stopped.wait(SECONDS_TO_STOP)
         saved = saved_by(recorder)
@@ -209,7 +196,7 @@ def farewell(recorder: Recorder | None, flags: str = "") -> list[str]:
         return [printable(recorder.warning)]
     folder = quoted(recorder.folder)
     lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}{flags}"]
-    misplaced = recorder.misplaced if isinstance(recorder, RunRecorder) else ""  # asking the disk itself could hang
+    misplaced = recorder.misplaced  # asking the disk itself could hang
     if misplaced == "gone":
         lines = [f"the run is not kept: {folder} is gone"]
     elif misplaced == "replaced":
@@ -219,9 +206,7 @@ def farewell(recorder: Recorder | None, flags: str = "") -> list[str]:
 
 def forget_if_empty(recorder: Recorder | None, trained: int) -> bool:
     """Remove the folder of a new run in which nothing was trained; returns whether it was removed."""
-    if not isinstance(recorder, RunRecorder) or recorder.resumed is not None or trained:
-        return False
-    if not recorder.saved:  # a disk that accepts nothing may hang
+    if recorder is None or recorder.resumed is not None or trained or not recorder.saved:  # the disk may hang
         return False
     with contextlib.suppress(OSError):
         recorder.forget()

@@ -59,18 +59,14 @@ def map_numbers(request: FigureRequest) -> FigureData:
     table = table_of(overview, choice)
     scale = Scale.of(overview.all_counts.values(), request.show)
     across, down = choice.across or "all", choice.down or "all"
-    columns: dict[str, list[Any]] = {name: [] for name in (across, *([down] if choice.down else []), *_CELL)}
+    columns: dict[str, list[Any]] = {}
     for row, left in zip(table.cells, table.rows, strict=True):
         for cell, top in zip(row, table.columns, strict=True):
-            counts, half = cell.counts, cell.counts.half_solved
-            low, high = (None, None) if counts.is_pooled or not counts.finished else counts.interval
-            known = [counts.success if counts.finished else None, low, high, half, _known(counts.loss)]
-            numbers = [len(cell.configs), counts.finished, counts.solved, *known, counts.failed, counts.missing]
-            value = value_of(counts, request.show)
-            shown = [_known(value), _known(scale.share(scale.value(counts))), short_text(value, request.show)]
-            values = [value_text(top), *([value_text(left)] if choice.down else []), *numbers, *shown]
-            for name, number in zip(columns, values, strict=True):
-                columns[name].append(number)
+            value, shade = value_of(cell.counts, request.show), scale.share(scale.value(cell.counts))
+            shown = {"value": _known(value), "shade": _known(shade), "text": short_text(value, request.show)}
+            fields = {across: value_text(top), **({down: value_text(left)} if choice.down else {})}
+            for name, number in {**fields, **cell.numbers, **shown}.items():
+                columns.setdefault(name, []).append(number)
     facts = {
         "across": across,
         "down": choice.down,
@@ -80,13 +76,6 @@ def map_numbers(request: FigureRequest) -> FigureData:
         "ticks": [[share, _tick(scale, share)] for share in TICKS],
     }
     return FigureData(columns, facts, min(8.0, 1.5 + 0.2 * len(table.rows)))
-
-
-_CELL = (
-    *("points", "trained", "solved", "success", "low", "high", "half_solved", "median_loss", "failed", "missing"),
-    *("value", "shade", "text"),
-)
-"""The columns of a map after the fields across and down."""
 
 
 def _seeds(trained: list[int]) -> str:

@@ -68,10 +68,13 @@ class MapFrame:
 
     @property
     def heading(self) -> str:
-        """The text that says which measure is shown, over which fields."""
+        """The text that says which measure is shown, over which fields, and of which values."""
         choice = self.table.choice
         axes = [f"{word} {name}" for word, name in (("across", choice.across), ("down", choice.down)) if name]
-        return ", ".join([words_of(self.scale.measure, self.table.overview.losses), *axes]) + others_of(self.table)
+        measure = words_of(self.scale.measure, self.table.overview.losses)
+        kept = [f"filter {self.state.filter}"] if self.state.filter else []
+        others = others_of(self.table, self.state.turned)
+        return "; ".join(filter(None, (", ".join([measure, *axes]), ", ".join(others), *kept)))
 
     @property
     def name(self) -> str:

@@ -25,15 +25,12 @@ def legend_of(counts: SweepCounts, scale: Scale, signs: Signs) -> list[str]:
     return ["  ".join(shades), "  ".join(f"{sign} {text}" for sign, text, count in meanings if count)]
 
 
-def others_of(table: Table) -> str:
-    """A text with the fields that are neither across nor down, and their values."""
+def others_of(table: Table, turned: str | None = None) -> list[str]:
+    """Texts with the fields that are neither across nor down, and their values; one of several fields is marked."""
     choice, axes = table.choice, table.overview.axes
-    parts = [
-        held_text(name, choice.left(name, values), values)
-        for name, values in axes.items()
-        if name not in (choice.across, choice.down)
-    ]
-    return f"; {', '.join(parts)}" if parts else ""
+    names = [name for name in axes if name not in (choice.across, choice.down)]
+    marks = {turned: ">"} if len(names) > 1 else {}
+    return [f"{marks.get(name, '')}{held_text(name, choice.left(name, axes[name]), axes[name])}" for name in names]
 
 
 def held_text(name: str, left: Values, values: Values) -> str:

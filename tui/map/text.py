@@ -6,7 +6,8 @@ import csv
 import io
 import math
 import textwrap
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
+from typing import Any
 
 from echornn.data.levels import solved_level
 from echornn.maps.kept_values import value_text
@@ -21,25 +22,12 @@ WIDTH = 79
 """The width of the text below the table, in characters."""
 
 COLUMNS = (
-    "points",
-    "trained",
-    "solved",
-    "success",
-    "low",
-    "high",
-    "half_solved",
-    "median_loss",
-    "best_seed",
-    "best_solved_at",
-    "failed",
-    "missing",
-    "most_windows",
-    "until",
-    "level",
-    "version",
-    "rung",
+    *("points", "trained", "solved", "success", "low", "high", "half_solved", "median_loss"),
+    *("best_seed", "best_solved_at", "failed", "missing", "most_windows", "until", "level", "version", "rung"),
 )
 """The columns of `csv_lines` after the fields across and down."""
+
+FORMS = {"success": ".4f", "low": ".4f", "high": ".4f", "median_loss": ".6g", "level": ".6g"}
 
 
 def lines_of(frame: MapFrame, signs: Signs) -> Iterator[str]:
@@ -89,32 +77,28 @@ def csv_lines(frame: MapFrame) -> Iterator[str]:
     yield _csv([*fields, *COLUMNS])
     for row, down in zip(table.cells, table.rows, strict=True):
         for cell, across in zip(row, table.columns, strict=True):
-            counts, best = cell.counts, cell.counts.best
+            counts, best, configs = cell.counts, cell.counts.best, cell.configs.values()
             values = [value_text(value) for name, value in ((choice.across, across), (choice.down, down)) if name]
-            low, high = counts.interval
-            interval = ["", ""] if counts.is_pooled or not counts.finished else [f"{low:.4f}", f"{high:.4f}"]
-            known = [f"{counts.success:.4f}" if counts.finished else "", *interval]
-            half = "" if counts.half_solved is None else counts.half_solved
-            loss = "" if math.isnan(counts.loss) else f"{counts.loss:.6g}"
-            told = ["", ""] if best is None else [best.seed, "" if best.solved_at is None else best.solved_at]
-            numbers = [len(cell.configs), counts.finished, counts.solved]
-            most = _one(set(map(windows_of, cell.configs.values())))
-            level = _one({_level(solved_level(config)) for config in cell.configs.values()})
-            rule = [most, "solved" if table.overview.until_solved else "all", level, counts.version + 1]
-            rule.append(_one({rung_text(config, counts.loss) for config in cell.configs.values()}))
-            yield _csv([*values, *numbers, *known, half, loss, *told, counts.failed, counts.missing, *rule])
-
-
-def _level(level: float) -> str:
-    return f"{level:.6g}" if math.isfinite(level) else ""
+            numbers: dict[str, Any] = {
+                **cell.numbers,
+                "best_seed": best and best.seed,
+                "best_solved_at": best and best.solved_at,
+                "most_windows": _one({windows_of(config) for config in configs}),
+                "until": "solved" if table.overview.until_solved else "all",
+                "level": _one({level if math.isfinite(level := solved_level(config)) else None for config in configs}),
+                "version": counts.version + 1,
+                "rung": _one({rung_text(config, counts.loss) for config in configs}),
+            }
+            cells = ["" if numbers[name] is None else format(numbers[name], FORMS.get(name, "")) for name in COLUMNS]
+            yield _csv([*values, *cells])
 
 
 def _one(values: Set[object]) -> object:
-    """The common value; empty if the values differ."""
-    return next(iter(values)) if len(values) == 1 else ""
+    """The common value; None if the values differ."""
+    return next(iter(values)) if len(values) == 1 else None
 
 
-def _csv(values: list[object]) -> str:
+def _csv(values: Sequence[str]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="").writerow(values)
     return out.getvalue()

@@ -5,22 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from echornn.maps.measures import Measure, words_of
 from tui.kit.cells import Cells, CellWidget
-from tui.kit.fitting import LinePart, fitted, joined, shortened
+from tui.kit.fitting import shortened
 from tui.kit.key_letters import in_ascii
 from tui.kit.paint import Box
 from tui.map.common_settings import common_to_all
 from tui.map.drawing import STYLES, Square, draw_map
 from tui.map.frame import MapFrame
-from tui.map.labels import held_text, legend_of
+from tui.map.labels import legend_of
 from tui.map.signs import signs_for
-from tui.map.state import others
 
 LEGEND_LINES = 2
-
-IN_SHORT = {Measure.SUCCESS: "solved, %", Measure.WINDOWS: "half by window", Measure.LOSS: "median loss"}
-"""Short names of the measures, for a narrow screen."""
 
 
 class MapHead(CellWidget):
@@ -47,33 +42,12 @@ class MapHead(CellWidget):
             return
         text, style = (self._trouble, "trouble") if self._trouble else (self._progress, "state")
         self._write(cells, 0, shortened(text, cells.width), f"head--{style}")
-        parts = parts_of(self._frame)
-        if len(joined(parts)) > cells.width:
-            parts[0] = replace(parts[0], text=IN_SHORT[self._frame.state.measure])
-        self._write(cells, 1, fitted(parts, cells.width), "head--fields")
+        self._write(cells, 1, shortened(self._frame.heading, cells.width), "head--fields")
         if cells.height > 2:
             self._write(cells, 2, shortened(common_to_all(self._frame.table.overview), cells.width), "head--common")
 
     def _write(self, cells: Cells, line: int, text: str, style: str) -> None:
-        if self._ascii:
-            text = in_ascii(text.replace(" · ", " | "))
-        cells.write(0, line, text, style)
-
-
-def parts_of(frame: MapFrame) -> list[LinePart]:
-    """The parts of the line about what is shown: the measure, the fields, the filter."""
-    state, axes = frame.state, frame.table.overview.axes
-    parts = [LinePart(words_of(state.measure, frame.table.overview.losses), 3, "measure")]
-    parts += [LinePart(f"across {state.across}", 4, "axes")] if state.across else []
-    parts += [LinePart(f"down {state.down}", 4, "axes")] if state.down else []
-    names = others(state, axes)
-    for name in names:
-        left = frame.table.choice.left(name, axes[name])
-        here = ">" if name == state.turned and len(names) > 1 else ""
-        parts.append(LinePart(f"{here}{held_text(name, left, axes[name])}", 2, "others", missed=True))
-    if state.filter:
-        parts.append(LinePart(f"filter {state.filter}", 1, "filter", missed=True))
-    return parts
+        cells.write(0, line, in_ascii(text) if self._ascii else text, style)
 
 
 class MapGrid(CellWidget, can_focus=True):

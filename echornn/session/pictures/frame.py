@@ -200,11 +200,6 @@ class Frame:
         return say(Facts(self.own_config, self.loss_stats, newest, self._near_vitals, undoable, self.is_unread))
 
     @property
-    def lottery(self) -> SeedStats | None:
-        """The earlier name of `seed_stats`."""
-        return self.seed_stats
-
-    @property
     def _near_vitals(self) -> Readings | None:
         """The vitals, unless they are too old."""
         vitals = self.vitals

@@ -13,7 +13,6 @@ TRAINING: Rows = (
     ("epoch", "A pass over total_series_length steps of data, new data each time. In the tutorial it has 666 windows."),
     ("window", "T steps of all rows: forward, loss, gradient, and one update of the weights. The state is carried on."),
     ("T", "The length of a window, truncated_backprop_length: tbptt follows an error back at most so many steps."),
-    ("TBPTT", "Truncated back-propagation through time: each error is followed back within its own window alone."),
     (
         "stride",
         "Steps from the beginning of a window to the next one's; T if unset. Below T windows overlap, and fewer "
@@ -40,7 +39,6 @@ TRAINING: Rows = (
         "The mean loss of 50 windows exceeds the last level by at most 7 % of chance (tutorial: 0.05) and by a quarter "
         "of the gap to the level before.",
     ),
-    ("lost", "Once solved; then the mean loss rose well above that level. It may be solved again."),
     (
         "misses",
         "Targets that no window holds together with the input that they depend on: tbptt takes no error from one to "
@@ -50,22 +48,17 @@ TRAINING: Rows = (
 
 TASKS: Rows = (
     ("task", "What is learned: what goes in at each step, what has to come out, and which steps count."),
-    ("symbols", "One of a few, such as the bits 0 and 1. Loss: cross-entropy, with right and wrong answers."),
-    ("numbers", "Any size, drawn as shaded cells. Loss: squared error; there is no right and wrong, so no accuracy."),
-    ("stream", "Data without an end, cut into windows. The state is carried from one window to the next."),
     (
         "trials",
         "Examples of equal length, each in a window of its own that begins with a zero state. If T is less than their "
         "length, tbptt cuts the gradient within them.",
     ),
-    ("scored", "Steps whose target counts in the loss. In the rows a dash is a target that does not count."),
     ("source", "An input that a target depends on, by its lag: t-3 is the input 3 steps before. ▲ marks it."),
     (
         "ladder",
         "Losses that are known beforehand: what a network gets that knows so much of the inputs, and no more. Dotted "
         "lines on the curve, from chance down.",
     ),
-    ("level", "A loss of the ladder. The sentence above the curve says at which the loss is."),
 )
 
 CELL_WORDS: Rows = (
@@ -93,17 +86,11 @@ CELL_WORDS: Rows = (
         "The new value that a gate lets in. gru: c = tanh([x, r h'] Wc + bc). lstm: g = tanh([x, h'] W + b), called "
         "value in the views.",
     ),
-    ("layers", "num_layers cells on top of each other: each reads the h of the one below, the output reads the last."),
     (
         "dropout",
         "The share of the numbers between two layers that training sets to zero at random. It needs two layers; probes "
         "run without it.",
     ),
-    (
-        "units",
-        "The numbers of the state, state_size in each layer. tanh keeps h between -1 and 1, relu above 0.",
-    ),
-    ("logit", "What the network puts out for a symbol: h W2 + b2. Softmax makes probabilities of them."),
     (
         "init",
         "How weights start. tutorial: uniform from 0 to 1. glorot: uniform in ±sqrt(6 / (rows + columns)) (Glorot "
@@ -139,15 +126,6 @@ PROBES: Rows = (
     ),
     ("saturated", "A unit near -1 or 1 (|h| above 0.97), an arrow: tanh is flat there, so little error gets through."),
     (
-        "misses 21 %",
-        "How much the gradient changes if errors stop at their window's start, of the full gradient's length.",
-    ),
-    (
-        "what it uses",
-        "How much a step's probabilities change when that input alone is flipped: not at all (·) to fully (█).",
-    ),
-    ("of 2,048 steps", "What a number was measured on, random data of the probes' own."),
-    (
         "eigenvalue",
         "Of the matrix from state to state. While the state is near zero, what lies outside the unit circle (◆, in "
         "ASCII @) grows, what lies inside (●, o) fades.",
@@ -157,20 +135,15 @@ PROBES: Rows = (
 
 SEEDS: Rows = (
     ("seeds", "Networks that differ only in their seed: how many of them solve the task tells the idea from luck."),
-    ("replica", "One of several networks that train side by side. Its seed alone trains it again: --seed 7."),
-    ("chosen", "The one of them that rows, memory, gradient and weights show: ► in view «view.seeds»."),
     (
         "interval",
         "52 to 75 %: found in this way, it holds the share of all possible seeds in 95 of 100 such counts (Wilson "
         "1927).",
     ),
-    ("median window", "The middle of the windows in which networks solved it, of those that have: it rises over time."),
 )
 
 RUNS: Rows = (
     ("branch", "A stretch of windows that began at a window of another branch, or with new weights. None is dropped."),
-    ("path", "The windows from the start of the weights to the one that you look at. The axis counts them."),
-    ("the past", "A window before the end of its branch. Nothing is trained there; «pause» begins a new branch."),
     ("ghost", "Another branch, or another run, drawn dimmer under the curve. A pinned one stays there."),
     (
         "crosshair",

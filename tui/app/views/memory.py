@@ -154,7 +154,7 @@ class MemoryView(ProbeView):
 
 
 def summary(memory: Memory, computing: str = "") -> str:
-    """How many past inputs linear read-outs recover from the state: their r2 added up, where that is a count."""
+    """How many past inputs linear read-outs recover from the state."""
     return ", ".join(filter(None, (memory.total_text, computing and f"computing {computing}")))
 
 

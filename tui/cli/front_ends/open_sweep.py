@@ -17,11 +17,7 @@ from tui.term.guardian import Guarded
 
 
 def show_sweep(folder: Path, grid: Grid, workers: Workers, chosen: Preferences, guarded: Guarded) -> int:
-    """Compute a sweep, and show its map until the user leaves it; returns the exit code.
-
-    Raises:
-        UsageError, RunError, OSError: see `tui.commands.training.sweep.print_sweep`.
-    """
+    """Compute a sweep, and show its map until the user leaves it; returns the exit code."""
     with Computation(folder, grid, workers) as computing:
         sweep = computing.sweep
 

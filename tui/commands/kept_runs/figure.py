@@ -14,12 +14,7 @@ from tui.term.exit_code import ExitCode
 
 
 def make_figure(request: FigureRequest, file: Path, command: str) -> int:
-    """Make a figure; returns the exit code.
-
-    Raises:
-        UsageError: the figure cannot be drawn.
-        RunError, ConfigError, TaskError, OSError: as in `made`.
-    """
+    """Make a figure; returns the exit code."""
     if KINDS[request.kind].trains:
         terminal.keep_native_stderr_off_the_screen()
     try:
@@ -36,11 +31,7 @@ def make_figure(request: FigureRequest, file: Path, command: str) -> int:
 
 
 def require_flags(kind: str, given: dict[str, object]) -> None:
-    """Check that a kind of figure takes these flags.
-
-    Raises:
-        UsageError: it does not take one of them.
-    """
+    """Check that a kind of figure takes these flags."""
     for name, value in given.items():
         if value not in (None, False, "") and name not in KINDS[kind].uses:
             takers = ", ".join(one for one, known in KINDS.items() if name in known.uses)

@@ -1,4 +1,4 @@
-"""The progress of a sweep as JSON records, and as lines of text."""
+"""The progress of a sweep as JSON records, whose keys docs/cli.md explains, and as lines of text."""
 
 from __future__ import annotations
 
@@ -19,19 +19,14 @@ from echornn.sweeps.results import GridPoint, SweepResults
 from echornn.sweeps.status import Status
 from echornn.sweeps.sweep import Sweep
 from tui.commands.printed.records import Record
-from tui.term.printable import quoted
+from tui.term.printed import quoted
 
 MOST_LEFT_OUT = 5
 """The most impossible points that lines of text name one by one."""
 
 
 def start_record(sweep: Sweep, parts: Sequence[Part], workers: int, folder: Path) -> Record:
-    """The record at the start: what will be trained.
-
-    Keys: points; seeds, for each point; networks; known, networks that have a result already; trained_before, networks
-    that have a result by another version of the program, and are trained again; compilations, at least; workers;
-    left_out, the impossible points with the reason.
-    """
+    """The record at the start: what will be trained."""
     points = sweep.grid.points
     return {
         "event": "start",
@@ -49,14 +44,7 @@ def start_record(sweep: Sweep, parts: Sequence[Part], workers: int, folder: Path
 
 
 def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
-    """The record of a finished point, with the numbers of the map (see `SeedCounts`).
-
-    They are its fields; the number of seeds; how many have solved the task, also as a share with its 95 % interval; the
-    window by which half of all seeds had solved it (None if fewer have); the median of the final losses, the smaller of
-    two middle losses (None if most diverged); rung, the position of this median on the ladder of the task (None without
-    a ladder); level, the mean loss of 50 windows below which the task counts as solved (None if nothing does); failed,
-    why it could not be trained.
-    """
+    """The record of a finished point, with the numbers of the map (see `SeedCounts`)."""
     counts = counts_of(point)
     (low, high), level = counts.interval, solved_level(point.config)
     return {
@@ -75,9 +63,7 @@ def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
 
 
 def end_record(status: Status, seconds: float, workers: int) -> Record:
-    """The record at the end. event: finished or stopped; share_in_loops: the share (0 to 1) of the workers' time spent
-    in the compiled loops; where: the devices, machines and processes that trained.
-    """
+    """The record at the end."""
     return {
         "event": "finished" if status.is_finished else "stopped",
         "networks": status.trainings,
@@ -98,14 +84,11 @@ def start_lines(record: Record) -> Iterator[str]:
     each = "" if record["points"] == 1 else " each"
     yield f"{points} with {seeds}{each}: {counted(networks, 'network')}{there}"
     if record["trained_before"]:
-        before = f"{record['trained_before']:,} of them another version of the program trained before"
-        yield f"{before}: trained anew, the older results stay in results.csv"
+        yield f"{record['trained_before']:,} of them another version of the program trained before: trained anew"
     for one in left_out[:MOST_LEFT_OUT]:
         yield f"left out: {in_words({name: value for name, value in one.items() if name != 'reason'})}: {one['reason']}"
     if len(left_out) > MOST_LEFT_OUT:
         yield f"left out: {len(left_out) - MOST_LEFT_OUT:,} more, for such reasons"
-    if known < networks:
-        yield f"{counted(record['compilations'], 'structure')} to compile, {counted(record['workers'], 'worker')}"
 
 
 def point_line(record: Record, axes: Mapping[str, Any]) -> str:
