@@ -9,10 +9,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from echornn.cells.cell import Cell
-from echornn.cells.chosen import cell_of
-from echornn.cells.chosen import named as cell_named
 from echornn.cells.own.own_cell import CellName
-from echornn.cells.table import CELLS
+from echornn.cells.table import CELLS, cell_of
+from echornn.cells.table import named as cell_named
 from echornn.config_error import ConfigError as ConfigError
 from echornn.config_error import choice, fraction, whole
 from echornn.config_fields import CELL, DEFAULT_WINDOW, ECHO, ECHO_FIELDS, TASK, FlatValues, NotGiven, usual_window

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from echornn.cells.bounds import Bounds
+from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
 from echornn.fixed_point_readings import FixedPoints as FixedPoints
 from echornn.plane_readings import StatePlane as StatePlane
@@ -210,6 +210,14 @@ class Gradient:
     bias_of_windows_spread: float = 0.0
     samples: int = 0
     complete: bool = False
+
+    def through(self, steps: int) -> tuple[float, float]:
+        """Bias and spread if each error is followed back ``steps`` steps (from 1); (NaN, infinity) if fewer steps were
+        measured, since the part beyond is then unknown.
+        """
+        if steps >= len(self.bias):
+            return (0.0, 0.0) if self.complete else (np.nan, np.inf)
+        return float(self.bias[steps - 1]), float(np.broadcast_to(self.bias_spread, self.bias.shape)[steps - 1])
 
     @property
     def travels(self) -> bool:

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from echornn.cells.bounds import Bounds
 from echornn.own.errors import OwnError
 
 Vector = Any
@@ -23,6 +22,17 @@ class CellError(OwnError):
     """A cell cannot be used; the message is one line, which names file and line if the cell is a user's own."""
 
     noun = "cell"
+
+
+class Bounds(Enum):
+    """Between which limits the numbers of a vector lie. Only units with limits are saturated: near one they hardly
+    move.
+    """
+
+    FREE = "no limits"
+    LIMITED = "from -1 to 1"
+    THROUGH_TANH = "no limits, but only their tanh is read"
+    GATE = "from 0 (shut) to 1 (open)"
 
 
 class Activation(Enum):

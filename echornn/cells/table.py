@@ -1,4 +1,4 @@
-"""The table of cells. To add one, write its file, and add its entry here."""
+"""The table of cells, and how one is named. To add one, write its file, and add its entry here."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from echornn.cells.irnn import IRNN
 from echornn.cells.lru import LRU
 from echornn.cells.lstm import LSTM
 from echornn.cells.mingru import MINGRU
+from echornn.cells.own.own_cell import CellName, OwnCell
 from echornn.cells.rnn import RNN
 
 CELLS: dict[str, Cell] = {
@@ -23,3 +24,21 @@ CELLS: dict[str, Cell] = {
     "cornn": CORNN,
 }
 """The cells, by the names in `EchoConfig.cell`."""
+
+
+def named(given: object) -> CellName:
+    """The name of the cell that a user has written: a name in the table, or FILE.py:NAME.
+
+    Raises:
+        ConfigError: there is no such cell, or its file cannot be read.
+    """
+    return OwnCell.named(given, CELLS)
+
+
+def cell_of(name: CellName) -> Cell:
+    """The cell of this name.
+
+    Raises:
+        CellError: an error in a user's file.
+    """
+    return CELLS[name] if isinstance(name, str) else name.cell

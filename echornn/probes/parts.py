@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from echornn.cells.bounds import Bounds
+from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from echornn.cells.chosen import named as cell_named
+from echornn.cells.table import named as cell_named
 from echornn.config import EchoConfig, require_possible
 from echornn.config_error import ConfigError
 from echornn.config_fields import CELL, TASK

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from echornn.cells.chosen import named as cell_named
+from echornn.cells.table import named as cell_named
 from echornn.config import CHOICES, FRACTIONS, MAX_STEPS, ConfigError, EchoConfig
 from echornn.config_fields import CELL, TASK
 from echornn.own.own_file import OwnFile

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from echornn.cells.chosen import named
 from echornn.cells.own.own_cell import OwnCell
+from echornn.cells.table import named
 from echornn.config_fields import CELL
 from echornn.data.own_checks import check_cell
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from echornn.cells.cell import Cell
-from echornn.cells.chosen import cell_of, named
 from echornn.cells.own.check import check
 from echornn.cells.own.own_cell import OwnCell
-from echornn.cells.table import CELLS
+from echornn.cells.table import CELLS, cell_of, named
 from tui.commands.printed.of_choices import print_records, print_template
 from tui.term.exit_code import ExitCode
 

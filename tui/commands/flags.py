@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from echornn.cells.chosen import named
+from echornn.cells.table import named
 from echornn.config import EchoConfig
 from echornn.config_fields import CELL, TASK
 from echornn.tasks.chosen import settings_kept

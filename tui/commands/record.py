@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from echornn.cells.own.own_cell import OwnCell
 from echornn.config import EchoConfig, require_epochs
-from echornn.config_fields import TASK
+from echornn.config_fields import CELL, TASK
 from echornn.data.own_checks import check_own_files
 from echornn.files.run_error import RunError
 from echornn.history.kept_windows import losses_of
+from echornn.own.own_file import OwnFile
 from echornn.own.trusted import trusting
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.kept_runs import NEWEST as NEWEST
@@ -23,7 +23,6 @@ from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import Run
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
-from echornn.tasks.own.own_task import OwnTask
 from echornn.timeline.going_back import before_it_diverged
 from echornn.training.memory import require_memory
 from tui.commands.flags import ConfigFlags
@@ -65,13 +64,11 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None, trust: bool = Fa
     run = recorder.resumed
     assert run is not None
     config = _edited(run, flags, first_at(run, flags, at))
-    task = config.value(TASK)
-    if isinstance(task, OwnTask) and task.is_change_of(run.config.value(TASK)):
-        what = "so it is another task: the network starts over"
-        printed.complain(f"echornn-tui: the file of {task} has changed, {what}")
-    if isinstance(config.cell, OwnCell) and config.cell.is_change_of(run.config.cell):
-        what = "so it is another cell: the network starts over"
-        printed.complain(f"echornn-tui: the file of {config.cell} has changed, {what}")
+    for name in (TASK, CELL):
+        own = config.value(name)
+        if isinstance(own, OwnFile) and own.is_change_of(run.config.value(name)):
+            what = f"so it is another {name}: the network starts over"
+            printed.complain(f"echornn-tui: the file of {own} has changed, {what}")
     return config, recorder
 
 

@@ -106,7 +106,7 @@ class _Functions:
         return lambda vector, *limits: Vector(function(vector.value, *limits))
 
 
-class _Network(_Functions):
+class _Network:
     """The `Network` of such vectors."""
 
     def __init__(self, cell: Cell, used: Mapping[str, Vector]) -> None:
@@ -132,6 +132,12 @@ class _Network(_Functions):
 
     def tanh(self, vector: Vector) -> Vector:
         return Vector(np.tanh(vector.value))
+
+    def sigmoid(self, vector: Vector) -> Vector:
+        return Vector(OfArrays().sigmoid(vector.value))
+
+    def exp(self, vector: Vector) -> Vector:
+        return Vector(np.exp(vector.value))
 
     def relu(self, vector: Vector) -> Vector:
         return Vector(np.maximum(vector.value, 0))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.cells.bounds import Bounds
+from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
 from echornn.probes.parts import CellPart
 from echornn.probes.prepared import Prepared, part_of

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from echornn.cells.bounds import Bounds
+from echornn.cells.cell import Bounds
 from echornn.readings import Units, signed
 from tui.app.drawings.signed import scale_of, signed_blocks
 from tui.app.drawings.spots import UnitStep

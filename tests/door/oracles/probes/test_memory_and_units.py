@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echornn.cells.bounds import Bounds
+from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
 from echornn.network.model import initial_weights
 from echornn.probes.examine import examine
