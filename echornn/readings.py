@@ -211,6 +211,14 @@ class Gradient:
     samples: int = 0
     complete: bool = False
 
+    def through(self, steps: int) -> tuple[float, float]:
+        """Bias and spread if each error is followed back ``steps`` steps (from 1); (NaN, infinity) if fewer steps were
+        measured, since the part beyond is then unknown.
+        """
+        if steps >= len(self.bias):
+            return (0.0, 0.0) if self.complete else (np.nan, np.inf)
+        return float(self.bias[steps - 1]), float(np.broadcast_to(self.bias_spread, self.bias.shape)[steps - 1])
+
     @property
     def travels(self) -> bool:
         """Whether any error reaches back at least one step. If all units are saturated, none does, and nothing can be
