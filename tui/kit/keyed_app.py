@@ -50,7 +50,7 @@ class KeyedApp(EndsOnSignals[Result], Generic[Result]):
         """Lay out for the size that the app has now, and draw every cell."""
         for screen in self.screen_stack:
             screen.post_message(Resize(self.size, self.size))
-        self.screen.refresh()
+            screen.refresh()
 
     def get_key_display(self, binding: Binding) -> str:
         """How footer, help and palette call the key of a binding."""
