@@ -37,6 +37,6 @@ def _forget_what_changed(screen: Screen[Any]) -> None:
 def make_quick() -> None:
     """Speed up all apps of this process; their looks do not change."""
     Stylesheet._parse_rules = _parse_once  # type: ignore[method-assign, assignment]
-    Screen._compositor_refresh = _forget_what_changed  # type: ignore[method-assign]
+    Screen._compositor_refresh = _forget_what_changed  # type: ignore[method-assign, assignment]
     RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
     # Each styling of a widget hashes every rule; Textual's own hash is the identity too, but in Python.

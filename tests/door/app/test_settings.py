@@ -20,21 +20,17 @@ async def at_field(stage: Stage, name: str) -> None:
 
 LIVE = [
     ("learning_rate", ["+"], 0.5),
-    ("learning_rate", ["-", "-"], 0.15),
     ("learning_rate", [*"0.015", "enter"], 0.015),
-    ("num_epochs", ["+"], 4),
     ("num_epochs", [*"50", "enter"], 50),
     ("echo_step", ["-"], 2),
     ("rule", ["+", "enter"], "rtrl"),
 ]
 ANEW = [
-    ("state_size", ["6", "enter"], 6),
     ("state_size", ["+", "+", "enter"], 6),
     ("cell", ["+", "enter"], "gru"),
     ("batch_size", [*"1", "enter"], 1),
     ("init", ["right", "enter"], "glorot"),
     ("num_layers", ["+", "enter"], 2),
-    ("seed", ["+", "enter"], 8),
     ("truncated_backprop_length", [*"20", "enter"], 20),
 ]
 
