@@ -14,7 +14,6 @@ from cyclopts import App, CycloptsError, Parameter, Token, UnknownOptionError, U
 from echornn.files.recorded_values import shortened
 from echornn.tasks.own.own_task import TaskName
 from tui.cli import task_flags
-from tui.cli.named_values import check_cells
 from tui.cli.subcommands.table import SUBCOMMANDS
 from tui.cli.training import training
 from tui.commands import record
@@ -90,7 +89,7 @@ def with_newest(tokens: list[str]) -> list[str]:
 
 def parsed(arguments: list[str]) -> FrontEnd | None:
     """The program to run for these arguments; None if the command is already done, such as ``--help``."""
-    check_cells(arguments)
+    task_flags.check_cells(arguments)
     tasks = task_flags.tasks_of(arguments)
     try:
         try:

@@ -1,15 +1,18 @@
-"""Flags for the settings of a task: which tasks a command line names, and the class of flags with their settings."""
+"""The tasks and cells that a command line names, found before it is parsed, and the flags for the settings of tasks."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from echornn.config_fields import ECHO, ECHO_FIELDS, TASK
+from echornn.cells.chosen import named as cell_named
+from echornn.cells.own.own_cell import OwnCell
+from echornn.config_fields import CELL, ECHO, ECHO_FIELDS, TASK
+from echornn.data.own_checks import check_cell
 from echornn.files.run_error import RunError
 from echornn.runs import run_dir
 from echornn.tasks.chosen import class_of, named, tasks_with
@@ -17,12 +20,32 @@ from echornn.tasks.own.check import check
 from echornn.tasks.own.own_task import OwnTask, TaskName
 from echornn.tasks.settings import Setting, settings_of
 from echornn.tasks.task import TaskError
-from tui.cli.named_values import values_named
 from tui.commands import record
 from tui.commands.flags import ConfigFlags, TrainingFlags
 
 OF_SWEEPS = ("out", "grid", "seeds", "until", "workers", "scheduler", "scheduler_file", "help", "version")
 """Flags besides those of `TrainingFlags` that no setting can have."""
+
+
+def values_named(arguments: Sequence[str], field: str) -> Iterator[str]:
+    """The values that follow ``--FIELD``, and those of an axis ``FIELD=VALUE,VALUE``."""
+    newest = ""
+    for before, word in zip(("", *arguments), arguments, strict=False):
+        flag, equals, value = word.partition("=")
+        newest = flag if word.startswith("--") else newest
+        if before == f"--{field}":
+            yield word
+        elif flag == f"--{field}" and equals:
+            yield value
+        elif newest == "--grid" and (value if flag == "--grid" else word).startswith(f"{field}="):
+            yield from filter(None, word.rpartition(f"{field}=")[2].split(","))
+
+
+def check_cells(arguments: Sequence[str]) -> None:
+    """Check the files of cells that a command line names, in another process."""
+    for word in values_named(arguments, CELL):
+        if ":" in word and isinstance(own := cell_named(word), OwnCell):
+            check_cell(own)
 
 
 def tasks_of(arguments: Sequence[str]) -> dict[str, TaskName]:

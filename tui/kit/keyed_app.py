@@ -84,7 +84,11 @@ class KeyedApp(App[Result], Generic[Result]):
         """
         if self._settles is not None:
             self._settles.stop()
-        self._settles = self.set_timer(SETTLED_SECONDS, self.size_settled)
+        self._settles = self.set_timer(SETTLED_SECONDS, self._settled)
+
+    def _settled(self) -> None:
+        if self.screen_stack:  # else the app is about to end
+            self.size_settled()
 
     def size_settled(self) -> None:
         """Lay out for the size that the app has now, and draw every cell."""

@@ -19,6 +19,8 @@ UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 JOINERS = "\u200c\u200d"
 """Invisible characters that are kept, since some scripts and emoji need them."""
 
+MOST_OF_A_LINE = 500
+
 
 def printable(text: str) -> str:
     r"""The text on one line; characters that control the terminal or are invisible are escaped: ``\n``, ``\x1b``."""
@@ -54,8 +56,11 @@ def finish() -> None:
 
 
 def complain(*texts: str) -> None:
-    """Print lines to standard error. Failure is ignored: it could not be reported."""
+    """Print lines to standard error, a very long one without its middle. Failure is ignored: it could not be
+    reported.
+    """
     with contextlib.suppress(OSError):
-        for text in texts:
-            sys.stderr.write(f"{printable(text)}\n")
+        for text in map(printable, texts):
+            line = text if len(text) <= MOST_OF_A_LINE else f"{text[:240]} ... {text[-240:]}"
+            sys.stderr.write(f"{line}\n")
         sys.stderr.flush()

@@ -72,6 +72,13 @@ class Stage:
         await self.pilot.press(*("space" if one == " " else one for one in text))
         return await self.press(then)
 
+    async def do(self, *commands: Command) -> str:
+        """Have the session carry out commands one after the other; returns the text then."""
+        for command in commands:
+            self.session.send(command)
+            await self._idle()
+        return await self.settled()
+
     def burst(self, *keys: str) -> None:
         """Keys that come all at once: nothing is waited for. Signs have names here, such as full_stop."""
         for key in keys:

@@ -6,14 +6,12 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from echornn.session.commands import Edit, Go, Reset, Step
 from tests.door.app.stage import Stage, opened
 from tests.scripted import SMALL
 
-
-async def three_branches(stage: Stage) -> None:
-    """a: 20 windows; b: from window 15 on with another rate, 20; c: from the start again, 3."""
-    await stage.press("e", "e", "[", "[", "[", "[", "[", "s", "down", "+", "escape", "e", "r", ".", ".", ".")
-    assert (stage.frame.branch, stage.frame.trained, stage.frame.trained_in_all) == (2, 3, 28)
+THREE_BRANCHES = (Step(20), Go(0, 15), Edit({"learning_rate": 0.5}), Step(5), Reset(), Step(3))
+"""a: 20 windows; b: from window 15 on with another rate, 20; c: from the start again, 3."""
 
 
 async def row_of(stage: Stage, letter: str) -> str:
@@ -24,7 +22,7 @@ async def row_of(stage: Stage, letter: str) -> str:
 
 async def test_the_panel_lists_each_branch_with_what_differs_and_how_far_it_went() -> None:
     async with opened(size=(120, 40)) as stage:
-        await three_branches(stage)
+        await stage.do(*THREE_BRANCHES)
         text = await stage.press("b")
         assert re.search(r">\*c \w", text)
         assert re.search(r" \+b learning_rate 0.5 from window 15", text)
@@ -36,7 +34,7 @@ async def test_the_panel_lists_each_branch_with_what_differs_and_how_far_it_went
 
 async def test_enter_goes_to_a_branchs_end_and_training_goes_on_there() -> None:
     async with opened() as stage:
-        await three_branches(stage)
+        await stage.do(*THREE_BRANCHES)
         await stage.press("b", "down", "enter")
         assert (stage.frame.branch, stage.frame.trained, stage.frame.is_past) == (1, 20, False)
         assert stage.frame.config.learning_rate == 0.5
@@ -49,7 +47,7 @@ async def test_enter_goes_to_a_branchs_end_and_training_goes_on_there() -> None:
 
 async def test_space_hides_x_pins_and_n_names() -> None:
     async with opened(size=(120, 40)) as stage:
-        await three_branches(stage)
+        await stage.do(*THREE_BRANCHES)
         await stage.press("b", "down", "space")
         assert await row_of(stage, "b") == "> "
         assert "b: learning_rate" not in stage.text
@@ -74,7 +72,7 @@ async def test_space_hides_x_pins_and_n_names() -> None:
 async def test_names_and_pins_are_kept_with_the_run(tmp_path: Path) -> None:
     run = tmp_path / "run"
     async with opened(folder=run, size=(120, 40)) as stage:
-        await three_branches(stage)
+        await stage.do(*THREE_BRANCHES)
         await stage.press("b", "down", "n", *"slow", "enter", "x")
     async with opened(replace(SMALL, learning_rate=0.5), folder=run, size=(120, 40)) as stage:
         assert (stage.frame.branch, stage.frame.trained, stage.frame.trained_in_all) == (2, 3, 28)
@@ -85,7 +83,7 @@ async def test_names_and_pins_are_kept_with_the_run(tmp_path: Path) -> None:
 
 async def test_keys_that_are_not_the_panels_stay_the_apps_and_a_failure_closes_it() -> None:
     async with opened(size=(120, 40)) as stage:
-        await three_branches(stage)
+        await stage.do(*THREE_BRANCHES)
         await stage.press("b", ".", "[")
         assert (stage.frame.trained, stage.frame.is_past) == (3, True)
         assert "on its path" in stage.text

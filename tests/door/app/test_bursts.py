@@ -54,7 +54,7 @@ async def test_what_the_last_key_of_a_burst_did_is_on_the_screen() -> None:
         slowly = await stage.press(*["left"] * 12)
         assert slowly.split("\n")[1] == text.split("\n")[1]
         assert first == 30 - 11
-        text = await carried_out(stage, *"1234567" * 20, "tab", "l", "l", "2")
+        text = await carried_out(stage, *"1234567" * 8, "tab", "l", "l", "2")
         assert "misses" in text
 
 
@@ -89,7 +89,7 @@ async def test_a_storm_of_keys_in_changing_sizes_leaves_an_app_that_obeys() -> N
     dice = random.Random(3)
     async with opened() as stage:
         for size in ((120, 40), (40, 10), (60, 16), (80, 24)):
-            stage.burst(*dice.choices(STORM, k=80))
+            stage.burst(*dice.choices(STORM, k=50))
             await stage.pilot.resize_terminal(*size)
         await carried_out(stage, *["escape"] * 6)
         before = stage.frame.trained_in_all

@@ -53,7 +53,7 @@ STORIES: list[list[tuple[str, dict[str, Any]]]] = [
 async def enter(stage: Stage, line: str) -> str:
     await stage.press("colon")
     await stage.type(line)
-    for _ in range(4):  # of several commands, one begins with each frame
+    for _ in line.split(";"):  # of several commands, one begins with each frame
         await stage.settled()
     return stage.text
 

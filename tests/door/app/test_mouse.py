@@ -126,7 +126,7 @@ async def test_a_click_on_the_words_that_return_from_the_past_returns(word: str)
 async def test_a_storm_of_pointer_reports_holds_up_no_key() -> None:
     async with opened() as stage:
         await stage.press("e")
-        for number in range(40):
+        for number in range(15):
             await stage.pilot.hover(offset=(number * 7 % 78, 5 + number % 15))
         await stage.press(".")
         assert stage.frame.trained == 11
