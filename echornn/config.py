@@ -120,7 +120,7 @@ class EchoConfig(FlatValues, WindowSizes):
     """Where to train: auto, cpu or gpu."""
 
     replicas: int = 1
-    """Networks trained side by side, 1 to 1 000 000, with consecutive seeds from seed on."""
+    """Networks trained side by side, 1 to 4096, with consecutive seeds from seed on."""
 
     task: Task | OwnTask | str | None = None
     """What is learned: echo, another task that tasks lists, or FILE.py:NAME, a task of your own."""

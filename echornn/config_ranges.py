@@ -17,7 +17,7 @@ MAX_EPOCHS = 10**12
 MAX_SEED = 2**128 - 1
 """The largest seed: NumPy's seed sequences use 128 bits."""
 
-MAX_REPLICAS = 1_000_000
+MAX_REPLICAS = 4096
 
 LEAST_RATE, MAX_RATE = 1e-37, 1e38
 """The smallest and largest learning rate with which float32 neither loses digits nor overflows."""

@@ -104,15 +104,19 @@ class Memory:
     numbers_a_symbol: int = 1
     samples: int = 0
     channels: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
-    independent: bool = True
 
     @property
     def total(self) -> float:
         """How many numbers linear read-outs recover: the sum of r2 over lags, times the numbers per symbol; at most
         `size` if the inputs are independent.
         """
-        total = float(self.by_lag.sum(dtype=np.float64)) * self.numbers_a_symbol
-        return min(total, float(self.size)) if self.independent else total
+        return float(self.by_lag.sum(dtype=np.float64)) * self.numbers_a_symbol
+
+    @property
+    def total_text(self) -> str:
+        """The total as text; empty if it is more than the size, as it may be if inputs are not independent."""
+        total = f"{self.total:.1f}" if math.isfinite(self.total) else "?"
+        return "" if self.total > self.size + 0.05 else f"{total} of {self.size} numbers used"
 
     def shift_register(self, lag: int) -> int:
         """How many numbers a linear shift register holds: all inputs from the newest back to the one at this lag, such

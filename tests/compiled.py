@@ -10,6 +10,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 import pytest
 import tensorflow as tf
@@ -63,7 +64,22 @@ def plain() -> Iterator[SharedPrograms]:
     """Programs without XLA: the same results, without compilation."""
     plainly = partial(tf.function, autograph=False)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tf, "function", lambda traced, jit_compile, autograph: plainly(traced))
-        for only_of_xla in ("_slice", "_update_slice", "_reduce_window"):
-            patch.setattr(private_xla, only_of_xla, None)
+        patch.setattr(tf, "function", lambda traced, jit_compile=True, autograph=False: plainly(traced))
+        patch.setattr(private_xla, "xla", PlainOperations)
         yield SharedPrograms()
+
+
+class PlainOperations:
+    """The operations of `private_xla` without XLA."""
+
+    xla_dynamic_slice = staticmethod(tf.slice)
+
+    @staticmethod
+    def xla_dynamic_update_slice(whole: tf.Tensor, part: tf.Tensor, begin: tf.Tensor) -> tf.Tensor:
+        at = tf.stack(tf.meshgrid(*map(tf.range, part.shape), indexing="ij"), -1)
+        return tf.tensor_scatter_nd_update(whole, at + begin, part)
+
+    @staticmethod
+    def xla_reduce_window(tensor: tf.Tensor, start: tf.Tensor, window: tf.Tensor, *_: Any, **__: Any) -> tf.Tensor:
+        half = int(tf.get_static_value(window)[0])
+        return tf.stack([start + tf.reduce_sum(part, axis=0) for part in (tensor[:half], tensor[half:])])

@@ -1,4 +1,6 @@
-"""Caches Textual's parsed style sheets for all apps of a process; otherwise each app under Pilot parses them again."""
+"""Spares apps under Pilot what nobody sees: style sheets are parsed once for all apps of a process, and a screen is
+drawn only when a test reads it.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,10 @@ from typing import Any
 
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.screen import Screen
 
 _parse = Stylesheet._parse_rules
+_refresh = Screen._compositor_refresh
 _parsed: dict[Hashable, list[RuleSet]] = {}
 
 
@@ -20,8 +24,19 @@ def _parse_once(sheet: Stylesheet, css: str, *arguments: Any, **options: Any) ->
     return _parsed[key]
 
 
+def _forget_what_changed(screen: Screen[Any]) -> None:
+    """In place of drawing it for a terminal that is not there."""
+    if not screen.app.is_headless or screen is not screen.app.screen:
+        _refresh(screen)
+        return
+    screen._compositor._dirty_regions.clear()
+    screen._dirty_widgets.clear()
+    screen.app._update_mouse_over(screen)
+
+
 def make_quick() -> None:
     """Speed up all apps of this process; their looks do not change."""
     Stylesheet._parse_rules = _parse_once  # type: ignore[method-assign, assignment]
+    Screen._compositor_refresh = _forget_what_changed  # type: ignore[method-assign, assignment]
     RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
     # Each styling of a widget hashes every rule; Textual's own hash is the identity too, but in Python.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import NoReturn
 
 from echornn.runtime import collector
-from tui.term import early_signals
 
 
 def main() -> NoReturn:
@@ -15,9 +15,11 @@ def main() -> NoReturn:
     # NumPy's own threads wait for each other by spinning, on the cores that train: with them, what takes 0.3 ms of one
     # core took 33 ms of two. It is read when NumPy is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    early_signals.keep()
     if None in (sys.stdin, sys.stdout, sys.stderr):  # files that are opened later would take their numbers
         sys.exit("echornn-tui: standard input, output or error is closed: give it /dev/null")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # for what its encoding lacks
     with collector.spared():
         from tui.cli.program import main as run_command
 

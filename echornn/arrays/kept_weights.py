@@ -11,12 +11,16 @@ from echornn.data.own_checks import check_own_files
 from echornn.files.run_error import RunError
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
-from echornn.replay.snapshot_of_run import replayed
+from echornn.replay.keyframing import ours
+from echornn.replay.replay import Replay
 from echornn.runs.run_dir import Run
-from echornn.runs.states.keyframes import Keyframe
+from echornn.runs.states.keyframes import Keyframe, Keyframes
 from echornn.runtime import quiet
 from echornn.timeline.branch import Position, digests, path_to_end, spans_to
+from echornn.training.any_trainer import tensorflow_trainers
 from echornn.unlike_record import UnlikeRecord
+
+WINDOWS_AT_A_TIME = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +67,20 @@ def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
     for config in {branch.config for branch in path_to_end(run.tree[0][position.branch], run.tree[0].__getitem__)}:
         check_own_files(config)
     quiet.import_tensorflow(run.threshold)
-    replay = replayed(run, position)
+    replay = _replayed(run, position)
     return StateThere(replay.trainer.state, replay.tape[-1] if replay.tape else None, replay.unlike)
+
+
+def _replayed(run: Run, position: Position) -> Replay:
+    """A replay that has arrived at a position: it has trained windows again from the nearest keyframe."""
+    timeline, keyframes = run.timeline(), Keyframes()
+    for one in ours(timeline, run.keyframes()):
+        keyframes.add(one)
+    make = tensorflow_trainers(run.devices, run.threshold, run.threads)
+    replay = Replay(timeline, keyframes, make(run.config), position, 1, make)
+    while not replay.arrived:
+        replay.advance(WINDOWS_AT_A_TIME)
+    return replay
 
 
 def _kept(run: Run, number: int) -> dict[int, Keyframe | PopulationState]:

@@ -11,9 +11,8 @@ from echornn.arrays.positions import config_at
 from echornn.arrays.replica_numbers import ReplicaNumbers
 from echornn.data.solved import UNKNOWN, SolvedAt
 from echornn.files.run_error import RunError
-from echornn.runs.newest_losses import newest_losses
 from echornn.runs.run_dir import Run
-from echornn.runs.summary import solved_there
+from echornn.runs.summary import newest_losses, solved_there
 from echornn.timeline.branch import Position
 
 

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.cells.bounds import Bounds
-from echornn.cells.theorem import Theorem
 from echornn.own.errors import OwnError
 
 Vector = Any
@@ -156,8 +155,6 @@ class Cell:
         limited: the vectors of the state with numbers from -1 to 1, whose units are saturated near these limits.
         through_tanh: the vectors of the state of which only the tanh is read, so that their units can be saturated too.
         first_biases: for each bias, the initial value in each of its vectors; zero for biases that are not listed.
-        keeps: what its state can hold, with the source.
-        theorems: what no network of this cell can do.
         keras: the name of the Keras layer that computes the same, and its options; empty if there is none.
     """
 
@@ -175,8 +172,6 @@ class Cell:
     limited: tuple[str, ...] = ()
     through_tanh: tuple[str, ...] = ()
     first_biases: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    keeps: str = ""
-    theorems: tuple[Theorem, ...] = ()
     keras: tuple[str, Mapping[str, Any]] = ("", {})
 
     @property

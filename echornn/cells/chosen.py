@@ -5,7 +5,6 @@ from __future__ import annotations
 from echornn.cells.cell import Cell
 from echornn.cells.own.own_cell import CellName, OwnCell
 from echornn.cells.table import CELLS
-from echornn.own.named import named as named_in
 
 
 def named(given: object) -> CellName:
@@ -14,7 +13,7 @@ def named(given: object) -> CellName:
     Raises:
         ConfigError: there is no such cell, or its file cannot be read.
     """
-    return named_in(given, CELLS, OwnCell)
+    return OwnCell.named(given, CELLS)
 
 
 def cell_of(name: CellName) -> Cell:

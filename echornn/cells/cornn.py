@@ -24,7 +24,6 @@ CORNN = Cell(
     step,
     ("h", "v"),
     (Product("W", "b", ("force",), reads=("x", "h", "v")),),
-    keeps="Two numbers a unit, whose gradients neither vanish nor explode (Rusch and Mishra 2021).",
     about="Oscillators: the speed v of a unit changes by tanh([x, h, v] W + b), a spring and damping; h moves with v.",
     formulas=(
         "a   = tanh([x_t, h_{t-1}, v_{t-1}] W + b)",

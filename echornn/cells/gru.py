@@ -33,7 +33,6 @@ GRU = Cell(
         "as Keras' GRU with reset_after=False: r is applied before the product",
     ),
     limited=("h",),
-    keeps="With enough units the state of any finite automaton (Merrill 2019).",
     gates=("update", "reset"),
     keras=("GRU", {"reset_after": False}),
 )

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from echornn.cells.cell import LINEAR, Arrays, Cell, Functions, Network, Product, Vector
-from echornn.cells.theorem import Theorem
 
 
 def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
@@ -38,8 +37,6 @@ INDRNN = Cell(
         "columns of W and b: drive",
         "u: one number for each unit, used within -2^(1/T) and 2^(1/T), T the window",
     ),
-    keeps="A sum of its inputs in each unit, which fades or grows by u; with u 1 a unit counts.",
-    theorems=(Theorem("parity", "the sign of u is fixed", "docs/theory.md"),),
     unit_weights=("u",),
     first_units=first_units,
     used=limited,

@@ -19,6 +19,5 @@ IRNN = Cell(
     (Product("W", "b", ("h",), from_identity=True),),
     about="As the rnn with relu, and its recurrent weights begin as the identity: h = relu([x, h'] W + b).",
     formulas=("h_t = relu([x_t, h_{t-1}] W + b)", "columns of W and b: h"),
-    keeps="Sums and counts: relu has no upper limit (Weiss, Goldberg and Yahav 2018).",
     keras=("SimpleRNN", {"activation": "relu"}),
 )

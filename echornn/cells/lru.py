@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from echornn.cells.cell import LINEAR, TANH, Arrays, Cell, Functions, Network, Product, Vector
-from echornn.cells.theorem import Theorem
 
 
 def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
@@ -61,8 +60,6 @@ LRU = Cell(
         "columns of Wc and bc: h",
     ),
     limited=("h",),
-    keeps="A linear trace of all inputs, in which the older ones fade (Orvieto et al. 2023).",
-    theorems=(Theorem("parity", "inputs never change l", "Khavari et al. 2025"),),
     unread=("h",),
     unit_weights=("nu", "theta", "gamma"),
     first_units=first_units,

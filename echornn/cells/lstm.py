@@ -33,7 +33,6 @@ LSTM = Cell(
     ),
     limited=("h",),
     through_tanh=("c",),
-    keeps="With enough units the state of any finite automaton; c can also count (Merrill 2019).",
     gates=("input", "forget", "output"),
     first_biases={"b": (0, 1, 0, 0)},  # it begins by remembering (Gers et al.)
     keras=("LSTM", {}),

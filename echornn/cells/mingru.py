@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from echornn.cells.cell import LINEAR, SIGMOID, Cell, Network, Product, Vector
-from echornn.cells.theorem import Theorem
 
 
 def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
@@ -27,6 +26,4 @@ MINGRU = Cell(
         "columns of W and b: z (take; 1 takes the candidate), then c (candidate)",
     ),
     gates=("take",),
-    keeps="A mean of its candidates: each step weighs the past less, as much as the gate says.",
-    theorems=(Theorem("parity", "gates never turn a sign", "Sarrof et al. 2024"),),
 )

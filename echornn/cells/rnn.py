@@ -20,6 +20,5 @@ RNN = Cell(
     about="The tutorial's cell: h = tanh([x, h'] W + b). x is the input, h' the state one step before.",
     formulas=("h_t = tanh([x_t, h_{t-1}] W + b)", "columns of W and b: h"),
     limited=("h",),
-    keeps="With enough units the state of any finite automaton (Merrill 2019).",
     keras=("SimpleRNN", {}),
 )

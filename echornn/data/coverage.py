@@ -110,34 +110,20 @@ def _sources_of(task: Task, first: int, steps: int) -> _Sources:
 
 
 def missed(config: EchoConfig, first: int, count: int) -> npt.NDArray[np.bool_]:
-    """Whether targets are missed, bool [count]: no window contains both the target and all its sources. A target whose
-    sources are not known is not missed, and none is if the gradient is not cut.
+    """Whether targets of the echo are missed, bool [count]: no window contains both the target and its source. None is
+    if the gradient is not cut.
 
     Entry i is about the target ``first + i`` steps after the first step of a window, away from the ends of the row; the
-    pattern repeats with each stride. The last window that contains the sources reaches farthest. In trials, the parts
-    between two cuts of the gradient take the place of windows.
+    pattern repeats with each stride. The last window that contains the source reaches farthest.
     """
-    length = config.reach
-    if length is None:
+    if config.reach is None:
         return np.zeros(count, np.bool_)
-    stride = config.window_stride if config.is_stream else length
     steps = np.arange(first, first + count)
-    begins = (steps - _farthest_lags(config, steps)) // stride * stride
-    covered: npt.NDArray[np.bool_] = steps - begins < length
-    return ~covered
-
-
-def _farthest_lags(config: EchoConfig, steps: npt.NDArray[np.int64]) -> int | npt.NDArray[np.int64]:
-    """The lag of the farthest source of each target, 0 if it is not known; for `missed`."""
-    if config.is_echo:
-        return config.echo_step
-    return np.maximum(_sources(config).farthest[steps % config.window_steps], 0)
+    begins = (steps - config.echo_step) // config.window_stride * config.window_stride
+    uncovered: npt.NDArray[np.bool_] = steps - begins >= config.reach
+    return uncovered
 
 
 def missed_of_a_stride(config: EchoConfig) -> int:
-    """The number of missed targets per stride: in the echo, ``max(0, stride - max(0, T - echo))`` if the gradient is
-    cut.
-    """
-    if config.is_echo and config.reach is not None:
-        return max(0, config.window_stride - max(0, config.reach - config.echo_step))
+    """The number of missed targets of the echo per stride."""
     return int(missed(config, 0, config.window_stride).sum())

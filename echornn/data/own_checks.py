@@ -50,4 +50,6 @@ def check_cell(own: OwnCell) -> None:
     Raises:
         CellError: the cell cannot be used.
     """
-    own.check_apart()
+    from echornn.cells.own.check import check
+
+    check(own)

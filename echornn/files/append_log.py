@@ -80,17 +80,15 @@ class AppendLog:
                 self._first += len(self._pending.popleft())
 
     def flush(self, length: int | None = None) -> None:
-        """Write all records to the disk, or only those up to an earlier value of `length`.
-
-        Raises:
-            OSError: some records were not written; they stay in memory.
+        """Write all records to the disk, or only those up to an earlier value of `length`; after an OSError, those that
+        were not written stay in memory.
         """
         with self._lock:
             length = self._length if length is None else length
             pieces = self._pieces(length)
         if length <= self.end.length:
             return
-        descriptor = own_files.opened(self._file, os.O_WRONLY)
+        descriptor = own_files.opened(self._file, os.O_WRONLY | os.O_CREAT)
         try:
             if os.fstat(descriptor).st_size < self.end.length:
                 raise OSError(f"{self._file.name} is shorter than when it was last written")
@@ -124,30 +122,18 @@ class AppendLog:
 
 
 def ends_at(file: Path, end: LogEnd) -> bool:
-    """Whether the file begins with the bytes that ``end`` describes.
-
-    Raises:
-        OSError: it could not be read.
-    """
+    """Whether the file begins with the bytes that ``end`` describes."""
     return size_of(file) >= end.length and end_of(file, end.length) == end
 
 
 def size_of(file: Path) -> int:
-    """The size of the file in bytes.
-
-    Raises:
-        OSError: it could not be read.
-    """
+    """The size of the file in bytes."""
     with own_files.reader(file) as log:
         return os.fstat(log.fileno()).st_size
 
 
 def end_of(file: Path, most: int | None = None) -> LogEnd:
-    """The end of the file, or of its first ``most`` bytes, with the checksum.
-
-    Raises:
-        OSError: it could not be read.
-    """
+    """The end of the file, or of its first ``most`` bytes, with the checksum."""
     end = LogEnd()
     with own_files.reader(file) as log:
         while piece := log.read(PIECE_BYTES if most is None else min(most - end.length, PIECE_BYTES)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 import numpy as np
@@ -14,17 +14,12 @@ from echornn.cells.own.facts import facts_of
 from echornn.cells.own.own_cell import CellName, OwnCell
 from echornn.config import EchoConfig
 from echornn.config_fields import CELL, ECHO, TASK
-from echornn.own.own_file import OwnFile, never_running
+from echornn.own.own_file import OwnFile
+from echornn.tasks.own.facts import Shape
 from echornn.tasks.own.own_task import OwnTask
 
 MOST = 2**63 - 1
 """The largest count (windows, epochs, bytes, ...) that a record may have."""
-
-MOST_DIGITS = {"seed": 1000}
-"""The most digits of a field's value, so that it can be shown; `MOST_DIGITS_OF_A_SIZE` for other fields."""
-
-MOST_DIGITS_OF_A_SIZE = 100
-"""The most digits of a size, so that the product of three sizes fits into a float."""
 
 MOST_CHARACTERS = 200
 """The most characters of a record's text that an error message repeats."""
@@ -98,27 +93,9 @@ def config_from(fields: object) -> EchoConfig:
     if task == ECHO:
         for name in sorted(settings):
             raise ValueError(f"the configuration's field {shortened(name)} is not known to this version")
-    for name, value in values.items():
-        most = MOST_DIGITS.get(name, MOST_DIGITS_OF_A_SIZE)
-        if isinstance(value, int) and abs(value) >= 10**most:
-            raise ValueError(f"the configuration's field {name} has more than {most} digits")
     if isinstance(task, OwnTask):
         values[TASK] = task.with_settings({name: [value] for name, value in settings.items()})
-    with never_running():
-        config = EchoConfig.from_fields(values)
-    require_facts(config)
-    return config
-
-
-def require_facts(config: EchoConfig) -> None:
-    """Check that the facts about a user's own task, if there are any, contain the ladder for the task's data.
-
-    Raises:
-        ValueError: the ladder is missing.
-    """
-    own = config.the_task.own
-    if own is not None and own.facts is not None and not own.facts.knows(config.fields(), config.data_shape):
-        raise ValueError(f"the record lacks facts about the task {own}")
+    return EchoConfig.from_fields(values)
 
 
 def record_of(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:
@@ -138,14 +115,24 @@ def record_of_changes(config: EchoConfig) -> dict[str, Any]:
 
 
 def _with_facts(config: EchoConfig, values: Mapping[str, Any]) -> dict[str, Any]:
-    record, task, cell = recorded(values), values.get(TASK), values.get(CELL)
-    if isinstance(cell, OwnCell):
-        record[CELL] = cell.as_record(None if cell.lacks_facts else facts_of(cell.cell))
-    if isinstance(task, OwnTask):
+    uses = [(config.fields(), config.data_shape)]
+    return {name: recorded_with_facts(one, uses) for name, one in values.items()}
+
+
+def recorded_with_facts(value: Any, uses: Iterable[tuple[Mapping[str, Any], Shape | None]]) -> Any:
+    """A value of a configuration as a JSON value; a task or cell of the user's own has facts, with which it can be
+    looked at without running its text.
+
+    Args:
+        uses: the values of each configuration with this task, with the shape of its data; see `record_of_facts`.
+    """
+    if isinstance(value, OwnCell):
+        return value.as_record(None if value.lacks_facts else facts_of(value.cell))
+    if isinstance(value, OwnTask):
         from echornn.tasks.own.make_facts import record_of_facts
 
-        record[TASK] = task.as_record(record_of_facts(config.the_task, config.data_shape))
-    return record
+        return value.as_record(record_of_facts(value, uses))
+    return value
 
 
 def recorded(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -208,38 +195,19 @@ def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
     Raises:
         ValueError: the description is invalid, or the arrays do not have exactly the payload's length.
     """
+    if not isinstance(described, list):
+        _refuse("arrays", described, "a list")
     arrays, at = [], 0
-    for dtype, shape in _kinds(described):
-        count = math.prod(shape)
-        if at + count * dtype.itemsize > len(payload):
-            raise ValueError("the arrays have fewer numbers than their description says")
-        one = np.frombuffer(payload, dtype, count, at).reshape(shape)
-        arrays.append(one.astype(dtype.newbyteorder("=")))
-        at += count * dtype.itemsize
+    for name, shape in described:
+        if not isinstance(name, str) or not NUMBERS.fullmatch(name):
+            _refuse("an array's type", name, "that of numbers")
+        count = math.prod(whole(side, "an array's side") for side in shape)
+        one = np.frombuffer(payload, name, count, at).reshape(shape)
+        arrays.append(one.astype(one.dtype.newbyteorder("=")))
+        at += one.nbytes
     if at != len(payload):
         raise ValueError("the arrays have more numbers than their description says")
     return arrays
-
-
-def bytes_of(described: object) -> int:
-    """The number of bytes of arrays with these types and shapes; see `arrays_from`.
-
-    Raises:
-        ValueError: the description is invalid.
-    """
-    return sum(math.prod(shape) * dtype.itemsize for dtype, shape in _kinds(described))
-
-
-def _kinds(described: object) -> list[tuple[np.dtype[Any], list[int]]]:
-    if not isinstance(described, list):
-        _refuse("arrays", described, "a list")
-    kinds = []
-    for one in described:
-        name, shape = one
-        if not isinstance(name, str) or not NUMBERS.fullmatch(name):
-            _refuse("an array's type", name, "that of numbers")
-        kinds.append((np.dtype(name), [whole(side, "an array's side") for side in shape]))
-    return kinds
 
 
 def _refuse(name: str, value: object, allowed: str) -> NoReturn:

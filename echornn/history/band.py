@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from echornn.history.curve import Curve, HistoryPiece, width_of, within
-from echornn.history.pyramid_level import Buckets, Reducers, Windows
+from echornn.history.loss_history import OF_BAND, LossHistory
+from echornn.history.pyramid_level import Buckets, Windows
 from echornn.progress import Floats
-
-SHARES = (0.0, 0.1, 0.5, 0.9, 1.0)
-"""The quantiles of a band, over the replicas, in this order."""
-
-OF_BAND: Reducers = (np.fmin, np.add, np.add, np.add, np.fmax, np.fmax)
-"""The functions that compute a bucket from smaller buckets: extremes, sums of the quantiles, and the number of replicas
-that have solved the task at the end.
-"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,20 +61,7 @@ class Band:
         return middles
 
 
-class OfSeveral(Protocol):
-    """The history of several networks. A single network has no band."""
-
-    @property
-    def replicas(self) -> int:
-        """The number of networks."""
-        ...
-
-    def over_all(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
-        """The quantiles in buckets, [numbers of `OF_BAND`, buckets]; arguments and edges as in `Pyramid.buckets`."""
-        ...
-
-
-def band_of(pieces: Sequence[HistoryPiece[OfSeveral]], columns: int, first: int, last: int) -> Band:
+def band_of(pieces: Sequence[HistoryPiece[LossHistory]], columns: int, first: int, last: int) -> Band:
     """The band of the windows ``first`` to ``last``, in about ``columns`` buckets; the pieces are in order along the
     curve.
     """
@@ -113,15 +92,3 @@ def band_of(pieces: Sequence[HistoryPiece[OfSeveral]], columns: int, first: int,
             solved.astype(np.int32),
             np.array(replicas, np.int32),
         )
-
-
-def solved_after(solved_at: npt.NDArray[np.int64], first: int, windows: int) -> npt.NDArray[np.int32]:
-    """The number of replicas that have solved the task after each window, int32 [windows].
-
-    Args:
-        solved_at: int64 [replicas], the window along the path, from 1, at which each replica solved the task; 0 if it
-            has not.
-        first: the number of windows along the path before the first of these windows.
-    """
-    known = np.sort(solved_at[solved_at > 0])
-    return np.searchsorted(known, np.arange(first + 1, first + windows + 1), side="right").astype(np.int32)

@@ -18,6 +18,9 @@ Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "alo
 without the others; back trains on from a past position; a lost branch cannot be read.
 """
 
+MARKS: dict[Cause, str] = {"regenerate": "data", "edit": "edit", "back": "back"}
+"""The label at the start of a branch, by cause. Branches with new weights begin a new curve, and have no label."""
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -94,7 +97,7 @@ class Curve:
 
 
 class OfOne(Protocol):
-    """The history of one network."""
+    """The history of one network, or of consecutive branches."""
 
     def buckets(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
         """The losses in buckets, [4, buckets]; arguments and edges as in `Pyramid.buckets`."""

@@ -10,11 +10,19 @@ import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.history import packed
-from echornn.history.band import OF_BAND, SHARES, solved_after
-from echornn.history.curve import Curve, HistoryPiece, curve_of
-from echornn.history.kept_windows import PACKED, StoredWindows, error_rates_of, kept, kept_type, losses_of
+from echornn.history.kept_windows import PACKED, StoredWindows, error_rates_of, kept_type, losses_of
 from echornn.history.pyramid import Pyramid
-from echornn.history.pyramid_level import ALL, FACTOR, KEPT_BUCKETS, OF_LOSSES, Buckets, PyramidLevel, Which, Windows
+from echornn.history.pyramid_level import (
+    ALL,
+    FACTOR,
+    KEPT_BUCKETS,
+    OF_LOSSES,
+    Buckets,
+    PyramidLevel,
+    Reducers,
+    Which,
+    Windows,
+)
 from echornn.history.quantiles import quantiles
 from echornn.progress import Floats
 
@@ -29,6 +37,15 @@ BAND_KEPT = 1 << 16
 
 LOSSES_AT_ONCE = 1 << 20
 """The most losses that are added in one step."""
+
+
+SHARES = (0.0, 0.1, 0.5, 0.9, 1.0)
+"""The quantiles of a band, over the replicas, in this order."""
+
+OF_BAND: Reducers = (np.fmin, np.add, np.add, np.add, np.fmax, np.fmax)
+"""The functions that compute a bucket from smaller buckets: extremes, sums of the quantiles, and the number of replicas
+that have solved the task at the end.
+"""
 
 
 def kept_buckets(replicas: int) -> int:
@@ -49,8 +66,8 @@ class LossHistory:
         buckets: the least number of newest buckets in each level; by default `kept_buckets`.
     """
 
-    def __init__(self, config: EchoConfig | None = None, buckets: int | None = None) -> None:
-        self._config = config = config or EchoConfig()
+    def __init__(self, config: EchoConfig, buckets: int | None = None) -> None:
+        self._config = config
         self._at_once = buckets = kept_buckets(config.replicas) if buckets is None else buckets
         self._each = Pyramid(_FinestLevel(buckets, config), lambda: _level(buckets, config))
         self._all = Pyramid(_band_level(), _band_level) if config.replicas > 1 else None
@@ -62,14 +79,6 @@ class LossHistory:
     def replicas(self) -> int:
         """The number of replicas."""
         return self._config.replicas
-
-    def append(self, losses: Floats, error_rates: Floats) -> None:
-        """Add windows, in order: losses in nats and error rates, 0 to 1, float32 [n, replicas], or [n] for a single
-        network.
-        """
-        shape = (len(losses), self.replicas)
-        errors = np.rint(np.reshape(error_rates, shape) * self._config.predictions_per_window).astype(np.int32)
-        self.add(kept(np.reshape(losses, shape), errors, self._config), np.zeros(self.replicas, np.int64))
 
     def add(self, windows: StoredWindows, solved_at: npt.NDArray[np.int64], before: int = 0) -> None:
         """Add stored windows, in order.
@@ -99,11 +108,6 @@ class LossHistory:
         if not 0 <= replica < self.replicas:
             raise IndexError(f"replica = {replica} is not one of {self.replicas}")
         return ReplicaHistory(self, replica)
-
-    def curve(self, columns: int, first: int = 0, last: int | None = None, replica: int = 0) -> Curve:
-        """The curve of one replica from window ``first`` to ``last`` (by default all), in about ``columns`` buckets."""
-        last = len(self) if last is None else min(last, len(self))
-        return curve_of([HistoryPiece(self.of(replica), 0, 0, last)], columns, min(max(first, 0), last), last)
 
     def losses(self, first: int, last: int, which: Which = ALL) -> Floats | None:
         """The losses from window ``first`` to ``last``, float32 [n, replicas]; None if only wider buckets are still
@@ -177,6 +181,18 @@ class ReplicaHistory:
         """The error rates from window ``first`` to ``last``, 0 to 1, float32 [n]; None as in `losses`."""
         rates = self.history.error_rates(first, last, self._which)
         return None if rates is None else rates[:, 0]
+
+
+def solved_after(solved_at: npt.NDArray[np.int64], first: int, windows: int) -> npt.NDArray[np.int32]:
+    """The number of replicas that have solved the task after each window, int32 [windows].
+
+    Args:
+        solved_at: int64 [replicas], the window along the path, from 1, at which each replica solved the task; 0 if it
+            has not.
+        first: the number of windows along the path before the first of these windows.
+    """
+    known = np.sort(solved_at[solved_at > 0])
+    return np.searchsorted(known, np.arange(first + 1, first + windows + 1), side="right").astype(np.int32)
 
 
 class _FinestLevel(PyramidLevel):

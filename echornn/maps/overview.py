@@ -7,10 +7,8 @@ import itertools
 from echornn.config import EchoConfig
 from echornn.config_fields import TASK
 from echornn.data.levels import lost_level, way_from_chance
-from echornn.data.theorems import theorem
 from echornn.maps.seed_counts import SeedCounts, SeedResult
 from echornn.maps.table import Overview, Values
-from echornn.maps.theory import excluded
 from echornn.own.own_file import OwnFile
 from echornn.sweeps.results import GridPoint, SweepResults
 
@@ -40,10 +38,7 @@ def overview_of(results: SweepResults, before: Overview | None = None) -> Overvi
             if values not in configs:
                 all_counts[values] = SeedCounts(left_out=1)
                 reasons[values] = impossible.reason
-    elsewhere = sum(len(point.results) for point in results.earlier)
-    return Overview(
-        axes, all_counts, configs, reasons, results.seeds, results.until == "solved", elsewhere, results.versions
-    )
+    return Overview(axes, all_counts, configs, reasons, results.seeds, results.until == "solved", results.versions)
 
 
 def counts_of(point: GridPoint, before: SeedCounts | None = None, version: int = 0) -> SeedCounts:
@@ -75,8 +70,6 @@ def counts_of(point: GridPoint, before: SeedCounts | None = None, version: int =
         missing - failed,
         version=version,
         task=task_of(config),
-        excluded=int(bool(excluded(config))),
-        not_every_length=int(theorem(config) is not None),
     )
 
 

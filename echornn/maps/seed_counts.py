@@ -52,8 +52,6 @@ class SeedCounts:
         version: the number of the program version that trains them; newer versions have larger numbers.
         of_others: the number of results by other versions, which are not counted here.
         task: the task, since losses of different tasks are not compared; empty if there are several.
-        excluded: the number of points that theory says cannot be solved.
-        not_every_length: the number of points whose cell, as theory says, does not solve the task at every length.
     """
 
     trained: tuple[SeedResult, ...] = ()
@@ -64,8 +62,6 @@ class SeedCounts:
     version: int = 0
     of_others: int = 0
     task: str = ""
-    excluded: int = 0
-    not_every_length: int = 0
 
     @classmethod
     def together(cls, all_counts: Iterable[SeedCounts]) -> SeedCounts:
@@ -87,8 +83,6 @@ class SeedCounts:
             sum(counts.of_others for counts in all_of_them)
             + sum(counts.finished for counts in points if counts.version != version),
             tasks.pop() if len(tasks) == 1 else "",
-            sum(counts.excluded for counts in counted),
-            sum(counts.not_every_length for counts in counted),
         )
 
     @property
@@ -120,11 +114,6 @@ class SeedCounts:
     def asked(self) -> int:
         """The number of requested trainings: finished, given up, and not finished yet."""
         return self.finished + self.failed + self.missing
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all requested trainings are finished, which a comparison needs."""
-        return self.finished == self.asked
 
     @property
     def success(self) -> float:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
 from echornn.config import EchoConfig
-from echornn.maps.ranking import Place, Ranking, ranking_of
 from echornn.maps.seed_counts import SeedCounts
-from echornn.maps.theory import LIMITS, Limit
 from echornn.sweeps import axis
 from echornn.sweeps.trained_by import Versions
 
@@ -28,8 +27,7 @@ BUDGET = "num_epochs"
 
 class SweepCounts(NamedTuple):
     """Counts over many points. The numbers of trainings that are finished, solved, lost again, given up and not
-    finished; of points that cannot be trained; and, according to theory, of points that cannot be solved, and of points
-    whose cell does not solve the task at every length.
+    finished; and of points that cannot be trained.
     """
 
     trained: int
@@ -38,8 +36,6 @@ class SweepCounts(NamedTuple):
     failed: int
     missing: int
     left_out: int
-    excluded: int
-    not_every_length: int
 
     @classmethod
     def of(cls, all_counts: Collection[SeedCounts]) -> SweepCounts:
@@ -48,7 +44,7 @@ class SweepCounts(NamedTuple):
         return cls(*(sum(getattr(one, name) for one in all_counts) for name in names))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Overview:
     """The results of a sweep at one time, from which tables are made.
 
@@ -59,7 +55,6 @@ class Overview:
         reasons: for points that were given up or are impossible, the reason.
         seeds: the seeds of all points, ascending.
         until_solved: whether networks stop once they have solved the echo, rather than train all epochs.
-        elsewhere: the number of results of these points by earlier versions, which are not counted.
         versions: the program versions, by `SeedCounts.version`.
     """
 
@@ -69,7 +64,6 @@ class Overview:
     reasons: Mapping[Values, str] = field(default_factory=dict)
     seeds: tuple[int, ...] = ()
     until_solved: bool = True
-    elsewhere: int = 0
     versions: tuple[Versions, ...] = ()
 
     @cached_property
@@ -138,6 +132,24 @@ class MapCell:
         return SeedCounts.together(self.all_counts.values())
 
     @property
+    def numbers(self) -> dict[str, int | float | None]:
+        """The counts as CSV has them; None is not known. Several points have no interval."""
+        counts = self.counts
+        low, high = (None, None) if counts.is_pooled or not counts.finished else counts.interval
+        return {
+            "points": len(self.configs),
+            "trained": counts.finished,
+            "solved": counts.solved,
+            "success": counts.success if counts.finished else None,
+            "low": low,
+            "high": high,
+            "half_solved": counts.half_solved,
+            "median_loss": None if math.isnan(counts.loss) else counts.loss,
+            "failed": counts.failed,
+            "missing": counts.missing,
+        }
+
+    @property
     def best(self) -> EchoConfig | None:
         """The configuration, with its seed, that solved the echo first or else had the lowest loss; the first
         configuration if there are no results, None if no point can be trained.
@@ -179,12 +191,6 @@ class Table:
         left = self.choice.left(BUDGET, values)
         return {BUDGET: left[0]} if len(left) == 1 and len(values) > 1 else {}
 
-    @cached_property
-    def windows_differ(self) -> bool:
-        """Whether the cells differ in the most windows that a network trains."""
-        configs = (config for row in self.cells for cell in row for config in cell.configs.values())
-        return len(set(map(windows_of, configs))) > 1
-
     @property
     def all_counts(self) -> list[SeedCounts]:
         """The counts of all cells."""
@@ -194,37 +200,6 @@ class Table:
     def counts(self) -> SweepCounts:
         """The counts over the whole table."""
         return SweepCounts.of(self.all_counts)
-
-    @cached_property
-    def ranking(self) -> Ranking | None:
-        """The ranking of the cells by success rate; None if fewer than two can be ranked."""
-        return ranking_of({place: self.cell(place).counts for place in self.places})
-
-    @property
-    def places(self) -> list[Place]:
-        """The places of all cells, row by row."""
-        return list(itertools.product(range(len(self.rows)), range(len(self.columns))))
-
-    def cell(self, place: Place) -> MapCell:
-        """The cell in this row and column."""
-        row, column = place
-        return self.cells[row][column]
-
-    def beyond(self, limit: Limit) -> tuple[tuple[bool | None, ...], ...]:
-        """Whether each cell is beyond a limit, [rows][columns]; None if the points of a cell disagree, or none can be
-        trained.
-        """
-        return tuple(tuple(_common(cell, limit) for cell in row) for row in self.cells)
-
-    @property
-    def limits(self) -> list[Limit]:
-        """The limits that some cells are beyond and others are not."""
-        return [limit for limit in LIMITS if {True, False} <= {one for row in self.beyond(limit) for one in row}]
-
-
-def _common(cell: MapCell, limit: Limit) -> bool | None:
-    found = {limit.is_beyond(config) for config in cell.configs.values()}
-    return found.pop() if len(found) == 1 else None
 
 
 def first_choice(axes: Mapping[str, Values]) -> Choice:

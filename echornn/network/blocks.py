@@ -13,12 +13,3 @@ def block_length(window_length: int) -> int:
     if window_length <= UNROLLED_WHOLE:
         return window_length
     return next((block for block in range(10, 17) if window_length % block == 0), 10)
-
-
-def unrolled_steps(window_length: int) -> int:
-    """About how many time steps a loop over a window compiles: of a long window, a block, the last block once more, and
-    what leads from one to the next.
-    """
-    if window_length <= UNROLLED_WHOLE:
-        return window_length
-    return 5 * block_length(window_length) // 2

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
 from echornn.config_error import ConfigError
-from echornn.own.busy import StillBusyError, in_a_call
 
 MOST_CHARACTERS = 300
 """The most characters of a message; a longer one is cut."""
@@ -34,7 +31,7 @@ class OwnError(ConfigError):
 
 @contextmanager
 def blaming(kind: type[OwnError], file: str, line: int | None = None) -> Iterator[None]:
-    """Turn any exception in the ``with`` block, except Ctrl+C, into a placed error of one line.
+    """Turn any exception in the ``with`` block, except Ctrl+C, into an error of one line with the place in the file.
 
     Args:
         kind: the class of the error.
@@ -42,24 +39,13 @@ def blaming(kind: type[OwnError], file: str, line: int | None = None) -> Iterato
         line: the line to name if the error was raised outside of the file.
     """
     try:
-        with in_a_call():
-            yield
-    except BaseException as error:
-        if is_as_it_should_be(error):
+        yield
+    except (Exception, SystemExit) as error:
+        if isinstance(error, OwnError) and error.is_placed:
             raise
-        raise kind(_one_line(f"{_place(error, file, line)}: {_words(error, kind)}"), is_placed=True) from error
-
-
-def is_as_it_should_be(error: BaseException) -> bool:
-    """Whether an error is not changed: it names its place already, or it may be Ctrl+C."""
-    return (isinstance(error, OwnError) and error.is_placed) or _is_ctrl_c(error)
-
-
-def _is_ctrl_c(error: BaseException) -> bool:
-    """Whether this may be Ctrl+C, which Python raises only on the main thread, and only with its own handler."""
-    on_main_thread = threading.current_thread() is threading.main_thread()
-    is_handled = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    return isinstance(error, KeyboardInterrupt) and on_main_thread and is_handled
+        words = " ".join(_words(error).split())
+        short = words if len(words) <= MOST_CHARACTERS else f"{words[:MOST_CHARACTERS]}..."
+        raise kind(f"{_place(error, file, line)}: {short}", is_placed=True) from error
 
 
 def _place(error: BaseException, file: str, line: int | None) -> str:
@@ -70,18 +56,8 @@ def _place(error: BaseException, file: str, line: int | None) -> str:
     return file if newest is None else f"{file}:{newest}"
 
 
-def _words(error: BaseException, kind: type[OwnError]) -> str:
-    if isinstance(error, (ConfigError, StillBusyError)):
+def _words(error: BaseException) -> str:
+    if isinstance(error, ConfigError):
         return str(error)
-    if isinstance(error, SystemExit):
-        return f"the {kind.noun} ends the program, with exit status {error.code}"
-    try:
-        text = error.msg if isinstance(error, SyntaxError) else str(error)
-    except BaseException:  # the exception's own __str__ may raise an error too
-        text = ""
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _one_line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= MOST_CHARACTERS else f"{line[:MOST_CHARACTERS]}..."

@@ -7,14 +7,14 @@ import re
 import stat
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import ModuleType
 from typing import Any, ClassVar, Self
 
+from echornn.config_error import ConfigError
 from echornn.own import trusted
 from echornn.own.errors import OwnError, blaming
 
@@ -26,12 +26,6 @@ SHOWN_DIGITS = 8
 
 LOADED: dict[OwnFile, Any] = {}
 """What was made from the text of each file in this process."""
-
-MAY_RUN = ContextVar("MAY_RUN", default=True)
-"""Whether texts may be run; see `never_running`."""
-
-PRINTS = ContextVar("PRINTS", default=True)
-"""Whether `print` prints; see `printing`."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +54,6 @@ class OwnFile:
     noun: ClassVar[str]
     """The kind of value, for messages; it is also the field of the configuration."""
 
-    only: ClassVar[str]
-    """A text on what the value may depend on, for messages."""
-
-    computes: ClassVar[str]
-    """A text on what the value computes with, for messages."""
-
     error: ClassVar[type[OwnError]]
     """The class of errors in a file of this kind."""
 
@@ -83,14 +71,6 @@ class OwnFile:
         """
         raise NotImplementedError
 
-    def check_apart(self) -> None:
-        """Check the file in another process, with the default settings.
-
-        Raises:
-            OwnError: the file cannot be used.
-        """
-        raise NotImplementedError
-
     @staticmethod
     def facts_from(record: Any) -> Any:
         """The facts from their record.
@@ -102,11 +82,11 @@ class OwnFile:
 
     @classmethod
     def from_record(cls, record: object) -> Self:
-        """The file of a record, see `as_record`. Its text runs only here, and only in a block of `trusted.trusting` for
-        a record without facts.
+        """The file of a record, see `as_record`. In a block of `trusted.trusting` its text is trusted; if the record
+        lacks facts, only that text says what the value is.
 
         Raises:
-            ValueError: the values are not the record of a file.
+            ValueError: the record is not that of a file.
             OSError: it cannot be noted that the text is trusted.
         """
         if isinstance(record, Mapping) and {"file", "name", "text"} <= record.keys():
@@ -116,9 +96,8 @@ class OwnFile:
                 own = cls(file, name, text, cls.no_facts if facts is None else cls.facts_from(facts))
                 if trusted.TRUSTING.get():
                     trusted.trust(text)
-                    if own.lacks_facts and own not in LOADED:
-                        own.by_hand().check_apart()
-                return own.by_hand() if own.lacks_facts and own in LOADED else own
+                    return own if own.facts else own.by_hand()
+                return own
         raise ValueError(f"the {cls.noun} is neither a name nor a file")
 
     @property
@@ -161,6 +140,19 @@ class OwnFile:
     def __str__(self) -> str:
         """The text that a user writes for the value, FILE.py:NAME, with its mark."""
         return f"{self.file}:{self.name}{self.mark}"
+
+    @classmethod
+    def named(cls, given: object, table: Collection[str]) -> str | Self:
+        """The name that was given, if there is such a value: a name in the table, or FILE.py:NAME, whose file is read.
+
+        Raises:
+            ConfigError: there is no such value, or its file cannot be read.
+        """
+        if isinstance(given, cls) or (isinstance(given, str) and given in table):
+            return given
+        if isinstance(given, str) and ":" in given:
+            return cls.read(given)
+        raise ConfigError(cls.noun, given, f"one of {', '.join(table)}, or FILE.py:NAME of your own")
 
     @classmethod
     def read(cls, wanted: str) -> Self:
@@ -215,11 +207,8 @@ class OwnFile:
 
         Raises:
             OwnError: the text has an error, no usable value, or is not trusted; see `require_trusted`.
-            ValueError: the text may not be run now; see `never_running`.
         """
         if self not in LOADED:
-            if not MAY_RUN.get():
-                raise ValueError(f"the record lacks facts about the {self.noun} {self}")
             self.require_trusted()
             LOADED[self.by_hand()] = self._loaded()
         return LOADED[self]
@@ -253,29 +242,7 @@ def told_apart(files: Iterable[OwnFile]) -> dict[OwnFile, OwnFile]:
     }
 
 
-@contextmanager
-def never_running() -> Iterator[None]:
-    """In the ``with`` block, it is an error to run a text that was not run before; for reading records."""
-    token = MAY_RUN.set(False)
-    try:
-        yield
-    finally:
-        MAY_RUN.reset(token)
-
-
-@contextmanager
-def printing(is_allowed: bool) -> Iterator[None]:
-    """In the ``with`` block, `print` in a file does nothing unless it is allowed, here and around."""
-    token = PRINTS.set(PRINTS.get() and is_allowed)
-    try:
-        yield
-    finally:
-        PRINTS.reset(token)
-
-
 def _print(*values: object, sep: str | None = None, end: str | None = None, **_: object) -> None:
-    """Print to file descriptor 2, which is a log while the app is on the screen, unless `printing` forbids it."""
-    if not PRINTS.get():
-        return
+    """Print to file descriptor 2, which is a log while the app is on the screen."""
     line = (" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end)
     os.write(2, line.encode(errors="replace"))

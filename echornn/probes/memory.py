@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from echornn.probes.independence import are_independent
 from echornn.probes.parts import CellPart
 from echornn.probes.prepared import Prepared
 from echornn.probes.samples import as_numbers, as_samples
@@ -48,7 +47,6 @@ def memory(prepared: Prepared, part: CellPart) -> Memory:
         independent,
         len(judged),
         channels if channels.shape[1] > 1 else channels[:, :0],
-        are_independent(prepared.config),
     )
 
 

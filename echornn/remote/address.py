@@ -6,7 +6,6 @@ import contextlib
 import errno
 import json
 import os
-import re
 import secrets
 import socket
 import stat
@@ -24,15 +23,7 @@ MOST_BYTES = 4096
 PEER = struct.Struct("3i")
 """What Linux tells about the process at the other end: its id, its user and its group."""
 
-FOLDER = "echornn-tui"
-"""The name of the folder of sockets; in a folder that several users share, it ends with the user's id."""
-
-FOLDER_OF_A_USER = re.compile(rf"{FOLDER}-[0-9]+")
-
 SUFFIX = ".sock"
-
-MOST_PATH_BYTES = 90
-"""The longest path of a socket: systems allow 92 to 108 bytes."""
 
 
 class AddressError(OSError):
@@ -55,11 +46,7 @@ class Address:
 
     @classmethod
     def new(cls) -> Address:
-        """The address for a new session of this process.
-
-        Raises:
-            AddressError: there is no folder for the socket that only this user can reach.
-        """
+        """The address for a new session of this process."""
         folder = socket_folder()
         _remove_old(folder)
         path = str(folder / f"{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}")
@@ -67,11 +54,7 @@ class Address:
 
     @classmethod
     def read(cls, folder: Path) -> Address:
-        """The address of the session that trains the run in this folder, checked to be a socket of this user.
-
-        Raises:
-            AddressError: no session of this user can be reached there.
-        """
+        """The address of the session that trains the run in this folder, checked to be a socket of this user."""
         try:
             fields = json.loads(own_files.read_bytes(folder / POINTER_FILE, MOST_BYTES))
             address = cls(str(fields["host"]), int(fields["process"]), str(fields["path"]))
@@ -88,19 +71,12 @@ class Address:
         return address
 
     def point(self, folder: Path) -> None:
-        """Write the pointer to this address into a run's folder.
-
-        Raises:
-            OSError: it cannot be written.
-        """
+        """Write the pointer to this address into a run's folder."""
         own_files.write_whole(folder / POINTER_FILE, json.dumps(asdict(self)).encode())
 
     def listener(self) -> socket.socket:
         """A socket that listens at this address. It gets its name only then: a socket on which nobody listens counts as
         left behind by a process that was killed.
-
-        Raises:
-            OSError: none can be made.
         """
         listener, before = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), self.path.removesuffix(SUFFIX)
         try:
@@ -124,33 +100,24 @@ class Address:
                 (folder / POINTER_FILE).unlink()
 
 
+def _folder_name() -> str:
+    return f"echornn-tui-{os.getuid()}"
+
+
 def socket_folder() -> Path:
     """The folder for this user's sockets, which nobody else can enter; it is made if it does not exist.
 
-    It is in the temporary folder, since the folder in `XDG_RUNTIME_DIR` is removed when its user logs out; that is
-    taken only where the temporary folder cannot be used.
-
-    Raises:
-        AddressError: none can be made that only this user can enter.
+    It is in the temporary folder, since the folder in `XDG_RUNTIME_DIR` is removed when its user logs out.
     """
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    folders = [Path(tempfile.gettempdir()) / f"{FOLDER}-{os.getuid()}"]
-    folders += [Path(runtime) / FOLDER] * (os.path.isabs(runtime) and os.path.isdir(runtime))
-    trouble: list[AddressError] = []
-    for folder in folders:
-        try:
-            with contextlib.suppress(FileExistsError):
-                folder.mkdir(mode=0o700)
-            _require_own_folder(folder)
-            if len(os.fsencode(folder)) > MOST_PATH_BYTES - len(f"/{2**31}-{'f' * 8}{SUFFIX}"):
-                raise AddressError(f"the path of a socket would be too long in {folder}")
-        except AddressError as error:
-            trouble.append(error)
-        except OSError as error:
-            trouble.append(AddressError(f"{folder} cannot be made: {error.strerror or error}"))
-        else:
-            return folder
-    raise trouble[0]
+    folder = Path(tempfile.gettempdir()) / _folder_name()
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        _require_own_folder(folder)
+    except AddressError:
+        raise
+    except OSError as error:
+        raise AddressError(f"{folder} cannot be made: {error.strerror or error}") from error
+    return folder
 
 
 def _require_own_folder(folder: Path) -> None:
@@ -174,26 +141,20 @@ def _remove_old(folder: Path) -> None:
 
 
 def _require_own_socket(path: Path, folder: Path) -> None:
-    """Raises an `AddressError` if the path is no socket of this user in a folder that `socket_folder` can have made.
+    """Raises an `AddressError` if the path is no socket in a folder that `socket_folder` can have made.
 
     The session may have had another temporary folder than this process: batch systems set one for each job.
     """
-    own = path.parent.name in (FOLDER, f"{FOLDER}-{os.getuid()}")
-    if not path.is_absolute() or not (own or FOLDER_OF_A_USER.fullmatch(path.parent.name)):
-        raise AddressError(f"{folder / POINTER_FILE} points to {str(path)!r}, which is no socket of this program")
-    others = AddressError(f"another user trains the run in {folder}: only that user can attach to it")
-    if not own:
-        raise others
+    if not path.is_absolute() or path.parent.name != _folder_name():
+        raise AddressError(f"{folder / POINTER_FILE} points to {str(path)!r}, which is no socket of yours")
     try:
         _require_own_folder(path.parent)
-        found = os.lstat(path)
+        is_socket = stat.S_ISSOCK(os.lstat(path).st_mode)
     except AddressError:
         raise
-    except PermissionError:
-        raise others from None
     except (OSError, ValueError):
         raise AddressError(f"the program that trained the run in {folder} has ended") from None
-    if not stat.S_ISSOCK(found.st_mode) or found.st_uid != os.getuid():
+    if not is_socket:
         raise AddressError(f"{path} is not a socket of yours")
 
 

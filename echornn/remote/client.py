@@ -56,9 +56,6 @@ class RemoteSession:
         name: the name of this viewer, for the others.
         pictures_a_second: how often a new picture is asked for.
         only_looks: whether the session shall refuse all commands of this viewer.
-
-    Raises:
-        AddressError: no session can be reached there, or it has another version.
     """
 
     def __init__(self, folder: Path, name: str, pictures_a_second: float = 10.0, only_looks: bool = False) -> None:

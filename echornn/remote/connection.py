@@ -25,9 +25,6 @@ def connected(folder: Path, seconds: float = CONNECT_SECONDS) -> socket.socket:
 
     Args:
         seconds: how long each message may take.
-
-    Raises:
-        AddressError: no session can be reached there.
     """
     address = Address.read(folder)
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -49,11 +46,7 @@ def connected(folder: Path, seconds: float = CONNECT_SECONDS) -> socket.socket:
 
 
 def greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict[str, Any]:
-    """The session's greeting.
-
-    Raises:
-        AddressError: the session refused, or gave no greeting.
-    """
+    """The session's greeting."""
     try:
         messages.send_greeting(connection, run=messages.identity(folder), **says)
         said = messages.receive_greeting(connection)
@@ -78,9 +71,6 @@ def viewers_of(folder: Path, seconds: float = CONNECT_SECONDS) -> tuple[tuple[st
 
     Args:
         seconds: how long the session may take to answer.
-
-    Raises:
-        AddressError: no session can be reached there.
     """
     connection = connected(folder, seconds)
     said = greeted(connection, folder, wants="names")
@@ -94,9 +84,6 @@ def end_session(folder: Path, seconds: float = 30.0) -> str | None:
 
     Returns:
         why not everything was saved, empty if everything was; None if the session has not ended in time.
-
-    Raises:
-        AddressError: no session can be reached there.
     """
     connection = connected(folder, max(seconds, CONNECT_SECONDS))  # a program that is loading may answer late
     greeted(connection, folder, wants="end")

@@ -21,11 +21,7 @@ class KeptFrames:
         self._parts: deque[dict[int, Progress | Readings]] = deque(maxlen=FRAMES_KEPT)
 
     def keep(self, head: Head, frame: bytes, new: Mapping[int, Progress | Readings]) -> None:
-        """Keep a frame, which is made of parts that were sent with it or before.
-
-        Raises:
-            WireError: a part was never sent, or the bytes are no frame.
-        """
+        """Keep a frame, which is made of parts that were sent with it or before."""
         known = {**new, **{number: part for parts in self._parts for number, part in parts.items()}}
         try:
             parts = {number: known[number] for number in head.parts}
@@ -35,11 +31,7 @@ class KeptFrames:
         self._parts.append(parts)
 
     def shown(self, head: Head) -> Frame:
-        """The frame of an answer, which says how many of this viewer's commands were carried out.
-
-        Raises:
-            WireError: it was never sent.
-        """
+        """The frame of an answer, which says how many of this viewer's commands were carried out."""
         for index, (number, frame) in enumerate(self._frames):
             if number == head.frame:
                 if frame.answered != head.answered:

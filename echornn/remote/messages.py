@@ -117,31 +117,18 @@ def greeting() -> dict[str, Any]:
 
 
 def identity(folder: Path) -> list[int]:
-    """The numbers of a run's folder in a greeting, which a copy of the folder does not have.
-
-    Raises:
-        OSError: there is no such folder.
-    """
+    """The numbers of a run's folder in a greeting, which a copy of the folder does not have."""
     found = os.stat(folder)
     return [found.st_dev, found.st_ino]
 
 
 def send(connection: socket.socket, *messages: bytes) -> None:
-    """Send messages.
-
-    Raises:
-        OSError: the other end is gone.
-    """
+    """Send messages."""
     connection.sendall(b"".join(LENGTH.pack(len(message)) + message for message in messages))
 
 
 def receive(connection: socket.socket, most: int) -> bytes:
-    """The next message.
-
-    Raises:
-        ConnectionLostError: the other end is gone, or the message has more than ``most`` bytes.
-        OSError: the connection failed, or took too long.
-    """
+    """The next message."""
     (length,) = LENGTH.unpack(_exactly(connection, LENGTH.size))
     if length > most:
         raise ConnectionLostError(f"a message of {length:,} bytes, where {most:,} are allowed")
@@ -165,12 +152,7 @@ def send_greeting(connection: socket.socket, **more: Any) -> None:
 
 
 def receive_greeting(connection: socket.socket) -> dict[str, Any]:
-    """The other side's greeting.
-
-    Raises:
-        ConnectionLostError: it sent something else.
-        OSError: the connection failed, or took too long.
-    """
+    """The other side's greeting."""
     try:
         said = json.loads(receive(connection, MOST_BYTES_OF_A_GREETING))
     except (ValueError, RecursionError) as error:

@@ -49,9 +49,6 @@ class Server:
     Args:
         session: the session.
         folder: the folder of its run, in which the pointer is written.
-
-    Raises:
-        OSError: no socket can be made.
     """
 
     def __init__(self, session: Session, folder: Path) -> None:

@@ -112,11 +112,6 @@ class Pace:
         """The time in seconds of a call that trains a single window."""
         return max(self._call_seconds, self.seconds_per_window)
 
-    @property
-    def is_measured(self) -> bool:
-        """Whether any window of this trainer was timed."""
-        return bool(self._recent)
-
     def took(self, windows: int, seconds: float) -> None:
         """Record the time of some windows, even if they were not due (as in a replay)."""
         self._recent.append(max(seconds / windows, LEAST_SECONDS_PER_WINDOW))

@@ -10,8 +10,8 @@ from echornn.config import EchoConfig
 from echornn.progress import PopulationProgress
 from echornn.replay.keyframing import Keyframing
 from echornn.replay.pace import Pace
+from echornn.replay.replay import Replay
 from echornn.replay.trainers import Trainers
-from echornn.replay.travel import Travel
 from echornn.runs.recorder import Recorder
 from echornn.timeline.branch import Position
 from echornn.timeline.current_position import CurrentPosition
@@ -26,12 +26,38 @@ FINISHED_ROWS_SECONDS = 4.0
 """The same if all epochs are trained: then nothing but the first picture is delayed."""
 
 
+TAPE_WINDOWS = 32
+"""The most windows before the newest that are stored with their data, for the rows on the screen."""
+
+TAPE_BYTES = 32 << 20
+"""The most bytes of all windows that are stored with their data; the newest window is always stored."""
+
+TAPE_SECONDS = 0.05
+"""After going back, the seconds for which windows are trained one by one so that their rows can be shown."""
+
+NEAR_SECONDS = 0.03
+"""The seconds above which a keyframe is stored at a position, so that positions nearby are reached quickly. None is
+stored if losses differ from the record.
+"""
+
+
+def newest(shown: tuple[PopulationProgress, ...]) -> tuple[PopulationProgress, ...]:
+    """The windows to store with their data: the newest window, and as many earlier windows as the limits allow."""
+    if not shown:
+        return ()
+    last = shown[-1]
+    size = sum(array.nbytes for array in (last.losses, last.errors, last.x, last.y, last.outputs, last.states))
+    fitting = TAPE_BYTES // max(1, size)
+    return shown[-max(1, min(1 + TAPE_WINDOWS, fitting)) :]
+
+
 class ReplayedRun(CurrentPosition):
     """The current position of a run, with a trainer that is at this position or on its way to it.
 
     Attributes:
         trainer: the trainer of the networks.
         may_save: whether `save` has an effect; while False, a start that fails leaves the disk unchanged.
+        unlike: the first window of the last replay whose loss differs from the record; None if there is none.
         shown: the newest windows with their data, newest last; empty if none was trained here.
 
     Args:
@@ -56,12 +82,9 @@ class ReplayedRun(CurrentPosition):
         self._clock = clock
         self._keyframing = Keyframing(recorder, clock)
         self._any_unsaved = False
-        self._travel = Travel(self._keyframing, pace, clock)
-
-    @property
-    def unlike(self) -> UnlikeRecord | None:
-        """The first window of the last replay whose loss differs from the record; None if there is none."""
-        return self._travel.unlike
+        self.unlike: UnlikeRecord | None = None
+        self._replay: Replay | None = None
+        self._seconds = 0.0
 
     @property
     def moved(self) -> str:
@@ -73,12 +96,17 @@ class ReplayedRun(CurrentPosition):
     @property
     def on_the_way(self) -> int:
         """The number of windows that still have to be trained again on the way to the target."""
-        return self._travel.windows_left
+        return 0 if self._replay is None else self._replay.windows_left
+
+    @property
+    def _tape_windows(self) -> int:
+        """The number of windows that can be trained one by one, for their rows, without a noticeable wait."""
+        return max(1, min(TAPE_WINDOWS, int(TAPE_SECONDS / self._pace.seconds_of_one)))
 
     @property
     def arrived(self) -> bool:
         """Whether the trainer has reached the position `here`."""
-        return self._travel.arrived
+        return self._replay is None
 
     # ---- storing a position
 
@@ -124,7 +152,9 @@ class ReplayedRun(CurrentPosition):
             raise ValueError(f"{position} is not a position of this run")
         if self.arrived and not self.is_past and position != self.here:
             self._leave()
-        self.trainer = self._travel.set_out(self.timeline, position, self.trainer, self._trainers.make)
+        begin = (self.timeline, self._keyframing.keyframes, self.trainer, position, self._tape_windows)
+        self._replay = Replay(*begin, self._trainers.make)
+        self.trainer, self.unlike, self._seconds = self._replay.trainer, None, 0.0
         self.here = position
         self.config = self.timeline.owner(position).config
         line = self.timeline.branch(position.branch).config
@@ -135,13 +165,22 @@ class ReplayedRun(CurrentPosition):
 
     def step(self, windows: int) -> int:
         """Train some windows again on the way to the target; returns how many."""
-        done = self._travel.step(windows)
-        self.trainer = self._travel.trainer
+        replay, begun = self._replay, self._clock()
+        assert replay is not None
+        done = replay.advance(windows)
+        self.trainer, self.unlike = replay.trainer, replay.unlike
+        self._seconds += self._clock() - begun
+        # a state that differs from the record must not become a keyframe
+        near = replay.at_tape if replay.unlike is None else None
+        if near is not None and self._seconds > NEAR_SECONDS:
+            self._keyframing.keep(near, replay.trainer, self.timeline.digest(near.branch))
+            self._seconds = 0.0
         self._arrive()
         return done
 
     def _arrive(self) -> None:
-        if (tape := self._travel.arrive()) is not None:
+        if self._replay is not None and self._replay.arrived:
+            tape, self._replay = tuple(self._replay.tape), None
             self.shown = tape if self.continues_its_data else ()
             self._recorder.moved()
 
@@ -151,7 +190,7 @@ class ReplayedRun(CurrentPosition):
         Args:
             is_stopping: whether the session is to end, so that no more work is begun.
         """
-        before = Position(self.owner.number, max(0, self.here.window - self._travel.tape_windows))
+        before = Position(self.owner.number, max(0, self.here.window - self._tape_windows))
         if not self.here.window or self._keyframing.keyframes.nearest(before) is None:
             return
         seconds = FINISHED_ROWS_SECONDS if self.trainer.finished else ROWS_SECONDS
@@ -161,7 +200,7 @@ class ReplayedRun(CurrentPosition):
             begun = self._clock()
             self._pace.took(self.step(self._pace.slice_windows()), self._clock() - begun)
         if not self.arrived:
-            self._travel.leave()
+            self._replay = None
             self.trainer = trainer
             trainer.start(state.config, state.init_index)
             trainer.restore(state)

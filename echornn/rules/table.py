@@ -1,13 +1,36 @@
-"""The table of learning rules. To add one, write its file, and add its entry here."""
+"""The table of learning rules: facts about the gradient that each computes, and where it is computed."""
 
 from __future__ import annotations
 
-from echornn.rules.rtrl import RTRL
-from echornn.rules.rule import Rule
-from echornn.rules.tbptt import TBPTT
+from dataclasses import dataclass
 
-RULES: dict[str, Rule] = {
-    "tbptt": TBPTT,
-    "rtrl": RTRL,
+
+@dataclass(frozen=True)
+class Rule:
+    """A learning rule: how the gradient of a window's loss is computed.
+
+    Attributes:
+        about: what it is, in a sentence or two for the help.
+        cuts: whether no error is followed further back than T time steps; otherwise every path is, back to the start of
+            the epoch or of the trial.
+        engine: the object that computes it, as MODULE:NAME; its module imports TensorFlow.
+    """
+
+    about: str
+    cuts: bool
+    engine: str
+
+
+RULES = {
+    "tbptt": Rule(
+        "The tutorial's rule: the error goes back through the window's T steps, and is cut there.",
+        cuts=True,
+        engine="echornn.training.rules.tbptt:TBPTT",
+    ),
+    "rtrl": Rule(
+        "Carries how each weight acts on the state (Williams and Zipser 1989): no error is cut at T.",
+        cuts=False,
+        engine="echornn.training.rules.rtrl:RTRL",
+    ),
 }
-"""The learning rules, by the names in `EchoConfig.rule`."""
+"""The learning rules, by the names in `EchoConfig.rule`. To add one, add its entry here."""

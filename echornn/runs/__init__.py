@@ -1,1 +1,1 @@
-"""A run on disk: its ``logs``, its stored ``states``, the recorder that writes both, and TensorBoard's events."""
+"""A run on disk: its ``logs``, its stored ``states`` and the recorder that writes both."""

@@ -15,10 +15,12 @@ from types import MappingProxyType
 
 from echornn.config import EchoConfig
 from echornn.files import own_files
+from echornn.files.lock import LOCK_FILE, is_held
 from echornn.files.recorded_values import NO_RECORD, config_from, record_of, shortened, whole
 from echornn.files.run_error import RunError
 from echornn.own.errors import OwnError
-from echornn.runs.run_files import RUN_FILE
+from echornn.runs.run_files import EVENT_FOLDER, NAMES, RUN_FILE
+from echornn.runs.states.checkpoint import SLOTS
 from echornn.runtime import small_loops
 from echornn.runtime.installed import version
 from echornn.training.threads import threads_for, threads_if_asked
@@ -29,11 +31,6 @@ MOST_BYTES = 1 << 20
 
 PACKAGES = ("tensorflow", "keras", "numpy")
 """Packages whose versions can change the last bits of a run."""
-
-SIDE_BY_SIDE = 2
-"""The version of how networks side by side are computed (`echornn.network.scan_side_by_side`). It increases with each
-change that affects the last bits. A run without this field counts as 1.
-"""
 
 Identity = tuple[float, str]
 """The start time of a run, and a random word; together they identify it. The word is empty in runs of version 0.1.0."""
@@ -53,7 +50,6 @@ class About:
         config: the configuration at the start.
         versions: the versions of `PACKAGES` at the start.
         threshold: the threshold of small loops with which its networks are trained; see `echornn.runtime.small_loops`.
-        side_by_side: the value of `SIDE_BY_SIDE` at the start.
         threads: the threads per operation with which its networks are trained; see `echornn.training.threads`.
     """
 
@@ -62,7 +58,6 @@ class About:
     config: EchoConfig
     versions: Mapping[str, str]
     threshold: int = small_loops.DEFAULT_THRESHOLD
-    side_by_side: int = 1
     threads: int = 1
 
     @property
@@ -73,20 +68,11 @@ class About:
     @property
     def notes(self) -> list[str]:
         """Notes for the user if the versions here differ from those at the start of the run."""
-        here = small_loops.threshold_if_asked(self.threshold)
-        notes = [
+        return [
             f"begun with {name} {then}, which may give other last digits than {now}"
             for name, now in versions().items()
             if (then := shortened(self.versions.get(name, "another version"))) != now
         ]
-        if here != self.threshold:
-            notes.insert(0, f"begun with XLA's loop threshold at {self.threshold}, here {here}: last digits may differ")
-        if (threads := threads_if_asked(self.threads)) != self.threads:
-            begun = f"begun with TensorFlow's threads at {self.threads}"
-            notes.insert(0, f"{begun}, here {threads}: last digits may differ")
-        if self.config.replicas > 1 and self.side_by_side != SIDE_BY_SIDE:
-            notes.append("begun with an echornn-tui that may give many networks other last digits than this one")
-        return notes
 
 
 @cache
@@ -98,11 +84,7 @@ def versions() -> Mapping[str, str]:
 
 
 def write(folder: Path, config: EchoConfig) -> None:
-    """Write ``run.json``, which makes a folder a new run.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
+    """Write ``run.json``, which makes a folder a new run."""
     fields = {
         "format": FORMAT,
         "id": os.urandom(8).hex(),
@@ -110,7 +92,7 @@ def write(folder: Path, config: EchoConfig) -> None:
         "config": record_of(config),
         "versions": dict(versions()),
         "threshold": small_loops.threshold_if_asked(small_loops.THRESHOLD),
-        "side_by_side": SIDE_BY_SIDE,
+        "side_by_side": 2,  # how networks side by side are computed: the second way
         "threads": threads_if_asked(threads_for(config, config.replicas == 1)),
     }
     own_files.write_whole(folder / RUN_FILE, json.dumps(fields, indent=1).encode())
@@ -138,7 +120,6 @@ def read(folder: Path) -> About:
             config_from(fields["config"]),
             dict(fields["versions"]),
             whole(fields.get("threshold", small_loops.DEFAULT_THRESHOLD), "threshold"),
-            whole(fields.get("side_by_side", 1), "side_by_side"),
             whole(fields.get("threads", 1), "threads", least=1),
         )
         if not math.isfinite(about.begun):
@@ -167,3 +148,23 @@ def require_identity(folder: Path, identity: Identity) -> None:
         raise OSError(str(error)) from error
     if found != identity:
         raise AnotherRunError(f"{folder} holds another run now")
+
+
+def is_debris(folder: Path) -> bool:
+    """Whether a folder is empty, or has only what a process leaves that is killed before it first saves its run."""
+    names = set(os.listdir(folder))
+    ours = {LOCK_FILE, EVENT_FOLDER, *NAMES, *(f"{name}.new" for name in NAMES)}
+    if not names <= ours or names & set(SLOTS):
+        return False
+    try:
+        return RUN_FILE not in names or bool(read(folder))
+    except RunError:  # a kill leaves none that cannot be read
+        return False
+
+
+def is_abandoned(folder: Path) -> bool:
+    """Whether a folder has only debris, and no process writes there; False if that cannot be found out."""
+    try:
+        return is_debris(folder) and not is_held(folder)
+    except OSError:
+        return False

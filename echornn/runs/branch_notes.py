@@ -85,9 +85,6 @@ class BranchNotes:
 
         Args:
             digests: the digests of the run's branches.
-
-        Raises:
-            OSError: the notes could not be written.
         """
         fields = {
             "names": dict(self.names),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import time
@@ -11,9 +12,8 @@ from pathlib import Path
 import platformdirs
 
 from echornn.config import EchoConfig
-from echornn.files.lock import LOCK_FILE
 from echornn.files.run_error import RunError
-from echornn.runs.debris import is_abandoned
+from echornn.runs.about import is_abandoned
 from echornn.runs.run_files import RUN_FILE
 from echornn.runs.states import checkpoint
 
@@ -23,16 +23,8 @@ NEWEST = "newest"
 LONGEST_NAME = 200
 """The most characters of a folder's name; file systems allow 255 bytes."""
 
-MOST_OF_A_NAME = 10_000
-
 MOST_CHARACTERS = 40
 """The most characters of a task's or a cell's name in the name of a folder."""
-
-LATEST = 253_402_300_000.0
-"""The end of the year 9999, the last of calendars; the time of a file may be later."""
-
-SECONDS_TO_BEGIN = 60.0
-"""The age in seconds from which on a folder without a lock counts as abandoned."""
 
 
 def state_folder() -> Path:
@@ -52,7 +44,7 @@ def new_folder(config: EchoConfig) -> Path:
         f"{'' if config.rule == 'tbptt' else f'-{config.rule}'}-seed{config.seed}"
         f"{'' if config.replicas == 1 else f'-replicas{config.replicas}'}"
     )[:LONGEST_NAME]
-    for number in range(1, MOST_OF_A_NAME):
+    for number in itertools.count(1):
         folder = state_folder() / (name if number == 1 else f"{name}_{number}")
         try:
             folder.mkdir(parents=True)
@@ -60,8 +52,8 @@ def new_folder(config: EchoConfig) -> Path:
             continue
         except OSError as error:
             raise RunError(f"{folder} cannot hold a run: {error.strerror or error}") from error
-        return folder
-    raise RunError(f"there are already {MOST_OF_A_NAME - 1:,} folders named {state_folder() / name}")
+        break
+    return folder
 
 
 def _task_name(config: EchoConfig) -> str:
@@ -117,7 +109,7 @@ def abandoned() -> list[Path]:
     Raises:
         RunError: the state folder cannot be read.
     """
-    return [folder for folder in _folders() if not folder.is_symlink() and is_abandoned(folder) and _is_old(folder)]
+    return [folder for folder in _folders() if not folder.is_symlink() and is_abandoned(folder)]
 
 
 def _folders(among: Path | None = None) -> list[Path]:
@@ -130,20 +122,10 @@ def _folders(among: Path | None = None) -> list[Path]:
         raise RunError(f"{folder} cannot be read: {error.strerror or error}") from error
 
 
-def _is_old(folder: Path) -> bool:
-    """Whether a folder is so old that no process can be about to begin a run there, since that process would hold the
-    lock by now.
-    """
-    try:
-        return os.path.lexists(folder / LOCK_FILE) or time.time() - folder.stat().st_mtime > SECONDS_TO_BEGIN
-    except OSError:
-        return False
-
-
 def last_saved(folder: Path) -> float:
     """When the run was last saved, in seconds since 1970; if it never was, when it began."""
     newest = 0.0
     for name in (RUN_FILE, *checkpoint.SLOTS):
         with contextlib.suppress(OSError):
             newest = max(newest, (folder / name).lstat().st_mtime)
-    return min(newest, LATEST)
+    return newest

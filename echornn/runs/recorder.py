@@ -1,10 +1,10 @@
-"""`Recorder`, the interface through which a session saves its run; and a recorder that saves nothing."""
+"""`Recorder`, the interface through which a session saves its run; this one saves nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Literal
 
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
@@ -16,24 +16,36 @@ from echornn.timeline.branch import Position
 from echornn.training.trained_on import NO_DEVICES, Devices
 
 
-class Recorder(Protocol):
-    """Receives what a session reports about its run, on the training thread. No method raises errors of the disk."""
+class Recorder:
+    """Receives what a session reports about its run, on the training thread. No method raises errors of the disk.
 
-    @property
-    def resumed(self) -> Run | None:
-        """The run that is continued; None if the run is new."""
+    Attributes:
+        folder: the folder of the run; None if the run is not saved.
+        resumed: the run that is continued; None if the run is new.
 
-    @property
-    def folder(self) -> Path | None:
-        """The folder of the run; None if the run is not saved."""
+    Args:
+        reason: why saving is not possible; empty if the user wants no saving.
+    """
+
+    def __init__(self, reason: str = "") -> None:
+        self.folder: Path | None = None
+        self.resumed: Run | None = None
+        self._reason = reason
 
     @property
     def saved(self) -> bool:
         """Whether everything that was reported is on disk."""
+        return False
 
     @property
     def warning(self) -> str:
         """A message for the user about a problem with saving; empty if there is none."""
+        return f"not saved: {self._reason}" if self._reason else ""
+
+    @property
+    def misplaced(self) -> Literal["", "gone", "replaced"]:
+        """``gone`` or ``replaced`` if the run's folder is gone, or contains another run now; otherwise empty."""
+        return ""
 
     def command(self, command: RecordedCommand) -> None:
         """Report a command that was carried out, or the start of the run."""
@@ -43,6 +55,7 @@ class Recorder(Protocol):
 
     def seconds_to_save(self) -> float | None:
         """The seconds until `save` should be called next; None while everything is saved."""
+        return None
 
     def keyframe(self, keyframe: Keyframe) -> None:
         """Report a state to keep, so that later windows are reached quickly."""
@@ -85,52 +98,19 @@ class Recorder(Protocol):
 
     def failed(self, error: Exception) -> Path | None:
         """Report that training has failed; returns the file with the traceback, None if it is not saved."""
+        return None
+
+    def forget(self) -> None:
+        """Remove the run from the disk, after `close`; another run in its place is not removed.
+
+        Raises:
+            OSError: the run could not be removed, or does not exist.
+        """
+
+    @property
+    def seconds_to_end(self) -> float:
+        """The seconds that closing waits for the disk: for twice as long as the last save took, at least."""
+        return 0.0
 
     def close(self) -> None:
         """Wait for the last save, but not forever if the disk hangs. Afterwards nothing may be reported."""
-
-
-class Unrecorded:
-    """A recorder that saves nothing.
-
-    Args:
-        reason: why saving is not possible; empty if the user wants no saving.
-    """
-
-    resumed = None
-    folder = None
-    saved = False
-
-    def __init__(self, reason: str = "") -> None:
-        self.warning = f"not saved: {reason}" if reason else ""
-
-    def command(self, command: RecordedCommand) -> None: ...
-
-    def windows(self, progress: PopulationProgress) -> None: ...
-
-    def seconds_to_save(self) -> float | None:
-        return None
-
-    def keyframe(self, keyframe: Keyframe) -> None: ...
-
-    def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None: ...
-
-    def moved(self) -> None: ...
-
-    def note(self, notes: BranchNotes, digests: Sequence[int]) -> None: ...
-
-    def save(
-        self,
-        state: PopulationState,
-        position: Position | None = None,
-        solved_at: int | None = None,
-        lost_at: int | None = None,
-        devices: Devices = NO_DEVICES,
-    ) -> None: ...
-
-    def when_saved(self, call: Callable[[], None]) -> None: ...
-
-    def failed(self, error: Exception) -> Path | None:
-        return None
-
-    def close(self) -> None: ...

@@ -10,14 +10,13 @@ The folder contains
 - ``keyframes.bin``: states along the branches (`echornn.runs.states.keyframes`), without which going back takes longer;
 - ``solved.bin``: when each of several networks was solved (`echornn.runs.logs.solved_log`);
 - ``traceback.txt``: the traceback of the error that ended training, if one did;
-- ``tensorboard/``: the files for TensorBoard (`echornn.runs.events`), which nothing here reads;
+- ``tensorboard/``: in runs of versions up to 0.2, events for TensorBoard, which nothing here reads;
 - ``lock``: held by the process that writes, and free as soon as that process ends, in whatever way.
 """
 
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,10 +35,8 @@ from echornn.history.kept_windows import StoredWindows
 from echornn.runs import about
 from echornn.runs.logs import solved_log
 from echornn.runs.logs.command_log import RecordedCommand, read_commands
-from echornn.runs.logs.loss_layout import OF_ONE, LossLayout
-from echornn.runs.logs.loss_log import read_windows, windows_at_a_time
+from echornn.runs.logs.loss_layout import OF_ONE, LossLayout, read_windows, windows_at_a_time
 from echornn.runs.logs.solved_log import solved_at
-from echornn.runs.new_run import create as create
 from echornn.runs.recorded_tree import Stretch, tree_of
 from echornn.runs.run_files import COMMAND_FILE as COMMAND_FILE
 from echornn.runs.run_files import KEYFRAME_FILE as KEYFRAME_FILE
@@ -111,7 +108,7 @@ class Run:
 
     def windows(self, first: int, last: int, replicas: int = 1) -> StoredWindows:
         """Windows ``first`` to ``last`` of the run, which have ``replicas`` networks; see
-        `echornn.runs.logs.loss_log.read_windows`.
+        `echornn.runs.logs.loss_layout.read_windows`.
         """
         return read_windows(self.folder / LOSS_FILE, self.layout, first, last, replicas)
 
@@ -222,11 +219,7 @@ class Run:
                         yield branch, at - log, windows
 
     def timeline(self) -> Timeline:
-        """All branches, with everything trained in them.
-
-        Raises:
-            OSError: the loss log could not be read.
-        """
+        """All branches, with everything trained in them."""
         timeline = Timeline()
         branches = self.tree[0]
         for stretch, windows in self.pieces():
@@ -281,17 +274,13 @@ def _found(folder: Path, look_into_logs: bool) -> Run:
     except RunError:
         raise
     except OSError as error:
-        raise RunError(f"{folder} cannot be read: {error.strerror or error}") from error
+        raise RunError(f"{folder} cannot be read: {error}") from error
     except NO_RECORD as error:
         raise RunError(f"{folder} is damaged: {shortened(error)}") from error
 
 
 def _read(folder: Path, look_into_logs: bool) -> Run:
     described = about.read(folder)
-    for name in (LOSS_FILE, COMMAND_FILE):
-        if not own_files.is_regular(folder / name):
-            what = "not a regular file" if os.path.lexists(folder / name) else "missing"
-            raise RunError(f"{folder} is damaged: {name} is {what}")
     chosen, wrong, intact = newest_usable(folder, look_into_logs, described.config)
     commands, unreadable, lines = read_commands(folder / COMMAND_FILE, chosen, described.config)
     if unreadable:

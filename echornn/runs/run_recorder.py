@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from echornn.config import EchoConfig
 from echornn.config_fields import CELL, TASK
+from echornn.files import own_files
 from echornn.files.append_log import NO_LOG, AppendLog
 from echornn.files.lock import Lock
 from echornn.files.run_error import RunError
@@ -22,16 +22,18 @@ from echornn.history.kept_windows import LOST, stored_windows
 from echornn.own.own_file import OwnFile
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
-from echornn.runs import about, run_dir
+from echornn.runs import about, run_dir, run_files
+from echornn.runs.about import AnotherRunError
 from echornn.runs.branch_notes import BranchNotes
-from echornn.runs.events import EventLog
 from echornn.runs.logs.command_log import RecordedCommand
 from echornn.runs.logs.loss_layout import OF_ONE
 from echornn.runs.logs.solved_log import SolvedLog
 from echornn.runs.logs.truncate_logs import truncate_logs
+from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
 from echornn.runs.run_files import KEYFRAME_FILE, SOLVED_FILE, TRACEBACK_FILE
-from echornn.runs.run_writer import RunWriter, Unsaved
+from echornn.runs.states import checkpoint
+from echornn.runs.states.checkpoint import Checkpoint
 from echornn.runs.states.keyframes import Keyframe, KeyframeLog
 from echornn.runtime.background import Background
 from echornn.timeline.branch import Position
@@ -56,7 +58,40 @@ HANGING_SECONDS = (3, 10, 30, 60, 300, 1800, 3600)
 """The numbers of seconds after which a warning says that the disk does not answer."""
 
 
-class RunRecorder:
+@dataclass(frozen=True)
+class Trouble:
+    """A failure to write that has not been overcome yet: when it began, in seconds since 1970, and the newest error."""
+
+    since: float
+    error: Exception
+
+    def __str__(self) -> str:
+        """A sentence for users: since when nothing is saved, and why."""
+        since = time.strftime("%H:%M:%S", time.localtime(self.since))
+        said = self.error.strerror if isinstance(self.error, OSError) else None
+        return f"not saved since {since}: {said or str(self.error) or type(self.error).__name__}"
+
+
+@dataclass(frozen=True, eq=False)
+class Unsaved:
+    """The contents of one save.
+
+    Attributes:
+        checkpoint: the checkpoint, without the ends of the logs.
+        reports: the number of reports that it includes.
+        moves: how many times the run's position had changed.
+        losses, commands, solved: the lengths of the logs at the time of this save.
+    """
+
+    checkpoint: Checkpoint
+    reports: int
+    moves: int
+    losses: int
+    commands: int
+    solved: int
+
+
+class RunRecorder(Recorder):
     """Records a run in a folder. Make one with `begin` or `go_on`.
 
     A separate thread writes to the disk, so that a disk that hangs delays nothing else. At most one save is running; if
@@ -71,18 +106,24 @@ class RunRecorder:
         resumed: Run | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.folder: Path | None = folder
-        self.resumed: Run | None = resumed
+        super().__init__()
+        self.folder = folder
+        self.resumed = resumed
         self._folder = folder
         self._lock = lock
         self._clock = clock
         self._notes = "; ".join((*resumed.notes, *_on_its_files(resumed))) if resumed else ""
-        self._hung: _Hung | None = None
         self._told = 0
         self._moves = 0
         self._save_at = -math.inf
         self._seconds = 0.0
         self._newest: Unsaved | None = None
+        self._kept: Unsaved | None = None
+        self._trouble: Trouble | None = None
+        self._keyframe_trouble: Trouble | None = None
+        self._note_trouble: Trouble | None = None
+        self._branch_notes: tuple[BranchNotes, Sequence[int]] | None = None
+        self._kept_notes: tuple[BranchNotes, Sequence[int]] | None = None
         self._failure = ""
         self._background = Background("saving", clock)
         self._when_saved: Callable[[], None] = lambda: None
@@ -96,13 +137,8 @@ class RunRecorder:
         self._config = config = extends.config if extends else config
         solved = (extends.number, resumed.solved_at(extends.number)) if resumed and extends else ()
         self._solved = SolvedLog(folder / SOLVED_FILE, ends[2], *solved)
-        count = int(np.count_nonzero(solved[1])) if solved else 0
-        before = (resumed.trained, resumed.commands, resumed.windows, count) if resumed else ()
         self._keyframes = KeyframeLog(folder / KEYFRAME_FILE)
-        self._events = EventLog(folder, config, *before)
-        serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
-        logs = (self._losses, self._commands, self._events, self._solved, self._keyframes)
-        self._writer = RunWriter(folder, lock, self._identity, *logs, serial)
+        self._serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
 
     @classmethod
     def begin(cls, folder: Path, config: EchoConfig) -> RunRecorder:
@@ -111,14 +147,33 @@ class RunRecorder:
         Raises:
             RunError: the folder cannot be used.
         """
-        lock = run_dir.create(folder, config)
         try:
+            if os.path.lexists(folder):
+                _require_room(folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = Lock(folder)
+            try:
+                _require_room(folder)  # the previous holder of the lock may have begun a run meanwhile
+                return cls._begun(folder, lock, config)
+            except (RunError, OSError):
+                lock.release()
+                raise
+        except OSError as error:
+            raise RunError(f"{folder} cannot hold a run: {error.strerror or error}") from error
+
+    @classmethod
+    def _begun(cls, folder: Path, lock: Lock, config: EchoConfig) -> RunRecorder:
+        """Write the files of a new run in place of debris; if one cannot be written, none is left."""
+        try:
+            run_files.clear(folder)
+            for name in (LOSS_FILE, COMMAND_FILE):
+                own_files.write_whole(folder / name, b"")
+            about.write(folder, config)
             return cls(folder, lock, config)
-        except (RunError, OSError) as error:
+        except (RunError, OSError):
             with contextlib.suppress(OSError):
-                run_dir.remove(folder)
-            lock.release()
-            raise RunError(f"{folder} cannot hold a run: {error}") from error
+                run_files.remove(folder)
+            raise
 
     @classmethod
     def go_on(cls, folder: Path, allow: Callable[[Run], object] = lambda run: None) -> RunRecorder:
@@ -150,35 +205,30 @@ class RunRecorder:
         """
         written = self._losses.end.length
         lost = self._layout.windows(written + self._losses.lost_bytes) - self._layout.windows(written)
+        hanging = max((most for most in HANGING_SECONDS if most <= self._background.seconds), default=0)
         parts = [
             self._notes,
-            self._hanging,
-            f"{self._writer.trouble or ''}",
-            *(f"{what} {trouble}" for what, trouble in self._writer.less_troubles.items()),
+            f"the disk has not answered for {hanging} s" if hanging else "",
+            f"{self._trouble or ''}",
+            f"the states to go back to {trouble}" if (trouble := self._keyframe_trouble) else "",
+            f"the names of branches {trouble}" if (trouble := self._note_trouble) else "",
             f"{lost:,} windows are lost to the loss log" if lost else "",
         ]
         return "; ".join(part for part in parts if part)
 
     @property
-    def _hanging(self) -> str:
-        seconds = max((most for most in HANGING_SECONDS if most <= self._background.seconds), default=0)
-        if seconds:
-            return f"the disk has not answered for {seconds} s"
-        return f"the disk took {self._hung.seconds:.0f} s to answer: not all is saved yet" if self._hung else ""
-
-    @property
     def misplaced(self) -> Literal["", "gone", "replaced"]:
-        """``gone`` or ``replaced`` if the run's folder is gone, or contains another run now; otherwise empty."""
-        return self._writer.misplaced
+        match self._trouble:
+            case Trouble(error=FileNotFoundError()):
+                return "gone"
+            case Trouble(error=AnotherRunError()):
+                return "replaced"
+        return ""
 
     @property
     def saved(self) -> bool:
-        return self._kept == self._told and self._writer.notes is self._writer.kept_notes
-
-    @property
-    def _kept(self) -> int:
-        """How many reports are on disk."""
-        return 0 if self._writer.kept is None else self._writer.kept.reports
+        kept = 0 if self._kept is None else self._kept.reports
+        return self._told == kept and self._branch_notes is self._kept_notes
 
     def command(self, command: RecordedCommand) -> None:
         self._notes = ""
@@ -186,18 +236,16 @@ class RunRecorder:
         self._config = command.config
         self._commands.append(command.as_line())
         self._solved.command(command)
-        self._events.command(command)
         self._told += 1
 
     def windows(self, progress: PopulationProgress) -> None:
         self._losses.append(stored_windows(progress, self._config).tobytes())
         if self._config.replicas > 1:  # the log of losses says exactly when a lone network was solved
             self._solved.windows(progress)
-        self._events.windows(progress)
         self._told += 1
 
     def seconds_to_save(self) -> float | None:
-        stands_there = self._writer.kept is None or self._writer.kept.moves == self._moves
+        stands_there = self._kept is None or self._kept.moves == self._moves
         return None if self.saved and stands_there else max(0.0, self._save_at - self._clock())
 
     def keyframe(self, keyframe: Keyframe) -> None:
@@ -210,7 +258,7 @@ class RunRecorder:
         self._moves += 1
 
     def note(self, notes: BranchNotes, digests: Sequence[int]) -> None:
-        self._writer.notes = notes, digests
+        self._branch_notes = notes, digests
         newest = self._newest
         self._background.do(lambda: self._bring(newest))
 
@@ -222,18 +270,12 @@ class RunRecorder:
         lost_at: int | None = None,
         devices: Devices = NO_DEVICES,
     ) -> None:
-        """See `Recorder.save`.
-
-        A state with NaN or infinite weights is saved like any other, since without it everything trained since the last
-        finite state would be lost. The run then continues from where it diverged, and a replay leads to earlier
-        positions.
-        """
-        self._events.withdraw()
-        if state.epoch >= state.config.num_epochs or not state.is_finite:  # there may be no more windows
-            self._events.point()
-        ends = (self._losses.length, self._commands.length, self._events.length, self._solved.length)
-        when = (solved_at or 0, lost_at or 0)
-        save = self._newest = Unsaved(state, position, *when, devices, self._told, self._moves, self._layout, *ends)
+        # a state with NaN weights too: the run continues where it diverged, and a replay leads to earlier positions
+        kept = Checkpoint(
+            0, state, NO_LOG, NO_LOG, solved_at or 0, position, self._layout, NO_LOG, lost_at or 0, devices
+        )
+        ends = (self._losses.length, self._commands.length, self._solved.length)
+        save = self._newest = Unsaved(kept, self._told, self._moves, *ends)
         self._save_at = self._clock() + SAVE_SECONDS
         self._background.do(lambda: self._bring(save))
 
@@ -247,19 +289,13 @@ class RunRecorder:
         return self._folder / TRACEBACK_FILE
 
     def forget(self) -> None:
-        """Remove the run from the disk, after `close`; another run in its place is not removed.
-
-        Raises:
-            OSError: the run could not be removed, or does not exist.
-        """
         about.require_identity(self._folder, self._identity)
-        run_dir.remove(self._folder)
+        run_files.remove(self._folder)
 
     @property
     def seconds_to_end(self) -> float:
-        """The seconds that closing waits for the disk: for twice as long as the last save took, at least."""
         newest = self._newest
-        size = 0 if newest is None else Keyframe(Position(0, 0), newest.state).size
+        size = 0 if newest is None else Keyframe(Position(0, 0), newest.checkpoint.state).size
         return SECONDS_TO_END + max(size / BYTES_A_SECOND, 2 * self._seconds)
 
     def wait(self, seconds: float | None = None) -> bool:
@@ -273,34 +309,64 @@ class RunRecorder:
     # ---- on the thread that writes
 
     def _bring(self, save: Unsaved | None) -> None:
-        """Write a save to the disk, if it is not there yet, notes on branches, and the traceback of an error in
-        training.
-        """
-        if save is not None and save is not self._writer.kept:
+        """Write a save, if it is not on the disk yet, notes on branches, and the traceback of an error in training."""
+        if save is not None and save is not self._kept:
+            begun = self._clock()
             self._keep(save)
-        self._writer.keep_notes()
+            seconds = self._seconds = self._clock() - begun
+            self._save_at = max(self._save_at, begun + min(seconds / MOST_OF_THE_TIME, seconds + MOST_SECONDS_APART))
+        self._keep_notes()
         if self._failure:
-            self._writer.keep_traceback(self._failure)
+            with contextlib.suppress(OSError):  # the error itself has already been shown
+                about.require_identity(self._folder, self._identity)
+                text = self._failure.encode(errors="backslashreplace")
+                own_files.write_whole(self._folder / TRACEBACK_FILE, text)
             self._failure = ""
         self._when_saved()
 
     def _keep(self, save: Unsaved) -> None:
-        begun = self._clock()
-        self._writer.keep(save)
-        seconds = self._seconds = self._clock() - begun
-        self._save_at = max(self._save_at, begun + min(seconds / MOST_OF_THE_TIME, seconds + MOST_SECONDS_APART))
-        if seconds >= HANGING_SECONDS[0] and not self.saved:
-            self._hung = _Hung(seconds, self._told)
-        elif self._hung is not None and self._kept >= self._hung.reports:
-            self._hung = None
+        try:
+            about.require_identity(self._folder, self._identity)
+            self._losses.flush(save.losses)
+            self._commands.flush(save.commands)
+            self._solved.flush(save.solved)
+            losses, commands, solved = self._losses.end, self._commands.end, self._solved.end
+            kept = replace(save.checkpoint, serial=self._serial, losses=losses, commands=commands, solved=solved)
+            checkpoint.save(self._folder, kept)
+            self._serial += 1
+            self._trouble, self._kept = None, save
+        except Exception as error:  # an error of the disk must never end the training
+            self._trouble = _after(self._trouble, error)
+            return
+        try:
+            self._keyframes.flush()
+            self._keyframe_trouble = None
+        except OSError as error:
+            self._keyframe_trouble = _after(self._keyframe_trouble, error)
+
+    def _keep_notes(self) -> None:
+        """Write the notes on branches, if there are new ones; if that fails, the next call tries again."""
+        newest = self._branch_notes
+        if newest is None or newest is self._kept_notes:
+            return
+        notes, digests = newest
+        try:
+            about.require_identity(self._folder, self._identity)
+            notes.save(self._folder, digests)
+            self._kept_notes, self._note_trouble = newest, None
+        except OSError as error:
+            self._note_trouble = _after(self._note_trouble, error)
 
 
-@dataclass(frozen=True)
-class _Hung:
-    """The longest delay of the disk: the seconds, and how much had been reported when it answered."""
+def _after(before: Trouble | None, error: Exception) -> Trouble:
+    return Trouble(time.time() if before is None else before.since, error)
 
-    seconds: float
-    reports: int
+
+def _require_room(folder: Path) -> None:
+    if not folder.is_dir() or not about.is_debris(folder):
+        if (folder / run_files.RUN_FILE).exists():
+            raise RunError(f"{folder} holds a run already: continue it with --resume, or name another folder")
+        raise RunError(f"{folder} is not empty: name another folder")
 
 
 def _on_its_files(run: Run) -> list[str]:

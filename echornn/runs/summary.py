@@ -11,12 +11,14 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.data.solved import UNKNOWN, Levels, SolvedAt, lost_by
+from echornn.diagnosis.loss_stats import RECENT_WINDOWS
 from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
 from echornn.history.kept_windows import StoredWindows, error_rates_of, losses_of
 from echornn.history.quantiles import median_mean
+from echornn.progress import Floats
 from echornn.runs import kept_runs, run_dir
-from echornn.runs.newest_losses import newest_losses
 from echornn.runs.run_dir import LOSS_FILE, Run
+from echornn.timeline.branch import Position, index_in, path_to_end, task_since
 
 MOST_READ = 1 << 22
 """The most windows that are read of a run whose record (of an early version) does not contain the windows at which it
@@ -150,3 +152,23 @@ def solved_there(run: Run) -> SolvedAt | None:
     if unsure.any() and run.trained <= MOST_READ:
         return run.timeline().solved(run.position)
     return SolvedAt(at, window, recent, np.where(unsure, by_now, lost_at))
+
+
+def newest_losses(run: Run, position: Position, config: EchoConfig) -> Floats:
+    """The newest losses of each network at a position, float32 [up to RECENT_WINDOWS, replicas], oldest first.
+
+    Losses from before the weights were new, or of another task, are left out; if a replica continues alone, so are the
+    losses of other replicas.
+
+    Args:
+        config: the configuration at the position.
+    """
+    branches = run.tree[0]
+    newest = [np.empty((0, config.replicas), np.float32)]
+    if run.checkpoint is not None and branches:
+        path = path_to_end(branches[position.branch], branches.__getitem__)
+        for branch, _, windows in run.path(position, max(task_since(path), position.window - RECENT_WINDOWS)):
+            own = index_in(branch.config, config)
+            if 0 <= own <= branch.config.replicas - config.replicas:
+                newest.append(losses_of(windows)[:, own : own + config.replicas])
+    return np.concatenate(newest)

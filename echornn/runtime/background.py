@@ -38,11 +38,7 @@ class Background:
         self._ending = False
 
     def start(self) -> None:
-        """Start the thread now, before the first job, while there is enough memory.
-
-        Raises:
-            RuntimeError: the thread cannot be started.
-        """
+        """Start the thread now, before the first job, while there is enough memory."""
         with self._changed:
             self._ending = False
             if self._thread is None:
@@ -51,11 +47,7 @@ class Background:
                 self._thread = thread
 
     def do(self, job: Job) -> None:
-        """Run this job after the current one; it replaces a job that still waits.
-
-        Raises:
-            RuntimeError: there is no thread yet, and it cannot be started.
-        """
+        """Run this job after the current one; it replaces a job that still waits."""
         with self._changed:
             self.start()
             self._waiting = job

@@ -11,18 +11,9 @@ from typing import Any
 from echornn.config import EchoConfig
 from echornn.config_text import changes_text
 from echornn.session.pictures.frame import Frame, State
-from echornn.training.window_cost import cost_note
 
-
-def compiling(config: EchoConfig, of: str = "") -> str:
-    """The message while a training loop is compiled, with what its learning rule costs, if that is much.
-
-    Args:
-        of: which loop it is, with a space before.
-    """
-    note = cost_note(config)
-    of = of or (note and f" of rule {config.rule}")
-    return f"compiling the training loop{of}{note and f': {note}'}"
+COMPILING = "compiling the training loop"
+"""The message while a training loop is compiled."""
 
 
 class FrameHolder:
@@ -70,4 +61,4 @@ class FrameHolder:
             of = f" of {changed}" if changed else ""
         else:
             of = " of one network alone" if config.replicas == 1 else f" of {config.replicas:,} networks"
-        self.change(state=State.LOADING, message=compiling(config, of), rate=0.0, coming=config)
+        self.change(state=State.LOADING, message=f"{COMPILING}{of}", rate=0.0, coming=config)

@@ -19,14 +19,9 @@ from echornn.session.mailbox import Mailbox
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.probing import Probing
 from echornn.training.any_trainer import AnyTrainer
-from echornn.training.window_cost import duration, window_microseconds
 
 LOADING = "loading TensorFlow"
 """The message during the first seconds, while TensorFlow loads."""
-
-
-LONG_WINDOW = 1.0
-"""The seconds from which a window's time is told before its speed is measured."""
 
 
 def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | None = None) -> Frame:
@@ -116,8 +111,7 @@ class FrameMaker:
         if live.arrived:
             changes |= newest_windows(trainer, live.config, self._of_the_replica(live.shown))
             changes |= {"loss_stats": live.timeline.loss_stats(live.here, live.replica)}
-            message = self._computing if state is State.RUNNING else ""
-            changes |= {"message": message, "device": trainer.device, "speed": self._pace.speed}
+            changes |= {"message": "", "device": trainer.device, "speed": self._pace.speed}
             changes |= {"rate": self._pace.rate() if state is State.RUNNING else 0.0}
         else:
             changes |= {"message": self._going, "rate": 0.0}
@@ -182,16 +176,6 @@ class FrameMaker:
     @property
     def _going(self) -> str:
         return f"going to window {self._live.here.window:,}: {self._live.on_the_way:,} to train again"
-
-    @property
-    def _computing(self) -> str:
-        """What is going on while a window takes long, and no speed is measured yet."""
-        seconds, config = self._pace.seconds_of_one, self._live.config
-        if not self._pace.is_measured:
-            seconds = config.replicas * window_microseconds(config, config.replicas > 1) / 1e6
-        if self._pace.rate() or seconds < LONG_WINDOW:
-            return ""
-        return f"computing a window, which takes about {duration(seconds)}"
 
     @property
     def _warning(self) -> str:

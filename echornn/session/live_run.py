@@ -14,8 +14,7 @@ from echornn.history.kept_windows import as_stored
 from echornn.progress import PopulationProgress
 from echornn.replay.keyframing import ours
 from echornn.replay.pace import Pace
-from echornn.replay.replayed_run import ReplayedRun
-from echornn.replay.travel import newest
+from echornn.replay.replayed_run import ReplayedRun, newest
 from echornn.runs.branch_notes import NO_NOTES, BranchNotes
 from echornn.runs.logs.command_log import RecordedCommand
 from echornn.runs.recorder import Recorder
@@ -208,9 +207,9 @@ class LiveRun(ReplayedRun):
         self.timeline.begin(branch)
         self._recorder.command(RecordedCommand.begins(branch, self.timeline.trained))
         self.here = Position(branch.number, branch.start)
-        self._travel.leave()
+        self._replay = None
         if branch.starts_over:
-            self._travel.unlike = None
+            self.unlike = None
         if self.may_save:  # the edit at the start is not a change by the user
             self._trainers.moved = ""
         self._extends = branch.number

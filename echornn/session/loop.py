@@ -10,10 +10,10 @@ from echornn.config import ConfigError, EchoConfig
 from echornn.own.errors import OwnError
 from echornn.progress import PopulationProgress
 from echornn.replay.pace import Pace
-from echornn.runs.recorder import Recorder, Unrecorded
+from echornn.runs.recorder import Recorder
 from echornn.session.commands import Sent
 from echornn.session.drive import WATCHABLE_SPEED, Drive
-from echornn.session.frame_holder import FrameHolder, compiling
+from echornn.session.frame_holder import COMPILING, FrameHolder
 from echornn.session.frame_maker import FrameMaker, first_frame
 from echornn.session.handlers import Handlers
 from echornn.session.live_run import LiveRun
@@ -64,7 +64,7 @@ class Loop:
         """The error that ended the session; None if there is none."""
         self.is_loaded = False
         """Whether the session has loaded, so that an error is a failure of training."""
-        self.recorder: Recorder = Unrecorded() if recorder is None else recorder
+        self.recorder = recorder or Recorder()
         self._on_progress = on_progress
         self._clock = clock
         self._can_save = False
@@ -146,7 +146,7 @@ class Loop:
         live.load()
         if self.mailbox.stopping:
             return
-        self.holder.change(message=compiling(live.config), device=live.trainer.device)
+        self.holder.change(message=COMPILING, device=live.trainer.device)
         self.probing.start()
         at = self.going_first
         try:

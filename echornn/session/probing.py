@@ -14,11 +14,11 @@ from echornn.readings import Kind, Question, Readings
 from echornn.runtime import quiet
 from echornn.runtime.background import Background
 from echornn.session.mailbox import Notice
-from echornn.session.room_for_probes import MOST_UNITS_UNASKED, require_room
 from echornn.session.weight_recorder import WeightRecorder
 from echornn.snapshot import Snapshot
 from echornn.timeline.branch import Position
 from echornn.trainer_state import TrainerState
+from echornn.training.memory import require_room_for_probes
 
 Examine = Callable[[Snapshot, Question], Readings]
 """The probing function, such as `echornn.probes.examine.examine`; it is called on a separate thread, one call at a
@@ -38,6 +38,9 @@ MOST_SHARE = 0.05
 
 MOST_SHARE_OF_SPARE = 0.5
 """The largest share of the time that examinations take while training mostly waits for the next window to be due."""
+
+MOST_UNITS_UNASKED = 256
+"""The most units of a layer with which the readings for the diagnosis take less than a second."""
 
 FIRST_SECONDS = 0.05
 """The first examination of a kind counts as at most this long, since it builds graphs that later ones reuse."""
@@ -290,7 +293,7 @@ def why_unread(error: Exception) -> str:
 
 def examine(snapshot: Snapshot, question: Question) -> Readings:
     """Examine a snapshot, if there is enough memory."""
-    require_room(snapshot.state.config)
+    require_room_for_probes(snapshot.state.config)
     quiet.import_tensorflow()
     from echornn.probes.examine import examine as by_probes
 

@@ -138,7 +138,7 @@ class Session:
 
     @property
     def recorder(self) -> Recorder:
-        """The recorder that saves the run; an `Unrecorded` one saves nothing."""
+        """The recorder that saves the run; a plain `Recorder` saves nothing."""
         return self._loop.recorder
 
     # ---- for any thread

@@ -23,22 +23,19 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from echornn.cells.own.facts import facts_of
-from echornn.cells.own.own_cell import OwnCell
 from echornn.config import ConfigError, EchoConfig
 from echornn.config_fields import TASK
 from echornn.files import own_files
 from echornn.files.recorded_values import (
     NO_RECORD,
     VALUE_FROM,
-    recorded_value,
-    require_facts,
+    recorded_with_facts,
     shortened,
     values_from,
     whole,
 )
 from echornn.files.run_error import RunError
-from echornn.own.own_file import OwnFile, never_running, told_apart
+from echornn.own.own_file import OwnFile, told_apart
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.grid import Grid, Until
 from echornn.sweeps.trained_by import Versions
@@ -51,9 +48,6 @@ FORMAT = 1
 
 MOST_BYTES = 1 << 26
 """The most bytes of ``sweep.json`` that are read."""
-
-MOST_BYTES_OF_FACTS = 1 << 23
-"""The most bytes of the facts about a user's own task; with more, a map knows only the task's settings."""
 
 MOST_BYTES_OF_A_RESULT = 1 << 16
 
@@ -103,13 +97,7 @@ class RequestedGrid:
         }
 
     def _recorded(self, value: Any) -> Any:
-        if isinstance(value, OwnCell):
-            return value.as_record(None if value.lacks_facts else facts_of(value.cell))
-        if not isinstance(value, OwnTask) or value.lacks_facts:
-            return recorded_value(value)
-        from echornn.tasks.own.make_facts import short_record
-
-        return value.as_record(short_record(self.grid.facts_of(value), MOST_BYTES_OF_FACTS))
+        return recorded_with_facts(value, self.grid.uses_of(value))
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> RequestedGrid:
@@ -120,10 +108,7 @@ class RequestedGrid:
         settings = {name: given[name] for name in given.keys() - {*EchoConfig.names(), TASK}}
         fields = {name: _with_settings(one, settings) for name, one in fields.items()}
         axes = [(name, tuple(_with_settings(one, settings) for one in values)) for name, values in axes]
-        with never_running():
-            grid = Grid(tuple(Axis(*axis) for axis in axes), fields, record["seeds"], record["until"])
-            for point in grid.points.possible:
-                require_facts(point)
+        grid = Grid(tuple(Axis(*axis) for axis in axes), fields, record["seeds"], record["until"])
         return cls(grid, {str(name): str(one) for name, one in record["versions"].items()})
 
 
@@ -186,8 +171,7 @@ def _with_files_told_apart(asked: Sequence[RequestedGrid]) -> tuple[RequestedGri
     files = told_apart(file for one in asked for file in one.grid.files)
     if not any(file.mark for file in files.values()):
         return tuple(asked)
-    with never_running():
-        return tuple(replace(one, grid=one.grid.with_files(files)) for one in asked)
+    return tuple(replace(one, grid=one.grid.with_files(files)) for one in asked)
 
 
 def write_requests(folder: Path, asked: tuple[RequestedGrid, ...]) -> None:

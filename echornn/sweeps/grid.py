@@ -13,8 +13,6 @@ from echornn.config import MAX_SEED, ConfigError, EchoConfig
 from echornn.config_fields import TASK
 from echornn.own.own_file import OwnFile
 from echornn.sweeps.axis import Axis, Value
-from echornn.tasks.own.facts import TaskFacts
-from echornn.tasks.own.own_task import OwnTask
 
 Until = Literal["solved", "all"]
 """When the training of a network ends: when it has solved the echo, or after all its epochs."""
@@ -123,18 +121,12 @@ class Grid:
         axes = tuple(replace(axis, values=tuple(_other(files, one) for one in axis.values)) for axis in self.axes)
         return replace(self, axes=axes, fields={name: _other(files, one) for name, one in self.fields.items()})
 
-    def facts_of(self, task: OwnTask) -> TaskFacts | None:
-        """The facts about a user's own task in all points, including impossible points; None without a point."""
-        from echornn.tasks.own.make_facts import all_facts_of
-
-        found = []
+    def uses_of(self, task: Value) -> Iterator[tuple[dict[str, Any], tuple[int, int] | None]]:
+        """The values of all points with a task, each with the shape of the data; None if a point is impossible."""
         for values, config in self._combinations():
             fields = {**self._fields_for(values), **values}
             if fields.get(TASK) == task:
-                settings = {name: value for name, value in fields.items() if name not in (*EchoConfig.names(), TASK)}
-                shape = config.data_shape if isinstance(config, EchoConfig) else None
-                found.append(all_facts_of(task, settings, shape))
-        return found[0].with_others(found[1:]) if found else None
+                yield fields, config.data_shape if isinstance(config, EchoConfig) else None
 
     def _refusals(self) -> Iterator[ConfigError]:
         return (config for _, config in self._combinations() if isinstance(config, ConfigError))

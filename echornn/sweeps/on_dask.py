@@ -8,13 +8,11 @@ tasks that only waited for the dead worker.
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -23,8 +21,6 @@ from typing import Any
 from distributed import Client, get_worker
 
 from echornn.config import EchoConfig
-from echornn.files import own_files
-from echornn.files.recorded_values import NO_RECORD
 from echornn.sweeps.engine import EngineError
 from echornn.sweeps.folder import Result
 from echornn.sweeps.part import Done, Lost, News, Part, Trained, as_message, from_message
@@ -34,19 +30,11 @@ from echornn.sweeps.worker import Train, prepared
 SECONDS_TO_CONNECT = 10
 """Seconds that a scheduler has to answer."""
 
-MOST_BYTES = 1 << 16
-"""The most bytes of a scheduler's file that are read."""
-
-SECONDS_TO_RESTART = 60
-
 LOOK_SECONDS = 0.5
 """Seconds between two checks for dead workers."""
 
-MAPPINGS_USED_AT_MOST = 0.5
-"""The share of a process's memory mappings above which a worker is restarted before its next part."""
-
-Message = tuple[int, str, News | None, Any]
-"""A message about a part: its number, the id of its task, the news, and in the last message the future."""
+Message = tuple[int, News | None, Any]
+"""A message about a part: its number, the news, and in the last message the future."""
 
 _part_trainers = threading.local()
 
@@ -61,33 +49,15 @@ def of_scheduler(address: str | None, file: Path | None = None) -> OnDask:
     Raises:
         EngineError: no scheduler answers.
     """
-    if file is not None:
-        address = address_in(file)
+    if file is not None and not file.is_file():
+        raise EngineError("the file does not exist")
     for name in ("distributed", "distributed.client"):  # problems are reported in this program's own words
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        return OnDask(Client(address, timeout=SECONDS_TO_CONNECT))
-    except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
-        raise EngineError(f"no Dask scheduler answers at {address!r}: {error}") from error
-
-
-def address_in(file: Path) -> str:
-    """The address in a file that a scheduler has written.
-
-    Raises:
-        EngineError: the file has no address.
-    """
-    try:
-        address = json.loads(own_files.read_bytes(Path(os.path.realpath(file)), MOST_BYTES))["address"]
-    except FileNotFoundError:
-        raise EngineError("the file does not exist") from None
-    except OSError as error:
-        raise EngineError(f"the file cannot be read: {error.strerror}") from error
-    except NO_RECORD:
-        address = None
-    if not isinstance(address, str):
-        raise EngineError("the file must be written by a Dask scheduler, and contain the address of the scheduler")
-    return address
+        where = {"address": address} if file is None else {"scheduler_file": str(file)}
+        return OnDask(Client(**where, timeout=SECONDS_TO_CONNECT))
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError) as error:
+        raise EngineError(f"no Dask scheduler answers: {error}") from error
 
 
 class OnDask:
@@ -97,17 +67,11 @@ class OnDask:
     Args:
         client: a client connected to the scheduler.
         train: the function that trains a part in a worker.
-        clock: a monotonic clock, in seconds.
     """
 
-    def __init__(
-        self,
-        client: Any,
-        train: Train | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, client: Any, train: Train | None = None) -> None:
         self._client, self._train = client, train
-        self._clock, self._looked = clock, clock()
+        self._looked = time.monotonic()
         threads = self._threads()
         self.workers = max(1, sum(threads.values()))
         self.room = 1 / max(1, self._most_on_a_machine(threads))
@@ -115,8 +79,6 @@ class OnDask:
         self._parts: dict[int, Part] = {}
         self._futures: dict[int, Any] = {}
         self._on: dict[int, str] = {}
-        self._runs: dict[int, str] = {}
-        self._worn: set[str] = set()
         self._come: SimpleQueue[Message] = SimpleQueue()
         self._closing = False
         client.subscribe_topic(self._topic, self._take_event)
@@ -124,8 +86,7 @@ class OnDask:
     def idle(self) -> Sequence[str]:
         """See `Engine`."""
         busy = set(self._on.values())
-        threads = {address: count for address, count in self._threads().items() if address not in self._worn}
-        names = [f"{address} {number}" for address, count in threads.items() for number in range(count)]
+        names = [f"{address} {number}" for address, count in self._threads().items() for number in range(count)]
         return [name for name in names if name not in busy]
 
     def start(self, part: Part, worker: str) -> None:
@@ -141,17 +102,16 @@ class OnDask:
             pure=False,
         )
         self._parts[part.number], self._futures[part.number], self._on[part.number] = part, future, worker
-        future.add_done_callback(lambda done, number=part.number: self._come.put((number, "", None, done)))
+        future.add_done_callback(lambda done, number=part.number: self._come.put((number, None, done)))
 
     def news(self, seconds: float) -> Sequence[tuple[int, News]]:
         """See `Engine`."""
         come: list[tuple[int, News]] = []
-        if self._clock() - self._looked > LOOK_SECONDS:
-            self._looked = self._clock()
+        if time.monotonic() - self._looked > LOOK_SECONDS:
+            self._looked = time.monotonic()
             there = self._threads()
             gone = [number for number, worker in self._on.items() if worker.split()[0] not in there]
             come += [(number, self._give_up(number, "the worker died")) for number in gone]
-            self._restart_worn(there)
         with suppress(Empty):
             message = self._come.get(timeout=seconds)
             while True:
@@ -169,43 +129,16 @@ class OnDask:
         with suppress(Exception):
             self._client.close(timeout=SECONDS_TO_CONNECT)
 
-    def _heard(self, number: int, run: str, news: News | None, future: Any) -> Iterator[tuple[int, News]]:
+    def _heard(self, number: int, news: News | None, future: Any) -> list[tuple[int, News]]:
         if news is not None:
-            if number not in self._futures or self._runs.setdefault(number, run) == run:
-                yield number, news
-            else:  # another worker with the same address has started the part again
-                yield number, self._give_up(number, "the worker died")
-        elif number in self._futures:
-            yield from ((number, one) for one in self._concluded(number, future))
-
-    def _concluded(self, number: int, future: Any) -> Iterator[News]:
+            return [(number, news)]
+        if number not in self._futures:
+            return []
         if future.status != "finished":
-            reason = _reason(future)
-            yield self._give_up(number, reason)
-            return
-        results, worn = future.result()
-        part, worker = self._parts[number], self._on[number]
+            return [(number, self._give_up(number, _reason(future)))]
+        part = self._parts[number]
         self._forget(number)
-        yield Trained(0, 0.0, tuple(zip(part.configs, results, strict=True)))
-        yield Done()
-        if worn:
-            self._worn.add(worker.split()[0])
-
-    def _restart_worn(self, there: dict[str, int]) -> None:
-        """Restart the worker processes that should restart (see `should_restart`) and are idle. A restart of a busy
-        process would end the parts of other threads, and computations of other users of the cluster.
-        """
-        self._worn &= there.keys()
-        unused = self._worn - {worker.split()[0] for worker in self._on.values()}
-        if not unused:
-            return
-        # without a nanny process a restart is impossible, and the worker will soon end by itself
-        with suppress(Exception):
-            tasks = self._client.processing(list(unused))
-            unused = {address for address in unused if not tasks.get(address)}
-            self._worn -= unused
-            if unused:
-                self._client.restart_workers(list(unused), timeout=SECONDS_TO_RESTART, raise_for_error=False)
+        return [(number, Trained(0, 0.0, tuple(zip(part.configs, future.result(), strict=True)))), (number, Done())]
 
     def _give_up(self, number: int, reason: str) -> Lost:
         future = self._futures[number]
@@ -222,7 +155,7 @@ class OnDask:
         number = message["part"]
         part = self._parts.get(number)
         if part is not None and not self._closing:
-            self._come.put((number, message["run"], from_message(message, part), None))
+            self._come.put((number, from_message(message, part), None))
 
     def _threads(self) -> dict[str, int]:
         try:
@@ -239,11 +172,8 @@ class OnDask:
         return max(machines.values(), default=1)
 
 
-def run_part(part: Part, topic: str, versions: Versions, train: Train | None) -> tuple[list[Result], bool]:
-    """Train a part inside a worker, and send its news as events.
-
-    Returns:
-        The results in the part's order, and whether this process has compiled so many programs that it should end.
+def run_part(part: Part, topic: str, versions: Versions, train: Train | None) -> list[Result]:
+    """Train a part inside a worker, and send its news as events; returns the results in the part's order.
 
     Raises:
         RuntimeError: the worker has other versions than the client, so results would not be comparable.
@@ -252,17 +182,17 @@ def run_part(part: Part, topic: str, versions: Versions, train: Train | None) ->
     if different:
         raise RuntimeError(f"the worker has {different}")
     worker = get_worker()
-    key, run = worker.get_current_task(), uuid.uuid4().hex
+    key = worker.get_current_task()
     numbers = {config: number for number, config in enumerate(part.configs)}
     results: dict[EchoConfig, Result] = {}
     trains = train or _part_trainer()
     for news in trains(part):
         if isinstance(news, Trained):
             results.update(news.results)
-        worker.log_event(topic, {"part": part.number, "run": run, **as_message(news, numbers)})
+        worker.log_event(topic, {"part": part.number, **as_message(news, numbers)})
         if not _is_wanted(worker, key):
-            return [], False
-    return [results[config] for config in part.configs], train is None and should_restart()
+            return []
+    return [results[config] for config in part.configs]
 
 
 def _part_trainer() -> Train:
@@ -271,14 +201,6 @@ def _part_trainer() -> Train:
         _part_trainers.train = prepared()
     train: Train = _part_trainers.train
     return train
-
-
-def should_restart() -> bool:
-    """Whether this process has compiled so many programs that another should train the next part."""
-    from echornn.training.programs import mappings_taken
-
-    taken, most = mappings_taken()
-    return taken > MAPPINGS_USED_AT_MOST * most
 
 
 def _is_wanted(worker: Any, key: str) -> bool:

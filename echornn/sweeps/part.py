@@ -8,7 +8,6 @@ from typing import Any
 from echornn.config import EchoConfig
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Until
-from echornn.sweeps.trained_by import Versions
 
 
 @dataclass(frozen=True)
@@ -76,13 +75,7 @@ News = Began | Trained | Done | Lost
 
 @dataclass(frozen=True)
 class Ready:
-    """A message from a worker: it waits for a part.
-
-    Attributes:
-        versions: the versions with which it trains.
-    """
-
-    versions: Versions
+    """A message from a worker: it waits for a part."""
 
 
 def as_message(news: News, numbers: dict[EchoConfig, int]) -> dict[str, Any]:

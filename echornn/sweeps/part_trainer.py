@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,11 +19,9 @@ from echornn.sweeps.ended import ended
 from echornn.sweeps.grid import Until
 from echornn.sweeps.part import Began, News, Part, Trained
 from echornn.training.device import is_measured
-from echornn.training.free_memory import free_bytes
-from echornn.training.memory import population_bytes_needed
+from echornn.training.memory import bytes_needed, usable_bytes
 from echornn.training.population import Population
-from echornn.training.programs import Programs, Structure, kind, structure
-from echornn.training.shards import Shards
+from echornn.training.programs import Programs, Structure, structure
 
 FIRST_WINDOWS, MORE = 64, 0.25
 """Windows until the first check for finished networks; then the share of the windows so far until each next check."""
@@ -37,27 +35,16 @@ SIZES = (8, 16, 32, 64, 128)
 FIXED = 32
 """The fixed cost of a window of networks side by side, in units of one network; see `echornn.training.shards`."""
 
-SECONDS_TO_MAKE = {True: 0.1, False: 3.0}
-"""Estimated seconds to make a population with an existing program (True) or without (False), until measured."""
-
-
-Program = tuple[Structure, tuple[int, int, int]]
-"""The key of a compiled program: a structure, and the kind of population."""
+SECONDS_TO_MAKE = 3.0
+"""About the seconds to make a smaller population: so long may idle lanes cost before it is made."""
 
 
 class PartTrainer:
-    """Trains parts in one process, and keeps its compiled programs and the time that making them took.
+    """Trains parts in one process, and keeps its compiled programs."""
 
-    Args:
-        clock: a monotonic clock, in seconds.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._programs = Programs()
         self._devices: dict[Structure, Device] = {}
-        self._made: set[Program] = set()
-        self._seconds_to_make: dict[tuple[Structure, bool], float] = {}
 
     def train(self, part: Part) -> Iterator[News]:
         """Train a part, and yield news about it.
@@ -96,9 +83,9 @@ class PartTrainer:
             windows = max(FIRST_WINDOWS, int(trained * MORE))
             if rate:
                 windows = max(1, min(windows, int(rate * MOST_SECONDS)))
-            begun = self._clock()
+            begun = time.perf_counter()
             progress = population.advance(windows)
-            took = self._clock() - begun
+            took = time.perf_counter() - begun
             windows = len(progress.losses)
             rate = windows / max(took, 1e-6)
             trained += windows
@@ -120,7 +107,7 @@ class PartTrainer:
                 return
             size = size_of(placed[0], len(going))
             idle += took * (1 - _cost(placed[0], size) / _cost(placed[0], population.replicas))
-            if size < population.replicas and idle > self._price(placed[0], size):
+            if size < population.replicas and idle > SECONDS_TO_MAKE:
                 kept = [lane for lane, number in enumerate(lanes) if number in going]
                 lanes, recent, idle = [lanes[lane] for lane in kept], recent[:, kept], 0.0
                 state = population.state
@@ -138,7 +125,6 @@ class PartTrainer:
         """A population of these networks, filled up with copies of the last one; with ``state``, continued from its
         ``kept`` lanes.
         """
-        begun, like = self._clock(), structure(configs[0])
         filled = [*configs, *[configs[-1]] * (size - len(configs))]
         # the other processors are for other workers
         population = Population(filled, programs=self._programs, at_once=1)
@@ -146,17 +132,7 @@ class PartTrainer:
             narrowed = state.only([*kept, *[kept[-1]] * (size - len(kept))])
             population.restore(replace(narrowed, configs=tuple(filled)))
         population.compile()
-        self._seconds_to_make[like, _program(configs[0], size) in self._made] = self._clock() - begun
-        self._made.add(_program(configs[0], size))
         return population
-
-    def _price(self, config: EchoConfig, size: int) -> float:
-        """The estimated seconds to make a population of this size.
-
-        Idle lanes are kept until they have cost this much, so they never cost more than twice the optimum.
-        """
-        known = _program(config, size) in self._made
-        return self._seconds_to_make.get((structure(config), known), SECONDS_TO_MAKE[known])
 
 
 def known_device(config: EchoConfig) -> Device | None:
@@ -178,20 +154,13 @@ def size_of(config: EchoConfig, networks: int) -> int:
     return next((size for size in SIZES if size >= networks), -(-networks // largest) * largest)
 
 
-def _program(config: EchoConfig, size: int) -> Program:
-    """The program compiled for a population of this structure and size, as a key."""
-    return structure(config), kind(config, Shards.of(config, size, 1))
-
-
 def that_fit(configs: Sequence[EchoConfig], room: float) -> int:
     """How many of these networks can train together in this share of the free memory, at least one: if even one does
     not fit, making its population raises the error.
     """
-    free = free_bytes()
-    fitting = len(configs)
-    if free is not None:
-        while fitting > 1 and population_bytes_needed(configs[0], size_of(configs[0], fitting)) > room * free:
-            fitting //= 2
+    free, fitting = room * usable_bytes(), len(configs)
+    while fitting > 1 and bytes_needed(configs[0], size_of(configs[0], fitting), 1) > free:
+        fitting //= 2
     return fitting
 
 

@@ -2,45 +2,50 @@
 
 from __future__ import annotations
 
-import socket
-import sys
-from collections.abc import Hashable, Sequence
+import multiprocessing
+import os
+import signal
+import tempfile
+from collections.abc import Callable, Hashable, Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
+from multiprocessing import forkserver, util
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
+from typing import Any
 
 from echornn.sweeps.engine import EngineError
-from echornn.sweeps.fork_server import ForkServer
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
 from echornn.sweeps.plan import structure_of
-from echornn.sweeps.trained_by import version_difference, versions_here
+from echornn.sweeps.worker import Train, prepared, serve
 from echornn.training.threads import usable_processors
-
-OWN_ENGINE = """
-import sys
-from importlib.machinery import PathFinder
-from importlib.util import module_from_spec
-
-spec = PathFinder.find_spec("echornn", [sys.argv[1]])
-sys.modules["echornn"] = module_from_spec(spec)
-spec.loader.exec_module(sys.modules["echornn"])
-"""
-"""A program that imports `echornn` from the folder in its first argument, even if there are other copies."""
-
-SERVE = "from echornn.sweeps.worker import main; main()"
 
 STARTS = 3
 """The engine gives up after this many consecutive workers have died before they were ready."""
 
+SECONDS_TO_END = 1.0
+"""Seconds that a process has to end by itself; then it is killed."""
 
-def python_command(program: str) -> list[str]:
-    """A command that runs a program with Python and this process's `echornn`, importing nothing from the current
-    folder.
+CONTEXT = multiprocessing.get_context("forkserver")
 
-    Python puts the current folder first on the import path for ``-m`` and ``-c``, unless ``-P`` is given. If this
-    process ignores the user's environment or packages, the new process does too.
+
+@contextmanager
+def _changed(values: MutableMapping[str, Any], name: str, value: str) -> Iterator[None]:
+    before = values.get(name)
+    values[name] = value
+    yield
+    values.pop(name)
+    if before is not None:
+        values[name] = before
+
+
+def _start_server(preload: str, folder: str) -> None:
+    """Start the server from which workers are forked, if there is none yet. Nothing is imported from the current
+    folder, and its socket is in a folder of the user's, and not in the abstract namespace, which is everybody's.
     """
-    flags = [flag for flag, is_set in (("-E", sys.flags.ignore_environment), ("-s", sys.flags.no_user_site)) if is_set]
-    return [sys.executable, "-P", *flags, "-c", OWN_ENGINE + program, str(Path(__file__).parents[2])]
+    util.abstract_sockets_supported = False  # type: ignore[misc]
+    CONTEXT.set_forkserver_preload([preload] if preload else [])
+    places = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+    with _changed(os.environ, "PYTHONSAFEPATH", "1"), _changed(places, "tempdir", folder):
+        forkserver.ensure_running()
 
 
 class Processes:
@@ -53,14 +58,20 @@ class Processes:
 
     Args:
         workers: the number of workers; by default the number of processors.
-        command: the command that starts a `ForkServer`; by default `SERVE` in a `python_command`.
+        prepare: makes the function that trains parts, in a worker.
+        preload: the module that is imported before workers are forked; empty if there is none.
     """
 
-    def __init__(self, workers: int | None = None, command: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        workers: int | None = None,
+        prepare: Callable[[], Train] = prepared,
+        preload: str = "echornn.sweeps.preloaded",
+    ) -> None:
         self.workers = usable_processors() if workers is None else workers
         self.room = 1 / self.workers
-        self._command = tuple(python_command(SERVE) if command is None else command)
-        self._server: ForkServer | None = None
+        self._prepare, self._preload = prepare, preload
+        self._folder = tempfile.TemporaryDirectory(prefix="echornn-tui-")
         self._there: dict[str, Worker] = {}
         self._started = self._failed_starts = 0
 
@@ -78,9 +89,11 @@ class Processes:
         elif self._there[worker].structure != structure:
             self._drop(worker)
         if worker not in self._there:
-            if self._server is None:
-                self._server = ForkServer(self._command)
-            self._there[worker] = Worker(self._server, structure)
+            try:
+                _start_server(self._preload, self._folder.name)
+                self._there[worker] = Worker(self._prepare, structure)
+            except (OSError, EOFError) as error:
+                raise EngineError(f"no training process can be started: {error}") from error
         self._there[worker].begin(part)
 
     def news(self, seconds: float) -> Sequence[tuple[int, News]]:
@@ -92,9 +105,10 @@ class Processes:
                 continue
             for news in worker.read():
                 if isinstance(news, Ready):
-                    _require_same_code(news)
                     worker.is_ready, worker.was_ready = worker.part is None, True
                     self._failed_starts = 0
+                elif isinstance(news, Lost) and not worker.was_ready:
+                    raise EngineError(f"no training process can be started: {news.reason}")
                 elif worker.part is not None:
                     come.append((worker.part, news))
                     if isinstance(news, (Done, Lost)):
@@ -111,26 +125,13 @@ class Processes:
 
     def close(self) -> None:
         """See `Engine`."""
-        if self._server is not None:
-            self._server.end()
         for name in list(self._there):
             self._drop(name)
-        self._server = None
+        forkserver._forkserver._stop()  # type: ignore[attr-defined]
+        self._folder.cleanup()
 
     def _drop(self, name: str) -> str:
-        how = self._there.pop(name).end()
-        if self._server is not None and self._server.has_ended:
-            self._server = None  # the next worker gets a new server
-        return how
-
-
-def _require_same_code(ready: Ready) -> None:
-    """Check that a worker has the same versions, since its results are stored under this process's versions."""
-    different = version_difference(ready.versions, versions_here())
-    if different:
-        raise EngineError(
-            f"the program was changed while it ran: a new worker has {different}; start the program again"
-        )
+        return self._there.pop(name).end()
 
 
 class Worker:
@@ -138,7 +139,7 @@ class Worker:
 
     Attributes:
         connection: the connection on which its news arrives.
-        process: the forked process, which shows when it has ended.
+        process: the process.
         structure: the structure of its networks (see `structure_of`).
         part: the number of its current part; None if it has none.
         is_ready: whether it waits for a part.
@@ -146,19 +147,19 @@ class Worker:
         is_gone: whether it has ended or hung up.
     """
 
-    def __init__(self, server: ForkServer, structure: Hashable) -> None:
+    def __init__(self, prepare: Callable[[], Train], structure: Hashable) -> None:
         self.structure = structure
         self.part: int | None = None
         self.is_ready = self.was_ready = self.is_gone = False
-        ours, theirs = socket.socketpair()
+        self.connection, theirs = CONTEXT.Pipe()
         with theirs:
-            self.process = server.fork(theirs)
-        self.connection = Connection(ours.detach())
+            self.process = CONTEXT.Process(target=serve, args=(theirs, prepare), daemon=True)
+            self.process.start()
 
     @property
-    def waited_for(self) -> tuple[Connection | socket.socket, ...]:
-        """The objects that become readable when the worker has sent something, or has ended."""
-        return self.connection, self.process.watch
+    def waited_for(self) -> tuple[Connection, int]:
+        """What becomes readable when the worker has sent something, or has ended."""
+        return self.connection, self.process.sentinel
 
     def begin(self, part: Part) -> None:
         """Send a part to train; if the process is already gone, `read` will show it."""
@@ -171,7 +172,7 @@ class Worker:
     def read(self) -> Sequence[News | Ready]:
         """Everything that the worker has sent since the last call."""
         said: list[News | Ready] = []
-        has_ended = bool(wait([self.process.watch], 0))
+        has_ended = not self.process.is_alive()
         try:
             while self.connection.poll():
                 said.append(self.connection.recv())
@@ -183,4 +184,13 @@ class Worker:
     def end(self) -> str:
         """Kill the worker if it is still there; returns how it ended, as a phrase."""
         self.connection.close()
-        return self.process.end(self.is_gone)
+        self.process.join(SECONDS_TO_END if self.is_gone else 0)
+        self.process.kill()
+        self.process.join()
+        code = self.process.exitcode or 0
+        self.process.close()
+        if code == -signal.SIGKILL:
+            return "its process was killed (SIGKILL): by somebody, or by the system, if memory ran out"
+        return (
+            f"its process was ended by {signal.Signals(-code).name}" if code < 0 else f"its process ended with {code}"
+        )

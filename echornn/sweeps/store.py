@@ -12,7 +12,6 @@ from pathlib import Path
 
 from echornn.config import EchoConfig
 from echornn.files import own_files
-from echornn.files.held_folder import NEW, HeldFolder
 from echornn.files.lock import LOCK_FILE, Lock
 from echornn.files.run_error import RunError
 from echornn.sweeps.folder import (
@@ -67,56 +66,36 @@ class Store:
         with contextlib.ExitStack() as undo:
             self._lock = Lock(folder)
             undo.callback(self._lock.release)
-            self._home = self._held(folder.resolve(), undo)
             before = read_requests(folder) if (folder / SWEEP_FILE).exists() else ()
             _require_one_rule(folder, before, self.asked)
             for name in (RESULTS, FAILED):
-                own_files.make_folder(folder / name)
-            self._results, self._failed = (self._held(self._home.path / name, undo) for name in (RESULTS, FAILED))
+                (folder / name).mkdir(exist_ok=True)
             self.results = self._begin(before)
             self._table = own_files.opened(folder / TABLE, os.O_WRONLY | os.O_APPEND)
             undo.callback(os.close, self._table)
             self._undo = undo.pop_all()
 
-    @staticmethod
-    def _held(path: Path, undo: contextlib.ExitStack) -> HeldFolder:
-        folder = HeldFolder(path)
-        undo.callback(folder.close)
-        return folder
-
     def _begin(self, before: tuple[RequestedGrid, ...]) -> SweepResults:
-        for there in (self._results, self._failed):
-            for name in there.names():
-                if name.endswith(NEW):
-                    there.remove(name)
-        self._forget_failures()
+        for first in self.asked.grid.points.possible:  # tried again: the cause may have been removed
+            self._failure_of(first).unlink(missing_ok=True)
         write_requests(self.folder, (*(one for one in before if one != self.asked), self.asked))
         results = SweepResults.read(self.folder)
         self._write_table(results)
         return results
 
-    def _forget_failures(self) -> None:
-        """Remove the marks of failed points, so that they are tried again: the cause may have been removed."""
-        there = set(self._failed.names())
-        if there:
-            for first in self.asked.grid.points.possible:
-                name = self._name_of_point(first)
-                if name in there:
-                    self._failed.remove(name)
-
-    def _name_of_point(self, config: EchoConfig) -> str:
-        return f"{self.asked.key(point_of(config))}{SUFFIX}"
+    def _failure_of(self, config: EchoConfig) -> Path:
+        return self.folder / FAILED / f"{self.asked.key(point_of(config))}{SUFFIX}"
 
     def put(self, results: Iterable[tuple[EchoConfig, Result]]) -> None:
         """Store new results.
 
         Raises:
-            OSError: the results cannot be written, or the sweep's folders were replaced.
+            OSError: the results cannot be written.
         """
         rows = []
         for config, result in results:
-            name = f"{self.asked.key(config)}{SUFFIX}"
-            self._results.write(name, result_bytes(config, result))
+            file = self.folder / RESULTS / f"{self.asked.key(config)}{SUFFIX}"
+            _write(file, result_bytes(config, result))
             rows.append(_row(self.results.axes, config, result, self.asked))
         if rows:
             data = _lines(rows)
@@ -129,12 +108,11 @@ class Store:
         Raises:
             OSError: the mark cannot be written.
         """
-        self._failed.write(self._name_of_point(config), failed_bytes(point_of(config), reason))
+        _write(self._failure_of(config), failed_bytes(point_of(config), reason))
 
     def close(self) -> None:
         """Sort the table in the order of the grid, and release the folder."""
         with contextlib.suppress(OSError, RunError):
-            self._home.require_here()
             self._write_table(self.results.refresh())
         self._undo.close()
 
@@ -144,7 +122,15 @@ class Store:
             asked = replace(self.asked, versions=point.versions)
             for seed, result in sorted(point.results.items()):
                 rows.append(_row(results.axes, replace(point.config, seed=seed), result, asked))
-        own_files.write_whole(self._home.path / TABLE, _lines(rows))
+        own_files.write_whole(self.folder / TABLE, _lines(rows))
+
+
+def _write(file: Path, data: bytes) -> None:
+    """Write a file completely or not at all; does not wait until it is on the disk."""
+    new = file.with_name(f"{file.name}.new")
+    with open(own_files.opened(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as out:
+        out.write(data)
+    new.replace(file)
 
 
 def _row(axes: Iterable[str], config: EchoConfig, result: Result, asked: RequestedGrid) -> list[str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -15,29 +14,15 @@ from echornn.sweeps.engine import Engine
 from echornn.sweeps.folder import Result, point_of
 from echornn.sweeps.grid import Grid, with_seeds_from
 from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
-from echornn.sweeps.plan import Plan, halves, microseconds, structure_of
-from echornn.sweeps.status import Status, Throughput
+from echornn.sweeps.plan import parts_of, structure_of
+from echornn.sweeps.status import Status
 from echornn.sweeps.store import Store
 
 DEATHS = 3
-"""A part with a single point is given up after it has failed this many times."""
+"""A point is given up after parts with it have failed this many times, the last time alone."""
 
 LOOK_SECONDS = 0.2
 """The longest wait for news before `run` checks whether it should end."""
-
-
-@dataclass
-class UnderWay:
-    """A part that a worker is training.
-
-    Attributes:
-        left: the networks of the part without a result.
-        windows: the windows that each of these has trained so far.
-    """
-
-    part: Part
-    left: set[EchoConfig]
-    windows: int = 0
 
 
 class Sweep:
@@ -53,46 +38,36 @@ class Sweep:
     Args:
         folder: as in `Store`.
         grid: as in `Store`.
-        clock: a monotonic clock, in seconds.
 
     Raises:
         RunError, OSError: as in `Store`.
     """
 
-    def __init__(self, folder: Path, grid: Grid, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, folder: Path, grid: Grid) -> None:
         self.grid = grid
         self.asked_to_end = Event()
         self.notes: list[str] = []
         self._store = Store(folder, grid)
-        self._pace = Throughput(clock)
-        self._missing: dict[EchoConfig, None] = {}
-        results: list[tuple[EchoConfig, Result]] = []
         known = {
             replace(point.config, seed=seed): result
             for point in self._store.results.points
             for seed, result in point.results.items()
         }
-        for first in grid.points.possible:
-            for config in with_seeds_from(first, grid.seeds):
-                if config in known:
-                    results.append((config, known[config]))
-                else:
-                    self._missing[config] = None
+        wanted = [config for first in grid.points.possible for config in with_seeds_from(first, grid.seeds)]
+        self._missing = {config: None for config in wanted if config not in known}
         older = {replace(point.config, seed=seed) for point in self._store.results.earlier for seed in point.results}
         self.trained_before = sum(config in older for config in self._missing)
-        self._windows = [0, 0]
-        """The windows that finished networks have trained, and the most that they could have trained."""
-        self.status = Status(len(results) + len(self._missing))
-        self._count(results)
+        self.status = Status(len(wanted))
+        self._count([known[config] for config in wanted if config in known])
         self._queue: list[Part] = []
         self._numbers = 0
-        self._under_way: dict[int, UnderWay] = {}
+        self._under_way: dict[int, Part] = {}
         self._seen: dict[str, set[Hashable]] = {}
-        self._tries: Counter[tuple[EchoConfig, ...]] = Counter()
+        self._tries: Counter[EchoConfig] = Counter()
 
-    def plan(self, workers: int, room: float = 1.0) -> Plan:
+    def parts(self, workers: int, room: float = 1.0) -> list[Part]:
         """The parts to train with ``workers`` workers."""
-        return Plan.of(list(self._missing), self.grid.until, workers, room)
+        return parts_of(list(self._missing), self.grid.until, workers, room)
 
     def run(self, engine: Engine, watch: Callable[[Status], None] = lambda status: None) -> None:
         """Train all networks without a result, until all are done or `asked_to_end` is set; then close the engine.
@@ -105,7 +80,7 @@ class Sweep:
             OSError: results cannot be written.
         """
         try:
-            self._queue = list(self.plan(engine.workers, engine.room).parts)
+            self._queue = self.parts(engine.workers, engine.room)
             self._numbers = len(self._queue)
             while (self._queue or self._under_way) and not self.asked_to_end.is_set():
                 for worker in engine.idle():
@@ -113,7 +88,6 @@ class Sweep:
                         self._start(engine, worker)
                 for number, news in engine.news(LOOK_SECONDS):
                     self._hear(number, news)
-                self._look()
                 watch(self.status)
         finally:
             engine.close()
@@ -127,65 +101,52 @@ class Sweep:
         that the fewest other workers train.
         """
         seen = self._seen.setdefault(worker, set())
-        at = Counter(structure_of(one.part.configs[0]) for one in self._under_way.values())
+        at = Counter(structure_of(part.configs[0]) for part in self._under_way.values())
 
-        def preference(number: int) -> tuple[bool, int, int]:
-            """The sort key of parts for this worker, the smallest first."""
-            like = structure_of(self._queue[number].configs[0])
-            return like not in seen, at[like], number
+        def preference(part: Part) -> tuple[bool, int]:
+            like = structure_of(part.configs[0])
+            return like not in seen, at[like]
 
-        part = self._queue.pop(min(range(len(self._queue)), key=preference))
+        part = min(self._queue, key=preference)
+        self._queue.remove(part)
         seen.add(structure_of(part.configs[0]))
-        self._under_way[part.number] = UnderWay(part, set(part.configs))
+        self._under_way[part.number] = part
         engine.start(part, worker)
 
     def _hear(self, number: int, news: News) -> None:
-        one = self._under_way.get(number)
         match news:
             case Began(where):
                 places = (*(place for place in self.status.where if place != where), where)
                 self.status = replace(self.status, where=places)
-            case Trained(windows, seconds, results):
-                if one is not None:
-                    one.windows += windows
-                    like = one.part.configs[0]
-                    self._pace.add(len(one.left) * microseconds(like, windows))
+            case Trained(_, seconds, results):
                 self.status = replace(self.status, loop_seconds=self.status.loop_seconds + seconds)
                 new = [(config, result) for config, result in results if config in self._missing]
                 self._store.put(new)
                 for config, _ in new:
                     del self._missing[config]
-                if one is not None:
-                    one.left.difference_update(config for config, _ in new)
-                self._pace.add(known=len(new))
-                self._count(new)
+                self._count([result for _, result in new])
             case Done():
-                if one is not None:
-                    self._end(one, "its results did not arrive")
+                self._end(number, "its results did not arrive")
             case Lost(reason):
-                if one is not None:
-                    self._end(one, reason)
+                self._end(number, reason)
 
-    def _end(self, one: UnderWay, reason: str) -> None:
-        """Record that a part has ended. Its unfinished networks are tried again; after the second failure, in two
-        halves.
-        """
+    def _end(self, number: int, reason: str) -> None:
+        """Record that a part has ended. Its unfinished networks are tried again, each point in a part of its own."""
+        part = self._under_way.pop(number, None)
+        if part is None:
+            return
         reason = shortened(" ".join(reason.split()))  # TensorFlow's errors contain whole tensors
-        del self._under_way[one.part.number]
-        left = tuple(config for config in one.part.configs if config in self._missing)
-        if not left:
-            return
-        points = [point_of(config) for config in left]
-        self._tries[left] += 1
-        tries = self._tries[left]
-        alone = len(set(points)) == 1
-        if alone and tries >= DEATHS:
-            self._give_up(left, reason)
-            return
-        self.notes.append(f"{_of(left)}: {reason}")
-        pieces = halves(left, points) if tries > 1 and not alone else [left]
-        for piece in reversed(pieces):
-            self._queue.insert(0, replace(one.part, number=self._numbers, configs=piece))
+        points: dict[EchoConfig, list[EchoConfig]] = {}
+        for config in part.configs:
+            if config in self._missing:
+                points.setdefault(point_of(config), []).append(config)
+        for point, left in points.items():
+            self._tries[point] += 1
+            if self._tries[point] >= DEATHS and len(points) == 1:
+                self._give_up(left, reason)
+                continue
+            self.notes.append(f"{len(left)} of {len(part.configs)} networks: {reason}")
+            self._queue.insert(0, replace(part, number=self._numbers, configs=tuple(left)))
             self._numbers += 1
 
     def _give_up(self, configs: Sequence[EchoConfig], reason: str) -> None:
@@ -197,37 +158,7 @@ class Sweep:
             self.status = replace(self.status, failed=(*self.status.failed, (configs[0], reason)))
         self.status = replace(self.status, abandoned=self.status.abandoned + len(configs))
 
-    def _count(self, results: Sequence[tuple[EchoConfig, Result]]) -> None:
-        for config, result in results:
-            self._windows[0] += result.windows
-            self._windows[1] += config.num_epochs * config.windows_per_epoch
-        solved = sum(result.solved_at is not None for _, result in results)
+    def _count(self, results: Sequence[Result]) -> None:
+        solved = sum(result.solved_at is not None for result in results)
         status = self.status
         self.status = replace(status, known=status.known + len(results), solved=status.solved + solved)
-
-    def _look(self) -> None:
-        """Update the status: speed and remaining time."""
-        work_rate, rate = self._pace.rates()
-        left = self._work_left() / work_rate if work_rate else None
-        under_way = sum(len(one.left) for one in self._under_way.values())
-        self.status = replace(self.status, rate=rate, seconds_left=left, under_way=under_way)
-
-    def _work_left(self) -> float:
-        """The estimated processor microseconds that are left: each network trains as many windows as finished networks
-        did on average, or all of its windows if it has already trained more.
-        """
-        trained, most = self._windows
-        share = trained / most if most else 1.0
-        left = 0.0
-        for part in self._queue:
-            left += len(part.configs) * microseconds(part.configs[0]) * share
-        for one in self._under_way.values():
-            config = one.part.configs[0]
-            windows = config.num_epochs * config.windows_per_epoch
-            expected = share * windows if one.windows < share * windows else windows
-            left += len(one.left) * microseconds(config, max(0, round(expected) - one.windows))
-        return left
-
-
-def _of(configs: Sequence[EchoConfig]) -> str:
-    return "1 network" if len(configs) == 1 else f"{len(configs)} networks"

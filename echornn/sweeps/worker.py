@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
-import socket
-import sys
+import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 
-from echornn.own.busy import limit_calls
-from echornn.sweeps.fork_server import serve_forks
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
-from echornn.sweeps.trained_by import versions_here
 from echornn.training.threads import threads_if_asked
 
 Train = Callable[[Part], Iterator[News]]
@@ -30,6 +26,10 @@ def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
     Args:
         prepare: makes the function that trains parts, in this process.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the computing process only
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for output in (1, 2):
+        os.dup2(nothing, output)
     parts: SimpleQueue[Part] = SimpleQueue()
 
     def listen() -> None:
@@ -43,10 +43,13 @@ def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
                 os._exit(1)
 
     threading.Thread(target=listen, name="parts", daemon=True).start()
-    limit_calls()
-    train = prepare()
+    try:
+        train = prepare()
+    except Exception as error:
+        connection.send(Lost(f"{type(error).__name__}: {error}"))
+        return
     while True:
-        connection.send(Ready(versions_here()))
+        connection.send(Ready())
         part = parts.get()
         try:
             for news in train(part):
@@ -60,15 +63,12 @@ def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
 def import_all() -> None:
     """Import TensorFlow and everything else that training needs. TensorFlow computes nothing yet, and starts no
     threads.
-
-    The versions are also determined here, so that later changes of files do not affect them.
     """
     from echornn.runtime import quiet
 
     quiet.import_tensorflow()
     for name in ("numpy.random", "echornn.sweeps.part_trainer", "echornn.training.kept_programs"):
         importlib.import_module(name)
-    versions_here()
 
 
 def prepared() -> Train:
@@ -84,9 +84,3 @@ def prepared() -> Train:
     kept_programs.keep(threads_if_asked(1))
     begin(1)
     return PartTrainer().train
-
-
-def main() -> None:
-    """Fork workers for the process at the other end of a socket; the last argument is the socket's descriptor."""
-    asked = socket.socket(fileno=int(sys.argv[-1]))
-    serve_forks(asked, import_all, lambda descriptor: serve(Connection(descriptor), prepared))

@@ -5,17 +5,32 @@ file.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from echornn.own.errors import blaming
 from echornn.tasks.task import Batch, Level, Numbers, Symbols, Task, TaskError
-from echornn.tasks.task_errors import blaming_method
 
 MOST_LOSS = 512.0
 """The highest loss of a ladder; higher losses are not distinguished. Targets can be scaled."""
+
+
+@contextmanager
+def blaming_method(task: Task, method: str) -> Iterator[None]:
+    """Like `blaming`, for a call of this method; an error that was raised outside of the file is reported at the
+    method's line.
+    """
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        kind = type(task.as_written())
+        code = getattr(getattr(kind, method, None), "__code__", None)
+        with blaming(TaskError, code.co_filename if code else kind.__module__, code and code.co_firstlineno):
+            raise error
 
 
 def draw_rows(task: Task, rng: np.random.Generator, rows: int, steps: int) -> Batch:

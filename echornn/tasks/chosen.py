@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 from echornn.config_error import ConfigError
-from echornn.own.named import named as named_in
 from echornn.tasks.checked_task import form_of
 from echornn.tasks.own.own_task import OwnTask, TaskName
 from echornn.tasks.own.recorded_task import RecordedTask
@@ -23,7 +22,7 @@ def named(given: object) -> TaskName:
     Raises:
         ConfigError: there is no such task, or its file cannot be read.
     """
-    return named_in(given, TASKS, OwnTask)
+    return OwnTask.named(given, TASKS)
 
 
 def name_of(task: Task) -> TaskName:
@@ -121,7 +120,7 @@ def made(given: TaskName | Task, taken: Collection[str]) -> tuple[TaskName, Task
 def settings_without_form(task: Task) -> frozenset[str]:
     """The settings that do not seem to change the form of the task; see `form_of`."""
     if isinstance(task, RecordedTask):
-        return task.live_settings()
+        return task.live_settings
     return frozenset(known.name for known in settings_of(task) if not _changes_form(task, known))
 
 

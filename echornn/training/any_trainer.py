@@ -14,72 +14,33 @@ from echornn.training.trained_on import NO_DEVICES, Devices
 
 
 class AnyTrainer(Protocol):
-    """The interface of a trainer, as a session uses it. Each member is documented in
-    `echornn.training.population.Population`. A single network is a population of one.
-    """
+    """What a session uses of a `echornn.training.population.Population`, which documents it."""
 
     @property
-    def epoch(self) -> int:
-        """The epoch of the next window to train, from 0."""
-
+    def epoch(self) -> int: ...
     @property
-    def window(self) -> int:
-        """The number of the next window in its epoch, from 0."""
-
+    def window(self) -> int: ...
     @property
-    def data_version(self) -> int:
-        """How many times new data has been drawn."""
-
+    def data_version(self) -> int: ...
     @property
-    def init_index(self) -> int:
-        """The number of the initial weights, from 0."""
-
+    def init_index(self) -> int: ...
     @property
-    def config(self) -> EchoConfig:
-        """The configuration that is trained."""
-
+    def config(self) -> EchoConfig: ...
     @property
-    def finished(self) -> bool:
-        """Whether all epochs have been trained."""
-
+    def finished(self) -> bool: ...
     @property
-    def windows_left(self) -> int:
-        """The number of windows to train until the end of the last epoch."""
-
+    def windows_left(self) -> int: ...
     @property
-    def device(self) -> str:
-        """The device that trains: cpu or gpu."""
-
+    def device(self) -> str: ...
     @property
-    def state(self) -> PopulationState:
-        """A copy of everything that is needed to continue bit for bit."""
-
-    def restore(self, state: PopulationState) -> None:
-        """Continue from a state, bit for bit; `ValueError` if the state has another configuration."""
-
-    def edit(self, config: EchoConfig) -> None:
-        """Continue with new values of live fields, which can change between windows; `ValueError` if another field
-        differs, or if more epochs than ``num_epochs`` have been trained already.
-        """
-
-    def compile(self) -> None:
-        """Compile, so that training runs at full speed; nothing is trained."""
-
-    def advance(self, n: int) -> PopulationProgress:
-        """Train ``n`` windows, or fewer at the end of the last epoch, or if a user's task cannot make the data of later
-        windows; `TaskError` if it cannot make that of the next window, `ValueError` if ``n`` is below 1.
-        """
-
-    def reset(self, init_index: int = 0) -> None:
-        """Start over with the initial weights ``init_index``, and the same data."""
-
-    def start(self, config: EchoConfig, init_index: int = 0) -> None:
-        """Start over with this configuration, like a new trainer; `ValueError` if a field differs that is fixed in the
-        compiled program.
-        """
-
-    def regenerate(self) -> None:
-        """Draw new data: the current epoch starts again, or the last one if all are trained. The weights stay."""
+    def state(self) -> PopulationState: ...
+    def restore(self, state: PopulationState) -> None: ...
+    def edit(self, config: EchoConfig) -> None: ...
+    def compile(self) -> None: ...
+    def advance(self, n: int) -> PopulationProgress: ...
+    def reset(self, init_index: int = 0) -> None: ...
+    def start(self, config: EchoConfig, init_index: int = 0) -> None: ...
+    def regenerate(self) -> None: ...
 
 
 MakeTrainer = Callable[[EchoConfig], AnyTrainer]
@@ -108,7 +69,7 @@ def tensorflow_trainers(
             shared = _programs(devices, threshold, threads or threads_for(config, config.replicas == 1))
         from echornn.training.population import Population
 
-        return Population(config, programs=shared, in_a_session=True)
+        return Population(config, programs=shared)
 
     return make
 

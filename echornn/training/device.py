@@ -6,7 +6,6 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -20,29 +19,10 @@ CPU, GPU = "/CPU:0", "/GPU:0"
 TRIAL_SECONDS = 0.2
 """The seconds for which each device is measured."""
 
-TRAINED_BEFORE = "trained there before"
 
-
-@dataclass(frozen=True)
-class Placement:
-    """A device, and why it was chosen.
-
-    Attributes:
-        device: TensorFlow's name of the device.
-        reason: the reason, as a phrase.
-    """
-
-    device: str
-    reason: str
-
-    @property
-    def name(self) -> str:
-        """The kind of device: cpu or gpu."""
-        return "gpu" if "GPU" in self.device else "cpu"
-
-
-def place(config: EchoConfig, train: Callable[[str, int], None], before: str | None = None) -> Placement:
-    """Choose the device. Small networks often train faster on the CPU: a GPU needs microseconds to start each kernel.
+def place(config: EchoConfig, train: Callable[[str, int], None], before: str | None = None) -> str:
+    """TensorFlow's name of the device to use. Small networks often train faster on the CPU: a GPU needs microseconds to
+    start each kernel.
 
     Args:
         config: the configuration, whose ``device`` is the request.
@@ -58,20 +38,18 @@ def place(config: EchoConfig, train: Callable[[str, int], None], before: str | N
         raise ConfigError(
             "device", config.device, "TensorFlow sees no GPU here; use cpu or auto (TF_CPP_MIN_LOG_LEVEL=0 shows why)"
         )
-    if config.device == "cpu":
-        return Placement(CPU, "asked for")
-    if not gpus:
-        return Placement(CPU, "TensorFlow sees no GPU")
+    if config.device == "cpu" or not gpus:
+        return CPU
     take_memory_as_needed(gpus)
     if config.device == "gpu":
-        return Placement(GPU, "asked for")
+        return GPU
     if before == "cpu":
-        return Placement(CPU, TRAINED_BEFORE)
+        return CPU
     if before == "gpu":
         # if it fails, measuring both devices gives the reason
         with contextlib.suppress(tf.errors.OpError, MemoryError):
             train(GPU, 1)
-            return Placement(GPU, TRAINED_BEFORE)
+            return GPU
     return faster(CPU, GPU, train)
 
 
@@ -90,32 +68,23 @@ def take_memory_as_needed(gpus: Sequence[Any]) -> None:
             tf.config.experimental.set_memory_growth(gpu, True)
 
 
-def faster(one: str, other: str, train: Callable[[str, int], None]) -> Placement:
+def faster(one: str, other: str, train: Callable[[str, int], None]) -> str:
     """Measure two devices briefly, and choose the faster one; if one cannot train the network, choose the other.
 
     Raises:
         tf.errors.OpError, MemoryError: neither can train it; this is the first device's error.
     """
     rates: dict[str, float] = {}
-    failures: dict[str, Exception] = {}
+    failures: list[Exception] = []
     for device in (one, other):
         try:
             rates[device] = windows_per_second(partial(train, device))
         # too little memory, or a compiler whose libraries are missing
         except (tf.errors.OpError, MemoryError) as error:
-            failures[device] = error
+            failures.append(error)
     if not rates:
-        raise failures[one]
-    best = max(rates, key=rates.__getitem__)
-    worst = other if best == one else one
-    rate = f"{rates[worst]:,.0f}" if worst in rates else f"cannot: {_in_a_word(failures[worst])}"
-    return Placement(best, f"{rates[best]:,.0f} windows/s, {worst.strip('/')} {rate}")
-
-
-def _in_a_word(error: Exception) -> str:
-    if isinstance(error, (tf.errors.ResourceExhaustedError, MemoryError)):
-        return "out of memory"
-    return type(error).__name__
+        raise failures[0]
+    return max(rates, key=rates.__getitem__)
 
 
 def windows_per_second(train: Callable[[int], None], clock: Callable[[], float] = time.perf_counter) -> float:

@@ -18,8 +18,11 @@ from echornn.training.shards import Shards
 
 
 class LoneLoop:
-    """The `echornn.training.runner.Runner` of one network. No values are passed in or out of a call, so a call costs
-    less than one of `ShardThreads`.
+    """Trains one network. No values are passed in or out of a call, so a call costs less than one of `ShardThreads`.
+
+    Attributes:
+        shards: the division of the replicas into shards.
+        devices: TensorFlow's name of the device of each call.
 
     Args:
         config: the network's configuration.
@@ -37,11 +40,15 @@ class LoneLoop:
 
     @property
     def compilations(self) -> int:
-        """See `Runner.compilations`."""
+        """How many times a loop has been traced and compiled."""
         return self._loop.compilations
 
     def train(self, call: Call, init_index: int) -> LoopOutput:
-        """See `Runner.train`."""
+        """Train every replica.
+
+        Returns:
+            NumPy arrays with replicas as the last axis; losses and errors of the windows that were trained.
+        """
         before = call.block.first_epoch * self._config.windows_per_epoch
         numbers = np.array(
             call_numbers(call.first, call.windows, before, dropout_key(self._config, init_index)), np.int32
@@ -54,7 +61,7 @@ class LoneLoop:
 
     @property
     def values(self) -> Values:
-        """See `Runner.values`."""
+        """A copy of everything that training changes."""
         return Values(
             {name: variable.numpy()[np.newaxis] for name, variable in self._loop.model.weights.items()},
             tuple(np.asarray(variable.numpy())[np.newaxis] for variable in self._loop.optimizer_variables),
@@ -64,16 +71,16 @@ class LoneLoop:
 
     @property
     def fresh_optimizer(self) -> tuple[npt.NDArray[Any], ...]:
-        """See `Runner.fresh_optimizer`."""
+        """The optimizer's variables at the start, [replicas, ...]."""
         return fresh(self._loop.fresh_optimizer, [self._config])
 
     def load(self, values: Values) -> None:
-        """See `Runner.load`."""
+        """Continue from these values."""
         each = [*values.weights.values(), *values.optimizer, values.carried_state, *values.influence.values()]
         for variable, value in zip(self._loop.changing, each, strict=True):
             variable.assign(value[0])
 
     def edit(self, configs: Sequence[EchoConfig]) -> None:
-        """See `Runner.edit`."""
+        """Train these configurations from now on, with their learning rates, by the same compiled program."""
         (self._config,) = configs
         self._loop.optimizer.learning_rate.assign(self._config.learning_rate)

@@ -15,13 +15,13 @@ from echornn.data.solved import Levels, SolvedAt
 from echornn.population_state import PopulationState
 from echornn.progress import Counts, Floats, PopulationProgress
 from echornn.tasks.task import TaskError
-from echornn.training.device import GPU, Placement, processors
+from echornn.training.device import GPU, processors
 from echornn.training.lone_loop import LoneLoop
 from echornn.training.memory import require_memory
 from echornn.training.population_data import PopulationData
 from echornn.training.programs import Programs
 from echornn.training.replica_configs import require_one_structure, with_seeds
-from echornn.training.runner import Call, Runner, Values, no_influence, start_values
+from echornn.training.runner import Call, Values, no_influence, start_values
 from echornn.training.shard_threads import ShardThreads
 from echornn.training.shown_window import shown_window, unknown_window
 from echornn.training.solved_count import SolvedCount
@@ -39,7 +39,7 @@ class Population:
         epoch, window: the position of the next window to train, both from 0, the same for all replicas.
         data_version: how many times new data has been drawn.
         init_index: the number of the initial weights, from 0.
-        placement: the device, and why it was selected.
+        placement: TensorFlow's name of the device.
 
     Args:
         configs: the configuration of each replica; or a single configuration for ``replicas`` networks with consecutive
@@ -49,7 +49,6 @@ class Population:
         programs: stores compiled loops for the next population of the same structure; by default they are not stored.
         at_once: the most calls that run at the same time; by default one for each processor.
         placement: the device; by default it is selected.
-        in_a_session: whether there must be memory for a session, which keeps and saves states.
 
     Raises:
         ConfigError: the configurations differ in structure, the number of replicas is not allowed, the replicas need
@@ -63,19 +62,17 @@ class Population:
         replicas: int | None = None,
         programs: Programs | None = None,
         at_once: int | None = None,
-        placement: Placement | None = None,
-        in_a_session: bool = False,
+        placement: str | None = None,
     ) -> None:
-        self._in_a_session = in_a_session
         if isinstance(configs, EchoConfig):
             wanted = configs if replicas is None else dataclasses.replace(configs, replicas=replicas)
-            require_memory(wanted, wanted.replicas, in_a_session=in_a_session)
+            require_memory(wanted, wanted.replicas, at_once)
             configs = with_seeds(wanted, wanted.replicas)
         elif replicas is not None:
             raise ValueError(f"replicas = {replicas!r} cannot be used: each configuration is one replica")
         else:
             require_one_structure(configs)
-            require_memory(configs[0], len(configs), in_a_session=in_a_session)
+            require_memory(configs[0], len(configs), at_once)
         self.configs = tuple(configs)
         self.epoch = self.window = self.data_version = self.init_index = 0
         self._programs, self._at_once = programs or Programs(), at_once
@@ -175,7 +172,7 @@ class Population:
     @property
     def device(self) -> str:
         """The device that trains: cpu or gpu."""
-        return self.placement.name
+        return "gpu" if "GPU" in self.placement else "cpu"
 
     @property
     def compilations(self) -> int:
@@ -263,7 +260,7 @@ class Population:
         """Train these configurations from now on, next in this epoch; data that does not change is kept."""
         before, runner, data = self.configs, self._runner, self._data
         if configs[0].rule != before[0].rule:
-            require_memory(configs[0], len(configs), in_a_session=self._in_a_session)
+            require_memory(configs[0], len(configs), self._at_once)
             runner = self._runner_of(configs)
             self._data = PopulationData(before, runner.shards, runner.devices)  # these may be others
         self._data.edit(configs)
@@ -302,19 +299,19 @@ class Population:
     def _num_epochs(self) -> int:
         return self.configs[0].num_epochs
 
-    def _place(self) -> Placement:
+    def _place(self) -> str:
         """The device. If it has to be measured, it is measured with as many replicas as this population has."""
 
         def train(device: str, n: int) -> None:
             endless = [dataclasses.replace(one, num_epochs=MAX_EPOCHS) for one in self.configs]
-            Population(endless, None, self._programs, self._at_once, Placement(device, "tried")).advance(n)
+            Population(endless, None, self._programs, self._at_once, device).advance(n)
 
         return self._programs.place(self.configs[0], self.replicas, train)
 
-    def _runner_of(self, configs: Sequence[EchoConfig]) -> Runner:
+    def _runner_of(self, configs: Sequence[EchoConfig]) -> LoneLoop | ShardThreads:
         """The runner for the replicas. A single network is compiled differently, which makes its calls faster."""
         if len(configs) == 1:
-            return LoneLoop(configs[0], self.placement.device, self._programs)
+            return LoneLoop(configs[0], self.placement, self._programs)
         devices = [GPU] if self.device == "gpu" else processors()[: self._at_once]  # a GPU takes all in one call
         return ShardThreads(configs, devices, self._programs)
 

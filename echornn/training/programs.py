@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +19,7 @@ from echornn.tasks.checked_task import form_of
 from echornn.tasks.task import Numbers, Symbols
 from echornn.training.bptt import TrainingLoop
 from echornn.training.call_sizes import MAX_WINDOWS_PER_CALL, epochs_in_a_block
-from echornn.training.device import Placement, place
+from echornn.training.device import place
 from echornn.training.optimizers import make_optimizer
 from echornn.training.process import prepare
 from echornn.training.shards import Shards
@@ -50,9 +51,9 @@ class Programs:
     def __init__(self, devices: Devices = NO_DEVICES) -> None:
         self._devices = devices
         self._idle: dict[tuple[object, ...], deque[Any]] = {}
-        self._placed: dict[EchoConfig, Placement] = {}
+        self._placed: dict[EchoConfig, str] = {}
 
-    def place(self, config: EchoConfig, replicas: int, train: Callable[[str, int], None]) -> Placement:
+    def place(self, config: EchoConfig, replicas: int, train: Callable[[str, int], None]) -> str:
         """The device for networks of this structure. It is selected only once (see `echornn.training.device.place`), so
         that windows that are trained again have the same bits, even if a second measurement would select another
         device.
@@ -151,31 +152,16 @@ def structure(config: EchoConfig) -> Structure:
     return Structure(replace(program_of(plain), device="auto"), *form_of(task), task.scores_every_step)
 
 
-def refuse_when_mappings_run_out(
-    mappings: Path = Path("/proc/self/maps"), limit: Path = Path("/proc/sys/vm/max_map_count")
-) -> None:
-    """Check that enough memory mappings are free for another compilation; also passes if the system does not report
-    them.
-
-    Raises:
-        OutOfMappingsError: too many memory mappings are in use.
-    """
-    taken, most = mappings_taken(mappings, limit)
-    if taken > MAPPINGS_USED_AT_MOST * most:
+def refuse_when_mappings_run_out() -> None:
+    """Raise `OutOfMappingsError` if a compilation comes too close to the system's limit."""
+    if (share := share_of_mappings()) > MAPPINGS_USED_AT_MOST:
         raise OutOfMappingsError(
-            f"{taken} of {most} memory mappings are taken by compiled training loops: start the program again to go on"
+            f"compiled programs use {share:.0%} of this process's memory mappings: start the program again to go on"
         )
 
 
-def mappings_taken(
-    mappings: Path = Path("/proc/self/maps"), limit: Path = Path("/proc/sys/vm/max_map_count")
-) -> tuple[int, int]:
-    """The number of memory mappings that this process uses, and the most allowed; (0, 1) if the system does not report
-    them.
-    """
-    try:
-        most = int(limit.read_text())
-        with mappings.open() as lines:
-            return sum(1 for _ in lines), most
-    except (OSError, ValueError):
-        return 0, 1
+def share_of_mappings() -> float:
+    """The share of the allowed memory mappings that this process uses; 0 if the system does not report it."""
+    with contextlib.suppress(OSError), open("/proc/self/maps", "rb") as lines:
+        return sum(1 for _ in lines) / int(Path("/proc/sys/vm/max_map_count").read_text())
+    return 0.0

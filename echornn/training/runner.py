@@ -1,9 +1,9 @@
-"""The interface of a runner, which trains the replicas of a population, and the values that pass through it."""
+"""The values that pass in and out of `LoneLoop` and `ShardThreads`, which train the replicas of a population."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +12,8 @@ from echornn.config import EchoConfig
 from echornn.network.model import initial_weights
 from echornn.network.shapes import carried_size
 from echornn.progress import Floats
-from echornn.training.bptt import LoopOutput
 from echornn.training.population_data import Block
 from echornn.training.rules.engine import engine_of
-from echornn.training.shards import Shards
 
 
 class Values(NamedTuple):
@@ -34,46 +32,6 @@ class Call(NamedTuple):
     first: int
     """The first window to train, counted from 0 in the block of data."""
     windows: int
-
-
-class Runner(Protocol):
-    """Trains all replicas of a population: `echornn.training.lone_loop.LoneLoop` trains a single network,
-    `echornn.training.shard_threads.ShardThreads` several.
-
-    Attributes:
-        shards: the division of the replicas into shards.
-        devices: TensorFlow's name of the device of each call.
-    """
-
-    shards: Shards
-    devices: list[str]
-
-    @property
-    def compilations(self) -> int:
-        """How many times a loop has been traced and compiled."""
-
-    def train(self, call: Call, init_index: int) -> LoopOutput:
-        """Train every replica.
-
-        Returns:
-            NumPy arrays with replicas as the last axis; losses and errors of the windows that were trained.
-        """
-
-    @property
-    def values(self) -> Values:
-        """A copy of everything that training changes."""
-
-    @property
-    def fresh_optimizer(self) -> tuple[npt.NDArray[Any], ...]:
-        """The optimizer's variables at the start, [replicas, ...]."""
-
-    def load(self, values: Values) -> None:
-        """Continue from these values."""
-
-    def edit(self, configs: Sequence[EchoConfig]) -> None:
-        """Train these configurations from now on, with their learning rates; the compiled program must be the same for
-        all.
-        """
 
 
 def start_values(configs: Sequence[EchoConfig], init_index: int, optimizer: tuple[npt.NDArray[Any], ...]) -> Values:

@@ -20,8 +20,8 @@ from echornn.training.shards import Shards
 
 
 class ShardThreads:
-    """The `echornn.training.runner.Runner` of several replicas. It trains shards on seats; a seat is a compiled program
-    with a thread that makes its calls.
+    """Trains several replicas, as `echornn.training.lone_loop.LoneLoop` one. It trains shards on seats; a seat is a
+    compiled program with a thread that makes its calls.
 
     Args:
         configs: the configuration of each replica.
@@ -44,18 +44,18 @@ class ShardThreads:
 
     @property
     def compilations(self) -> int:
-        """See `Runner.compilations`."""
+        """See `LoneLoop.compilations`."""
         return sum(seat.compilations for seat in self._seats)
 
     @property
     def fresh_optimizer(self) -> tuple[npt.NDArray[Any], ...]:
-        """See `Runner.fresh_optimizer`."""
+        """See `LoneLoop.fresh_optimizer`."""
         of_a_shard = self._seats[0].loop.fresh_optimizer
         of_one = [value[..., 0] if self.shards.places and value.ndim else value for value in of_a_shard]
         return fresh(of_one, self._configs)
 
     def train(self, call: Call, init_index: int) -> LoopOutput:
-        """See `Runner.train`. The seats work at the same time, and each makes its calls one after the other."""
+        """See `LoneLoop.train`. The seats work at the same time, and each makes its calls one after the other."""
         before = call.block.first_epoch * self._configs[0].windows_per_epoch
         shared = np.array(call_numbers(call.first, call.windows, before), np.int32)
         keys = self._keys_of(init_index)
@@ -77,7 +77,7 @@ class ShardThreads:
 
     @property
     def values(self) -> Values:
-        """See `Runner.values`."""
+        """See `LoneLoop.values`."""
         of_calls = ([value.numpy() for value in values] for values in self._values)
         loop, every = self._seats[0].loop, map(self._first, zip(*of_calls, strict=True))
         weights = {name: next(every) for name in loop.model.weights}
@@ -86,21 +86,20 @@ class ShardThreads:
         return Values(weights, optimizer, carried, dict(zip(loop.influence, every, strict=True)))
 
     def load(self, values: Values) -> None:
-        """See `Runner.load`."""
+        """See `LoneLoop.load`."""
         arrays = [*values.weights.values(), *values.optimizer, values.carried_state, *values.influence.values()]
         each = [*map(self.shards.placed, arrays)]
-        # the networks of a shard have made the same number of steps, so they share these numbers
+        # the networks of a shard have made the same number of steps, so they share this number
         if self.shards.places:
-            for index, fresh in enumerate(self._seats[0].loop.fresh_optimizer, len(values.weights)):
-                if not fresh.ndim:
-                    each[index] = [number[:, 0] for number in each[index]]
+            steps = len(values.weights)
+            each[steps] = [number[:, 0] for number in each[steps]]
         self._values = []
         for device, of_call in zip(self.devices, zip(*each, strict=True), strict=True):
             with tf.device(device):
                 self._values.append([tf.constant(value) for value in of_call])
 
     def edit(self, configs: Sequence[EchoConfig]) -> None:
-        """See `Runner.edit`."""
+        """See `LoneLoop.edit`."""
         self._configs, self._keys = tuple(configs), None
         rate = len(self._seats[0].loop.model.weights) + 1  # after the weights, and the optimizer's steps
         placed = self.shards.placed(rates_of(configs))

@@ -7,10 +7,8 @@ from types import MappingProxyType
 
 from echornn.config import EchoConfig
 
-DEVICES = ("cpu", "gpu")
-
 Devices = Mapping[EchoConfig, str]
-"""For each program (see `program_of`), the device (one of `DEVICES`) that trained it last."""
+"""For each program (see `program_of`), the device, cpu or gpu, that trained it last."""
 
 NO_DEVICES: Devices = MappingProxyType({})
 

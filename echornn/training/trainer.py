@@ -14,7 +14,6 @@ from echornn.network.model import checked_weights
 from echornn.population_state import PopulationState
 from echornn.progress import Floats, Progress
 from echornn.trainer_state import TrainerState as TrainerState
-from echornn.training.device import Placement
 from echornn.training.population import Population
 from echornn.training.programs import Programs
 
@@ -116,11 +115,6 @@ class Trainer:
     def device(self) -> str:
         """The device that trains: cpu or gpu."""
         return self._population.device
-
-    @property
-    def placement(self) -> Placement:
-        """The device, and why it was selected."""
-        return self._population.placement
 
     @property
     def compilations(self) -> int:

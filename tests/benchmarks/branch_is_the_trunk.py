@@ -18,7 +18,7 @@ from echornn.config import EchoConfig
 from echornn.population_state import PopulationState
 from echornn.progress import Floats
 from echornn.replay.pace import Pace
-from echornn.runs.recorder import Unrecorded
+from echornn.runs.recorder import Recorder
 from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Position
 from echornn.training.any_trainer import tensorflow_trainers
@@ -80,7 +80,7 @@ def main() -> int:
     different = 0
     for name in NETWORKS if given.only is None else [given.only]:
         config = NETWORKS[name]
-        live = LiveRun(config, make_trainer, Unrecorded(), Pace(math.inf, time.monotonic), time.monotonic)
+        live = LiveRun(config, make_trainer, Recorder(), Pace(math.inf, time.monotonic), time.monotonic)
         live.load()
         live.begin()
         train(live, windows)

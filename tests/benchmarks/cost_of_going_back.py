@@ -21,7 +21,7 @@ from echornn.config import EchoConfig
 from echornn.replay import keyframing
 from echornn.replay.pace import Pace
 from echornn.runs import run_dir
-from echornn.runs.recorder import Recorder, Unrecorded
+from echornn.runs.recorder import Recorder
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Position
@@ -77,7 +77,7 @@ def look(windows: int, looks: int) -> None:
 def rate(seconds: float, keyframe_seconds: float) -> float:
     """Windows per second with a keyframe every ``keyframe_seconds`` seconds."""
     with mock.patch.object(keyframing, "KEYFRAME_SECONDS", keyframe_seconds):
-        live = begun(Unrecorded())
+        live = begun(Recorder())
         live.train(SLICE)
         begun_at, before = time.perf_counter(), live.here.window
         while (taken := time.perf_counter() - begun_at) < seconds:

@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 
 from echornn import EchoConfig, RunRecorder, Session
-from echornn.runs import events, run_dir
+from echornn.runs import run_dir
 from echornn.runs.run_dir import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE, WINDOW
 from echornn.runs.states import keyframes
 from tests.benchmarks.cost_of_the_record import resident_megabytes
@@ -29,53 +29,47 @@ WARM_UP = 2
 MOST_GROWTH = 0.10
 """The largest allowed growth of memory after the warm-up, as a share."""
 
-EVENT_BYTES_A_SECOND = 1500
 SMALL_BYTES = 100_000
 """The largest allowed size of all other files together, in bytes."""
 
 Say = partial(Console().print, soft_wrap=True)
 
 
-def sizes(folder: Path) -> tuple[int, int, int, int]:
-    """Sizes in bytes: loss log, TensorBoard events, keyframes, all other files."""
+def sizes(folder: Path) -> tuple[int, int, int]:
+    """Sizes in bytes: loss log, keyframes, all other files."""
     losses = (folder / LOSS_FILE).stat().st_size
-    shown = run_dir.size(folder / events.FOLDER) if (folder / events.FOLDER).exists() else 0
     kept = (folder / KEYFRAME_FILE).stat().st_size if (folder / KEYFRAME_FILE).exists() else 0
-    return losses, shown, kept, run_dir.size(folder) - losses - shown - kept
+    return losses, kept, run_dir.size(folder) - losses - kept
 
 
 def look(session: Session, folder: Path, begun: float) -> float:
     """Print memory and file sizes; returns the memory in MB."""
     memory, trained, seconds = resident_megabytes(), session.frame.trained, time.perf_counter() - begun
-    losses, shown, kept, others = sizes(folder)
+    losses, kept, others = sizes(folder)
     Say(
         f"{trained:>13,} windows {seconds:>7,.0f} s  {memory:>7,.0f} MB resident"
-        f"  losses {losses / 1e6:,.1f} MB  events {shown / 1e3:,.1f} kB  keyframes {kept / 1e3:,.1f} kB"
+        f"  losses {losses / 1e6:,.1f} MB  keyframes {kept / 1e3:,.1f} kB"
         f"  others {others / 1e3:,.1f} kB"
     )
     return memory
 
 
-def wrong(memory: list[float], folder: Path, trained: int, seconds: float) -> list[str]:
+def wrong(memory: list[float], folder: Path, trained: int) -> list[str]:
     """The differences from what is documented, as texts."""
     after = memory[WARM_UP:]
     growth = max(after) / after[0] - 1
-    losses, shown, kept, others = sizes(folder)
+    losses, kept, others = sizes(folder)
     run = run_dir.read(folder)
     checks = {
         f"memory grew by {growth:.1%}, more than {MOST_GROWTH:.0%}": growth > MOST_GROWTH,
         f"{run.trained:,} windows saved of {trained:,}": run.trained != trained,
         f"the loss log has {losses:,} bytes": losses != trained * WINDOW.itemsize,
-        f"the events have {shown / seconds:,.0f} bytes a second": shown > EVENT_BYTES_A_SECOND * seconds,
         f"the keyframes have {kept:,} bytes": kept > 2 * keyframes.MOST_BYTES,
         f"all else has {others:,} bytes": others > SMALL_BYTES,
         f"{COMMAND_FILE} has {len(run.commands)} commands": len(run.commands) != 1,
         f"notes: {run.notes}": bool(run.notes),
     }
-    Say(
-        f"memory grew by {growth:.1%} after the warm-up; {shown / seconds:,.0f} bytes of events a second,"
-        f" {shown / trained * 1e6:,.0f} for 10^6 windows; {losses / trained:.0f} bytes of losses a window"
-    )
+    Say(f"memory grew by {growth:.1%} after the warm-up; {losses / trained:.0f} bytes of losses a window")
     return [words for words, is_wrong in checks.items() if is_wrong]
 
 
@@ -101,12 +95,11 @@ def main() -> None:
                 done.wait(1)
                 done.clear()
             memory.append(look(session, folder, begun))
-        seconds = time.perf_counter() - begun
         session.stop()
         thread.join()
         if session.error is not None:
             raise session.error
-        found = wrong(memory, folder, session.frame.trained, seconds)
+        found = wrong(memory, folder, session.frame.trained)
     for words in found:
         Say(f"WRONG: {words}")
     sys.exit(bool(found))

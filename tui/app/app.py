@@ -147,7 +147,6 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self.session.stop()
         self.futures.end()
         self._remembering.end()
-        self._keeping.end()
 
     @work(thread=True, name="training", exit_on_error=False)
     def _train(self) -> None:

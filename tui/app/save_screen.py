@@ -8,7 +8,7 @@ from typing import Any
 
 from textual.app import App
 
-from tui.term.plain_screen import is_plain
+from tui.term.private_textual import strips_shown
 
 
 def save_picture(app: App[Any], folder: Path) -> Path:
@@ -41,15 +41,7 @@ def save_to(app: App[Any], path: Path) -> None:
 
 
 def lines_shown(app: App[Any]) -> list[str]:
-    """The lines of the screen as text.
-
-    Raises:
-        OSError: the app runs on a plain screen, which has no text.
-    """
-    if is_plain():
-        raise OSError("a plain screen can be saved as a picture only")
-    from tui.term.private_textual import strips_shown
-
+    """The lines of the screen as text."""
     return [strip.text.rstrip() for strip in strips_shown(app.screen)]
 
 

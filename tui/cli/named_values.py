@@ -25,11 +25,7 @@ def values_named(arguments: Sequence[str], field: str) -> Iterator[str]:
 
 
 def check_cells(arguments: Sequence[str]) -> None:
-    """Check the files of cells that a command line names, in another process.
-
-    Raises:
-        CellError: a file cannot be used.
-    """
+    """Check the files of cells that a command line names, in another process."""
     for word in values_named(arguments, CELL):
         if ":" in word and isinstance(own := named(word), OwnCell):
             check_cell(own)

@@ -8,7 +8,7 @@ import termios
 from typing import NoReturn
 
 from tui.__main__ import main as run
-from tui.term.early_signals import ENDING_SIGNALS
+from tui.term.exit_code import ENDING_SIGNALS
 
 
 def main() -> NoReturn:

@@ -14,11 +14,7 @@ Ids = dict[str, tuple[str, ...]]
 
 
 def moved_keys(choice: KeyChoice) -> Moved:
-    """The keys that are not built in; nothing is loaded if there are none.
-
-    Raises:
-        PreferenceError: an action does not exist, or a key has two actions in one place.
-    """
+    """The keys that are not built in; nothing is loaded if there are none."""
     moved = choice.moved
     if moved:
         places = all_places()

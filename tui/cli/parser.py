@@ -23,11 +23,7 @@ from tui.commands.front_end import FrontEnd, UsageError
 
 
 def converted(kind: Any, words: Sequence[Token]) -> Any:
-    """The value of a flag, of type ``kind``, for the words that follow the flag.
-
-    Raises:
-        ValueError: a whole number has a decimal point, which cyclopts alone would round.
-    """
+    """The value of a flag, of type ``kind``, for the words that follow the flag."""
     if int in (kind, *get_args(kind)):
         for word in words:
             if "." in word.value:
@@ -93,11 +89,7 @@ def with_newest(tokens: list[str]) -> list[str]:
 
 
 def parsed(arguments: list[str]) -> FrontEnd | None:
-    """The program to run for these arguments; None if the command is already done, such as ``--help``.
-
-    Raises:
-        UsageError: the command line is invalid; see `training` for other errors.
-    """
+    """The program to run for these arguments; None if the command is already done, such as ``--help``."""
     check_cells(arguments)
     tasks = task_flags.tasks_of(arguments)
     try:

@@ -11,9 +11,9 @@ from echornn.own.errors import OwnError
 from echornn.runtime import collector
 from tui.cli.training import training
 from tui.commands.flags import ConfigFlags, TrainingFlags
-from tui.commands.front_end import FrontEnd, Training, UsageError
+from tui.commands.front_end import FrontEnd, UsageError
 from tui.preferences.table import PreferenceError
-from tui.term import early_signals, printed, terminal
+from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode
 
 
@@ -26,8 +26,6 @@ def exit_code_of(arguments: list[str]) -> int:
     """Run a command line; returns the exit code. If it fails, the reason is printed on standard error, in a line."""
     try:
         front_end = _front_end(arguments)
-        if not isinstance(front_end, Training):
-            early_signals.let_go()
         code: int = ExitCode.DONE if front_end is None else front_end()
         printed.finish()
         return code

@@ -29,9 +29,6 @@ def tasks_of(arguments: Sequence[str]) -> dict[str, TaskName]:
     """The tasks that a command line names, by ``--task NAME`` or as an axis ``task=NAME,NAME``.
 
     A file of the user's own is read and checked in another process.
-
-    Raises:
-        ConfigError: there is no such task, or its file cannot be used.
     """
     found: dict[str, TaskName] = {}
     for word in values_named(arguments, TASK):
@@ -69,11 +66,7 @@ def settings_text(tasks: Mapping[str, TaskName]) -> str:
 
 
 def flags_with(tasks: Mapping[str, TaskName]) -> type[ConfigFlags]:
-    """The class of flags with the settings of these tasks. The echo's settings are left out if it is not among them.
-
-    Raises:
-        TaskError: a setting of a user's task has the name of another flag.
-    """
+    """The class of flags with the settings of these tasks. The echo's settings are left out if it is not among them."""
     if not tasks.keys() - {ECHO}:
         return ConfigFlags
     fields = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from pathlib import Path
 
 from echornn.config import EchoConfig
@@ -12,7 +13,7 @@ from echornn.runtime import collector
 from tui.cli.own_keys import moved_keys
 from tui.commands import record
 from tui.commands.flags import ConfigFlags, TrainingFlags
-from tui.commands.front_end import FrontEnd, Training, UsageError, require_at, require_fps
+from tui.commands.front_end import FrontEnd, UsageError, require_at, require_fps
 from tui.commands.training.background import divide
 from tui.preferences.chosen import preferences
 from tui.preferences.key_choice import named_keys
@@ -20,11 +21,7 @@ from tui.term import guardian, terminal
 
 
 def parse_speed(text: str) -> float:
-    """Parse ``--speed``: windows per second, or ``max``.
-
-    Raises:
-        UsageError: the text is neither, or the number is out of range; see `echornn.replay.pace.require_speed`.
-    """
+    """Parse ``--speed``: windows per second, or ``max``."""
     try:
         return require_speed(math.inf if text == "max" else float(text))
     except ValueError as error:
@@ -33,13 +30,7 @@ def parse_speed(text: str) -> float:
 
 
 def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
-    """The program to run for the main command, with these configuration fields and other flags.
-
-    Raises:
-        UsageError: the flags do not work together, or one is out of range.
-        ConfigError: the configuration is invalid.
-        RunError: the run cannot be saved, or cannot be continued.
-    """
+    """The program to run for the main command, with these configuration fields and other flags."""
     if flags.fps is not None:
         require_fps(flags.fps)
     speed = None if flags.speed is None else parse_speed(flags.speed)
@@ -74,11 +65,11 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
         from tui.commands.training.headless import print_training
 
         how = (flags.json, recorder, at, not flags.no_serve, flags.paused, background)
-        return Training(print_training, config, speed or math.inf, *how)
+        return partial(print_training, config, speed or math.inf, *how)
     with collector.spared():
         from tui.cli.front_ends.open_app import show_training
 
-    return Training(
+    return partial(
         show_training,
         config,
         chosen,

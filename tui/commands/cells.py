@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import textwrap
-from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
-from echornn.cells.cell import Cell, Product
+from echornn.cells.cell import Cell
 from echornn.cells.chosen import cell_of, named
 from echornn.cells.own.check import check
 from echornn.cells.own.own_cell import OwnCell
 from echornn.cells.table import CELLS
-from tui.commands.printed.of_choices import INDENT, WIDTH, print_template, wrapped
-from tui.term import printed
+from tui.commands.printed.of_choices import print_records, print_template
 from tui.term.exit_code import ExitCode
 
 
@@ -23,18 +18,12 @@ def print_cells(wanted: str | None, as_json_lines: bool, template: bool) -> int:
 
     Args:
         wanted: the name of a cell, or FILE.py:NAME of the user's own, which is checked.
-
-    Raises:
-        ConfigError: there is no such cell, or the file cannot be used.
     """
     if template:
         print_template("echornn.cells.own")
         return ExitCode.DONE
     cells = dict(CELLS) if wanted is None else _cell(wanted)
-    if as_json_lines:
-        printed.lines(json.dumps(record_of(name, cell)) for name, cell in cells.items())
-    else:
-        printed.lines(lines(cells))
+    print_records((record_of(name, cell) for name, cell in cells.items()), as_json_lines)
     return ExitCode.DONE
 
 
@@ -48,7 +37,6 @@ def record_of(name: str, cell: Cell) -> dict[str, Any]:
     return {
         "cell": name,
         "help": cell.about,
-        "keeps": cell.keeps,
         "formulas": list(cell.formulas),
         "state": list(cell.state_parts),
         "held": cell.held,
@@ -59,45 +47,4 @@ def record_of(name: str, cell: Cell) -> dict[str, Any]:
         ],
         "unit_weights": list(cell.unit_weights),
         "keras": cell.keras[0] or None,
-        "theorems": [asdict(one) for one in cell.theorems],
     }
-
-
-def lines(cells: dict[str, Cell]) -> Iterator[str]:
-    """The cells for people: a block of lines for each."""
-    for number, (name, cell) in enumerate(cells.items()):
-        if number:
-            yield ""
-        yield from _lines_of(name, cell)
-
-
-def _lines_of(name: str, cell: Cell) -> Iterator[str]:
-    yield f"{name}: {held_text(cell)}"
-    yield from wrapped(cell.about)
-    for line in cell.formulas:
-        yield from textwrap.wrap(line, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT * 2)
-    weights = [_product_text(product) for product in cell.products]
-    if cell.unit_weights:
-        weights.append(f"{', '.join(cell.unit_weights)} (a number for each unit)")
-    yield from wrapped(f"weights: {'; '.join(weights)}")
-    if cell.gates:
-        yield from wrapped(f"gates: {', '.join(cell.gates)}")
-    yield from wrapped(cell.keeps)
-    for one in cell.theorems:
-        yield from wrapped(
-            f"with numbers of finite precision, no network of it solves {one.task} at every length: {one.because} "
-            f"({one.source})"
-        )
-    yield f"{INDENT}Keras: {cell.keras[0] or 'no such cell, so no --keras export'}"
-
-
-def held_text(cell: Cell) -> str:
-    """How many numbers a unit holds from step to step, and in which vectors."""
-    parts = [name for name in cell.state_parts if name not in cell.unread]
-    if not parts:
-        return "holds nothing from step to step"
-    return f"holds {cell.held} number{'s' * (cell.held != 1)} a unit ({', '.join(parts)})"
-
-
-def _product_text(product: Product) -> str:
-    return f"{product.weight}, {product.bias} (from {', '.join(product.reads)} to {', '.join(product.columns)})"

@@ -38,11 +38,7 @@ class ConfigFlags(EchoConfig):
 
     @property
     def given(self) -> dict[str, Any]:
-        """The values that the user gave, by name (see `EchoConfig.fields`).
-
-        Raises:
-            ConfigError: there is no such cell, or its file cannot be read.
-        """
+        """The values that the user gave, by name (see `EchoConfig.fields`)."""
         values = dict(vars(self))
         if TASK in values:
             values[TASK] = self.tasks.get(values[TASK], values[TASK])
@@ -53,10 +49,6 @@ class ConfigFlags(EchoConfig):
     def over(self, config: EchoConfig) -> EchoConfig:
         """The configuration with these values in place of its own. If the file of its task has changed, the task keeps
         the settings that the file still has, where it allows their values.
-
-        Raises:
-            ConfigError: the resulting configuration is invalid, or the user's own task cannot be used with these
-                settings.
         """
         given, task = self.given, self.given.get(TASK)
         if isinstance(task, OwnTask) and task.is_change_of(config.value(TASK)):
@@ -74,9 +66,7 @@ class TrainingFlags:
     """Flags of the main command besides the fields of the configuration; their docstrings are the help."""
 
     speed: str | None = None
-    """Windows a second, 0.01 to 1,000,000, or max. By default 100 in the app, unless your file of preferences,
-    ~/.config/echornn-tui/config.toml, sets another speed; and max with --headless.
-    """
+    """Windows a second, 0.01 to 1,000,000, or max; by default 100 in the app and max with --headless."""
 
     no_serve: bool = False
     """Let nobody attach to this session (see attach)."""
@@ -103,30 +93,22 @@ class TrainingFlags:
     """Background of the app, dark or light. By default the theme chosen last."""
 
     no_mouse: bool = False
-    """Leave the mouse to the terminal, which selects text with it; so does ECHORNN_NO_MOUSE=1 in the environment."""
+    """Leave the mouse to the terminal, which selects text with it."""
 
     keys: str | None = None
     """Keys of the app: default, vim, or a .toml file with a table [keys]. By default those of your preferences."""
 
     run: Path | None = None
-    """Folder to keep the run in, new or empty. By default a new folder in your state folder (see list)."""
+    """Folder to keep the run in, new or empty; by default a new folder in your state folder."""
 
     resume: str | None = None
-    """Continue the run in this folder exactly where it was saved; without a folder, the newest run. Other fields on the
-    command line are then changed, as by key s in the app; key u undoes this.
-    """
+    """Continue the run in this folder exactly where it was saved; without a folder, the newest run."""
 
     at: int | None = None
-    """With --resume: go back to this window of the run's path (0 is the start), and continue training from there at
-    once, as a new branch. Nothing that was trained is lost (see branches). To look at a window only, open the run
-    without --at, and go there with [ and { or the crosshair.
-    """
+    """With --resume: continue at this window of the run's path (0 is the start), as a new branch."""
 
     trust: bool = False
-    """With --resume: run the tasks and cells of your own in the run's record, also if you never gave their files with
-    --task or --cell. They are programs with all your rights: read them first. They are trusted from then on.
-    """
+    """Also run the tasks and cells of your own in the record; they are programs with all your rights."""
 
     compare: tuple[str, ...] = ()
-    """Draw these runs under the curve, in the app: folders, names that list shows, or newest. A run that another
-    process trains is followed."""
+    """Draw these runs under the curve, in the app: folders, names that list shows, or newest."""

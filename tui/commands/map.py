@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from echornn.maps.overview import overview_of
 from echornn.sweeps.results import SweepResults
 from tui.map.frame import MapFrame
-from tui.map.picture import picture_of
 from tui.map.signs import BLOCKS, signs_for
 from tui.map.state import MapState
 from tui.map.text import csv_lines, lines_of
@@ -22,15 +23,14 @@ def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Pa
     Args:
         picture: the SVG file to write, replacing an existing file; None to print.
         ascii_only: whether to print only ASCII characters; also done if the output's encoding lacks other characters.
-
-    Raises:
-        OSError: the file cannot be written.
     """
-    frame = MapFrame.of(chosen, overview_of(results))
+    frame = MapFrame.of(replace(chosen, turned=None), overview_of(results))
     if picture is not None:
-        picture.write_text(picture_of(frame), encoding="utf-8")
+        from tui.map.app import drawn
+
+        picture.write_text(asyncio.run(drawn(results, chosen)), encoding="utf-8")
     else:
-        signs = signs_for(ascii_only or not _can_say(BLOCKS.upright + BLOCKS.level + BLOCKS.left_out))
+        signs = signs_for(ascii_only or not _can_say(BLOCKS.shades + BLOCKS.left_out))
         printed.lines(csv_lines(frame) if as_csv else lines_of(frame, signs))
     return ExitCode.DONE
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Collection
 from enum import Enum, auto
 from pathlib import Path
 
@@ -16,29 +15,24 @@ from echornn.config_fields import TASK
 from echornn.data.own_checks import check_own_files
 from echornn.files.run_error import RunError
 from echornn.history.kept_windows import losses_of
-from echornn.own import busy
 from echornn.own.trusted import trusting
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.kept_runs import NEWEST as NEWEST
 from echornn.runs.kept_runs import find as find
-from echornn.runs.recorder import Recorder, Unrecorded
+from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import Run
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
-from echornn.tasks.chosen import defaults_of, values_of
 from echornn.tasks.own.own_task import OwnTask
 from echornn.timeline.going_back import before_it_diverged
-from echornn.training.memory import require_for_training
+from echornn.training.memory import require_memory
 from tui.commands.flags import ConfigFlags
 from tui.term import printed
 from tui.term.exit_code import ExitCode
-from tui.term.printable import printable, quoted
+from tui.term.printed import printable, quoted
 
 SECONDS_TO_SAVE = 1.0
 """Seconds to wait at the end for the current windows, besides those for the last checkpoint."""
-
-SECONDS_FOR_A_TASK = 3.0
-"""Seconds to wait at the end for a call of the user's own task, before it is ended."""
 
 SECONDS_TO_STOP = 0.1
 """Seconds to wait at the end for a thread in native code that has nothing to save."""
@@ -47,18 +41,14 @@ SECONDS_TO_STOP = 0.1
 def begin(folder: Path | None, config: EchoConfig) -> Recorder:
     """Begin to record a new run in ``folder``, by default a new folder in the state folder. If the default fails,
     nothing is recorded.
-
-    Raises:
-        RunError: the given folder cannot be used.
-        ConfigError: the configuration cannot be trained here; nothing on disk was changed.
     """
-    require_for_training(config)
+    require_memory(config, config.replicas)
     if folder is not None:
         return RunRecorder.begin(folder, config)
     try:
         return RunRecorder.begin(kept_runs.new_folder(config), config)
     except RunError as error:
-        return Unrecorded(str(error))
+        return Recorder(str(error))
 
 
 def go_on(name: str, flags: ConfigFlags, at: int | None = None, trust: bool = False) -> tuple[EchoConfig, Recorder]:
@@ -69,11 +59,6 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None, trust: bool = Fa
         flags: fields to change.
         at: the window of the run's path at which to continue; by default its current position.
         trust: whether the texts of its tasks and cells may run; see `echornn.own.trusted`.
-
-    Raises:
-        RunError: the run does not exist, or cannot be continued there; nothing on disk was changed.
-        ConfigError: the changed configuration is invalid, or a user's own task fails its check; nothing on disk was
-            changed.
     """
     with trusting(trust):
         recorder = RunRecorder.go_on(find(name), lambda run: _edited(run, flags, first_at(run, flags, at)))
@@ -82,27 +67,12 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None, trust: bool = Fa
     config = _edited(run, flags, first_at(run, flags, at))
     task = config.value(TASK)
     if isinstance(task, OwnTask) and task.is_change_of(run.config.value(TASK)):
-        printed.complain(f"echornn-tui: {_on_the_changed_file(run.config, config, flags.given)}")
+        what = "so it is another task: the network starts over"
+        printed.complain(f"echornn-tui: the file of {task} has changed, {what}")
     if isinstance(config.cell, OwnCell) and config.cell.is_change_of(run.config.cell):
         what = "so it is another cell: the network starts over"
         printed.complain(f"echornn-tui: the file of {config.cell} has changed, {what}")
     return config, recorder
-
-
-def _on_the_changed_file(before: EchoConfig, after: EchoConfig, given: Collection[str]) -> str:
-    """Texts for a changed file of the task: the consequence for the run, and the new values of settings that the user
-    did not give.
-    """
-    old, new, defaults = values_of(before.the_task), values_of(after.the_task), defaults_of(after.value(TASK))
-    others = [name for name in old if name not in given]
-    parts = {
-        "kept": [f"{name} {new[name]}" for name in others if new.get(name) == old[name] != defaults[name]],
-        "reset": [f"{name} {new[name]} (was {old[name]})" for name in others if new.get(name, old[name]) != old[name]],
-        "gone": [name for name in others if name not in new],
-    }
-    texts = [f"{what}: {', '.join(names)}" for what, names in parts.items() if names]
-    start = f"the file of {after.value(TASK)} has changed, so it is another task: the network starts over"
-    return "; ".join((start, *texts))
 
 
 def first_at(run: Run, flags: ConfigFlags, at: int | None) -> int | None:
@@ -134,16 +104,12 @@ def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
     config = flags.over(before)
     if before.differs_only_live(config):
         require_epochs(config, epoch, window)
-    require_for_training(config)
+    require_memory(config, config.replicas)
     return config
 
 
 def readable(name: str) -> Path:
-    """The folder of a run, checked to be readable; see `find`.
-
-    Raises:
-        RunError: the folder has no run that can be read.
-    """
+    """The folder of a run, checked to be readable; see `find`."""
     folder = find(name)
     run_dir.glance(folder)
     return folder
@@ -180,33 +146,14 @@ def saved_by(recorder: Recorder) -> Saved:
 def end(session: Session) -> Saved:
     """Stop a session, and wait until everything is on disk, or until the time limit."""
     session.stop()
-    patience = Patience()
+    begun = time.monotonic()
     recorder = session.recorder
-    seconds = SECONDS_TO_SAVE + (recorder.seconds_to_end if isinstance(recorder, RunRecorder) else 0.0)
+    seconds = SECONDS_TO_SAVE + recorder.seconds_to_end
     while True:
         has_stopped = session.stopped.wait(SECONDS_TO_STOP)
         saved = saved_by(recorder)
-        if has_stopped or saved is not Saved.NO or patience.ends(seconds):
+        if has_stopped or saved is not Saved.NO or time.monotonic() - begun >= seconds:
             return saved
-
-
-class Patience:
-    """Waiting for a session to end. A call of the user's own task that does not return is ended after a while, as all
-    windows before it can be saved only then.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._begun = clock()
-        self._ends_calls_at = SECONDS_FOR_A_TASK
-
-    def ends(self, most: float) -> bool:
-        """Whether this has lasted ``most`` seconds. If it lasts, this ends the call of the user's own task too."""
-        seconds = self._clock() - self._begun
-        if seconds >= self._ends_calls_at:
-            self._ends_calls_at += 1
-            busy.end_calls()
-        return seconds >= most
 
 
 def of_outstanding(commands: int) -> list[str]:
@@ -252,7 +199,7 @@ def farewell(recorder: Recorder | None, flags: str = "") -> list[str]:
         return [printable(recorder.warning)]
     folder = quoted(recorder.folder)
     lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}{flags}"]
-    misplaced = recorder.misplaced if isinstance(recorder, RunRecorder) else ""  # asking the disk itself could hang
+    misplaced = recorder.misplaced  # asking the disk itself could hang
     if misplaced == "gone":
         lines = [f"the run is not kept: {folder} is gone"]
     elif misplaced == "replaced":
@@ -262,9 +209,7 @@ def farewell(recorder: Recorder | None, flags: str = "") -> list[str]:
 
 def forget_if_empty(recorder: Recorder | None, trained: int) -> bool:
     """Remove the folder of a new run in which nothing was trained; returns whether it was removed."""
-    if not isinstance(recorder, RunRecorder) or recorder.resumed is not None or trained:
-        return False
-    if not recorder.saved:  # a disk that accepts nothing may hang
+    if recorder is None or recorder.resumed is not None or trained or not recorder.saved:  # the disk may hang
         return False
     with contextlib.suppress(OSError):
         recorder.forget()

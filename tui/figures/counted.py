@@ -13,9 +13,7 @@ from echornn.diagnosis.seed_stats import wilson
 from echornn.maps.kept_values import value_text
 from echornn.maps.measures import Scale, short_text, value_of, words_of
 from echornn.maps.overview import overview_of
-from echornn.maps.table import Table, first_choice, table_of
-from echornn.maps.theory import LIMITS
-from echornn.maps.walls import walls_of
+from echornn.maps.table import first_choice, table_of
 from echornn.sweeps.results import SweepResults
 from tui.figures.data import Column, FigureData, FigureError, FigureRequest
 from tui.figures.losses import loss_label
@@ -61,19 +59,14 @@ def map_numbers(request: FigureRequest) -> FigureData:
     table = table_of(overview, choice)
     scale = Scale.of(overview.all_counts.values(), request.show)
     across, down = choice.across or "all", choice.down or "all"
-    columns: dict[str, list[Any]] = {name: [] for name in (across, *([down] if choice.down else []), *_CELL)}
+    columns: dict[str, list[Any]] = {}
     for row, left in zip(table.cells, table.rows, strict=True):
         for cell, top in zip(row, table.columns, strict=True):
-            counts, half = cell.counts, cell.counts.half_solved
-            low, high = (None, None) if counts.is_pooled or not counts.finished else counts.interval
-            known = [counts.success if counts.finished else None, low, high, half, _known(counts.loss)]
-            numbers = [len(cell.configs), counts.finished, counts.solved, *known, counts.failed, counts.missing]
-            value = value_of(counts, request.show)
-            shown = [_known(value), _known(scale.share(scale.value(counts))), short_text(value, request.show)]
-            values = [value_text(top), *([value_text(left)] if choice.down else []), *numbers, *shown]
-            values.append(counts.not_every_length)
-            for name, number in zip(columns, values, strict=True):
-                columns[name].append(number)
+            value, shade = value_of(cell.counts, request.show), scale.share(scale.value(cell.counts))
+            shown = {"value": _known(value), "shade": _known(shade), "text": short_text(value, request.show)}
+            fields = {across: value_text(top), **({down: value_text(left)} if choice.down else {})}
+            for name, number in {**fields, **cell.numbers, **shown}.items():
+                columns.setdefault(name, []).append(number)
     facts = {
         "across": across,
         "down": choice.down,
@@ -81,16 +74,8 @@ def map_numbers(request: FigureRequest) -> FigureData:
         "rows": _texts(table.rows),
         "shows": f"{WAY if scale.of_tasks else words_of(request.show, overview.losses)}{_seeds(columns['trained'])}",
         "ticks": [[share, _tick(scale, share)] for share in TICKS],
-        "walls": _walls(table),
     }
     return FigureData(columns, facts, min(8.0, 1.5 + 0.2 * len(table.rows)))
-
-
-_CELL = (
-    *("points", "trained", "solved", "success", "low", "high", "half_solved", "median_loss", "failed", "missing"),
-    *("value", "shade", "text", "not_every_length"),
-)
-"""The columns of a map after the fields across and down."""
 
 
 def _seeds(trained: list[int]) -> str:
@@ -113,16 +98,3 @@ def _tick(scale: Scale, share: float) -> str:
     if scale.is_share or not math.isfinite(scale.best):
         return f"{100 * share:.0f}"
     return short_text(scale.worst * (scale.best / scale.worst) ** share, scale.measure)
-
-
-def _walls(table: Table) -> list[dict[str, Any]]:
-    """The lines of theory: the name, and the squares with the line at their right and lower edges."""
-    return [
-        {
-            "number": one.number,
-            "name": LIMITS[one.number].name,
-            "right_of": sorted(one.right_of),
-            "below": sorted(one.below),
-        }
-        for one in walls_of(table)
-    ]

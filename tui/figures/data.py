@@ -35,6 +35,8 @@ class FigureRequest:
         show: the measure that a map shows.
         choice: the part of the sweep that a map shows; None for the first two fields.
         trust: whether texts in the run's record may run, as in `echornn.arrays.run_arrays.read`.
+        width, height: inches; by default one column wide, and as high as the kind of figure needs.
+        font: the name of an installed font; the default is the one that Matplotlib brings along.
     """
 
     run: str
@@ -47,6 +49,9 @@ class FigureRequest:
     show: Measure = Measure.SUCCESS
     choice: Choice | None = None
     trust: bool = False
+    width: float = 3.3
+    height: float | None = None
+    font: str = "DejaVu Sans"
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,19 +70,21 @@ class FigureData:
     height: float
     notes: tuple[str, ...] = field(default=())
 
-    def as_csv(self) -> str:
-        """The table as CSV. Nine digits tell all float32 numbers apart, and seventeen all others."""
-        columns = [_plain(column) for column in self.columns.values()]
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(self.columns)
-        writer.writerows(zip(*columns, strict=True))
-        return out.getvalue()
+    @property
+    def texts(self) -> dict[str, list[str]]:
+        """The cells as they are written. Nine digits tell all float32 numbers apart, and seventeen all others."""
+        return {name: [_text(value) for value in column] for name, column in self.columns.items()}
 
 
-def _plain(column: Column) -> list[object]:
-    """The cells of a column as numbers and texts."""
-    values = column.tolist() if isinstance(column, np.ndarray) else list(column)
-    if isinstance(column, np.ndarray) and column.dtype == np.float32:
-        return [f"{value:.9g}" for value in values]
-    return ["" if value is None else f"{value:.17g}" if isinstance(value, float) else value for value in values]
+def _text(value: object) -> str:
+    digits = 9 if isinstance(value, np.float32) else 17
+    return "" if value is None else f"{value:.{digits}g}" if isinstance(value, float | np.floating) else str(value)
+
+
+def as_csv(table: Mapping[str, Sequence[str]]) -> str:
+    """A table as CSV."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table)
+    writer.writerows(zip(*table.values(), strict=True))
+    return out.getvalue()

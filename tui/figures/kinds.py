@@ -14,13 +14,11 @@ class FigureKind:
     """A kind of figure.
 
     Attributes:
-        about: what it shows, in words.
         numbers: computes its numbers.
         drawn: the file in ``tui/figures/drawn`` and the function in it that draws it.
         uses: the flags that it takes besides those of all figures.
     """
 
-    about: str
     numbers: Callable[[FigureRequest], FigureData]
     drawn: tuple[str, str]
     uses: frozenset[str] = frozenset()
@@ -36,18 +34,14 @@ _LOG = frozenset({"log"})
 _OF_MAPS = frozenset({"across", "down", "show", "filter"})
 
 KINDS = {
-    "curve": FigureKind("the losses along a path", losses.curve_numbers, ("curve", "draw"), _PLACE | _LOG),
-    "memory": FigureKind("r2 of past inputs by lag", probed.memory_numbers, ("lags", "draw_memory"), _PLACE),
-    "gradient": FigureKind("how far the error travels", probed.gradient_numbers, ("lags", "draw_gradient"), _PLACE),
-    "weights": FigureKind("matrices and eigenvalues", probed.weights_numbers, ("weights", "draw"), _PLACE),
-    "plane": FigureKind("states on their principal components", plane.plane_numbers, ("plane", "draw"), _PLACE),
-    "seeds": FigureKind(
-        "when each network solved the task", counted.seeds_numbers, ("seeds", "draw"), _PLACE - {"replica"} | _LOG
-    ),
-    "branches": FigureKind(
-        "the losses of all branches", losses.branches_numbers, ("compared", "draw"), _LOG | {"branch"}
-    ),
-    "runs": FigureKind("the losses of several runs", losses.runs_numbers, ("compared", "draw"), _LOG),
-    "map": FigureKind("a sweep", counted.map_numbers, ("map", "draw"), _OF_MAPS),
+    "curve": FigureKind(losses.curve_numbers, ("curve", "draw"), _PLACE | _LOG),
+    "memory": FigureKind(probed.memory_numbers, ("lags", "draw_memory"), _PLACE),
+    "gradient": FigureKind(probed.gradient_numbers, ("lags", "draw_gradient"), _PLACE),
+    "weights": FigureKind(probed.weights_numbers, ("weights", "draw"), _PLACE),
+    "plane": FigureKind(plane.plane_numbers, ("plane", "draw"), _PLACE),
+    "seeds": FigureKind(counted.seeds_numbers, ("seeds", "draw"), _PLACE - {"replica"} | _LOG),
+    "branches": FigureKind(losses.branches_numbers, ("compared", "draw"), _LOG | {"branch"}),
+    "runs": FigureKind(losses.runs_numbers, ("compared", "draw"), _LOG),
+    "map": FigureKind(counted.map_numbers, ("map", "draw"), _OF_MAPS),
 }
 """The kinds by name."""

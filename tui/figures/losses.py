@@ -16,7 +16,7 @@ from echornn.config import EchoConfig
 from echornn.data.levels import boundary_floor, chance_level, ladder_of
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.history.band import Band
-from echornn.history.curve import Curve
+from echornn.history.curve import MARKS, Curve
 from echornn.session.pictures.ghosts import curve_under, futures, shared, words_of
 from echornn.timeline.branch import Position
 from echornn.timeline.letters import letter_of
@@ -25,9 +25,6 @@ from tui.figures.data import FigureData, FigureError, FigureRequest
 
 BUCKETS = 400
 """The most points of a line: more than a column of a page resolves."""
-
-WORDS = {"regenerate": "data", "edit": "edit", "back": "back"}
-"""The label at the start of a branch, by cause, as on the screen."""
 
 
 def curve_numbers(request: FigureRequest) -> FigureData:
@@ -52,7 +49,7 @@ def curve_numbers(request: FigureRequest) -> FigureData:
     for name, loss in levels_of(config):
         columns[f"level {name}"] = [loss] * len(columns["line"])
     one = timeline.loss_stats(position, index) if not len(band) or request.replica is not None else LossStats()
-    marks = [[one.at, WORDS[one.cause]] for one in curve.segments if one.cause in WORDS]
+    marks = [[one.at, MARKS[one.cause]] for one in curve.segments if one.cause in MARKS]
     facts = {**_axes(config, request), "marks": marks, "solved": one.solved_at, "lost": one.lost_at}
     return FigureData(columns, facts, 2.4, run.notes)
 

@@ -4,38 +4,17 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from echornn.files.whole_file import write_whole
-from tui.figures.data import FigureData, FigureError, FigureRequest
+from tui.figures.data import FigureError, FigureRequest, as_csv
 from tui.figures.kinds import KINDS
 from tui.kit.command_text import command_with
 
 SUFFIXES = (".svg", ".pdf", ".png")
 """The formats, by the end of the file's name."""
-
-WIDTH = 3.3
-"""The width of one column of a paper, in inches."""
-
-FONT = "DejaVu Sans"
-"""The font that Matplotlib brings along."""
-
-
-@dataclass(frozen=True)
-class FigureLook:
-    """How a figure is drawn.
-
-    Attributes:
-        width, height: inches; by default one column wide, and as high as the kind of figure needs.
-        font: the name of an installed font.
-    """
-
-    width: float = WIDTH
-    height: float | None = None
-    font: str = FONT
 
 
 def require_drawable(kind: str, file: Path) -> None:
@@ -72,10 +51,10 @@ def figure(
     """
     request = FigureRequest(str(run), kind, (), at, branch, replica)
     flags = {"out": file, "at": at, "branch": branch, "replica": replica}
-    return made(request, file, FigureLook(), command_with("figure", [str(run), kind], flags))[0]
+    return made(request, file, command_with("figure", [str(run), kind], flags))[0]
 
 
-def made(request: FigureRequest, file: Path, look: FigureLook, command: str) -> tuple[list[Path], tuple[str, ...]]:
+def made(request: FigureRequest, file: Path, command: str) -> tuple[list[Path], tuple[str, ...]]:
     """Write FILE, and the numbers as FILE.csv; existing files are replaced.
 
     Args:
@@ -91,32 +70,15 @@ def made(request: FigureRequest, file: Path, look: FigureLook, command: str) -> 
         OSError: the disk did not accept a file, which is unchanged.
     """
     require_drawable(request.kind, file)
-    _require_font(look.font)
     data = KINDS[request.kind].numbers(request)
-    text, notes = data.as_csv(), tuple(dict.fromkeys(data.notes))
+    table = data.texts
     table_file = file.with_name(f"{file.name}.csv")
-    size = (look.width, look.height or data.height)
+    write_whole(table_file, lambda new: new.write_text(as_csv(table), encoding="utf-8"))
     about = {"title": request.kind, "command": command, "program": f"echornn-tui {version('echornn-tui')}"}
-    write_whole(table_file, lambda new: new.write_text(text, encoding="utf-8"))
-    write_whole(file, lambda new: _draw(new, request.kind, data, text, size, look.font, about))
-    return [file, table_file], notes
-
-
-def _draw(
-    new: Path, kind: str, data: FigureData, text: str, size: tuple[float, float], font: str, about: dict[str, str]
-) -> None:
-    """Draw from the table as it is in the file."""
+    size = request.width, request.height or data.height
     from tui.figures.drawn import paper
 
-    name, function = KINDS[kind].drawn
+    name, function = KINDS[request.kind].drawn
     draw: Any = getattr(importlib.import_module(f"tui.figures.drawn.{name}"), function)
-    paper.save(new, draw, paper.table_of(text), dict(data.facts), size, font, about)
-
-
-def _require_font(name: str) -> None:
-    if name == FONT:
-        return
-    from tui.figures.drawn import fonts
-
-    if not fonts.is_there(name):
-        raise FigureError(f"font = {name!r} cannot be used: it is not installed; for example {fonts.some()}")
+    write_whole(file, lambda new: paper.save(new, draw, table, dict(data.facts), size, request.font, about))
+    return [file, table_file], tuple(dict.fromkeys(data.notes))

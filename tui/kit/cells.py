@@ -19,8 +19,8 @@ from textual.widget import Widget
 from tui.kit.key_letters import keys_in, shown
 from tui.kit.keyed_app import keymap_of
 from tui.kit.keymap import KeyMap
-from tui.term.plain_screen import style_as_drawn
-from tui.term.printable import printable
+from tui.term.printed import printable
+from tui.term.private_textual import style_as_drawn
 
 Spot = Callable[[int, int], object]
 """Returns what a cell of an area shows, for its column and line in the area; None if it shows nothing of its own."""

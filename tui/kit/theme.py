@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Literal, get_args
 
 import platformdirs
 
-from tui.kit import state_file
-
 Theme = Literal["dark", "light"]
 
 THEMES: tuple[Theme, ...] = get_args(Theme)
-
-MOST_BYTES = 16
-"""The bytes of the file that are looked at."""
 
 
 def theme_file() -> Path:
@@ -23,13 +19,15 @@ def theme_file() -> Path:
 
 
 def remembered() -> Theme | None:
-    """The theme chosen last; None if there is none, or if the file was not written by `remember`."""
-    text = state_file.read(theme_file())[:MOST_BYTES].decode("ascii", "replace").strip()
-    return text if text in THEMES else None
+    """The theme chosen last; None if there is none, or if the file cannot be read."""
+    with contextlib.suppress(OSError, ValueError):
+        text = theme_file().read_text("ascii").strip()
+        return text if text in THEMES else None
+    return None
 
 
 def remember(theme: Theme) -> None:
-    """Save the theme if possible. A link in the file's place is replaced; the file that it points to stays
-    unchanged.
-    """
-    state_file.replace(theme_file(), f"{theme}\n")
+    """Save the theme if possible."""
+    with contextlib.suppress(OSError):
+        theme_file().parent.mkdir(parents=True, exist_ok=True)
+        theme_file().write_text(f"{theme}\n")

@@ -16,6 +16,7 @@ from textual.widgets import Input
 from echornn.config import EchoConfig
 from echornn.maps.kept_values import example_of
 from echornn.maps.table import Overview
+from echornn.sweeps.results import SweepResults
 from tui.kit.back_key import BACK
 from tui.kit.command_text import command_of
 from tui.kit.help_screen import HelpScreen
@@ -268,3 +269,14 @@ class MapApp(KeyedApp[Opened | int]):
 
     def _leave(self, code: ExitCode) -> None:
         self.exit(code)
+
+
+async def drawn(results: SweepResults, chosen: MapState) -> str:
+    """The map of a sweep as the app shows it, as SVG, with room for each cell."""
+    app = MapApp(Follower(results), chosen, theme="light")
+    table = app.frame.table
+    async with app.run_test(size=(max(100, 20 + 9 * len(table.columns)), 10 + 3 * len(table.rows))) as pilot:
+        for part in (MapReading, KeyLine):
+            app.query_one(part).display = False
+        await pilot.pause()
+        return app.export_screenshot(title=app.frame.heading)

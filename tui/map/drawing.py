@@ -1,4 +1,4 @@
-"""Draws the map on a grid of characters: shaded cells, numbers where they fit, and the lines of theory."""
+"""Draws the map on a grid of characters: shaded cells, and numbers where they fit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 
 from echornn.maps.measures import Measure, Scale
 from echornn.maps.seed_counts import SeedCounts
-from echornn.maps.walls import Walls
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
 from tui.map.frame import MapFrame
@@ -29,9 +28,6 @@ STYLES = (
     "map--side",
     "map--lacking",
     "map--marked",
-    "map--limit0",
-    "map--limit1",
-    "map--limit2",
 )
 
 WIDEST, HIGHEST = 9, 7
@@ -79,17 +75,15 @@ class Laid:
 
 def laid(frame: MapFrame, box: Box) -> Laid:
     """Divide the box between labels and cells. If not all cells fit, those around the cursor are shown."""
-    table, walls, cursor = frame.table, frame.walls, frame.cursor
+    table, cursor = frame.table, frame.cursor
     choice = table.choice
     row_labels, column_labels = texts_of(table.rows, choice.down), texts_of(table.columns, choice.across)
     label = min(LONGEST_LABEL, max(map(len, row_labels)) + 2, max(3, box.width // 4))
-    upright = {column for one in walls for _, column in one.right_of}
-    level = {row for one in walls for row, _ in one.below}
     room = max(1, box.width - label - 1)
     words = max((len(text) for text in column_labels if not _is_number(text)), default=0)
     least = max(1, min(words, room // max(1, len(column_labels))))
-    columns = spread(len(table.columns), room, least, max(WIDEST, words), AIRY_WIDTH, upright, cursor[1])
-    rows = spread(len(table.rows), max(1, box.height - 1), 1, HIGHEST, AIRY_HEIGHT, level, cursor[0])
+    columns = spread(len(table.columns), room, least, max(WIDEST, words), AIRY_WIDTH, cursor[1])
+    rows = spread(len(table.rows), max(1, box.height - 1), 1, HIGHEST, AIRY_HEIGHT, cursor[0])
     widest = max((len(text) for line in frame.numbers for text in line), default=0)
     numbered = columns.size >= widest + (rows.size == 1)
     return Laid(columns, rows, label + 1, 1, label, numbered)
@@ -100,7 +94,7 @@ def _is_number(text: str) -> bool:
 
 
 def draw_map(cells: Cells, box: Box, frame: MapFrame, signs: Signs) -> None:
-    """Draw the map: labels, cells, cursor and theory's lines."""
+    """Draw the map: labels, cells and cursor."""
     table, cursor = frame.table, frame.cursor
     at = laid(frame, box)
     _draw_column_labels(cells, box, at, texts_of(table.columns, table.choice.across), cursor[1])
@@ -113,7 +107,6 @@ def draw_map(cells: Cells, box: Box, frame: MapFrame, signs: Signs) -> None:
             _draw_cell(cells, place, counts, frame.scale, frame.numbers[row][column] if at.numbered else "", signs)
             if (row, column) == frame.mark:
                 write_in(cells, place, 0, signs.marked, "map--marked")
-    _draw_walls(cells, box, at, frame.walls, signs)
     if cursor[0] in at.rows.shown and cursor[1] in at.columns.shown:
         _draw_cursor(cells, at, _place(box, at, *cursor), signs)
 
@@ -197,28 +190,3 @@ def _draw_row_labels(cells: Cells, box: Box, at: Laid, texts: Sequence[str], cur
         write_in(cells, box, 0, f"{first} above"[: at.label], "map--label")
     elif last < len(texts):
         write_in(cells, box, 0, f"{len(texts) - last} below"[: at.label], "map--label")
-
-
-def _draw_walls(cells: Cells, box: Box, at: Laid, walls: Sequence[Walls], signs: Signs) -> None:
-    """Draw the lines of theory in the gaps after their cells; where two lines meet, the first is drawn."""
-    gap = at.columns.size
-    for one in reversed(walls):
-        style = f"map--limit{one.number}"
-        for row, column in one.right_of:
-            if row in at.rows.shown and column in at.columns.shown and column + 1 in at.columns.shown:
-                x = box.x + at.x + at.columns.begin(column) + gap
-                y = box.y + at.y + at.rows.begin(row)
-                lines = np.full((_reach(at.rows, row), 1), signs.upright[one.number])
-                stamp(cells, x, y, lines, style)
-        for row, column in one.below:
-            if row in at.rows.shown and row + 1 in at.rows.shown and column in at.columns.shown:
-                x = box.x + at.x + at.columns.begin(column)
-                y = box.y + at.y + at.rows.begin(row) + at.rows.size
-                stamp(cells, x, y, np.full((1, _reach(at.columns, column)), signs.level[one.number]), style)
-
-
-def _reach(cells: Spread, cell: int) -> int:
-    """The distance from the beginning of a cell to the beginning of the next, in characters."""
-    if cell + 1 in cells.shown:
-        return cells.begin(cell + 1) - cells.begin(cell)
-    return cells.size

@@ -6,13 +6,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from echornn.config import EchoConfig
-from echornn.maps.cell_words import cell_text, compared, name_of, told_apart
+from echornn.maps.cell_words import cell_text, name_of, solved_text
 from echornn.maps.kept_values import FilterError
-from echornn.maps.measures import Measure, Scale, short_text, value_of, words_of
-from echornn.maps.ranking_words import beside_the_best
+from echornn.maps.measures import Scale, short_text, value_of, words_of
 from echornn.maps.table import Choice, Overview, Table, table_of
-from echornn.maps.theory import theory_text
-from echornn.maps.walls import Walls, walls_of
 from tui.map.labels import others_of
 from tui.map.state import MapState, cursor_of, mark_of
 
@@ -23,7 +20,7 @@ class MapFrame:
 
     Attributes:
         state: the user's choices, such as the fields across and down.
-        table, scale, walls: the results as a table, the scale of shades, and the lines of theory.
+        table, scale: the results as a table, and the scale of shades.
         cursor: row and column of the cell under the cursor.
         mark: row and column of the marked cell; None if it is not on the map.
         refusal: why the filter is invalid; empty if it is valid.
@@ -32,7 +29,6 @@ class MapFrame:
     state: MapState
     table: Table
     scale: Scale
-    walls: tuple[Walls, ...]
     cursor: tuple[int, int]
     mark: tuple[int, int] | None
     refusal: str = ""
@@ -48,7 +44,7 @@ class MapFrame:
         table = table_of(overview, choice)
         # so that a filter does not change the meaning of a shade
         scale = Scale.of(overview.all_counts.values(), state.measure)
-        return cls(state, table, scale, walls_of(table), cursor_of(state, table), mark_of(state, table), refusal)
+        return cls(state, table, scale, cursor_of(state, table), mark_of(state, table), refusal)
 
     @cached_property
     def numbers(self) -> list[list[str]]:
@@ -65,30 +61,20 @@ class MapFrame:
 
     @property
     def reading(self) -> tuple[str, str, str]:
-        """Three lines about the cell at the cursor: how many seeds solved it, when, and a comparison with the marked
-        cell.
-        """
-        row, column = self.cursor
-        return *cell_text(self.table, row, column), self._beside()
-
-    def _beside(self) -> str:
-        row, column = self.cursor
-        cell, mark = self.table.cells[row][column], self.state.mark
-        if mark is not None and mark.points != cell.points:
-            return compared(cell.counts, mark.counts(self.table.overview), told_apart(mark.name, self.name))
-        if mark is not None:
-            return "marked: move to another square to compare them; «map.mark» removes the mark"
-        theory = theory_text(cell.configs.values())
-        if theory or self.scale.measure is not Measure.SUCCESS:
-            return theory
-        return beside_the_best(self.table, self.cursor)
+        """Three lines: how many seeds solved the cell at the cursor, when, and the counts of the marked cell."""
+        mark, (row, column) = self.state.mark, self.cursor
+        beside = "" if mark is None else f"marked: {mark.name}: {solved_text(mark.counts(self.table.overview))}"
+        return *cell_text(self.table, row, column), beside
 
     @property
     def heading(self) -> str:
-        """The text that says which measure is shown, over which fields."""
+        """The text that says which measure is shown, over which fields, and of which values."""
         choice = self.table.choice
         axes = [f"{word} {name}" for word, name in (("across", choice.across), ("down", choice.down)) if name]
-        return ", ".join([words_of(self.scale.measure, self.table.overview.losses), *axes]) + others_of(self.table)
+        measure = words_of(self.scale.measure, self.table.overview.losses)
+        kept = [f"filter {self.state.filter}"] if self.state.filter else []
+        others = others_of(self.table, self.state.turned)
+        return "; ".join(filter(None, (", ".join([measure, *axes]), ", ".join(others), *kept)))
 
     @property
     def name(self) -> str:

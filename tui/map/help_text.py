@@ -17,24 +17,10 @@ WHAT_IS_SEEN = (
     (
         "Several points in a square",
         "With more than two fields, a square holds several points. It shows the share of all their seeds, or the "
-        "median over the points. Such a square has no interval and is not compared, since points differ by more than "
-        "luck. «map.step_back» and «map.step_on» hold a field at one value. If num_epochs has several values, the map "
+        "median over the points. Such a square has no interval, since its points differ in more than their seeds. "
+        "«map.step_back» and «map.step_on» hold a field at one value. If num_epochs has several values, the map "
         "shows the largest, unless "
         "you hold another one.",
-    ),
-    (
-        "The lines",
-        "They come from theory, and are no walls: some seeds get beyond. A lag says how many steps back an input is on "
-        "which a target hangs; the echo's is echo_step. From lag = T on, the gradient of tbptt stops before that "
-        "input, and the network can use only what its state keeps. Rules that do not cut the gradient have no such "
-        "line. Beyond lag + 1 = state, a linear shift register does not fit, and fewer seeds solve the task. (LSTM, "
-        "LRU and coRNN have two numbers for each unit.) Beyond trial = T, tbptt cuts gradients within a trial; this "
-        "line is for tasks whose lags depend on the data.",
-        "A square with the sign for cannot be solved has fewer units than its task has numbers to say. No read-out of "
-        "so few units comes close to all of them; the line below the map has the least error.",
-        "A square with the sign for not at every length has a cell of which theory says: none of its networks solves "
-        "the task for inputs of every length, with numbers of finite precision. For one length it may be learned: the "
-        "square shows how many seeds did.",
     ),
     (
         "The square under the cursor",
@@ -43,18 +29,7 @@ WHAT_IS_SEEN = (
     ),
     (
         "Comparing two squares",
-        "«map.mark» marks a square. For any other square you then read how many more of 100 seeds solve the task "
-        "there, "
-        "with an interval (Newcombe's, 95 %) and the p of Fisher's exact test.",
-        "The difference is more than luck if the interval leaves out zero and p is below 0.05. If two squares are "
-        "equal, they look different in at most 5 % of cases. That holds for two squares that you chose beforehand.",
-    ),
-    (
-        "Without a mark",
-        "The square is compared with the best of all squares shown. With 95 % confidence, one of the squares that are "
-        "not ruled out is the best (Fisher's one-sided test, Bonferroni over all squares but one).",
-        "Both tests take the seeds of two squares as independent. The same seeds tend to solve both, so the tests tell "
-        "squares apart less often than they could.",
+        "«map.mark» marks a square: its seeds, with their interval, then stand below those of any other.",
     ),
 )
 """For each heading, one or more paragraphs."""
@@ -68,7 +43,6 @@ WORDS = (
     ("failed", "The sweep gave up, since the process ended again and again. The cursor shows the reason."),
     ("level", "A loss that is known beforehand: that of a network which knows so much, and no more."),
     ("cannot be", "A combination that no network can have, such as an echo longer than the row."),
-    ("equal", "Two squares with the same share of solved seeds. The interval says how much may be hidden."),
 )
 """The words of the map, each with its meaning."""
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from echornn.maps.kept_values import value_text
 from echornn.maps.measures import Scale
 from echornn.maps.table import BUDGET, SweepCounts, Table, Values
-from echornn.maps.theory import LIMITS
-from echornn.maps.walls import Walls
 from tui.map.signs import Signs
 
 
@@ -17,35 +13,24 @@ def texts_of(values: Values, field: str | None) -> list[str]:
     return [value_text(value) for value in values] if field is not None else ["all"]
 
 
-def legend_of(counts: SweepCounts, scale: Scale, walls: Sequence[Walls], signs: Signs) -> list[str]:
+def legend_of(counts: SweepCounts, scale: Scale, signs: Signs) -> list[str]:
     """The two lines of the legend: the shades, then the other signs that occur on the map."""
     shades = [f"{signs.shades[level]} {text}" for level, text in scale.legend]
-    lines = [f"{signs.upright[one.number]} {LIMITS[one.number].name}" for one in walls]
-    return ["  ".join(shades), "  ".join([*meanings_of(counts, signs), *lines])]
-
-
-def meanings_of(counts: SweepCounts, signs: Signs) -> list[str]:
-    """The signs that occur on the map, apart from the shades, each with its meaning."""
     meanings = [
         (signs.missing, "to come", counts.missing),
         (signs.failed, "failed", counts.failed),
         (signs.lost, "some lost again", counts.lost),
         (signs.left_out, "cannot be", counts.left_out),
-        (signs.excluded, "cannot be solved", counts.excluded),
-        (signs.not_every_length, "not at every length", counts.not_every_length),
     ]
-    return [f"{sign} {text}" for sign, text, count in meanings if count]
+    return ["  ".join(shades), "  ".join(f"{sign} {text}" for sign, text, count in meanings if count)]
 
 
-def others_of(table: Table) -> str:
-    """A text with the fields that are neither across nor down, and their values."""
+def others_of(table: Table, turned: str | None = None) -> list[str]:
+    """Texts with the fields that are neither across nor down, and their values; one of several fields is marked."""
     choice, axes = table.choice, table.overview.axes
-    parts = [
-        held_text(name, choice.left(name, values), values)
-        for name, values in axes.items()
-        if name not in (choice.across, choice.down)
-    ]
-    return f"; {', '.join(parts)}" if parts else ""
+    names = [name for name in axes if name not in (choice.across, choice.down)]
+    marks = {turned: ">"} if len(names) > 1 else {}
+    return [f"{marks.get(name, '')}{held_text(name, choice.left(name, axes[name]), axes[name])}" for name in names]
 
 
 def held_text(name: str, left: Values, values: Values) -> str:

@@ -16,10 +16,6 @@ class Signs:
         shades: for levels 0 to 4, as one text.
         missing, failed, left_out: for points without results; also at the edge of a cell that lacks some results.
         lost: at the edge of a cell in which some networks lost the echo again.
-        excluded: at the edge of a cell in which the task cannot be solved according to theory.
-        not_every_length: at the edge of a cell whose networks, according to theory, do not solve the task for inputs of
-            every length; they may solve it for the length of the cell.
-        upright, level: for the vertical and horizontal parts of theory's lines; one character for each limit.
         marked: for the cell that other cells are compared with.
         sides: left and right of the cell under the cursor.
         cursor: on the cell under the cursor, if there are no gaps between cells.
@@ -30,17 +26,13 @@ class Signs:
     failed: str
     left_out: str
     lost: str
-    excluded: str
-    not_every_length: str
-    upright: str
-    level: str
     marked: str
     sides: str
     cursor: str
 
 
-BLOCKS = Signs("·░▒▓█", "?", "!", "×", "↓", "⊘", "∞", "┃┊╎", "━┄╌", "◆", "▐▌", "◉")
-ASCII = Signs(".~+*#", "?", "!", "x", "v", "/", "^", "|:;", "=-_", "M", "[]", "@")
+BLOCKS = Signs("·░▒▓█", "?", "!", "×", "↓", "◆", "▐▌", "◉")
+ASCII = Signs(".~+*#", "?", "!", "x", "v", "M", "[]", "@")
 
 
 def signs_for(ascii_only: bool) -> Signs:
@@ -59,8 +51,7 @@ def sign_of(counts: SeedCounts, scale: Scale, signs: Signs) -> str:
 
 def edge_sign(counts: SeedCounts, signs: Signs) -> str:
     """The sign at the edge of a cell: some seeds have no result, some networks lost the echo again, or some points are
-    impossible, or cannot be solved, or not at every length. Empty if none of these is so, or if the cell has no results
-    at all.
+    impossible. Empty if none of these is so, or if the cell has no results at all.
     """
     if not counts.finished:
         return ""
@@ -68,6 +59,4 @@ def edge_sign(counts: SeedCounts, signs: Signs) -> str:
         return signs.failed if counts.failed else signs.missing
     if counts.lost:
         return signs.lost
-    if counts.left_out or counts.excluded:
-        return signs.left_out if counts.left_out else signs.excluded
-    return signs.not_every_length if counts.not_every_length else ""
+    return signs.left_out if counts.left_out else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection
 from dataclasses import dataclass
 
 
@@ -43,11 +42,8 @@ class Spread:
         return self.begins[cell - self.first]
 
 
-def spread(
-    count: int, room: int, least: int, most: int, airy: int, walls: Collection[int] = (), focus: int = 0
-) -> Spread:
-    """Places for cells that are as large as possible. There are gaps between all cells if these stay large enough,
-    otherwise only at walls.
+def spread(count: int, room: int, least: int, most: int, airy: int, focus: int = 0) -> Spread:
+    """Places for cells that are as large as possible. There are gaps between them if these stay large enough.
 
     If not even the smallest cells all fit, those around ``focus`` are shown.
 
@@ -55,23 +51,12 @@ def spread(
         count: the number of cells, at least 1.
         least, most: the smallest and largest size of a cell.
         airy: the smallest size with which there are gaps between all cells.
-        walls: indices of cells that need a gap after them, whatever their size.
     """
-    walls = {wall for wall in walls if wall < count - 1}
     size = (room + 1) // count - 1
     if size >= max(airy, least):
         size = min(size, most)
         return Spread(0, tuple(cell * (size + 1) for cell in range(count)), size, count)
-    size = min(most, max(least, (room - len(walls)) // count))
-    first = 0
-    while True:
-        begins: list[int] = []
-        place = 0
-        for cell in range(first, count):
-            if place + size > room and begins:
-                break
-            begins.append(place)
-            place += size + (cell in walls)
-        if focus < first + len(begins) or first + len(begins) >= count:
-            return Spread(first, tuple(begins), size, count)
-        first += 1
+    size = min(most, max(least, room // count))
+    shown = min(count, max(1, room // size))
+    first = min(count - shown, max(0, focus - shown + 1))
+    return Spread(first, tuple(cell * size for cell in range(shown)), size, count)

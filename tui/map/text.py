@@ -6,13 +6,11 @@ import csv
 import io
 import math
 import textwrap
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
+from typing import Any
 
 from echornn.data.levels import solved_level
-from echornn.maps.cell_words import lost_told
 from echornn.maps.kept_values import value_text
-from echornn.maps.measures import Measure
-from echornn.maps.ranking_words import ranking_told
 from echornn.maps.rungs import rung_text
 from echornn.maps.table import windows_of
 from tui.map.common_settings import common_to_all
@@ -24,31 +22,17 @@ WIDTH = 79
 """The width of the text below the table, in characters."""
 
 COLUMNS = (
-    "points",
-    "trained",
-    "solved",
-    "success",
-    "low",
-    "high",
-    "half_solved",
-    "median_loss",
-    "best_seed",
-    "best_solved_at",
-    "failed",
-    "missing",
-    "most_windows",
-    "until",
-    "level",
-    "version",
-    "rung",
-    "not_every_length",
+    *("points", "trained", "solved", "success", "low", "high", "half_solved", "median_loss"),
+    *("best_seed", "best_solved_at", "failed", "missing", "most_windows", "until", "level", "version", "rung"),
 )
 """The columns of `csv_lines` after the fields across and down."""
+
+FORMS = {"success": ".4f", "low": ".4f", "high": ".4f", "median_loss": ".6g", "level": ".6g"}
 
 
 def lines_of(frame: MapFrame, signs: Signs) -> Iterator[str]:
     """The map as text: a heading, then a line for each row, with a number for each cell and a sign if results are
-    missing; below, for the success rate, which cell is best, and which others may be equally good.
+    missing.
     """
     table, choice = frame.table, frame.table.choice
     cells = [
@@ -63,45 +47,19 @@ def lines_of(frame: MapFrame, signs: Signs) -> Iterator[str]:
     label = max(map(len, labels))
     widths = [max(len(heads[at]), *(len(row[at]) for row in cells)) for at in range(len(heads))]
     yield frame.heading
-    for words in str(common_to_all(table.overview) or "").split("; "):
+    for words in common_to_all(table.overview).split("; "):
         yield from textwrap.wrap(words, WIDTH)
     yield ""
-    yield _line(" " * label, [f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)], {})
-    for number, (name, row) in enumerate(zip(labels, cells, strict=True)):
-        upright = {
-            column: signs.upright[one.number]
-            for one in reversed(frame.walls)
-            for line, column in one.right_of
-            if line == number
-        }
-        padded = [f"{text:>{width}}" for text, width in zip(row, widths, strict=True)]
-        yield _line(f"{name:<{label}}", padded, upright)
-        level = {
-            column: signs.level[one.number]
-            for one in reversed(frame.walls)
-            for line, column in one.below
-            if line == number
-        }
-        if level:
-            yield _line(" " * label, [level.get(column, " ") * width for column, width in enumerate(widths)], {})
-    yield ""
-    legend = legend_of(frame.table.counts, frame.scale, frame.walls, signs)[1]
-    if legend:
+    yield _line(" " * label, [f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)])
+    for name, row in zip(labels, cells, strict=True):
+        yield _line(f"{name:<{label}}", [f"{text:>{width}}" for text, width in zip(row, widths, strict=True)])
+    if legend := legend_of(frame.table.counts, frame.scale, signs)[1]:
+        yield ""
         yield legend
-    yield from textwrap.wrap(lost_told(table), WIDTH, break_on_hyphens=False)
-    if frame.scale.measure is Measure.SUCCESS:
-        for words in ranking_told(table):
-            yield from textwrap.wrap(words, WIDTH, break_on_hyphens=False)
 
 
-def _line(label: str, texts: list[str], upright: dict[int, str]) -> str:
-    """A line of the table. There are three characters between cells; the middle one may be part of a line of theory.
-
-    Args:
-        upright: the characters of theory's lines, by the column that they follow.
-    """
-    between = ["  ", *(f" {upright.get(column, ' ')} " for column in range(len(texts) - 1))]
-    return (label + "".join(f"{gap}{text}" for gap, text in zip(between, texts, strict=True))).rstrip()
+def _line(label: str, texts: list[str]) -> str:
+    return "  ".join((label, "   ".join(texts))).rstrip()
 
 
 def csv_lines(frame: MapFrame) -> Iterator[str]:
@@ -112,41 +70,35 @@ def csv_lines(frame: MapFrame) -> Iterator[str]:
     numbers are medians over its points. ``most_windows`` is the most windows that each of its networks trains.
     ``level`` is the mean loss of 50 windows below which the task counts as solved; empty if nothing does. Both are
     empty if the points differ. ``version`` is the number of the program version that trained the cell; a larger number
-    is newer. ``rung`` is the position of the median loss on the ladder of its task. ``not_every_length`` is the number
-    of points whose cell, as a theorem says, solves the task at no more than some lengths.
+    is newer. ``rung`` is the position of the median loss on the ladder of its task.
     """
     table, choice = frame.table, frame.table.choice
     fields = [name for name in (choice.across, choice.down) if name is not None]
     yield _csv([*fields, *COLUMNS])
     for row, down in zip(table.cells, table.rows, strict=True):
         for cell, across in zip(row, table.columns, strict=True):
-            counts, best = cell.counts, cell.counts.best
+            counts, best, configs = cell.counts, cell.counts.best, cell.configs.values()
             values = [value_text(value) for name, value in ((choice.across, across), (choice.down, down)) if name]
-            low, high = counts.interval
-            interval = ["", ""] if counts.is_pooled or not counts.finished else [f"{low:.4f}", f"{high:.4f}"]
-            known = [f"{counts.success:.4f}" if counts.finished else "", *interval]
-            half = "" if counts.half_solved is None else counts.half_solved
-            loss = "" if math.isnan(counts.loss) else f"{counts.loss:.6g}"
-            told = ["", ""] if best is None else [best.seed, "" if best.solved_at is None else best.solved_at]
-            numbers = [len(cell.configs), counts.finished, counts.solved]
-            most = _one(set(map(windows_of, cell.configs.values())))
-            level = _one({_level(solved_level(config)) for config in cell.configs.values()})
-            rule = [most, "solved" if table.overview.until_solved else "all", level, counts.version + 1]
-            rungs = {rung_text(config, counts.loss) for config in cell.configs.values()}
-            rule += [_one(rungs), counts.not_every_length]
-            yield _csv([*values, *numbers, *known, half, loss, *told, counts.failed, counts.missing, *rule])
-
-
-def _level(level: float) -> str:
-    return f"{level:.6g}" if math.isfinite(level) else ""
+            numbers: dict[str, Any] = {
+                **cell.numbers,
+                "best_seed": best and best.seed,
+                "best_solved_at": best and best.solved_at,
+                "most_windows": _one({windows_of(config) for config in configs}),
+                "until": "solved" if table.overview.until_solved else "all",
+                "level": _one({level if math.isfinite(level := solved_level(config)) else None for config in configs}),
+                "version": counts.version + 1,
+                "rung": _one({rung_text(config, counts.loss) for config in configs}),
+            }
+            cells = ["" if numbers[name] is None else format(numbers[name], FORMS.get(name, "")) for name in COLUMNS]
+            yield _csv([*values, *cells])
 
 
 def _one(values: Set[object]) -> object:
-    """The common value; empty if the values differ."""
-    return next(iter(values)) if len(values) == 1 else ""
+    """The common value; None if the values differ."""
+    return next(iter(values)) if len(values) == 1 else None
 
 
-def _csv(values: list[object]) -> str:
+def _csv(values: Sequence[str]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="").writerow(values)
     return out.getvalue()

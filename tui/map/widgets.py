@@ -5,22 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from echornn.maps.measures import Measure, words_of
 from tui.kit.cells import Cells, CellWidget
-from tui.kit.fitting import LinePart, fitted, joined, shortened
+from tui.kit.fitting import shortened
 from tui.kit.key_letters import in_ascii
 from tui.kit.paint import Box
 from tui.map.common_settings import common_to_all
 from tui.map.drawing import STYLES, Square, draw_map
 from tui.map.frame import MapFrame
-from tui.map.labels import held_text, legend_of
+from tui.map.labels import legend_of
 from tui.map.signs import signs_for
-from tui.map.state import others
 
 LEGEND_LINES = 2
-
-IN_SHORT = {Measure.SUCCESS: "solved, %", Measure.WINDOWS: "half by window", Measure.LOSS: "median loss"}
-"""Short names of the measures, for a narrow screen."""
 
 
 class MapHead(CellWidget):
@@ -47,43 +42,12 @@ class MapHead(CellWidget):
             return
         text, style = (self._trouble, "trouble") if self._trouble else (self._progress, "state")
         self._write(cells, 0, shortened(text, cells.width), f"head--{style}")
-        parts = parts_of(self._frame)
-        if len(joined(parts)) > cells.width:
-            parts[0] = replace(parts[0], text=IN_SHORT[self._frame.state.measure])
-        self._write(cells, 1, fitted(parts, cells.width), "head--fields")
+        self._write(cells, 1, shortened(self._frame.heading, cells.width), "head--fields")
         if cells.height > 2:
-            self._write(cells, 2, fitted(common_parts(self._frame), cells.width), "head--common")
+            self._write(cells, 2, shortened(common_to_all(self._frame.table.overview), cells.width), "head--common")
 
     def _write(self, cells: Cells, line: int, text: str, style: str) -> None:
-        if self._ascii:
-            text = in_ascii(text.replace(" · ", " | "))
-        cells.write(0, line, text, style)
-
-
-def parts_of(frame: MapFrame) -> list[LinePart]:
-    """The parts of the line about what is shown: the measure, the fields, the filter."""
-    state, axes = frame.state, frame.table.overview.axes
-    parts = [LinePart(words_of(state.measure, frame.table.overview.losses), 3, "measure")]
-    parts += [LinePart(f"across {state.across}", 4, "axes")] if state.across else []
-    parts += [LinePart(f"down {state.down}", 4, "axes")] if state.down else []
-    names = others(state, axes)
-    for name in names:
-        left = frame.table.choice.left(name, axes[name])
-        here = ">" if name == state.turned and len(names) > 1 else ""
-        parts.append(LinePart(f"{here}{held_text(name, left, axes[name])}", 2, "others", missed=True))
-    if state.filter:
-        parts.append(LinePart(f"filter {state.filter}", 1, "filter", missed=True))
-    return parts
-
-
-def common_parts(frame: MapFrame) -> list[LinePart]:
-    """The parts of the line about what all networks have in common."""
-    common = common_to_all(frame.table.overview)
-    if common is None:
-        return []
-    fields = [LinePart(field, 2, "fields", missed=True) for field in common.fields]
-    rest = ((common.until, 3), (common.windows, 3 if common.differs else 1), (common.seeds, 4), (common.versions, 3))
-    return [*fields, *(LinePart(text, matters) for text, matters in rest if text)]
+        cells.write(0, line, in_ascii(text) if self._ascii else text, style)
 
 
 class MapGrid(CellWidget, can_focus=True):
@@ -131,24 +95,17 @@ class MapGrid(CellWidget, can_focus=True):
         frame = self._frame
         if frame is None:
             return
-        legend = legend_of(frame.table.counts, frame.scale, frame.walls, self._signs)
+        legend = legend_of(frame.table.counts, frame.scale, self._signs)
         legend = [line for line in legend if line] if cells.height > 4 + LEGEND_LINES else []
         box = Box(0, 0, cells.width, cells.height - len(legend))
         draw_map(cells, box, frame, self._signs)
         for number, line in enumerate(legend):
-            self._write_legend(cells, box.bottom + number, line, frame)
-
-    def _write_legend(self, cells: Cells, line: int, text: str, frame: MapFrame) -> None:
-        cells.write(0, line, shortened(text, cells.width), "map--label")
-        for one in frame.walls:
-            at = text.find(self._signs.upright[one.number])
-            if 0 <= at < cells.width:
-                cells.write(at, line, text[at], f"map--limit{one.number}")
+            cells.write(0, box.bottom + number, shortened(line, cells.width), "map--label")
 
 
 class MapReading(CellWidget):
-    """The lines about the cell at the cursor: two about its results, and one for a comparison or for the hint why a key
-    had no effect.
+    """The lines about the cell at the cursor: two about its results, and one about the marked cell, or for the hint why
+    a key had no effect.
     """
 
     STYLES = ("reading--first", "reading--more", "reading--hint")

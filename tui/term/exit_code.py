@@ -1,8 +1,12 @@
-"""The exit codes of the program."""
+"""The exit codes of the program, and the signals that ask it to end."""
 
 from __future__ import annotations
 
+import signal
 from enum import IntEnum
+
+ENDING_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+"""Signals that ask the process to end: hangup of the connection, request of a scheduler, Ctrl+C."""
 
 
 class ExitCode(IntEnum):

@@ -18,8 +18,7 @@ from typing import NoReturn
 
 from echornn.files.run_error import RunError
 from tui.term import terminal
-from tui.term.early_signals import ENDING_SIGNALS
-from tui.term.exit_code import ExitCode
+from tui.term.exit_code import ENDING_SIGNALS, ExitCode
 from tui.term.terminal import NativeLog
 
 FORWARDED = (*ENDING_SIGNALS, signal.SIGQUIT, signal.SIGUSR1)
@@ -86,9 +85,6 @@ def divide() -> Guarded:
 
     Call this before any thread starts, and before a run is locked, since the lock must end with the child. (OpenBLAS,
     in NumPy, has threads; it stops them for a fork and starts them again when needed.)
-
-    Raises:
-        RunError: the process is in the background, and there is no shell that could bring it to the foreground.
     """
     if not terminal.wait_for_the_foreground():
         raise RunError("the terminal belongs to another program: start this one in the foreground, or use --headless")

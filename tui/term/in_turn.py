@@ -28,17 +28,12 @@ Overtakes = Callable[[Message, Iterable[Message]], bool]
 """Says whether a message is handled before those that wait, such as the key that quits."""
 
 
-def nothing_overtakes(message: Message, waiting: Iterable[Message]) -> bool:
-    return False
-
-
 class InTurn:
     """Messages on their way to the app. Only the thread that reads the terminal calls the methods.
 
     Args:
         deliver: gives the app a message from the terminal.
         send: gives the app a message that no terminal sends, behind those before it.
-        clock: a monotonic clock, in seconds.
         overtakes: see `Overtakes`.
     """
 
@@ -46,12 +41,10 @@ class InTurn:
         self,
         deliver: Callable[[Message], object],
         send: Callable[[Message], object],
-        clock: Callable[[], float] = time.monotonic,
-        overtakes: Overtakes = nothing_overtakes,
+        overtakes: Overtakes,
     ) -> None:
         self._deliver = deliver
         self._send = send
-        self._clock = clock
         self._overtakes = overtakes
         self._waiting: deque[Message] = deque()
         self._is_free = True
@@ -76,12 +69,12 @@ class InTurn:
 
     def hand_on(self) -> None:
         """Give the app the next messages, if it has handled the ones before."""
-        late = self._clock() - self._handed_on_at > PATIENCE_SECONDS
+        late = time.monotonic() - self._handed_on_at > PATIENCE_SECONDS
         if not self._waiting or not (self._is_free or late):
             return
         for _ in range(min(len(self._waiting), max(FEW, len(self._waiting) // SHARE))):
             self._deliver(self._waiting.popleft())
-        self._is_free, self._handed_on_at = False, self._clock()
+        self._is_free, self._handed_on_at = False, time.monotonic()
         self._send(Callback(self._handled))
 
     def _handled(self) -> None:

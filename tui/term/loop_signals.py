@@ -9,8 +9,7 @@ import socket
 from collections.abc import Callable, Mapping
 from types import FrameType
 
-from tui.term import early_signals
-from tui.term.early_signals import ENDING_SIGNALS
+from tui.term.exit_code import ENDING_SIGNALS
 
 WAKINGS_READ = 4096
 
@@ -35,11 +34,6 @@ class LoopSignals:
         self._loop.add_reader(self._reads, self._wake)
         self._wakes_before = signal.set_wakeup_fd(self._writes.fileno(), warn_on_full_buffer=False)
         self._before = {number: signal.signal(number, self._caught) for number in calls}
-
-    @property
-    def heard_before(self) -> list[int]:
-        """The signals that were kept before this object was made."""
-        return early_signals.heard(self._before.values())
 
     def end(self) -> None:
         """Restore the handlers that were set before."""
@@ -70,8 +64,5 @@ class LoopSignals:
 
 
 def call_on_signals(end: Callable[[], None], save: Callable[[], None]) -> LoopSignals:
-    """Call ``end`` for signals that ask the process to end, even earlier ones; call ``save`` on SIGUSR1."""
-    signals = LoopSignals({**dict.fromkeys(ENDING_SIGNALS, end), signal.SIGUSR1: save})
-    if signals.heard_before:
-        asyncio.get_running_loop().call_soon(end)
-    return signals
+    """Call ``end`` for signals that ask the process to end; call ``save`` on SIGUSR1."""
+    return LoopSignals({**dict.fromkeys(ENDING_SIGNALS, end), signal.SIGUSR1: save})

@@ -1,78 +1,61 @@
-"""Prints lines to standard output, safe for a terminal; a line that cannot be written raises an error.
+"""Prints lines that are safe for a terminal: a text cannot move the cursor, hide, or look like a line of the program.
 
-Python buffers lines, and reports a full disk only when it writes them, so call `finish` at the end.
+Folder names, run files and error messages can contain anything. Each text goes through `printable` where it is printed
+or drawn.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
+import shlex
 import sys
-from collections.abc import Iterable, Iterator
-from typing import TextIO
+import unicodedata
+from collections.abc import Iterable
 
-from tui.term.printable import printable, shortened
+UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories that are escaped: control, invisible (also direction marks), surrogates, line ends."""
+
+JOINERS = "\u200c\u200d"
+"""Invisible characters that are kept, since some scripts and emoji need them."""
 
 
-class OutputError(OSError):
-    """Standard output cannot be written; the message says why."""
+def printable(text: str) -> str:
+    r"""The text on one line; characters that control the terminal or are invisible are escaped: ``\n``, ``\x1b``."""
+    if text.isprintable():
+        return text
+    return "".join(
+        one.encode("unicode_escape").decode()
+        if unicodedata.category(one) in UNPRINTABLE and one not in JOINERS
+        else one
+        for one in text
+    )
+
+
+def quoted(path: str | os.PathLike[str]) -> str:
+    """The path as a word to paste into a shell, such as ``'my run'``."""
+    return shlex.quote(printable(os.fspath(path)))
 
 
 def lines(texts: Iterable[str]) -> None:
-    """Print each text as one line.
-
-    Raises:
-        BrokenPipeError: the reader of the output has gone.
-        OutputError: a line could not be written for another reason.
-    """
-    out = _out()
-    for text in texts:
-        line = f"{_for(out, text)}\n"
-        with _told():
-            out.write(line)
+    """Print each text as one line. Python reports a full disk only when it writes, so call `finish` at the end."""
+    plain(map(printable, texts))
 
 
 def plain(texts: Iterable[str]) -> None:
-    """Print ASCII texts that may contain several lines; raises the same errors as `lines`."""
-    out = _out()
+    """Print texts that are printable and may contain several lines; raises the same errors as `lines`."""
     for text in texts:
-        with _told():
-            out.write(f"{text}\n")
-
-
-def _out() -> TextIO:
-    if sys.stdout is None:  # closed (`>&-`)
-        raise OutputError(f"the output cannot be written: {os.strerror(errno.EBADF)}")
-    return sys.stdout
+        sys.stdout.write(f"{text}\n")
 
 
 def finish() -> None:
     """Write out what is buffered; raises the same errors as `lines`."""
-    if sys.stdout is not None:
-        with _told():
-            sys.stdout.flush()
-
-
-@contextlib.contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(f"the output cannot be written: {error.strerror or error}") from error
+    sys.stdout.flush()
 
 
 def complain(*texts: str) -> None:
-    """Print lines to standard error, shortened if they are very long. Failure is ignored: it could not be reported."""
-    with contextlib.suppress(OSError, AttributeError, ValueError):
+    """Print lines to standard error. Failure is ignored: it could not be reported."""
+    with contextlib.suppress(OSError):
         for text in texts:
-            sys.stderr.write(f"{_for(sys.stderr, shortened(printable(text)))}\n")
+            sys.stderr.write(f"{printable(text)}\n")
         sys.stderr.flush()
-
-
-def _for(stream: TextIO, text: str) -> str:
-    """The text, with characters escaped that the stream's encoding lacks."""
-    text, encoding = printable(text), stream.encoding or "utf-8"
-    return text if text.isascii() else text.encode(encoding, "backslashreplace").decode(encoding)

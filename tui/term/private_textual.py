@@ -1,8 +1,4 @@
-"""All private parts of Textual that the program uses, each under our own name, with the reason.
-
-No other file uses private parts. If a version of Textual lacks one of them, importing this module fails, and
-`tui.term.plain_screen` avoids all of them.
-"""
+"""All private parts of Textual that the program uses, each under our own name, with the reason."""
 
 from __future__ import annotations
 
@@ -22,9 +18,9 @@ from textual.widget import Widget
 __all__ = [
     "ChopsUpdate",
     "CompositorUpdate",
-    "KeyParser",
     "LayoutUpdate",
     "OpenDriver",
+    "XTermParser",
     "strips_shown",
     "style_as_drawn",
     "tap",
@@ -36,18 +32,6 @@ MOST_COLUMNS, MOST_LINES = 1000, 300
 
 LEAST_COLUMNS, LEAST_LINES = 20, 4
 """The smallest screen that is drawn; a smaller terminal shows a corner. Textual fails if a widget has no columns."""
-
-NEEDED = (
-    (App, "_display"),
-    (Widget, "_get_component_classes"),
-    (Widget, "_attach"),
-    (LinuxDriver, "_sigtstp_application"),
-    (LinuxDriver, "_sigcont_application"),
-    (LinuxDriver, "_get_terminal_size"),
-)
-for owner, name in NEEDED:
-    if not hasattr(owner, name):
-        raise ImportError(f"this Textual has no {owner.__name__}.{name}")
 
 
 def tap(app: App[Any], change: Callable[[object], object], behind: Callable[[], str]) -> None:
@@ -92,17 +76,6 @@ def style_as_drawn(kind: type[Widget]) -> None:
     kind._get_component_classes = classmethod(lambda _: frozenset())  # type: ignore[method-assign, assignment]
     kind.get_component_styles = get_component_styles  # type: ignore[method-assign, assignment]
     kind.notify_style_update = notify_style_update  # type: ignore[method-assign]
-
-
-class KeyParser(XTermParser):
-    """Textual's parser of keys. `LinuxDriver.run_input_thread` does not allow replacing it.
-
-    A sequence that it cannot parse ends the parser, the thread that reads keys, and the app.
-    """
-
-    def start_over(self) -> None:
-        """Forget a partly read sequence, but keep what is known about the terminal."""
-        super(XTermParser, self).__init__()
 
 
 class OpenDriver(LinuxDriver):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from typing import Any
 
 from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.style import Style
+from textual.app import App
 from textual.strip import Strip
 
-from tui.term.private_textual import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from tui.term.private_textual import ChopsUpdate, CompositorUpdate, LayoutUpdate, tap
 
 ATTRIBUTES = {
     "bold": "1",
@@ -33,6 +36,9 @@ SYSTEMS: dict[str | None, ColorSystem] = {
 }
 """The numbers of colours of a console, by Rich's names."""
 
+SWITCH = "ECHORNN_PLAIN_SCREEN"
+"""The environment variable with which Textual draws by itself, if set to anything but 0."""
+
 PEN_UP = "\x1b[0m"
 
 Pen = tuple[str, str, str]
@@ -48,19 +54,21 @@ Changed = dict[Pen, list[tuple[int, int, Cell]]]
 """The cells to send, by pen, in the order found: (line, column, cell)."""
 
 
+def draw_in_few_bytes(app: App[Any], behind: Callable[[], str]) -> None:
+    """Make the app send only changed cells, followed by the text from ``behind``; no effect if `SWITCH` is set."""
+    if os.environ.get(SWITCH, "0") in ("", "0"):
+        tap(app, ScreenDiff().saving, behind)
+
+
 class ScreenDiff:
     """Remembers what was sent to a terminal, so that only changed cells are sent."""
 
     def __init__(self) -> None:
         self._shown: list[Line] = []
-        self.is_given_up = False
-        """Whether to stop: an update had an unknown form (another version of Textual), so Textual draws by itself."""
 
     def saving(self, update: object) -> object:
         """An update of the screen that needs fewer bytes; anything that is not such an update is returned unchanged."""
-        if self.is_given_up or not isinstance(update, (LayoutUpdate, ChopsUpdate)):
-            return update
-        return SavingUpdate(self, update)
+        return SavingUpdate(self, update) if isinstance(update, (LayoutUpdate, ChopsUpdate)) else update
 
     def send(self, update: LayoutUpdate | ChopsUpdate, console: Console) -> str:
         """The control sequences for an update. The caller writes them: from now on the terminal counts as showing them.
@@ -112,12 +120,7 @@ class SavingUpdate(CompositorUpdate):
         self._update = update
 
     def render_segments(self, console: Console) -> str:
-        if not self._diff.is_given_up:
-            try:
-                return self._diff.send(self._update, console)
-            except (AttributeError, TypeError, ValueError):
-                self._diff.is_given_up = True
-        return self._update.render_segments(console)
+        return self._diff.send(self._update, console)
 
 
 class _Writer:

@@ -16,9 +16,7 @@ from typing import BinaryIO, NoReturn, TextIO
 
 from echornn.runtime import quiet
 from echornn.runtime.background import report
-from tui.term import early_signals
-from tui.term.early_signals import ENDING_SIGNALS
-from tui.term.exit_code import ExitCode
+from tui.term.exit_code import ENDING_SIGNALS, ExitCode
 
 TAIL_BYTES = 4096
 
@@ -112,11 +110,7 @@ def screen_for_a_bar() -> TextIO | None:
 
 
 def write_some(stream: TextIO, data: bytes) -> int:
-    """Write without Python's buffer; returns the number of bytes written, which is smaller if a disk fills up.
-
-    Raises:
-        OSError: nothing was written.
-    """
+    """Write without Python's buffer; returns the number of bytes written, which is smaller if a disk fills up."""
     return os.write(stream.fileno(), data)
 
 
@@ -216,8 +210,7 @@ def as_it_is() -> Mend:
 def signals_call(end: Callable[[int], None], save: Callable[[], object]) -> Iterator[None]:
     """Without an event loop: call ``end`` with the number of each signal that asks to end; call ``save`` on SIGUSR1.
 
-    With an event loop, use `tui.term.loop_signals`. Signals that were kept from before are handled too. A hangup that
-    is ignored (``nohup``) stays ignored.
+    With an event loop, use `tui.term.loop_signals`. A hangup that is ignored (``nohup``) stays ignored.
     """
     handlers: dict[int, Callable[[int, object], object]] = {
         number: lambda caught, _: end(caught) for number in ENDING_SIGNALS
@@ -226,8 +219,6 @@ def signals_call(end: Callable[[int], None], save: Callable[[], object]) -> Iter
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         del handlers[signal.SIGHUP]
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    for number in early_signals.heard(before.values()):
-        end(number)
     try:
         yield
     finally:

@@ -19,9 +19,6 @@ from tui.web.guard import Asked
 from tui.web.pages import File, line, policy, sent, static_files
 from tui.web.tab import Size, Tab
 
-MOST_TABS = 16
-"""The most tabs at once; further ones are refused."""
-
 MOST_BYTES = 1 << 20
 """The most bytes of a message from a browser, such as a pasted text."""
 
@@ -34,15 +31,12 @@ CLOSE_SECONDS = 2.0
 SOCKET = "viewer"
 """The name of the WebSocket, behind the token."""
 
-FULL = f"{MOST_TABS} tabs look already: close one, and load this page again"
-
 LEFT = "This screen has ended."
 
 NOT_LEFT = "The screen could not be shown; its last lines say why."
 
 ENDS = "echornn-tui serve has ended."
 
-STUCK = "The screen does not answer."
 
 SECONDS_OF_A_KEY = 10.0
 """How long a viewer may leave keys unread; then it is ended."""
@@ -81,8 +75,6 @@ class Site:
         file = self._files.get(asked.name)
         if file is None:
             return sent(line("there is no such page"), 404)
-        if file is self.page and self.tabs >= MOST_TABS:
-            return sent(line(FULL), 503)
         response = sent(file)
         response.headers["Content-Security-Policy"] = policy(asked.hosts[0])
         return response
@@ -90,9 +82,6 @@ class Site:
     async def _connect(self, request: web.BaseRequest) -> web.WebSocketResponse:
         browser = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, timeout=CLOSE_SECONDS, max_msg_size=MOST_BYTES)
         await browser.prepare(request)
-        if self.tabs >= MOST_TABS:
-            await _close(browser, FULL)
-            return browser
         size = Size.of(request.query.get("width"), request.query.get("height"))
         # a task of its own: whatever becomes of the request, the viewer is ended
         view = asyncio.create_task(self._view(browser, size))
@@ -113,10 +102,8 @@ class Site:
         showing = asyncio.create_task(_show(tab, browser))
         try:
             await _listen(tab, browser)
-        except TimeoutError:
-            await _close(browser, STUCK)
-        except ConnectionError:
-            pass  # the browser has gone while it was answered
+        except (ConnectionError, TimeoutError):
+            pass  # the browser has gone while it was answered, or the viewer does not read its keys
         finally:
             showing.cancel()
             await asyncio.gather(showing, return_exceptions=True)

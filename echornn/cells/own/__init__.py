@@ -1,1 +1,1 @@
-"""A user's own cell: its file, what a record keeps of it, and the check of its step with vectors of a few numbers."""
+"""A user's own cell: its file, what a record keeps of it, and the check of its step."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from itertools import chain
 from typing import Any
 
 from echornn.cells.cell import Cell, CellError, Product
@@ -10,14 +12,8 @@ from echornn.cells.cell import Cell, CellError, Product
 FUNCTIONS = ("step", "first_units", "used", "eigenvalues")
 """The fields of a `Cell` that are functions; only the text of its file has them."""
 
-SENTENCES = ("about", "keeps")
-"""The fields that are a text."""
-
 NAMES = ("state_parts", "formulas", "unit_weights", "unread", "gates", "limited", "through_tanh")
 """The fields that are texts in a row."""
-
-NOT_OURS = ("keras", "theorems")
-"""The fields that a user's own cell does not have."""
 
 OUTPUT_WEIGHTS = ("W2", "b2")
 """The names of the output layer's weights, which no cell can have."""
@@ -26,19 +22,9 @@ OUTPUT_WEIGHTS = ("W2", "b2")
 def facts_of(cell: Cell) -> dict[str, Any]:
     """The facts about a cell as JSON values."""
     return {
-        **{name: getattr(cell, name) for name in SENTENCES},
-        **{name: list(getattr(cell, name)) for name in NAMES},
-        "products": [
-            {
-                "weight": one.weight,
-                "bias": one.bias,
-                "columns": list(one.columns),
-                "reads": list(one.reads),
-                "from_identity": one.from_identity,
-            }
-            for one in cell.products
-        ],
-        "first_biases": {name: list(values) for name, values in cell.first_biases.items()},
+        **{name: getattr(cell, name) for name in ("about", *NAMES)},
+        "products": [asdict(one) for one in cell.products],
+        "first_biases": {name: list(map(float, values)) for name, values in cell.first_biases.items()},
     }
 
 
@@ -55,8 +41,7 @@ def cell_from(facts: Mapping[str, Any], functions: Mapping[str, Callable[..., An
         )
         texts = {name: tuple(facts.get(name, ())) for name in NAMES}
         first = {name: tuple(values) for name, values in facts["first_biases"].items()}
-        sentences = {name: facts.get(name, "") for name in SENTENCES}
-        more: dict[str, Any] = {**texts, **sentences, **functions, "first_biases": first}
+        more: dict[str, Any] = {**texts, **functions, "about": facts.get("about", ""), "first_biases": first}
         cell = Cell(products=products, **more)
         check_facts(cell)
     except (LookupError, TypeError, AttributeError, CellError) as error:
@@ -71,70 +56,41 @@ def check_facts(cell: Cell) -> None:
         CellError: they do not.
     """
     for name in FUNCTIONS:
-        if not callable(getattr(cell, name)):
-            raise CellError(f"{name} is {getattr(cell, name)!r}, not a function")
+        _require(callable(getattr(cell, name)), f"{name} has to be a function")
+    _require(isinstance(cell.about, str), "about has to be a text")
+    products = cell.products
+    are_products = isinstance(products, tuple) and all(isinstance(one, Product) for one in products)
+    _require(bool(products) and are_products, "products has to be a Product or more in parentheses: (Product(...),)")
     for name in NAMES:
         _require_texts(name, getattr(cell, name))
-    for name in SENTENCES:
-        if not isinstance(getattr(cell, name), str):
-            raise CellError(f"{name} is {getattr(cell, name)!r}, not a text")
-    if cell.state_parts[:1] != ("h",):
-        raise CellError(f"state_parts is {cell.state_parts!r}, but its first name has to be h, the cell's output")
-    _require_different("state_parts", cell.state_parts)
-    if not isinstance(cell.products, tuple) or not cell.products:
-        kind = "empty" if cell.products == () else f"a {type(cell.products).__name__}"
-        raise CellError(f"products is {kind}, not one Product or more in parentheses: write (Product(...),)")
-    for product in cell.products:
-        _check_product(product)
-    _require_different("weights", cell.weights)
+    for one in products:
+        _require_texts("weight and bias of a Product", (one.weight, one.bias))
+        _require_texts(f"columns of the Product {one.weight}", one.columns)
+        _require_texts(f"reads of the Product {one.weight}", one.reads)
+        _require(bool(one.columns and one.reads), f"the Product {one.weight} needs columns, and what it reads")
+        _require(
+            one.is_recurrent or not one.from_identity, f"{one.weight} reads no h, so it cannot begin from_identity"
+        )
+    _require(cell.state_parts[:1] == ("h",), "state_parts has to begin with h, the cell's output")
+    for name, some in {"state_parts": cell.state_parts, "weights": cell.weights}.items():
+        _require(len(set(some)) == len(some), f"{name} has a name twice: {', '.join(some)}")
     for name in cell.weights:
-        if not name.isidentifier():
-            raise CellError(f"the weight {name!r} needs another name: only letters, digits and _")
-        if name in OUTPUT_WEIGHTS:
-            raise CellError(f"the weight {name!r} needs another name: W2 and b2 are the output layer's weights")
-        if "_layer" in name:
-            raise CellError(f"the weight {name!r} needs another name: _layer is for the weights of further layers")
-    columns = [name for product in cell.products for name in product.columns]
+        is_free = name.isidentifier() and name not in OUTPUT_WEIGHTS and "_layer" not in name
+        _require(is_free, f"the weight {name!r} needs another name: letters, digits and _, not W2, b2 or _layer")
+    columns = {one.bias: one.columns for one in products}
     of_state = dict.fromkeys(("unread", "limited", "through_tanh"), cell.state_parts)
-    for field, allowed in {"gates": columns, **of_state}.items():
+    for field, allowed in {"gates": [*chain(*columns.values())], "first_biases": columns, **of_state}.items():
         for name in getattr(cell, field):
-            if name not in allowed:
-                raise CellError(f"{field} names {name!r}, not one of {', '.join(allowed)}")
-    _check_first_biases(cell)
-
-
-def _check_product(product: object) -> None:
-    if not isinstance(product, Product):
-        raise CellError(f"products has {product!r}, not a Product")
-    _require_texts("weight and bias of a Product", (product.weight, product.bias))
-    for field in ("columns", "reads"):
-        _require_texts(f"{field} of the Product {product.weight}", getattr(product, field))
-        if not getattr(product, field):
-            raise CellError(f"{field} of the Product {product.weight} has no name")
-    if product.from_identity and not product.is_recurrent:
-        raise CellError(f"the Product {product.weight} cannot begin from_identity, since it does not read h")
-
-
-def _check_first_biases(cell: Cell) -> None:
-    columns = {product.bias: product.columns for product in cell.products}
+            _require(name in allowed, f"{field} names {name!r}, not one of {', '.join(allowed)}")
     for bias, values in cell.first_biases.items():
-        if bias not in columns:
-            raise CellError(f"first_biases names {bias!r}, not one of {', '.join(columns)}")
-        try:
-            numbers = [float(value) for value in values]
-        except (TypeError, ValueError):
-            numbers = []
-        if len(numbers) != len(columns[bias]):
-            raise CellError(f"first_biases has {values!r} for {bias}, not a number for {', '.join(columns[bias])} each")
+        _require(len(values) == len(columns[bias]), f"first_biases has to have {bias} for {', '.join(columns[bias])}")
 
 
-def _require_texts(field: str, values: object) -> None:
-    if not isinstance(values, tuple) or not all(isinstance(one, str) and one and one.isprintable() for one in values):
-        noun, example = ("texts", "h_t = ...") if field == "formulas" else ("names", "h")
-        raise CellError(f"{field} is {values!r}, not {noun} in parentheses, such as ({example!r},)")
+def _require_texts(name: str, some: object) -> None:
+    are_texts = isinstance(some, tuple) and all(isinstance(one, str) and one and one.isprintable() for one in some)
+    _require(are_texts, f"{name} is {some!r}, not texts in parentheses, such as ('h',)")
 
 
-def _require_different(field: str, names: tuple[str, ...] | list[str]) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            raise CellError(f"{field} has {name!r} twice")
+def _require(condition: bool, otherwise: str) -> None:
+    if not condition:
+        raise CellError(otherwise)

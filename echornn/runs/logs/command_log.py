@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -26,8 +25,6 @@ from echornn.timeline.branch import Branch, Position
 
 Deed = Literal[Cause, "return", "undo"]
 """What began a stretch of windows: a branch, or training on at a branch's end (return); undo only in version 0.1.0."""
-
-MOST_LINE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -110,29 +107,18 @@ def read_commands(
 ) -> tuple[tuple[RecordedCommand, ...], int, int]:
     """The commands up to a checkpoint, the number of unreadable lines (whose branches are missing), and the number of
     all lines.
-
-    Raises:
-        OSError: the log could not be read.
     """
     if chosen is None:
         return (), 0, 0
     commands: list[RecordedCommand] = []
-    count = 0
-    for line in _lines(file, chosen.commands.length):
-        count += 1
+    with own_files.reader(file) as log:
+        lines = log.read(chosen.commands.length).splitlines()
+    for line in lines:
         with contextlib.suppress(ValueError):
             command = RecordedCommand.from_line(line)
             if (commands[-1].at if commands else 0) <= command.at <= chosen.trained:
                 commands.append(command)
-    unreadable = count - len(commands)
+    unreadable = len(lines) - len(commands)
     if not commands or commands[0].at:
         commands.insert(0, RecordedCommand(0, "start", 0, 0, 0, 0, at_the_start))
-    return tuple(commands), unreadable, count
-
-
-def _lines(file: Path, length: int) -> Iterator[bytes]:
-    """The lines of the first ``length`` bytes; a line that is too long is returned in pieces."""
-    with own_files.reader(file) as log:
-        while line := log.readline(min(length, MOST_LINE_BYTES)):
-            length -= len(line)
-            yield line
+    return tuple(commands), unreadable, len(lines)

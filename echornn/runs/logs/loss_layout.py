@@ -1,4 +1,4 @@
-"""Computes where each window is in the loss log, in which a window has an entry for each network."""
+"""The loss log: stored windows (`echornn.history.kept_windows`) one after the other, with an entry for each network."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ import functools
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
-from echornn.config import MAX_REPLICAS
-from echornn.history.kept_windows import kept_type
+from echornn.files import own_files
+from echornn.history.kept_windows import StoredWindows, kept_type, lost
+
+BYTES_AT_A_TIME = 1 << 21
+"""The number of bytes that are read at once."""
 
 
 def row_bytes(replicas: int) -> int:
@@ -40,19 +44,9 @@ class LossLayout:
     Attributes:
         changes: pairs (window, number of networks from this window on). Windows are counted from 0 in the whole run;
             the first pair is for window 0, and windows increase.
-
-    Raises:
-        ValueError: the pairs are invalid.
     """
 
     changes: tuple[tuple[int, int], ...] = ((0, 1),)
-
-    def __post_init__(self) -> None:
-        firsts = [first for first, _ in self.changes]
-        if firsts[:1] != [0] or any(one >= after for one, after in itertools.pairwise(firsts)):
-            raise ValueError("the layout's windows must increase, beginning with 0")
-        if not all(1 <= replicas <= MAX_REPLICAS for _, replicas in self.changes):
-            raise ValueError(f"each number of networks in the layout must be 1 to {MAX_REPLICAS:,}")
 
     def since(self, window: int, replicas: int) -> LossLayout:
         """The layout if ``replicas`` networks are trained from ``window`` on, which must not be before the last
@@ -96,3 +90,25 @@ class LossLayout:
 
 OF_ONE = LossLayout()
 """The layout of a run with a single network throughout, as in records of early versions."""
+
+
+def windows_at_a_time(replicas: int) -> int:
+    """The number of windows of ``replicas`` networks that are read at once."""
+    return max(1, BYTES_AT_A_TIME // row_bytes(replicas))
+
+
+def read_windows(file: Path, layout: LossLayout, first: int, last: int, replicas: int = 1) -> StoredWindows:
+    """Windows ``first`` to ``last`` of a loss log, which have ``replicas`` networks.
+
+    Windows that the log lacks, or has for another number of networks, are returned as lost windows.
+    """
+    windows = lost(last - first, replicas)
+    with own_files.reader(file) as log:
+        for rows in layout.rows(first, last):
+            if rows.replicas == replicas:
+                log.seek(rows.offset)
+                there = own_files.read_records(log, windows.dtype, (rows.last - rows.first) * replicas)
+                whole = len(there) // replicas
+                begin = rows.first - first
+                windows[begin : begin + whole] = there[: whole * replicas].reshape(whole, replicas)
+    return windows

@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from echornn.files import own_files
 from echornn.files.append_log import AppendLog, LogEnd, ends_at
-from echornn.files.records import read_records
 from echornn.progress import PopulationProgress
 from echornn.runs.logs.command_log import RecordedCommand
 
@@ -19,9 +18,6 @@ SOLVED = np.dtype([("branch", "<u4"), ("replica", "<u4"), ("window", "<u8")])
 """A record of the log: the branch in training when it was written, the index of the network, and the window along the
 branch's path, from 1, at which the network was solved. Each branch has records of all its solved networks.
 """
-
-MOST_BYTES = 1 << 28
-"""The most bytes of the log that are read."""
 
 Windows = npt.NDArray[np.int64]
 
@@ -70,26 +66,16 @@ class SolvedLog:
         self._known = progress.solved_at
 
     def flush(self, length: int) -> None:
-        """Write everything up to an earlier value of `length` to the disk.
-
-        Raises:
-            OSError: some records were not written; they stay in memory.
-        """
-        if length > self._log.end.length == 0 and not own_files.is_regular(self._file):
-            own_files.create(self._file)
+        """Write everything up to an earlier value of `length` to the disk."""
         self._log.flush(length)
 
 
 def read(file: Path, end: LogEnd) -> npt.NDArray[np.void]:
-    """The records of a log up to ``end``, `SOLVED` [n]; fewer if the file is shorter.
-
-    Raises:
-        OSError: the log could not be read.
-    """
+    """The records of a log up to ``end``, `SOLVED` [n]; fewer if the file is shorter."""
     if not end.length:
         return np.empty(0, SOLVED)
     with own_files.reader(file) as log:
-        return read_records(log, SOLVED, min(end.length, MOST_BYTES) // SOLVED.itemsize)
+        return own_files.read_records(log, SOLVED, end.length // SOLVED.itemsize)
 
 
 def is_whole(file: Path, end: LogEnd) -> bool:

@@ -21,9 +21,6 @@ def truncate_logs(run: Run) -> tuple[LogEnd, LogEnd, LogEnd]:
 
     Returns:
         The ends of the loss log, of the command log, and of the log of solved networks.
-
-    Raises:
-        OSError: the logs could not be changed.
     """
     losses, commands = run.folder / LOSS_FILE, run.folder / COMMAND_FILE
     kept = run.checkpoint

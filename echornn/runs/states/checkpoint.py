@@ -18,7 +18,7 @@ from echornn.files.recorded_values import NO_RECORD, config_from, record_of, rec
 from echornn.population_state import PopulationState
 from echornn.runs.logs.loss_layout import OF_ONE, LossLayout
 from echornn.runs.states import recorded_state
-from echornn.training.trained_on import DEVICES, Devices, program_of
+from echornn.training.trained_on import Devices, program_of
 
 MAGIC = b"ECHORNN\0"
 FORMAT = 1
@@ -29,9 +29,8 @@ all.
 SLOTS = ("checkpoint-0", "checkpoint-1")
 """The two files, written in turn, so that the previous checkpoint stays intact whatever happens to the newest."""
 
-MOST_HEADER_BYTES = 1 << 22
-MOST_UNASKED_BYTES = 1 << 24
-"""The most bytes that are read of a file whose header does not announce this length."""
+MOST_BYTES = 1 << 34
+"""The largest file that is read."""
 
 _PREFIX = struct.Struct("<8sII")
 _DIGEST = 32
@@ -129,35 +128,21 @@ def decode(data: bytes) -> Checkpoint:
         header = json.loads(content[_PREFIX.size : _PREFIX.size + header_length])
         arrays = recorded_values.arrays_from(header["arrays"], content[_PREFIX.size + header_length :])
         state = recorded_state.state_of(header["state"], config_from(header["config"]), arrays)
+        position, solved = header.get("stands"), header.get("solved")
         return Checkpoint(
             whole(header["serial"], "serial"),
             state,
-            _log_end(header["losses"]),
-            _log_end(header["commands"]),
-            None if header.get("solved_at") is None else whole(header["solved_at"], "solved_at"),
-            None if header.get("stands") is None else _position(*header["stands"]),
-            OF_ONE if header.get("layout") is None else _layout(header["layout"]),
-            LogEnd() if header.get("solved") is None else _log_end(header["solved"]),
-            None if header.get("lost_at") is None else whole(header["lost_at"], "lost_at"),
-            _devices(header.get("devices", [])),
+            LogEnd(**header["losses"]),
+            LogEnd(**header["commands"]),
+            header.get("solved_at"),
+            None if position is None else (position[0], position[1]),
+            LossLayout(tuple((first, replicas) for first, replicas in header.get("layout", OF_ONE.changes))),
+            NO_LOG if solved is None else LogEnd(**solved),
+            header.get("lost_at"),
+            {program_of(config_from(fields)): device for fields, device in header.get("devices", [])},
         )
     except NO_RECORD as error:
         raise CheckpointError(f"not readable by this version: {shortened(error)}") from error
-
-
-def _log_end(fields: dict[str, int]) -> LogEnd:
-    end = LogEnd(**fields)
-    return LogEnd(whole(end.length, "length"), whole(end.crc, "crc", 2**32 - 1))
-
-
-def _position(branch: int, window: int) -> tuple[int, int]:
-    return whole(branch, "stands"), whole(window, "stands")
-
-
-def _layout(changes: object) -> LossLayout:
-    if not isinstance(changes, list):
-        raise ValueError("the layout of the loss log is not a list")
-    return LossLayout(tuple((whole(first, "layout"), whole(replicas, "layout")) for first, replicas in changes))
 
 
 def _plain(devices: Devices) -> list[tuple[dict[str, Any], str]]:
@@ -165,65 +150,20 @@ def _plain(devices: Devices) -> list[tuple[dict[str, Any], str]]:
     return [(record_of_changes(config), device) for config, device in devices.items()]
 
 
-def _devices(recorded: object) -> Devices:
-    if not isinstance(recorded, list) or any(device not in DEVICES for _, device in recorded):
-        raise ValueError(f"devices = {shortened(repr(recorded))} cannot be used: not a list of programs with devices")
-    return {program_of(config_from(fields)): device for fields, device in recorded}
-
-
 def save(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint over the older of the two files; a crash at any time leaves the newer one intact.
-
-    Raises:
-        OSError: it could not be written.
-    """
+    """Write a checkpoint over the older of the two files; a crash at any time leaves the newer one intact."""
     own_files.write_whole(folder / SLOTS[checkpoint.serial % len(SLOTS)], encode(checkpoint))
 
 
 def load(folder: Path) -> tuple[list[Checkpoint], list[str]]:
-    """The intact checkpoints in a folder, newest first, and messages about the others.
-
-    Raises:
-        OSError: a file could not be read.
-    """
+    """The intact checkpoints in a folder, newest first, and messages about the others."""
     found: list[Checkpoint] = []
     wrong: list[str] = []
     for name in SLOTS:
         file = folder / name
         if os.path.lexists(file):
             try:
-                found.append(decode(_content(file)))
+                found.append(decode(own_files.read_bytes(file, MOST_BYTES)))
             except CheckpointError as error:
                 wrong.append(f"{name} is {error}")
     return sorted(found, key=lambda one: one.serial, reverse=True), wrong
-
-
-def _content(file: Path) -> bytes:
-    """The contents of a file that may be a checkpoint.
-
-    Raises:
-        CheckpointError: the file cannot be a checkpoint.
-        OSError: the file could not be read.
-    """
-    if not own_files.is_regular(file):
-        raise CheckpointError("not a regular file")
-    with own_files.reader(file) as source:
-        size = os.fstat(source.fileno()).st_size
-        if size > MOST_UNASKED_BYTES and size != _size_by_its_header(source.read(MOST_HEADER_BYTES)):
-            raise CheckpointError(f"not a checkpoint of this program: it has {size:,} bytes")
-        source.seek(0)
-        try:
-            return source.read()
-        except MemoryError as error:
-            raise CheckpointError(f"larger than the memory: it has {size:,} bytes") from error
-
-
-def _size_by_its_header(data: bytes) -> int:
-    """The length that a checkpoint's header announces; 0 if these bytes are not the beginning of a checkpoint."""
-    _, _, length = _PREFIX.unpack_from(data)
-    try:
-        header = json.loads(data[_PREFIX.size : _PREFIX.size + length])
-        size: int = _PREFIX.size + length + recorded_values.bytes_of(header["arrays"]) + _DIGEST
-    except NO_RECORD:
-        return 0
-    return size

@@ -217,20 +217,13 @@ class KeyframeLog:
             self._new, self._instead = [], _written(keyframes)
 
     def flush(self) -> None:
-        """Write everything to the disk; a crash meanwhile loses at most some of the newest keyframes.
-
-        Raises:
-            OSError: some keyframes were not written; they stay in memory.
-        """
+        """Write everything to the disk; a crash meanwhile loses at most some of the newest keyframes."""
         with self._lock:
             new, instead = list(self._new), self._instead
         if instead is not None:
             own_files.write_whole(self._file, b"".join(one.as_record() for one in instead))
         if new:
-            descriptor = own_files.opened(self._file, os.O_WRONLY) if os.path.lexists(self._file) else None
-            if descriptor is None:
-                own_files.create(self._file)
-                descriptor = own_files.opened(self._file, os.O_WRONLY)
+            descriptor = own_files.opened(self._file, os.O_WRONLY | os.O_CREAT)
             try:
                 end = os.fstat(descriptor).st_size
                 own_files.write_all(descriptor, b"".join(one.as_record() for one in new), end)

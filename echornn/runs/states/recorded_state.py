@@ -14,9 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.data.levels import MOST_DECIDING
 from echornn.data.solved import SolvedAt
-from echornn.files.recorded_values import array, as_recorded, from_recorded, shortened, whole
+from echornn.files.recorded_values import as_recorded, from_recorded, shortened
 from echornn.population_state import PopulationState
 from echornn.trainer_state import TrainerState
 
@@ -47,48 +46,16 @@ def state_of(fields: Mapping[str, Any], config: EchoConfig, arrays: Arrays) -> P
     for name in sorted(set(fields) - set(_names(TrainerState if alone else PopulationState))):
         raise ValueError(f"the state's field {shortened(name)} is not known to this version")
     values = {name: _restored(value, arrays) for name, value in fields.items()}
-    _check(values, () if alone else (config.replicas,))
     if alone:
         return PopulationState.of_one(TrainerState(config=config, **values))
-    solved = _solved_at(values.pop("solved"), config.replicas)
-    return PopulationState(tuple(map(config.of, range(config.replicas))), solved=solved, **values)
+    solved = values.pop("solved")
+    lost_at = solved.get("lost_at", np.zeros_like(solved["at"]))  # early versions lack this field
+    values["solved"] = SolvedAt(solved["at"], solved["windows"], solved["recent"], lost_at)
+    return PopulationState(tuple(map(config.of, range(config.replicas))), **values)
 
 
 def _names(kind: type[TrainerState | PopulationState]) -> list[str]:
     return [field.name for field in dataclasses.fields(kind) if field.name not in OF_THE_CONFIGURATION]
-
-
-def _check(values: Mapping[str, Any], side: tuple[int, ...]) -> None:
-    """Check the types of values, and that arrays begin with axes of shape ``side``; raises a ValueError."""
-    for name in ("epoch", "window", "data_version", "init_index"):
-        whole(values[name], name)
-    for name, weight in values["weights"].items():
-        _check_array(weight, side, f"weight {shortened(name)}")
-    _check_array(values["carried_state"], side, "carried_state")
-    for name, one in values.get("influence", {}).items():
-        _check_array(one, side, f"influence {shortened(name)}")
-    if not isinstance(values["optimizer"], tuple):
-        raise ValueError("optimizer is not a tuple of arrays")
-    for variable in values["optimizer"]:
-        _check_array(variable, side, "an optimizer's variable")
-
-
-def _check_array(value: object, side: tuple[int, ...], name: str) -> None:
-    if array(value, name).shape[: len(side)] != side:
-        raise ValueError(f"{name} must have an axis of {side[0]} networks")
-
-
-def _solved_at(fields: Mapping[str, Any], replicas: int) -> SolvedAt:
-    at, recent = array(fields["at"], "solved"), array(fields["recent"], "recent losses")
-    if at.shape != (replicas,) or at.dtype != np.int64 or (at < 0).any():
-        raise ValueError(f"solved must have a window for each of {replicas} networks")
-    if recent.ndim != 2 or recent.shape[1] != replicas or len(recent) > MOST_DECIDING or recent.dtype != np.float32:
-        raise ValueError(f"the recent losses must be those of {replicas} networks")
-    # early versions lack this field
-    lost_at = array(fields["lost_at"], "lost") if "lost_at" in fields else np.zeros_like(at)
-    if lost_at.shape != at.shape or lost_at.dtype != np.int64 or (lost_at < 0).any():
-        raise ValueError(f"lost must have a window for each of {replicas} networks")
-    return SolvedAt(at, whole(fields["windows"], "windows"), recent, lost_at)
 
 
 def _plain(value: Any, arrays: Arrays) -> Any:

@@ -1,5 +1,5 @@
-"""The facts about a user's own task in a record. With them, a run or sweep can be read without running the
-task's text.
+"""The facts about a user's own task in a record. With them, a run or sweep is looked at without running the task's
+text.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
@@ -22,84 +22,62 @@ Values = tuple[Any, ...]
 Shape = tuple[int, int]
 """The rows of an epoch's data, and their steps; see `Task.levels`."""
 
-Sources = tuple[tuple[int, tuple[int, ...]], ...]
-"""The lags of `Task.sources`, each with the step from which on they are the same; the first step is 0."""
+Ladder = tuple[tuple[Level, ...], float | None]
+"""The levels of a task, and the loss below which it counts as solved."""
 
 
-@dataclass(frozen=True)
-class Ladder:
-    """The levels of a task for data of one shape, and the level below which it counts as solved."""
+class UnknownNumbers(Numbers):
+    """Data of a task of which nothing is known."""
 
-    levels: tuple[Level, ...]
-    solved: float | None
+    loss, unit = "loss", ""
 
-    def as_record(self) -> dict[str, Any]:
-        return {"levels": [asdict(level) for level in self.levels], "solved": self.solved}
 
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> Ladder:
-        levels = [
-            Level(one["name"], one["loss"], one["knows"], _lags(one["lags"]), one["wrong"]) for one in record["levels"]
-        ]
-        solved = record["solved"]
-        if solved is not None and not math.isfinite(solved):
-            raise ValueError(f"solved = {solved} is not a loss")
-        return cls(checked_levels(levels), solved)
+UNKNOWN = UnknownNumbers(1)
 
 
 @dataclass(frozen=True)
 class KnownForm:
-    """The facts about a task with certain values of its settings.
+    """What is known about a task with certain values of its settings; without facts, it is a stream without levels.
 
     Attributes:
         inputs, outputs, length: as in `Task`.
         live: the settings that do not seem to change this form.
         ladders: the ladders that are known, by the shape of the data.
-        sources: the lags of all steps; empty if they change too often; None if the record lacks them.
+        lags: those of `Task.sources`, each with the step from which on they are the same.
     """
 
-    inputs: Symbols | Numbers
-    outputs: Symbols | Numbers
-    length: int | None
-    live: frozenset[str]
+    inputs: Symbols | Numbers = UNKNOWN
+    outputs: Symbols | Numbers = UNKNOWN
+    length: int | None = None
+    live: frozenset[str] = frozenset()
     ladders: Mapping[Shape, Ladder] = field(default_factory=dict)
-    sources: Sources | None = None
+    lags: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
-    def lags_at(self, t: int) -> tuple[int, ...] | None:
-        """The lags of the sources of a step; None if the record lacks them."""
-        if not self.sources:
-            return None if self.sources is None else ()
-        return self.sources[bisect_right(self.sources, t, key=itemgetter(0)) - 1][1]
+    def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
+        return self.ladders.get((rows, steps), ((), None))[0]
 
-    def ladder(self, shape: Shape) -> Ladder | None:
-        """The ladder for data of this shape; None if the record lacks it."""
-        return self.ladders.get(shape)
+    def solved(self, rows: int, steps: int) -> float | None:
+        return self.ladders.get((rows, steps), ((), None))[1]
 
-    def as_record(self) -> dict[str, Any]:
-        return {
-            "inputs": _form_record(self.inputs),
-            "outputs": _form_record(self.outputs),
-            "length": self.length,
-            "live": sorted(self.live),
-            "ladders": [
-                {"rows": rows, "steps": steps, **one.as_record()} for (rows, steps), one in self.ladders.items()
-            ],
-            "sources": self.sources,
-        }
+    def sources(self, t: int) -> tuple[int, ...]:
+        return self.lags[bisect_right(self.lags, t, key=itemgetter(0)) - 1][1] if self.lags else ()
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> KnownForm:
         length = record["length"]
         if length is not None and (type(length) is not int or not 1 <= length <= MAX_STEPS):
             raise ValueError(f"length = {length} is not the number of steps of a trial")
-        ladders = {(one["rows"], one["steps"]): Ladder.from_record(one) for one in record["ladders"]}
-        forms, sources = (_form(record["inputs"]), _form(record["outputs"])), _sources(record.get("sources"))
-        return cls(*forms, length, frozenset(record["live"]), ladders, sources)
+        lags = tuple((first, tuple(some)) for first, some in record.get("sources") or ())
+        steps = [first for first, _ in lags]
+        if steps[:1] not in ([], [0]) or steps != sorted(steps):
+            raise ValueError(f"the sources of steps {steps[:3]} are not those of all steps")
+        ladders = {(one["rows"], one["steps"]): _ladder(one) for one in record["ladders"]}
+        return cls(_form(record["inputs"]), _form(record["outputs"]), length, frozenset(record["live"]), ladders, lags)
 
 
 @dataclass(frozen=True)
 class TaskFacts:
-    """The facts about a user's own task in a record.
+    """The facts about a user's own task in a record; false if it has none.
 
     Attributes:
         doc: the docstring of the task's class.
@@ -113,8 +91,11 @@ class TaskFacts:
     settings: tuple[Setting, ...]
     known: Mapping[Values, KnownForm | str]
 
-    def form(self, values: Values) -> KnownForm | None:
-        """The facts about the task with these values; None if there are none.
+    def __bool__(self) -> bool:
+        return bool(self.known)
+
+    def form(self, values: Values) -> KnownForm:
+        """What is known about the task with these values; of values that the record lacks, the form with others.
 
         Raises:
             TaskError: the values are impossible.
@@ -122,51 +103,27 @@ class TaskFacts:
         found = self.known.get(values)
         if isinstance(found, str):
             raise TaskError(found)
-        return found
-
-    def values(self, given: Mapping[str, object]) -> Values:
-        """The values of all settings; settings that are not given have their defaults."""
-        return tuple(given.get(one.name, one.default) for one in self.settings)
-
-    def knows(self, given: Mapping[str, object], shape: Shape) -> bool:
-        """Whether the ladder for these values and data of this shape is known."""
-        form = self.form(self.values(given))
-        return form is not None and shape in form.ladders
-
-    def with_others(self, others: Iterable[TaskFacts]) -> TaskFacts:
-        """These facts, together with other facts about other values and shapes."""
-        known = dict(self.known)
-        for one in others:
-            for values, form in one.known.items():
-                before = known.get(values)
-                if isinstance(before, KnownForm) and isinstance(form, KnownForm):
-                    form = replace(form, ladders={**before.ladders, **form.ladders})
-                known[values] = form
-        return TaskFacts(self.doc, self.scores_every_step, self.settings, known)
-
-    def as_record(self) -> dict[str, Any]:
-        """The facts as JSON values."""
-        known = [
-            {"values": list(values), **({"impossible": form} if isinstance(form, str) else form.as_record())}
-            for values, form in self.known.items()
-        ]
-        settings = [asdict(one) for one in self.settings]
-        return {
-            "doc": self.doc,
-            "scores_every_step": self.scores_every_step,
-            "settings": settings,
-            "known": known,
-        }
+        others = (one for one in self.known.values() if isinstance(one, KnownForm))
+        return found or replace(next(others, KnownForm()), ladders={}, lags=())
 
     @classmethod
-    def from_record(cls, record: object) -> TaskFacts:
-        """The facts from their record.
+    def of(cls, given: Mapping[str, Iterable[Any]]) -> TaskFacts:
+        """No facts, but for settings with these values. None of these counts as the default, which is not known."""
+        settings = []
+        for name, values in given.items():
+            words = tuple(value for value in values if isinstance(value, str))
+            default = "" if words else sum(map(abs, values), 1)  # a float if a value is one
+            settings.append(Setting(name, default, "", -math.inf, math.inf, words))
+        return cls("", False, tuple(settings), {})
+
+    @classmethod
+    def from_record(cls, record: Any) -> TaskFacts:
+        """The facts from their record; see `echornn.tasks.own.make_facts`.
 
         Raises:
             ValueError: the record is damaged.
         """
         try:
-            assert isinstance(record, Mapping)
             settings = tuple(Setting(**{**one, "choices": tuple(one["choices"])}) for one in record["settings"])
             known: dict[Values, KnownForm | str] = {}
             for one in record["known"]:
@@ -175,12 +132,8 @@ class TaskFacts:
                     raise ValueError(f"{values} are not the values of {len(settings)} settings")
                 known[values] = str(one["impossible"]) if "impossible" in one else KnownForm.from_record(one)
             return cls(str(record["doc"]), bool(record["scores_every_step"]), settings, known)
-        except (AssertionError, LookupError, TypeError, AttributeError, ArithmeticError, TaskError) as error:
+        except (LookupError, TypeError, AttributeError, ArithmeticError, TaskError) as error:
             raise ValueError(f"what it says about the task is damaged: {error}") from error
-
-
-def _form_record(form: Symbols | Numbers) -> dict[str, Any]:
-    return {"symbols" if isinstance(form, Symbols) else "numbers": form.count, "names": list(form.names)}
 
 
 def _form(record: Mapping[str, Any]) -> Symbols | Numbers:
@@ -188,15 +141,8 @@ def _form(record: Mapping[str, Any]) -> Symbols | Numbers:
     return Symbols(record["symbols"], names) if "symbols" in record else Numbers(record["numbers"], names)
 
 
-def _sources(record: Iterable[tuple[int, Iterable[int]]] | None) -> Sources | None:
-    if record is None:
-        return None
-    sources = tuple((first, tuple(lags)) for first, lags in record)
-    steps = [first for first, _ in sources]
-    if steps[:1] not in ([], [0]) or steps != sorted(steps):
-        raise ValueError(f"the sources of steps {steps[:3]} are not those of all steps")
-    return sources
-
-
-def _lags(record: Iterable[int] | None) -> tuple[int, ...] | None:
-    return None if record is None else tuple(record)
+def _ladder(record: Mapping[str, Any]) -> Ladder:
+    solved = record["solved"]
+    if solved is not None and not math.isfinite(solved):
+        raise ValueError(f"solved = {solved} is not a loss")
+    return checked_levels(Level(**one) for one in record["levels"]), solved

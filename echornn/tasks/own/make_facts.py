@@ -1,115 +1,81 @@
-"""Collects the facts about a user's own task that a record keeps."""
+"""Collects the facts about a user's own task that a record keeps; `echornn.tasks.own.facts` reads them."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
-from echornn.tasks.checked_task import form_of, known_lags, ladder, lags_of_steps, solved_level, trial_length
+from echornn.tasks.checked_task import form_of, ladder, lags_of_steps, solved_level, trial_length
 from echornn.tasks.chosen import settings_without_form
-from echornn.tasks.own.facts import KnownForm, Ladder, Shape, Sources, TaskFacts, Values
+from echornn.tasks.own.facts import Shape, Values
 from echornn.tasks.own.own_task import OwnTask
-from echornn.tasks.own.recorded_task import values_in_order
 from echornn.tasks.settings import settings_of
-from echornn.tasks.task import Task, TaskError
+from echornn.tasks.task import Numbers, Symbols, Task, TaskError
 
-MOST_CHARACTERS = 1 << 18
-"""The most characters of the facts in a record of a run, which is written with each branch."""
-
-EACH_STEP = 1000
-"""The number of steps whose sources are all asked for. Later steps are asked for at growing distances, and count as
-equal if both ends of a distance are.
-"""
-
-MOST_STEPS, MOST_CHANGES = 2**20, 100
-"""The number of steps of a stream after which the lags of sources count as constant, and the most changes of these lags
-that a record keeps.
-"""
+STEPS, MOST_CHANGES = 1000, 100
+"""The number of steps of a stream whose lags are asked for; and the most changes of these that a record keeps."""
 
 
-@lru_cache(maxsize=64)
-def record_of_facts(task: Task, shape: Shape) -> dict[str, Any] | None:
-    """The facts about a user's own task as JSON values; None if they are too long, or if there is an error in the task.
-    Whoever looks at the record then knows only the task's settings.
+def record_of_facts(own: OwnTask, uses: Iterable[tuple[Mapping[str, Any], Shape | None]]) -> dict[str, Any] | None:
+    """The facts about a task as JSON values; None if it comes from a record that lacks them.
+
+    Args:
+        uses: the values of each configuration with the task, and the shape of its data; None if it is impossible.
     """
-    if task.own.lacks_facts:
+    if own.lacks_facts:
         return None
-    with contextlib.suppress(TaskError):
-        return short_record(facts_of(task, shape), MOST_CHARACTERS)
-    return None
-
-
-def short_record(facts: TaskFacts | None, most: int) -> dict[str, Any] | None:
-    """The facts as JSON values; None if they have more than ``most`` characters, or values that JSON lacks."""
-    with contextlib.suppress(TypeError, ValueError):
-        record = None if facts is None else facts.as_record()
-        if len(json.dumps(record)) <= most:
-            return record
-    return None
+    settings = settings_of(own.kind)
+    known: dict[Values, dict[str, Any]] = {}
+    for given, shape in uses:
+        values = tuple(given.get(one.name, one.default) for one in settings)
+        try:
+            task = own.task(dict(zip((one.name for one in settings), values, strict=True)))
+            one = known.setdefault(values, {"values": list(values), **_form_record(task), "ladders": []})
+            rungs = shape and _ladder_record(task, shape)
+            if rungs and rungs not in one["ladders"]:
+                one["ladders"].append(rungs)
+        except TaskError as error:
+            known.setdefault(values, {"values": list(values), "impossible": str(error)})
+    return {
+        "doc": own.kind.__doc__ or "",
+        "scores_every_step": own.kind.scores_every_step,
+        "settings": [asdict(one) for one in settings],
+        "known": list(known.values()),
+    }
 
 
 @lru_cache(maxsize=256)
-def facts_of(task: Task, shape: Shape | None) -> TaskFacts:
-    """The facts about a task with its values.
-
-    Args:
-        shape: the shape of the data for which the facts contain the ladder, which is empty if the task does not know
-            it; None for no ladder.
-
-    Raises:
-        TaskError: an error in the task's text.
-    """
-    ladders = {}
-    if shape is not None:
-        ladders[shape] = Ladder((), None)
-        with contextlib.suppress(TaskError):
-            ladders[shape] = Ladder(ladder(task, *shape), solved_level(task, *shape))
-    form = KnownForm(*form_of(task), settings_without_form(task), ladders, _sources(task))
-    return _facts(type(task), {values_in_order(task): form})
+def _form_record(task: Task) -> dict[str, Any]:
+    inputs, outputs, length = form_of(task)
+    return {
+        "inputs": _record_of(inputs),
+        "outputs": _record_of(outputs),
+        "length": length,
+        "live": sorted(settings_without_form(task)),
+        "sources": _lags(task),
+    }
 
 
-def _sources(task: Task) -> Sources:
-    """The lags of the sources of all steps; empty if they change too often, or if there is an error in the task."""
+def _record_of(form: Symbols | Numbers) -> dict[str, Any]:
+    return {"symbols" if isinstance(form, Symbols) else "numbers": form.count, "names": list(form.names)}
+
+
+def _lags(task: Task) -> list[tuple[int, tuple[int, ...]]]:
+    """The lags of the sources, each with its first step; none if they change too often, or if the text has an error."""
     with contextlib.suppress(TaskError):
-        steps = trial_length(task) or MOST_STEPS
-        lags = lags_of_steps(task, 0, min(steps, EACH_STEP))
-        found = [(t, lags[t]) for t in range(len(lags)) if t == 0 or lags[t] != lags[t - 1]]
-        step = len(lags) - 1
-        while step < steps - 1 and len(found) <= MOST_CHANGES:
-            ahead = min(2 * step + 1, steps - 1)
-            if known_lags(task, ahead) != found[-1][1]:
-                ahead = _first_change(task, step, ahead)
-                found.append((ahead, known_lags(task, ahead)))
-            step = ahead
-        if len(found) <= MOST_CHANGES:
-            return tuple(found)
-    return ()
+        lags = lags_of_steps(task, 0, min(trial_length(task) or STEPS, STEPS))
+        changes = [(t, some) for t, some in enumerate(lags) if not t or some != lags[t - 1]]
+        if len(changes) <= MOST_CHANGES:
+            return changes
+    return []
 
 
-def _first_change(task: Task, low: int, high: int) -> int:
-    """A step after ``low``, and at most ``high``, whose lags differ from those of the step before it."""
-    before = known_lags(task, low)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if known_lags(task, middle) == before else (low, middle)
-    return high
-
-
-def all_facts_of(own: OwnTask, given: Mapping[str, object], shape: Shape | None) -> TaskFacts:
-    """The facts about a task with these values of its settings, even if they are impossible.
-
-    Args:
-        shape: as in `facts_of`.
-    """
-    try:
-        return facts_of(own.task(given), shape)
-    except TaskError as error:
-        values = tuple(given.get(known.name, known.default) for known in settings_of(own.kind))
-        return _facts(own.kind, {values: str(error)})
-
-
-def _facts(kind: type[Task], known: dict[Values, KnownForm | str]) -> TaskFacts:
-    return TaskFacts(kind.__doc__ or "", kind.scores_every_step, settings_of(kind), known)
+@lru_cache(maxsize=256)
+def _ladder_record(task: Task, shape: Shape) -> dict[str, Any] | None:
+    with contextlib.suppress(TaskError):
+        levels = [asdict(level) for level in ladder(task, *shape)]
+        return {"rows": shape[0], "steps": shape[1], "levels": levels, "solved": solved_level(task, *shape)}
+    return None

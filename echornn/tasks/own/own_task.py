@@ -9,7 +9,6 @@ from typing import Any
 from echornn.own.errors import blaming
 from echornn.own.own_file import OwnFile
 from echornn.tasks.own.facts import TaskFacts
-from echornn.tasks.own.no_facts import NoFacts
 from echornn.tasks.own.recorded_task import class_for, hash_of, is_same_task, values_in_order
 from echornn.tasks.settings import settings_of
 from echornn.tasks.task import Task, TaskError
@@ -19,18 +18,17 @@ class OwnTask(OwnFile):
     """The file of a user's task; its name is that of the task's class."""
 
     noun, error = "task", TaskError
-    only = "data has to come from the rng alone"
-    computes = "a task computes with NumPy"
     definition = r"^class {name}\b"
     facts_from = staticmethod(TaskFacts.from_record)
-    no_facts = NoFacts.of({})
+    no_facts = TaskFacts.of({})
 
     @property
     def kind(self) -> type[Task]:
         """The class of the task, from its facts or else from its text; see `load`."""
         facts: TaskFacts | None = self.facts
         if facts is None:
-            return self._written_kind
+            written: type[Task] = self.load()
+            return written
         return class_for(self.name, facts.doc, facts.scores_every_step, facts.settings)
 
     def task(self, values: Mapping[str, object] | None = None) -> Task:
@@ -43,30 +41,20 @@ class OwnTask(OwnFile):
         if self.facts is None:
             return self.written(values)
         task = self.kind(**values or {})
+        self.facts.form(values_in_order(task))  # an error if they are impossible together
         object.__setattr__(task, "own", self)
-        if self.facts.form(values_in_order(task)) is None:
-            return self.written(values)  # the facts lack these values, which may be impossible together
         return task
 
     def with_settings(self, given: Mapping[str, Iterable[object]]) -> OwnTask:
         """This file; if its record lacks facts, with settings that have these values."""
-        return replace(self, facts=NoFacts.of(given)) if self.lacks_facts else self
+        return replace(self, facts=TaskFacts.of(given)) if self.lacks_facts else self
 
     def written(self, values: Mapping[str, object] | None = None) -> Task:
         """The task that the text makes; see `task`."""
-        kind = self._written_kind
+        kind = self.load()
         with blaming(TaskError, self.file, self.line):
-            return kind(**values or {})
-
-    @property
-    def _written_kind(self) -> type[Task]:
-        kind: type[Task] = self.load()
-        return kind
-
-    def check_apart(self) -> None:
-        from echornn.tasks.own.check import check
-
-        check(self)
+            task: Task = kind(**values or {})
+            return task
 
     def require_free_names(self, taken: Collection[str]) -> None:
         """Check that no setting has a name that is used for something else.

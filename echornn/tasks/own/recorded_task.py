@@ -10,7 +10,6 @@ import numpy as np
 
 from echornn.own import own_file
 from echornn.tasks.own.facts import KnownForm, TaskFacts, Values
-from echornn.tasks.own.no_facts import UNKNOWN
 from echornn.tasks.settings import KEY, Setting
 from echornn.tasks.task import Batch, Level, Numbers, Symbols, Task
 
@@ -39,10 +38,8 @@ def hash_of(task: Task) -> int:
 
 @dataclass(frozen=True, eq=False)
 class RecordedTask(Task):
-    """A user's own task as a record describes it.
-
-    It answers from the record's facts. What these lack is unknown, unless its text has been run in this process
-    already. Only drawing data runs the text.
+    """A user's own task as a record describes it. It answers from the record's facts, until its text has run in this
+    process; only drawing data runs the text.
     """
 
     __eq__ = is_same_task
@@ -52,9 +49,11 @@ class RecordedTask(Task):
         """The task that its text makes, if that has been run in this process; else this one."""
         return _written(self) if self.own in own_file.LOADED else self
 
+    @property
     def live_settings(self) -> frozenset[str]:
-        """The settings that do not seem to change the task's form."""
-        return self._known.live
+        """The settings that do not seem to change the task's form, from the facts."""
+        facts: TaskFacts = self.own.facts
+        return facts.form(values_in_order(self)).live
 
     @property
     def inputs(self) -> Symbols | Numbers:
@@ -72,27 +71,18 @@ class RecordedTask(Task):
         return _written(self).draw(rng, rows, steps)
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
-        known = self._known.ladder((rows, steps))
-        if known is None:
-            return () if self.as_written() is self else self.as_written().levels(rows, steps)
-        return known.levels
+        return self._known.levels(rows, steps)
 
     def sources(self, t: int) -> tuple[int, ...]:
-        lags = self._known.lags_at(t)
-        if lags is None:
-            return () if self.as_written() is self else self.as_written().sources(t)
-        return lags
+        return self._known.sources(t)
 
     def solved(self, rows: int, steps: int) -> float | None:
-        known = self._known.ladder((rows, steps))
-        if known is None:
-            return None if self.as_written() is self else self.as_written().solved(rows, steps)
-        return known.solved
+        return self._known.solved(rows, steps)
 
     @property
-    def _known(self) -> KnownForm:
+    def _known(self) -> KnownForm | Task:
         facts: TaskFacts = self.own.facts
-        return facts.form(values_in_order(self)) or UNKNOWN
+        return _written(self) if self.own in own_file.LOADED else facts.form(values_in_order(self))
 
 
 @lru_cache(maxsize=64)

@@ -66,11 +66,11 @@ class Stage:
         for key in keys:
             await self.pilot.press(key)
             await self._idle()
-        await self.pilot.pause()
         return await self.settled()
 
     async def type(self, text: str, then: str = "enter") -> str:
-        return await self.press(*("space" if one == " " else one for one in text), then)
+        await self.pilot.press(*("space" if one == " " else one for one in text))
+        return await self.press(then)
 
     def burst(self, *keys: str) -> None:
         """Keys that come all at once: nothing is waited for. Signs have names here, such as full_stop."""

@@ -59,19 +59,22 @@ async def test_what_the_last_key_of_a_burst_did_is_on_the_screen() -> None:
 
 
 async def test_escapes_and_keys_that_open_and_close_in_one_burst_leave_an_app_that_obeys() -> None:
-    for keys in (
-        ["s", "escape", "escape", "s", "s", "question_mark", "escape", "escape"],
-        ["question_mark", "q"],
-        ["question_mark", "question_mark", "escape"],
-        ["b", "b", "o", "escape", "s", "b", "escape"],
-        ["ctrl+p", "escape", "ctrl+p", "escape"],
-        ["colon", "escape", "colon", "z", "enter", "escape"],
-    ):
-        async with opened() as stage:
+    async with opened() as stage:
+        for number, keys in enumerate(
+            (
+                ["s", "escape", "escape", "s", "s", "question_mark", "escape", "escape"],
+                ["question_mark", "q"],
+                ["question_mark", "question_mark", "escape"],
+                ["b", "b", "o", "escape", "s", "b", "escape"],
+                ["ctrl+p", "escape", "ctrl+p", "escape"],
+                ["colon", "escape", "colon", "z", "enter", "escape"],
+            ),
+            start=1,
+        ):
             await carried_out(stage, *keys)
             await stage.press("escape", "escape")
             await stage.press(".")
-            assert stage.frame.trained == 1, keys
+            assert stage.frame.trained == number, keys
             assert stage.frame.config == SMALL
 
 

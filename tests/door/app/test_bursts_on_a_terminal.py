@@ -12,7 +12,7 @@ from tests.program import running
 
 pytestmark = pytest.mark.slow
 
-MANY = 1_500
+MANY = 500
 
 
 def test_quit_overtakes_the_keys_that_wait_and_what_trained_is_kept(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Without colour, and with 16: what is right, wrong, wanted and said can still be told apart."""
+"""With 16 colours: what is right, wrong, wanted and said can still be told apart."""
 
 from __future__ import annotations
 
@@ -9,15 +9,6 @@ import pytest
 from tests.program import Program, running
 
 pytestmark = pytest.mark.slow
-
-
-def test_no_color_has_only_greys_and_the_signs_remain() -> None:
-    with running(environment={"NO_COLOR": "1", "COLORTERM": "truecolor"}, scripted=True) as program:
-        paused_with_a_wrong_prediction(program)
-        found = re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", program.output)
-        assert all(red == green == blue for red, green, blue in found)
-        program.press("q")
-        assert program.ended() == 0
 
 
 def test_with_16_colours_rows_are_told_apart() -> None:

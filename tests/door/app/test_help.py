@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from tests.door.app.stage import opened
 
 WORDS = "epoch window stride chance floor branch ghost crosshair seeds solved glorot adagrad lstm gru rtrl dropout nats"
@@ -26,9 +24,8 @@ async def test_it_begins_with_the_state_and_says_every_key() -> None:
         assert (stage.frame.trained, stage.frame.trained_in_all, stage.frame.branch) == (9, 10, 0), "behind the help"
 
 
-@pytest.mark.parametrize("size", [(80, 24), (60, 16)])
-async def test_it_is_searched_scrolled_and_closed(size: tuple[int, int]) -> None:
-    async with opened(size=size) as stage:
+async def test_it_is_searched_scrolled_and_closed() -> None:
+    async with opened() as stage:
         first = await stage.press("question_mark")
         last = await stage.press("end")
         assert first != last

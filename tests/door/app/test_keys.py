@@ -31,55 +31,53 @@ PREPARED: dict[str, Any] = {
     "init_index": 0,
     "data_version": 0,
 }
-ONE_MORE = {"epoch": 2, "window": 1, "trained": 11, "trained_in_all": 23}
-ANEW = {"window": 0, "trained": 0, "branch": 2, "undoable": 2}
-BACK_ON_A = {"epoch": 2, "window": 2, "trained": 12, "branch": 0, "undoable": 0, "redoable": True}
-
-EFFECTS: dict[str, dict[str, Any]] = {
-    "space": {"state": "running", **ONE_MORE},
-    "p": {"state": "running", **ONE_MORE},
-    "space space": ONE_MORE,
-    ".": ONE_MORE,
-    ". . .": {"epoch": 2, "window": 3, "trained": 13, "trained_in_all": 25},
-    "e": {"epoch": 2, "window": 10, "trained": 20, "trained_in_all": 32},
-    ". e": {"epoch": 2, "window": 10, "trained": 20, "trained_in_all": 32},
-    "e e": {"state": "finished", "epoch": 3, "window": 10, "trained": 30, "trained_in_all": 42},
-    "+": {"speed": 200.0},
-    "=": {"speed": 200.0},
-    "+ + + -": {"speed": 500.0},
-    "-": {"speed": 50.0},
-    "m": {"speed": math.inf},
-    "m -": {"speed": 1e6},
-    "r": ANEW,
-    "R": {**ANEW, "init_index": 1},
-    "R R": {**ANEW, "init_index": 2, "branch": 3},
-    ". g": {**ONE_MORE, "window": 0, "data_version": 1, "branch": 2, "undoable": 2},
-    "u": BACK_ON_A,
-    "u u": BACK_ON_A,
-    "u U": {},
-    "r u": {"redoable": True},
-    "r u .": {**ONE_MORE, "redoable": True},
-    "u .": {**BACK_ON_A, "window": 3, "trained": 13, "trained_in_all": 23},
-    "[": {"window": 9, "trained": 9, "is_past": True},
-    "[ [ [": {"window": 7, "trained": 7, "is_past": True},
-    "[ [ ]": {"window": 9, "trained": 9, "is_past": True},
-    "[ ]": {},
-    "]": {},
-    ". {": {**ONE_MORE, "epoch": 1, "window": 10, "trained": 10, "is_past": True},
-    ". { {": {"trained_in_all": 23, "window": 0, "trained": 0, "is_past": True},
-    ". { { }": {"trained_in_all": 23, "is_past": True},
-    ". { } ": ONE_MORE,
-    "[ [ .": {"window": 9, "trained": 9, "trained_in_all": 23, "branch": 2, "undoable": 2},
-    "[ [ . u": {"window": 8, "trained": 8, "trained_in_all": 23, "is_past": True, "redoable": True},
-    "home enter": {"window": 1, "trained": 1, "is_past": True},
-    "home right right enter": {"window": 3, "trained": 3, "is_past": True},
-    "home enter b enter": {},
-    "L L": {},
-    "enter": {},
-    "U": {},
-    "a": {},
-    "f": {},
-    "8": {},
+STORIES: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "what has nothing to do": [("U a f 8 enter ]", {}), ("L L", {}), ("[ ]", {}), ("home enter b enter", {})],
+    "speed": [
+        ("+", {"speed": 200.0}),
+        ("=", {"speed": 500.0}),
+        ("+ -", {}),
+        ("- - -", {"speed": 50.0}),
+        ("m", {"speed": math.inf}),
+        ("-", {"speed": 1e6}),
+    ],
+    "training": [
+        ("space", {"state": "running", "epoch": 2, "window": 1, "trained": 11, "trained_in_all": 23}),
+        ("space", {"state": "paused"}),
+        ("p", {"state": "running", "window": 2, "trained": 12, "trained_in_all": 24}),
+        ("p", {"state": "paused"}),
+        (".", {"window": 3, "trained": 13, "trained_in_all": 25}),
+        (". .", {"window": 5, "trained": 15, "trained_in_all": 27}),
+        ("e", {"window": 10, "trained": 20, "trained_in_all": 32}),
+        ("e", {"state": "finished", "epoch": 3, "trained": 30, "trained_in_all": 42}),
+    ],
+    "the past": [
+        ("[", {"window": 9, "trained": 9, "is_past": True}),
+        ("[ [", {"window": 7, "trained": 7}),
+        ("] ]", {"window": 9, "trained": 9}),
+        ("]", {"window": 10, "trained": 10, "is_past": False}),
+        (".", {"epoch": 2, "window": 1, "trained": 11, "trained_in_all": 23}),
+        ("{", {"epoch": 1, "window": 10, "trained": 10, "is_past": True}),
+        ("{", {"window": 0, "trained": 0}),
+        ("}", {"window": 10, "trained": 10}),
+        ("}", {"epoch": 2, "window": 1, "trained": 11, "is_past": False}),
+        ("home enter", {"epoch": 1, "window": 1, "trained": 1, "is_past": True}),
+        ("home right right enter", {"window": 3, "trained": 3}),
+        (".", {"window": 4, "trained": 4, "trained_in_all": 24, "branch": 2, "undoable": 2, "is_past": False}),
+        ("u", {"window": 3, "trained": 3, "branch": 1, "undoable": 1, "redoable": True, "is_past": True}),
+    ],
+    "restarts and undoing": [
+        ("r", {"window": 0, "trained": 0, "branch": 2, "undoable": 2}),
+        ("u", {"window": 10, "trained": 10, "branch": 1, "undoable": 1, "redoable": True}),
+        (".", {"epoch": 2, "window": 1, "trained": 11, "trained_in_all": 23}),
+        ("u", {"window": 2, "trained": 12, "branch": 0, "undoable": 0}),
+        ("u", {}),
+        (".", {"window": 3, "trained": 13, "trained_in_all": 24}),
+        ("U", {"window": 1, "trained": 11, "branch": 1, "undoable": 1}),
+        ("g", {"window": 0, "branch": 3, "data_version": 1, "undoable": 2, "redoable": False}),
+        ("R", {"epoch": 1, "trained": 0, "branch": 4, "init_index": 1, "undoable": 3}),
+        ("R", {"branch": 5, "init_index": 2}),
+    ],
 }
 
 
@@ -92,19 +90,22 @@ async def prepared(stage: Stage) -> None:
     assert facts(stage) == PREPARED
 
 
-@pytest.mark.parametrize("keys", EFFECTS)
-async def test_a_key_has_this_effect_on_the_run_and_no_other(keys: str) -> None:
+@pytest.mark.parametrize("story", STORIES)
+async def test_each_key_has_this_effect_on_the_run_and_no_other(story: str) -> None:
     async with opened() as stage:
         await prepared(stage)
-        await stage.press(*keys.split())
-        assert facts(stage) == {**PREPARED, **EFFECTS[keys]}
-        frame, first = stage.frame, stage.lines[0]
-        assert frame.config == SMALL
-        assert re.search(rf"{stage.state} .*epoch {frame.epoch}/3 +window +{frame.window}/10\b", first)
-        assert ("branch" in first) == bool(frame.branch or frame.is_past)
-        if frame.window:
-            assert f"loss {scripted_loss(frame.trained - 1):.4f}" in first
-        assert (f"at {frame.trained} of " in first) == frame.is_past
+        expected = PREPARED
+        for keys, effect in STORIES[story]:
+            await stage.press(*keys.split())
+            expected = {**expected, **effect}
+            assert facts(stage) == expected, keys
+            frame, first = stage.frame, stage.lines[0]
+            assert frame.config == SMALL
+            assert re.search(rf"{stage.state} .*epoch {frame.epoch}/3 +window +{frame.window}/10\b", first)
+            assert ("branch" in first) == bool(frame.branch or frame.is_past)
+            if frame.window:
+                assert f"loss {scripted_loss(frame.trained - 1):.4f}" in first
+            assert (f"at {frame.trained} of " in first) == frame.is_past
 
 
 async def test_as_many_windows_are_trained_as_the_speed_says_and_none_in_a_pause() -> None:

@@ -19,9 +19,8 @@ WALK = [
 """Keys that lead through what the screen can show."""
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
-async def test_ascii_only_is_ascii_only_and_no_line_is_longer_than_the_screen(size: tuple[int, int]) -> None:
-    async with opened(size=size, ascii_only=True) as stage:
+async def test_ascii_only_is_ascii_only_and_no_line_is_longer_than_the_screen() -> None:
+    async with opened(ascii_only=True) as stage:
         await stage.press("e", "e")
         for keys in WALK:
             text = await stage.press(*keys)

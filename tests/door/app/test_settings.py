@@ -39,22 +39,20 @@ ANEW = [
 ]
 
 
-@pytest.mark.parametrize(("name", "keys", "value"), [*LIVE, *ANEW])
-async def test_a_field_is_changed_and_the_network_goes_on_or_starts_over(
-    name: str, keys: list[str], value: object
-) -> None:
+@pytest.mark.parametrize("goes_on", [True, False])
+async def test_a_field_is_changed_and_the_network_goes_on_or_starts_over(goes_on: bool) -> None:
     async with opened(size=(120, 40)) as stage:
         await stage.press("e", ".", ".")
-        await at_field(stage, name)
-        await stage.press(*keys)
-        goes_on = (name, keys, value) in LIVE
-        assert stage.frame.config == replace(SMALL, **{name: value})  # type: ignore[arg-type]
-        assert stage.frame.trained == (12 if goes_on else 0)
-        assert f"{name} " in stage.text
-        await stage.press("escape", ".")
-        assert stage.frame.trained == (13 if goes_on else 1)
-        await stage.press("u")
-        assert (stage.frame.config, stage.frame.trained) == (SMALL, 12)
+        for name, keys, value in LIVE if goes_on else ANEW:
+            await at_field(stage, name)
+            await stage.press(*keys)
+            assert stage.frame.config == replace(SMALL, **{name: value})  # type: ignore[arg-type]
+            assert stage.frame.trained == (12 if goes_on else 0)
+            assert f"{name} " in stage.text
+            await stage.press("escape", ".")
+            assert stage.frame.trained == (13 if goes_on else 1)
+            await stage.press("u")
+            assert (stage.frame.config, stage.frame.trained) == (SMALL, 12)
 
 
 async def test_drafts_of_several_fields_are_one_change_which_escape_drops() -> None:
@@ -80,9 +78,8 @@ async def at_field_again(stage: Stage) -> None:
     assert "> state_size" in stage.text
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
-async def test_a_value_that_cannot_be_used_is_refused_beside_its_field(size: tuple[int, int]) -> None:
-    async with opened(size=size) as stage:
+async def test_a_value_that_cannot_be_used_is_refused_beside_its_field() -> None:
+    async with opened() as stage:
         await at_field(stage, "learning_rate")
         lines = (await stage.press("0", "enter")).split("\n")
         at = next(y for y, line in enumerate(lines) if "> learning_rate" in line)
@@ -124,9 +121,8 @@ async def test_after_the_last_epoch_the_settings_begin_at_the_number_of_epochs()
         assert (stage.state, stage.frame.trained) == ("finished", 40)
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
-async def test_the_presets_are_a_list_with_a_line_each_and_enter_applies_the_chosen_one(size: tuple[int, int]) -> None:
-    async with opened(size=size) as stage:
+async def test_the_presets_are_a_list_with_a_line_each_and_enter_applies_the_chosen_one() -> None:
+    async with opened() as stage:
         await stage.press("e", "s")
         assert "> preset" in stage.text
         assert "LSTM" not in stage.text

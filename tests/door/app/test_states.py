@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from echornn.session.commands import Step
 from tests.door.app.stage import opened
 from tests.recorded import record_branches
@@ -61,9 +59,8 @@ def failing(at: int) -> Callable[[Any], ScriptedTrainer]:
     return made
 
 
-@pytest.mark.parametrize("ascii_only", [False, True])
-async def test_a_training_that_fails_says_its_error_and_keeps_what_it_showed(ascii_only: bool) -> None:
-    async with opened(trainer=failing(12), ascii_only=ascii_only) as stage:
+async def test_a_training_that_fails_says_its_error_and_keeps_what_it_showed() -> None:
+    async with opened(trainer=failing(12)) as stage:
         await stage.press("e", ".", ".")
         await stage.pilot.press(".")
         text = await stage.until(lambda text: "failed" in text)

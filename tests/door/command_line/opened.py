@@ -35,7 +35,6 @@ def opened(*arguments: object) -> Opened:
     with (
         patch("tui.term.terminal.is_interactive", lambda: True),
         patch("tui.term.guardian.divide", object),
-        patch("tui.term.early_signals.let_go", lambda: None),
         patch("tui.cli.front_ends.open_app.show_training", show),
     ):
         return Opened(answered(*arguments), **found)

@@ -336,13 +336,6 @@ def test_training_that_fails_ends_with_1_and_says_why() -> None:
     assert "--resume failed" in done.stderr
 
 
-def test_a_time_is_rounded_before_its_unit_is_chosen() -> None:
-    """By its formula a window of tbptt with these sizes takes 0.997 ms, which two digits make 1 ms."""
-    sizes = ("--state-size", 106, "--batch-size", 50, "--total-series-length", 7500, "--num-epochs", 1)
-    done = trained("--headless", "--rule", "rtrl", *sizes)
-    assert re.search(r"rtrl: .* 510 ms \(with tbptt 1 ms\)", done.stderr), done.stderr
-
-
 def test_a_run_that_goes_on_with_no_more_epochs_is_not_touched() -> None:
     trained("--headless", "--num-epochs", 1, *SIZES, "--run", "run")
     before = contents(Path("run"))

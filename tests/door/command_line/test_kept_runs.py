@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import struct
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +15,10 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as parquet
 import pytest
+from tensorboard.compat.proto.event_pb2 import Event
 
 import echornn
 from tests.answered import answered, records, trained
-from tests.patience import wait_for
 from tests.recorded import contents, record_branches
 from tests.scripted import SMALL, SMALL_POPULATION, STUCK, ScriptedTrainer, scripted_loss, scripted_losses
 from tests.swept import SMALL as SMALL_SWEEP
@@ -42,7 +43,7 @@ KEYS = {
     "export seeds": "window epoch loss accuracy replica",
     "export seeds --summary": "replica seed solved_at final_loss lost_at",
     "tasks": "task help inputs outputs length loss levels solved sources settings",
-    "cells": "cell help keeps formulas state held gates products unit_weights keras",
+    "cells": "cell help formulas state held gates products unit_weights keras",
 }
 """The JSON keys of each subcommand, in order. A key that only describes theory may be added or go."""
 
@@ -93,10 +94,10 @@ def test_json_keys_and_columns(run: Path, seeds: Path, tmp_path: Path) -> None:
     before = contents(tmp_path)
     for command, keys in KEYS.items():
         first = records(answered(*command.split(), "--json"))[0]
-        assert [key for key in first if key not in ("theorems",)] == keys.split(), command
+        assert [*first] == keys.split(), command
     for command, columns in COLUMNS.items():
         header = answered(*command.split()).stdout.splitlines()[0]
-        assert header.removesuffix(",not_every_length") == columns, command
+        assert header == columns, command
     assert [*records(answered("branches", "seeds", "--json"))[0]["lottery"]] == LOTTERY
     assert answered("branches", "run").stdout.splitlines()[0].split("  ") == [
         *("", " branch", "parent", "at", "own windows", "mean loss", "solved at", "differs")
@@ -351,9 +352,38 @@ def test_without_pyarrow_it_says_what_to_install(run: Path, monkeypatch: pytest.
     assert "echornn-tui[arrow]" in done.stderr
 
 
-def test_events_for_tensorboard_lie_in_the_folder(run: Path) -> None:
-    (events,) = wait_for(lambda: list((run / "tensorboard").glob("events.out.tfevents.*")))
-    assert events.stat().st_size > 0
+def test_events_for_tensorboard_are_means_along_the_path(tmp_path: Path) -> None:
+    record_branches(tmp_path / "one", 2500, {"learning_rate": 0.1}, 2, config=replace(SMALL, num_epochs=300))
+    record_branches(tmp_path / "six", 30, config=SMALL_POPULATION)
+    for words in (["one"], ["one", "--branch", "a"], ["six"], ["six", "--replica", "3"]):
+        for _ in range(2):
+            assert answered("export", *words, "--tensorboard", "events").stdout == ""
+    assert sorted(folder.name for folder in Path("events").iterdir()) == ["one", "one_branch-a", "six", "six_replica-3"]
+    losses = float32s(rows("export", "one", "--path"))
+    curves = _curves(Path("events/one"))
+    steps, values = zip(*curves["loss"], strict=True)
+    assert steps == (*range(3, 2500, 3), 2500, 2502)
+    assert values == pytest.approx([losses[a:b].mean() for a, b in zip((0, *steps), steps, strict=False)])
+    assert [round(rate, 6) for _, rate in curves["learning_rate"][-2:]] == [0.3, 0.1]
+    assert {*curves} == {"loss", "accuracy", "learning_rate"}
+    of_six = float32s(rows("export", "six")).reshape(30, 6)
+    for tag, share in {"loss_10": 0.1, "loss": 0.5, "loss_90": 0.9}.items():
+        shown = _curves(Path("events/six"))[tag]
+        assert [value for _, value in shown] == pytest.approx(np.quantile(of_six, share, axis=1).tolist())
+    assert [value for _, value in _curves(Path("events/six_replica-3"))["loss"]] == pytest.approx(of_six[:, 3].tolist())
+
+
+def _curves(folder: Path) -> dict[str, list[tuple[int, float]]]:
+    """Steps and values by tag, from records of length, its CRC, event, its CRC."""
+    (file,) = folder.iterdir()
+    data, at, curves = file.read_bytes(), 0, dict[str, list[tuple[int, float]]]()
+    while at < len(data):
+        (length,) = struct.unpack_from("<Q", data, at)
+        event = Event.FromString(data[at + 12 : at + 12 + length])
+        for value in event.summary.value:
+            curves.setdefault(value.tag, []).append((event.step, value.simple_value))
+        at += length + 16
+    return curves
 
 
 def test_tasks_and_cells_can_be_named_and_templates_are_files_that_can_be_used(tmp_path: Path) -> None:
@@ -383,7 +413,7 @@ def test_tasks_and_cells_can_be_named_and_templates_are_files_that_can_be_used(t
         for text, product in zip(said, one["products"], strict=True):
             places = [text.index(letters.get(column, column)) for column in product["columns"]]
             assert places == sorted(places)
-    for kind, name, text in (("tasks", "my_task.py", "chance"), ("cells", "my_cell.py", "holds 1 number")):
+    for kind, name, text in (("tasks", "my_task.py", "chance"), ("cells", "my_cell.py", "held: 1")):
         Path(name).write_text(template := answered(kind, "--template").stdout)
         compile(template, name, "exec")
         assert "class" in template or "Cell(" in template

@@ -20,7 +20,7 @@ RECORDED = Path(__file__).parents[2] / "data" / "docs"
 PROBED = (
     "window memory gradient_by_lag truncation_bias spectral_radius saturated lyapunov memory_total memory_size "
     "truncation_bias_spread truncation_bias_by_steps truncation_bias_by_steps_spread truncation_bias_of_windows "
-    "truncation_bias_of_windows_spread spectral_radii seed replica rule as_recorded memory_independent shift_register "
+    "truncation_bias_of_windows_spread spectral_radii seed replica rule as_recorded shift_register "
     "turned_by_lag moved_by_lag memory_samples gradient_samples turned_samples saturated_samples lyapunov_samples"
 )
 
@@ -60,7 +60,7 @@ def test_probe_measures_the_network_of_the_window() -> None:
     (solved,) = records(answered("probe", "echo-run", "--branch", "a", "--json"))
     assert [*solved] == PROBED.split()
     assert (solved["window"], solved["seed"], solved["replica"], solved["rule"]) == (1332, 7, 0, "tbptt")
-    assert (solved["shift_register"], solved["memory_size"], solved["memory_independent"]) == (4, 4, True)
+    assert (solved["shift_register"], solved["memory_size"]) == (4, 4)
     assert solved["memory"][3] > 0.99
     assert solved["memory_total"] == pytest.approx(sum(solved["memory"]), abs=1e-5)
     assert [lag for lag, share in enumerate(solved["turned_by_lag"]) if share > 0.5] == [3]

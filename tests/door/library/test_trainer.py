@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from echornn import ConfigError, EchoConfig, EchoSeries, PopulationState, Trainer
-from echornn.reference import numpy_bptt
 from tests.compiled import SMALL, make_population, make_trainer
+from tests.door.oracles.reference import numpy_bptt
 
 pytestmark = pytest.mark.slow
 

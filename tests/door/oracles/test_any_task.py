@@ -13,7 +13,6 @@ import pytest
 from echornn import Batch, EchoConfig, Symbols, Task, TaskError, seeding
 from echornn.data.epoch_data import batch_of, data_side_by_side, lags_of_target, lead_in
 from echornn.network.model import initial_weights
-from echornn.reference import task_bptt, task_losses
 from echornn.tasks.adding import Adding
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.flip_flop import FlipFlop
@@ -23,6 +22,7 @@ from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
 from echornn.training.population import Population
 from tests.compiled import PROGRAMS, plain
+from tests.door.oracles.reference import task_bptt, task_losses
 
 pytestmark = pytest.mark.slow
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from echornn import EchoConfig, EchoSeries
 from echornn.network.model import initial_weights
-from echornn.reference import numpy_bptt
-from echornn.reference.tutorial import TutorialSession
 from tests.compiled import make_trainer
+from tests.door.oracles.reference import numpy_bptt
+from tests.door.oracles.reference.tutorial import TutorialSession
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import struct
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -129,23 +128,6 @@ def test_a_folder_that_others_can_enter_is_not_used(mode: int, place: Path, tmp_
     with pytest.raises(AddressError, match=str(folder)), served(tmp_path / "linked"):
         pass
     assert list((place / "mine").iterdir()) == []
-
-
-def test_a_runtime_folder_is_used_where_the_temporary_folder_cannot_be(
-    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (place / "run").mkdir(mode=0o700)
-    (place / f"echornn-tui-{os.getuid()}").mkdir(mode=0o755)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(place / "run"))
-    with served(tmp_path):
-        path = socket_of(tmp_path)
-        assert path.parent == place / "run" / "echornn-tui"
-        assert path.parent.stat().st_mode & 0o777 == 0o700
-        elsewhere = tmp_path / "elsewhere"
-        elsewhere.mkdir()
-        monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))  # as in another login
-        monkeypatch.setenv("XDG_RUNTIME_DIR", str(elsewhere))
-        assert viewers_of(tmp_path) == ((), "")
 
 
 def test_sockets_that_killed_sessions_left_behind_are_removed_and_no_others(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ It prints the process ids of the server that forks the workers, and of the worke
 
 from __future__ import annotations
 
-import sys
+import os
 import threading
 
 from rich.console import Console
@@ -13,15 +13,16 @@ from rich.console import Console
 from echornn.config import EchoConfig
 from echornn.sweeps.part import Part
 from echornn.sweeps.processes import Processes
-from tests.door.sweeps.scripted import children
+from tests.door.sweeps.scripted import children, stays
 
 if __name__ == "__main__":
-    engine = Processes(2, [sys.executable, "-m", "tests.door.sweeps.scripted_worker", "stays"])
+    engine = Processes(2, stays, preload="")
     for number, name in enumerate(engine.idle()):
         engine.start(Part(number, (EchoConfig(),), "solved"), name)
     begun = 0
     while begun < 2:
         begun += len(engine.news(1.0))
-    assert engine._server is not None
-    Console().print(engine._server.pid, *children(engine._server.pid))
+    workers = [worker.process.pid for worker in engine._there.values()]
+    (server,) = {one for one in children(os.getpid()) if {*workers} <= {*children(one)}}
+    Console().print(server, *workers)
     threading.Event().wait()

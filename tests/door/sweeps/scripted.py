@@ -39,17 +39,20 @@ def train(part: Part) -> Iterator[News]:
         yield Trained(1, 0.001, ((config, result_of(config)),))
 
 
-def train_slowly(part: Part) -> Iterator[News]:
-    """The same, but slow enough that there is time to kill the process."""
-    for news in train(part):
-        threading.Event().wait(0.02)
-        yield news
-
-
 def train_for_ever(part: Part) -> Iterator[News]:
     """Train without end."""
     yield Began("cpu of nowhere")
     threading.Event().wait()
+
+
+def trains() -> Callable[[Part], Iterator[News]]:
+    """A worker's function that trains parts."""
+    return train
+
+
+def stays() -> Callable[[Part], Iterator[News]]:
+    """A worker's function that does not come to an end."""
+    return train_for_ever
 
 
 def children(pid: int) -> list[int]:

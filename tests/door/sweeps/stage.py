@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,7 +17,7 @@ from echornn.sweeps.folder import Result
 from echornn.sweeps.part import Part
 from echornn.sweeps.processes import Processes
 from echornn.sweeps.results import SweepResults
-from tests.door.sweeps.scripted import KILLS, RAISES, ScriptedEngine, children, train
+from tests.door.sweeps.scripted import KILLS, RAISES, ScriptedEngine, children, train, trains
 from tests.swept import CLIFF, OF_TASKS, SMALL, keep, on_a_rung, results_of, with_a_cliff
 from tui.cli.program import exit_code_of
 from tui.commands.training import sweep as command
@@ -27,8 +26,6 @@ from tui.map.follower import Follower
 from tui.map.widgets import MapGrid, MapHead, MapReading
 
 __all__ = ["CLIFF", "KILLS", "OF_TASKS", "RAISES", "SMALL", "Opened", "Part", "children", "train"]
-
-SCRIPTED_WORKER = [sys.executable, "-m", "tests.door.sweeps.scripted_worker", "serves"]
 
 
 @contextmanager
@@ -50,7 +47,7 @@ def scripted_engine(kills: Sequence[int] = (), workers: int = 2) -> ScriptedEngi
 
 def scripted_processes(workers: int = 2) -> Processes:
     """Real worker processes whose results are scripted."""
-    return Processes(workers, SCRIPTED_WORKER)
+    return Processes(workers, trains, preload="")
 
 
 def rows(folder: Path) -> list[dict[str, str]]:

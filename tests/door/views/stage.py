@@ -131,6 +131,29 @@ def own_task(file: Path, name: str) -> EchoConfig:
     return EchoConfig(task=OwnTask.read(f"{file}:{name}").task(), total_series_length=3000)
 
 
+def stand(
+    session: ScriptedSession,
+    state: str = "paused",
+    newest: Progress | None = None,
+    here: int | None = None,
+    **frame: Any,
+) -> None:
+    """Let the session stand after ``here`` windows of the line, by default at its end."""
+    timeline, line = session.timeline, frame.setdefault("line", 0)
+    end = timeline.end(line).window if len(timeline) else 0
+    config = timeline.branch(line).config if len(timeline) else session.frame.config
+    trained = end if here is None else here
+    if trained:
+        epoch, window = divmod(trained - 1, config.windows_per_epoch)
+        own = config.of(frame.get("replica", 0))
+        newest = newest or getattr(frame.get("readings"), "progress", None)
+        newest = newest or (make_progress if config.is_echo else task_window)(own, epoch, window)
+        if config.replicas > 1:
+            frame.setdefault("seed_stats", timeline.seed_stats(Position(line, trained)))
+    frame = {"config": config, "trained": trained, "is_past": trained < end, **frame}
+    session.set_frame(State(state), newest, **frame)
+
+
 class Stage:
     """The app, and the session that it shows."""
 
@@ -141,19 +164,7 @@ class Stage:
         self, state: str = "paused", newest: Progress | None = None, here: int | None = None, **frame: Any
     ) -> Screen:
         """Show the session after ``here`` windows of the line, by default at its end."""
-        timeline, line = self.session.timeline, frame.setdefault("line", 0)
-        end = timeline.end(line).window if len(timeline) else 0
-        config = timeline.branch(line).config if len(timeline) else self.session.frame.config
-        trained = end if here is None else here
-        if trained:
-            epoch, window = divmod(trained - 1, config.windows_per_epoch)
-            own = config.of(frame.get("replica", 0))
-            newest = newest or getattr(frame.get("readings"), "progress", None)
-            newest = newest or (make_progress if config.is_echo else task_window)(own, epoch, window)
-            if config.replicas > 1:
-                frame.setdefault("seed_stats", timeline.seed_stats(Position(line, trained)))
-        frame = {"config": config, "trained": trained, "is_past": trained < end, **frame}
-        self.session.set_frame(State(state), newest, **frame)
+        stand(self.session, state, newest, here, **frame)
         return await self.press()
 
     async def press(self, *keys: str) -> Screen:
@@ -189,15 +200,17 @@ async def staged(
     size: tuple[int, int] = (80, 24),
     ascii_only: bool = False,
     light: bool = False,
+    **frame: Any,
 ) -> AsyncIterator[Stage]:
-    """The app on a screen of this size, over a run with these branches."""
+    """The app on a screen of this size, over a run with these branches, and where it stands; see `stand`."""
     session = ScriptedSession(config)
     for one in branches:
         number = branch_off(session.timeline, config.with_fields(one.changes), one.cause, one.at)
         grow(session.timeline, number, one.losses, one.errors)
+    if frame:
+        stand(session, **frame)
     app = EchoApp(session, fps=0.01, ascii_only=ascii_only, theme="light" if light else "dark")
     async with app.run_test(size=size) as pilot:
-        await pilot.pause()
         yield Stage(app, session, pilot)
 
 
@@ -213,6 +226,6 @@ async def seen(
     **frame: Any,
 ) -> Screen:
     """What the app shows of a run after these keys."""
-    async with staged(branches or [Branch(losses, errors=errors)], config, size, ascii_only) as stage:
-        await stage.put(readings=readings, **frame)
+    frame["readings"] = readings
+    async with staged(branches or [Branch(losses, errors=errors)], config, size, ascii_only, **frame) as stage:
         return await stage.press(*keys)

@@ -12,7 +12,7 @@ from echornn import EchoConfig
 from tests.door.views.stage import staged
 from tests.readings_by_hand import SOLVED, flipped, points_of_corners
 
-SIZES, KEYS = ((60, 16), (200, 50)), ["down", "f", "n", "v", "x"]
+SIZES, KEYS = ((60, 16), (160, 45)), ["down", "f", "n", "v", "x"]
 
 
 def spoiled(value: Any, odd: list[float]) -> Any:

@@ -10,8 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from echornn.config import EchoConfig
 from echornn.history.curve import Curve, HistoryPiece, Segment, curve_of
+from echornn.history.kept_windows import kept
 from echornn.history.loss_history import LossHistory, ReplicaHistory
+
+CONFIG = EchoConfig()
 
 pieces_of_losses = st.lists(
     st.lists(st.floats(0, 10, width=32) | st.just(math.nan) | st.just(math.inf), min_size=1, max_size=60),
@@ -20,8 +24,8 @@ pieces_of_losses = st.lists(
 
 
 def filled(losses: list[float]) -> ReplicaHistory:
-    history = LossHistory()
-    history.append(np.array(losses, np.float32), np.full(len(losses), 0.2, np.float32))
+    history, known = LossHistory(CONFIG), np.array(losses, np.float32)[:, np.newaxis]
+    history.add(kept(known, np.full(known.shape, 15, np.int32), CONFIG), np.zeros(1, np.int64))
     return history.of(0)
 
 

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.history.band import Band, band_of, solved_after
-from echornn.history.curve import HistoryPiece
+from echornn.history.band import Band, band_of
+from echornn.history.curve import Curve, HistoryPiece, curve_of
 from echornn.history.kept_windows import errors_of, kept, losses_of
-from echornn.history.loss_history import LossHistory
+from echornn.history.loss_history import LossHistory, solved_after
 from echornn.history.quantiles import quantiles
 from echornn.history.shades import shades_of
 from echornn.progress import Counts, Floats
@@ -37,6 +37,11 @@ class Case(NamedTuple):
     @property
     def whole(self) -> HistoryPiece[LossHistory]:
         return HistoryPiece(self.history, 0, 0, len(self.history))
+
+    def curve(self, columns: int, first: int, last: int, replica: int) -> Curve:
+        last = min(last, len(self.history))
+        piece = HistoryPiece(self.history.of(replica), 0, 0, last)
+        return curve_of([piece], columns, min(first, last), last)
 
 
 def case(windows: int, replicas: int, chunk: int, seed: int = 0, buckets: int | None = None, bad: float = 0.0) -> Case:
@@ -76,7 +81,7 @@ def test_buckets_have_the_extremes_and_the_means_of_their_windows(
     windows, replicas = told.losses.shape
     replica = data.draw(st.integers(0, replicas - 1))
     losses, errors = told.losses[:, replica], told.errors[:, replica]
-    curve = told.history.curve(columns, first, first + length, replica)
+    curve = told.curve(columns, first, first + length, replica)
     assert len(told.history) == windows
     assert curve.last == min(first + length, windows)
     assert len(curve.starts) <= columns + 2
@@ -148,7 +153,7 @@ def test_shades_are_mean_losses_of_those_asked_for(told: Case, columns: int, dat
 def test_memory_is_bounded_and_old_extremes_stay(replicas: int, sizes: list[int], columns: int) -> None:
     told = case(sum(sizes), replicas, max(sizes), buckets=256)
     losses = told.losses[:, replicas - 1]
-    curve = told.history.curve(columns, replica=replicas - 1)
+    curve = told.curve(columns, 0, sum(sizes), replicas - 1)
     assert (curve.low.min(), curve.high.max()) == (losses.min(), losses.max())
     for start, end, low, mean, high in zip(curve.starts, curve.ends, curve.low, curve.mean, curve.high, strict=True):
         windows = losses[start:end]

@@ -9,13 +9,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from echornn.history.curve import Curve
+from echornn.history.curve import MARKS, Curve
 from tui.app.curve.columns import column_of
 
 STARTS_SHOWN = 12
-
-WORDS = {"regenerate": "data", "edit": "edit", "back": "back"}
-"""The label at the start of a branch, by cause. Branches with new weights begin a new curve, and have no label."""
 
 LABEL_LINES = 4
 """The number of lines at the top in which labels of commands may be drawn; labels of epochs are on the first line."""
@@ -40,8 +37,8 @@ def marks_of(curve: Curve, length: int, columns: int, ascii_only: bool) -> list[
     """The marks on an axis of ``length`` windows: commands, then epochs. Commands in the same column share a mark."""
     words: dict[int, list[str]] = {}
     for one in curve.segments:
-        if one.cause in WORDS and one.at >= curve.first:
-            words.setdefault(column_of(one.at - curve.first, length, columns), []).append(WORDS[one.cause])
+        if one.cause in MARKS and one.at >= curve.first:
+            words.setdefault(column_of(one.at - curve.first, length, columns), []).append(MARKS[one.cause])
     commands = [CurveMark(column, "mark", labels(words[column], ascii_only)) for column in sorted(words)]
     starts = ((column_of(at - curve.first, length, columns), epoch) for at, epoch in epoch_starts(curve))
     return commands + [

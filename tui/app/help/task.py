@@ -12,7 +12,7 @@ from echornn.tasks.task import Numbers, Symbols
 from tui.app.help.screen import DATA_OF_THE_ECHO, OF_THE_ECHO, OF_VIEWS, THE_SCREEN
 from tui.app.views.before import data_text, first_sentence
 from tui.kit.help_sections import Rows
-from tui.term.printable import printable
+from tui.term.printed import printable
 
 LONGEST = 1000
 """The most characters of a task's description."""

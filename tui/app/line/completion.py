@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 
-from echornn.config import CHOICES, ConfigError, EchoConfig
+from echornn.config import CHOICES, EchoConfig
 from echornn.config_fields import TASK
-from echornn.session.command_base import ChangingCommand
-from echornn.session.command_words import WORDS, WordError, command_of
+from echornn.session.command_words import WORDS
 from echornn.tasks.settings import settings_of
 from echornn.tasks.table import TASKS
 from echornn.timeline.letters import letter_of
-from echornn.training.window_cost import cost_note
 from tui.app.line.words import APP_WORDS, FIGURES, OTHER_NAMES
 
 CHANGES = ("edit", "restart")
@@ -91,10 +88,7 @@ def _arguments(name: str, known: Known) -> tuple[str, ...]:
 
 
 def about(text: str, candidates: Iterable[str], config: EchoConfig) -> str:
-    """What the command that is being typed does; before its name is complete, the names that fit.
-
-    After a line break: what a learning rule that is typed costs, if that is much.
-    """
+    """What the command that is being typed does; before its name is complete, the names that fit."""
     newest = text.rpartition(";")[2].lstrip()
     name, space, rest = newest.partition(" ")
     usages = {
@@ -113,18 +107,6 @@ def about(text: str, candidates: Iterable[str], config: EchoConfig) -> str:
         if equals and field in config.fields():
             from tui.app.widgets.settings_fields import as_typed, help_of  # imported late: it reads the source
 
-            costs = _costs(name, rest, config)
-            return f"{field} is {as_typed(config.value(field)) or 'unset'}: {help_of(config, field)}{costs}"
+            return f"{field} is {as_typed(config.value(field)) or 'unset'}: {help_of(config, field)}"
     usage, what = usages[name]
     return f"{f'{name} {usage}'.strip()}: {what}"
-
-
-def _costs(name: str, changes: str, config: EchoConfig) -> str:
-    """What another learning rule costs, if that is much, on a line of its own; empty while the changes are no edit."""
-    with suppress(WordError, ConfigError):
-        command = command_of([name, *changes.split()])
-        if isinstance(command, ChangingCommand) and "rule" in command.changes:
-            changed = config.with_fields(command.changes)
-            note = cost_note(changed) if changed.rule != config.rule else ""
-            return note and f"\n{changed.rule}: {note}"
-    return ""

@@ -12,7 +12,6 @@ from textual.app import SystemCommand
 from textual.events import Event, Key, MouseDown, Paste
 from textual.screen import Screen
 
-from echornn.runtime.background import Background
 from echornn.session.command_base import ChangingCommand
 from echornn.session.command_words import WordError, require_changes
 from echornn.session.commands import (
@@ -31,7 +30,6 @@ from echornn.session.pictures.frame import Frame, State
 from tui.app import key_effects
 from tui.app.line.completion import Known, about, completions
 from tui.app.line.editor import LineEditor
-from tui.app.line.history import remember_line, remembered_lines, with_line
 from tui.app.line.script import Begun, Outcome, Script
 from tui.app.line.words import Line, lines_of, without_a_key
 from tui.app.parts.panels import Panels
@@ -53,9 +51,8 @@ class LineKeys(SessionKeys, Panels):
     def __init__(self) -> None:
         super().__init__()
         self._command_line = CommandLine(self._about_line, self._enter_line)
-        self._entered: list[str] | None = None
+        self._entered: list[str] = []
         self._scripts: list[Script] = []
-        self._keeping = Background("lines")
         self._is_beginning = False
         self._doing: asyncio.Future[Outcome] | None = None
         """The outcome of the action that is being done, if it is known only later."""
@@ -76,8 +73,6 @@ class LineKeys(SessionKeys, Panels):
                 panel.post_message(Key("colon", ":"))
                 return
         self.clear_notifications()
-        if self._entered is None:
-            self._entered = [] if self._picture.audience.only_looks else remembered_lines()
         self._command_line.open(LineEditor(self._entered, lambda text: completions(text, self._known)))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -132,9 +127,7 @@ class LineKeys(SessionKeys, Panels):
         except WordError as error:
             return str(error)
         self._command_line.close()
-        self._entered = with_line(self._entered or [], text.strip())
-        if not self._picture.audience.only_looks:
-            self._keeping.do(partial(remember_line, text.strip()))
+        self._entered = [*(one for one in self._entered if one != text.strip()), text.strip()]
         self.do_lines(lines)
         return ""
 

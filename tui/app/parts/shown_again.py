@@ -5,7 +5,7 @@ from __future__ import annotations
 from echornn.session.pictures.queries import Query
 from tui.app.parts.part import AppPart
 from tui.kit.command_text import command_again, command_of
-from tui.term.printable import printable
+from tui.term.printed import printable
 
 
 class ShownAgain(AppPart):

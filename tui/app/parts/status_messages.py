@@ -13,7 +13,7 @@ from tui.app.drawings.spots import time_step_of
 from tui.app.parts.viewing import Viewing
 from tui.app.views.view import View
 from tui.app.widgets.status import StatusLine
-from tui.term.printable import printable
+from tui.term.printed import printable
 
 HINT_SECONDS = 4.0
 """How many seconds the app shows why a key has no effect, and what is under a pointer that rests."""

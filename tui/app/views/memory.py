@@ -154,10 +154,8 @@ class MemoryView(ProbeView):
 
 
 def summary(memory: Memory, computing: str = "") -> str:
-    """How many past inputs linear read-outs recover from the state: their r2 added up, where inputs are independent."""
-    total = f"{memory.total:.1f}" if math.isfinite(memory.total) else "?"
-    used = f"{total} of {memory.size} numbers used" if memory.independent else ""
-    return ", ".join(filter(None, (used, computing and f"computing {computing}")))
+    """How many past inputs linear read-outs recover from the state."""
+    return ", ".join(filter(None, (memory.total_text, computing and f"computing {computing}")))
 
 
 def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None = None) -> LagChart:

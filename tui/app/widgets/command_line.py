@@ -158,9 +158,7 @@ class CommandLine(CellWidget):
         text = self.keymap.clickable(self._error)
         if not text and self.editor is not None:
             text = self.keymap.clickable(self._about(self.editor.text[: self.editor.at], self.editor.candidates))
-            what, _, costs = text.partition("\n")
-            first = textwrap.wrap(what, width, max_lines=1, placeholder=" ...") or [""]
-            return first + textwrap.wrap(costs, width, max_lines=MOST_LINES - 1, placeholder=" ...")
+            return textwrap.wrap(text, width, max_lines=1, placeholder=" ...") or [""]
         return textwrap.wrap(text, width, max_lines=MOST_LINES, placeholder=" ...") or [""]
 
     def draw(self, cells: Cells) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -12,10 +12,8 @@ from textual.events import Key, Paste
 
 from echornn.config import EchoConfig
 from echornn.config_text import fields_text
-from echornn.rules.table import RULES
 from echornn.session.commands import Edit
 from echornn.session.pictures.frame import Frame
-from echornn.training.window_cost import cost_note
 from tui.app.presets import PRESETS, WHY
 from tui.app.widgets.settings_fields import help_of, live_rows, structural_rows
 from tui.app.widgets.settings_form import PRESET, Form
@@ -296,16 +294,7 @@ class SettingsPanel(CellWidget, can_focus=True):
             text = self._of_the_preset()
         else:
             text = f"{'Live' if self.form.is_live(name) else 'Starts over'}: {help_of(self.form.shown, name)}"
-            text += self._costs() if name == "rule" else ""
         return textwrap.wrap(self._plain(self.keymap.clickable(text)), max(width, 1))
-
-    def _costs(self) -> str:
-        """What each other learning rule would cost, if that is much."""
-        config, said = self.form.shown, ""
-        for rule in RULES:
-            note = cost_note(replace(config, rule=rule)) if rule != config.rule else ""
-            said += f" {rule}: {note}." if note else ""
-        return said
 
     def _of_the_preset(self) -> str:
         """The explanation of the selected preset."""

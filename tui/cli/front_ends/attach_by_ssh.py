@@ -14,7 +14,7 @@ from echornn.files.run_error import RunError
 from tui.commands.front_end import require_terminal
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode
-from tui.term.printable import printable
+from tui.term.printed import printable
 
 HOST_AND_RUN = re.compile(r"([A-Za-z0-9_][\w.@-]*):(.*)", re.DOTALL)
 """HOST:RUN as ``attach`` takes it; a host cannot begin with a dash, which ssh would read as a flag."""
@@ -36,10 +36,6 @@ def attach_by_ssh(host: str, run: str, flags: Sequence[str], with_terminal: bool
         run: the run there; empty for the newest.
         flags: the flags of ``attach``.
         with_terminal: whether it needs a terminal there.
-
-    Raises:
-        RunError: there is no ssh.
-        UsageError: there is no terminal here.
     """
     if with_terminal:
         require_terminal("attach", "--once prints one picture as text")

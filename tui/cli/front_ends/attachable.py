@@ -13,11 +13,7 @@ from tui.commands import record
 
 
 def folder_of(name: str | None) -> Path:
-    """The folder of the run with this name, or of the newest run that can be attached to.
-
-    Raises:
-        RunError: there is none.
-    """
+    """The folder of the run with this name, or of the newest run that can be attached to."""
     if name is not None:
         return record.find(name)
     for folder in kept_runs.runs():

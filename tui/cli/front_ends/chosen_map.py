@@ -16,9 +16,6 @@ def chosen(axes: Axes, across: str | None, down: str | None, measure: Measure, w
     Args:
         across, down: names of fields, or their beginnings; None to let the map choose.
         words: the filter, as typed.
-
-    Raises:
-        UsageError: the sweep has no such field, both fields are the same, or the filter is invalid.
     """
     first = MapState.first(axes)
     columns = None if across is None else _field("across", across, axes)

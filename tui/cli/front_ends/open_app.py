@@ -23,7 +23,7 @@ from tui.term import printed, terminal
 from tui.term.driver import driver_for
 from tui.term.exit_code import ExitCode
 from tui.term.guardian import Guarded
-from tui.term.plain_screen import draw_in_few_bytes
+from tui.term.screen_diff import draw_in_few_bytes
 from tui.term.terminal import NativeLog
 from tui.term.thread_errors import ThreadErrors
 
@@ -127,9 +127,6 @@ def conclude(code: int, session: Session, native_log: NativeLog, goes_on: bool =
 
     Args:
         goes_on: whether the run will be trained on, so that it is kept even if nothing was trained.
-
-    Raises:
-        ConfigError: the configuration could not be trained.
     """
     recorder: Recorder | None = session.recorder
     if code != ExitCode.CHECKPOINTED and not goes_on and record.forget_if_empty(recorder, session.frame.trained_in_all):

@@ -16,36 +16,27 @@ from tui.app.save_screen import lines_shown
 from tui.cli.front_ends.attachable import folder_of
 from tui.cli.front_ends.open_app import notify_error
 from tui.cli.own_keys import moved_keys
-from tui.commands.front_end import FrontEnd, Training, require_terminal
+from tui.commands.front_end import FrontEnd, require_terminal
 from tui.commands.printed.lines import say_last
 from tui.preferences.chosen import Preferences
 from tui.term import guardian, printed, terminal
 from tui.term.driver import driver_for
 from tui.term.exit_code import ExitCode
 from tui.term.guardian import Guarded
-from tui.term.plain_screen import draw_in_few_bytes
-from tui.term.printable import printable, quoted
+from tui.term.printed import printable, quoted
+from tui.term.screen_diff import draw_in_few_bytes
 from tui.term.thread_errors import ThreadErrors
 
 
 def attached(name: str | None, chosen: Preferences, read_only: bool = False) -> FrontEnd:
-    """The program that shows the session of a run in the app.
-
-    Raises:
-        UsageError: there is no terminal.
-        RunError: no session can be reached there.
-    """
+    """The program that shows the session of a run in the app."""
     require_terminal("attach", "--once prints one picture as text")
     folder = folder_of(name)
-    return Training(show_attached, folder, chosen, read_only, guardian.divide())
+    return partial(show_attached, folder, chosen, read_only, guardian.divide())
 
 
 def show_attached(folder: Path, chosen: Preferences, read_only: bool, guarded: Guarded) -> int:
-    """Run the app on the session that trains the run in this folder, until the user leaves; returns the exit code.
-
-    Raises:
-        RunError: no session can be reached there.
-    """
+    """Run the app on the session that trains the run in this folder, until the user leaves; returns the exit code."""
     moved = moved_keys(chosen.keys)
     if not read_only:
         chosen.remember_the_theme()
@@ -68,11 +59,7 @@ def show_attached(folder: Path, chosen: Preferences, read_only: bool, guarded: G
 
 
 def picture_once(name: str | None, chosen: Preferences) -> int:
-    """Print one picture of the screen as text, at the size of this terminal; returns the exit code.
-
-    Raises:
-        RunError: no session can be reached there.
-    """
+    """Print one picture of the screen as text, at the size of this terminal; returns the exit code."""
     moved = moved_keys(chosen.keys)
     session = _session(folder_of(name), 10.0, only_looks=False)
     size = shutil.get_terminal_size()
@@ -90,11 +77,7 @@ async def _lines(app: EchoApp, size: tuple[int, int]) -> list[str]:
 
 
 def end_attached(name: str | None) -> int:
-    """Have a session save everything and end; returns the exit code.
-
-    Raises:
-        RunError: no session can be reached there.
-    """
+    """Have a session save everything and end; returns the exit code."""
     folder = folder_of(name)
     try:
         trouble = end_session(folder)

@@ -26,8 +26,8 @@ from tui.term import printed, terminal
 from tui.term.driver import driver_for
 from tui.term.exit_code import ExitCode
 from tui.term.guardian import Guarded
-from tui.term.plain_screen import draw_in_few_bytes
-from tui.term.printable import quoted
+from tui.term.printed import quoted
+from tui.term.screen_diff import draw_in_few_bytes
 from tui.term.thread_errors import ThreadErrors
 
 SECONDS_TO_STOP = 5.0
@@ -153,11 +153,7 @@ class _Shown:
                 return code
 
     async def _open(self, config: EchoConfig) -> int | None:
-        """Train a point in the app; returns None if the user went back to the map, otherwise the exit code.
-
-        Raises:
-            ConfigError: the point cannot be trained here.
-        """
+        """Train a point in the app; returns None if the user went back to the map, otherwise the exit code."""
         await asyncio.to_thread(check_own_data, config)
         recorder = record.begin(None, config)
         session = self._session = Session(config, self._chosen.speed, recorder=recorder, vitals=True)

@@ -47,11 +47,7 @@ NAME = "a script"
 def do_lines(
     run: str, lines: Sequence[Line], json: bool, size: tuple[int, int], ascii_only: bool, trust: bool = False
 ) -> int:
-    """Do these lines on a run, and print what became of each; returns the exit code.
-
-    Raises:
-        RunError: there is no such run, or it cannot be continued.
-    """
+    """Do these lines on a run, and print what became of each; returns the exit code."""
     folder = record.find(run)
     _require_known_names(folder, [line.what.changes for line in lines if isinstance(line.what, ChangingCommand)])
     printer = _Printer(json)
@@ -70,9 +66,6 @@ def do_lines(
 def _require_known_names(folder: Path, changes: Sequence[Mapping[str, Any]]) -> None:
     """Check that some task has each of these fields, before anything is done. The fields of a user's own task are
     known if the run has that task; if the script names its file, they are checked when their turn comes.
-
-    Raises:
-        RunError: a field is unknown.
     """
     if any(isinstance(one.get(TASK), OwnTask) for one in changes):
         return

@@ -17,10 +17,9 @@ from tui.cli.front_ends.attachable import folder_of
 from tui.commands.front_end import UsageError
 from tui.preferences.chosen import Preferences, flags_of
 from tui.term import printed
-from tui.term.early_signals import ENDING_SIGNALS
-from tui.term.exit_code import ExitCode
+from tui.term.exit_code import ENDING_SIGNALS, ExitCode
 from tui.term.loop_signals import LoopSignals
-from tui.term.printable import quoted
+from tui.term.printed import quoted
 
 OF_THE_TERMINAL = ("COLUMNS", "LINES", "NO_COLOR", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TMUX", "STY")
 """Variables that describe the terminal of this process, and not that of a tab."""
@@ -31,10 +30,6 @@ def serve(name: str | None, port: int, read_only: bool, chosen: Preferences, as_
 
     Args:
         port: on which port; 0 takes a free one.
-
-    Raises:
-        RunError: no session can be reached there, or the port cannot be used.
-        UsageError: textual-serve is not installed.
     """
     try:
         import aiohttp

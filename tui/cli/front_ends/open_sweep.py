@@ -9,7 +9,7 @@ from echornn.sweeps.results import SweepResults
 from tui.cli.front_ends.open_map import Computing, show_map
 from tui.commands.printed.lines import say_last
 from tui.commands.training.sweep import Computation, Workers
-from tui.commands.training.sweep_report import end_lines, end_record, pace_text
+from tui.commands.training.sweep_report import end_lines, end_record
 from tui.map.state import MapState
 from tui.preferences.chosen import Preferences
 from tui.term import printed
@@ -17,16 +17,12 @@ from tui.term.guardian import Guarded
 
 
 def show_sweep(folder: Path, grid: Grid, workers: Workers, chosen: Preferences, guarded: Guarded) -> int:
-    """Compute a sweep, and show its map until the user leaves it; returns the exit code.
-
-    Raises:
-        UsageError, RunError, OSError: see `tui.commands.training.sweep.print_sweep`.
-    """
+    """Compute a sweep, and show its map until the user leaves it; returns the exit code."""
     with Computation(folder, grid, workers) as computing:
         sweep = computing.sweep
 
         def says() -> str:
-            return computing.trouble or ("" if sweep.status.is_finished else pace_text(sweep.status))
+            return computing.trouble or ("" if sweep.status.is_finished or sweep.status.loop_seconds else "compiling")
 
         results = SweepResults.read(folder)
         shown = Computing(computing.run, sweep.asked_to_end.set, says)

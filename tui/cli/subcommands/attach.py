@@ -24,26 +24,22 @@ def attach_to(
 ) -> FrontEnd:
     """Look at a run that another program of yours trains, in the whole app, and steer it from here.
 
-    The first viewer steers; others watch, and W takes over. q leaves, and the training goes on. Each viewer has its own
-    size, views, zoom and cursors.
-
     Parameters
     ----------
     run
-        Folder of the run, or a name that list shows; HOST:RUN for one on another machine, to which ssh connects. By
-        default the newest that can be attached to.
+        Folder or name of the run, by default the newest that can be attached to; HOST:RUN for one on another machine.
     once
         Print one picture of the screen as text, and end.
     stop
         Have everything saved, and end the training.
     read_only
-        Only look: the session refuses every command from here, and W.
+        Only look: the session refuses every command from here.
     fps
-        Most frames a second, 0.1 to 60. By default 10.
+        Most frames a second, 0.1 to 60; by default 10.
     ascii
         Draw with ASCII characters only.
     theme
-        Background, dark or light. By default the one chosen last.
+        Background, dark or light; by default the one chosen last.
     no_mouse
         Leave the mouse to the terminal, which selects text with it.
     keys
@@ -86,27 +82,25 @@ def serve_run(
     no_mouse: bool = False,
     keys: str | None = None,
 ) -> FrontEnd:
-    """Show a run that another program of yours trains in a browser: the same app as attach, a viewer for each tab.
-
-    It listens on this machine only (127.0.0.1), prints an address with a secret token, and answers nobody without it.
-    Ctrl+C ends it, and the training goes on. It needs echornn-tui[browser].
+    """Show a run that another program of yours trains in a browser on this machine, under an address with a secret
+    token.
 
     Parameters
     ----------
     run
-        Folder of the run, or a name that list shows. By default the newest that can be attached to.
+        Folder or name of the run; by default the newest that can be attached to.
     port
         The port to listen on, 0 to 65535; 0 takes a free one.
     read_only
-        Only look: the session refuses every command from these tabs, and W.
+        Only look: the session refuses every command from these tabs.
     json
         Print the address as a JSON line.
     fps
-        Most frames a second, 0.1 to 60. By default 10.
+        Most frames a second, 0.1 to 60; by default 10.
     ascii
         Draw with ASCII characters only.
     theme
-        Background, dark or light. By default the one chosen last.
+        Background, dark or light; by default the one chosen last.
     no_mouse
         Leave the mouse to the terminal, which selects text with it.
     keys

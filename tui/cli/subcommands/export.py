@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from echornn.maps.measures import Measure
 from tui.commands.front_end import FrontEnd, UsageError, require_at
-from tui.figures.names import FigureName
 from tui.kit.command_text import command_with
 
 LEAST_INCHES, MOST_INCHES = 1.0, 40.0
@@ -30,13 +29,11 @@ def export_run(
     weights: Path | None = None,
     keras: Path | None = None,
     parquet: Path | None = None,
+    tensorboard: Path | None = None,
     trust: bool = False,
 ) -> FrontEnd:
-    """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy, all counted from 1.
-
-    A run with several replicas has one row for each network and one more column, replica. Replica 0 has the run's first
-    seed, replica 1 the next seed, and so on, in all branches: a network that continues alone keeps its number. The
-    losses of several networks are stored and printed with 17 bits each.
+    """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy (and replica, if there are
+    several).
 
     Parameters
     ----------
@@ -45,32 +42,27 @@ def export_run(
     path
         Only the windows on the path to the run's current position, numbered along it.
     branch
-        Only the windows on the path to the end of this branch, numbered along it. Name it by its letter or number, as
-        branches prints them.
+        Only the windows on the path to the end of this branch, named by its letter or number.
     json
         Print JSON lines instead.
     summary
-        Print one row for each network instead, at the run's current position or at the end of --branch:
-        replica,seed,solved_at,final_loss,lost_at. solved_at and lost_at are windows along the path, empty if the
-        network was not solved, or not lost again; final_loss is the mean of the last 50 windows.
+        Print one row for each network instead: replica,seed,solved_at,final_loss,lost_at.
     replica
-        Only the network with this number, without the column replica: all its windows, trained with others or alone.
+        Only the network with this number, without the column replica.
     at
-        With --weights or --keras: write the network after this many windows of the run's path (0 is the start), or of
-        the path of --branch. Weights that were not kept there are trained again. By default, the path's end.
+        With --weights or --keras: the network after this many windows of the path; by default at its end.
     weights
-        Write the weights to this .npz file instead; with several replicas, each array's first axis is the replica. A
-        text file beside it, FILE.npz.txt, describes each array: shapes, the order and sign of gates, the formulas.
+        Write the weights to this .npz file instead, and FILE.npz.txt, which describes each array.
     keras
-        Write the network to this .keras file instead, as a Keras model with the same outputs; with several replicas,
-        name one by --replica.
+        Write the network to this .keras file instead, as a Keras model with the same outputs.
     parquet
-        Write the same rows to this .parquet file instead, with typed columns: window, epoch and replica int64, loss and
-        accuracy float32. It needs echornn-tui[arrow].
+        Write the same rows to this .parquet file instead; needs echornn-tui[arrow].
+    tensorboard
+        Write the loss, accuracy and learning rate along the run's path, or that of --branch, to a folder of this run in
+        this one, for tensorboard --logdir; of several networks, the median loss and its 10 % and 90 % quantiles. It
+        needs echornn-tui[tensorboard].
     trust
-        Run the tasks and cells of your own in the record where windows are trained again, also if you never gave their
-        files with --task or --cell. They are programs with all your rights: read them first. They are trusted from
-        then on.
+        Also run the tasks and cells of your own in the record; they are programs with all your rights.
     """
     if path and branch is not None:
         raise UsageError(f"branch = {branch!r} cannot be used with --path: a branch has its own path")
@@ -87,13 +79,20 @@ def export_run(
         flag = "--replica" if replica is not None else "--weights or --keras"
         raise UsageError(f"--summary cannot be used with {flag}: a summary has one row for each network")
     others = [flag for flag, file in networks.items() if file is not None] + ["json"] * json
-    if parquet is not None and others:
-        raise UsageError(f"--parquet cannot be used with --{others[0]}: use only one of them")
+    if tensorboard is not None:
+        others += ["parquet"] * (parquet is not None) + ["summary"] * summary
+    for flag, file in {"tensorboard": tensorboard, "parquet": parquet}.items():
+        if file is not None and others:
+            raise UsageError(f"--{flag} cannot be used with --{others[0]}: use only one of them")
     given = {"path": path, "branch": branch, "summary": summary, "replica": replica, "parquet": parquet}
     command = "" if parquet is None else command_with("export", [run], given)
     from tui.commands.kept_runs.export import export
 
-    return partial(export, run, json, weights, keras, path, branch, summary, replica, parquet, command, at, trust=trust)
+    rows = partial(export, run, json, weights, keras, path, branch, summary, replica, parquet, command, at)
+    return partial(rows, tensorboard=tensorboard, trust=trust)
+
+
+FigureName = Literal["curve", "memory", "gradient", "weights", "plane", "seeds", "branches", "runs", "map"]
 
 
 def figure_of(
@@ -116,16 +115,10 @@ def figure_of(
     font: str = "DejaVu Sans",
     trust: bool = False,
 ) -> FrontEnd:
-    """Make a figure for a paper, as SVG, PDF or PNG, with its numbers beside it as FILE.csv.
+    """Make a figure for a paper, as SVG, PDF or PNG, with its numbers beside it as FILE.csv; needs echornn-
+    tui[figures].
 
-    KIND is curve (losses, with the band of several seeds and the levels of the task), memory, gradient or weights (what
-    probe measures), seeds (when each network solved the task, and its final loss), branches (the losses of all
-    branches), runs (of several runs: figure RUN runs RUN ...) or map (of a sweep: its folder is RUN).
-
-    The values are those on the screen. Colours can be told apart by colour-blind people and in grey, and lines differ
-    in dashes and markers too. There is no title. Fonts are embedded (TrueType) in PDF, and drawn as shapes in SVG. The
-    metadata names the command, and no date, so that the same command writes the same bytes. Existing files are
-    replaced. It needs echornn-tui[figures].
+    KIND is curve, memory, gradient, weights, seeds, branches, runs (figure RUN runs RUN ...) or map.
 
     Parameters
     ----------
@@ -138,12 +131,11 @@ def figure_of(
     out
         The file to write: its name ends in .svg, .pdf or .png.
     at
-        Show the run after this many windows of its path (0 is the start). Weights that were not kept there are trained
-        again. By default, the run's current position.
+        Show the run after this many windows of its path; by default at its current position.
     branch
         Use the path of this branch instead, named by its letter or number.
     replica
-        With several replicas, the network with this number, as in export. In curve, its losses are drawn over the band.
+        With several replicas, the network with this number.
     log
         Draw losses on a logarithmic axis.
     across
@@ -161,12 +153,11 @@ def figure_of(
     font
         An installed font, or serif.
     trust
-        Run the tasks and cells of your own in the record, also if you never gave their files with --task or --cell.
-        They are programs with all your rights: read them first. They are trusted from then on.
+        Also run the tasks and cells of your own in the record; they are programs with all your rights.
     """
     from tui.commands.kept_runs import figure
     from tui.figures.data import FigureError, FigureRequest
-    from tui.figures.make import FigureLook, require_drawable
+    from tui.figures.make import require_drawable
 
     try:
         require_drawable(kind, out)
@@ -195,5 +186,6 @@ def figure_of(
 
         axes = SweepResults.read(Path(run)).axes
         choice = chosen(axes, across, down, show or Measure.SUCCESS, filter).choice(axes)
-    request = FigureRequest(run, kind, others, at, branch, replica, log, show or Measure.SUCCESS, choice, trust)
-    return partial(figure.make_figure, request, out, FigureLook(width, height, font), command)
+    shown = show or Measure.SUCCESS
+    request = FigureRequest(run, kind, others, at, branch, replica, log, shown, choice, trust, width, height, font)
+    return partial(figure.make_figure, request, out, command)

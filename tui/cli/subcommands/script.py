@@ -11,7 +11,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from echornn.session.command_words import WordError
-from tui.commands.front_end import FrontEnd, Training, UsageError
+from tui.commands.front_end import FrontEnd, UsageError
 
 SIZES = re.compile(r"([0-9]{1,4})x([0-9]{1,4})")
 
@@ -34,20 +34,8 @@ def do_script(
 
     echornn-tui do newest "edit learning_rate=0.1; step 100; view memory; save a.svg"
 
-    The words: pause; resume; toggle; step [WINDOWS]; epoch; speed max|NUMBER; faster; slower; edit FIELD=VALUE ...;
-    restart [FIELD=VALUE ...]; reset; redraw; regenerate; undo; redo; go WINDOW|end; branch LETTER [WINDOW]; move
-    WINDOWS; move_epochs 1|-1; replicas [NUMBER]; replica NUMBER; name LETTER [NAME]; pin LETTER; hide LETTER;
-    alone; view NUMBER|NAME; zoom in|out; log; crosshair WINDOW|fall|off; seed NUMBER|before|after; cursor
-    left|right|up|down|off [CELLS]; part; part_before; swap; hold; hold_before; flip; derivative; order; show
-    LETTER; compare RUN; advice; theme dark|light; save [FILE.svg|FILE.txt]; figure KIND FILE.
-
-    Each line begins when the one before is done: step 100 when its windows are trained, go 310 when that window is
-    shown. A line is printed for each. At the first that is refused the script ends, with exit code 2; with 1 if
-    training fails or diverges. Words that only make sense at a screen, such as help, are refused before anything is
-    done.
-
-    If a session trains the run, the script steers it, and leaves it as the last line left it. Otherwise the run is
-    continued here, paused at first, and saved at the end; after a resume it is trained to its end.
+    Lines are separated by semicolons; the first that is refused ends the script, with exit code 2. docs/cli.md lists
+    the words.
 
     Parameters
     ----------
@@ -64,8 +52,7 @@ def do_script(
     json
         Print JSON lines.
     trust
-        Run the tasks and cells of your own in the record, also if you never gave their files with --task or --cell.
-        They are programs with all your rights: read them first. They are trusted from then on.
+        Also run the tasks and cells of your own in the record; they are programs with all your rights.
     """
     if (script is None) == (file is None):
         raise UsageError('do takes either commands, such as "step 100", or --file')
@@ -80,7 +67,7 @@ def do_script(
         raise UsageError("the script has no commands")
     from tui.cli.front_ends.open_script import do_lines
 
-    return Training(partial(do_lines, run, lines, json, _size(size), ascii, trust))
+    return partial(do_lines, run, lines, json, _size(size), ascii, trust)
 
 
 def _text(script: str | None, file: Path | None) -> str:
@@ -103,11 +90,7 @@ def _text(script: str | None, file: Path | None) -> str:
 
 
 def _size(text: str) -> tuple[int, int]:
-    """Columns and lines.
-
-    Raises:
-        UsageError: the text is not COLUMNSxLINES.
-    """
+    """Columns and lines."""
     if (found := SIZES.fullmatch(text)) is None:
         raise UsageError(f"size = {text!r} cannot be used: columns and lines, such as 100x30")
     width, height = map(int, found.groups())

@@ -13,7 +13,7 @@ from echornn.runtime import collector
 from echornn.sweeps.grid import Until
 from tui.cli.own_keys import moved_keys
 from tui.commands.flags import ConfigFlags
-from tui.commands.front_end import FrontEnd, Training, UsageError
+from tui.commands.front_end import FrontEnd, UsageError
 from tui.kit.theme import Theme
 from tui.preferences.chosen import preferences
 from tui.preferences.key_choice import named_keys
@@ -39,16 +39,7 @@ def show_map(
     keys: str | None = None,
     trust: bool = False,
 ) -> FrontEnd:
-    """Show the map of a sweep, finished or while it is computed; squares combine the values of fields not shown.
-
-    Each cell is shaded by how many of its seeds solved the task, by the window by which half of them had, or by the
-    median of their final losses. Lines come from theory: from lag = T on, the gradient of tbptt stops before an input
-    on which a target depends (in the echo, lag is echo_step), and only what the state keeps can be used; beyond lag + 1
-    = state, a linear shift register does not fit; beyond trial = T, tbptt cuts gradients within a trial. Other rules
-    have no line at T. In the app, enter trains a
-    point and escape comes back.
-
-    Without a terminal the map is printed once, as with --once.
+    """Show the map of a sweep, finished or while it is computed.
 
     Parameters
     ----------
@@ -65,28 +56,19 @@ def show_map(
     once
         Print the map as text.
     csv
-        Print the map as CSV, a row for each square: the fields across and down, points, trained, solved; success with
-        its 95 % interval (low, high; Wilson) and half_solved (the window by which half had solved it), both for all
-        requested seeds: while some are missing or failed, success is a lower bound, and half_solved an upper bound;
-        median_loss of the known seeds, best_seed, best_solved_at, failed, missing, most_windows (that each network
-        trains), until (solved or all), level (the mean loss below which the task counts as solved), version (of the
-        program that trained it: a larger number is newer; results.csv says which), rung (the position of the median
-        loss on the ladder of its task). A square of several points has no interval, and its half_solved and median_loss
-        are the medians over its points; losses of several tasks have no median.
+        Print the map as CSV, a row for each square.
     svg
         Write the map to this .svg file as a picture.
     ascii
         Draw with ASCII characters only.
     theme
-        Background of the app, dark or light. By default the theme chosen last.
+        Background, dark or light; by default the one chosen last.
     no_mouse
         Leave the mouse to the terminal, which selects text with it.
     keys
         Keys: default, vim, or a .toml file with a table [keys]. By default those of your preferences.
     trust
-        Run the tasks and cells of your own in the sweep's record when a point is trained, also if you never gave their
-        files with --task or --cell. They are programs with all your rights: read them first. They are trusted from
-        then on.
+        Also run the tasks and cells of your own in the sweep's record; they are programs with all your rights.
     """
     from echornn.own.trusted import trusting
     from echornn.sweeps.results import SweepResults
@@ -111,7 +93,7 @@ def show_map(
     with collector.paused():
         from tui.cli.front_ends.open_map import show_map as open_map
 
-    return Training(open_map, results, first, preferred, guarded)
+    return partial(open_map, results, first, preferred, guarded)
 
 
 def compute_sweep(
@@ -133,37 +115,20 @@ def compute_sweep(
 ) -> FrontEnd:
     """Train networks over a grid of fields, each point with several seeds, and show the map while it fills.
 
-    Each result is stored as soon as it is known: however the sweep ends, the same command continues where it stopped.
-    Another grid in the same folder keeps the results that both have in common. Impossible points are left out, and
-    printed with the reason.
-
-    Training runs in processes on this machine, one for each processor unless --workers gives their number. With
-    --scheduler, it runs on a Dask cluster, which needs echornn-tui[cluster]. Anybody who can reach a Dask scheduler, or
-    write its file, can run any program as you, here and on its workers.
-
     Parameters
     ----------
     out
-        Folder of the sweep: new, empty, or that of a sweep to continue. Its results.csv has a row for each network: the
-        grid's fields, seed, solved_at (empty if not solved), final_loss (the mean of its last 50 windows), windows,
-        seconds, until, trained_by (versions of the program, its engine and packages). All networks of a folder have the
-        same --until.
+        Folder of the sweep: new, empty, or that of a sweep to continue; its results.csv has a row for each network.
     grid
-        FIELD=VALUES for each field that varies. VALUES is a,b,c; LO..HI for whole numbers; or LO..HI@N for N values,
-        spaced evenly on a logarithmic scale (for dropout on a linear one).
+        FIELD=VALUES for each field that varies: a,b,c; LO..HI for whole numbers; LO..HI@N for N values.
     seeds
         Networks for each point, with consecutive seeds from --seed on.
     until
-        solved: train each network until it has solved its task; all: until its epochs are trained. A task counts as
-        solved when the mean loss of 50 windows has once fallen below a level close to the least possible. The echo's
-        is floor + 0.07 ln(num_classes) nats, at most 0.9 ln(num_classes); in the tutorial 0.0487. For other tasks,
-        tasks prints it: above the last level of the ladder by 0.07 times chance, or by a quarter of the way to the
-        level before, if that is less. With solved, final losses are those at that moment; with all, they show which
-        networks lost their task again.
+        solved: train each network until it has solved its task; all: until its epochs are trained.
     workers
         Train in this many processes on this machine.
     scheduler
-        Train on the Dask cluster of the scheduler at this address, tcp://HOST:PORT.
+        Train on the Dask cluster at tcp://HOST:PORT, whose other users can run any program as you.
     scheduler_file
         Train on the Dask cluster whose scheduler wrote this file.
     headless
@@ -173,7 +138,7 @@ def compute_sweep(
     ascii
         Draw the map with ASCII characters only.
     theme
-        Background of the map, dark or light. By default the theme chosen last.
+        Background, dark or light; by default the one chosen last.
     no_mouse
         Leave the mouse to the terminal, which selects text with it.
     keys
@@ -200,11 +165,11 @@ def compute_sweep(
     if headless or json or not terminal.is_interactive():
         if keys is not None:
             moved_keys(named_keys(keys, "keys"))
-        return Training(print_sweep, out, wanted, engine, json)
+        return partial(print_sweep, out, wanted, engine, json)
     preferred = preferences(theme=theme, ascii=ascii or None, mouse=False if no_mouse else None, keys=keys)
     guarded = guardian.divide()
     moved_keys(preferred.keys)  # refused before a folder is made
     with collector.paused():
         from tui.cli.front_ends.open_sweep import show_sweep
 
-    return Training(show_sweep, out, wanted, engine, preferred, guarded)
+    return partial(show_sweep, out, wanted, engine, preferred, guarded)

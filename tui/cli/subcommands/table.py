@@ -20,10 +20,6 @@ from tui.commands.front_end import FrontEnd, UsageError, require_at
 def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
     """Print the branches of a run: what began each branch, and its results; * marks the current branch.
 
-    For each branch: its letter and number, those of its parent, the window of the parent's path at which it begins, the
-    windows trained in it, the mean loss of the last 50 windows of its path, the window of its path at which the task
-    was solved, and the window at which it was lost again.
-
     Parameters
     ----------
     run
@@ -50,73 +46,24 @@ def probe_run(
 ) -> FrontEnd:
     """Print what a run's network remembers and how far its gradient reaches: memory and gradient by lag, and more.
 
-    The data is drawn at random for the probes, and there is no dropout. memory and saturated are about the top layer's
-    h alone; gradient and lyapunov are about everything that is carried from step to step: the h of every layer, and the
-    c of an LSTM.
-
-    The keys of the JSON line follow. Lists by lag begin at lag 0; null means NaN, infinite or unknown.
-
-    window: the number of windows along the path. seed, replica: the seed and the number of the network, as in export.
-    rule: the learning rule at this position.
-    as_recorded: false if windows had to be trained again to reach this position, and the loss of one differs from the
-    recorded loss; other versions of packages can cause this.
-
-    memory: r2 of the best linear read-out of the input, by lag; memory_total: the sum over lags, at most memory_size if
-    the inputs of different lags are independent; memory_independent: whether they are. shift_register: the sum for a
-    linear shift register back to the farthest source; null if the lags are not known, or the inputs not independent.
-
-    turned_by_lag: the share of predictions that change when only the input at that lag is changed: a symbol to the next
-    one, a number by 0.1; 0 to 1, or null if the outputs are numbers. moved_by_lag: how much their probabilities change,
-    the mean total variation distance, 0 to 1; or how much the numbers change.
-
-    gradient_by_lag: the mean size of the gradient of a step's loss by the state that many steps before, in nats (or
-    squared error) per unit of state.
-
-    truncation_bias: the share of the gradient of all weights except W2 and b2 that is missing if each error is followed
-    back through T steps. truncation_bias_by_steps: the same for 1, 2, ... steps. truncation_bias_of_windows: the same
-    for windows of T steps, as tbptt trains them; other rules leave out less. Each has a _spread, two standard errors: a
-    bias that is no larger than its spread may be zero.
-
-    spectral_radius: the largest of spectral_radii, which are those of the recurrent matrices, by name.
-
-    saturated: the share of units and steps with an absolute value above 0.97, 0 to 1.
-
-    lyapunov: the Lyapunov exponents in nats per step, the largest first; -87.3 means minus infinity.
-
-    Keys that end in _samples are numbers of samples: time steps of all rows for memory (equally many others are used
-    for the fit), saturated and lyapunov; losses for gradient; predictions at each lag for turned.
-
-    With --fixed-points the JSON line has window, seed, replica and as_recorded, and instead of the others: input,
-    input_numbers: the constant input, by name and as it enters the cell. searches: the number of searches; a search can
-    miss points. points: for each its kind (stable, marginal, saddle, unstable; slow is no fixed point), residual, the
-    largest number by which the state moves in a step, searches, the number that ended there, outputs, the
-    probabilities or numbers that the network says there, state, all numbers that are carried, and eigenvalues, of the
-    step's Jacobian, the largest first, each as its real and imaginary part.
-
     Parameters
     ----------
     run
         Folder of the run, a name that list shows, or newest.
     at
-        Probe the network after this many windows of the run's path (0 is the start). By default, at the run's current
-        position.
+        Probe the network after this many windows of the run's path; by default at its current position.
     branch
-        Use the path of this branch instead, named by its letter or number, as branches prints them. Without --at, the
-        network at its end is probed.
+        Use the path of this branch instead, named by its letter or number.
     replica
-        With several replicas, the network with this number, as in export. By default the first, or the network that
-        continues alone later on that path.
+        With several replicas, the network with this number; by default the first.
     fixed_points
-        Print only the fixed points: the states at which the network rests while the same input comes at every step,
-        with the eigenvalues of a step's Jacobian, which say whether a small disturbance vanishes.
+        Print only the fixed points: the states at which the network rests while one input is repeated.
     input
-        The constant input of the fixed points: a symbol by its name or number, numbers with commas, or zeros. By
-        default the first symbol, or zeros.
+        The constant input of the fixed points: a symbol by its name or number, numbers with commas, or zeros.
     json
         Print a JSON line.
     trust
-        Run the tasks and cells of your own in the record, also if you never gave their files with --task or --cell.
-        They are programs with all your rights: read them first. They are trusted from then on.
+        Also run the tasks and cells of your own in the record; they are programs with all your rights.
     """
     require_at(at)
     from tui.commands.kept_runs.examined import ChosenNetwork
@@ -135,10 +82,6 @@ def probe_run(
 
 def list_kept_runs(folder: Path | None = None, /, *, json: bool = False) -> FrontEnd:
     """Print the runs in your state folder, or in another, the newest first.
-
-    For each run: the windows in all branches, the mean loss of the last 50 windows at its current position, the window
-    of its path at which the task was solved, the window at which it was lost again, and the fields that differ from the
-    defaults.
 
     Parameters
     ----------
@@ -172,8 +115,6 @@ def prune_kept_runs(*, keep: int, dry_run: bool = False) -> FrontEnd:
 def list_tasks(task: str | None = None, /, *, json: bool = False, template: bool = False) -> FrontEnd:
     """Print the tasks that can be trained: inputs and outputs, known losses, and settings of each.
 
-    A task of your own is a file of Python with NumPy. It is checked, and printed like the others.
-
     Parameters
     ----------
     task
@@ -192,8 +133,6 @@ def list_tasks(task: str | None = None, /, *, json: bool = False, template: bool
 
 def list_cells(cell: str | None = None, /, *, json: bool = False, template: bool = False) -> FrontEnd:
     """Print the recurrent cells that can be trained: formulas, the numbers that they hold, weights and gates of each.
-
-    A cell of your own is a file of Python. It is checked, and printed like the others.
 
     Parameters
     ----------

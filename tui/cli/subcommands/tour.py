@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from echornn.config import EchoConfig
 from echornn.runtime import collector
 from tui.cli.own_keys import moved_keys
 from tui.commands import record
-from tui.commands.front_end import FrontEnd, Training, UsageError, require_fps
+from tui.commands.front_end import FrontEnd, UsageError, require_fps
 from tui.kit.theme import Theme
 from tui.preferences.chosen import preferences
 from tui.term import guardian, terminal
@@ -20,17 +22,14 @@ def take_tour(
 ) -> FrontEnd:
     """Learn truncated backpropagation through time in five minutes: seven steps of a run that is trained before you.
 
-    Each step has a sentence or two and a key to press. Everything is the app itself, and every key works. escape leaves
-    the tour, and the run goes on; q ends it, and the run is kept like any other.
-
     Parameters
     ----------
     fps
-        Most frames a second, 0.1 to 60. By default 10.
+        Most frames a second, 0.1 to 60; by default 10.
     ascii
         Draw with ASCII characters only.
     theme
-        Background, dark or light. By default the one chosen last.
+        Background, dark or light; by default the one chosen last.
     no_mouse
         Leave the mouse to the terminal, which selects text with it.
     """
@@ -48,4 +47,4 @@ def take_tour(
         from tui.app.tour.tour_app import TourApp
         from tui.cli.front_ends.open_app import show_training
 
-    return Training(show_training, config, chosen, recorder, guarded, paused=True, app_type=TourApp)
+    return partial(show_training, config, chosen, recorder, guarded, paused=True, app_type=TourApp)

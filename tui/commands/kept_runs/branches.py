@@ -27,20 +27,7 @@ LEAST_WORDS = 8
 
 
 def records(run: Run) -> Iterator[dict[str, Any]]:
-    """The JSON record of each branch, in the order in which they began.
-
-    Keys: number; letter, the branch's name on the screen; parent, the parent's number, None for the first branch; at,
-    the window of the parent's path at which the branch begins; windows, the windows trained in the branch itself; path,
-    the windows along its path; differs, the changes in words; newest_loss, the last loss of its path in nats;
-    mean_loss, the mean of the last windows of its path (see `echornn.diagnosis.loss_stats.RECENT_WINDOWS`), None if it
-    is not finite or missing; solved_at, the window of its path, from 1, at which the task was solved, or None; lost_at,
-    the window at which it was lost again, or None; here, whether the run's position is on the branch. With several
-    networks, the losses are medians, solved_at is the window by which half of the networks had solved the task, lost_at
-    is None, and lottery has more numbers (see `come_to`).
-
-    Raises:
-        RunError: the losses cannot be read.
-    """
+    """The JSON record of each branch, in the order in which they began; docs/cli.md explains the keys."""
     for facts in branch_facts(run):
         fields = {field.name: getattr(facts, field.name) for field in dataclasses.fields(facts)}
         stats = fields.pop("seed_stats")

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from echornn.arrays.positions import branch_named, network_at
 from echornn.arrays.replica_numbers import ReplicaNumbers
+from echornn.arrays.run_arrays import RunArrays
 from echornn.config import EchoConfig
 from echornn.data.own_checks import check_own_files
 from echornn.own.trusted import trusting
 from echornn.readings import Question, Readings
-from echornn.replay.snapshot_of_run import snapshot_of_run
 from echornn.runs import run_dir
 from echornn.runtime import quiet
 from echornn.session.probing import examine, why_unread
@@ -72,11 +72,6 @@ def examined(network: ChosenNetwork, question_for: Callable[[EchoConfig], Questi
 
     Args:
         question_for: the question for a network of this configuration.
-
-    Raises:
-        RunError: the run, branch or replica does not exist, nothing was saved, or the path is shorter than ``at``.
-        OwnError: a task or cell of the user's own fails its check.
-        ConfigError: from ``question_for``.
     """
     with trusting(network.trust):
         run = run_dir.read(record.find(network.run))
@@ -89,7 +84,7 @@ def examined(network: ChosenNetwork, question_for: Callable[[EchoConfig], Questi
     terminal.keep_native_stderr_off_the_screen()
     quiet.import_tensorflow(run.threshold)
     try:
-        snapshot = snapshot_of_run(run, network.at, branch=number, replica=chosen)
+        snapshot = RunArrays(run).snapshot(network.at, number, network.replica, retrain=True)
         readings = examine(snapshot, question)
     except MemoryError as error:
         printed.complain(f"echornn-tui: {why_unread(error)}")

@@ -14,9 +14,10 @@ from echornn.runs import run_dir
 from echornn.runs.run_dir import Run
 from echornn.timeline.branch import Position
 from tui.commands import record
-from tui.commands.kept_runs import replica_rows, table_files, window_rows
+from tui.commands.kept_runs import event_files, table_files, window_rows
 from tui.commands.kept_runs.network_files import write_network
 from tui.commands.kept_runs.table_files import about_table
+from tui.commands.printed.records import as_json
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 
@@ -33,6 +34,7 @@ def export(
     parquet: Path | None = None,
     command: str = "",
     at: int | None = None,
+    tensorboard: Path | None = None,
     trust: bool = False,
 ) -> int:
     """Print windows or networks of a run, or write its networks to files; returns the exit code.
@@ -45,15 +47,13 @@ def export(
         parquet: the table file to which the rows are written instead.
         command: the command line, for the metadata of this file.
         at: write the networks after this many windows of the path.
+        tensorboard: the folder to which the curves of the path are written instead.
         trust: whether the texts in its record may run; see `echornn.own.trusted`.
-
-    Raises:
-        UsageError: a table cannot be written, since its name is wrong or pyarrow is missing.
-        RunError: the run, branch or replica does not exist, or the file's name cannot be used.
-        OSError: the disk did not accept the output; an existing file is unchanged.
     """
     if parquet is not None:
         table_files.require_writable(parquet)
+    if tensorboard is not None:
+        event_files.require_tensorboard()
     with trusting(trust):
         run = run_dir.read(record.find(name))
     for note in run.notes:
@@ -68,10 +68,16 @@ def export(
         else:
             table_files.write_networks(parquet, networks, about_table(command, run.config))
     else:
+        if tensorboard is not None and end is None:
+            end = run.position
         _require(run, replica, end)
         numbered = replica is None and most_replicas(run) > 1
         windows = _windows(run, end, replica)
-        if parquet is None:
+        if tensorboard is not None and end is not None:
+            names = [run.folder.resolve().name, *([f"branch-{branch}"] if branch else [])]
+            names += [] if replica is None else [f"replica-{replica}"]
+            event_files.write_events(tensorboard / "_".join(names), run, windows, end.window)
+        elif parquet is None:
             _print_windows(windows, as_json_lines, numbered)
         else:
             table_files.write_windows(parquet, windows, numbered, about_table(command, run.config))
@@ -96,7 +102,13 @@ def _print_windows(windows: Iterable[WindowPiece], as_json_lines: bool, numbered
 
 
 def _print_networks(networks: Iterable[NetworkFacts], as_json_lines: bool) -> None:
-    if as_json_lines:
-        printed.lines(map(replica_rows.as_json, networks))
-    else:
-        printed.lines([replica_rows.HEADER, *map(replica_rows.as_csv, networks)])
+    """A line for each network; empty or null are windows at which the task was not solved, or not lost."""
+    if not as_json_lines:
+        printed.lines([",".join(NetworkFacts._fields)])
+    for one in networks:
+        if as_json_lines:
+            when = {"solved_at": one.solved_at or None, "lost_at": one.lost_at or None}
+            printed.lines([as_json({**one._asdict(), **when})])
+        else:
+            loss = f"{one.final_loss:.9g}"
+            printed.lines([f"{one.replica},{one.seed},{one.solved_at or ''},{loss},{one.lost_at or ''}"])

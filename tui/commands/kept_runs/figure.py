@@ -8,22 +8,17 @@ from echornn.session.probing import why_unread
 from tui.commands.front_end import UsageError
 from tui.figures.data import FigureError, FigureRequest
 from tui.figures.kinds import KINDS
-from tui.figures.make import FigureLook, made
+from tui.figures.make import made
 from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode
 
 
-def make_figure(request: FigureRequest, file: Path, look: FigureLook, command: str) -> int:
-    """Make a figure; returns the exit code.
-
-    Raises:
-        UsageError: the figure cannot be drawn.
-        RunError, ConfigError, TaskError, OSError: as in `made`.
-    """
+def make_figure(request: FigureRequest, file: Path, command: str) -> int:
+    """Make a figure; returns the exit code."""
     if KINDS[request.kind].trains:
         terminal.keep_native_stderr_off_the_screen()
     try:
-        files, notes = made(request, file, look, command)
+        files, notes = made(request, file, command)
     except FigureError as error:
         raise UsageError(str(error)) from error
     except MemoryError as error:
@@ -36,11 +31,7 @@ def make_figure(request: FigureRequest, file: Path, look: FigureLook, command: s
 
 
 def require_flags(kind: str, given: dict[str, object]) -> None:
-    """Check that a kind of figure takes these flags.
-
-    Raises:
-        UsageError: it does not take one of them.
-    """
+    """Check that a kind of figure takes these flags."""
     for name, value in given.items():
         if value not in (None, False, "") and name not in KINDS[kind].uses:
             takers = ", ".join(one for one, known in KINDS.items() if name in known.uses)

@@ -26,11 +26,7 @@ SECONDS_FOR_NAMES = 2.0
 
 
 def list_runs(folder: Path | None, as_json_lines: bool) -> int:
-    """Print the runs in a folder, or the run if the folder is one; by default the user's runs. Returns the exit code.
-
-    Raises:
-        RunError: the folder does not exist, or cannot be read.
-    """
+    """Print the runs in a folder, or the run if it is one; by default the user's runs. Returns the exit code."""
     printed.lines(json_lines(folder) if as_json_lines else lines(folder))
     return ExitCode.DONE
 
@@ -60,11 +56,7 @@ def json_lines(among: Path | None = None) -> Iterator[str]:
 
 
 def record_of(run: Summary) -> dict[str, Any]:
-    """The JSON record of a run. Numbers that are not finite are null, such as the loss if the run diverged or has no
-    windows. ``solved_at`` is null if the task was not solved, ``lost_at`` if it was not lost again; both keys are
-    missing if the run does not record them. With several networks, ``loss`` is the median, ``solved_at`` the window by
-    which half of them had solved the task, and ``lottery`` has more numbers (see `come_to`).
-    """
+    """The JSON record of a run; docs/cli.md explains the keys."""
     when = {"solved_at": run.solved_at, "lost_at": run.lost_at}
     return {
         "run": str(run.folder),

@@ -30,11 +30,6 @@ def write_network(
             `Trainer.load_weights`.
         keras: a .keras file, for a single network.
         replica: write only the network with this number; see `ReplicaNumbers`.
-
-    Raises:
-        RunError: the file's name cannot be used, there is no such replica, or a replica has to be chosen.
-        OwnError, ConfigError: the networks cannot be trained again there; see `state_at`.
-        OSError: the disk did not accept the output; an existing file is unchanged.
     """
     if weights is not None and weights.suffix != ".npz":
         raise RunError(f"weights = {str(weights)!r} cannot be written: the name must end in .npz")

@@ -12,7 +12,7 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.data.held_input import HeldInput, held_input, held_inputs
-from echornn.fixed_point_readings import MARGIN, MOST_CARRIED, POINT_KINDS, FixedPoints, PointKind
+from echornn.fixed_point_readings import MARGIN, MOST_CARRIED, POINT_KINDS, FixedPoints
 from echornn.progress import Floats
 from echornn.readings import Question
 from echornn.tasks.task import Numbers
@@ -24,18 +24,6 @@ COLUMNS = 80
 
 MOST_LINES = 60
 """The most points that are printed as lines."""
-
-FEW = 5
-"""A point at which fewer searches ended than this suggests that there are others."""
-
-MEANINGS: dict[PointKind, str] = {
-    "stable": "stable: a small disturbance vanishes, in every direction",
-    "marginal": f"marginal: an |l| is within {MARGIN:g} of 1, and none is larger: l does not decide",
-    "saddle": "saddle: a small disturbance vanishes along some directions, grows along others",
-    "unstable": "unstable: a small disturbance grows, in every direction",
-    "slow": "slow: no fixed point: the state moves by the residual in a step, more around it",
-}
-"""What the kinds mean, in a line each."""
 
 
 def print_fixed_points(network: ChosenNetwork, as_json: bool, text: str | None) -> int:
@@ -67,11 +55,7 @@ def _input(config: EchoConfig, text: str | None) -> HeldInput:
 
 
 def record_of(found: Examined, name: str) -> dict[str, Any]:
-    """The points as numbers for JSON; ``probe --help`` defines the keys.
-
-    Args:
-        name: the name of the constant input.
-    """
+    """The points under the constant input of this name as numbers for JSON, by the keys in docs/cli.md."""
     points = _points(found)
     return {
         "window": found.readings.window,
@@ -120,10 +104,6 @@ def lines(found: Examined, name: str) -> Iterator[str]:
         yield f"and {len(points.kinds) - MOST_LINES} more: --json prints all"
     yield ""
     yield "l: eigenvalues of a step's Jacobian; each multiplies a small disturbance"
-    yield from (MEANINGS[kind] for kind in POINT_KINDS if points.count(kind))
-    rare = sum(1 for kind, starts in zip(points.kinds, points.starts, strict=True) if kind != "slow" and starts < FEW)
-    if rare:
-        yield f"{rare} found by fewer than {FEW} searches each: there may be others"
 
 
 def _points(found: Examined) -> FixedPoints:

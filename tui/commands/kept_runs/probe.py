@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from echornn.data.coverage import source_lags
-from echornn.diagnosis.phrases import change_words, missed_words, source_name
+from echornn.diagnosis.phrases import change_words, source_name
 from echornn.readings import MINUS_INFINITY, Question, Readings
 from echornn.tasks.task import Symbols
 from echornn.unlike_record import UnlikeRecord
@@ -46,19 +46,8 @@ def probe(network: ChosenNetwork, as_json: bool) -> int:
 
 
 def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None = None) -> dict[str, Any]:
-    """The readings as numbers for JSON; None for a number that is unknown, NaN or infinite.
-
-    Keys: window, along the path; memory, r2 by lag, and memory_total, their sum, of at most memory_size if
-    memory_independent, whether the inputs of different lags are independent;
-    gradient_by_lag, in nats (or squared error) per unit of state; truncation_bias, the bias if each error is followed
-    back T steps, truncation_bias_by_steps, the same for 1, 2, ... steps, and truncation_bias_of_windows, the bias of
-    windows of T steps as tbptt trains them: all relative to the size of the gradient, and each with a _spread, its
-    uncertainty; spectral_radius, the largest of spectral_radii (of the recurrent matrices, by name); saturated, the
-    share of the top layer's states, 0 to 1; lyapunov, exponents in nats per step; seed and replica, the seed and number
-    of the network; rule, its learning rule; as_recorded, whether windows that had to be trained again have the recorded
-    losses; turned_by_lag, the share of predictions that change if only the input at that lag is changed, and
-    moved_by_lag, by how much their probabilities change. Keys with _samples are the numbers of samples.
-    `echornn.readings` and ``probe --help`` define all of these.
+    """The readings as numbers for JSON, by the keys in docs/cli.md; None for a number that is unknown, NaN or
+    infinite.
     """
     memory, units, gradient, reliance, weights, exponents = _all_of(readings)
     radii = {one.name: one.spectral_radius for one in weights.recurrent}
@@ -86,8 +75,7 @@ def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None 
         "replica": replica,
         "rule": readings.config.rule,
         "as_recorded": unlike is None,
-        "memory_independent": memory.independent,
-        "shift_register": memory.shift_register(sources[-1]) if sources and memory.independent else None,
+        "shift_register": memory.shift_register(sources[-1]) if sources else None,
         "turned_by_lag": _plain(reliance.turned) if says_symbols else [None] * len(reliance.turned),
         "moved_by_lag": _plain(reliance.moved),
         "memory_samples": memory.samples,
@@ -106,43 +94,47 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
         unlike: the first window that was trained again with another loss than recorded; None if there is none.
     """
     memory, units, gradient, reliance, weights, exponents = _all_of(readings)
-    config = readings.config
-    sources, length = source_lags(config), config.truncated_backprop_length
-    marks = {length: f"T {length}", **dict.fromkeys(sources, source_name(config))}
+    config, length = readings.config, readings.config.truncated_backprop_length
+    marks = {length: f"T {length}", **dict.fromkeys(source_lags(config), source_name(config))}
     yield from heading(readings, replica, unlike)
     yield ""
-    at_the_end = "" if config.is_stream else " at trials' ends"
-    yield f"memory by lag{at_the_end}: r2{_on(memory.samples, 'steps, fitted on as many others')}"
-    if memory.independent:
-        yield f"{memory.total:.1f} of {memory.size} numbers used"
+    used = memory.total_text and f"; {memory.total_text}"
+    yield f"memory by lag: r2{_on(memory.samples, 'steps')}{used}"
     for lag, r2 in enumerate(memory.by_lag.tolist()):
         channels = " ".join(f"{one:.2f}" for one in memory.channels[lag : lag + 1, :MOST_CHANNELS].flat)
         yield _bar(lag, f"{r2:.2f}", r2, marks, channels)
-    yield ""
     change = change_words(config)
     if isinstance(config.the_task.outputs, Symbols):
+        yield ""
         yield f"predictions that turn when only the input at that lag is {change}{_on(reliance.samples, '')}"
         for lag, share in enumerate(reliance.turned.tolist()):
             yield _bar(lag, f"{share:.1%}", share, marks)
     else:
+        yield ""
         yield f"how far outputs move if only the input at that lag is {change}{_on(reliance.samples, '')}"
         most = max(filter(math.isfinite, reliance.moved.tolist()), default=0.0) or 1.0
         for lag, size in enumerate(reliance.moved.tolist()):
             yield _bar(lag, f"{size:.1e}", size / most if math.isfinite(size) else 1.0, marks)
-    yield ""
     unit = "nats for" if config.the_task.outputs.unit else config.the_task.outputs.loss
+    yield ""
     yield f"gradient by lag, {unit} a unit of state, on a log scale{_on(gradient.samples, 'losses')}"
     sizes = gradient.by_lag.tolist()
     largest = max((size for size in sizes if math.isfinite(size)), default=0.0)
     for lag, size in enumerate(sizes):
-        yield _bar(lag, f"{size:.1e}" if math.isfinite(size) else "too big", _height(size, largest), marks)
+        yield _bar(lag, f"{size:.1e}", _height(size, largest), marks)
     yield ""
-    yield missed_words(config, gradient)
+    bias, spread = gradient.through(length)
+    for value, doubt, where in (
+        (bias, spread, f"if each error goes back {length} steps"),
+        (gradient.bias_of_windows, gradient.bias_of_windows_spread, f"in windows of {length} steps"),
+    ):
+        if math.isfinite(value):
+            yield f"missing from the gradient {where}: {value:.1%} (+- {doubt:.1%})"
     radii = ", ".join(f"{one.spectral_radius:.2f} ({one.name})" for one in weights.recurrent)
-    yield f"spectral radius {radii or 'unknown: no fixed matrix leads from state to state'}"
+    yield f"spectral radius {radii or '-'}"
     if math.isfinite(units.share_saturated):
         yield f"saturated {units.share_saturated:.0%} of the top layer's states{_on(units.samples, 'steps')}"
-    rates = ", ".join(map(_exponent, exponents.tolist()))
+    rates = ", ".join("-inf" if value <= MINUS_INFINITY else f"{value:.2f}" for value in exponents.tolist())
     text = f"Lyapunov exponents, nats a step{_on(readings.lyapunov_samples, 'steps')}: {rates}"
     yield from textwrap.wrap(text, COLUMNS, subsequent_indent="    ", break_on_hyphens=False)
 
@@ -157,10 +149,6 @@ def _height(size: float, largest: float) -> float:
     if not math.isfinite(size):
         return 1.0
     return 1 + math.log10(size / largest) / DECADES if size else 0.0
-
-
-def _exponent(value: float) -> str:
-    return "-inf" if value <= MINUS_INFINITY else f"{value:.2f}"
 
 
 def _bar(lag: int, value: str, height: float, marks: dict[int, str], channels: str = "") -> str:

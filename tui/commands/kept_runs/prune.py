@@ -7,7 +7,7 @@ from pathlib import Path
 
 from echornn.files.lock import Lock, is_held
 from echornn.files.run_error import RunError
-from echornn.runs import debris, kept_runs, run_dir
+from echornn.runs import about, kept_runs, run_dir, run_files
 from tui.commands.kept_runs.list_runs import describe
 from tui.term import printed
 from tui.term.exit_code import ExitCode
@@ -53,9 +53,9 @@ def _remove(folder: Path, dry_run: bool, only_debris: bool = False) -> None:
         return
     lock = Lock(folder)
     try:
-        if only_debris and not debris.is_debris(folder):
+        if only_debris and not about.is_debris(folder):
             raise RunError(f"{folder} is kept: a process has begun a run there")
-        run_dir.remove(folder)
+        run_files.remove(folder)
     finally:
         lock.release()
 

@@ -23,11 +23,7 @@ ROWS_AT_A_TIME = 1 << 18
 
 
 def require_writable(file: Path) -> None:
-    """Check, before anything is read, that a table can be written to this file.
-
-    Raises:
-        UsageError: the name has another end, or pyarrow is missing.
-    """
+    """Check, before anything is read, that a table can be written to this file."""
     if file.suffix != ".parquet":
         raise UsageError(f"parquet = {str(file)!r} cannot be written: the name must end in .parquet")
     try:
@@ -45,10 +41,6 @@ def write_windows(file: Path, pieces: Iterable[WindowPiece], numbered: bool, abo
     Args:
         numbered: whether there is a column replica.
         about: texts for the file's metadata; see `about_table`.
-
-    Raises:
-        RunError: the file's name cannot be used.
-        OSError: the disk did not accept it, or the losses cannot be read; an existing file is unchanged.
     """
     names = {"window": np.int64, "epoch": np.int64, "loss": np.float32, "accuracy": np.float32}
     types = {**names, **({"replica": np.int64} if numbered else {})}

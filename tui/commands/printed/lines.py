@@ -10,7 +10,7 @@ from typing import TextIO
 
 from echornn.session.pictures.frame import Frame
 from tui.term import terminal
-from tui.term.printable import printable
+from tui.term.printed import printable
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -37,9 +37,6 @@ class LinePrinter:
 
         Lines for a terminal that is gone are dropped: see `tui.term.terminal.when_terminal_is_gone`. Errors in writing
         to standard error are ignored, so that training does not end because of them.
-
-        Raises:
-            OSError: the lines can never be written, for example because their reader has ended (`BrokenPipeError`).
         """
         self._write("".join(f"{printable(text)}\n" for text in texts), to)
 
@@ -72,3 +69,13 @@ class LinePrinter:
 def say_last(texts: Iterable[str]) -> None:
     """Print lines after the app has left the screen; lines for a terminal that is gone are dropped."""
     LinePrinter().print(texts, sys.stdout)
+
+
+def lines_here(with_bar: bool) -> LinePrinter:
+    """A line printer for standard output; if wanted and possible, with a progress bar below the lines."""
+    screen = terminal.screen_for_a_bar() if with_bar else None
+    if screen is None:
+        return LinePrinter()
+    from tui.commands.printed.progress_bar import LinesAboveABar
+
+    return LinesAboveABar(screen)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import math
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from rich.console import Console
@@ -18,7 +17,7 @@ from echornn.diagnosis.loss_text import loss_text
 from echornn.session.pictures.frame import Frame
 from tui.commands.printed.lines import LinePrinter
 from tui.term import terminal
-from tui.term.printable import printable
+from tui.term.printed import printable
 
 EMPTY_LINE = "\r\x1b[2K"
 """Clears the cursor's line. Nothing else of the terminal is changed, so a killed process leaves it in order."""
@@ -29,13 +28,11 @@ class LinesAboveABar(LinePrinter):
 
     Args:
         screen: the terminal with the bar; lines may go there too, or elsewhere.
-        columns: returns the terminal's width; by default the terminal's own answer.
     """
 
-    def __init__(self, screen: TextIO, columns: Callable[[], int] | None = None) -> None:
+    def __init__(self, screen: TextIO) -> None:
         super().__init__()
         self._screen = screen
-        self._columns = columns or partial(terminal.columns, screen)
         self._console = Console(file=io.StringIO(), force_terminal=screen.isatty())
         self._bar = ""
         self._lock = threading.Lock()
@@ -79,7 +76,7 @@ class LinesAboveABar(LinePrinter):
         line.add_column(ratio=1)
         line.add_column(no_wrap=True, overflow="crop")
         line.add_row(ProgressBar(total=all_of_it, completed=done), Text(printable(" ".join(numbers))))
-        self._console.width = max(1, self._columns() - 1)
+        self._console.width = max(1, terminal.columns(self._screen) - 1)
         with self._console.capture() as drawn:
             self._console.print(line)
         return drawn.get().rstrip("\n")

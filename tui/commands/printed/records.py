@@ -38,12 +38,7 @@ def start_record(config: EchoConfig, recorder: Recorder | None, at: int | None =
 
 
 def finished_record(frame: Frame, seconds: float) -> Record:
-    """The record at the end: the windows trained in the whole run, and the result.
-
-    For one network, the result is the mean loss of the last windows (`echornn.diagnosis.loss_stats.RECENT_WINDOWS`),
-    and the windows of the path at which the echo was solved and lost again, None if it was not. For several networks,
-    see `come_to`.
-    """
+    """The record at the end: the windows trained in the whole run, and the result."""
     known = frame.loss_stats
     how_well: Record = (
         {"final_loss": known.mean, "solved_at": known.solved_at, "lost_at": known.lost_at}
@@ -60,10 +55,7 @@ def come_to(seed_stats: SeedStats) -> Record:
 
 
 def seed_stats_fields(seed_stats: SeedStats) -> Record:
-    """The results of the replicas: how many have solved the echo, also as a share (0 to 1) with its 95 % interval; the
-    median of the windows that they needed, None if none has; the 10, 50 and 90 % quantiles of the mean losses in nats;
-    and how many have diverged.
-    """
+    """The results of the replicas; docs/cli.md explains the keys."""
     low, high = seed_stats.interval
     loss_10, loss_50, loss_90 = seed_stats.quantiles
     return {

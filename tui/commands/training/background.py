@@ -14,9 +14,9 @@ from typing import NoReturn
 
 from echornn.files import own_files
 from echornn.runs.run_files import ERROR_FILE, OUTPUT_FILE
-from tui.term import early_signals, guardian, printed, terminal
+from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode
-from tui.term.printable import quoted
+from tui.term.printed import quoted
 
 
 @dataclass
@@ -69,7 +69,6 @@ def divide() -> BackgroundProcess:
     sys.stdout.flush()
     sys.stderr.flush()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # from here on for both: the terminal may go at once
-    early_signals.forget(signal.SIGHUP)
     child = os.fork()
     if child:
         os.close(line)
@@ -94,9 +93,9 @@ def go_on_in_the_background(
     flags += [*["--paused"] * paused, *["--no-serve"] * (not serve), *flags_to_go_on]
     sys.stdout.flush()
     os.dup2(1, 2)  # errors would go to the log of native code
-    with early_signals.leave_to_the_next_program():
-        # nothing is imported from the current folder (-P)
-        os.execv(sys.executable, [sys.executable, "-P", "-m", "tui", *flags])
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # nothing is imported from the current folder (-P)
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "tui", *flags])
 
 
 def _wait(child: int, hears: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import signal
 import sys
 import threading
@@ -15,12 +14,10 @@ from echornn.runs.recorder import Recorder
 from echornn.session.commands import Pause, Save
 from echornn.session.pictures.frame import State
 from echornn.session.session import Session
-from echornn.training.window_cost import cost_note
-from tui.commands.printed.lines import LinePrinter
-from tui.commands.printed.lines_here import lines_here
+from tui.commands.printed.lines import LinePrinter, lines_here
 from tui.commands.printed.record_lines import SEEDS_NOTE, lines_of
 from tui.commands.printed.records import Record, as_json, finished_record, start_record
-from tui.commands.record import Patience, Saved, farewell, flags_to_go_on, forget_if_empty, saved_by
+from tui.commands.record import Saved, farewell, flags_to_go_on, forget_if_empty, saved_by
 from tui.commands.training.background import BackgroundProcess
 from tui.commands.training.epoch_report import EpochReport
 from tui.commands.training.serving import Serving
@@ -96,32 +93,23 @@ def print_training(
         if recorder is not None and recorder.resumed is not None:
             report.go_on_after(recorder.resumed, at)
         begun = time.monotonic()
-        note = cost_note(config)
-        saved = _train(session, asked, lines, is_watched, note and f"{config.rule}: {note}")
+        saved = _train(session, asked, lines, is_watched)
     serving.end("the session was ended" if asked else "the session has ended")
     lines.close()
     return _conclude(session, recorder, native_log, saved, asked, begun, say, lines)
 
 
-def _train(session: Session, asked: list[int], lines: LinePrinter, is_watched: Callable[[], bool], cost: str) -> Saved:
+def _train(session: Session, asked: list[int], lines: LinePrinter, is_watched: Callable[[], bool]) -> Saved:
     """Train on a thread, so that signals are handled even while native code runs; warnings go to standard error. While
     viewers look at a session in the background, it stays after the last epoch.
-
-    Args:
-        cost: what the learning rule costs, if that is much. It is said once the networks are made: not if they are
-            refused, as for want of memory.
     """
     notes = warning = session.recorder.warning
-    patience = None
     if notes:  # they end with the first command, which may come at once
         lines.print([f"echornn-tui: {notes}"], sys.stderr)
     threading.Thread(target=session.run, name="training", daemon=True).start()
     while True:
         stopped = session.stopped.wait(LOOK_SECONDS)
         frame = session.frame
-        if cost and frame.device:
-            lines.print([f"echornn-tui: {cost}"], sys.stderr)
-            cost = ""
         newest = "; ".join(text for text in (frame.warning, lines.warning) if text)
         if newest != warning:
             before, warning = warning, newest
@@ -132,12 +120,8 @@ def _train(session: Session, asked: list[int], lines: LinePrinter, is_watched: C
         if is_over and not is_watched():
             session.stop()
         saved = saved_by(session.recorder)
-        if asked and patience is None:
-            patience = Patience()
         if stopped or (asked and saved is not Saved.NO):
             return saved
-        if patience is not None:
-            patience.ends(math.inf)
 
 
 def _conclude(

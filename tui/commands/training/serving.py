@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from echornn.session.session import Session
-from tui.term.printable import quoted
+from tui.term.printed import quoted
 
 if TYPE_CHECKING:
     from echornn.remote.server import Server

@@ -16,8 +16,7 @@ from echornn.sweeps.results import SweepResults
 from echornn.sweeps.status import Status
 from echornn.sweeps.sweep import Sweep
 from tui.commands.front_end import UsageError
-from tui.commands.printed.lines import LinePrinter
-from tui.commands.printed.lines_here import lines_here
+from tui.commands.printed.lines import LinePrinter, lines_here
 from tui.commands.printed.records import Record, as_json
 from tui.commands.training import sweep_report as report
 from tui.term import terminal
@@ -41,11 +40,7 @@ class Workers:
     scheduler_file: Path | None = None
 
     def engine(self) -> Engine:
-        """Start the workers, or connect to them.
-
-        Raises:
-            UsageError: Dask is not installed, or no scheduler answers.
-        """
+        """Start the workers, or connect to them."""
         if self.scheduler is None and self.scheduler_file is None:
             return Processes(self.number)
         flag = f"scheduler = {self.scheduler!r}"
@@ -62,13 +57,7 @@ class Workers:
 
 
 def print_sweep(folder: Path, grid: Grid, workers: Workers, as_json_lines: bool) -> int:
-    """Compute a sweep and print its progress; returns the exit code.
-
-    Raises:
-        UsageError: see `Workers.engine`.
-        RunError: the folder cannot be used; nothing in it was changed.
-        OSError: the folder cannot be written to.
-    """
+    """Compute a sweep and print its progress; returns the exit code."""
     lines = lines_here(with_bar=not as_json_lines)
     asked: list[int] = []
     computing: list[Computation] = []
@@ -101,9 +90,6 @@ class Computation:
         folder: the sweep's folder.
         trouble: the error that prevents training; empty if there is none.
         seconds: how long the computation took.
-
-    Raises:
-        UsageError, RunError, OSError: see `print_sweep`.
     """
 
     def __init__(self, folder: Path, grid: Grid, workers: Workers) -> None:
@@ -148,7 +134,7 @@ class Printing:
         self._points = report.PointNews(results)
         self._looked, self._notes = time.monotonic(), 0
         workers = computing.engine.workers
-        record = report.start_record(computing.sweep, computing.sweep.plan(workers), workers, computing.folder)
+        record = report.start_record(computing.sweep, computing.sweep.parts(workers), workers, computing.folder)
         self._say(record, *report.start_lines(record))
 
     def watch(self, status: Status) -> None:

@@ -1,4 +1,4 @@
-"""Draws the map of a sweep: a shaded square for each cell, with its value, and the lines of theory."""
+"""Draws the map of a sweep: a shaded square for each cell, with its value."""
 
 from __future__ import annotations
 
@@ -6,21 +6,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.patches import Rectangle
-from matplotlib.patheffects import withStroke
 
-from tui.figures.drawn.paper import COLOURS, SHADES, Table, numbers
+from tui.figures.drawn.paper import SHADES, Table, numbers
 
 MOST_TEXTS = 14
 """The most columns of squares that have their values written on them."""
-
-LINES = ((COLOURS[1], "-"), ("black", (0, (3, 1.5))), (COLOURS[1], (0, (1, 1))))
-"""Colour and dashes of each line of theory."""
-
-ON_DARK = withStroke(linewidth=2.6, foreground="white")
-"""A white edge, with which a line is seen on dark squares too."""
-
-NOT_EVERY_LENGTH = "\N{INFINITY}"
-"""The mark of a square whose cell does not solve the task at every length, as a theorem says."""
 
 LETTER = 4.4
 """The width of a letter in points."""
@@ -36,27 +26,12 @@ def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
     for row, column in np.argwhere(np.isnan(shades)).tolist():
         square = (column - 0.5, row - 0.5), 1, 1
         axes.add_patch(Rectangle(*square, fill=False, hatch="////", edgecolor="#BBBBBB", linewidth=0))
-    marks = [NOT_EVERY_LENGTH if number > 0 else "" for number in numbers(table, "not_every_length")]
-    if any(marks):
-        axes.plot([], [], " ", marker=r"$\infty$", color="black", markeredgewidth=0, label="not at every length")
     size = min(7.0, 60 * figure.get_figwidth() / 3.3 / max(1, len(columns)))
-    fits = len(columns) <= MOST_TEXTS * figure.get_figwidth() / 3.3
-    for number, text in enumerate(table["text"]):
-        if fits or marks[number]:
+    if len(columns) <= MOST_TEXTS * figure.get_figwidth() / 3.3:
+        for number, text in enumerate(table["text"]):
             row, column = divmod(number, len(columns))
             colour = "white" if shades[row, column] > 0.55 else "black"
-            said = (text if fits else "") + marks[number]
-            axes.text(column, row, said, ha="center", va="center", color=colour, fontsize=size)
-    for wall in facts["walls"]:
-        label: str | None = wall["name"]
-        colour, dashes = LINES[wall["number"] % len(LINES)]
-        style = {"color": colour, "linestyle": dashes, "linewidth": 1.4, "path_effects": [ON_DARK]}
-        for row, column in wall["right_of"]:
-            axes.plot([column + 0.5] * 2, [row - 0.5, row + 0.5], label=label, **style)
-            label = None
-        for row, column in wall["below"]:
-            axes.plot([column - 0.5, column + 0.5], [row + 0.5] * 2, label=label, **style)
-            label = None
+            axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
     every = [max(1, -(-len(texts) // most)) for texts, most in ((columns, 16), (rows, 30))]
     shown = columns[:: every[0]]
     is_tight = LETTER * (longest(shown) + 1) * len(shown) > 60 * figure.get_figwidth()
@@ -71,8 +46,6 @@ def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
     bar = figure.colorbar(image, ax=axes, location="top", aspect=40, pad=0.02)
     bar.set_ticks([share for share, _ in facts["ticks"]], labels=[text for _, text in facts["ticks"]])
     bar.set_label(facts["shows"])
-    if axes.get_legend_handles_labels()[0]:
-        figure.legend(loc="outside lower center", ncols=2, fontsize=6)
 
 
 def longest(texts: list[str]) -> int:

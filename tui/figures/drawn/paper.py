@@ -1,9 +1,7 @@
-"""What all figures share: reading the table, fonts, colours and lines that also differ in grey, and saving."""
+"""What all figures share: fonts, colours and lines that also differ in grey, and saving."""
 
 from __future__ import annotations
 
-import csv
-import io
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 Table = dict[str, list[str]]
-"""The columns of a CSV file, by name."""
+"""The columns by name, their cells as texts."""
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#7F7F7F")
 """Colours that colour-blind people tell apart (Okabe and Ito 2008)."""
@@ -50,17 +48,6 @@ SETTINGS = {
     "svg.fonttype": "path",  # looks the same where the font is missing
     "svg.hashsalt": "echornn-tui",  # the same names of parts each time
 }
-
-
-def table_of(text: str) -> Table:
-    """The table of a CSV text."""
-    rows = csv.reader(io.StringIO(text))
-    table: Table = {name: [] for name in next(rows)}
-    known: dict[str, str] = {}  # most cells occur many times, and large networks have millions
-    for row in rows:
-        for column, cell in zip(table.values(), row, strict=True):
-            column.append(known.setdefault(cell, cell))
-    return table
 
 
 def numbers(table: Table, name: str) -> Any:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from echornn.reference import numpy_bptt
 from tests.benchmarks.speed.problem import Problem
 from tests.benchmarks.speed.programs.prepared import FEW, Losses, Trains, with_numpy
+from tests.door.oracles.reference import numpy_bptt
 
 
 def prepare(problem: Problem) -> Trains:

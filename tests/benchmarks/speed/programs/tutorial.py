@@ -13,7 +13,7 @@ def prepare(problem: Problem) -> Trains:
     quiet.import_tensorflow()
     import tensorflow as tf
 
-    from echornn.reference.tutorial import TutorialSession
+    from tests.door.oracles.reference.tutorial import TutorialSession
 
     network = problem.network
     session = TutorialSession(problem.one, network.batch, network.steps, network.learning_rate)
