@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import lru_cache
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import source_lags, targets_reached
 from echornn.limits import AT_CHANCE_SHARE as AT_CHANCE_SHARE
 from echornn.limits import BELOW_CHANCE as BELOW_CHANCE
 from echornn.limits import SOLVED_SHARE as SOLVED_SHARE
@@ -202,15 +201,6 @@ def deciding_windows(config: EchoConfig) -> int:
     return max(RECENT_WINDOWS, math.ceil(min(MOST_DECIDING, errors * errors / scored)))
 
 
-def credit_coverage(config: EchoConfig) -> float:
-    """The share of a window's targets whose error reaches all of their sources; NaN if the sources are not known.
-
-    Truncated back-propagation cuts the gradient at the first step of the window, so it reaches no earlier source.
-    """
-    inside, count = targets_reached(config)
-    return inside / count if count else math.nan
-
-
 def lost_level(config: EchoConfig) -> float:
     """The mean loss above which a solved task counts as lost. It is well above `solved_level`, so that a loss around
     that level does not switch back and forth. It is infinite if the task is never solved.
@@ -220,27 +210,6 @@ def lost_level(config: EchoConfig) -> float:
         return math.inf
     above = chance_level(config) - level
     return level + (above if above > 0 else abs(level)) / 10
-
-
-def register_numbers(config: EchoConfig) -> int | None:
-    """How many numbers a linear shift register for the task holds, one more than the farthest lag of a target: x[t],
-    x[t-1], ... x[t-lag].
-
-    Most networks solve the echo in this way, but it is no limit: some keep more symbols than they have numbers, since
-    binary inputs can be packed nonlinearly. None if the lags are not known, or if more than one number enters at a
-    step: more than two symbols can be kept in several ways, and not every channel has to be kept.
-    """
-    lags = source_lags(config)
-    return max(lags) + 1 if lags and config.input_size == 1 else None
-
-
-def state_numbers(config: EchoConfig) -> int:
-    """How many numbers the states of all layers have: one per unit; two in an LSTM, which carries h and c,
-    in an LRU, whose numbers are complex, and in a coRNN.
-
-    A linear read-out recovers at most this many inputs (Jaeger 2001).
-    """
-    return config.state_size * config.num_layers * config.the_cell.held
 
 
 def way_from_chance(config: EchoConfig, loss: float) -> float:

@@ -14,7 +14,6 @@ from echornn.config import EchoConfig
 from echornn.data.levels import (
     boundary_floor,
     chance_level,
-    credit_coverage,
     mean_floor,
 )
 from echornn.data.series import EchoSeries
@@ -27,9 +26,7 @@ def test_levels_of_the_tutorial() -> None:
     assert chance_level(TUTORIAL) == pytest.approx(0.6931, abs=1e-4)
     assert boundary_floor(TUTORIAL) == pytest.approx(0.1109, abs=1e-4)
     assert boundary_floor(TUTORIAL, 1) == 0
-    assert credit_coverage(TUTORIAL) == 0.8
     assert boundary_floor(replace(TUTORIAL, row_start="zero")) == 0
-    assert credit_coverage(replace(TUTORIAL, echo_step=15)) == 0
     assert chance_level(replace(TUTORIAL, num_classes=10)) == pytest.approx(2.3026, abs=1e-4)
 
 
