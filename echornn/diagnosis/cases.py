@@ -273,7 +273,8 @@ def _start(it: Facts) -> Remedy | None:
 def _slower(it: Facts) -> Remedy | None:
     """A start that does not saturate units, or a smaller learning rate."""
     slower = Remedy({"learning_rate": float(f"{it.config.learning_rate / 10:g}")}, anew=True)
-    return _start(it) or (slower if it.stats.windows >= PATIENCE else None)
+    start = None if it.is_at("above") else _start(it)
+    return start or (slower if it.stats.windows >= PATIENCE else None)
 
 
 CASES = (
