@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
-from echornn.cells.chosen import named as cell_named
 
 from echornn.cells.own.own_cell import OwnCell
+from echornn.cells.table import named as cell_named
 from echornn.config_fields import CELL, ECHO, ECHO_FIELDS, TASK
 from echornn.data.own_checks import check_cell
 from echornn.files.run_error import RunError
