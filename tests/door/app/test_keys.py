@@ -234,6 +234,10 @@ async def test_the_axis_the_zoom_and_the_crosshair() -> None:
         assert re.search(r"\b1\b.*0\.\d+", first)
         assert read != first
         assert (await stage.press("escape")) == whole
+        await stage.press("z", "home", *["shift+right"] * 20)
+        axis = next(line for line in stage.lines if line.startswith(" window 1"))
+        assert axis in zoomed
+        assert axis not in await stage.press("e"), "from the newest window on it follows"
 
 
 async def test_tab_gives_the_arrows_to_the_view_and_back() -> None:

@@ -67,7 +67,7 @@ def test_json_lines_of_a_network(tmp_path: Path) -> None:
         "level": "chance",
         "next_level": "knows t-3",
     }
-    assert last["loss"] == mean(102, 204)
+    assert (last["loss"], last["accuracy"]) == (mean(102, 204), 0.7)
     assert list(end) == ["event", "windows", "final_loss", "solved_at", "lost_at", "level", "next_level", "seconds"]
     assert (end["event"], end["windows"], end["solved_at"], end["lost_at"]) == ("finished", 204, None, None)
     assert end["final_loss"] == mean(154, 204)

@@ -86,6 +86,7 @@ def test_branches_and_runs_are_told_apart_by_name() -> None:
     found = figure("one/run", "branches")
     losses = {letter: exported("one/run", "--branch", letter)["loss"] for letter in "bc"}
     assert list(dict.fromkeys(found["branch"])) == ["b", "c"]
+    assert [found["first_window"][found["branch"].index(one)] for one in "bc"] == ["6", "1"], "from where they part"
     of_c = [loss for loss, letter in zip(found["loss"], found["branch"], strict=True) if letter == "c"]
     assert floats(of_c) == pytest.approx(floats(losses["c"]), rel=1e-6)
     compared = figure("one/run", "runs", "two/run")

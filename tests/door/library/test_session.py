@@ -261,6 +261,8 @@ def test_from_the_past_training_begins_a_branch_and_moves_stop_at_both_ends() ->
         assert stage.do(Go(0)).trained == 35
         assert stage.do(Go(1, 14)).loss == np.float32(scripted_loss(13))
         assert stage.do(Undo()).line == 0
+        frame = stage.do(Go(1), FinishEpoch())
+        assert (frame.trained, frame.epoch, frame.window) == (20, 2, 10), "epochs go on there as before it"
 
 
 def test_undo_goes_back_one_change_at_a_time_and_then_no_further() -> None:
@@ -270,6 +272,8 @@ def test_undo_goes_back_one_change_at_a_time_and_then_no_further() -> None:
         seen = [(frame.init_index, frame.trained, frame.undoable) for frame in (stage.do(Undo()) for _ in range(4))]
         assert seen == [(2, 6, 2), (1, 4, 1), (0, 2, 0), (0, 2, 0)]
         assert [stage.do(Redo()).init_index for _ in range(3)] == [1, 2, 3]
+        assert stage.do(Undo()).redoable
+        assert not stage.do(Edit({"learning_rate": 0.2})).redoable, "after another change"
 
 
 @pytest.mark.parametrize("command", [Regenerate(), Reset(), Redraw()], ids=repr)
@@ -396,7 +400,9 @@ def test_names_pins_and_hidden_branches_are_in_every_frame() -> None:
         assert "long long" in rows[1].words
         assert set(stage.do(Pin(1)).notes.pinned) == set()
         assert set(stage.do(Pin(1), Hide(1)).notes.pinned) == set(), "what is hidden is not pinned"
-        notes = stage.do(Hide(0, False), Hide(1, False)).notes
+        notes = stage.do(Pin(1)).notes
+        assert (set(notes.pinned), set(notes.hidden)) == ({1}, {0}), "nor what is pinned hidden"
+        notes = stage.do(Hide(0, False), Hide(1), Hide(1, False)).notes
         assert (set(notes.pinned), set(notes.hidden)) == (set(), set()), "by themselves they lie under the curve"
         for _ in range(10):
             stage.do(Go(0, 3), Step(1))

@@ -27,6 +27,7 @@ from echornn.session.commands import (
     Regenerate,
     Reset,
     Save,
+    SetSpeed,
     Slower,
     StartOver,
     Step,
@@ -38,6 +39,7 @@ from tests.clock import Clock
 from tests.door.library.sessions import Costly, Held, Stage, on_stage
 from tests.examples import examples
 from tests.hashed import HashTrainer
+from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
 
 
@@ -117,6 +119,24 @@ def test_changes_wait_until_one_is_there_and_moves_after_them_lead_from_where_th
         assert (frame.line, frame.trained, frame.line_end) == (1, 52, 55)
         frame = stage.do(Go(1), Step(1))
         assert (frame.epoch, frame.window) == (6, 1), "the epoch there began again"
+
+
+def test_a_speed_does_not_wait_behind_a_change_that_waits_for_the_arrival() -> None:
+    clock, speeds = Clock(), list[float]()
+
+    def begins() -> None:
+        assert Held.may.wait(PATIENCE)
+        speeds.append(stage.frame.speed)
+
+    Held.may.set()
+    with on_stage(make=lambda config: Costly(config, clock, begins), clock=clock) as stage:
+        stage.do(Step(60))
+        Held.may.clear()
+        for command in (Go(0, 55), Regenerate(), SetSpeed(7)):
+            stage.session.send(command)
+        Held.may.set()
+        stage.settled()
+    assert speeds[-1] == 7, "on the way"
 
 
 ORDERS: list[Command] = [

@@ -216,6 +216,11 @@ def test_dropout_is_a_function_of_seed_draw_and_window() -> None:
     whole = trainer.advance(30).losses
     trainer.reset()
     np.testing.assert_array_equal(np.concatenate([trainer.advance(n).losses for n in (1, 12, 17)]), whole)
+    trainer.reset()
+    begun = trainer.advance(25).losses
+    for step in (1, DROPPING.echo_step):  # so that the data of this epoch is made anew
+        trainer.edit(replace(DROPPING, echo_step=step))
+    np.testing.assert_array_equal(np.concatenate([begun, trainer.advance(5).losses]), whole)
     model = EchoRNN(DROPPING, initial_weights(DROPPING))
     x = tf.ones([2, 5], tf.uint8)
     init = tf.zeros([5, carried_size(DROPPING)])

@@ -105,6 +105,16 @@ def test_truncated_back_propagation_differs() -> None:
     np.testing.assert_array_equal(exact["W2"], cut["W2"])
 
 
+def test_an_epoch_begins_without_an_influence() -> None:
+    trainer = make_trainer(replace(SMALL, rule="rtrl"))
+    trainer.advance(SMALL.windows_per_epoch)
+    before = trainer.state
+    assert before.influence["W"].any()
+    expected = trainer.advance(4).losses
+    trainer.restore(replace(before, influence={name: one + 1 for name, one in before.influence.items()}))
+    np.testing.assert_array_equal(trainer.advance(4).losses, expected)
+
+
 def test_an_influence_that_is_not_a_number_is_left_behind_with_the_state_before() -> None:
     config = replace(SMALL, rule="rtrl")
     trainer = make_trainer(config)

@@ -100,8 +100,18 @@ def test_a_point_that_kills_its_workers_is_said_to_have_failed_and_the_rest_is_t
     end = json.loads(answer.stdout.splitlines()[-1])
     assert (end["known"], end["solved"], end["points_failed"]) == (16, 8, 2)
     assert {one["echo_step"] for one in rows(tmp_path)} == {"3", "10"}
-    squares = csv.DictReader(answered("map", str(tmp_path), "--csv").stdout.splitlines())
-    assert {(one["echo_step"], one["cell"]): one["failed"] for one in squares}["9", "rnn"] == "4"
+    assert failed_and_missing(tmp_path) == ("4", "0")
+    engine = scripted_engine(kills=[9])
+    engine.before = lambda part: signal.raise_signal(signal.SIGTERM)
+    assert swept(tmp_path, *GRID, engine=engine).returncode == CHECKPOINTED
+    assert failed_and_missing(tmp_path) == ("0", "4"), "what failed is tried again"
+
+
+def failed_and_missing(folder: Path) -> tuple[str, str]:
+    """How many networks with an echo step of 9 could not be trained, and how many are still to be trained."""
+    squares = csv.DictReader(answered("map", str(folder), "--csv", "--filter", "echo=9 cell=rnn").stdout.splitlines())
+    (one,) = squares
+    return one["failed"], one["missing"]
 
 
 def test_two_programs_do_not_sweep_into_one_folder(swept: Swept, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.answered import answered
-from tests.door.sweeps.stage import kept_cliff, kept_part, kept_tasks
+from tests.door.sweeps.stage import kept_cliff, kept_part, kept_seed, kept_tasks
 
 COLUMNS = (
     "echo_step,cell,points,trained,solved,success,low,high,half_solved,median_loss,best_seed,best_solved_at,failed,"
@@ -38,6 +38,8 @@ def test_a_row_of_csv_for_each_square_with_counts_and_wilsons_interval(cliff: Pa
     assert (one["low"], one["high"]) == ("0.3864", "0.8152"), "statsmodels, proportion_confint(10, 16, method='wilson')"
     assert (one["failed"], one["missing"], one["most_windows"], one["until"]) == ("0", "0", "666", "solved")
     assert (one["level"], one["version"]) == ("0.0493287", "1")
+    half = {one["echo_step"]: one["half_solved"] for one in table if one["cell"] == "rnn"}
+    assert (half["12"], half["13"]) == ("514", ""), "the eighth of 16, and of 16 only 7 have solved it"
 
 
 def test_a_filter_and_the_axes(cliff: Path) -> None:
@@ -62,6 +64,12 @@ def test_what_lacks_is_counted_and_marked(tmp_path: Path) -> None:
     assert missing == {"rnn": "0", "gru": "2"}
     (gru,) = [line for line in answered("map", str(folder), "--once").stdout.splitlines() if line.startswith("gru")]
     assert gru.count("?") == 5
+
+
+def test_while_seeds_lack_the_share_is_of_all_that_were_asked_for(tmp_path: Path) -> None:
+    (one,) = squares(kept_seed(tmp_path), "--filter", "echo=12 cell=rnn")
+    assert (one["trained"], one["solved"], one["missing"]) == ("1", "1", "1")
+    assert (one["success"], one["low"], one["high"]) == ("0.5000", "0.0945", "1.0000")
 
 
 def test_losses_of_tasks_have_the_rungs_of_their_ladders(tmp_path: Path) -> None:
