@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain, count
 
 import pytest
 
 from echornn import EchoConfig
+from echornn.sweeps import part_trainer
 from echornn.sweeps.part import Part, Trained
-from echornn.sweeps.part_trainer import PartTrainer
 from echornn.training.population import Population
 from tests.compiled import plain
 
@@ -20,13 +19,13 @@ CONFIG = EchoConfig(
 )
 
 
-def test_each_is_solved_where_it_is_though_others_have_left_its_population() -> None:
-    times = chain([0.0, 0.0], count(0.0, 0.001))  # making a population takes none, so that a smaller one is worth it
+def test_each_is_solved_where_it_is_though_others_have_left_its_population(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(part_trainer, "SECONDS_TO_MAKE", 0.0)  # so that a smaller population is always worth it
     configs = tuple(replace(CONFIG, seed=seed) for seed in range(12))
     with plain():
         population = Population(configs, at_once=1)
         population.advance(10**6)
-        news = [*PartTrainer(lambda: next(times)).train(Part(0, configs, "solved"))]
+        news = [*part_trainer.PartTrainer().train(Part(0, configs, "solved"))]
     found = dict(pair for one in news if isinstance(one, Trained) for pair in one.results)
     solved_at = [found[config].solved_at or 0 for config in configs]
     assert solved_at == population.solved_at.tolist()
