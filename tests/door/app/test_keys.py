@@ -161,8 +161,7 @@ async def test_a_pause_in_the_middle_drops_the_windows_that_were_asked_for() -> 
     async with opened(trainer=OneByOne) as stage:
         await stage.pilot.press("e")
         permits.release()
-        await stage.until(lambda _: stage.frame.trained == 1)
-        assert "running" in stage.lines[0]
+        await stage.until(lambda text: stage.frame.trained == 1 and "running" in text)
         await stage.pilot.press("space")
         permits.release()
         await stage.until(lambda text: "paused" in text)
