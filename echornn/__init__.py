@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from echornn.config import EchoConfig as EchoConfig
     from echornn.data.series import EchoSeries as EchoSeries
     from echornn.diagnosis.seed_stats import SeedStats as SeedStats
-    from echornn.files.run_error import RunError as RunError
-    from echornn.population_state import PopulationState as PopulationState
+    from echornn.errors import RunError as RunError
     from echornn.probes.examine import examine as examine
     from echornn.progress import PopulationProgress as PopulationProgress
     from echornn.progress import Progress as Progress
@@ -35,8 +34,8 @@ if TYPE_CHECKING:
     from echornn.runs.run_recorder import RunRecorder as RunRecorder
     from echornn.session.pictures.frame import Frame as Frame
     from echornn.session.session import Session as Session
-    from echornn.snapshot import Snapshot as Snapshot
-    from echornn.tasks.settings import setting as setting
+    from echornn.state import PopulationState as PopulationState
+    from echornn.state import Snapshot as Snapshot
     from echornn.tasks.task import Batch as Batch
     from echornn.tasks.task import Level as Level
     from echornn.tasks.task import Numbers as Numbers
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from echornn.tasks.task import Task as Task
     from echornn.tasks.task import TaskError as TaskError
     from echornn.tasks.task import entropy as entropy
+    from echornn.tasks.task import setting as setting
     from echornn.timeline.branch import Position as Position
     from echornn.training.device import use_one_thread as use_one_thread
     from echornn.training.population import Population as Population

@@ -4,33 +4,44 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from echornn.cells.cell import Cell
-from echornn.cells.own.own_cell import CellName
+from echornn.cells.own_cell import CellName
 from echornn.cells.table import CELLS, cell_of
 from echornn.cells.table import named as cell_named
-from echornn.config_error import ConfigError as ConfigError
-from echornn.config_error import choice, fraction, whole
-from echornn.config_fields import CELL, DEFAULT_WINDOW, ECHO, ECHO_FIELDS, TASK, FlatValues, NotGiven, usual_window
+from echornn.config_fields import (
+    CELL,
+    DEFAULT_WINDOW,
+    ECHO,
+    ECHO_FIELDS,
+    TASK,
+    FlatValues,
+    NotGiven,
+    WindowSizes,
+    require_in_range,
+    usual_window,
+)
 from echornn.config_fields import DATA_FIELDS as DATA_FIELDS
 from echornn.config_fields import LIVE_FIELDS as LIVE_FIELDS
+from echornn.config_fields import MAX_EPOCHS as MAX_EPOCHS
+from echornn.config_fields import MAX_LAYERS as MAX_LAYERS
+from echornn.config_fields import MAX_REPLICAS as MAX_REPLICAS
+from echornn.config_fields import MAX_SEED as MAX_SEED
+from echornn.config_fields import MOST as MOST
 from echornn.config_fields import PACE_FIELDS as PACE_FIELDS
 from echornn.config_fields import START_FIELDS as START_FIELDS
-from echornn.config_ranges import MAX_EPOCHS as MAX_EPOCHS
-from echornn.config_ranges import MAX_LAYERS as MAX_LAYERS
-from echornn.config_ranges import MAX_REPLICAS as MAX_REPLICAS
-from echornn.config_ranges import MAX_SEED as MAX_SEED
-from echornn.config_ranges import MOST as MOST
-from echornn.config_ranges import require_in_range
-from echornn.config_windows import WindowSizes
+from echornn.errors import ConfigError as ConfigError
+from echornn.errors import choice, fraction, whole
 from echornn.limits import MAX_CLASSES as MAX_CLASSES
 from echornn.limits import MAX_STEPS as MAX_STEPS
 from echornn.limits import RowStart as RowStart
-from echornn.rules.table import RULES
-from echornn.tasks.own.own_task import OwnTask
+from echornn.own.own_file import SHOWN_DIGITS, OwnFile
+from echornn.rules import RULES
+from echornn.tasks.own_task import OwnTask
 from echornn.tasks.task import Symbols, Task
 
 if TYPE_CHECKING:
@@ -201,7 +212,7 @@ class EchoConfig(FlatValues, WindowSizes):
         Raises:
             ConfigError: there is no such task, it cannot be used, or settings of the echo are given for another task.
         """
-        from echornn.tasks.chosen import made, named, require_known, values_of
+        from echornn.tasks.table import made, named, require_known, values_of
 
         task = self.task if isinstance(self.task, Task) else named(self.task)
         name, task = made(task, (*self.names(), TASK))
@@ -311,3 +322,41 @@ def _echo(echo_step: int, num_classes: int, row_start: RowStart) -> Task:
 def _require(config: EchoConfig, field: str, condition: bool, allowed: str) -> None:
     if not condition:
         raise ConfigError(field, getattr(config, field), allowed)
+
+
+def fields_text(values: Mapping[str, object]) -> str:
+    """Fields with their values: "cell lstm, stride unset". None and an empty text are written as unset."""
+    return ", ".join(f"{name} {'unset' if value in (None, '') else value}" for name, value in values.items())
+
+
+def shown(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a configuration as JSON values for people: a file of the user's own is FILE.py:NAME."""
+    return {name: str(value) if isinstance(value, OwnFile) else value for name, value in values.items()}
+
+
+def changes_shown(before: EchoConfig, after: EchoConfig) -> dict[str, Any]:
+    """The values that differ, for people: if the file of a task or cell has changed, a part of its hash distinguishes
+    it from the file before.
+    """
+    changes = before.changes_to(after)
+    for name in (TASK, CELL):
+        own = changes.get(name)
+        if isinstance(own, OwnFile) and own.is_change_of(before.value(name)):
+            changes[name] = f"{own} (file changed, {own.digest[:SHOWN_DIGITS]})"
+    return changes
+
+
+def changes_text(before: EchoConfig, after: EchoConfig, without: Collection[str] = ()) -> str:
+    """The fields that differ, with their values in ``after``; empty if none differs. A change of ``replicas`` is
+    described by the resulting seeds.
+
+    Args:
+        without: fields to leave out.
+    """
+    changes = {name: value for name, value in changes_shown(before, after).items() if name not in without}
+    if "replicas" not in changes:
+        return fields_text(changes)
+    last = after.seed + after.replicas - 1
+    several = f"{after.replicas:,} networks of seeds {after.seed} to {last}"
+    others = {name: value for name, value in changes.items() if name not in ("seed", "replicas")}
+    return ", ".join(filter(None, (several if after.replicas > 1 else f"seed {after.seed} alone", fields_text(others))))

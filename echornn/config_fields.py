@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from echornn.errors import ConfigError
+from echornn.limits import MAX_CLASSES, MAX_STEPS
+from echornn.rules import RULES
+from echornn.tasks.task import trial_length
 
 if TYPE_CHECKING:
     from echornn.tasks.task import Task
@@ -62,7 +68,7 @@ class FlatValues:
         values = {name: getattr(self, name) for name in self.names()}
         if self.task is None:
             return {**values, TASK: ECHO}
-        from echornn.tasks.chosen import name_of, values_of
+        from echornn.tasks.table import name_of, values_of
 
         kept = {name: value for name, value in values.items() if name not in ECHO_FIELDS}
         return {**kept, TASK: name_of(self.the_task), **values_of(self.the_task)}
@@ -86,7 +92,7 @@ class FlatValues:
         fields = {name: value for name, value in values.items() if name in names}
         settings = {name: value for name, value in values.items() if name not in names}
         if settings or fields.get(TASK) not in (None, ECHO):
-            from echornn.tasks.chosen import named, require_known, task_of
+            from echornn.tasks.table import named, require_known, task_of
 
             name = named(fields.get(TASK) or ECHO)
             require_known(name, settings)
@@ -104,7 +110,7 @@ class FlatValues:
         """
         changes = dict(changes)
         if TASK in changes:
-            from echornn.tasks.chosen import named
+            from echornn.tasks.table import named
 
             changes[TASK] = named(changes[TASK] or ECHO)
         values = {**self._values_under(changes.get(TASK, self.value(TASK))), **changes}
@@ -119,7 +125,7 @@ class FlatValues:
         before = self.fields()
         if values[TASK] == before[TASK]:
             return {name: value for name, value in values.items() if before.get(name) != value}
-        from echornn.tasks.chosen import defaults_of
+        from echornn.tasks.table import defaults_of
 
         before = {**self._values_under(values[TASK]), **defaults_of(values[TASK])}
         before.setdefault("truncated_backprop_length", usual_window(other.trial_length))
@@ -162,7 +168,7 @@ class FlatValues:
         """
         if self.task is None:
             return LIVE_FIELDS
-        from echornn.tasks.chosen import settings_without_form
+        from echornn.tasks.table import settings_without_form
 
         return LIVE_FIELDS - ECHO_FIELDS | settings_without_form(self.the_task)
 
@@ -176,7 +182,7 @@ class FlatValues:
         settings = self._settings_in(changes)
         if not settings or not changes - settings <= names:
             return False
-        from echornn.tasks.checked_task import form_of
+        from echornn.tasks.task import form_of
 
         return form_of(self.the_task) == form_of(other.the_task)
 
@@ -196,3 +202,157 @@ def usual_window(trial_length: int | None) -> int:
         trial_length: time steps of a trial; None for a stream.
     """
     return trial_length or DEFAULT_WINDOW
+
+
+MAX_LAYERS = 8
+
+MAX_EPOCHS = 10**12
+"""The most epochs: more than can ever be trained, and few enough that all counts of windows are exact."""
+
+MAX_SEED = 2**128 - 1
+"""The largest seed: NumPy's seed sequences use 128 bits."""
+
+MAX_REPLICAS = 4096
+
+LEAST_RATE, MAX_RATE = 1e-37, 1e38
+"""The smallest and largest learning rate with which float32 neither loses digits nor overflows."""
+
+MOST = {
+    "num_epochs": MAX_EPOCHS,
+    "total_series_length": MAX_STEPS,
+    "truncated_backprop_length": MAX_STEPS,
+    "state_size": MAX_STEPS,
+    "echo_step": MAX_STEPS,
+    "batch_size": MAX_STEPS,
+    "seed": MAX_SEED,
+    "stride": MAX_STEPS,
+}
+"""The largest value of each whole-number field without another limit."""
+
+
+def _from_1(value: Any) -> bool:
+    return bool(value >= 1)
+
+
+RANGES: dict[str, tuple[tuple[Callable[[Any], bool], str], ...]] = {
+    "num_epochs": ((_from_1, "1 or more"),),
+    "total_series_length": ((_from_1, "1 or more"),),
+    "truncated_backprop_length": ((_from_1, "1 or more"),),
+    "state_size": ((_from_1, "1 or more"),),
+    "num_classes": ((lambda value: 2 <= value <= MAX_CLASSES, f"2 to {MAX_CLASSES}"),),
+    "batch_size": ((_from_1, "1 or more"),),
+    "seed": ((lambda value: value >= 0, "0 or more"),),
+    "replicas": ((lambda value: 1 <= value <= MAX_REPLICAS, f"1 to {MAX_REPLICAS}"),),
+    "num_layers": ((lambda value: 1 <= value <= MAX_LAYERS, f"1 to {MAX_LAYERS}"),),
+    "dropout": ((lambda value: 0 <= value < 1, "0 to below 1"),),
+    "learning_rate": (
+        (lambda value: math.isfinite(value) and value > 0, "a finite number above 0"),
+        (
+            lambda value: LEAST_RATE <= value <= MAX_RATE,
+            f"{LEAST_RATE} to {MAX_RATE}, since weights are float32",
+        ),
+    ),
+}
+"""Checks of single fields, each with what it allows, in words."""
+
+
+def require_in_range(name: str, value: Any) -> None:
+    """Check a field's value, which has the right type.
+
+    Raises:
+        ConfigError: no configuration can have this value.
+    """
+    most = MOST.get(name)
+    if most is not None and value is not None and value > most:
+        raise ConfigError(name, value, f"at most {most}")
+    for allows, allowed in RANGES.get(name, ()):
+        if not allows(value):
+            raise ConfigError(name, value, allowed)
+
+
+class WindowSizes:
+    """The sizes of windows, rows and epochs; a base class of `EchoConfig`.
+
+    Rows of a stream are cut into windows, and the state is carried on. Rows of trials are cut into trials, and each is
+    a window that begins with a zero state.
+    """
+
+    if TYPE_CHECKING:
+        task: Any
+        truncated_backprop_length: int
+        stride: int | None
+        rule: str
+        total_series_length: int
+        batch_size: int
+
+        @property
+        def the_task(self) -> Task: ...
+
+    @property
+    def trial_length(self) -> int | None:
+        """Time steps of a trial; None if the task is a stream."""
+        if self.task is None:
+            return None
+        return trial_length(self.the_task)
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether rows are cut into windows and the state is carried on; otherwise each window is a separate trial."""
+        return self.trial_length is None
+
+    @property
+    def window_steps(self) -> int:
+        """Time steps of a window: T of a stream, and a whole trial of trials, in which the gradient is cut at T."""
+        return self.trial_length or self.truncated_backprop_length
+
+    @property
+    def reach(self) -> int | None:
+        """Time steps between two cuts of the gradient; None if the learning rule does not cut it."""
+        return self.truncated_backprop_length if RULES[self.rule].cuts else None
+
+    @property
+    def is_uncut(self) -> bool:
+        """Whether the learning rule follows errors past T time steps, where others cut them off."""
+        return self.reach is None and (self.is_stream or self.truncated_backprop_length < self.window_steps)
+
+    @property
+    def gradient_cut(self) -> int | None:
+        """Time steps of a trial after which the gradient is cut; None if it flows through the whole trial."""
+        return None if self.reach is None or self.reach >= self.window_steps else self.reach
+
+    @property
+    def window_stride(self) -> int:
+        """Time steps from one window to the next (k1 of TBPTT(k1, k2); k2 is the length of a window)."""
+        return self.window_steps if self.stride is None else self.stride
+
+    @property
+    def row_length(self) -> int:
+        """Time steps in one row of the batch."""
+        return self.total_series_length // self.batch_size
+
+    @property
+    def windows_per_epoch(self) -> int:
+        """The number of windows that fit into a row."""
+        return (self.row_length - self.window_steps) // self.window_stride + 1
+
+    @property
+    def data_shape(self) -> tuple[int, int]:
+        """The rows of an epoch's data and their steps, without steps that no window has; each trial is a row.
+
+        Records of a user's own task have its ladder for this shape, so that it has to stay the same for them.
+        """
+        windows = self.windows_per_epoch
+        if self.is_stream:
+            return self.batch_size, (windows - 1) * self.window_stride + self.window_steps
+        return self.batch_size * windows, self.window_steps
+
+    @property
+    def unused_steps(self) -> int:
+        """Time steps of an epoch that no window covers: the remainder of dividing it into rows and windows."""
+        covered = (self.windows_per_epoch - 1) * self.window_stride + self.window_steps
+        return self.total_series_length - self.batch_size * covered
+
+    @property
+    def predictions_per_window(self) -> int:
+        """The number of outputs in a window: batch_size * `window_steps`."""
+        return self.batch_size * self.window_steps

@@ -5,22 +5,254 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from numbers import Integral, Real
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
-from echornn.fixed_point_readings import FixedPoints as FixedPoints
-from echornn.plane_readings import StatePlane as StatePlane
-from echornn.progress import Counts, Floats, Progress
-from echornn.row_readings import Connectivity as Connectivity
-from echornn.row_readings import Effects as Effects
-from echornn.row_readings import Flip as Flip
-from echornn.row_readings import RowDependence as RowDependence
-from echornn.weight_readings import Matrices as Matrices
-from echornn.weight_readings import Recurrent as Recurrent
+from echornn.progress import Counts, Floats, Progress, Symbols
+
+PointKind = Literal["stable", "marginal", "saddle", "unstable", "slow"]
+"""What happens to a small disturbance of a state at rest; `FixedPoints` defines the kinds."""
+
+POINT_KINDS: tuple[PointKind, ...] = get_args(PointKind)
+
+MARGIN = 1e-3
+"""An eigenvalue whose absolute value differs from 1 by less than this counts as 1: a disturbance along it needs a
+thousand steps or more to shrink or grow e-fold.
+"""
+
+RESTING = 1e-9
+"""A state is at rest if no number of it moves by more than this in a step, times the largest number of the visited
+states or 1; computed in float64.
+"""
+
+MOST_CARRIED = 1024
+"""The most carried numbers of a network whose fixed points are searched for; beyond, it would take minutes."""
+
+
+@dataclass(frozen=True, eq=False)
+class FixedPoints:
+    """States that the network does not leave while the same input comes at every step (Sussillo and Barak 2013).
+
+    F is a step of the network under the constant input, without dropout and in float64; at a fixed point s, F(s) = s.
+    The search begins at many states, and can miss points. The points are sorted by kind, then by the number of
+    eigenvalues above 1, then by `starts`. Of a line or a region at rest, some points are listed.
+
+    The Jacobian dF/ds tells what happens to a small disturbance: along an eigenvector it is multiplied by the
+    eigenvalue in each step. An absolute value closer to 1 than `MARGIN` counts as 1. If relu is exactly at its kink,
+    the Jacobian is that of the side where it is 0.
+
+    Attributes:
+        states: the points, float64 [points, carried]: h of each layer, and what the cell carries besides.
+        residuals: float32 [points], the largest absolute value in F(s) - s, with s and F in float64.
+        eigenvalues: complex64 [points, carried], those of the Jacobian, the largest absolute value first.
+        kinds: for each point:
+
+            - stable: all absolute values are below 1, so small disturbances vanish.
+            - marginal: none is above 1 and some count as 1: the Jacobian alone does not decide.
+            - saddle: some are above 1 and some are not: a disturbance can vanish first, then grow.
+            - unstable: all are above 1.
+            - slow: no fixed point: the state moves, but hardly, and less than around it.
+
+        starts: int32 [points], the number of searches that ended at the point.
+        outputs: float32 [points, outputs], what the network predicts there: probabilities of symbols, or numbers.
+        held: float32 [input], the constant input as it enters the cell.
+        searches: the number of states at which the search began.
+    """
+
+    states: npt.NDArray[np.float64]
+    residuals: Floats
+    eigenvalues: npt.NDArray[np.complex64]
+    kinds: tuple[PointKind, ...]
+    starts: Counts
+    outputs: Floats
+    held: Floats
+    searches: int = 0
+
+    def count(self, kind: PointKind) -> int:
+        """The number of points of a kind."""
+        return self.kinds.count(kind)
+
+
+def kind_of(eigenvalues: npt.NDArray[np.complex128]) -> PointKind:
+    """The kind of a fixed point, from the eigenvalues of the Jacobian."""
+    sizes = np.abs(eigenvalues)
+    grows, vanishes = sizes > 1 + MARGIN, sizes < 1 - MARGIN
+    if grows.any():
+        return "unstable" if grows.all() else "saddle"
+    return "stable" if vanishes.all() else "marginal"
+
+
+MOST_COMPONENTS = 6
+"""The most principal components that are kept; two are shown, and the others let the picture turn slowly."""
+
+
+@dataclass(frozen=True, eq=False)
+class StatePlane:
+    """The states from which the network answers, by their principal components: the directions in which they vary most.
+
+    A state h has the coordinates ``components @ (h - mean)``.
+
+    Attributes:
+        part: the name of the part of the network whose states these are.
+        mean: float32 [units], the mean state.
+        components: float32 [kept, units], orthonormal directions, that of the largest variance first; at most
+            `MOST_COMPONENTS`. The largest entry of each is positive.
+        shares: float32 [kept], the share of the states' variance along each, 0 to 1; 0 if the states do not vary.
+        states: float32 [samples, kept], the coordinates of states on the probe's own data, which is the same at every
+            position of a run; only of steps that are scored.
+        targets: the targets at these states: symbols, uint8 [samples], or numbers, float32 [samples, count]; empty, of
+            length 0, if they are not known.
+        answers: what the network says at these states, in the same form: the likeliest symbols, or the numbers.
+        rows: float32 [batch_size, T, kept], the coordinates of the states in the newest window, with the current
+            weights; empty, [0, 0, kept], if there is no window yet.
+        readout: float32 [outputs, 1 + kept]: the logits or numbers that the network says in the plane of all these
+            directions through the mean: the first column, plus the others times the coordinates. Empty, [0, 1 + kept],
+            if the output layer does not read this part.
+    """
+
+    part: str
+    mean: Floats
+    components: Floats
+    shares: Floats
+    states: Floats
+    targets: Symbols | Floats
+    answers: Symbols | Floats
+    rows: Floats
+    readout: Floats
+
+    def share(self, direction: npt.NDArray[np.float64]) -> float:
+        """The share of the variance along a direction, given as a vector of length 1, float64 [kept]; 0 to 1."""
+        return float((direction**2 * self.shares).sum())
+
+    def place(self, states: Floats | npt.NDArray[np.float64]) -> Floats:
+        """The coordinates of states of the part, [..., units] to float32 [..., kept]."""
+        with np.errstate(over="ignore", invalid="ignore"):  # states may be too large for float32
+            return np.asarray((states.astype(np.float64) - self.mean) @ self.components.T, np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class RowDependence:
+    """How strongly each prediction of the newest window depends on each input of its row in the window.
+
+    Inputs before the window act through its initial state, and are not measured.
+
+    Attributes:
+        strength: float32 [rows read, steps read, steps read]: entry (row, t, s) is how strongly the prediction at step
+            t depends on the input x[s]; 0 if s is after t.
+        probabilities: float32 [rows read, steps read, outputs], the predictions with the current weights;
+            `Progress` has the predictions made before the window changed the weights.
+        first_row: the index in the window of the first row read; either all rows were read, or only the requested row.
+        first_step: the index in the window of the first step read; of a window longer than 512 steps, only the newest
+            are read.
+    """
+
+    strength: Floats
+    probabilities: Floats
+    first_row: int = 0
+    first_step: int = 0
+
+    def of_row(self, row: int) -> Floats:
+        """The `strength` of a row of the window (from 0): float32 [steps read, steps read]; NaN if the row was not
+        read.
+        """
+        place = row - self.first_row
+        if 0 <= place < len(self.strength):
+            return np.asarray(self.strength[place])
+        return np.full(self.strength.shape[1:], np.nan, np.float32)
+
+    def predictions_of_row(self, row: int) -> Floats:
+        """The predictions of a row of the window (from 0): float32 [steps read, num_classes]; NaN if the row was not
+        read.
+        """
+        place = row - self.first_row
+        if 0 <= place < len(self.probabilities):
+            return np.asarray(self.probabilities[place])
+        return np.full(self.probabilities.shape[1:], np.nan, np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Effects(RowDependence):
+    """How each prediction changes if a single input is changed; the row is computed again for each input.
+
+    A changed input becomes the next symbol, the last symbol becomes the first; with two symbols it is flipped. Each
+    number of an input of numbers becomes larger by `echornn.readings.RAISED`. `strength` is the total variation
+    distance of the prediction's probabilities before and after (half the sum of the absolute changes), 0 to 1; for
+    numbers, the length of their change.
+
+    Attributes:
+        turned: bool, of the same shape as `strength`: whether another symbol becomes the likeliest.
+    """
+
+    turned: npt.NDArray[np.bool_] = field(kw_only=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Connectivity(RowDependence):
+    """The local derivative of each prediction by each input: `strength` is ||d logit(target at t) / d x[s]|| (Madsen
+    2019).
+
+    It describes a tiny change of an input, but inputs are symbols: if units are saturated, it is close to zero even for
+    an input that decides the prediction. `Effects` describes the change to another symbol.
+    """
+
+
+@dataclass(frozen=True, eq=False)
+class Flip:
+    """The predictions of a row, with one input changed and with the unchanged inputs.
+
+    Attributes:
+        row, step: the changed input, from 0.
+        x: the inputs after the change: uint8 [T] of symbols, or float32 [T, count] of numbers.
+        before, after: float32 [T, num_classes], the predictions without and with the change.
+    """
+
+    row: int
+    step: int
+    x: npt.NDArray[Any]
+    before: Floats
+    after: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Recurrent:
+    """A recurrent weight matrix, with its eigenvalues.
+
+    Attributes:
+        name: the name, such as "W" or "W update", with the layer if there are several.
+        eigenvalues: complex64 [state_size], sorted by absolute value, the largest first.
+    """
+
+    name: str
+    eigenvalues: npt.NDArray[np.complex64]
+
+    @property
+    def spectral_radius(self) -> float:
+        """The absolute value of the largest eigenvalue."""
+        return float(np.abs(self.eigenvalues).max())
+
+
+@dataclass(frozen=True, eq=False)
+class Matrices:
+    """All weights, with names and changes.
+
+    Attributes:
+        weights: float32 arrays by name, [rows, columns].
+        rows, columns: for each array, the names of its rows and columns.
+        update: for each array, its relative change per window: ||w - w before|| / windows between / ||w||; NaN if the
+            earlier weights are unknown.
+        recurrent: the recurrent part of each matrix, from state to state.
+    """
+
+    weights: dict[str, Floats]
+    rows: dict[str, tuple[str, ...]]
+    columns: dict[str, tuple[str, ...]]
+    update: dict[str, float]
+    recurrent: tuple[Recurrent, ...]
+
 
 Kind = Literal[
     "memory",

@@ -16,7 +16,7 @@ import pytest
 import tensorflow as tf
 
 from echornn.config import EchoConfig
-from echornn.network import private_xla
+from echornn.network import xla as private_xla
 from echornn.training.bptt import TrainingLoop
 from echornn.training.population import Population
 from echornn.training.programs import Programs, Structure, structure

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.population_state import PopulationState
 from echornn.progress import Floats
+from echornn.state import PopulationState
 from tests.scripted import ScriptedTrainer
 
 

@@ -7,10 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.fixed_point_readings import FixedPoints
-from echornn.plane_readings import StatePlane
 from echornn.progress import Progress
-from echornn.readings import Connectivity, Matrices, Readings, Reliance, Units
+from echornn.readings import Connectivity, FixedPoints, Matrices, Readings, Reliance, StatePlane, Units
 from echornn.readings import Effects as Effects
 from echornn.readings import Flip as Flip
 from echornn.readings import Gradient as Gradient

@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.held_input import held_inputs
-from echornn.fixed_point_readings import FixedPoints
-from echornn.plane_readings import StatePlane
+from echornn.data.series import held_inputs
 from echornn.progress import Floats, Progress
-from echornn.readings import Question, Readings
-from echornn.snapshot import Snapshot
+from echornn.readings import FixedPoints, Question, Readings, StatePlane
+from echornn.state import Snapshot
 
 FILE = Path(__file__).parent / "data" / "flip_flop_run.npz"
 CONFIG = EchoConfig.from_fields({"task": "flip_flop", "state_size": 16, "init": "glorot"})

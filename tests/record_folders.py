@@ -22,7 +22,7 @@ from pathlib import Path
 
 from echornn import EchoConfig, RunRecorder, Session
 from echornn.session.commands import Edit, Pause, Save
-from echornn.tasks.own.own_task import OwnTask
+from echornn.tasks.own_task import OwnTask
 from tests.kept_folders import KEPT, pack, unpacked
 from tests.on_a_thread import running
 from tests.patience import PATIENCE

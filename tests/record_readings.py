@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.plane_readings import StatePlane
 from echornn.readings import (
     Connectivity,
     Effects,
@@ -23,9 +22,10 @@ from echornn.readings import (
     Readings,
     Recurrent,
     Reliance,
+    StatePlane,
     Units,
 )
-from echornn.snapshot import Snapshot
+from echornn.state import Snapshot
 from tests.record_run import recorded
 
 FILE = Path(__file__).parent / "data" / "tutorial_readings.npz"

@@ -8,7 +8,7 @@ import numpy as np
 
 from echornn import EchoConfig, Progress
 from echornn.readings import Memory, Question, Readings, Units
-from echornn.snapshot import Snapshot
+from echornn.state import Snapshot
 
 FILE = Path(__file__).parent / "data" / "stuck_run.npz"
 CONFIG = EchoConfig(echo_step=4)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from echornn.config import EchoConfig
 from echornn.history.packed import pack
-from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
 from echornn.runs import run_dir
-from echornn.runs.logs.command_log import RecordedCommand
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.run_dir import Run
+from echornn.state import PopulationState
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
 
 Place = tuple[int, int]

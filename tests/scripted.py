@@ -13,14 +13,13 @@ import numpy as np
 from echornn.config import EchoConfig, require_epochs
 from echornn.data.series import EchoSeries
 from echornn.data.solved import Levels, SolvedAt
-from echornn.population_state import PopulationState
 from echornn.progress import Counts, Floats, PopulationProgress, Progress
 from echornn.readings import Question, Readings
 from echornn.runs.recorder import Recorder
 from echornn.session.commands import Ask, Command, NoteCommand, Sent
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.session import Session
-from echornn.snapshot import Snapshot
+from echornn.state import PopulationState, Snapshot
 
 SMALL = EchoConfig(num_epochs=3, total_series_length=200, truncated_backprop_length=10, batch_size=2)
 """Ten windows per epoch, three epochs."""

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from echornn.files.run_error import RunError
-from echornn.remote.address import AddressError
-from echornn.remote.connection import end_session
+from echornn.errors import RunError
+from echornn.remote.connection import AddressError, end_session
 from echornn.runs import run_dir
 from tests.hashed import HashTrainer
 from tests.patience import PATIENCE

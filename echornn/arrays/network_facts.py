@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from echornn.arrays.facts import ReplicaNumbers
 from echornn.arrays.positions import config_at
-from echornn.arrays.replica_numbers import ReplicaNumbers
 from echornn.data.solved import UNKNOWN, SolvedAt
-from echornn.files.run_error import RunError
+from echornn.errors import RunError
 from echornn.runs.run_dir import Run
 from echornn.runs.summary import newest_losses, solved_there
 from echornn.timeline.branch import Position

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from echornn.arrays.replica_numbers import ReplicaNumbers
+from echornn.arrays.facts import ReplicaNumbers
 from echornn.config import EchoConfig
+from echornn.errors import RunError
 from echornn.files.recorded_values import shortened
-from echornn.files.run_error import RunError
 from echornn.runs.run_dir import Run
-from echornn.timeline.branch import Position, index_in
-from echornn.timeline.letters import letter_of, number_of
+from echornn.timeline.branch import Position, index_in, letter_of, number_of
 
 BranchName = str | int
 """A branch, by its letter or its number: "b", "1" or 1."""

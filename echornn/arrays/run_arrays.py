@@ -7,15 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from echornn.arrays.branch_facts import BranchFacts, branch_facts, timeline_of
-from echornn.arrays.kept_weights import kept_windows, state_at
+from echornn.arrays.facts import BranchFacts, ReplicaNumbers, branch_facts, configs_of, timeline_of
+from echornn.arrays.kept_weights import Integers, kept_windows, pieces, pieces_along, state_at
 from echornn.arrays.network_facts import NetworkFacts, network_facts
 from echornn.arrays.positions import BranchName, config_at, network_at, position_of
-from echornn.arrays.replica_numbers import ReplicaNumbers, configs_of
 from echornn.arrays.run_windows import RunWindows, windows_of
-from echornn.arrays.window_pieces import Integers, pieces, pieces_along
 from echornn.config import EchoConfig
-from echornn.data.own_checks import check_own_files
+from echornn.data.series import check_own_files
 from echornn.own.trusted import trusting
 from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
@@ -23,7 +21,7 @@ from echornn.runs import kept_runs, run_dir
 from echornn.runs.run_dir import Run
 from echornn.runtime import quiet
 from echornn.session.probing import examine
-from echornn.snapshot import Snapshot
+from echornn.state import Snapshot
 from echornn.timeline.branch import Position
 from echornn.timeline.timeline import Timeline
 from echornn.training.threads import threads_if_asked

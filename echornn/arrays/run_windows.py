@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.arrays.window_pieces import Integers, WindowPiece
+from echornn.arrays.kept_weights import Integers, WindowPiece
 from echornn.progress import Floats
 
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from echornn.own.errors import OwnError
+from echornn.errors import OwnError
 
 Vector = Any
 """One number per unit (or per input) for each row of the batch: float32 [batch, size], of whatever kind the `Network`
@@ -208,3 +208,26 @@ class Cell:
     def weights(self) -> tuple[str, ...]:
         """The names of all weights and biases, in order."""
         return (*self.matrices, *self.unit_weights)
+
+
+Array = npt.NDArray[Any]
+
+
+class OfArrays:
+    """Computes `echornn.cells.cell.Functions` of NumPy arrays."""
+
+    exp = staticmethod(np.exp)
+    cos = staticmethod(np.cos)
+    sin = staticmethod(np.sin)
+
+    def sigmoid(self, value: Array) -> Array:
+        """1 / (1 + exp(-v)) of each number v."""
+        return np.asarray(1 / (1 + np.exp(-value)))
+
+    def transposed(self, value: Array) -> Array:
+        """A matrix with its rows as columns."""
+        return value.swapaxes(0, 1)
+
+    def limited(self, value: Array, least: float, most: float) -> Array:
+        """Each number, or the limit that it exceeds."""
+        return np.clip(value, least, most)

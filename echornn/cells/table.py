@@ -10,7 +10,7 @@ from echornn.cells.irnn import IRNN
 from echornn.cells.lru import LRU
 from echornn.cells.lstm import LSTM
 from echornn.cells.mingru import MINGRU
-from echornn.cells.own.own_cell import CellName, OwnCell
+from echornn.cells.own_cell import CellName, OwnCell
 from echornn.cells.rnn import RNN
 
 CELLS: dict[str, Cell] = {

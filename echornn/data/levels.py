@@ -15,8 +15,8 @@ from echornn.config import EchoConfig
 from echornn.limits import AT_CHANCE_SHARE as AT_CHANCE_SHARE
 from echornn.limits import BELOW_CHANCE as BELOW_CHANCE
 from echornn.limits import SOLVED_SHARE as SOLVED_SHARE
-from echornn.tasks import checked_task
-from echornn.tasks.task import Level, Symbols, Task, TaskError
+from echornn.tasks.task import Level, Symbols, Task, TaskError, ladder
+from echornn.tasks.task import solved_level as level_of_solved
 
 MOST_AT_CHANCE = 0.06
 """A mean loss that differs from chance by this share is apart from chance, unless `chance_width` is less than 1."""
@@ -58,12 +58,12 @@ def ladder_of(config: EchoConfig) -> tuple[Level, ...]:
 
 @lru_cache(maxsize=256)
 def _ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
-    return checked_task.ladder(task, rows, steps)
+    return ladder(task, rows, steps)
 
 
 @lru_cache(maxsize=64)
 def _solved_level(task: Task, rows: int, steps: int) -> float | None:
-    return checked_task.solved_level(task, rows, steps)
+    return level_of_solved(task, rows, steps)
 
 
 def chance_level(config: EchoConfig) -> float:

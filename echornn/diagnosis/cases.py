@@ -23,12 +23,11 @@ from echornn.data.levels import (
     solved_level,
     way_from_chance,
 )
-from echornn.diagnosis.ladder_position import ladder_position
-from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
-from echornn.diagnosis.loss_text import loss_text
+from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats, ladder_position
+from echornn.diagnosis.phrases import loss_text
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.diagnosis.trend import Trend, trend
-from echornn.history.block_means import FIRST_BLOCK
+from echornn.history.curve import FIRST_BLOCK
 from echornn.progress import Progress
 from echornn.readings import Readings
 
@@ -327,7 +326,7 @@ class Sentence:
         return f"{self.text} · {self.key}" if self.key else self.text
 
     def in_words(self, say: Callable[[str], str]) -> Sentence:
-        """The line with keys in place of their marks; see `echornn.diagnosis.key_marks`."""
+        """The line with keys in place of their marks; see `echornn.diagnosis.phrases`."""
         return replace(self, text=say(self.text), key=say(self.key))
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond
 from echornn.readings import RAISED, Gradient
-from echornn.rules.table import RULES
+from echornn.rules import RULES
 from echornn.tasks.task import Numbers
 
 CUTTING = next(name for name, rule in RULES.items() if rule.cuts)
@@ -71,3 +72,24 @@ def missed_words(config: EchoConfig, gradient: Gradient) -> str:
         return f"what {cut} misses is within the noise"
     misses = ("would miss" if config.is_uncut else "misses") if share < 1 else "is off by"
     return f"{config.rule} misses nothing; " * config.is_uncut + f"{cut} {misses} {percent(share)}"
+
+
+LARGE = 1e5
+"""Losses from this size on are written as powers of ten."""
+
+
+def loss_text(loss: float, decimals: int = 4) -> str:
+    """A loss in nats with ``decimals`` decimals; as a power of ten if it is very large or would round to zero."""
+    if math.isfinite(loss) and abs(loss) >= LARGE:
+        return f"{loss:.3e}"
+    text = f"{loss:.{decimals}f}"
+    return f"{loss:.1e}" if loss and not text.strip("-0.") else text
+
+
+MARK = re.compile("«([a-z0-9_.]+)»")
+"""A mark; its group is the id of the action."""
+
+
+def length(text: str) -> int:
+    """The characters of a text whose keys are single characters."""
+    return len(MARK.sub("k", text))

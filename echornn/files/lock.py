@@ -8,8 +8,8 @@ import os
 import time
 from pathlib import Path
 
+from echornn.errors import RunError
 from echornn.files import own_files
-from echornn.files.run_error import RunError
 
 LOCK_FILE = "lock"
 

@@ -10,13 +10,11 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from echornn.cells.own.facts import facts_of
-from echornn.cells.own.own_cell import CellName, OwnCell
+from echornn.cells.own_cell import CellName, OwnCell, facts_of
 from echornn.config import EchoConfig
 from echornn.config_fields import CELL, ECHO, TASK
 from echornn.own.own_file import OwnFile
-from echornn.tasks.own.facts import Shape
-from echornn.tasks.own.own_task import OwnTask
+from echornn.tasks.own_task import OwnTask, Shape
 
 MOST = 2**63 - 1
 """The largest count (windows, epochs, bytes, ...) that a record may have."""
@@ -129,7 +127,7 @@ def recorded_with_facts(value: Any, uses: Iterable[tuple[Mapping[str, Any], Shap
     if isinstance(value, OwnCell):
         return value.as_record(None if value.lacks_facts else facts_of(value.cell))
     if isinstance(value, OwnTask):
-        from echornn.tasks.own.make_facts import record_of_facts
+        from echornn.tasks.table import record_of_facts
 
         return value.as_record(record_of_facts(value, uses))
     return value

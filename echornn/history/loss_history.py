@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.history import packed
-from echornn.history.kept_windows import PACKED, StoredWindows, error_rates_of, kept_type, losses_of
-from echornn.history.pyramid import Pyramid
-from echornn.history.pyramid_level import (
+from echornn.history.path_history import PACKED, StoredWindows, error_rates_of, kept_type, losses_of
+from echornn.history.pyramid import (
     ALL,
     FACTOR,
     KEPT_BUCKETS,
     OF_LOSSES,
     Buckets,
+    Pyramid,
     PyramidLevel,
     Reducers,
     Which,
@@ -58,7 +58,7 @@ class LossHistory:
     """The losses and error rates of all windows of all replicas; with several replicas, also quantiles over them.
 
     Each level has a limited number of buckets (`kept_buckets`), so memory is limited. The finest level stores windows
-    in the form of `echornn.history.kept_windows`. The other levels store double precision for a single network, and
+    in the form of `echornn.history.path_history`. The other levels store double precision for a single network, and
     single precision for several.
 
     Args:
@@ -84,7 +84,7 @@ class LossHistory:
         """Add stored windows, in order.
 
         Args:
-            windows: [n, replicas]; see `echornn.history.kept_windows`.
+            windows: [n, replicas]; see `echornn.history.path_history`.
             solved_at: int64 [replicas], the window along the path, from 1, at which each replica solved the task; 0 if
                 it has not.
             before: the number of windows along the path before these.
@@ -219,3 +219,47 @@ def _number_type(config: EchoConfig) -> npt.DTypeLike:
 
 def _band_level() -> PyramidLevel:
     return PyramidLevel(BAND_KEPT, OF_BAND)
+
+
+SUMS_AT_ONCE = 4096
+"""This many losses are added up at once, or those of `LEAST_AT_ONCE` windows."""
+
+LEAST_AT_ONCE = 64
+
+
+@dataclass(frozen=True, eq=False)
+class LossSums:
+    """The sum of the losses of some windows, for each replica.
+
+    Attributes:
+        sums: float64 [replicas], in nats.
+        windows: the number of windows in the sums.
+    """
+
+    sums: npt.NDArray[np.float64]
+    windows: int = 0
+
+    @classmethod
+    def none(cls, replicas: int) -> LossSums:
+        """Sums of no windows: all 0."""
+        return cls(np.zeros(replicas))
+
+    def after(self, losses: Floats) -> LossSums:
+        """The sums after adding these losses, float32 [n, replicas]; the same bits in whatever pieces the losses
+        arrive.
+        """
+        sums, replicas = self.sums, len(self.sums)
+        at_once = max(LEAST_AT_ONCE, SUMS_AT_ONCE // replicas)
+        for begin in range(0, len(losses), at_once):
+            some = losses[begin : begin + at_once]
+            # NumPy adds rows one after the other, but the numbers of a single column in pairs
+            rows = np.zeros((1 + len(some), max(2, replicas)))
+            rows[0, :replicas], rows[1:, :replicas] = sums, some
+            sums = rows.sum(axis=0)[:replicas]
+        return LossSums(sums, self.windows + len(losses))
+
+    @property
+    def means(self) -> Floats:
+        """The mean losses, float32 [replicas], in nats; NaN or infinite if a loss was."""
+        means: Floats = (self.sums / max(1, self.windows)).astype(np.float32)
+        return means

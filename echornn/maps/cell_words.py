@@ -6,10 +6,8 @@ import math
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.cases import loss_of
-from echornn.maps.kept_values import value_text
-from echornn.maps.rungs import rung_text
 from echornn.maps.seed_counts import SeedCounts
-from echornn.maps.table import MapCell, Table
+from echornn.maps.table import MapCell, Table, rung_text, value_text
 
 
 def name_of(table: Table, row: int, column: int) -> str:

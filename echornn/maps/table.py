@@ -10,8 +10,14 @@ from functools import cached_property
 from typing import NamedTuple
 
 from echornn.config import EchoConfig
-from echornn.maps.seed_counts import SeedCounts
+from echornn.config_fields import TASK
+from echornn.data.levels import MOST_AT_CHANCE, chance_width, ladder_of, lost_level, solved_level, way_from_chance
+from echornn.diagnosis.loss_stats import ladder_position
+from echornn.diagnosis.phrases import shortened
+from echornn.maps.seed_counts import SeedCounts, SeedResult
+from echornn.own.own_file import OwnFile
 from echornn.sweeps import axis
+from echornn.sweeps.results import GridPoint, SweepResults
 from echornn.sweeps.trained_by import Versions
 
 Value = axis.Value | None
@@ -227,3 +233,169 @@ def table_of(overview: Overview, choice: Choice) -> Table:
         )
 
     return Table(overview, choice, columns, rows, tuple(tuple(cell(row, column) for column in columns) for row in rows))
+
+
+def rung_text(config: EchoConfig, loss: float) -> str:
+    """The position of a mean loss of the last windows on the ladder: "at chance", "at knows t-3", "below knows t-3";
+    empty if the task has no ladder, or the loss is not known.
+
+    It says how much a learner with such a loss knows, not what the networks know.
+    """
+    place = ladder_position(ladder_of(config), loss, solved=solved_level(config))
+    if place is None:
+        return ""
+    chance = ladder_of(config)[0]
+    far = math.inf if math.isinf(loss) else (loss - chance.loss) / (MOST_AT_CHANCE * chance_width(config) * chance.loss)
+    if far >= -1:
+        return f"{'above' if far > 1 else 'at'} {shortened(chance.name)}"
+    return f"at {shortened(place.at.name)}" if place.at else f"below {shortened(place.above.name)}"
+
+
+class FilterError(ValueError):
+    """The filter is invalid for this sweep; the message names the invalid word, and what is allowed."""
+
+
+def kept_values(text: str, axes: Mapping[str, Values]) -> dict[str, frozenset[Value]]:
+    """The values to show for each field that the filter names; fields that it does not name show all values.
+
+    Words are separated by spaces: ``FIELD=a,b``, ``FIELD=lo..hi`` (either end may be missing), or only a value that
+    some field has. Listed values must occur in the sweep; a range may extend beyond its values. A field's name may be
+    abbreviated if the beginning is unique.
+
+    Raises:
+        FilterError: a word names no field or no value of the sweep.
+    """
+    kept: dict[str, frozenset[Value]] = {}
+    for word in text.split():
+        name, equals, wanted = word.partition("=")
+        names = [_field(name, word, axes)] if equals else [one for one in axes if _matching(word, axes[one])]
+        if not equals:
+            wanted = word
+        values = {one: _matching(wanted, axes[one]) for one in names}
+        if not any(values.values()):
+            raise FilterError(_no_value(word, names, axes))
+        for one, found in values.items():
+            kept[one] = kept.get(one, frozenset(axes[one])) & found
+            if not kept[one]:
+                raise FilterError(f"filter = {word!r} cannot be used: no value of {one} would be left")
+    return kept
+
+
+def _field(name: str, word: str, axes: Mapping[str, Values]) -> str:
+    name = name.replace("-", "_")
+    found = [name] if name in axes else [one for one in axes if one.startswith(name)]
+    if len(found) != 1 or not name:
+        raise FilterError(
+            f"filter = {word!r} cannot be used: it must be FIELD=VALUES, with a field of {', '.join(axes) or 'none'}"
+        )
+    return found[0]
+
+
+def _no_value(word: str, names: list[str], axes: Mapping[str, Values]) -> str:
+    if not names:
+        return f"filter = {word!r} cannot be used: no field has this value; FIELD=VALUES, as {example_of(axes)}"
+    shown = ", ".join(value_text(value) for value in axes[names[0]][:8])
+    more = ", ..." if len(axes[names[0]]) > 8 else ""
+    return f"filter = {word!r} cannot be used: {names[0]} has {shown}{more}"
+
+
+def example_of(axes: Mapping[str, Values]) -> str:
+    """An example of a filter for these fields, with some values of the first field."""
+    name, values = next(iter(axes.items()), ("echo_step", (3, 4, 5)))
+    some = values[: max(1, len(values) - 1)]
+    if len(some) > 2 and all(isinstance(value, int | float) for value in some):
+        return f"{name}={value_text(some[0])}..{value_text(some[-1])}"
+    return f"{name}={','.join(map(value_text, some[:2]))}"
+
+
+def _matching(wanted: str, values: Values) -> frozenset[Value]:
+    """The values that a word selects; empty if a part of the word selects none."""
+    named = [frozenset(value for value in values if _is(part, value)) for part in wanted.split(",") if part]
+    return frozenset().union(*named) if all(named) else frozenset()
+
+
+def _is(part: str, value: Value) -> bool:
+    low, dots, high = part.partition("..")
+    if dots and isinstance(value, int | float):
+        least, most = _number(low, -math.inf), _number(high, math.inf)
+        return least is not None and most is not None and least <= value <= most
+    number = _number(part, None)
+    return part == value_text(value) or (number is not None and isinstance(value, int | float) and number == value)
+
+
+def _number(text: str, missing: float | None) -> float | None:
+    try:
+        return float(text) if text else missing
+    except ValueError:
+        return None
+
+
+def value_text(value: Value) -> str:
+    """A value as the user types it."""
+    return "unset" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def overview_of(results: SweepResults, before: Overview | None = None) -> Overview:
+    """The results of a sweep, ordered by the values of its axes.
+
+    Args:
+        before: an earlier overview, from which unchanged points are reused.
+    """
+    axes = results.axes
+    is_alike = before is not None and (list(before.axes), before.versions) == (list(axes), results.versions)
+    known = before.all_counts if before is not None and is_alike else {}
+    all_counts: dict[Values, SeedCounts] = {}
+    configs: dict[Values, EchoConfig] = {}
+    reasons: dict[Values, str] = {}
+    for point in results.points:
+        values = tuple(map(point.config.fields().get, axes))
+        version = results.versions.index(point.versions)
+        all_counts[values] = counts_of(point, known.get(values), version)
+        configs[values] = point.config
+        if point.failed is not None:
+            reasons[values] = point.failed
+    for impossible in results.impossible:
+        given = impossible.values
+        for values in itertools.product(*((given[name],) if name in given else axes[name] for name in axes)):
+            if values not in configs:
+                all_counts[values] = SeedCounts(left_out=1)
+                reasons[values] = impossible.reason
+    return Overview(axes, all_counts, configs, reasons, results.seeds, results.until == "solved", results.versions)
+
+
+def counts_of(point: GridPoint, before: SeedCounts | None = None, version: int = 0) -> SeedCounts:
+    """The counts of a point.
+
+    Args:
+        before: earlier counts of the point; they are returned if nothing is new.
+        version: as in `SeedCounts`.
+    """
+    missing = len(point.missing)
+    failed = missing if point.failed is not None else 0
+    counts = (len(point.results), failed, missing - failed, version)
+    if before is not None and (before.finished, before.failed, before.missing, before.version) == counts:
+        return before
+    config, level = point.config, lost_level(point.config)
+    trained = tuple(
+        SeedResult(
+            seed,
+            one.solved_at,
+            one.final_loss,
+            one.solved_at is not None and not one.final_loss <= level,
+            way_from_chance(config, one.final_loss),
+        )
+        for seed, one in sorted(point.results.items())
+    )
+    return SeedCounts(
+        trained,
+        failed,
+        missing - failed,
+        version=version,
+        task=task_of(config),
+    )
+
+
+def task_of(config: EchoConfig) -> str:
+    """The task as text, without its settings; different for each file of a user's own task."""
+    task = config.value(TASK)
+    return f"{task} {task.digest}" if isinstance(task, OwnFile) else str(task)

@@ -8,9 +8,8 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from echornn.cells.cell import Activation
-from echornn.network.affine import Tensors, activated, affine_known, affine_map
-from echornn.network.layer import Layer, Step
-from echornn.network.product import is_fused, weight_gradient
+from echornn.network.affine import Tensors, activated, affine_known, affine_map, is_fused, weight_gradient
+from echornn.network.step import Layer, Step
 
 
 class StepProduct(NamedTuple):

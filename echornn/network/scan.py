@@ -26,9 +26,9 @@ from typing import Any
 import tensorflow as tf
 
 from echornn.network.affine import Tensors
-from echornn.network.layer import Step
-from echornn.network.one_kernel import kept_apart
 from echornn.network.recorded_steps import backward_through, record, run_step
+from echornn.network.step import Step
+from echornn.network.xla import kept_apart
 
 
 def scan(

@@ -13,12 +13,20 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from echornn.cells.cell import Activation
-from echornn.network.affine import Tensors, activated, activated_before, affine_known, affine_map
-from echornn.network.layer import Layer, Step
-from echornn.network.private_xla import write_step
-from echornn.network.product import weight_gradient
+from echornn.network.affine import (
+    Tensors,
+    activated,
+    activated_before,
+    affine_known,
+    affine_map,
+    joined,
+    materialized,
+    split_features,
+    weight_gradient,
+)
 from echornn.network.recorded_steps import cut_off
-from echornn.network.replicas import joined, materialized, split_features
+from echornn.network.step import Layer, Step
+from echornn.network.xla import write_step
 
 
 class Made(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from echornn.config import EchoConfig
-from echornn.rules.table import RULES
+from echornn.rules import RULES
 
 REPLICA_LIMIT = 1500
 """The most multiplications of a product in each network with which many networks train faster side by side than one

@@ -14,9 +14,8 @@ from functools import cached_property
 from types import ModuleType
 from typing import Any, ClassVar, Self
 
-from echornn.config_error import ConfigError
+from echornn.errors import ConfigError, OwnError, blaming
 from echornn.own import trusted
-from echornn.own.errors import OwnError, blaming
 
 MOST_BYTES = 1 << 16
 """The most bytes of a file, since its text is stored with each branch of a run."""
@@ -223,7 +222,7 @@ class OwnFile:
             return self.found_in(names)
 
     def blaming(self) -> Any:
-        """A context in which any error names its place in the file; see `echornn.own.errors.blaming`."""
+        """A context in which any error names its place in the file; see `echornn.errors.blaming`."""
         return blaming(self.error, self.file, self.line)
 
     @property

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from echornn.own.errors import OwnError
+from echornn.errors import OwnError
 from echornn.own.own_file import OwnFile
 
 SECONDS = 20.0

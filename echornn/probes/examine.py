@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from echornn.probes.changed_inputs.effects import effects
-from echornn.probes.changed_inputs.flip import flip
-from echornn.probes.changed_inputs.reliance import reliance
-from echornn.probes.gradients.connectivity import connectivity
-from echornn.probes.gradients.gradient import gradient
-from echornn.probes.gradients.lyapunov import SAMPLES, lyapunov
+from echornn.probes.changed_inputs import effects, flip, reliance
+from echornn.probes.fixed_points import fixed_points
+from echornn.probes.gradients import connectivity, gradient
+from echornn.probes.lyapunov import SAMPLES, lyapunov
 from echornn.probes.matrices import matrices
 from echornn.probes.memory import memory
 from echornn.probes.parts import parts_of
+from echornn.probes.plane import state_plane
 from echornn.probes.prepared import Prepared
-from echornn.probes.states.fixed_points import fixed_points
-from echornn.probes.states.state_plane import state_plane
-from echornn.probes.states.units import units
+from echornn.probes.units import units
 from echornn.readings import Kind, Question, Readings
-from echornn.snapshot import Snapshot
+from echornn.state import Snapshot
 
 OF_STATES: frozenset[Kind] = frozenset({"memory", "units", "plane"})
 """Readings of the states on the probes' own data."""

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.cells.of_arrays import OfArrays
+from echornn.cells.cell import OfArrays
 from echornn.config import EchoConfig
 from echornn.network.shapes import layer_weight_names, weight_shapes
 from echornn.progress import Floats
 from echornn.readings import Matrices, Recurrent
-from echornn.snapshot import Snapshot
+from echornn.state import Snapshot
 from echornn.tasks.task import Numbers
 
 

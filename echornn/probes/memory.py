@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.probes.parts import CellPart
-from echornn.probes.prepared import Prepared
-from echornn.probes.samples import as_numbers, as_samples
+from echornn.probes.prepared import Prepared, as_numbers, as_samples
 from echornn.readings import Memory
 from echornn.tasks.task import Numbers
 

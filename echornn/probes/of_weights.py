@@ -14,8 +14,7 @@ from echornn.probes.examine import examine
 from echornn.probes.parts import parts_of
 from echornn.progress import Floats
 from echornn.readings import FixedPoints, Kind, Question, Readings
-from echornn.snapshot import Snapshot
-from echornn.trainer_state import TrainerState
+from echornn.state import Snapshot, TrainerState
 
 Weights = Mapping[str, npt.ArrayLike]
 
@@ -96,7 +95,7 @@ def fixed_points_of(weights: Weights, config: EchoConfig, held: Sequence[float] 
         held: the constant input as it enters the cell, one number for each of its inputs; zeros by default.
 
     Returns:
-        None if the network carries more than `echornn.fixed_point_readings.MOST_CARRIED` numbers.
+        None if the network carries more than `echornn.readings.MOST_CARRIED` numbers.
 
     Raises:
         ValueError: ``held`` has another number of inputs, or is a single number.

@@ -3,18 +3,136 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
 
-from echornn.network.shapes import carried_size
+from echornn.config import EchoConfig
+from echornn.config_fields import DEFAULT_WINDOW
+from echornn.network.affine import affine_map
+from echornn.network.model import embed
+from echornn.network.shapes import carried_size, shown_part, weight_shapes
+from echornn.network.step import gates_size, step
 from echornn.probes.parts import CellPart
-from echornn.probes.running import Ran, run
-from echornn.probes.series import FEW_ROWS, ProbeSeries, TargetSeries, series_for, targets_for
-from echornn.probes.task_data import Inputs, draw
+from echornn.probes.series import FEW_ROWS, MOST_LAGS, Inputs, ProbeSeries, TargetSeries, draw, series_for, targets_for
 from echornn.progress import Floats
-from echornn.snapshot import Snapshot
-from echornn.tasks.task import Numbers
+from echornn.state import Snapshot
+from echornn.tasks.task import Numbers, Symbols
+
+GRAPHS_KEPT = 16
+"""The number of graphs of each kind that are kept."""
+
+CPU = "/CPU:0"
+
+
+def structure(config: EchoConfig) -> EchoConfig:
+    """The configuration, with default values in all fields that graphs do not depend on."""
+    kept = ("cell", "state_size", "num_layers", "truncated_backprop_length")
+    sizes: dict[str, Any] = {name: getattr(config, name) for name in kept}
+    sizes |= {"batch_size": 1, "total_series_length": max(config.window_steps, DEFAULT_WINDOW)}
+    if config.is_echo:
+        return EchoConfig(num_classes=config.num_classes, **sizes)
+    return EchoConfig(task=config.the_task, **sizes)
+
+
+def call(graph: Any, *arguments: Any) -> tuple[Any, ...]:
+    """The results of a graph for these arguments, as NumPy arrays.
+
+    Raises:
+        MemoryError: TensorFlow ran out of memory.
+    """
+    try:
+        with tf.device(CPU):
+            return tuple(tensor.numpy() for tensor in graph(*map(tf.constant, arguments)))
+    except tf.errors.ResourceExhaustedError as error:
+        raise MemoryError(error.message) from error
+
+
+def ordered(config: EchoConfig, weights: Mapping[str, Floats]) -> list[Floats]:
+    return [weights[name] for name in weight_shapes(config)]
+
+
+def graph_of(function: Callable[..., Any], config: EchoConfig, *specs: tf.TensorSpec) -> Any:
+    """A graph of a function of these tensors and of the network's weights by name."""
+    shapes = weight_shapes(config)
+
+    def with_names(*arguments: tf.Tensor) -> Any:
+        with tf.device(CPU):
+            given, values = arguments[: len(specs)], arguments[len(specs) :]
+            return function(*given, dict(zip(shapes, values, strict=True)))
+
+    weight_specs = [tf.TensorSpec(shape) for shape in shapes.values()]
+    return tf.function(with_names, autograph=False).get_concrete_function(*specs, *weight_specs)
+
+
+def input_spec(config: EchoConfig, steps: int | None, rows: int) -> tf.TensorSpec:
+    """Symbols [steps, rows] or numbers [steps, rows, count]."""
+    form = config.the_task.inputs
+    if isinstance(form, Numbers):
+        return tf.TensorSpec([steps, rows, form.count])
+    return tf.TensorSpec([steps, rows], tf.uint8)
+
+
+def series_specs(config: EchoConfig, rows: int) -> tuple[tf.TensorSpec, tf.TensorSpec]:
+    return input_spec(config, None, rows), tf.TensorSpec([None, rows, carried_size(config)])
+
+
+class Ran(NamedTuple):
+    """The results of a run over time steps, time first."""
+
+    states: Floats
+    """The whole carried state after each step, float32 [steps, rows, carried]."""
+    gates: Floats
+    """The gate values at each step, float32 [steps, rows, gates]."""
+    outputs: Floats
+    """Probabilities of symbols, or numbers, float32 [steps, rows, outputs]."""
+
+
+def run(config: EchoConfig, weights: Mapping[str, Floats], x: Inputs, init_state: Floats) -> Ran:
+    """Run the network over ``x`` (see `Inputs`) from ``init_state``, float32 [rows, carried]."""
+    graph = _running(structure(config), x.shape[1])
+    return Ran(*call(graph, x, init_state, *ordered(config, weights)))
+
+
+@functools.lru_cache(GRAPHS_KEPT)
+def _running(config: EchoConfig, rows: int) -> Any:
+    def forward(x: tf.Tensor, init_state: tf.Tensor, weights: Mapping[str, tf.Tensor]) -> Any:
+        inputs, steps = embed(x, config.the_task.inputs), tf.shape(x)[0]
+
+        def run_step(t: tf.Tensor, state: tf.Tensor, *arrays: tf.TensorArray) -> Any:
+            states, gates, logits = arrays
+            after = step(config, weights, tf.gather(inputs, t), state)
+            return (
+                t + 1,
+                after.state,
+                states.write(t, after.state),
+                gates.write(t, after.gates),
+                logits.write(t, logits_of(config, weights, after.state)),
+            )
+
+        sizes = (carried_size(config), gates_size(config), config.output_size)
+        arrays = [tf.TensorArray(tf.float32, steps, element_shape=[rows, size]) for size in sizes]
+        loop = (tf.constant(0), init_state, *arrays)
+        _, _, states, gates, logits = tf.while_loop(lambda t, *_: t < steps, run_step, loop)
+        return states.stack(), gates.stack(), outputs_of(config, logits.stack())
+
+    specs = input_spec(config, None, rows), tf.TensorSpec([rows, carried_size(config)])
+    return graph_of(forward, config, *specs)
+
+
+def logits_of(config: EchoConfig, weights: Mapping[str, tf.Tensor], states: tf.Tensor) -> tf.Tensor:
+    """The logits or numbers for the states after a step, float32 [rows, carried] to [rows, outputs]."""
+    return affine_map([states[:, shown_part(config)]], weights["W2"], weights["b2"])
+
+
+def outputs_of(config: EchoConfig, logits: tf.Tensor) -> tf.Tensor:
+    """The predictions of the network: probabilities of symbols, or numbers."""
+    return logits if isinstance(config.the_task.outputs, Numbers) else tf.nn.softmax(logits)
+
 
 STEPS_TO_SETTLE = 256
 """Time steps until a network has settled from a zero state: with the tutorial's initial weights, 2 of 100 rows have not
@@ -126,3 +244,57 @@ def _newest_window(snapshot: Snapshot) -> NewestWindow | None:
         return None
     x, y = (np.ascontiguousarray(np.swapaxes(one, 0, 1)) for one in (progress.x, progress.y))
     return NewestWindow(x, y, progress.init_state)
+
+
+def as_samples(values: npt.NDArray[Any], of_trials: bool) -> npt.NDArray[np.float64]:
+    """Values [steps, rows, n] as float64 [samples, n]; in trials, each step's mean is subtracted."""
+    numbers = values.astype(np.float64)
+    if of_trials:
+        numbers -= numbers.mean(axis=1, keepdims=True)
+    return numbers.reshape(-1, values.shape[-1])
+
+
+def as_numbers(x: Inputs, form: Symbols | Numbers) -> npt.NDArray[Any]:
+    """The targets of read-outs, [steps, rows, n]: numbers unchanged, two symbols as one number, more symbols as
+    one-hot.
+    """
+    if isinstance(form, Numbers):
+        return x
+    return x[..., np.newaxis] if form.count == 2 else x[..., np.newaxis] == np.arange(form.count)
+
+
+class RowsRead(NamedTuple):
+    """Rows of the newest window (of a long window only the newest steps), computed with the current weights."""
+
+    x: Inputs
+    """The inputs, [steps, rows, ...]."""
+    y: Inputs
+    """The targets, [steps, rows, ...]."""
+    before: Floats
+    """The state before each step, float32 [steps, rows, carried]."""
+    outputs: Floats
+    """The predicted probabilities or numbers, float32 [rows, steps, outputs]."""
+    first_row: int
+    """The index in the window (from 0) of the first row."""
+    first_step: int
+    """The index in the window (from 0) of the first step."""
+
+
+def rows_read(prepared: Prepared, row: int | None = None) -> RowsRead | None:
+    """The rows that a probe reads; None without a window.
+
+    Only the newest 512 steps of a longer window are read, since memory and time grow with the square.
+
+    Args:
+        row: the index of the row to read, at most the last one; by default all rows are read.
+    """
+    window = prepared.window
+    if window is None:
+        return None
+    steps, rows = window.x.shape[:2]
+    first_row, count = (0, rows) if row is None else (min(row, rows - 1), 1)
+    first_step = max(0, steps - MOST_LAGS)
+    chosen = np.s_[first_step:, first_row : first_row + count]
+    before = states_before(window.init_state, prepared.on_window.states)[chosen]
+    outputs = prepared.on_window.outputs[chosen].swapaxes(0, 1).copy()
+    return RowsRead(window.x[chosen], window.y[chosen], before, outputs, first_row, first_step)

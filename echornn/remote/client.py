@@ -13,9 +13,8 @@ from pathlib import Path
 
 from echornn.config import EchoConfig
 from echornn.remote import messages
-from echornn.remote.address import AddressError
-from echornn.remote.connection import connected, greeted
-from echornn.remote.kept_frames import KeptFrames
+from echornn.remote.connection import AddressError, connected, greeted
+from echornn.remote.frames import KeptFrames
 from echornn.remote.messages import (
     Deliver,
     FramePart,

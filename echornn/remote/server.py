@@ -16,11 +16,10 @@ from pathlib import Path
 
 from echornn.own.own_file import OwnFile
 from echornn.remote import messages
-from echornn.remote.address import Address, user_at_the_other_end
+from echornn.remote.connection import Address, user_at_the_other_end
+from echornn.remote.frames import SECONDS_FOR_A_WATCHER, SECONDS_OF_A_FRAME, NewestFrame, NumberedFrame
 from echornn.remote.messages import FRAMES_KEPT, OTHER_RUN, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
-from echornn.remote.newest_frame import SECONDS_FOR_A_WATCHER, SECONDS_OF_A_FRAME, NewestFrame, NumberedFrame
-from echornn.session.command_base import ChangingCommand
-from echornn.session.commands import Answer, Ask, Command, NoteCommand
+from echornn.session.commands import Answer, Ask, ChangingCommand, Command, NoteCommand
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Picture
 from echornn.session.pictures.queries import Query

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from echornn.runs.keyframes import Keyframe, Keyframes
 from echornn.runs.recorder import Recorder
-from echornn.runs.states.keyframes import Keyframe, Keyframes
 from echornn.timeline.branch import Position
 from echornn.timeline.timeline import Timeline
 from echornn.training.any_trainer import AnyTrainer

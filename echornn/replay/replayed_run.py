@@ -10,14 +10,13 @@ from echornn.config import EchoConfig
 from echornn.progress import PopulationProgress
 from echornn.replay.keyframing import Keyframing
 from echornn.replay.pace import Pace
-from echornn.replay.replay import Replay
-from echornn.replay.trainers import Trainers
+from echornn.replay.replay import Replay, Trainers
 from echornn.runs.recorder import Recorder
+from echornn.state import UnlikeRecord
 from echornn.timeline.branch import Position
 from echornn.timeline.current_position import CurrentPosition
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
-from echornn.training.trained_on import NO_DEVICES
-from echornn.unlike_record import UnlikeRecord
+from echornn.training.seen import NO_DEVICES
 
 ROWS_SECONDS = 0.5
 """When a run is continued, showing its newest rows may delay training by this many seconds."""

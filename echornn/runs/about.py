@@ -14,13 +14,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 from echornn.config import EchoConfig
+from echornn.errors import OwnError, RunError
 from echornn.files import own_files
 from echornn.files.lock import LOCK_FILE, is_held
 from echornn.files.recorded_values import NO_RECORD, config_from, record_of, shortened, whole
-from echornn.files.run_error import RunError
-from echornn.own.errors import OwnError
-from echornn.runs.run_files import EVENT_FOLDER, NAMES, RUN_FILE
-from echornn.runs.states.checkpoint import SLOTS
+from echornn.runs.run_files import EVENT_FOLDER, NAMES, RUN_FILE, SLOTS
 from echornn.runtime import small_loops
 from echornn.runtime.installed import version
 from echornn.training.threads import threads_for, threads_if_asked

@@ -12,10 +12,9 @@ from pathlib import Path
 import platformdirs
 
 from echornn.config import EchoConfig
-from echornn.files.run_error import RunError
+from echornn.errors import RunError
 from echornn.runs.about import is_abandoned
-from echornn.runs.run_files import RUN_FILE
-from echornn.runs.states import checkpoint
+from echornn.runs.run_files import RUN_FILE, SLOTS
 
 NEWEST = "newest"
 """The name of the newest run."""
@@ -125,7 +124,7 @@ def _folders(among: Path | None = None) -> list[Path]:
 def last_saved(folder: Path) -> float:
     """When the run was last saved, in seconds since 1970; if it never was, when it began."""
     newest = 0.0
-    for name in (RUN_FILE, *checkpoint.SLOTS):
+    for name in (RUN_FILE, *SLOTS):
         with contextlib.suppress(OSError):
             newest = max(newest, (folder / name).lstat().st_mtime)
     return newest

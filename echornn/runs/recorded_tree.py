@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from echornn.config import MAX_SEED, EchoConfig
 from echornn.history.curve import Cause
-from echornn.runs.logs.command_log import RecordedCommand
-from echornn.runs.logs.loss_layout import LossLayout
+from echornn.runs.command_log import RecordedCommand
+from echornn.runs.loss_layout import LossLayout
 from echornn.timeline.branch import Branch, Position, can_continue_under, starts_over
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
 from echornn.runs.branch_notes import BranchNotes
-from echornn.runs.logs.command_log import RecordedCommand
+from echornn.runs.command_log import RecordedCommand
+from echornn.runs.keyframes import Keyframe
 from echornn.runs.run_dir import Run
-from echornn.runs.states.keyframes import Keyframe
+from echornn.state import PopulationState
 from echornn.timeline.branch import Position
-from echornn.training.trained_on import NO_DEVICES, Devices
+from echornn.training.seen import NO_DEVICES, Devices
 
 
 class Recorder:

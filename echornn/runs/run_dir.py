@@ -3,12 +3,12 @@
 The folder contains
 
 - ``run.json``: format, start time, configuration at the start, and the versions that trained it (`echornn.runs.about`);
-- ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.runs.states.checkpoint`);
+- ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.runs.checkpoint`);
 - ``losses.bin``: all windows in the order trained: 8 bytes for a single network, 4 for each of several
-  (`echornn.history.kept_windows`);
-- ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.logs.command_log`);
-- ``keyframes.bin``: states along the branches (`echornn.runs.states.keyframes`), without which going back takes longer;
-- ``solved.bin``: when each of several networks was solved (`echornn.runs.logs.solved_log`);
+  (`echornn.history.path_history`);
+- ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.command_log`);
+- ``keyframes.bin``: states along the branches (`echornn.runs.keyframes`), without which going back takes longer;
+- ``solved.bin``: when each of several networks was solved (`echornn.runs.command_log`);
 - ``traceback.txt``: the traceback of the error that ended training, if one did;
 - ``tensorboard/``: in runs of versions up to 0.2, events for TensorBoard, which nothing here reads;
 - ``lock``: held by the process that writes, and free as soon as that process ends, in whatever way.
@@ -20,23 +20,25 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.errors import RunError
 from echornn.files import own_files
 from echornn.files.append_log import LogEnd
 from echornn.files.lock import LOCK_FILE as LOCK_FILE
 from echornn.files.recorded_values import NO_RECORD, shortened
-from echornn.files.run_error import RunError
-from echornn.history.kept_windows import WINDOW as WINDOW
-from echornn.history.kept_windows import StoredWindows
-from echornn.runs import about
-from echornn.runs.logs import solved_log
-from echornn.runs.logs.command_log import RecordedCommand, read_commands
-from echornn.runs.logs.loss_layout import OF_ONE, LossLayout, read_windows, windows_at_a_time
-from echornn.runs.logs.solved_log import solved_at
+from echornn.history.path_history import WINDOW as WINDOW
+from echornn.history.path_history import StoredWindows
+from echornn.runs import about, command_log, run_dir
+from echornn.runs.checkpoint import Checkpoint
+from echornn.runs.chosen_checkpoint import newest_usable
+from echornn.runs.command_log import RecordedCommand, read_commands, solved_at
+from echornn.runs.keyframes import MOST_FILE_BYTES, Keyframe, records
+from echornn.runs.loss_layout import OF_ONE, LossLayout, read_windows, windows_at_a_time
 from echornn.runs.recorded_tree import Stretch, tree_of
 from echornn.runs.run_files import COMMAND_FILE as COMMAND_FILE
 from echornn.runs.run_files import KEYFRAME_FILE as KEYFRAME_FILE
@@ -45,14 +47,10 @@ from echornn.runs.run_files import RUN_FILE as RUN_FILE
 from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.run_files import remove as remove
 from echornn.runs.run_files import size as size
-from echornn.runs.states.checkpoint import Checkpoint
-from echornn.runs.states.chosen_checkpoint import newest_usable
-from echornn.runs.states.keyframes import MOST_FILE_BYTES, Keyframe, records
 from echornn.runtime import small_loops
-from echornn.timeline.branch import Branch, Position, path_to, path_to_end, spans_to
-from echornn.timeline.letters import letter_of
+from echornn.timeline.branch import Branch, Position, letter_of, path_to, path_to_end, spans_to
 from echornn.timeline.timeline import Timeline
-from echornn.training.trained_on import NO_DEVICES, Devices
+from echornn.training.seen import NO_DEVICES, Devices
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +106,7 @@ class Run:
 
     def windows(self, first: int, last: int, replicas: int = 1) -> StoredWindows:
         """Windows ``first`` to ``last`` of the run, which have ``replicas`` networks; see
-        `echornn.runs.logs.loss_layout.read_windows`.
+        `echornn.runs.loss_layout.read_windows`.
         """
         return read_windows(self.folder / LOSS_FILE, self.layout, first, last, replicas)
 
@@ -173,9 +171,9 @@ class Run:
     @functools.cached_property
     def _solved(self) -> npt.NDArray[np.void]:
         try:
-            return solved_log.read(self.folder / SOLVED_FILE, self.checkpoint.solved if self.checkpoint else LogEnd())
+            return command_log.read(self.folder / SOLVED_FILE, self.checkpoint.solved if self.checkpoint else LogEnd())
         except OSError:
-            return solved_log.read(self.folder, LogEnd())
+            return command_log.read(self.folder, LogEnd())
 
     def pieces(self) -> Iterator[tuple[Stretch, StoredWindows]]:
         """All windows in the order trained, in pieces (see `windows`), each with its part of the stretch."""
@@ -285,7 +283,7 @@ def _read(folder: Path, look_into_logs: bool) -> Run:
     commands, unreadable, lines = read_commands(folder / COMMAND_FILE, chosen, described.config)
     if unreadable:
         wrong.append(f"{COMMAND_FILE} is damaged: {unreadable} of {lines} commands cannot be read")
-    if chosen is not None and look_into_logs and not solved_log.is_whole(folder / SOLVED_FILE, chosen.solved):
+    if chosen is not None and look_into_logs and not command_log.is_whole(folder / SOLVED_FILE, chosen.solved):
         wrong.append(f"{SOLVED_FILE} is damaged: when some networks were solved is wrong or lost")
     return Run(
         folder,
@@ -300,3 +298,61 @@ def _read(folder: Path, look_into_logs: bool) -> Run:
         described.threshold,
         described.threads,
     )
+
+
+class RunSnapshot(NamedTuple):
+    """A run as it was read at one time.
+
+    Attributes:
+        timeline: everything trained in the run, as far as it was read.
+        position: the current position of the run.
+        config: the configuration at this position.
+    """
+
+    timeline: Timeline
+    position: Position
+    config: EchoConfig
+
+
+class FollowedRun:
+    """Follows the folder of a run; `refresh` reads what was added. Nothing in the folder is changed.
+
+    If the folder contains another run later, or the run lost commands, everything is read again.
+
+    Attributes:
+        folder: the run's folder.
+        seen: the newest snapshot. It is replaced as a whole, so other threads may read it at any time.
+
+    Args:
+        folder: the run's folder.
+
+    Raises:
+        RunError: the folder has no run that can be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._run = run_dir.glance(folder)
+        self.seen = RunSnapshot(Timeline(), self._run.position, self._run.config)
+
+    def refresh(self) -> bool:
+        """Read what was added; returns whether there was anything.
+
+        Raises:
+            RunError: the folder has no run any more.
+            OSError: the losses cannot be read; `seen` is unchanged.
+        """
+        run, before, timeline = run_dir.glance(self.folder), self._run, self.seen.timeline
+        is_the_same = run.identity == before.identity and run.commands[: len(before.commands)] == before.commands
+        if not is_the_same or run.trained < timeline.trained:
+            timeline = Timeline()
+        elif (run.trained, run.position, run.config) == (timeline.trained, *self.seen[1:]):
+            return False
+        branches, stretches = run.tree
+        for stretch in stretches:
+            while len(timeline) <= stretch.branch:
+                timeline.begin(branches[len(timeline)])
+            for _, windows in run.windows_of(stretch._replace(first=max(stretch.first, timeline.trained))):
+                run.tell(timeline, stretch, windows)
+        self.seen, self._run = RunSnapshot(timeline, run.position, run.config), run
+        return True

@@ -7,7 +7,10 @@ import shutil
 from pathlib import Path
 
 from echornn.files.lock import LOCK_FILE
-from echornn.runs.states.checkpoint import SLOTS
+
+SLOTS = ("checkpoint-0", "checkpoint-1")
+"""The two files, written in turn, so that the previous checkpoint stays intact whatever happens to the newest."""
+
 
 RUN_FILE, LOSS_FILE, COMMAND_FILE, TRACEBACK_FILE = "run.json", "losses.bin", "commands.jsonl", "traceback.txt"
 KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE = "keyframes.bin", "branches.json", "solved.bin"

@@ -14,30 +14,28 @@ from typing import Literal
 
 from echornn.config import EchoConfig
 from echornn.config_fields import CELL, TASK
+from echornn.errors import RunError
 from echornn.files import own_files
 from echornn.files.append_log import NO_LOG, AppendLog
 from echornn.files.lock import Lock
-from echornn.files.run_error import RunError
-from echornn.history.kept_windows import LOST, stored_windows
+from echornn.history.path_history import LOST, stored_windows
 from echornn.own.own_file import OwnFile
-from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
-from echornn.runs import about, run_dir, run_files
+from echornn.runs import about, checkpoint, run_dir, run_files
 from echornn.runs.about import AnotherRunError
 from echornn.runs.branch_notes import BranchNotes
-from echornn.runs.logs.command_log import RecordedCommand
-from echornn.runs.logs.loss_layout import OF_ONE
-from echornn.runs.logs.solved_log import SolvedLog
-from echornn.runs.logs.truncate_logs import truncate_logs
+from echornn.runs.checkpoint import Checkpoint
+from echornn.runs.command_log import RecordedCommand, SolvedLog
+from echornn.runs.keyframes import Keyframe, KeyframeLog
+from echornn.runs.loss_layout import OF_ONE
 from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
 from echornn.runs.run_files import KEYFRAME_FILE, SOLVED_FILE, TRACEBACK_FILE
-from echornn.runs.states import checkpoint
-from echornn.runs.states.checkpoint import Checkpoint
-from echornn.runs.states.keyframes import Keyframe, KeyframeLog
+from echornn.runs.truncate_logs import truncate_logs
 from echornn.runtime.background import Background
+from echornn.state import PopulationState
 from echornn.timeline.branch import Position
-from echornn.training.trained_on import NO_DEVICES, Devices
+from echornn.training.seen import NO_DEVICES, Devices
 
 SAVE_SECONDS = 1.0
 """Seconds between two checkpoints."""

@@ -16,7 +16,7 @@ VARIABLE = "XLA_FLAGS"
 FLAG = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold="
 
 THRESHOLD = 1 << 20
-"""Our threshold in bytes. It exceeds the bytes of all loops that become faster (`echornn.network.one_kernel`): an
+"""Our threshold in bytes. It exceeds the bytes of all loops that become faster (`echornn.network.xla`): an
 iteration of the tutorial's loop accesses 83 000.
 """
 

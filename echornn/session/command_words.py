@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 
 from echornn.cells.table import named as cell_named
 from echornn.config import EchoConfig, require_possible
-from echornn.config_error import ConfigError
 from echornn.config_fields import CELL, TASK
+from echornn.errors import ConfigError
 from echornn.files.recorded_values import shortened
 from echornn.session import commands
 from echornn.session.commands import Command
-from echornn.tasks.chosen import named, tasks_with
-from echornn.timeline.letters import letter_of, number_of
+from echornn.tasks.table import named, tasks_with
+from echornn.timeline.branch import letter_of, number_of
 
 T = TypeVar("T")
 
@@ -311,3 +311,58 @@ def require_changes(changes: Mapping[str, Any], config: EchoConfig) -> None:
         config.with_fields(changes)
     except ConfigError as error:
         raise WordError(str(error)) from error
+
+
+QUOTES = "'\""
+
+
+def commands_in(text: str) -> list[list[str]]:
+    """The words of each command of a script. A semicolon or the end of a line ends a command; ``#`` begins a comment;
+    quotes hold a word with spaces together.
+
+    Raises:
+        WordError: a quote is not closed.
+    """
+    found: list[list[str]] = []
+    for line in text.splitlines():
+        found += _of_a_line(line)
+    return [words for words in found if words]
+
+
+def _of_a_line(line: str) -> list[list[str]]:
+    words: list[list[str]] = [[]]
+    word: str | None = None
+    quote = ""
+    for character in line:
+        if quote:
+            assert word is not None
+            quote, word = ("", word) if character == quote else (quote, word + character)
+        elif character in QUOTES:
+            quote, word = character, word or ""
+        elif character == "#" and word is None:
+            break
+        elif character.isspace() or character == ";":
+            if word is not None:
+                words[-1].append(word)
+            word = None
+            if character == ";":
+                words.append([])
+        else:
+            word = (word or "") + character
+    if quote:
+        raise WordError(f"a quote {quote} is not closed")
+    if word is not None:
+        words[-1].append(word)
+    return words
+
+
+def joined(words: list[str]) -> str:
+    """The words as a line, from which `commands_in` makes the same words."""
+    return " ".join(map(_quoted, words))
+
+
+def _quoted(word: str) -> str:
+    if word and not any(character.isspace() or character in ";'\"" for character in word) and word[0] != "#":
+        return word
+    quote = "'" if "'" not in word else '"'
+    return f"{quote}{word}{quote}"

@@ -9,17 +9,16 @@ from echornn.config import ConfigError
 from echornn.replay.pace import Pace
 from echornn.session import commands
 from echornn.session.drive import Drive
-from echornn.session.frame_holder import FrameHolder
+from echornn.session.frames import FrameHolder
 from echornn.session.live_run import LiveRun
 from echornn.session.mailbox import Mailbox
 from echornn.session.nothing_to_do import why_nothing
-from echornn.session.pictures.ghosts import ghosts_of
+from echornn.session.pictures.rows import ghosts_of
 from echornn.session.preview import speed_after
 from echornn.session.probing import Probing
 from echornn.timeline import replica_switch
-from echornn.timeline.branch import Position
+from echornn.timeline.branch import Position, letter_of
 from echornn.timeline.epoch_ends import end_of_epoch
-from echornn.timeline.letters import letter_of
 
 
 class NotThereError(Exception):

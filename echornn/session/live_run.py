@@ -8,15 +8,15 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.own_checks import check_own_data
+from echornn.data.series import check_own_data
 from echornn.history.curve import Cause
-from echornn.history.kept_windows import as_stored
+from echornn.history.path_history import as_stored
 from echornn.progress import PopulationProgress
 from echornn.replay.keyframing import ours
 from echornn.replay.pace import Pace
 from echornn.replay.replayed_run import ReplayedRun, newest
 from echornn.runs.branch_notes import NO_NOTES, BranchNotes
-from echornn.runs.logs.command_log import RecordedCommand
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.recorder import Recorder
 from echornn.timeline.branch import Branch, Position, can_continue_under, starts_over
 from echornn.timeline.undoing import Undoing

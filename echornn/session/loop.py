@@ -7,22 +7,21 @@ from collections.abc import Callable
 from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.own.errors import OwnError
+from echornn.errors import OwnError
 from echornn.progress import PopulationProgress
 from echornn.replay.pace import Pace
 from echornn.runs.recorder import Recorder
 from echornn.session.commands import Sent
 from echornn.session.drive import WATCHABLE_SPEED, Drive
-from echornn.session.frame_holder import COMPILING, FrameHolder
-from echornn.session.frame_maker import FrameMaker, first_frame
+from echornn.session.frames import COMPILING, FrameHolder, FrameMaker, first_frame
 from echornn.session.handlers import Handlers
 from echornn.session.live_run import LiveRun
 from echornn.session.mailbox import Mailbox
 from echornn.session.pictures.frame import State
 from echornn.session.probing import LEAST_SECONDS, Examine, Probing
 from echornn.session.probing import examine as by_probes
+from echornn.state import TrainerState
 from echornn.timeline.branch import Position
-from echornn.trainer_state import TrainerState
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
 
 LEAST_PAIRED_SPEED = 1 / LEAST_SECONDS["screen"]

@@ -6,8 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from echornn.session.command_base import When
-from echornn.session.commands import Answer, Command, Sent
+from echornn.session.commands import Answer, Command, Sent, When
 
 Notice = Callable[[], None]
 """A function that another thread asks the training thread to call."""

@@ -23,8 +23,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from echornn.config import ConfigError, EchoConfig
 from echornn.config_fields import TASK
+from echornn.data.solved import RECENT_WINDOWS
+from echornn.errors import RunError
 from echornn.files import own_files
 from echornn.files.recorded_values import (
     NO_RECORD,
@@ -34,12 +38,12 @@ from echornn.files.recorded_values import (
     values_from,
     whole,
 )
-from echornn.files.run_error import RunError
 from echornn.own.own_file import OwnFile, told_apart
+from echornn.progress import Floats
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.grid import Grid, Until
 from echornn.sweeps.trained_by import Versions
-from echornn.tasks.own.own_task import OwnTask
+from echornn.tasks.own_task import OwnTask
 
 SWEEP_FILE, RESULTS, FAILED, TABLE = "sweep.json", "results", "failed", "results.csv"
 
@@ -226,3 +230,60 @@ def read_reason(file: Path) -> str | None:
         return str(json.loads(own_files.read_bytes(file, MOST_BYTES_OF_A_RESULT))["reason"])
     except (OSError, *NO_RECORD):
         return None
+
+
+def ended(losses: Floats, last: int, solved_at: int, until: Until, finished: bool, seconds: float) -> Result | None:
+    """The result of a network; None if it has to continue.
+
+    A network with a NaN or infinite loss is finished, since it never recovers.
+
+    Args:
+        losses: float32 [n], the newest losses that were not checked yet, with `RECENT_WINDOWS` losses before them.
+        last: the window of the last loss, counted in the run from 1.
+        solved_at: the window at which the network was solved; 0 if it was not yet.
+        until: the rule for the end of training.
+        finished: whether all its epochs are trained.
+        seconds: as in `Result`.
+    """
+    before = last - len(losses)
+    if solved_at and until == "solved":
+        return Result(solved_at, _mean(losses[: solved_at - before]), solved_at, seconds)
+    broken = np.flatnonzero(~np.isfinite(losses))
+    if broken.size:
+        first = int(broken[0])
+        return Result(solved_at or None, float(losses[first]), before + first + 1, seconds)
+    if finished:
+        return Result(solved_at or None, _mean(losses), last, seconds)
+    return None
+
+
+def _mean(losses: Floats) -> float:
+    return float(losses[-RECENT_WINDOWS:].mean(dtype=np.float64))
+
+
+@dataclass(frozen=True)
+class Status:
+    """The progress of a sweep.
+
+    Attributes:
+        trainings: the number of networks of the grid.
+        known: the number of networks with a result.
+        solved: the number of these that have solved the echo.
+        abandoned: the number of networks that have no result and cannot be trained.
+        failed: the points that cannot be trained: a configuration of each, and the reason.
+        loop_seconds: the time that all workers together have spent in compiled loops.
+        where: device, machine and process of each part that was started, newest last.
+    """
+
+    trainings: int
+    known: int = 0
+    solved: int = 0
+    abandoned: int = 0
+    failed: tuple[tuple[EchoConfig, str], ...] = ()
+    loop_seconds: float = 0.0
+    where: tuple[str, ...] = ()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all networks have a result, or cannot be trained."""
+        return self.known + self.abandoned >= self.trainings

@@ -145,7 +145,7 @@ class Grid:
         tasks = next((axis.values for axis in self.axes if axis.field == TASK), ())
         if not tasks:
             return dict(self.fields)
-        from echornn.tasks.chosen import defaults_of
+        from echornn.tasks.table import defaults_of
 
         settings = {task: defaults_of(task).keys() for task in tasks}  # type: ignore[arg-type]
         others = set().union(*settings.values()) - settings[values[TASK]]

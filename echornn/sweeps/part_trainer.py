@@ -13,9 +13,9 @@ import numpy as np
 from echornn.config import Device, EchoConfig
 from echornn.data.solved import RECENT_WINDOWS
 from echornn.network.shapes import is_trained_alone
-from echornn.population_state import PopulationState
 from echornn.progress import Floats
-from echornn.sweeps.ended import ended
+from echornn.state import PopulationState
+from echornn.sweeps.folder import ended
 from echornn.sweeps.grid import Until
 from echornn.sweeps.part import Began, News, Part, Trained
 from echornn.training.device import is_measured

@@ -8,7 +8,7 @@ from echornn.config import EchoConfig
 from echornn.config_fields import ECHO_FIELDS, TASK
 from echornn.sweeps.grid import Until
 from echornn.sweeps.part import Part
-from echornn.tasks.checked_task import form_of
+from echornn.tasks.task import form_of
 from echornn.training.replica_configs import REPLICA_FIELDS
 
 LEAST, MOST = 8, 64

@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from echornn.config import EchoConfig
+from echornn.errors import RunError
 from echornn.files import own_files
 from echornn.files.lock import LOCK_FILE, Lock
-from echornn.files.run_error import RunError
 from echornn.sweeps.folder import (
     FAILED,
     RESULTS,

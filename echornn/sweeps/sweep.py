@@ -11,11 +11,10 @@ from threading import Event
 from echornn.config import EchoConfig
 from echornn.files.recorded_values import shortened
 from echornn.sweeps.engine import Engine
-from echornn.sweeps.folder import Result, point_of
+from echornn.sweeps.folder import Result, Status, point_of
 from echornn.sweeps.grid import Grid, with_seeds_from
 from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
 from echornn.sweeps.plan import parts_of, structure_of
-from echornn.sweeps.status import Status
 from echornn.sweeps.store import Store
 
 DEATHS = 3

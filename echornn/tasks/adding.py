@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.tasks.lags import scored_from
-from echornn.tasks.settings import setting
-from echornn.tasks.task import Batch, Level, Numbers, Task
+from echornn.tasks.draws import scored_from
+from echornn.tasks.task import Batch, Level, Numbers, Task, setting
 
 
 @dataclass(frozen=True)

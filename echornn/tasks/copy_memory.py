@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.tasks.settings import setting
-from echornn.tasks.task import Batch, Level, Symbols, Task, entropy
+from echornn.tasks.task import Batch, Level, Symbols, Task, entropy, setting
 
 
 @dataclass(frozen=True)

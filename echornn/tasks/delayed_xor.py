@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.config_error import ConfigError
-from echornn.tasks.lags import lagged, share_before
-from echornn.tasks.settings import setting
-from echornn.tasks.task import Batch, Level, Symbols, Task
+from echornn.errors import ConfigError
+from echornn.tasks.draws import lagged, share_before
+from echornn.tasks.task import Batch, Level, Symbols, Task, setting
 
 
 @dataclass(frozen=True)

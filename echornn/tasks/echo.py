@@ -9,9 +9,8 @@ import numpy as np
 
 from echornn.limits import BELOW_CHANCE, MAX_CLASSES, MAX_STEPS, SOLVED_SHARE, RowStart
 from echornn.progress import Symbols as Drawn
-from echornn.tasks.settings import setting
-from echornn.tasks.symbols import uniform_symbols
-from echornn.tasks.task import Batch, Level, Symbols, Task, entropy
+from echornn.tasks.draws import uniform_symbols
+from echornn.tasks.task import Batch, Level, Symbols, Task, entropy, setting
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.tasks.settings import setting
-from echornn.tasks.task import Batch, Level, Numbers, Task
+from echornn.tasks.task import Batch, Level, Numbers, Task, setting
 
 SHOWN_LAGS = 0, 1, 3, 7, 15, 31
 """The lags for which the ladder has a level, as long as the levels differ enough."""

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.tasks.settings import setting
-from echornn.tasks.task import Batch, Level, Symbols, Task
+from echornn.tasks.task import Batch, Level, Symbols, Task, setting
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ from itertools import product
 
 import numpy as np
 
-from echornn.tasks.lags import scored_from
-from echornn.tasks.settings import setting
-from echornn.tasks.task import Batch, Level, Symbols, Task
+from echornn.tasks.draws import scored_from
+from echornn.tasks.task import Batch, Level, Symbols, Task, setting
 
 DISTRACTORS, X, START, TRIGGER = 4, 4, 6, 7
 """Symbols 0 to 3 are distractors; 4 and 5 are X and Y, whose order matters; 6 starts a trial and 7 ends it."""

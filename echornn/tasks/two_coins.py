@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from echornn.config_error import ConfigError
-from echornn.tasks.lags import back, lagged, share_before
-from echornn.tasks.settings import setting
-from echornn.tasks.task import Batch, Level, Symbols, Task, entropy
+from echornn.errors import ConfigError
+from echornn.tasks.draws import back, lagged, share_before
+from echornn.tasks.task import Batch, Level, Symbols, Task, entropy, setting
 
 DRAWN_AT_ONCE = 1 << 20
 """The most probabilities, of 8 bytes each, that are in memory at the same time."""

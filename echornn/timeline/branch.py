@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import re
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -165,3 +166,31 @@ def index_in(before: EchoConfig, after: EchoConfig) -> int:
 def is_one_of(alone: EchoConfig, several: EchoConfig) -> bool:
     """Whether ``alone`` is the configuration of one of the replicas of ``several`` when it continues alone."""
     return several.replicas > 1 == alone.replicas and can_continue_under("alone", several, alone)
+
+
+LETTERS = re.compile(r"[a-z]{1,12}")
+"""Matches a letter of any branch number that a record may have."""
+
+DIGITS = re.compile(r"[0-9]{1,18}")
+
+
+def letter_of(number: int) -> str:
+    """The letter of a branch: a to z, then aa, ab, ..."""
+    letters = ""
+    number += 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("a") + rest) + letters
+    return letters
+
+
+def number_of(name: str) -> int | None:
+    """The number of the branch with this letter, or with this number as digits; None for any other text."""
+    if DIGITS.fullmatch(name):
+        return int(name)
+    if not LETTERS.fullmatch(name):
+        return None
+    number = 0
+    for letter in name:
+        number = number * 26 + ord(letter) - ord("a") + 1
+    return number - 1

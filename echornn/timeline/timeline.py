@@ -11,13 +11,10 @@ import numpy.typing as npt
 from echornn.data.solved import SolvedAt
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
 from echornn.diagnosis.seed_stats import SeedStats, SolvedCounts
-from echornn.history.band import Band, band_of
-from echornn.history.block_means import BlockMeans
-from echornn.history.curve import Curve, HistoryPiece, Segment, curve_of, width_of
-from echornn.history.kept_windows import StoredWindows, stored_windows
+from echornn.history.band import Band, band_of, shades_of
+from echornn.history.curve import BlockMeans, Curve, HistoryPiece, Segment, curve_of, width_of
 from echornn.history.loss_history import LossHistory, ReplicaHistory
-from echornn.history.path_history import NO_PATH, PathHistory, in_one_bucket
-from echornn.history.shades import shades_of
+from echornn.history.path_history import NO_PATH, PathHistory, StoredWindows, in_one_bucket, stored_windows
 from echornn.progress import Floats, PopulationProgress
 from echornn.timeline.branch import Branch, Position, can_continue_under, index_in
 from echornn.timeline.track import GOOD_WINDOWS, Track
@@ -61,7 +58,7 @@ class Timeline(Tree):
         """Add windows that were trained at the end of this branch.
 
         Args:
-            windows: [n, replicas], see `echornn.history.kept_windows`.
+            windows: [n, replicas], see `echornn.history.path_history`.
             solved_at: int64 [replicas], the window along the path, from 1, after which each network was solved; 0 if
                 not yet. For a single network, it is computed from the exact losses.
         """

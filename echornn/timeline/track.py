@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.data.levels import most_loss
-from echornn.data.lost_log import LostLog
-from echornn.data.solved import Levels, SolvedAt
+from echornn.data.solved import Levels, LostLog, SolvedAt
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.seed_stats import SolvedCounts, solved_by_half
-from echornn.history.kept_windows import StoredWindows, error_rates_of, losses_of
 from echornn.history.loss_history import LossHistory, ReplicaHistory
+from echornn.history.path_history import StoredWindows, error_rates_of, losses_of
 from echornn.history.quantiles import median_mean
 from echornn.progress import Bools
 from echornn.timeline.branch import Branch
@@ -71,7 +70,7 @@ class Track:
         """Add windows that were trained.
 
         Args:
-            windows: [n, replicas], see `echornn.history.kept_windows`.
+            windows: [n, replicas], see `echornn.history.path_history`.
             solved_at: int64 [replicas], the window along the path, from 1, at which each network was solved, as known
                 after these windows; 0 if it was not. Not used for a single network, whose losses are exact.
         """

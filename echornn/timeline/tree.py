@@ -6,8 +6,7 @@ import dataclasses
 import threading
 from abc import ABC, abstractmethod
 
-from echornn.config import EchoConfig
-from echornn.config_text import changes_text
+from echornn.config import EchoConfig, changes_text
 from echornn.timeline.branch import Branch, BranchSpan, Position, digest, path_to, path_to_end, spans_to
 from echornn.timeline.track import Track
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from echornn.config import EchoConfig
-from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
 from echornn.runtime import collector, quiet, small_loops
+from echornn.state import PopulationState
+from echornn.training.seen import NO_DEVICES, Devices
 from echornn.training.threads import threads_for, threads_if_asked
-from echornn.training.trained_on import NO_DEVICES, Devices
 
 
 class AnyTrainer(Protocol):

@@ -8,15 +8,14 @@ import tensorflow as tf
 
 from echornn.config import MAX_LAYERS, EchoConfig
 from echornn.network.affine import Tensors
-from echornn.network.cross_entropy import errors
+from echornn.network.loss import errors
 from echornn.network.model import EchoRNN
-from echornn.network.one_kernel import kept_apart
-from echornn.network.private_xla import read_steps
 from echornn.network.shapes import carried_size
+from echornn.network.xla import kept_apart, read_steps
 from echornn.tasks.task import Numbers
-from echornn.training.call_sizes import MAX_WINDOWS_PER_CALL
 from echornn.training.kept_programs import first_call
-from echornn.training.rules.engine import RuleEngine, WindowData, engine_of
+from echornn.training.rules import RuleEngine, WindowData, engine_of
+from echornn.training.threads import MAX_WINDOWS_PER_CALL
 
 
 class WindowOutput(NamedTuple):

@@ -5,11 +5,10 @@ from __future__ import annotations
 import psutil
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.network.blocks import block_length
+from echornn.network.affine import block_length
 from echornn.network.shapes import carried_size, influence_size, is_trained_alone, weight_shapes
-from echornn.training.call_sizes import bytes_of_a_step, epochs_in_a_block
 from echornn.training.optimizers import OPTIMIZERS
-from echornn.training.threads import usable_processors
+from echornn.training.threads import bytes_of_a_step, epochs_in_a_block, usable_processors
 
 FLOAT = 4
 """Bytes of a float32."""

@@ -12,19 +12,16 @@ import numpy.typing as npt
 from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, EchoConfig, require_epochs
 from echornn.data.series import EchoSeries
 from echornn.data.solved import Levels, SolvedAt
-from echornn.population_state import PopulationState
 from echornn.progress import Counts, Floats, PopulationProgress
+from echornn.state import PopulationState
 from echornn.tasks.task import TaskError
 from echornn.training.device import GPU, processors
-from echornn.training.lone_loop import LoneLoop
 from echornn.training.memory import require_memory
 from echornn.training.population_data import PopulationData
 from echornn.training.programs import Programs
 from echornn.training.replica_configs import require_one_structure, with_seeds
-from echornn.training.runner import Call, Values, no_influence, start_values
-from echornn.training.shard_threads import ShardThreads
-from echornn.training.shown_window import shown_window, unknown_window
-from echornn.training.solved_count import SolvedCount
+from echornn.training.runner import Call, LoneLoop, ShardThreads, Values, no_influence, start_values
+from echornn.training.shown import SolvedCount, shown_window, unknown_window
 
 
 class Population:

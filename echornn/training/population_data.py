@@ -12,11 +12,11 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from echornn.config import EchoConfig
-from echornn.data.epoch_data import EpochData, data_side_by_side
+from echornn.data.series import EpochData, data_side_by_side
 from echornn.progress import Bools
-from echornn.training.call_sizes import epochs_in_a_block
 from echornn.training.seen import by_shard, seen_steps
 from echornn.training.shards import Shards
+from echornn.training.threads import epochs_in_a_block
 
 
 class Block(NamedTuple):

@@ -15,16 +15,14 @@ import tensorflow as tf
 from echornn.config import EchoConfig
 from echornn.config_fields import ECHO, TASK
 from echornn.network.model import EchoRNN, initial_weights
-from echornn.tasks.checked_task import form_of
-from echornn.tasks.task import Numbers, Symbols
+from echornn.tasks.task import Numbers, Symbols, form_of
 from echornn.training.bptt import TrainingLoop
-from echornn.training.call_sizes import MAX_WINDOWS_PER_CALL, epochs_in_a_block
 from echornn.training.device import place
 from echornn.training.optimizers import make_optimizer
 from echornn.training.process import prepare
-from echornn.training.shards import Shards
-from echornn.training.shards_in_turn import ShardsInTurn
-from echornn.training.trained_on import NO_DEVICES, Devices, program_of
+from echornn.training.seen import NO_DEVICES, Devices, program_of
+from echornn.training.shards import Shards, ShardsInTurn
+from echornn.training.threads import MAX_WINDOWS_PER_CALL, epochs_in_a_block
 
 MAPPINGS_USED_AT_MOST = 0.8
 """The share of the system's memory mappings that compiled loops may use."""

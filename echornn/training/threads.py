@@ -10,8 +10,11 @@ from __future__ import annotations
 import os
 import sys
 
+import numpy as np
+
 from echornn.config import EchoConfig
 from echornn.network.shapes import largest_product
+from echornn.tasks.task import Numbers, Symbols
 
 MOST_MULTIPLICATIONS = 4_000_000
 """The most multiplications of the largest product in a time step with which one thread is about as fast as two. Two
@@ -62,3 +65,26 @@ def _of_tensorflow() -> int:
 def _of_variable() -> int:
     given = os.environ.get(VARIABLE, "").strip()
     return int(given) if given.isdecimal() else 0
+
+
+MAX_WINDOWS_PER_CALL = 4096
+"""The most windows that a call trains in each network; the size of the buffers that return the losses."""
+
+MAX_BLOCK_BYTES = 1 << 24
+"""The most bytes of inputs in a block with more than one epoch."""
+
+
+def epochs_in_a_block(config: EchoConfig, replicas: int) -> int:
+    """How many epochs of all replicas are copied to the device at once; if epochs are short, a call trains several.
+
+    Each number of epochs needs its own compiled program. So the number that fits is rounded down to a power of two, and
+    a few programs serve any number of replicas.
+    """
+    by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
+    by_size = MAX_BLOCK_BYTES // (bytes_of_a_step(config.the_task.inputs) * config.total_series_length * replicas)
+    return max(1, min(by_windows, 1 << by_size.bit_length() >> 1))
+
+
+def bytes_of_a_step(form: Symbols | Numbers) -> int:
+    """The bytes of a time step's inputs or targets."""
+    return np.dtype(np.float32).itemsize * form.count if isinstance(form, Numbers) else 1

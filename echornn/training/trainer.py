@@ -11,9 +11,9 @@ import numpy.typing as npt
 from echornn.config import ConfigError, EchoConfig
 from echornn.data.series import EchoSeries
 from echornn.network.model import checked_weights
-from echornn.population_state import PopulationState
 from echornn.progress import Floats, Progress
-from echornn.trainer_state import TrainerState as TrainerState
+from echornn.state import PopulationState
+from echornn.state import TrainerState as TrainerState
 from echornn.training.population import Population
 from echornn.training.programs import Programs
 

@@ -15,11 +15,11 @@ import time
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.population_state import PopulationState
 from echornn.progress import Floats
 from echornn.replay.pace import Pace
 from echornn.runs.recorder import Recorder
 from echornn.session.live_run import LiveRun
+from echornn.state import PopulationState
 from echornn.timeline.branch import Position
 from echornn.training.any_trainer import tensorflow_trainers
 

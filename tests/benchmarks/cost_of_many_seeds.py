@@ -16,15 +16,14 @@ from functools import partial
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.history.band import band_of
+from echornn.history.band import band_of, shades_of
 from echornn.history.curve import HistoryPiece, curve_of
-from echornn.history.kept_windows import kept
 from echornn.history.loss_history import LossHistory, ReplicaHistory
-from echornn.history.shades import shades_of
+from echornn.history.path_history import kept
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import NO_BAND, Picture
 from echornn.session.pictures.queries import Query, Span
-from echornn.session.pictures.window_axis import WindowAxis
+from echornn.session.pictures.rows import WindowAxis
 from tui.app.curve.loss_plot import LossPlot
 from tui.kit.cells import Cells
 

@@ -16,9 +16,8 @@ from pathlib import Path
 from rich.console import Console
 
 from echornn import EchoConfig, RunRecorder, Session
-from echornn.runs import run_dir
+from echornn.runs import keyframes, run_dir
 from echornn.runs.run_dir import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE, WINDOW
-from echornn.runs.states import keyframes
 from tests.benchmarks.cost_of_the_record import resident_megabytes
 
 WINDOWS = 200_000_000

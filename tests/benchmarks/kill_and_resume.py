@@ -15,9 +15,8 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from echornn.runs import run_dir
+from echornn.runs import checkpoint, run_dir
 from echornn.runs.run_dir import LOSS_FILE, WINDOW
-from echornn.runs.states import checkpoint
 
 KILLS, EPOCHS = 50, 5000
 WHILE_LOADING = 0.1

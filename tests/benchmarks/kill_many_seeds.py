@@ -17,11 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from echornn.files.run_error import RunError
-from echornn.runs import run_dir
+from echornn.errors import RunError
+from echornn.runs import checkpoint, run_dir
 from echornn.runs.run_dir import LOSS_FILE
 from echornn.runs.run_files import SOLVED_FILE
-from echornn.runs.states import recorded_state
 from tests.benchmarks.kill_and_resume import start
 
 SECONDS = 1.0
@@ -64,7 +63,7 @@ def all_of(folder: Path) -> dict[str, object]:
     run = run_dir.read(folder)
     assert run.checkpoint is not None
     assert run.notes == (), run.notes
-    recorded_state.fields_of(run.checkpoint.state, arrays := list[np.ndarray]())
+    checkpoint.fields_of(run.checkpoint.state, arrays := list[np.ndarray]())
     return {
         "export": exported(folder),
         "export --summary": exported(folder, "--summary"),

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from echornn.files.run_error import RunError
+from echornn.errors import RunError
 from echornn.runs import run_dir
 from tests.program import Program, gone, running
 

@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from echornn.config_text import changes_text
-from echornn.files.run_error import RunError
-from echornn.runs.followed_run import FollowedRun, RunSnapshot
+from echornn.config import changes_text
+from echornn.errors import RunError
+from echornn.runs.run_dir import FollowedRun, RunSnapshot
 from echornn.runtime.background import Background
 from echornn.session.commands import Hide, Pin
-from echornn.session.pictures.ghosts import MOST_GHOSTS, Ghost
 from echornn.session.pictures.look import with_curve
 from echornn.session.pictures.picture import Picture
 from echornn.session.pictures.queries import Query
+from echornn.session.pictures.rows import MOST_GHOSTS, Ghost
 from echornn.session.session import ViewedSession
-from echornn.timeline.letters import letter_of
+from echornn.timeline.branch import letter_of
 from echornn.timeline.timeline import Timeline
 
 FOLLOW_SECONDS = 1.0

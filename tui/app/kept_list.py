@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from echornn.config import EchoConfig
-from echornn.config_text import changes_shown, fields_text
-from echornn.files.run_error import RunError
+from echornn.config import EchoConfig, changes_shown, fields_text
+from echornn.errors import RunError
 from echornn.runs import kept_runs
 from echornn.runs.summary import summary
 from tui.app.widgets.run_list import KeptRun

@@ -9,7 +9,7 @@ from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.config_fields import TASK
-from echornn.tasks.chosen import defaults_of
+from echornn.tasks.table import defaults_of
 
 Changes = Mapping[str, Any]
 """Names of fields of `EchoConfig`, and their new values."""

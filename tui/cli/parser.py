@@ -12,7 +12,7 @@ from typing import Annotated, Any, get_args, get_type_hints
 from cyclopts import App, CycloptsError, Parameter, Token, UnknownOptionError, UnusedCliTokensError, convert
 
 from echornn.files.recorded_values import shortened
-from echornn.tasks.own.own_task import TaskName
+from echornn.tasks.own_task import TaskName
 from tui.cli import task_flags
 from tui.cli.subcommands.table import SUBCOMMANDS
 from tui.cli.training import training

@@ -6,8 +6,7 @@ import sys
 from typing import NoReturn
 
 from echornn.config import ConfigError
-from echornn.files.run_error import RunError
-from echornn.own.errors import OwnError
+from echornn.errors import OwnError, RunError
 from echornn.runtime import collector
 from tui.cli.training import training
 from tui.commands.flags import ConfigFlags, TrainingFlags

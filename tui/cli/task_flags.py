@@ -9,17 +9,15 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from echornn.cells.own.own_cell import OwnCell
+from echornn.cells.own_cell import OwnCell
 from echornn.cells.table import named as cell_named
 from echornn.config_fields import CELL, ECHO, ECHO_FIELDS, TASK
-from echornn.data.own_checks import check_cell
-from echornn.files.run_error import RunError
+from echornn.data.series import check_cell
+from echornn.errors import RunError
 from echornn.runs import run_dir
-from echornn.tasks.chosen import class_of, named, tasks_with
-from echornn.tasks.own.check import check
-from echornn.tasks.own.own_task import OwnTask, TaskName
-from echornn.tasks.settings import Setting, settings_of
-from echornn.tasks.task import TaskError
+from echornn.tasks.own_task import OwnTask, TaskName
+from echornn.tasks.table import check, class_of, named, tasks_with
+from echornn.tasks.task import Setting, TaskError, settings_of
 from tui.commands import record
 from tui.commands.flags import ConfigFlags, TrainingFlags
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from echornn.cells.cell import Cell
-from echornn.cells.own.check import check
-from echornn.cells.own.own_cell import OwnCell
+from echornn.cells.own_cell import OwnCell, check
 from echornn.cells.table import CELLS, cell_of, named
 from tui.commands.printed.of_choices import print_records, print_template
 from tui.term.exit_code import ExitCode

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from echornn.cells.table import named
 from echornn.config import EchoConfig
 from echornn.config_fields import CELL, TASK
-from echornn.tasks.chosen import settings_kept
-from echornn.tasks.own.own_task import OwnTask, TaskName
+from echornn.tasks.own_task import OwnTask, TaskName
+from echornn.tasks.table import settings_kept
 from tui.kit.theme import Theme
 
 
@@ -55,7 +55,7 @@ class ConfigFlags(EchoConfig):
             given = {**settings_kept(config.the_task, task), **given}
         wanted = config.with_fields(given)
         if given.keys() - {*EchoConfig.names(), TASK}:
-            from echornn.data.own_checks import check_own_data
+            from echornn.data.series import check_own_data
 
             check_own_data(wanted)
         return wanted

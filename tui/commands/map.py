@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from echornn.maps.overview import overview_of
+from echornn.maps.table import overview_of
 from echornn.sweeps.results import SweepResults
 from tui.kit.in_ascii import in_ascii
 from tui.map.frame import MapFrame

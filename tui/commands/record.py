@@ -11,9 +11,9 @@ import numpy as np
 
 from echornn.config import EchoConfig, require_epochs
 from echornn.config_fields import CELL, TASK
-from echornn.data.own_checks import check_own_files
-from echornn.files.run_error import RunError
-from echornn.history.kept_windows import losses_of
+from echornn.data.series import check_own_files
+from echornn.errors import RunError
+from echornn.history.path_history import losses_of
 from echornn.own.own_file import OwnFile
 from echornn.own.trusted import trusting
 from echornn.runs import kept_runs, run_dir

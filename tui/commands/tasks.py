@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from echornn.config import EchoConfig
-from echornn.tasks.checked_task import known_lags, ladder, solved_level, trial_length
-from echornn.tasks.chosen import named
-from echornn.tasks.own.check import check
-from echornn.tasks.own.own_task import OwnTask
-from echornn.tasks.settings import Setting, settings_of
-from echornn.tasks.table import TASKS
-from echornn.tasks.task import Numbers, Symbols, Task
+from echornn.tasks.own_task import OwnTask
+from echornn.tasks.table import TASKS, check, named
+from echornn.tasks.task import (
+    Numbers,
+    Setting,
+    Symbols,
+    Task,
+    known_lags,
+    ladder,
+    settings_of,
+    solved_level,
+    trial_length,
+)
 from tui.commands.printed.of_choices import print_records, print_template
 from tui.term.exit_code import ExitCode
 

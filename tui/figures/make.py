@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from echornn.files.whole_file import write_whole
+from echornn.files.append_log import write_whole
 from tui.figures.data import FigureError, FigureRequest, as_csv
 from tui.figures.kinds import KINDS
 from tui.kit.command_text import command_with

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from echornn.data.held_input import held_inputs
-from echornn.data.target_groups import groups_of
+from echornn.data.coverage import groups_of
+from echornn.data.series import held_inputs
 from echornn.probes.parts import parts_of
 from echornn.readings import Readings
 from tui.figures.data import Column, FigureData, FigureRequest

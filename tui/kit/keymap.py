@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from textual.binding import Binding
 from textual.keys import format_key, key_to_character
 
-from echornn.diagnosis.key_marks import MARK
+from echornn.diagnosis.phrases import MARK
 
 SIGNS = {"plus": "+", "minus": "-", "slash": "/"}
 """The keys whose character `key_to_character` does not know."""

@@ -14,8 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from echornn.config import EchoConfig
-from echornn.maps.kept_values import example_of
-from echornn.maps.table import Overview
+from echornn.maps.table import Overview, example_of
 from echornn.sweeps.results import SweepResults
 from tui.kit.command_text import command_of
 from tui.kit.help_screen import HelpScreen

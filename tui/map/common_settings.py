@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from echornn.config import EchoConfig
-from echornn.maps.kept_values import value_text
-from echornn.maps.table import Overview, windows_of
+from echornn.maps.table import Overview, value_text, windows_of
 
 FIRST = ("state_size", "truncated_backprop_length", "init")
 """Fields that are always named; other fields are named only if they differ from the defaults."""

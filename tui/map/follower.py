@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from echornn.errors import RunError
 from echornn.files.lock import is_held
-from echornn.files.run_error import RunError
-from echornn.maps.overview import overview_of
-from echornn.maps.table import Overview
+from echornn.maps.table import Overview, overview_of
 from echornn.runtime.background import Background
 from echornn.sweeps.results import SweepResults
 

@@ -7,9 +7,8 @@ from functools import cached_property
 
 from echornn.config import EchoConfig
 from echornn.maps.cell_words import cell_text, name_of, solved_text
-from echornn.maps.kept_values import FilterError
 from echornn.maps.measures import Scale, short_text, value_of, words_of
-from echornn.maps.table import Choice, Overview, Table, table_of
+from echornn.maps.table import Choice, FilterError, Overview, Table, table_of
 from tui.map.labels import others_of
 from tui.map.state import MapState, cursor_of, mark_of
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from echornn.maps.kept_values import value_text
 from echornn.maps.measures import Scale
-from echornn.maps.table import BUDGET, SweepCounts, Table, Values
+from echornn.maps.table import BUDGET, SweepCounts, Table, Values, value_text
 from tui.map.signs import FAILED, LEFT_OUT, LOST, MISSING, SHADES
 
 

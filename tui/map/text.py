@@ -10,9 +10,7 @@ from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from echornn.data.levels import solved_level
-from echornn.maps.kept_values import value_text
-from echornn.maps.rungs import rung_text
-from echornn.maps.table import windows_of
+from echornn.maps.table import rung_text, value_text, windows_of
 from tui.map.common_settings import common_to_all
 from tui.map.frame import MapFrame
 from tui.map.labels import legend_of, texts_of

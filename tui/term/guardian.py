@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
 
-from echornn.files.run_error import RunError
+from echornn.errors import RunError
 from tui.term import terminal
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode
 from tui.term.terminal import NativeLog

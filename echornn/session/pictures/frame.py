@@ -10,8 +10,7 @@ from itertools import takewhile
 from echornn.config import EchoConfig
 from echornn.data.levels import ladder_of
 from echornn.diagnosis.cases import Facts, Sentence, say, say_seeds
-from echornn.diagnosis.ladder_position import distinct
-from echornn.diagnosis.loss_stats import LossStats
+from echornn.diagnosis.loss_stats import LossStats, distinct
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.progress import Progress
 from echornn.readings import Readings

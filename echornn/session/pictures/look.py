@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from echornn.diagnosis.falls import turning_points
+from echornn.diagnosis.trend import turning_points
 from echornn.history.band import Band
 from echornn.history.curve import Curve, width_of
 from echornn.progress import Floats
-from echornn.session.pictures.branch_rows import BranchRow, branch_rows
 from echornn.session.pictures.frame import Frame
-from echornn.session.pictures.ghosts import Ghost, ghosts_of
 from echornn.session.pictures.picture import NO_BAND, NO_CURVE, Picture
 from echornn.session.pictures.queries import Query
-from echornn.session.pictures.seed_losses import SeedLosses, seed_losses
-from echornn.session.pictures.window_axis import WindowAxis
+from echornn.session.pictures.rows import BranchRow, Ghost, SeedLosses, WindowAxis, branch_rows, ghosts_of, seed_losses
 from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
 

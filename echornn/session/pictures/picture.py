@@ -8,12 +8,9 @@ from echornn.config import EchoConfig
 from echornn.history.band import Band, band_of
 from echornn.history.curve import Curve, curve_of
 from echornn.session.audience import ALONE, Audience
-from echornn.session.pictures.branch_rows import BranchRow
 from echornn.session.pictures.frame import Frame
-from echornn.session.pictures.ghosts import Ghost
 from echornn.session.pictures.queries import Query, Span
-from echornn.session.pictures.seed_losses import SeedLosses
-from echornn.session.pictures.window_axis import WindowAxis
+from echornn.session.pictures.rows import BranchRow, Ghost, SeedLosses, WindowAxis
 from echornn.timeline.branch import Branch
 
 NO_AXIS, NO_CURVE, NO_BAND = WindowAxis.of(Span(), 0, 0), curve_of([], 0, 0, 0), band_of([], 0, 0, 0)

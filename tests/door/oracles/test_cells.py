@@ -12,11 +12,11 @@ import tensorflow as tf
 
 from echornn import EchoConfig, Trainer
 from echornn.cells.table import CELLS
-from echornn.network.layer import Layer, step_of
+from echornn.network.affine import product, product_with_transposed, weight_gradient
 from echornn.network.model import EchoRNN, initial_weights
-from echornn.network.product import product, product_with_transposed, weight_gradient
 from echornn.network.scan import scan
 from echornn.network.shapes import carried_size, layer_weight_names
+from echornn.network.step import Layer, step_of
 from tests.compiled import plain
 
 pytestmark = pytest.mark.slow

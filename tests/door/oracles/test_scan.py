@@ -11,9 +11,9 @@ import tensorflow as tf
 
 from echornn.cells.cell import LINEAR, RELU, SIGMOID, TANH, Activation
 from echornn.network.affine import FUNCTIONS
-from echornn.network.layer import Layer, Step
 from echornn.network.scan import scan
 from echornn.network.scan_side_by_side import scan_side_by_side
+from echornn.network.step import Layer, Step
 from tests.compiled import plain
 
 pytestmark = pytest.mark.slow

@@ -20,8 +20,8 @@ from echornn.readings import Question, Readings
 from echornn.remote import client
 from echornn.remote import connection as connecting
 from echornn.remote import server as serving
-from echornn.remote.address import AddressError as AddressError
 from echornn.remote.client import RemoteSession
+from echornn.remote.connection import AddressError as AddressError
 from echornn.remote.connection import connected as connected
 from echornn.remote.connection import end_session as end_session
 from echornn.remote.connection import viewers_of as viewers_of
@@ -37,7 +37,7 @@ from echornn.session.pictures.queries import Query as Query
 from echornn.session.pictures.queries import SeedRows
 from echornn.session.pictures.queries import Span as Span
 from echornn.session.session import Session
-from echornn.snapshot import Snapshot
+from echornn.state import Snapshot
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE, wait_for
 from tests.record_readings import recorded_readings

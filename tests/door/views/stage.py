@@ -18,7 +18,7 @@ from echornn import EchoConfig, Progress
 from echornn.history.curve import Cause
 from echornn.readings import Question, Readings
 from echornn.session.pictures.frame import State
-from echornn.tasks.own.own_task import OwnTask
+from echornn.tasks.own_task import OwnTask
 from echornn.timeline.branch import Position
 from tests.any_task import progress_of as task_window
 from tests.scripted import ScriptedSession, make_progress

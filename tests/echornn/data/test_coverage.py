@@ -19,7 +19,7 @@ from echornn.data.coverage import (
     source_of,
     targets_reached,
 )
-from echornn.rules.table import RULES
+from echornn.rules import RULES
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.two_coins import TwoCoins
 

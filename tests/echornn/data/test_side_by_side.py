@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from echornn import seeding
 from echornn.config import EchoConfig, RowStart
-from echornn.data.series import EchoSeries
-from echornn.data.series_side_by_side import series_side_by_side
-from echornn.tasks.symbols import uniform_symbols
+from echornn.data.series import EchoSeries, series_side_by_side
+from echornn.tasks.draws import uniform_symbols
 
 
 @settings(deadline=None)

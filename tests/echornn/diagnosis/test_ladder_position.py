@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.data.levels import ladder_of, solved_level
-from echornn.diagnosis.ladder_position import NEAR, distinct, ladder_position
+from echornn.diagnosis.loss_stats import NEAR, distinct, ladder_position
 from echornn.tasks.task import Level
 
 losses = st.lists(st.floats(0, 512), min_size=1, max_size=8).map(lambda known: sorted(known, reverse=True))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.history.block_means import BlockMeans
+from echornn.history.curve import BlockMeans
 from echornn.progress import Floats
 
 LOSSES = st.floats(0, 4, width=32) | st.sampled_from([math.nan, math.inf, 3e38, 0.0])

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.history.curve import Curve, HistoryPiece, Segment, curve_of
-from echornn.history.kept_windows import kept
 from echornn.history.loss_history import LossHistory, ReplicaHistory
+from echornn.history.path_history import kept
 
 CONFIG = EchoConfig()
 

@@ -13,12 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.history.band import Band, band_of
+from echornn.history.band import Band, band_of, shades_of
 from echornn.history.curve import Curve, HistoryPiece, curve_of
-from echornn.history.kept_windows import errors_of, kept, losses_of
 from echornn.history.loss_history import LossHistory, solved_after
+from echornn.history.path_history import errors_of, kept, losses_of
 from echornn.history.quantiles import quantiles
-from echornn.history.shades import shades_of
 from echornn.progress import Counts, Floats
 from tests.echornn.history.test_curve import assert_true
 from tests.examples import examples

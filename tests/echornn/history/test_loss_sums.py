@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.history.loss_sums import LossSums
+from echornn.history.loss_history import LossSums
 from tests.examples import examples
 
 

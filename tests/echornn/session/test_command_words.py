@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from echornn.session.command_words import WordError, command_of, text_of
+from echornn.session.command_words import WordError, command_of, commands_in, joined, text_of
 from echornn.session.commands import (
     Choose,
     Command,
@@ -24,7 +24,6 @@ from echornn.session.commands import (
     Step,
     ToggleReplicas,
 )
-from echornn.session.script_text import commands_in, joined
 
 LINES: dict[str, Command] = {
     "pause": Pause(),

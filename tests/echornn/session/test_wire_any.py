@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from echornn.config import EchoConfig
-from echornn.plane_readings import StatePlane
 from echornn.progress import Progress
+from echornn.readings import Flip, StatePlane
+from echornn.remote.frames import parts_of
 from echornn.remote.messages import FramePart, Head, Request
-from echornn.remote.newest_frame import parts_of
-from echornn.row_readings import Flip
 from echornn.session.commands import Answer, Edit, SetSpeed, StartOver
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Picture

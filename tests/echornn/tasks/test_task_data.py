@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from echornn import Batch, Symbols, Task, TaskError, seeding
 from echornn.tasks.adding import Adding
-from echornn.tasks.checked_task import draw_rows, known_lags, ladder
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.delayed_xor import DelayedXor
 from echornn.tasks.echo import Echo
 from echornn.tasks.flip_flop import FlipFlop
 from echornn.tasks.parity import Parity
 from echornn.tasks.table import TASKS
+from echornn.tasks.task import draw_rows, known_lags, ladder
 from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
 

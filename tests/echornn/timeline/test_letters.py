@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.timeline.letters import letter_of, number_of
+from echornn.timeline.branch import letter_of, number_of
 
 
 def test_letters_go_on_after_z() -> None:

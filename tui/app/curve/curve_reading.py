@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from echornn.diagnosis.loss_text import loss_text
+from echornn.diagnosis.phrases import loss_text
 from echornn.history.band import Band
 from echornn.history.curve import Curve
 

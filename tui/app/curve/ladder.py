@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from echornn.diagnosis.loss_text import loss_text
-from echornn.diagnosis.phrases import shortened
+from echornn.diagnosis.phrases import loss_text, shortened
 from echornn.tasks.task import Level
 from tui.app.curve.ghosts import PlotArea
 from tui.kit.cells import Cells

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from echornn.data.target_groups import TargetGroups
+from echornn.data.coverage import TargetGroups
 from echornn.tasks.task import Numbers, Symbols
 from tui.app.drawings.blocks import CLASS_COLOURS
 from tui.app.drawings.signed import POSITIVE

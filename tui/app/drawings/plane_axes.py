@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from echornn.plane_readings import StatePlane
+from echornn.readings import StatePlane
 
 Doubles = npt.NDArray[np.float64]
 

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from echornn.fixed_point_readings import POINT_KINDS, FixedPoints, PointKind
 from echornn.network.shapes import carried_size
-from echornn.plane_readings import StatePlane
 from echornn.probes.parts import parts_of
-from echornn.readings import Readings
+from echornn.readings import POINT_KINDS, FixedPoints, PointKind, Readings, StatePlane
 from tui.app.drawings.signs import symbol_name
 from tui.app.drawings.spots import FixedPoint
 from tui.app.drawings.state_plane import PlaneScene, cells_of

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from echornn.data.target_groups import TargetGroups
-from echornn.plane_readings import StatePlane
+from echornn.data.coverage import TargetGroups
+from echornn.readings import StatePlane
 from tui.app.curve.dots import Dots, characters
 from tui.app.drawings.plane_axes import PlaneAxes
 from tui.app.drawings.spots import States, TimeStep

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from echornn.config import CHOICES, EchoConfig
 from echornn.config_fields import TASK
 from echornn.session.command_words import WORDS
-from echornn.tasks.settings import settings_of
 from echornn.tasks.table import TASKS
-from echornn.timeline.letters import letter_of
+from echornn.tasks.task import settings_of
+from echornn.timeline.branch import letter_of
 from tui.app.line.words import APP_WORDS, FIGURES, OTHER_NAMES
 
 CHANGES = ("edit", "restart")

@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from echornn.files.run_error import RunError
+from echornn.errors import RunError
 from echornn.runs import kept_runs, run_dir
 from echornn.session.commands import Choose, Save
-from echornn.timeline.letters import letter_of
+from echornn.timeline.branch import letter_of
 from tui.app.futures import show_or_hide
 from tui.app.line.line_keys import LineKeys
 from tui.app.line.script import Outcome

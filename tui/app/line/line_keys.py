@@ -12,10 +12,10 @@ from textual.app import SystemCommand
 from textual.events import Event, Key, MouseDown, Paste
 from textual.screen import Screen
 
-from echornn.session.command_base import ChangingCommand
 from echornn.session.command_words import WordError, require_changes
 from echornn.session.commands import (
     Answer,
+    ChangingCommand,
     Choose,
     Command,
     DriveCommand,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from echornn.config import EchoConfig
 from echornn.session.commands import Answer, Edit, FinishEpoch, Go, Move, MoveEpochs, Step
 from echornn.session.pictures.frame import Frame, State
-from echornn.timeline.letters import letter_of
+from echornn.timeline.branch import letter_of
 from tui.app.line.words import Line
 
 

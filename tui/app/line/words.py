@@ -17,6 +17,8 @@ from echornn.session.command_words import (
     WordError,
     branch_number,
     command_of,
+    commands_in,
+    joined,
     reading,
     refused,
     require_count,
@@ -25,7 +27,6 @@ from echornn.session.command_words import (
     whole,
 )
 from echornn.session.commands import Command
-from echornn.session.script_text import commands_in, joined
 from tui.app import keys
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View

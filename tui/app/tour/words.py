@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from echornn.data.levels import chance_level
-from echornn.diagnosis.loss_text import loss_text
-from echornn.diagnosis.phrases import cut_off
+from echornn.diagnosis.phrases import cut_off, loss_text
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.session.pictures.frame import Frame, State
 

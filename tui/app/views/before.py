@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from echornn.config import EchoConfig
-from echornn.config_text import fields_text
-from echornn.data.epoch_data import batch_of
+from echornn.config import EchoConfig, fields_text
 from echornn.data.levels import (
     chance_level,
     deciding_windows,
@@ -17,9 +15,9 @@ from echornn.data.levels import (
     ladder_of,
     solved_level,
 )
-from echornn.diagnosis.loss_text import loss_text
-from echornn.diagnosis.phrases import steps_text
-from echornn.tasks.chosen import name_of, values_of
+from echornn.data.series import batch_of
+from echornn.diagnosis.phrases import loss_text, steps_text
+from echornn.tasks.table import name_of, values_of
 from echornn.tasks.task import Level, TaskError
 from tui.app.drawings.row_cells import NOT_SCORED, RowData
 

@@ -10,10 +10,9 @@ from functools import lru_cache, partial
 
 from echornn.config import EchoConfig
 from echornn.data.coverage import targets_reached
-from echornn.data.epoch_data import batch_of, lags_of_target
+from echornn.data.series import batch_of, lags_of_target
 from echornn.progress import Progress
-from echornn.tasks.checked_task import known_lags
-from echornn.tasks.task import Batch, Numbers, TaskError
+from echornn.tasks.task import Batch, Numbers, TaskError, known_lags
 from tui.app.drawings.row_cells import INPUT, TARGET, RowData, RowLine, cells_of, row_lines, scales_of, value_text
 from tui.app.drawings.spots import TimeStep
 from tui.app.views.before import ABOUT_WIDTH, MOST_SYMBOLS, Fact, data_text

@@ -9,12 +9,10 @@ import numpy.typing as npt
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
-from echornn.data.held_input import HeldInput, held_inputs
-from echornn.data.target_groups import TargetGroups, groups_of
-from echornn.fixed_point_readings import MOST_CARRIED, FixedPoints
+from echornn.data.coverage import TargetGroups, groups_of
+from echornn.data.series import HeldInput, held_inputs
 from echornn.network.shapes import carried_size
-from echornn.plane_readings import StatePlane
-from echornn.readings import Question, Readings
+from echornn.readings import MOST_CARRIED, FixedPoints, Question, Readings, StatePlane
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Picture
 from tui.app.drawings.group_signs import signs_of_groups

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from echornn.data.held_input import HeldInput
-from echornn.data.target_groups import TargetGroups
-from echornn.fixed_point_readings import MOST_CARRIED, FixedPoints
+from echornn.data.coverage import TargetGroups
+from echornn.data.series import HeldInput
+from echornn.readings import MOST_CARRIED, FixedPoints
 from tui.app.drawings.plane_points import count_text
 from tui.app.drawings.spots import States
 from tui.app.drawings.state_plane import PlaneScene

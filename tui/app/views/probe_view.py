@@ -9,7 +9,7 @@ from textual.binding import Binding
 from echornn.probes.parts import parts_of
 from echornn.readings import Kind, Question, Readings
 from echornn.session.pictures.frame import Frame, State
-from echornn.timeline.letters import letter_of
+from echornn.timeline.branch import letter_of
 from tui.app.drawings.blocks import CLASS_COLOURS
 from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
 from tui.kit.cells import Cells

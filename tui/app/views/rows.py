@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from echornn.config import EchoConfig
-from echornn.data.epoch_data import lags_of_target
+from echornn.data.series import lags_of_target
 from echornn.session.pictures.frame import Frame
 from tui.app.drawings.blocks import CLASS_COLOURS
 from tui.app.drawings.row_cells import (

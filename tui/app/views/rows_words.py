@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.epoch_data import lags_of_target
-from echornn.diagnosis.loss_text import loss_text
+from echornn.data.series import lags_of_target
+from echornn.diagnosis.phrases import loss_text
 from echornn.progress import Progress
 from tui.app.drawings.row_cells import RowData
 from tui.app.views.value_words import first_that_fits, input_words, network_words, value_words

@@ -11,8 +11,8 @@ from functools import cache
 from echornn.config import CHOICES, FRACTIONS, EchoConfig
 from echornn.config_fields import TASK
 from echornn.own.own_file import OwnFile
-from echornn.tasks.settings import Setting, settings_of
 from echornn.tasks.table import TASKS
+from echornn.tasks.task import Setting, settings_of
 
 PARTS = 20
 """A nudge changes a number with a range by the range divided by this."""

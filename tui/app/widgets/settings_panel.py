@@ -10,8 +10,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.events import Key, Paste
 
-from echornn.config import EchoConfig
-from echornn.config_text import fields_text
+from echornn.config import EchoConfig, fields_text
 from echornn.session.commands import Edit
 from echornn.session.pictures.frame import Frame
 from tui.app.presets import PRESETS, WHY

@@ -6,10 +6,10 @@ import math
 
 from echornn.config import EchoConfig
 from echornn.config_fields import TASK
-from echornn.diagnosis.loss_text import loss_text
+from echornn.diagnosis.phrases import loss_text
 from echornn.session.pictures.frame import Frame, State
-from echornn.tasks.chosen import defaults_of, name_of, values_of
-from echornn.timeline.letters import letter_of
+from echornn.tasks.table import defaults_of, name_of, values_of
+from echornn.timeline.branch import letter_of
 from tui.kit.fitting import LinePart
 
 THEN_RETURNS = "then «branches.go», returns"

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from echornn.files.run_error import RunError
+from echornn.errors import RunError
 from tui.commands.front_end import require_terminal
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode

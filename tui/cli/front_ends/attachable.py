@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from echornn.files.run_error import RunError
-from echornn.remote.address import AddressError
-from echornn.remote.connection import connected
+from echornn.errors import RunError
+from echornn.remote.connection import AddressError, connected
 from echornn.runs import kept_runs
 from tui.commands import record
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from echornn.maps.kept_values import FilterError
 from echornn.maps.measures import Measure
+from echornn.maps.table import FilterError
 from tui.commands.front_end import UsageError
 from tui.map.state import Axes, MapState
 

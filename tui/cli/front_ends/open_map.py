@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.data.own_checks import check_own_data
+from echornn.data.series import check_own_data
 from echornn.session.session import Session
 from echornn.sweeps.results import SweepResults
 from tui.app.point_app import PointApp

@@ -11,21 +11,19 @@ from typing import Any
 
 from echornn.config import EchoConfig
 from echornn.config_fields import TASK
-from echornn.diagnosis.loss_text import loss_text
+from echornn.diagnosis.phrases import loss_text
+from echornn.errors import RunError
 from echornn.files.recorded_values import shortened
-from echornn.files.run_error import RunError
-from echornn.remote.address import AddressError
 from echornn.remote.client import RemoteSession
-from echornn.remote.connection import OtherVersionError, viewers_of
+from echornn.remote.connection import AddressError, OtherVersionError, viewers_of
 from echornn.runs import run_dir
-from echornn.session.command_base import ChangingCommand
-from echornn.session.commands import Pause
+from echornn.session.commands import ChangingCommand, Pause
 from echornn.session.pictures.frame import Frame
 from echornn.session.session import Session
-from echornn.tasks.own.own_task import OwnTask
-from echornn.tasks.settings import settings_of
+from echornn.tasks.own_task import OwnTask
 from echornn.tasks.table import TASKS
-from echornn.timeline.letters import letter_of
+from echornn.tasks.task import settings_of
+from echornn.timeline.branch import letter_of
 from tui.app.all_keys import keymap_with
 from tui.app.line.script import Outcome
 from tui.app.line.words import Line

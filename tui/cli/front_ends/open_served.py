@@ -10,9 +10,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from echornn.files.run_error import RunError
-from echornn.remote.address import AddressError
-from echornn.remote.connection import viewers_of
+from echornn.errors import RunError
+from echornn.remote.connection import AddressError, viewers_of
 from tui.cli.front_ends.attachable import folder_of
 from tui.commands.front_end import UsageError
 from tui.preferences.chosen import Preferences

@@ -139,8 +139,8 @@ def compute_sweep(
     """
     from echornn.sweeps.axis import Axis
     from echornn.sweeps.grid import Grid
-    from echornn.tasks.chosen import class_of
-    from echornn.tasks.settings import settings_of
+    from echornn.tasks.table import class_of
+    from echornn.tasks.task import settings_of
     from tui.commands.training.sweep import Workers, print_sweep
 
     places = {"workers": workers, "scheduler": scheduler, "scheduler-file": scheduler_file}

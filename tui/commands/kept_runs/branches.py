@@ -10,11 +10,11 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from echornn.arrays.branch_facts import branch_facts
-from echornn.diagnosis.loss_text import loss_text
+from echornn.arrays.facts import branch_facts
+from echornn.diagnosis.phrases import loss_text
 from echornn.runs import run_dir
 from echornn.runs.run_dir import Run
-from echornn.timeline.letters import letter_of
+from echornn.timeline.branch import letter_of
 from tui.commands import record
 from tui.commands.printed.records import come_to, finite
 from tui.term import printed

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from echornn.arrays.window_pieces import WindowPiece
-from echornn.files.whole_file import write_whole
+from echornn.arrays.kept_weights import WindowPiece
+from echornn.files.append_log import write_whole
 from echornn.history.quantiles import quantiles
 from echornn.runs.run_dir import Run
 from tui.commands.front_end import UsageError

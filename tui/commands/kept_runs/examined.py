@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from echornn.arrays.facts import ReplicaNumbers
 from echornn.arrays.positions import branch_named, network_at
-from echornn.arrays.replica_numbers import ReplicaNumbers
 from echornn.arrays.run_arrays import RunArrays
 from echornn.config import EchoConfig
-from echornn.data.own_checks import check_own_files
+from echornn.data.series import check_own_files
 from echornn.own.trusted import trusting
 from echornn.readings import Question, Readings
 from echornn.runs import run_dir
 from echornn.runtime import quiet
 from echornn.session.probing import examine, why_unread
-from echornn.timeline.letters import letter_of
-from echornn.unlike_record import UnlikeRecord
+from echornn.state import UnlikeRecord
+from echornn.timeline.branch import letter_of
 from tui.commands import record
 from tui.term import printed, terminal
 

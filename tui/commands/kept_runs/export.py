@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from echornn.arrays.facts import ReplicaNumbers, configs_of, most_replicas
+from echornn.arrays.kept_weights import WindowPiece, pieces, pieces_along
 from echornn.arrays.network_facts import NetworkFacts, network_facts
 from echornn.arrays.positions import branch_named, position_of
-from echornn.arrays.replica_numbers import ReplicaNumbers, configs_of, most_replicas
-from echornn.arrays.window_pieces import WindowPiece, pieces, pieces_along
 from echornn.own.trusted import trusting
 from echornn.runs import run_dir
 from echornn.runs.run_dir import Run

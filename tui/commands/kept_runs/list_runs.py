@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from echornn.config_text import fields_text, shown
-from echornn.diagnosis.loss_text import loss_text
-from echornn.files.run_error import RunError
+from echornn.config import fields_text, shown
+from echornn.diagnosis.phrases import loss_text
+from echornn.errors import RunError
 from echornn.runs import kept_runs
 from echornn.runs.run_dir import RUN_FILE
 from echornn.runs.run_files import POINTER_FILE
@@ -77,8 +77,10 @@ def _viewers(folder: Path) -> dict[str, Any]:
     """Who looks at the session that trains a run, and who steers it; empty if nobody can attach to it."""
     if not os.path.lexists(folder / POINTER_FILE):
         return {}
-    from echornn.remote.address import AddressError  # imported late: most runs are not in training
-    from echornn.remote.connection import viewers_of
+    from echornn.remote.connection import (
+        AddressError,  # imported late: most runs are not in training
+        viewers_of,
+    )
 
     try:
         names, steering = viewers_of(folder, SECONDS_FOR_NAMES)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from echornn.arrays.facts import ReplicaNumbers
 from echornn.arrays.kept_weights import state_at
-from echornn.arrays.replica_numbers import ReplicaNumbers
-from echornn.files.run_error import RunError
-from echornn.files.whole_file import write_whole
+from echornn.errors import RunError
+from echornn.files.append_log import write_whole
 from echornn.runs.run_dir import Run
 from echornn.runtime import quiet
+from echornn.state import TrainerState
 from echornn.timeline.branch import Position
-from echornn.trainer_state import TrainerState
 from tui.commands.kept_runs.weights_text import weights_text
 from tui.term import printed, terminal
 

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.held_input import HeldInput, held_input, held_inputs
-from echornn.fixed_point_readings import MARGIN, MOST_CARRIED, POINT_KINDS, FixedPoints
+from echornn.data.series import HeldInput, held_input, held_inputs
 from echornn.progress import Floats
-from echornn.readings import Question
+from echornn.readings import MARGIN, MOST_CARRIED, POINT_KINDS, FixedPoints, Question
 from echornn.tasks.task import Numbers
 from tui.commands.kept_runs.examined import ChosenNetwork, Examined, examined, heading
 from tui.term import printed

@@ -13,8 +13,8 @@ import numpy as np
 from echornn.data.coverage import source_lags
 from echornn.diagnosis.phrases import change_words, source_name
 from echornn.readings import MINUS_INFINITY, Question, Readings
+from echornn.state import UnlikeRecord
 from echornn.tasks.task import Symbols
-from echornn.unlike_record import UnlikeRecord
 from tui.commands.kept_runs.examined import ChosenNetwork, examined, heading
 from tui.term import printed
 from tui.term.exit_code import ExitCode

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from echornn.errors import RunError
 from echornn.files.lock import Lock, is_held
-from echornn.files.run_error import RunError
 from echornn.runs import about, kept_runs, run_dir, run_files
 from tui.commands.kept_runs.list_runs import describe
 from tui.term import printed

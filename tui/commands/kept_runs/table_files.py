@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from echornn.arrays.kept_weights import WindowPiece
 from echornn.arrays.network_facts import NetworkFacts
-from echornn.arrays.window_pieces import WindowPiece
-from echornn.config import EchoConfig
-from echornn.config_text import shown
-from echornn.files.whole_file import write_whole
+from echornn.config import EchoConfig, shown
+from echornn.files.append_log import write_whole
 from tui.commands.front_end import UsageError
 
 ROWS_AT_A_TIME = 1 << 18

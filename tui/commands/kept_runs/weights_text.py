@@ -11,7 +11,7 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.files.recorded_values import record_of
 from echornn.progress import Floats
-from echornn.tasks.chosen import name_of
+from echornn.tasks.table import name_of
 from echornn.tasks.task import Numbers, Symbols
 
 WIDTH = 76

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from echornn.arrays.window_pieces import WindowPiece
+from echornn.arrays.kept_weights import WindowPiece
 
 HEADER = "window,epoch,loss,accuracy"
 

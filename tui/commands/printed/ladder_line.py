@@ -7,9 +7,8 @@ from typing import Any
 
 from echornn.config import EchoConfig
 from echornn.data.levels import ladder_of, solved_level
-from echornn.diagnosis.ladder_position import NEAR, ladder_position
-from echornn.diagnosis.loss_text import loss_text
-from echornn.diagnosis.phrases import shortened
+from echornn.diagnosis.loss_stats import NEAR, ladder_position
+from echornn.diagnosis.phrases import loss_text, shortened
 from echornn.tasks.task import Level
 
 WIDTH = 80

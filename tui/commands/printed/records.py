@@ -6,8 +6,7 @@ import json
 import math
 from typing import Any
 
-from echornn.config import EchoConfig
-from echornn.config_text import shown
+from echornn.config import EchoConfig, shown
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.runs.recorder import Recorder
 from echornn.session.pictures.frame import Frame

@@ -9,8 +9,8 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.seed_stats import SeedStats
-from echornn.history.kept_windows import errors_of, losses_of
-from echornn.history.loss_sums import LossSums
+from echornn.history.loss_history import LossSums
+from echornn.history.path_history import errors_of, losses_of
 from echornn.progress import Counts, Floats, PopulationProgress
 from echornn.runs.run_dir import Run
 from echornn.timeline.branch import index_in

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from echornn.sweeps.engine import Engine, EngineError
+from echornn.sweeps.folder import Status
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.processes import Processes
 from echornn.sweeps.results import SweepResults
-from echornn.sweeps.status import Status
 from echornn.sweeps.sweep import Sweep
 from tui.commands.front_end import UsageError
 from tui.commands.printed.lines import LinePrinter, lines_here

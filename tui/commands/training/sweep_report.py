@@ -7,16 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from echornn.config_text import shown
+from echornn.config import shown
 from echornn.data.levels import solved_level
-from echornn.diagnosis.loss_text import loss_text
-from echornn.maps.overview import counts_of
-from echornn.maps.rungs import rung_text
+from echornn.diagnosis.phrases import loss_text
+from echornn.maps.table import counts_of, rung_text
+from echornn.sweeps.folder import Status
 from echornn.sweeps.grid import in_words
 from echornn.sweeps.part import Part
 from echornn.sweeps.plan import structure_of
 from echornn.sweeps.results import GridPoint, SweepResults
-from echornn.sweeps.status import Status
 from echornn.sweeps.sweep import Sweep
 from tui.commands.printed.records import Record
 from tui.term.printed import quoted

@@ -11,8 +11,7 @@ from echornn.config import EchoConfig
 from echornn.data.series import EchoSeries
 from echornn.network.shapes import carried_size, weight_shapes
 from echornn.progress import Floats, Progress
-from echornn.snapshot import Snapshot
-from echornn.trainer_state import TrainerState
+from echornn.state import Snapshot, TrainerState
 
 CELLS = tuple(TABLE)
 

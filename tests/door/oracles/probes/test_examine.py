@@ -13,7 +13,7 @@ from echornn.probes import spectral_radius
 from echornn.probes.examine import examine
 from echornn.probes.of_weights import snapshot_of
 from echornn.readings import Kind, Question
-from echornn.snapshot import Snapshot
+from echornn.state import Snapshot
 from tests.compiled import make_trainer
 from tests.door.oracles.probes.snapshots import random_weights, small, snapshot
 

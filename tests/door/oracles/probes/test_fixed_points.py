@@ -11,13 +11,12 @@ import numpy.typing as npt
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.fixed_point_readings import MOST_CARRIED, FixedPoints, kind_of
 from echornn.network.shapes import carried_size, weight_shapes
 from echornn.probes import fixed_points_of
 from echornn.probes.examine import examine
 from echornn.probes.of_weights import snapshot_of
 from echornn.progress import Floats
-from echornn.readings import Question
+from echornn.readings import MOST_CARRIED, FixedPoints, Question, kind_of
 from echornn.tasks.flip_flop import FlipFlop
 from tests.door.oracles.probes.numpy_network import step
 from tests.door.oracles.probes.snapshots import CELLS, random_weights, small
@@ -210,9 +209,9 @@ def test_the_same_question_has_the_same_answer() -> None:
 def test_a_network_that_is_too_large_has_none() -> None:
     config = EchoConfig(state_size=MOST_CARRIED + 1, cell="indrnn")
     weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(config).items()}
+    from echornn.probes.fixed_points import fixed_points
     from echornn.probes.of_weights import snapshot_of
     from echornn.probes.prepared import Prepared
-    from echornn.probes.states.fixed_points import fixed_points
 
     assert fixed_points(Prepared(snapshot_of(weights, config))) is None
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.probes import rows_read, turned_by_lag
+from echornn.probes import prepared, turned_by_lag
 from echornn.probes.examine import examine
 from echornn.probes.of_weights import snapshot_of
 from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
-from echornn.snapshot import Snapshot
+from echornn.state import Snapshot
 from tests.door.oracles.probes import numpy_network
 from tests.door.oracles.probes.numpy_network import Array
 from tests.door.oracles.probes.snapshots import FEW, random_weights, small, snapshot
@@ -69,7 +69,7 @@ def test_each_input_flipped_alone(cell: str, monkeypatch: pytest.MonkeyPatch) ->
     assert of_a_row is not None
     np.testing.assert_allclose(of_a_row.of_row(1), moved, atol=1e-5)
     assert np.isnan(of_a_row.of_row(0)).all()
-    monkeypatch.setattr(rows_read, "MOST_LAGS", 3)
+    monkeypatch.setattr(prepared, "MOST_LAGS", 3)
     newest = read(one, "effects", row=1).effects
     assert newest is not None
     assert (newest.first_step, newest.strength.shape) == (3, (1, 3, 3))

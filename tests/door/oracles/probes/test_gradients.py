@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.probes import rows_read
+from echornn.probes import prepared
 from echornn.probes.examine import examine
-from echornn.probes.gradients.gradient import gradient
+from echornn.probes.gradients import gradient
 from echornn.probes.of_weights import lyapunov_exponents, memory_by_lag, snapshot_of
 from echornn.probes.prepared import Prepared
 from echornn.probes.series import MOST_GROUPS, TargetSeries, targets_for
@@ -199,7 +199,7 @@ def test_connectivity(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert of_a_row.strength.shape == (1, length, length)
     np.testing.assert_allclose(of_a_row.of_row(1), expected[1], atol=1e-5)
     assert np.isnan(of_a_row.of_row(0)).all()
-    monkeypatch.setattr(rows_read, "MOST_LAGS", 3)
+    monkeypatch.setattr(prepared, "MOST_LAGS", 3)
     newest = examine(one, Question(frozenset({"connectivity"}), row=0)).connectivity
     assert newest is not None
     assert (newest.first_step, newest.strength.shape) == (length - 3, (1, 3, 3))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from echornn.probes.gradients.noise import ratios
+from echornn.probes.gradients import ratios
 
 GROUPS, NUMBERS = 16, 24
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from echornn.plane_readings import MOST_COMPONENTS
-from echornn.probes.states.principal import principal_components
+from echornn.probes.plane import principal_components
+from echornn.readings import MOST_COMPONENTS
 
 
 @pytest.mark.parametrize(("samples", "units"), [(200, 4), (50, 50), (20, 300), (3, 2), (2, 8)])

@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.plane_readings import StatePlane
 from echornn.probes.examine import examine
 from echornn.probes.of_weights import snapshot_of
+from echornn.probes.plane import MOST_SAMPLES
 from echornn.probes.prepared import Prepared
 from echornn.probes.series import series_for
-from echornn.probes.states.state_plane import MOST_SAMPLES
 from echornn.progress import Floats
-from echornn.readings import Question
-from echornn.snapshot import Snapshot
+from echornn.readings import Question, StatePlane
+from echornn.state import Snapshot
 from tests.door.oracles.probes import numpy_network
 from tests.door.oracles.probes.snapshots import CELLS, random_weights, small, snapshot
 from tests.door.oracles.probes.test_tasks import TASKS, config_of, with_window

@@ -14,15 +14,13 @@ from echornn.probes.of_weights import snapshot_of
 from echornn.probes.series import TargetSeries, series_for, targets_for
 from echornn.progress import Floats, Progress
 from echornn.readings import Kind, Question, Readings
-from echornn.snapshot import Snapshot
+from echornn.state import Snapshot, TrainerState
 from echornn.tasks.adding import Adding
-from echornn.tasks.checked_task import draw_rows
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.flip_flop import FlipFlop
-from echornn.tasks.task import Numbers, Task
+from echornn.tasks.task import Numbers, Task, draw_rows
 from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
-from echornn.trainer_state import TrainerState
 from tests.door.oracles.probes.snapshots import random_weights
 
 pytestmark = pytest.mark.slow

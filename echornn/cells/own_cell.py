@@ -1,0 +1,339 @@
+"""The facts about a cell: checked when it comes from a file, and kept in records, so that these are read without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from functools import cached_property, partial
+from itertools import chain
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.cells.cell import Activation, Cell, CellError, OfArrays, Product
+from echornn.errors import blaming
+from echornn.own.own_file import OwnFile
+from echornn.own.worker import try_apart
+
+FUNCTIONS = ("step", "first_units", "used", "eigenvalues")
+"""The fields of a `Cell` that are functions; only the text of its file has them."""
+
+NAMES = ("state_parts", "formulas", "unit_weights", "unread", "gates", "limited", "through_tanh")
+"""The fields that are texts in a row."""
+
+OUTPUT_WEIGHTS = ("W2", "b2")
+"""The names of the output layer's weights, which no cell can have."""
+
+
+def facts_of(cell: Cell) -> dict[str, Any]:
+    """The facts about a cell as JSON values."""
+    return {
+        **{name: getattr(cell, name) for name in ("about", *NAMES)},
+        "products": [asdict(one) for one in cell.products],
+        "first_biases": {name: list(map(float, values)) for name, values in cell.first_biases.items()},
+    }
+
+
+def cell_from(facts: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Cell:
+    """The cell with these facts and functions. Facts that a record of an earlier version lacks are empty.
+
+    Raises:
+        ValueError: the facts are damaged.
+    """
+    try:
+        products = tuple(
+            Product(**{**one, "columns": tuple(one["columns"]), "reads": tuple(one["reads"])})
+            for one in facts["products"]
+        )
+        texts = {name: tuple(facts.get(name, ())) for name in NAMES}
+        first = {name: tuple(values) for name, values in facts["first_biases"].items()}
+        more: dict[str, Any] = {**texts, **functions, "about": facts.get("about", ""), "first_biases": first}
+        cell = Cell(products=products, **more)
+        check_facts(cell)
+    except (LookupError, TypeError, AttributeError, CellError) as error:
+        raise ValueError(f"what it says about the cell is damaged: {error}") from error
+    return cell
+
+
+def check_facts(cell: Cell) -> None:
+    """Check that the facts about a cell fit together.
+
+    Raises:
+        CellError: they do not.
+    """
+    for name in FUNCTIONS:
+        _require(callable(getattr(cell, name)), f"{name} has to be a function")
+    _require(isinstance(cell.about, str), "about has to be a text")
+    products = cell.products
+    are_products = isinstance(products, tuple) and all(isinstance(one, Product) for one in products)
+    _require(bool(products) and are_products, "products has to be a Product or more in parentheses: (Product(...),)")
+    for name in NAMES:
+        _require_texts(name, getattr(cell, name))
+    for one in products:
+        _require_texts("weight and bias of a Product", (one.weight, one.bias))
+        _require_texts(f"columns of the Product {one.weight}", one.columns)
+        _require_texts(f"reads of the Product {one.weight}", one.reads)
+        _require(bool(one.columns and one.reads), f"the Product {one.weight} needs columns, and what it reads")
+        _require(
+            one.is_recurrent or not one.from_identity, f"{one.weight} reads no h, so it cannot begin from_identity"
+        )
+    _require(cell.state_parts[:1] == ("h",), "state_parts has to begin with h, the cell's output")
+    for name, some in {"state_parts": cell.state_parts, "weights": cell.weights}.items():
+        _require(len(set(some)) == len(some), f"{name} has a name twice: {', '.join(some)}")
+    for name in cell.weights:
+        is_free = name.isidentifier() and name not in OUTPUT_WEIGHTS and "_layer" not in name
+        _require(is_free, f"the weight {name!r} needs another name: letters, digits and _, not W2, b2 or _layer")
+    columns = {one.bias: one.columns for one in products}
+    of_state = dict.fromkeys(("unread", "limited", "through_tanh"), cell.state_parts)
+    for field, allowed in {"gates": [*chain(*columns.values())], "first_biases": columns, **of_state}.items():
+        for name in getattr(cell, field):
+            _require(name in allowed, f"{field} names {name!r}, not one of {', '.join(allowed)}")
+    for bias, values in cell.first_biases.items():
+        _require(len(values) == len(columns[bias]), f"first_biases has to have {bias} for {', '.join(columns[bias])}")
+
+
+def _require_texts(name: str, some: object) -> None:
+    are_texts = isinstance(some, tuple) and all(isinstance(one, str) and one and one.isprintable() for one in some)
+    _require(are_texts, f"{name} is {some!r}, not texts in parentheses, such as ('h',)")
+
+
+def _require(condition: bool, otherwise: str) -> None:
+    if not condition:
+        raise CellError(otherwise)
+
+
+class OwnCell(OwnFile):
+    """The file of a user's cell; its name is that of a `Cell` in the file."""
+
+    noun, error = "cell", CellError
+    definition = r"^{name}\b *[:=]"
+    no_facts: ClassVar[Mapping[str, Any]] = {}
+
+    @cached_property
+    def cell(self) -> Cell:
+        """The cell, from its facts or else from its text. Its functions run the text.
+
+        Raises:
+            CellError: the text has an error, or no usable cell.
+        """
+        if self.facts is None:
+            made: Cell = self.load()
+            return made
+        if self.lacks_facts:
+            return Cell(partial(self._call, "step"), ("h",), ())
+        return cell_from(self.facts, {name: partial(self._call, name) for name in FUNCTIONS})
+
+    def blaming_function(self, function: Callable[..., Any]) -> Any:
+        """Like `blaming`, for a call of a function of the cell; an error that was raised outside of the file is
+        reported at the line of the function.
+        """
+        code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
+        line = code.co_firstlineno if code is not None and code.co_filename == self.file else self.line
+        return blaming(CellError, self.file, line)
+
+    def _call(self, name: str, *arguments: Any) -> Any:
+        return getattr(self.load(), name)(*arguments)
+
+    @staticmethod
+    def facts_from(record: Any) -> Mapping[str, Any]:
+        cell_from(record, dict.fromkeys(FUNCTIONS, cell_from))  # only the facts are looked at
+        facts: Mapping[str, Any] = record
+        return facts
+
+    def found_in(self, names: Mapping[str, Any]) -> Cell:
+        """The cell among the names that the text defines; errors of its functions name their place."""
+        found = names.get(self.name)
+        if found is None:
+            others = ", ".join(name for name, value in names.items() if isinstance(value, Cell))
+            raise CellError(f"there is no cell {self.name}" + (f", only {others}" if others else ""))
+        if not isinstance(found, Cell):
+            raise CellError(f"{self.name} is not a cell: write {self.name} = Cell(step, ...)")
+        check_facts(found)
+        more: dict[str, Any] = {name: _blamed(self, getattr(found, name)) for name in FUNCTIONS}
+        return replace(found, keras=("", {}), **more)
+
+
+def _blamed(own: OwnCell, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of a cell, whose errors name their place in the file."""
+
+    def call(*arguments: Any) -> Any:
+        with own.blaming_function(call):
+            return function(*arguments)
+
+    call.__wrapped__ = function  # type: ignore[attr-defined]
+    return call
+
+
+CellName = str | OwnCell
+"""The reference to a cell: its name in the table, or a user's own file."""
+
+
+Array = npt.NDArray[Any]
+
+INPUTS, UNITS, ROWS = 3, 4, 5
+"""The sizes of the check; unequal, so that a vector of a wrong size is seen."""
+
+LONG, SHORT = 200, 6
+"""The steps from the zero state in which the numbers have to stay finite: enough for a state that is multiplied by 1.6
+in each step to pass the greatest float32; and those that are compared.
+"""
+
+WINDOW = 15
+"""The steps of a window."""
+
+
+def check(own: OwnCell) -> Cell:
+    """The cell of a file that was not used before, checked in another process.
+
+    Raises:
+        CellError: the cell is invalid; the message is one line that names the place in the file.
+    """
+    try_apart(own, f"{__name__}:trace")
+    own.note()
+    cell: Cell = own.load()
+    return cell
+
+
+def trace(file: str, name: str, text: str) -> None:
+    """Call the functions of a cell with a few numbers.
+
+    Raises:
+        CellError: one of them raises an error, or returns something unusable.
+    """
+    own = OwnCell(file, name, text)
+    cell: Cell = own.load()
+    with np.errstate(all="ignore"):
+        with own.blaming_function(cell.first_units):
+            weights = _first_weights(cell)
+        with own.blaming_function(cell.used):
+            cell.used(weights, _Functions(), WINDOW)
+        with own.blaming_function(cell.step):
+            _state(cell, weights, LONG)
+            h = _state(cell, weights, SHORT)
+            if not np.array_equal(h, _state(cell, weights, SHORT)):
+                raise CellError("step returns different numbers for the same input and state")
+            for name, one in weights.items():
+                if np.array_equal(h, _state(cell, {**weights, name: 0.9 * one + 0.05}, SHORT)):
+                    raise CellError(f"h does not depend on the weight {name}")
+        with own.blaming_function(cell.eigenvalues):
+            cell.eigenvalues(cell.used({key: one.value for key, one in weights.items()}, OfArrays(), WINDOW))
+
+
+def _operator(function: Callable[[Any, Any], Array]) -> Callable[[Vector, object], Vector]:
+    def operated(one: Vector, other: object) -> Vector:
+        if isinstance(other, Vector):
+            return Vector(function(one.value, other.value))
+        return Vector(function(one.value, other)) if isinstance(other, (int, float, np.number)) else NotImplemented
+
+    return operated
+
+
+class Vector:
+    """A vector as a step gets it in the check: it can be added, subtracted, multiplied and divided, and not looked at,
+    as when the step is compiled.
+    """
+
+    __array_ufunc__ = None
+
+    def __init__(self, value: Array) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return np.array2string(self.value[-1], precision=3, suppress_small=True, separator=" ")
+
+    def __bool__(self) -> bool:
+        raise TypeError("a vector has no numbers yet when the step is compiled")
+
+    __add__ = __radd__ = _operator(np.add)
+    __mul__ = __rmul__ = _operator(np.multiply)
+    __sub__, __rsub__ = _operator(np.subtract), _operator(lambda one, other: other - one)
+    __truediv__, __rtruediv__ = _operator(np.divide), _operator(lambda one, other: other / one)
+
+    def __neg__(self) -> Vector:
+        return Vector(-self.value)
+
+
+class _Functions:
+    """The `Functions` of such vectors."""
+
+    def __getattr__(self, name: str) -> Callable[..., Vector]:
+        function = getattr(OfArrays(), name)
+        return lambda vector, *limits: Vector(function(vector.value, *limits))
+
+
+class _Network:
+    """The `Network` of such vectors."""
+
+    def __init__(self, cell: Cell, used: Mapping[str, Vector]) -> None:
+        self._products = {one.weight: one for one in cell.products}
+        self._used = used
+
+    def affine(self, parts: Sequence[Vector], weight: str, bias: str, *activations: Activation) -> list[Vector]:
+        product = self._products.get(weight)
+        if product is None:
+            raise CellError(f"there is no Product with the weight {weight!r}, only {', '.join(self._products)}")
+        if bias != product.bias or len(activations) != len(product.columns):
+            names = ", ".join(product.columns)
+            raise CellError(f"affine with {weight} needs {product.bias!r}, and an activation for each of {names}")
+        sizes = [part.value.shape[1] for part in parts]
+        if sizes != [INPUTS if name == "x" else UNITS for name in product.reads]:
+            raise CellError(f"affine gets vectors of {sizes} numbers with {weight}, which reads {product.reads}")
+        z = np.concatenate([part.value for part in parts], axis=1) @ self._used[weight].value + self._used[bias].value
+        columns = np.split(z, len(activations), axis=1)
+        return [getattr(self, one.value)(Vector(column)) for one, column in zip(activations, columns, strict=True)]
+
+    def scale(self, vector: Vector, weight: str) -> Vector:
+        return vector * self._used[weight]
+
+    def tanh(self, vector: Vector) -> Vector:
+        return Vector(np.tanh(vector.value))
+
+    def sigmoid(self, vector: Vector) -> Vector:
+        return Vector(OfArrays().sigmoid(vector.value))
+
+    def exp(self, vector: Vector) -> Vector:
+        return Vector(np.exp(vector.value))
+
+    def relu(self, vector: Vector) -> Vector:
+        return Vector(np.maximum(vector.value, 0))
+
+    def linear(self, vector: Vector) -> Vector:
+        return vector
+
+
+def _first_weights(cell: Cell) -> dict[str, Vector]:
+    """Weights such as those before training, with ``init="glorot"``."""
+    rng = np.random.default_rng(0)
+    units = cell.first_units(rng, UNITS, WINDOW)
+    if not isinstance(units, Mapping) or set(units) != set(cell.unit_weights):
+        raise CellError(f"first_units has to return a dict with the unit_weights: {list(cell.unit_weights)}")
+    arrays: dict[str, Array] = {}
+    for name, values in units.items():
+        if np.shape(values) != (UNITS,) or np.asarray(values).dtype != np.float32:
+            raise CellError(f"first_units has to return {name} as float32 [units]")
+        arrays[name] = values[np.newaxis]
+    for one in cell.products:
+        rows, count = one.rows(INPUTS, UNITS), len(one.columns)
+        bound = np.sqrt(6 / (rows + count * UNITS))
+        arrays[one.weight] = rng.uniform(-bound, bound, (rows, count * UNITS)).astype(np.float32)
+        arrays[one.bias] = np.repeat(np.array([cell.first_biases.get(one.bias, (0,) * count)], np.float32), UNITS, 1)
+    return {name: Vector(value) for name, value in arrays.items()}
+
+
+def _state(cell: Cell, weights: Mapping[str, Vector], steps: int) -> Array:
+    """The vector h after some steps from the zero state, with zeros and ones as inputs."""
+    network = _Network(cell, cell.used(weights, _Functions(), WINDOW))
+    state = [Vector(np.zeros((ROWS, UNITS), np.float32)) for _ in cell.state_parts]
+    for number, x in enumerate(np.random.default_rng(2).integers(0, 2, (steps, ROWS, INPUTS)).astype(np.float32), 1):
+        after: Any = cell.step(Vector(x), state, network)
+        if not isinstance(after, (list, tuple)) or len(after) != len(state):
+            raise CellError(f"step has to return a list of {len(state)}: {', '.join(cell.state_parts)}")
+        for name, one in zip(cell.state_parts, after, strict=True):
+            if not isinstance(one, Vector) or one.value.shape != (ROWS, UNITS):
+                raise CellError(f"step has to return {name} as a vector with a number for each unit")
+            if not np.isfinite(one.value).all():
+                bad = one.value[~np.isfinite(one.value)][0]
+                raise CellError(f"step returns {name} with {bad} in step {number} from the zero state")
+        state = list(after)
+    return state[0].value

@@ -1,0 +1,134 @@
+"""The error for an invalid value of a field, and checks of values that raise it."""
+
+from __future__ import annotations
+
+import math
+import operator
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+SHOWN_CHARACTERS = 60
+"""The most characters of an invalid value that a message shows."""
+
+
+class ConfigError(ValueError):
+    """A field has an invalid value; the message contains the field, its value and what is allowed."""
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        super().__init__(f"{field} = {_shown(value)} cannot be used: {allowed}")
+        self.field = field
+        self.value = value
+        self.allowed = allowed
+
+
+def choice(field: str, value: object, words: Sequence[str]) -> object:
+    """The value, checked to be one of these words.
+
+    Raises:
+        ConfigError: the value is not among them.
+    """
+    if value not in words:
+        raise ConfigError(field, value, f"one of {', '.join(words)}")
+    return value
+
+
+def fraction(field: str, value: Any, allowed: str) -> float:
+    """The value as a finite float; NumPy numbers are converted.
+
+    Args:
+        allowed: a text on the values that the field allows, for the message.
+
+    Raises:
+        ConfigError: the value is not a finite number.
+    """
+    try:
+        number = math.nan if isinstance(value, (bool, str, bytes)) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ConfigError(field, value, allowed)
+    return number
+
+
+def whole(field: str, value: Any) -> int:
+    """The value as a whole number; NumPy numbers are converted.
+
+    Raises:
+        ConfigError: the value is not a whole number.
+    """
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None:
+        raise ConfigError(field, value, "a whole number")
+    return number
+
+
+def _shown(value: object) -> str:
+    """The value in Python's notation, shortened if it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to write whole numbers with thousands of digits
+        return "a number of thousands of digits"
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}... ({len(text)} characters)"
+
+
+class RunError(ValueError):
+    """A folder cannot be used as a run; the message names the folder and the reason."""
+
+
+MOST_CHARACTERS = 300
+"""The most characters of a message; a longer one is cut."""
+
+
+class OwnError(ConfigError):
+    """A user's file cannot be used; the message is one line.
+
+    Attributes:
+        is_placed: whether the message begins with the place in the file.
+    """
+
+    noun: ClassVar[str]
+    """The kind of value that the file defines, which is also the field of the configuration."""
+
+    def __init__(self, message: str, is_placed: bool = False) -> None:
+        ValueError.__init__(self, message)
+        self.field, self.value, self.allowed = self.noun, None, message
+        self.is_placed = is_placed
+
+
+@contextmanager
+def blaming(kind: type[OwnError], file: str, line: int | None = None) -> Iterator[None]:
+    """Turn any exception in the ``with`` block, except Ctrl+C, into an error of one line with the place in the file.
+
+    Args:
+        kind: the class of the error.
+        file: the name under which the file was compiled.
+        line: the line to name if the error was raised outside of the file.
+    """
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        if isinstance(error, OwnError) and error.is_placed:
+            raise
+        words = " ".join(_words(error).split())
+        short = words if len(words) <= MOST_CHARACTERS else f"{words[:MOST_CHARACTERS]}..."
+        raise kind(f"{_place(error, file, line)}: {short}", is_placed=True) from error
+
+
+def _place(error: BaseException, file: str, line: int | None) -> str:
+    lines = [number for frame, number in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
+    if isinstance(error, SyntaxError) and error.filename == file:
+        lines.append(error.lineno or 0)
+    newest = lines[-1] if lines else line
+    return file if newest is None else f"{file}:{newest}"
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, ConfigError):
+        return str(error)
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

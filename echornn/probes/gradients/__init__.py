@@ -1,1 +1,0 @@
-"""Probes that follow derivatives through time: of losses, of predictions, and of states."""

@@ -1,1 +1,0 @@
-"""The learning rules. Nothing here needs TensorFlow."""

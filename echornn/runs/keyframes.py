@@ -1,0 +1,241 @@
+"""Keyframes: copies of states along the branches of a run, from which any window is reached quickly.
+
+Training can compute each of these states again, so losing a keyframe costs time, but never a window.
+"""
+
+from __future__ import annotations
+
+import bisect
+import os
+import struct
+import threading
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from echornn.files import own_files
+from echornn.runs import checkpoint
+from echornn.runs.checkpoint import Checkpoint, CheckpointError
+from echornn.state import PopulationState
+from echornn.timeline.branch import Position
+
+MOST_BYTES = 4 << 20
+"""The most bytes of all keyframes of a run; when they exceed it, up to half are dropped. If states are large,
+`LEAST_KEPT` of them are kept, up to `MOST_BYTES_OF_LARGE`; two are kept whatever their size.
+"""
+
+LEAST_KEPT = 64
+MOST_BYTES_OF_LARGE = 256 << 20
+
+HEADER_BYTES = 1200
+"""The bytes of a state on disk besides its arrays."""
+
+MOST_FILE_BYTES = 2 * MOST_BYTES_OF_LARGE
+"""The largest file that is read: this program writes no larger one, including the records' headers."""
+
+_RECORD = struct.Struct("<4sIQIII")
+_MAGIC = b"KEYF"
+
+
+class Keyframe:
+    """A trainer's state at a position of the branch that trained it.
+
+    Attributes:
+        position: the position of the state.
+        digest: a hash of everything that leads to the branch, to recognise the run's keyframes in a file; see
+            `Timeline.digest`.
+        size: the approximate number of bytes.
+
+    Args:
+        position: the position of the state.
+        state: the state, or its bytes from `echornn.runs.checkpoint.encode`. Encoding a large state would delay
+            training, so the writing thread does it.
+        digest: as above.
+    """
+
+    def __init__(self, position: Position, state: PopulationState | bytes, digest: int = 0) -> None:
+        self.position = position
+        self.digest = digest
+        self._state = state
+        if isinstance(state, bytes):
+            self.size = len(state)
+        else:
+            arrays: checkpoint.Arrays = []
+            checkpoint.fields_of(state, arrays)
+            self.size = HEADER_BYTES + sum(array.nbytes for array in arrays)
+
+    def state(self) -> PopulationState | None:
+        """The trainer's state; None if the data is damaged."""
+        if not isinstance(self._state, bytes):
+            return self._state
+        try:
+            return checkpoint.decode(self._state).state
+        except CheckpointError:
+            return None
+
+    def as_record(self) -> bytes:
+        """The record in the keyframe file: magic, branch, window, digest, length, CRC-32 of these; then the data."""
+        state = self._state
+        data = state if isinstance(state, bytes) else checkpoint.encode(Checkpoint(0, state))
+        terms = (*self.position, self.digest)
+        return _RECORD.pack(_MAGIC, *terms, len(data), _crc(*terms, data)) + data
+
+
+def _crc(branch: int, window: int, digest: int, data: bytes) -> int:
+    return zlib.crc32(data, zlib.crc32(b"%d %d %d" % (branch, window, digest)))
+
+
+def records(data: bytes) -> list[Keyframe]:
+    """The intact keyframes in the bytes of a file, without incomplete and damaged ones."""
+    found = []
+    at = 0
+    while 0 <= (at := data.find(_MAGIC, at)) <= len(data) - _RECORD.size:
+        _, branch, window, digest, length, crc = _RECORD.unpack_from(data, at)
+        end = at + _RECORD.size + length
+        state = data[at + _RECORD.size : end]
+        if end <= len(data) and _crc(branch, window, digest, state) == crc:
+            found.append(Keyframe(Position(branch, window), state, digest))
+            at = end
+        else:
+            at += 1
+    return found
+
+
+class Keyframes:
+    """The keyframes of a run. If they take too many bytes, those closest to their neighbours are dropped first. Any
+    thread may use this object.
+    """
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._lock = threading.Lock()
+        self._most_bytes = most_bytes
+        self._of: dict[int, list[Keyframe]] = {}
+        self._starts: dict[int, int] = {}
+        self._bytes = self._count = 0
+        self.thinned = 0
+        """How many times keyframes were dropped."""
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def bytes(self) -> int:
+        """The number of bytes of all states."""
+        return self._bytes
+
+    def all(self) -> list[Keyframe]:
+        """All keyframes, sorted by branch and window."""
+        with self._lock:
+            return [one for _, branch in sorted(self._of.items()) for one in branch]
+
+    def add(self, keyframe: Keyframe) -> bool:
+        """Add a keyframe, unless there is one at its position; returns whether it was added."""
+        with self._lock:
+            number, window = keyframe.position
+            self._starts[number] = min(window, self._starts.get(number, window))
+            branch = self._of.setdefault(number, [])
+            at = bisect.bisect_left(branch, window, key=lambda one: one.position.window)
+            if at < len(branch) and branch[at].position == keyframe.position:
+                return False
+            branch.insert(at, keyframe)
+            self._count += 1
+            self._bytes += keyframe.size
+            while self._is_too_much(keyframe.size):
+                self._thin()
+            return True
+
+    def nearest(self, position: Position) -> Keyframe | None:
+        """The last keyframe in the same branch at or before a position; None if there is none."""
+        with self._lock:
+            branch = self._of.get(position.branch, [])
+            at = bisect.bisect_right(branch, position.window, key=lambda one: one.position.window)
+            return branch[at - 1] if at else None
+
+    def drop(self, keyframe: Keyframe) -> None:
+        """Remove a damaged keyframe, so that the previous one is used."""
+        with self._lock:
+            branch = self._of.get(keyframe.position.branch, [])
+            if keyframe in branch:
+                branch.remove(keyframe)
+                self._count -= 1
+                self._bytes -= keyframe.size
+            if not branch:
+                self._of.pop(keyframe.position.branch, None)
+
+    def _is_too_much(self, newest: int) -> bool:
+        most = max(self._most_bytes, min(LEAST_KEPT * newest, MOST_BYTES_OF_LARGE))
+        return self._bytes > most and self._count > 2
+
+    def _thin(self) -> None:
+        """Drop at least half: in dense parts, as many as possible without gaps larger than some limit.
+
+        Dropping every other keyframe each time would make the gaps between old keyframes ever larger.
+        """
+        self.thinned += 1
+        length = sum(row[-1].position.window - self._starts[number] for number, row in self._of.items())
+        kept, gap = self._of, length // self._count
+        while sum(map(len, kept.values())) > self._count // 2:
+            gap += gap // 2 + 1
+            kept = {number: _sparse(row, self._starts[number], gap) for number, row in self._of.items()}
+        self._of = {number: row for number, row in kept.items() if row}
+        sizes = [one.size for row in self._of.values() for one in row]
+        self._count, self._bytes = len(sizes), sum(sizes)
+
+
+def _sparse(row: Sequence[Keyframe], start: int, gap: int) -> list[Keyframe]:
+    """The keyframes of a branch to keep so that no gap is larger than ``gap``."""
+    kept, last = [], start
+    for one, after in zip(row, [*row[1:], row[-1]], strict=True):
+        if after.position.window - last > gap:
+            kept.append(one)
+            last = one.position.window
+    return kept
+
+
+class KeyframeLog:
+    """The file of a run's keyframes. One thread may add while another writes. States above `MOST_BYTES_OF_LARGE` stay
+    in memory only: a file with two of them would be too large to be read.
+
+    Args:
+        file: the path, which need not exist; the file's contents are kept until `replace`.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+        self._new: list[Keyframe] = []
+        self._instead: list[Keyframe] | None = None
+
+    def add(self, keyframe: Keyframe) -> None:
+        """Append a keyframe with the next `flush`."""
+        with self._lock:
+            self._new += _written([keyframe])
+
+    def replace(self, keyframes: Sequence[Keyframe]) -> None:
+        """Replace all keyframes with the next `flush`."""
+        with self._lock:
+            self._new, self._instead = [], _written(keyframes)
+
+    def flush(self) -> None:
+        """Write everything to the disk; a crash meanwhile loses at most some of the newest keyframes."""
+        with self._lock:
+            new, instead = list(self._new), self._instead
+        if instead is not None:
+            own_files.write_whole(self._file, b"".join(one.as_record() for one in instead))
+        if new:
+            descriptor = own_files.opened(self._file, os.O_WRONLY | os.O_CREAT)
+            try:
+                end = os.fstat(descriptor).st_size
+                own_files.write_all(descriptor, b"".join(one.as_record() for one in new), end)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        with self._lock:
+            if self._instead is instead:
+                self._instead = None
+                del self._new[: len(new)]
+
+
+def _written(keyframes: Sequence[Keyframe]) -> list[Keyframe]:
+    """Those that are written to the disk."""
+    return [one for one in keyframes if one.size <= MOST_BYTES_OF_LARGE]

@@ -1,1 +1,0 @@
-"""Computes the learning rules of `echornn.rules.table`: a file for each, with the same interface (`engine`)."""
