@@ -49,44 +49,30 @@ if TYPE_CHECKING:
     from echornn.training.population import Population as Population
     from echornn.training.trainer import Trainer as Trainer
 
-_HOME = {
-    "Batch": "tasks.task",
-    "Cell": "cells.cell",
-    "CellError": "cells.cell",
-    "ConfigError": "config",
-    "EchoConfig": "config",
-    "EchoSeries": "data.series",
-    "Frame": "session.pictures.frame",
-    "LINEAR": "cells.cell",
-    "Level": "tasks.task",
-    "Numbers": "tasks.task",
-    "Population": "training.population",
-    "PopulationProgress": "progress",
-    "PopulationState": "population_state",
-    "Position": "timeline.branch",
-    "Product": "cells.cell",
-    "Progress": "progress",
-    "Question": "readings",
-    "RELU": "cells.cell",
-    "Readings": "readings",
-    "Run": "runs.run_dir",
-    "RunError": "files.run_error",
-    "RunRecorder": "runs.run_recorder",
-    "SIGMOID": "cells.cell",
-    "SeedStats": "diagnosis.seed_stats",
-    "Session": "session.session",
-    "Snapshot": "snapshot",
-    "Symbols": "tasks.task",
-    "TANH": "cells.cell",
-    "Task": "tasks.task",
-    "TaskError": "tasks.task",
-    "Trainer": "training.trainer",
-    "entropy": "tasks.task",
-    "examine": "probes.examine",
-    "read": "arrays.run_arrays",
-    "setting": "tasks.settings",
-    "use_one_thread": "training.device",
+_NAMES = {
+    "arrays.run_arrays": "read",
+    "cells.cell": "LINEAR RELU SIGMOID TANH Cell CellError Product",
+    "config": "ConfigError EchoConfig",
+    "data.series": "EchoSeries",
+    "diagnosis.seed_stats": "SeedStats",
+    "errors": "RunError",
+    "probes.examine": "examine",
+    "progress": "PopulationProgress Progress",
+    "readings": "Question Readings",
+    "runs.run_dir": "Run",
+    "runs.run_recorder": "RunRecorder",
+    "session.pictures.frame": "Frame",
+    "session.session": "Session",
+    "state": "PopulationState Snapshot",
+    "tasks.task": "Batch Level Numbers Symbols Task TaskError entropy setting",
+    "timeline.branch": "Position",
+    "training.device": "use_one_thread",
+    "training.population": "Population",
+    "training.trainer": "Trainer",
 }
+"""The public names, by the module that has them."""
+
+_HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = sorted(_HOME)
 
