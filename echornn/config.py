@@ -6,50 +6,60 @@ import copy
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, get_args
 
 from echornn.cells.cell import Cell
 from echornn.cells.own_cell import CellName
 from echornn.cells.table import CELLS, cell_of
 from echornn.cells.table import named as cell_named
-from echornn.config_fields import (
-    CELL,
-    DEFAULT_WINDOW,
-    ECHO,
-    ECHO_FIELDS,
-    TASK,
-    FlatValues,
-    NotGiven,
-    WindowSizes,
-    require_in_range,
-    usual_window,
-)
-from echornn.config_fields import DATA_FIELDS as DATA_FIELDS
-from echornn.config_fields import LIVE_FIELDS as LIVE_FIELDS
-from echornn.config_fields import MAX_EPOCHS as MAX_EPOCHS
-from echornn.config_fields import MAX_LAYERS as MAX_LAYERS
-from echornn.config_fields import MAX_REPLICAS as MAX_REPLICAS
-from echornn.config_fields import MAX_SEED as MAX_SEED
-from echornn.config_fields import MOST as MOST
-from echornn.config_fields import PACE_FIELDS as PACE_FIELDS
-from echornn.config_fields import START_FIELDS as START_FIELDS
 from echornn.errors import ConfigError as ConfigError
 from echornn.errors import choice, fraction, whole
-from echornn.limits import MAX_CLASSES as MAX_CLASSES
-from echornn.limits import MAX_STEPS as MAX_STEPS
-from echornn.limits import RowStart as RowStart
-from echornn.own.own_file import SHOWN_DIGITS, OwnFile
-from echornn.rules import RULES
+from echornn.own import SHOWN_DIGITS, OwnFile
+from echornn.tasks.echo import RowStart
 from echornn.tasks.own_task import OwnTask
-from echornn.tasks.task import Symbols, Task
+from echornn.tasks.table import ECHO as ECHO
+from echornn.tasks.table import TASKS, defaults_of, made, name_of, named, values_of
+from echornn.tasks.task import MAX_STEPS as MAX_STEPS
+from echornn.tasks.task import Symbols, Task, form_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Rule = str
+
+@dataclass(frozen=True)
+class Rule:
+    """A learning rule: how the gradient of a window's loss is computed.
+
+    Attributes:
+        about: what it is, in a sentence or two for the help.
+        cuts: whether no error is followed further back than T time steps; otherwise every path is, back to the start of
+            the epoch or of the trial.
+        engine: the object that computes it, as MODULE:NAME; its module imports TensorFlow.
+    """
+
+    about: str
+    cuts: bool
+    engine: str
+
+
+RULES = {
+    "tbptt": Rule(
+        "The tutorial's rule: the error goes back through the window's T steps, and is cut there.",
+        cuts=True,
+        engine="echornn.training.rules:TBPTT",
+    ),
+    "rtrl": Rule(
+        "Carries how each weight acts on the state (Williams and Zipser 1989): no error is cut at T.",
+        cuts=False,
+        engine="echornn.training.rules:RTRL",
+    ),
+}
+"""The learning rules, by the names in `EchoConfig.rule`. To add one, add its entry here."""
+
+if TYPE_CHECKING:
+    RuleName = str
 else:
-    Rule = Literal[tuple(RULES)]  # so that the help of a flag lists them
+    RuleName = Literal[tuple(RULES)]  # so that the help of a flag lists them
 
 Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
 Init = Literal["tutorial", "glorot", "orthogonal"]
@@ -58,19 +68,116 @@ Device = Literal["auto", "cpu", "gpu"]
 Count = TypeVar("Count", float, "npt.NDArray[Any]")
 """A count, or an array of counts."""
 
+TASK, CELL = "task", "cell"
+
+DEFAULT_WINDOW = 15
+"""Time steps of a window in the tutorial."""
+
+MAX_LAYERS = 8
+
+MAX_EPOCHS = 10**12
+"""The most epochs: more than can ever be trained, and few enough that all counts of windows are exact."""
+
+MAX_SEED = 2**128 - 1
+"""The largest seed: NumPy's seed sequences use 128 bits."""
+
+MAX_REPLICAS = 4096
+
+LEAST_RATE, MAX_RATE = 1e-37, 1e38
+"""The smallest and largest learning rate with which float32 neither loses digits nor overflows."""
+
 
 @dataclass(frozen=True)
-class EchoConfig(FlatValues, WindowSizes):
+class Field:
+    """What a field of `EchoConfig` allows, and what a change of it means.
+
+    Attributes:
+        allowed: the range of a number, in words.
+        least, most: the range of a number.
+        choices: the allowed words, if it is a word.
+        is_whole: whether a number has to be a whole one.
+        is_live: whether it can change between two windows: it affects how long, how fast and by which rule a network
+            learns, but not what. A change of any other field starts a new network.
+        starts: whether the same trainer can start over with another value: no compiled program depends on it.
+        is_of_data: whether the data of an epoch depend on it.
+    """
+
+    allowed: str = "1 or more"
+    least: float = 1
+    most: float = MAX_STEPS
+    choices: tuple[str, ...] = ()
+    is_whole: bool = True
+    is_live: bool = False
+    starts: bool = False
+    is_of_data: bool = False
+
+    def checked(self, name: str, value: object) -> Any:
+        """The value as a plain Python value; a ConfigError if no configuration can have it."""
+        if name == CELL:
+            found = cell_named(value)
+            cell_of(found)
+            return found
+        if self.choices:
+            return choice(name, value, self.choices)
+        if name == "stride" and value is None:
+            return None
+        number = whole(name, value) if self.is_whole else fraction(name, value, self.allowed)
+        if not self.least <= number <= self.most:
+            is_beyond = number > self.most and self.allowed.endswith("or more")
+            raise ConfigError(name, value, f"at most {self.most}" if is_beyond else self.allowed)
+        return number
+
+
+FIELDS = {
+    "num_epochs": Field(most=MAX_EPOCHS, is_live=True),
+    "total_series_length": Field(is_of_data=True),
+    "truncated_backprop_length": Field(),
+    "state_size": Field(),
+    "batch_size": Field(is_of_data=True),
+    "learning_rate": Field("a finite number above 0", math.ulp(0.0), math.inf, is_whole=False, is_live=True),
+    "seed": Field("0 or more", 0, MAX_SEED, starts=True, is_of_data=True),
+    "stride": Field(least=-math.inf),
+    "cell": Field(choices=tuple(CELLS)),
+    "num_layers": Field(f"1 to {MAX_LAYERS}", most=MAX_LAYERS),
+    "dropout": Field("0 to below 1", 0, math.nextafter(1, 0), is_whole=False),
+    "optimizer": Field(choices=get_args(Optimizer)),
+    "init": Field(choices=get_args(Init), starts=True),
+    "rule": Field(choices=tuple(RULES), is_live=True),
+    "device": Field(choices=get_args(Device)),
+    "replicas": Field(f"1 to {MAX_REPLICAS}", most=MAX_REPLICAS),
+}
+"""The fields of `EchoConfig` but for the task, whose settings have ranges of their own."""
+
+LIVE_FIELDS = frozenset(name for name, one in FIELDS.items() if one.is_live)
+START_FIELDS = LIVE_FIELDS | {name for name, one in FIELDS.items() if one.starts}
+DATA_FIELDS = frozenset(name for name, one in FIELDS.items() if one.is_of_data)
+
+CHOICES = {name: one.choices for name, one in FIELDS.items() if one.choices}
+"""The allowed values of fields that are chosen from a list; a cell may also be a file."""
+
+FRACTIONS = {name: one.allowed for name, one in FIELDS.items() if not one.is_whole}
+"""Fields that may be fractions, with a text on the values that they allow."""
+
+ORDER = (
+    *("num_epochs", "total_series_length", "truncated_backprop_length", "state_size", "num_classes", "echo_step"),
+    *("batch_size", "learning_rate", "seed", "stride", "cell", "num_layers", "dropout", "optimizer", "init"),
+    *("row_start", "rule", "device", "replicas", TASK),
+)
+"""The order of values in records and on screens; settings of other tasks come last."""
+
+
+@dataclass(frozen=True)
+class EchoConfig:
     """One experiment. The defaults reproduce the tutorial (its "Setup" section).
 
     Values are checked when the object is made, so that every existing configuration can be trained.
 
-    What is learned is a `Task`, by default the echo, whose settings are fields here. The settings of another task are
-    stored in the task; with `fields`, `value`, `with_fields` and `from_fields` they are read and changed by name like
-    fields.
+    What is learned is a `Task`, by default the echo. The settings of a task are given and read as if they were fields:
+    ``EchoConfig(echo_step=4)``, ``EchoConfig(task="two_coins", lag=5).lag``; with `fields`, `value`, `with_fields` and
+    `from_fields` all values are read and changed by name.
 
     Raises:
-        ConfigError: a value, or a combination of values, that cannot work.
+        ConfigError: a value, or a combination of values, that cannot work, or a name that is not known.
     """
 
     num_epochs: int = 100
@@ -79,17 +186,11 @@ class EchoConfig(FlatValues, WindowSizes):
     total_series_length: int = 50_000
     """Time steps of data in an epoch, over all rows of the batch."""
 
-    truncated_backprop_length: int = NotGiven(DEFAULT_WINDOW)
-    """Window length T in time steps: how far back the gradient of tbptt reaches."""
+    truncated_backprop_length: int = DEFAULT_WINDOW
+    """Window length T in time steps: how far back the gradient of tbptt reaches. Of trials, by default a whole one."""
 
     state_size: int = 4
     """Units of the recurrent state."""
-
-    num_classes: int = 2
-    """Different symbols in the series, 2 to 256. Two are read as a number, more as one-hot vectors."""
-
-    echo_step: int = 3
-    """Time steps by which the target lags behind the input, 0 or more."""
 
     batch_size: int = 5
     """Rows that the series is cut into; they are trained side by side."""
@@ -120,10 +221,7 @@ class EchoConfig(FlatValues, WindowSizes):
     """Start of the weights: tutorial, uniform in [0, 1); glorot, uniform around 0; or orthogonal, glorot with an
     orthogonal recurrent part."""
 
-    row_start: RowStart = "previous_row"
-    """First targets of a row: previous_row echoes the row above, as in the tutorial; zero makes them blank."""
-
-    rule: Rule = "tbptt"
+    rule: RuleName = "tbptt"
     """Learning rule: tbptt, cut off after T steps; or rtrl, never cut off, exact if steps of learning are small."""
 
     device: Device = "auto"
@@ -135,52 +233,146 @@ class EchoConfig(FlatValues, WindowSizes):
     task: Task | OwnTask | str | None = None
     """What is learned: echo, another task that tasks lists, or FILE.py:NAME, a task of your own."""
 
-    def __post_init__(self) -> None:
-        if self.task is not None:
-            self._take_task()
-        if isinstance(self.truncated_backprop_length, NotGiven):
-            object.__setattr__(self, "truncated_backprop_length", usual_window(self.trial_length))
-        for name in self.names():
-            object.__setattr__(self, name, _typed(name, getattr(self, name)))
-        for name in self.names():
-            require_in_range(name, getattr(self, name))
+    if TYPE_CHECKING:  # the settings of the echo, for a type checker; those of any task can be given and read so
+        echo_step: int = 3
+        num_classes: int = 2
+        row_start: RowStart = "previous_row"
+    else:
+
+        def __init__(self, **values: Any) -> None:
+            for name, known in FIELDS.items():
+                object.__setattr__(self, name, known.checked(name, values.get(name, getattr(EchoConfig, name))))
+            settings = {name: value for name, value in values.items() if name not in FIELDS and name != TASK}
+            task = made(values.get(TASK) or ECHO, settings, ORDER, self.total_series_length // self.batch_size)
+            object.__setattr__(self, TASK, task)
+            if "truncated_backprop_length" not in values:
+                object.__setattr__(self, "truncated_backprop_length", usual_window(task.length))
+            self._require_possible_together()
+
+        def __getattr__(self, name: str) -> Any:
+            task = vars(self).get(TASK)
+            for kind in (task, TASKS[ECHO]):  # the echo's can be read of any configuration, as always
+                if isinstance(task, Task) and name in kind.__dataclass_fields__:
+                    return getattr(kind, name)
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def _require_possible_together(self) -> None:
+        def require(field: str, condition: bool, allowed: str) -> None:
+            if not condition:
+                raise ConfigError(field, getattr(self, field), allowed)
+
+        window = self.truncated_backprop_length
+        rates = f"{LEAST_RATE} to {MAX_RATE}, since weights are float32"
+        require("learning_rate", LEAST_RATE <= self.learning_rate <= MAX_RATE, rates)
         most_seed = MAX_SEED - self.replicas + 1
-        _require(self, "seed", self.seed <= most_seed, f"at most {most_seed}, so that each replica has its own")
-        _require(
-            self,
-            "dropout",
-            self.dropout == 0 or self.num_layers > 1,
-            "0, since num_layers = 1 leaves nothing to drop between",
+        require("seed", self.seed <= most_seed, f"at most {most_seed}, so that each replica has its own")
+        is_dropped = self.dropout == 0 or self.num_layers > 1
+        require("dropout", is_dropped, "0, since num_layers = 1 leaves nothing to drop between")
+        rows = MAX_STEPS // self.window_steps
+        require(
+            "batch_size", self.batch_size <= rows, f"at most {rows}, so that the series can hold a window for each row"
         )
-        most_rows = MAX_STEPS // self.window_steps
-        _require(
-            self,
-            "batch_size",
-            self.batch_size <= most_rows,
-            f"at most {most_rows}, so that the series can hold a window for each row",
-        )
-        steps, window = ("truncated_backprop_length", "window") if self.is_stream else ("steps of a trial", "trial")
-        _require(
-            self,
+        steps, one = ("truncated_backprop_length", "window") if self.is_stream else ("steps of a trial", "trial")
+        require(
             "total_series_length",
             self.row_length >= self.window_steps,
-            f"at least batch_size * {steps} = {self.batch_size * self.window_steps}, so that a row holds one {window}",
+            f"at least batch_size * {steps} = {self.batch_size * self.window_steps}, so that a row holds one {one}",
         )
-        _require(
-            self,
-            "echo_step",
-            0 <= self.echo_step < self.row_length,
-            f"0 to {self.row_length - 1}, less than the row's length",
-        )
-        _require(self, "stride", self.is_stream or self.stride is None, "unset, since each window is a trial")
-        _require(
-            self,
-            "stride",
-            not self.is_stream or 1 <= self.window_stride <= self.truncated_backprop_length,
-            f"1 to truncated_backprop_length = {self.truncated_backprop_length}",
-        )
+        if self.is_stream:
+            require("stride", 1 <= self.window_stride <= window, f"1 to truncated_backprop_length = {window}")
+        else:
+            require("stride", self.stride is None, "unset, since each window is a trial")
+        if misfit := self.the_task.misfit(values_of(self.the_task), self.row_length):
+            raise misfit
 
-    def of(self, replica: int) -> EchoConfig:
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The names of all fields but ``task``."""
+        return tuple(FIELDS)
+
+    def fields(self) -> dict[str, Any]:
+        """All values by name: the fields, ``task`` as a name of the table or an `OwnFile`, and the task's settings."""
+        settings = values_of(self.the_task)
+        values = {**{name: getattr(self, name) for name in FIELDS}, TASK: name_of(self.the_task), **settings}
+        return {**{name: values[name] for name in ORDER if name in values}, **settings}
+
+    def value(self, name: str) -> Any:
+        """One of the values; a KeyError if there is no such name."""
+        return self.fields()[name]
+
+    @classmethod
+    def from_fields(cls, values: Mapping[str, Any]) -> Self:
+        """The configuration with these values by name; the others are the defaults.
+
+        Raises:
+            ConfigError: a name is not known, or a value, or a combination of values, cannot work.
+        """
+        return cls(**values)
+
+    def with_fields(self, changes: Mapping[str, Any]) -> Self:
+        """The configuration with other values by name.
+
+        A new ``task`` starts with its default settings, except those in ``changes``. A window length that is the
+        default (see `usual_window`) becomes the default for the new task.
+
+        Raises:
+            ConfigError: a name is not known, or a value, or a combination of values, cannot work.
+        """
+        task = named(changes[TASK] or ECHO) if TASK in changes else self.value(TASK)
+        return type(self)(**{**self._values_under(task), **changes, TASK: task})
+
+    def changes_to(self, other: EchoConfig) -> dict[str, Any]:
+        """The values of ``other`` that differ from these, in order; `with_fields` makes ``other`` from them."""
+        before, values = self.fields(), other.fields()
+        if values[TASK] == before[TASK]:
+            return {name: value for name, value in values.items() if before.get(name) != value}
+        before = {**self._values_under(values[TASK]), **defaults_of(values[TASK]), TASK: None}
+        before.setdefault("truncated_backprop_length", usual_window(other.trial_length))
+        return {name: value for name, value in values.items() if before[name] != value}
+
+    def _values_under(self, task: object) -> dict[str, Any]:
+        """The values that are kept when the task changes to the task of this name."""
+        values = self.fields()
+        if task != values[TASK]:
+            values = {name: values[name] for name in FIELDS}
+        if self.truncated_backprop_length == usual_window(self.trial_length):
+            del values["truncated_backprop_length"]
+        return values
+
+    @property
+    def live_fields(self) -> frozenset[str]:
+        """The names of the values that can change between two windows; a change of any other value starts a new
+        network.
+
+        A setting of the task is among them if it does not change the task's form (inputs, outputs and length).
+        """
+        return LIVE_FIELDS | self.the_task.live_settings
+
+    def differs_only_in(self, other: EchoConfig, names: frozenset[str]) -> bool:
+        """Whether only fields with these names differ, and settings that do not change the form of the task."""
+        changes = self.changes_to(other).keys()
+        if TASK in changes or not changes & FIELDS.keys() <= names:
+            return False
+        return changes <= names or form_of(self.the_task) == form_of(other.the_task)
+
+    def differs_only_live(self, other: EchoConfig) -> bool:
+        """Whether training can switch to ``other`` without starting over; see `live_fields`."""
+        return self.differs_only_in(other, LIVE_FIELDS)
+
+    def same_program(self, other: EchoConfig) -> bool:
+        """Whether a trainer can start over with ``other``. Then nothing is compiled, except for another rule."""
+        return self.differs_only_in(other, START_FIELDS)
+
+    def same_data(self, other: EchoConfig) -> bool:
+        """Whether both configurations train on the same data: no field of `DATA_FIELDS` differs, nor the task."""
+        changes = self.changes_to(other).keys()
+        return changes <= FIELDS.keys() - DATA_FIELDS
+
+    def same_task(self, other: EchoConfig) -> bool:
+        """Whether results under this configuration still count under ``other``."""
+        return self.changes_to(other).keys() <= LIVE_FIELDS
+
+    def of(self, replica: int) -> Self:
         """The configuration of one replica (index from 0), as a single network. A single network returns itself.
 
         Raises:
@@ -203,28 +395,8 @@ class EchoConfig(FlatValues, WindowSizes):
     @property
     def the_task(self) -> Task:
         """The task that the network learns."""
-        return self.task if isinstance(self.task, Task) else _echo(self.echo_step, self.num_classes, self.row_start)
-
-    def _take_task(self) -> None:
-        """Make a task from a name or a file. The settings of the echo become fields; the settings of another task stay
-        in the task.
-
-        Raises:
-            ConfigError: there is no such task, it cannot be used, or settings of the echo are given for another task.
-        """
-        from echornn.tasks.table import made, named, require_known, values_of
-
-        task = self.task if isinstance(self.task, Task) else named(self.task)
-        name, task = made(task, (*self.names(), TASK))
-        given = {one: getattr(self, one) for one in ECHO_FIELDS if getattr(self, one) != ECHO_DEFAULTS[one]}
-        if name != ECHO:
-            require_known(name, given)
-        elif self.task != ECHO:
-            for one, value in values_of(task).items():
-                if given.get(one, value) != value:
-                    raise ConfigError(one, given[one], f"{value}, as the task says")
-                object.__setattr__(self, one, value)
-        object.__setattr__(self, TASK, None if name == ECHO else task)
+        assert isinstance(self.task, Task)
+        return self.task
 
     @property
     def input_size(self) -> int:
@@ -237,11 +409,6 @@ class EchoConfig(FlatValues, WindowSizes):
     def output_size(self) -> int:
         """The number of values that leave the network at a time step: one per class, or the task's numbers."""
         return self.the_task.outputs.output_size
-
-    @property
-    def is_echo(self) -> bool:
-        """Whether the task is the echo, whose settings are fields of the configuration."""
-        return self.task is None
 
     @property
     def has_classes(self) -> bool:
@@ -261,45 +428,86 @@ class EchoConfig(FlatValues, WindowSizes):
         outputs = self.the_task.outputs
         return f"{outputs.loss}, {outputs.unit}" if outputs.unit else outputs.loss
 
+    # ---- sizes: rows of a stream are cut into windows, and the state is carried on; rows of trials are cut into
+    # trials, and each is a window that begins with a zero state
 
-ECHO_DEFAULTS = {name: getattr(EchoConfig, name) for name in ECHO_FIELDS}
-"""The default settings of the echo, by field."""
+    @property
+    def trial_length(self) -> int | None:
+        """Time steps of a trial; None if the task is a stream."""
+        return self.the_task.length
 
-CHOICES: dict[str, tuple[str, ...]] = {
-    "cell": tuple(CELLS),
-    "optimizer": get_args(Optimizer),
-    "init": get_args(Init),
-    "row_start": get_args(RowStart),
-    "rule": tuple(RULES),
-    "device": get_args(Device),
-}
-"""The allowed values of fields that are chosen from a list; a cell may also be a file."""
+    @property
+    def is_stream(self) -> bool:
+        """Whether rows are cut into windows and the state is carried on; otherwise each window is a separate trial."""
+        return self.trial_length is None
 
-FRACTIONS = {"learning_rate": "a finite number above 0", "dropout": "0 to below 1"}
-"""Fields that may be fractions, with a text on the values that they allow."""
+    @property
+    def window_steps(self) -> int:
+        """Time steps of a window: T of a stream, and a whole trial of trials, in which the gradient is cut at T."""
+        return self.trial_length or self.truncated_backprop_length
+
+    @property
+    def reach(self) -> int | None:
+        """Time steps between two cuts of the gradient; None if the learning rule does not cut it."""
+        return self.truncated_backprop_length if RULES[self.rule].cuts else None
+
+    @property
+    def is_uncut(self) -> bool:
+        """Whether the learning rule follows errors past T time steps, where others cut them off."""
+        return self.reach is None and (self.is_stream or self.truncated_backprop_length < self.window_steps)
+
+    @property
+    def gradient_cut(self) -> int | None:
+        """Time steps of a trial after which the gradient is cut; None if it flows through the whole trial."""
+        return None if self.reach is None or self.reach >= self.window_steps else self.reach
+
+    @property
+    def window_stride(self) -> int:
+        """Time steps from one window to the next (k1 of TBPTT(k1, k2); k2 is the length of a window)."""
+        return self.window_steps if self.stride is None else self.stride
+
+    @property
+    def row_length(self) -> int:
+        """Time steps in one row of the batch."""
+        return self.total_series_length // self.batch_size
+
+    @property
+    def windows_per_epoch(self) -> int:
+        """The number of windows that fit into a row."""
+        return (self.row_length - self.window_steps) // self.window_stride + 1
+
+    @property
+    def data_shape(self) -> tuple[int, int]:
+        """The rows of an epoch's data and their steps, without steps that no window has; each trial is a row.
+
+        Records of a user's own task have its ladder for this shape, so that it has to stay the same for them.
+        """
+        windows = self.windows_per_epoch
+        if self.is_stream:
+            return self.batch_size, (windows - 1) * self.window_stride + self.window_steps
+        return self.batch_size * windows, self.window_steps
+
+    @property
+    def unused_steps(self) -> int:
+        """Time steps of an epoch that no window covers: the remainder of dividing it into rows and windows."""
+        covered = (self.windows_per_epoch - 1) * self.window_stride + self.window_steps
+        return self.total_series_length - self.batch_size * covered
+
+    @property
+    def predictions_per_window(self) -> int:
+        """The number of outputs in a window: batch_size * `window_steps`."""
+        return self.batch_size * self.window_steps
 
 
-def _typed(name: str, value: object) -> object:
-    """The value of a field as a plain Python value. A value of the wrong type raises a ConfigError."""
-    if name == CELL:
-        found = cell_named(value)
-        cell_of(found)
-        return found
-    if name in CHOICES:
-        return choice(name, value, CHOICES[name])
-    if name in FRACTIONS:
-        return fraction(name, value, FRACTIONS[name])
-    return None if name == "stride" and value is None else whole(name, value)
+def usual_window(trial_length: int | None) -> int:
+    """The window length T if none is given: the tutorial's for a stream (None), a whole trial for trials."""
+    return trial_length or DEFAULT_WINDOW
 
 
 def require_possible(name: str, value: object) -> None:
-    """Check a value of a field as far as that is possible without the other fields. Other names are not checked.
-
-    Raises:
-        ConfigError: no configuration can have this value.
-    """
-    if name in EchoConfig.names():
-        require_in_range(name, _typed(name, value))
+    """Refuse a value of a field that no configuration can have, by a ConfigError. Other names are not checked."""
+    if name in FIELDS:
+        FIELDS[name].checked(name, value)
 
 
 def require_epochs(config: EchoConfig, epoch: int, window: int) -> None:
@@ -309,19 +517,8 @@ def require_epochs(config: EchoConfig, epoch: int, window: int) -> None:
         ConfigError: training has already gone beyond.
     """
     least = epoch + (window > 0)
-    _require(config, "num_epochs", config.num_epochs >= least, f"at least {least}, as trained")
-
-
-@lru_cache(maxsize=64)
-def _echo(echo_step: int, num_classes: int, row_start: RowStart) -> Task:
-    from echornn.tasks.echo import Echo
-
-    return Echo(echo_step, num_classes, row_start)
-
-
-def _require(config: EchoConfig, field: str, condition: bool, allowed: str) -> None:
-    if not condition:
-        raise ConfigError(field, getattr(config, field), allowed)
+    if config.num_epochs < least:
+        raise ConfigError("num_epochs", config.num_epochs, f"at least {least}, as trained")
 
 
 def fields_text(values: Mapping[str, object]) -> str:
@@ -349,9 +546,6 @@ def changes_shown(before: EchoConfig, after: EchoConfig) -> dict[str, Any]:
 def changes_text(before: EchoConfig, after: EchoConfig, without: Collection[str] = ()) -> str:
     """The fields that differ, with their values in ``after``; empty if none differs. A change of ``replicas`` is
     described by the resulting seeds.
-
-    Args:
-        without: fields to leave out.
     """
     changes = {name: value for name, value in changes_shown(before, after).items() if name not in without}
     if "replicas" not in changes:

@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
-from echornn.own import own_file
+from echornn import own
 
 
 def forget_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget all texts that were run, and all that was asked of their tasks and cells."""
-    monkeypatch.setattr(own_file, "LOADED", {})
+    monkeypatch.setattr(own, "LOADED", {})
     for name, module in list(sys.modules.items()):
         if name.startswith(("echornn.cells", "echornn.tasks", "echornn.data", "echornn.config")):
             for value in list(vars(module).values()):

@@ -14,7 +14,7 @@ from echornn.arrays.positions import BranchName, config_at, network_at, position
 from echornn.arrays.run_windows import RunWindows, windows_of
 from echornn.config import EchoConfig
 from echornn.data.series import check_own_files
-from echornn.own.trusted import trusting
+from echornn.own import trusting
 from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
 from echornn.runs import kept_runs, run_dir

@@ -1,29 +1,24 @@
-"""The facts about a cell: checked when it comes from a file, and kept in records, so that these are read without it."""
+"""A user's own cell, from its file or from a record: a run or sweep is looked at without running the cell's text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property, partial
-from itertools import chain
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from echornn.cells.cell import Activation, Cell, CellError, OfArrays, Product
 from echornn.errors import blaming
-from echornn.own.own_file import OwnFile
-from echornn.own.worker import try_apart
+from echornn.own import OwnFile
 
 FUNCTIONS = ("step", "first_units", "used", "eigenvalues")
 """The fields of a `Cell` that are functions; only the text of its file has them."""
 
 NAMES = ("state_parts", "formulas", "unit_weights", "unread", "gates", "limited", "through_tanh")
 """The fields that are texts in a row."""
-
-OUTPUT_WEIGHTS = ("W2", "b2")
-"""The names of the output layer's weights, which no cell can have."""
 
 
 def facts_of(cell: Cell) -> dict[str, Any]:
@@ -35,80 +30,56 @@ def facts_of(cell: Cell) -> dict[str, Any]:
     }
 
 
-def cell_from(facts: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Cell:
-    """The cell with these facts and functions. Facts that a record of an earlier version lacks are empty.
-
-    Raises:
-        ValueError: the facts are damaged.
-    """
-    try:
-        products = tuple(
-            Product(**{**one, "columns": tuple(one["columns"]), "reads": tuple(one["reads"])})
-            for one in facts["products"]
-        )
-        texts = {name: tuple(facts.get(name, ())) for name in NAMES}
-        first = {name: tuple(values) for name, values in facts["first_biases"].items()}
-        more: dict[str, Any] = {**texts, **functions, "about": facts.get("about", ""), "first_biases": first}
-        cell = Cell(products=products, **more)
-        check_facts(cell)
-    except (LookupError, TypeError, AttributeError, CellError) as error:
-        raise ValueError(f"what it says about the cell is damaged: {error}") from error
-    return cell
-
-
 def check_facts(cell: Cell) -> None:
-    """Check that the facts about a cell fit together.
+    """Check that the facts about a cell fit together; a CellError if they do not."""
 
-    Raises:
-        CellError: they do not.
-    """
+    def require(condition: bool, otherwise: str) -> None:
+        if not condition:
+            raise CellError(otherwise)
+
+    def require_texts(name: str, some: object) -> None:
+        are_texts = isinstance(some, tuple) and all(isinstance(one, str) and one and one.isprintable() for one in some)
+        require(are_texts, f"{name} is {some!r}, not texts in parentheses, such as ('h',)")
+
     for name in FUNCTIONS:
-        _require(callable(getattr(cell, name)), f"{name} has to be a function")
-    _require(isinstance(cell.about, str), "about has to be a text")
+        require(callable(getattr(cell, name)), f"{name} has to be a function")
+    require(isinstance(cell.about, str), "about has to be a text")
     products = cell.products
     are_products = isinstance(products, tuple) and all(isinstance(one, Product) for one in products)
-    _require(bool(products) and are_products, "products has to be a Product or more in parentheses: (Product(...),)")
+    require(bool(products) and are_products, "products has to be a Product or more in parentheses: (Product(...),)")
     for name in NAMES:
-        _require_texts(name, getattr(cell, name))
+        require_texts(name, getattr(cell, name))
     for one in products:
-        _require_texts("weight and bias of a Product", (one.weight, one.bias))
-        _require_texts(f"columns of the Product {one.weight}", one.columns)
-        _require_texts(f"reads of the Product {one.weight}", one.reads)
-        _require(bool(one.columns and one.reads), f"the Product {one.weight} needs columns, and what it reads")
-        _require(
-            one.is_recurrent or not one.from_identity, f"{one.weight} reads no h, so it cannot begin from_identity"
-        )
-    _require(cell.state_parts[:1] == ("h",), "state_parts has to begin with h, the cell's output")
+        for name, some in {
+            "weight and bias": (one.weight, one.bias),
+            "columns": one.columns,
+            "reads": one.reads,
+        }.items():
+            require_texts(f"{name} of the Product {one.weight}", some)
+            require(bool(some), f"the Product {one.weight} needs {name}")
+        is_usual = one.is_recurrent or not one.from_identity
+        require(is_usual, f"{one.weight} reads no h, so it cannot begin from_identity")
+    require(cell.state_parts[:1] == ("h",), "state_parts has to begin with h, the cell's output")
     for name, some in {"state_parts": cell.state_parts, "weights": cell.weights}.items():
-        _require(len(set(some)) == len(some), f"{name} has a name twice: {', '.join(some)}")
+        require(len(set(some)) == len(some), f"{name} has a name twice: {', '.join(some)}")
     for name in cell.weights:
-        is_free = name.isidentifier() and name not in OUTPUT_WEIGHTS and "_layer" not in name
-        _require(is_free, f"the weight {name!r} needs another name: letters, digits and _, not W2, b2 or _layer")
+        is_free = name.isidentifier() and name not in ("W2", "b2") and "_layer" not in name
+        require(is_free, f"the weight {name!r} needs another name: letters, digits and _, not W2, b2 or _layer")
     columns = {one.bias: one.columns for one in products}
     of_state = dict.fromkeys(("unread", "limited", "through_tanh"), cell.state_parts)
-    for field, allowed in {"gates": [*chain(*columns.values())], "first_biases": columns, **of_state}.items():
+    for field, allowed in {"gates": sum(columns.values(), ()), "first_biases": tuple(columns), **of_state}.items():
         for name in getattr(cell, field):
-            _require(name in allowed, f"{field} names {name!r}, not one of {', '.join(allowed)}")
+            require(name in allowed, f"{field} names {name!r}, not one of {', '.join(allowed)}")
     for bias, values in cell.first_biases.items():
-        _require(len(values) == len(columns[bias]), f"first_biases has to have {bias} for {', '.join(columns[bias])}")
-
-
-def _require_texts(name: str, some: object) -> None:
-    are_texts = isinstance(some, tuple) and all(isinstance(one, str) and one and one.isprintable() for one in some)
-    _require(are_texts, f"{name} is {some!r}, not texts in parentheses, such as ('h',)")
-
-
-def _require(condition: bool, otherwise: str) -> None:
-    if not condition:
-        raise CellError(otherwise)
+        require(len(values) == len(columns[bias]), f"first_biases has to have {bias} for {', '.join(columns[bias])}")
 
 
 class OwnCell(OwnFile):
-    """The file of a user's cell; its name is that of a `Cell` in the file."""
+    """The file of a user's cell; its name is that of a `Cell` in the file. The facts in a record are `facts_of`."""
 
     noun, error = "cell", CellError
     definition = r"^{name}\b *[:=]"
-    no_facts: ClassVar[Mapping[str, Any]] = {}
+    main_fact = "products"
 
     @cached_property
     def cell(self) -> Cell:
@@ -120,26 +91,30 @@ class OwnCell(OwnFile):
         if self.facts is None:
             made: Cell = self.load()
             return made
+        functions: dict[str, Any] = {name: partial(self._call, name) for name in FUNCTIONS}
         if self.lacks_facts:
-            return Cell(partial(self._call, "step"), ("h",), ())
-        return cell_from(self.facts, {name: partial(self._call, name) for name in FUNCTIONS})
-
-    def blaming_function(self, function: Callable[..., Any]) -> Any:
-        """Like `blaming`, for a call of a function of the cell; an error that was raised outside of the file is
-        reported at the line of the function.
-        """
-        code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
-        line = code.co_firstlineno if code is not None and code.co_filename == self.file else self.line
-        return blaming(CellError, self.file, line)
+            return Cell(functions["step"], ("h",), ())
+        facts: Mapping[str, Any] = self.facts
+        products = [
+            {**one, "columns": tuple(one["columns"]), "reads": tuple(one["reads"])} for one in facts["products"]
+        ]
+        texts: dict[str, Any] = {name: tuple(facts.get(name, ())) for name in NAMES}  # earlier versions lack some
+        return Cell(
+            products=tuple(Product(**one) for one in products),
+            about=facts.get("about", ""),
+            first_biases={name: tuple(values) for name, values in facts["first_biases"].items()},
+            **texts,
+            **functions,
+        )
 
     def _call(self, name: str, *arguments: Any) -> Any:
         return getattr(self.load(), name)(*arguments)
 
-    @staticmethod
-    def facts_from(record: Any) -> Mapping[str, Any]:
-        cell_from(record, dict.fromkeys(FUNCTIONS, cell_from))  # only the facts are looked at
-        facts: Mapping[str, Any] = record
-        return facts
+    def check_record(self) -> None:
+        try:
+            check_facts(self.cell)
+        except (LookupError, TypeError, AttributeError, CellError) as error:
+            raise ValueError(f"what it says about the cell is damaged: {error}") from error
 
     def found_in(self, names: Mapping[str, Any]) -> Cell:
         """The cell among the names that the text defines; errors of its functions name their place."""
@@ -152,6 +127,15 @@ class OwnCell(OwnFile):
         check_facts(found)
         more: dict[str, Any] = {name: _blamed(self, getattr(found, name)) for name in FUNCTIONS}
         return replace(found, keras=("", {}), **more)
+
+    def blaming_function(self, function: Callable[..., Any]) -> Any:
+        """Like `blaming`, for a call of a function of the cell; an error that was raised outside of the file is
+        reported at the line of the function.
+        """
+        code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
+        if code is None or code.co_filename != self.file:
+            return self.blaming()
+        return blaming(CellError, self.file, code.co_firstlineno)
 
 
 def _blamed(own: OwnCell, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -167,7 +151,6 @@ def _blamed(own: OwnCell, function: Callable[..., Any]) -> Callable[..., Any]:
 
 CellName = str | OwnCell
 """The reference to a cell: its name in the table, or a user's own file."""
-
 
 Array = npt.NDArray[Any]
 
@@ -189,25 +172,22 @@ def check(own: OwnCell) -> Cell:
     Raises:
         CellError: the cell is invalid; the message is one line that names the place in the file.
     """
-    try_apart(own, f"{__name__}:trace")
+    own.try_apart(f"{__name__}:trace")
     own.note()
     cell: Cell = own.load()
     return cell
 
 
 def trace(file: str, name: str, text: str) -> None:
-    """Call the functions of a cell with a few numbers.
-
-    Raises:
-        CellError: one of them raises an error, or returns something unusable.
-    """
+    """Call the functions of a cell with a few numbers; a CellError if one returns something unusable."""
     own = OwnCell(file, name, text)
     cell: Cell = own.load()
+    functions = _Functions()
     with np.errstate(all="ignore"):
         with own.blaming_function(cell.first_units):
             weights = _first_weights(cell)
         with own.blaming_function(cell.used):
-            cell.used(weights, _Functions(), WINDOW)
+            cell.used(weights, functions, WINDOW)
         with own.blaming_function(cell.step):
             _state(cell, weights, LONG)
             h = _state(cell, weights, SHORT)

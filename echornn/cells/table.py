@@ -27,18 +27,10 @@ CELLS: dict[str, Cell] = {
 
 
 def named(given: object) -> CellName:
-    """The name of the cell that a user has written: a name in the table, or FILE.py:NAME.
-
-    Raises:
-        ConfigError: there is no such cell, or its file cannot be read.
-    """
+    """The name of the cell that a user has written, in the table or FILE.py:NAME; a ConfigError if there is none."""
     return OwnCell.named(given, CELLS)
 
 
 def cell_of(name: CellName) -> Cell:
-    """The cell of this name.
-
-    Raises:
-        CellError: an error in a user's file.
-    """
+    """The cell of this name; a CellError if a user's file has an error."""
     return CELLS[name] if isinstance(name, str) else name.cell

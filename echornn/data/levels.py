@@ -1,20 +1,15 @@
-"""What is known about the loss before training: chance, floors, the solved level, and how far gradients reach.
-
-For the echo, more is known than its ladder: floors of single windows, and measurements. For other tasks, only the
-ladder is known.
-"""
+"""What is known about the loss before training: chance, floors, and the level at which a task counts as solved."""
 
 from __future__ import annotations
 
 import contextlib
 import math
-from dataclasses import replace
 from functools import lru_cache
 
 from echornn.config import EchoConfig
-from echornn.limits import AT_CHANCE_SHARE as AT_CHANCE_SHARE
-from echornn.limits import BELOW_CHANCE as BELOW_CHANCE
-from echornn.limits import SOLVED_SHARE as SOLVED_SHARE
+from echornn.tasks.task import AT_CHANCE_SHARE as AT_CHANCE_SHARE
+from echornn.tasks.task import BELOW_CHANCE as BELOW_CHANCE
+from echornn.tasks.task import SOLVED_SHARE as SOLVED_SHARE
 from echornn.tasks.task import Level, Symbols, Task, TaskError, ladder
 from echornn.tasks.task import solved_level as level_of_solved
 
@@ -39,21 +34,13 @@ MOST_DECIDING = 4096
 """The most windows whose mean loss decides whether a task is solved; they are kept in memory for each network."""
 
 
-def is_echo(config: EchoConfig) -> bool:
-    """Whether the task is the echo. Measurements with the echo are not applied to other tasks."""
-    return config.task is None
-
-
 def ladder_of(config: EchoConfig) -> tuple[Level, ...]:
     """The ladder of the task for the data of an epoch, from chance to everything known; empty if there is none.
 
     Raises:
         TaskError: an error in a user's own task.
     """
-    known = _ladder(config.the_task, *config.data_shape)
-    if is_echo(config):
-        return known[0], replace(known[1], loss=mean_floor(config))
-    return known
+    return _ladder(config.the_task, *config.data_shape)
 
 
 @lru_cache(maxsize=256)
@@ -72,8 +59,6 @@ def chance_level(config: EchoConfig) -> float:
     Without a ladder, it is ``ln(classes)`` for symbols, the loss of guessing all with equal probability; for numbers it
     is not known, NaN.
     """
-    if is_echo(config):
-        return math.log(config.num_classes)
     if known := ladder_of(config):
         return known[0].loss
     outputs = config.the_task.outputs
@@ -89,9 +74,7 @@ def most_loss(config: EchoConfig) -> float:
 
 
 def guessing_errors(config: EchoConfig) -> float:
-    """The share of wrong predictions when guessing: ``1 - 1/num_classes`` in the echo; NaN if it is not known."""
-    if is_echo(config):
-        return 1 - 1 / config.num_classes
+    """The share of wrong predictions when guessing; NaN if it is not known."""
     known = ladder_of(config)
     return math.nan if not known or known[0].wrong is None else known[0].wrong
 
@@ -108,29 +91,15 @@ def chance_width(config: EchoConfig) -> float:
 
 
 def boundary_floor(config: EchoConfig, window: int = 0) -> float:
-    """The least mean loss in nats, on average over data, of window ``window`` (from 0) of an epoch, for a network that
-    knows which row it reads.
-
-    If rows begin with the echo of the row above, a state that began at zero cannot know the first ``echo_step`` targets
-    of a row, except in the first row, whose targets there are blank: ``(B - 1)/B * min(max(echo - window * stride, 0),
-    T)/T * ln(num_classes)``. If rows begin with blanks, there is no floor.
-
-    For other tasks, it is the difference between the least mean loss of this window and that of an epoch's last window.
+    """How much more than later windows the window ``window`` (from 0) of an epoch costs at least, on average over data,
+    in nats or squared error, since nobody knows the inputs before a row.
     """
-    if not is_echo(config):
-        return _above_later(config, window)
-    if config.row_start == "zero":
-        return 0.0
-    length = config.truncated_backprop_length
-    unknown = min(max(config.echo_step - window * config.window_stride, 0), length)
-    return (config.batch_size - 1) / config.batch_size * unknown / length * chance_level(config)
-
-
-def _above_later(config: EchoConfig, window: int) -> float:
-    with contextlib.suppress(TaskError):  # a user's own task was checked for whole rows only
-        more = _last_level(config, window) - _last_level(config, config.windows_per_epoch - 1)
-        return more if more > LEAST else 0.0
-    return 0.0
+    first = window * config.window_stride
+    more = config.the_task.more_at_start(config.batch_size, first, config.window_steps)
+    if more is None:
+        with contextlib.suppress(TaskError):  # a user's own task was checked for whole rows only
+            more = _last_level(config, window) - _last_level(config, config.windows_per_epoch - 1)
+    return more if more is not None and more > LEAST else 0.0
 
 
 def _last_level(config: EchoConfig, window: int) -> float:
@@ -148,40 +117,20 @@ def _last_level(config: EchoConfig, window: int) -> float:
     return (sums[0] - sum(sums[1:])) / (end - begin)
 
 
-@lru_cache(maxsize=8)
 def mean_floor(config: EchoConfig) -> float:
-    """The least mean loss in nats of a network, over all windows of an epoch.
-
-    A network does not see which row it reads. `boundary_floor` applies to all rows except the first, whose targets are
-    blank; a network pays the entropy of the mixture in all rows: ``-(num_classes - 1) p ln(p) - q ln(q)``, with ``p =
-    (B - 1)/(B * num_classes)`` for each symbol that is not blank, and ``q`` for the blank.
-
-    In other tasks it is the last level of the ladder; 0 if there is none, as no loss is below it.
+    """The least mean loss over all windows of an epoch: the last level of the ladder; 0 if there is none, as no loss is
+    below it.
     """
-    if not is_echo(config):
-        known = ladder_of(config)
-        return known[-1].loss if known and known[-1].loss < known[0].loss else 0.0
-    if config.row_start == "zero" or config.batch_size == 1:
-        return 0.0
-    windows = config.windows_per_epoch
-    with_floor = min(windows, -(-config.echo_step // config.window_stride))
-    of_one_who_knows = sum(boundary_floor(config, window) for window in range(with_floor)) / windows
-    others = (config.batch_size - 1) / config.batch_size
-    p = others / config.num_classes
-    q = 1 - (config.num_classes - 1) * p
-    entropy = -(config.num_classes - 1) * p * math.log(p) - q * math.log(q)
-    return of_one_who_knows * entropy / (others * chance_level(config))
+    known = ladder_of(config)
+    return known[-1].loss if known and known[-1].loss < known[0].loss else 0.0
 
 
 def solved_level(config: EchoConfig) -> float:
     """The mean loss below which the task counts as solved: close to its floor, and far below chance. It is minus
     infinity if the task has no such level, so that it is never solved.
     """
-    if not is_echo(config):
-        level = _solved_level(config.the_task, *config.data_shape)
-        return -math.inf if level is None else level
-    chance = chance_level(config)
-    return min(mean_floor(config) + SOLVED_SHARE * chance, BELOW_CHANCE * chance)
+    level = _solved_level(config.the_task, *config.data_shape)
+    return -math.inf if level is None else level
 
 
 def deciding_windows(config: EchoConfig) -> int:

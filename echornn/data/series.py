@@ -12,13 +12,10 @@ import numpy.typing as npt
 
 from echornn import seeding
 from echornn.cells.own_cell import OwnCell
-from echornn.config import EchoConfig
-from echornn.config_fields import TASK
+from echornn.config import TASK, EchoConfig
 from echornn.errors import ConfigError, fraction
-from echornn.limits import RowStart
 from echornn.progress import Bools, Symbols
-from echornn.tasks.draws import uniform_symbols
-from echornn.tasks.echo import echo_rows
+from echornn.tasks.echo import RowStart, echo_rows, uniform_symbols
 from echornn.tasks.own_task import OwnTask
 from echornn.tasks.table import values_of
 from echornn.tasks.task import Batch, Numbers, Task, TaskError, draw_rows, known_lags
@@ -178,7 +175,7 @@ def data_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: i
     Raises:
         TaskError: see `batch_of`.
     """
-    if configs[0].task is None:
+    if configs[0].the_task.echoed_lag is not None:
         return EpochData(*series_side_by_side(configs, data_version, epoch))
     each = [batch_of(config, data_version, epoch) for config in configs]
     length = configs[0].row_length
@@ -327,7 +324,7 @@ def check_own_data(config: EchoConfig) -> None:
 
 @lru_cache(maxsize=256)
 def _check_task(own: OwnTask, values: tuple[tuple[str, object], ...], rows: int, steps: int) -> None:
-    from echornn.tasks.table import check  # the first frame does not need it
+    from echornn.tasks.own_task import check  # the first frame does not need it
 
     check(own, dict(values), rows, steps)
 

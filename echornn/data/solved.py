@@ -56,7 +56,7 @@ class Levels:
         """The levels for these runs. All networks must have the same structure; the levels then depend only on the
         task.
         """
-        tasks = [(config.task, config.echo_step, config.row_start) for config in configs]
+        tasks = [config.the_task for config in configs]
         known = {task: _levels(config) for task, config in dict(zip(tasks, configs, strict=True)).items()}
         solved, lost, most, over = np.array([known[task] for task in tasks]).reshape(-1, 4).T
         return cls(solved, lost, most, over.astype(np.int64))

@@ -18,7 +18,6 @@ from echornn.data.levels import (
     boundary_floor,
     chance_level,
     guessing_errors,
-    is_echo,
     ladder_of,
     solved_level,
     way_from_chance,
@@ -119,7 +118,7 @@ class Facts:
     @property
     def unsure(self) -> float:
         """The uncertainty of the mean of the newest windows; the echo's is small."""
-        if is_echo(self.config) or not self.stats.recent.size:
+        if self.config.the_task.echoed_lag is not None or not self.stats.recent.size:
             return 0.0
         return 4 * float(self.stats.recent.std(dtype=np.float64)) / math.sqrt(self.stats.recent.size)
 
@@ -185,7 +184,7 @@ def _diverged(it: Facts) -> str:
 
 def _where(it: Facts) -> str:
     """The level of the ladder that the mean is at or below; for the echo, the way from chance."""
-    if is_echo(it.config):
+    if it.config.the_task.echoed_lag is not None:
         return f"{way_from_chance(it.config, it.mean):.0%} of the way from chance"
     unsure = 0.0 if it.trend is None else it.trend.unsure
     place = ladder_position(ladder_of(it.config), it.mean, unsure, solved_level(it.config))
@@ -251,7 +250,7 @@ class Case(NamedTuple):
 
 def _blank_rows(it: Facts) -> Remedy | None:
     """The first targets of rows are blank, so that no window has targets that cannot be known."""
-    return Remedy({"row_start": "zero"}) if is_echo(it.config) else None
+    return Remedy({"row_start": "zero"}) if it.config.the_task.echoed_lag is not None else None
 
 
 def _longer(it: Facts) -> Remedy | None:
@@ -261,7 +260,7 @@ def _longer(it: Facts) -> Remedy | None:
 
 def glorot(config: EchoConfig, windows: int) -> Remedy | None:
     """Another start, after windows enough for the tutorial's."""
-    is_known = is_echo(config) and config.init == "tutorial" and str(config.cell) in FEW_LEARN
+    is_known = config.the_task.echoed_lag is not None and config.init == "tutorial" and str(config.cell) in FEW_LEARN
     return Remedy({"init": "glorot"}) if is_known and windows >= PATIENCE else None
 
 
@@ -287,7 +286,7 @@ CASES = (
     Case("lost", lambda it: it.stats.solved_at is not None,
          lambda it: f"solved at window {it.stats.solved_at:,}, lost at {it.stats.lost_at:,}: mean loss {_loss(it)}",
          lambda it: BACK),
-    Case("beyond T", lambda it: is_echo(it.config) and bool(lags_beyond(it.config)), _beyond, _nothing, _longer),
+    Case("beyond T", lambda it: it.config.the_task.echoed_lag in lags_beyond(it.config), _beyond, _nothing, _longer),
     Case("early", lambda it: it.trend is None, _early),
     Case("saturated", lambda it: it.is_saturated,
          lambda it: f"units are saturated: mean loss {_loss(it)}", _nothing, _slower),

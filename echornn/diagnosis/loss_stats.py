@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.levels import is_echo, lost_level, solved_level
+from echornn.data.levels import lost_level, solved_level
 from echornn.data.solved import RECENT_WINDOWS as RECENT_WINDOWS
 from echornn.history.curve import BlockMeans
 from echornn.progress import Floats
@@ -58,7 +58,7 @@ class LossStats:
             return self
         if config.same_task(was):
             return replace(self, block_means=BlockMeans(begun=trained))
-        still = 2 * solved_level(was) if is_echo(was) else lost_level(was)
+        still = 2 * solved_level(was) if was.the_task.echoed_lag is not None else lost_level(was)
         solved = self.solved_at is not None and self.mean < still
         return LossStats(block_means=BlockMeans(begun=trained), before=was if solved else self.before)
 

@@ -7,10 +7,9 @@ import re
 
 import numpy as np
 
-from echornn.config import EchoConfig
+from echornn.config import RULES, EchoConfig
 from echornn.data.coverage import lags_beyond
 from echornn.readings import RAISED, Gradient
-from echornn.rules import RULES
 from echornn.tasks.task import Numbers
 
 CUTTING = next(name for name, rule in RULES.items() if rule.cuts)
@@ -24,7 +23,7 @@ def shortened(text: str, most: int = 24) -> str:
 
 def cut_off(config: EchoConfig) -> str:
     """The phrase which says that the learning rule does not reach back to the nearest source that it misses."""
-    return f"{config.rule} stops before t-{min(lags_beyond(config), default=config.echo_step):,}"
+    return f"{config.rule} stops before t-{min(lags_beyond(config), default=0):,}"
 
 
 def uncut(config: EchoConfig) -> str:
@@ -39,7 +38,7 @@ def steps_text(count: int) -> str:
 
 def source_name(config: EchoConfig) -> str:
     """The name of an input on which a target depends."""
-    return "echo" if config.task is None else "source"
+    return "source" if config.the_task.echoed_lag is None else "echo"
 
 
 def change_words(config: EchoConfig) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.data.levels import MOST_AT_CHANCE, chance_level, chance_width, is_echo, mean_floor
+from echornn.data.levels import MOST_AT_CHANCE, chance_level, chance_width, mean_floor
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.history.curve import HIGHEST, BlockMeans, Curve, Numbers, Windows
 from echornn.progress import Floats
@@ -148,12 +148,13 @@ def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_
     chance, floor, width = chance_level(config), mean_floor(config), chance_width(config)
     losses = np.where(np.isfinite(losses), losses, HIGHEST)
     means, unsure = smoothed(losses), SURE * standard_error(losses)
-    known = np.arange(len(losses)) >= (0 if is_echo(config) else NOISE_KNOWN)
+    is_echo = config.the_task.echoed_lag is not None
+    known = np.arange(len(losses)) >= (0 if is_echo else NOISE_KNOWN)
     above = _held(known & (means - unsure > (1 + APART) * chance), means < (1 + NEAR) * chance)
     below = _held(known & (means + unsure < (1 - width * APART) * chance), means > (1 - width * NEAR) * chance)
     below |= np.isnan(chance)
     lately = np.nan_to_num(recent_fall(losses, floor, unsure, SHORT_SPAN))
-    fall = np.fmax(fall_of_halves(losses, ends, floor), lately) if is_echo(config) else lately
+    fall = np.fmax(fall_of_halves(losses, ends, floor), lately) if is_echo else lately
     begins = np.append(False, below[1:] & ~below[:-1])
     falls = _held((fall > FALLS) | begins, (ends >= FIRST_JUDGED) & (fall < STANDS) & ~_soon_after(begins), first=True)
     noise = FAR_APART * float(max(unsure[-1], np.median(unsure)))

@@ -11,10 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.cells.own_cell import CellName, OwnCell, facts_of
-from echornn.config import EchoConfig
-from echornn.config_fields import CELL, ECHO, TASK
-from echornn.own.own_file import OwnFile
-from echornn.tasks.own_task import OwnTask, Shape
+from echornn.config import CELL, ECHO, ORDER, TASK, EchoConfig
+from echornn.own import OwnFile
+from echornn.tasks.own_task import OwnTask, Shape, record_of_facts
 
 MOST = 2**63 - 1
 """The largest count (windows, epochs, bytes, ...) that a record may have."""
@@ -86,7 +85,7 @@ def config_from(fields: object) -> EchoConfig:
     if not isinstance(fields, Mapping):
         raise ValueError("the configuration is not a table of fields")
     values = values_from(fields)
-    settings = {name: value for name, value in values.items() if name not in (*EchoConfig.names(), TASK)}
+    settings = {name: value for name, value in values.items() if name not in ORDER}
     task = values.get(TASK, ECHO)
     if task == ECHO:
         for name in sorted(settings):
@@ -127,8 +126,6 @@ def recorded_with_facts(value: Any, uses: Iterable[tuple[Mapping[str, Any], Shap
     if isinstance(value, OwnCell):
         return value.as_record(None if value.lacks_facts else facts_of(value.cell))
     if isinstance(value, OwnTask):
-        from echornn.tasks.table import record_of_facts
-
         return value.as_record(record_of_facts(value, uses))
     return value
 

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from echornn.config import EchoConfig
-from echornn.config_fields import TASK
+from echornn.config import TASK, EchoConfig
 from echornn.data.levels import MOST_AT_CHANCE, chance_width, ladder_of, lost_level, solved_level, way_from_chance
 from echornn.diagnosis.loss_stats import ladder_position
 from echornn.diagnosis.phrases import shortened
 from echornn.maps.seed_counts import SeedCounts, SeedResult
-from echornn.own.own_file import OwnFile
+from echornn.own import OwnFile
 from echornn.sweeps import axis
 from echornn.sweeps.results import GridPoint, SweepResults
 from echornn.sweeps.trained_by import Versions

@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from echornn.config import EchoConfig
-from echornn.config_fields import DEFAULT_WINDOW
+from echornn.config import DEFAULT_WINDOW, EchoConfig
 from echornn.network.affine import affine_map
 from echornn.network.model import embed
 from echornn.network.shapes import carried_size, shown_part, weight_shapes
@@ -34,7 +33,7 @@ def structure(config: EchoConfig) -> EchoConfig:
     kept = ("cell", "state_size", "num_layers", "truncated_backprop_length")
     sizes: dict[str, Any] = {name: getattr(config, name) for name in kept}
     sizes |= {"batch_size": 1, "total_series_length": max(config.window_steps, DEFAULT_WINDOW)}
-    if config.is_echo:
+    if config.the_task.echoed_lag is not None:
         return EchoConfig(num_classes=config.num_classes, **sizes)
     return EchoConfig(task=config.the_task, **sizes)
 

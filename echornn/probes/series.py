@@ -44,7 +44,7 @@ def draw_task(config: EchoConfig, steps: int, rows: int) -> TaskData:
 
 def draw(config: EchoConfig, steps: int, rows: int) -> Inputs:
     """Only the inputs; for the echo, uniformly random symbols."""
-    if config.task is not None:
+    if config.the_task.echoed_lag is None:
         return draw_task(config, steps, rows).x
     rng = seeding.stream(config.seed, seeding.PROBES, steps, rows)
     return rng.integers(0, config.num_classes, (steps, rows), dtype=np.uint8)
@@ -279,7 +279,7 @@ def _lags_and_steps_back(config: EchoConfig) -> tuple[int, int]:
 def series_for(config: EchoConfig) -> ProbeSeries:
     """The probes' own data; a pure function of the seed, the task and the sizes."""
     sizes = sizes_for(config)
-    if config.is_echo:
+    if config.the_task.echoed_lag is not None:
         series = ProbeSeries(draw(config, sizes.steps, sizes.rows), sizes.lags, sizes.steps_back)
         return replace(series, y=series.x_before(config.echo_step)) if config.echo_step <= sizes.steps_back else series
     if config.is_stream:
@@ -303,7 +303,7 @@ def _unless_all(scored: Bools) -> Bools | None:
 def targets_for(config: EchoConfig) -> TargetSeries:
     """The data whose losses are followed back; a pure function of the seed, the task and the sizes."""
     sizes, groups = target_sizes_for(config), groups_for(config)
-    if config.is_echo:
+    if config.the_task.echoed_lag is not None:
         return _echo_targets(config, sizes, groups)
     if config.is_stream:
         x, y, scored = draw_task(config, sizes.steps, sizes.rows)

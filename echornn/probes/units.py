@@ -86,7 +86,7 @@ def _followed_targets(read: Floats, series: ProbeSeries, config: EchoConfig) -> 
     if some targets do not count, and for the echo, whose targets are inputs.
     """
     count, form = read.shape[-1], config.the_task.outputs
-    if series.y is None or series.scored is not None or config.is_echo:
+    if series.y is None or series.scored is not None or config.the_task.echoed_lag is not None:
         return np.zeros(count, np.int32), np.zeros(count, np.float32)
     apart = 1 if series.of_trials else 0
     among = _standardised(read, apart).T @ _standardised(as_numbers(series.y, form), apart)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
-from echornn.own.own_file import OwnFile
+from echornn.own import OwnFile
 from echornn.remote import messages
 from echornn.remote.connection import Address, user_at_the_other_end
 from echornn.remote.frames import SECONDS_FOR_A_WATCHER, SECONDS_OF_A_FRAME, NewestFrame, NumberedFrame

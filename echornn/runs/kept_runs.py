@@ -57,8 +57,8 @@ def new_folder(config: EchoConfig) -> Path:
 
 def _task_name(config: EchoConfig) -> str:
     """The task in the name of a run's folder: echo3, or two_coins."""
-    if config.task is None:
-        return f"echo{config.echo_step}"
+    if config.the_task.echoed_lag is not None:
+        return f"echo{config.the_task.echoed_lag}"
     return _shortened(str(config.value("task"))) or "task"
 
 

@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from echornn.config import EchoConfig
-from echornn.config_fields import CELL, TASK
+from echornn.config import CELL, TASK, EchoConfig
 from echornn.errors import RunError
 from echornn.files import own_files
 from echornn.files.append_log import NO_LOG, AppendLog
 from echornn.files.lock import Lock
 from echornn.history.path_history import LOST, stored_windows
-from echornn.own.own_file import OwnFile
+from echornn.own import OwnFile
 from echornn.progress import PopulationProgress
 from echornn.runs import about, checkpoint, run_dir, run_files
 from echornn.runs.about import AnotherRunError

@@ -12,8 +12,7 @@ from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from echornn.cells.table import named as cell_named
-from echornn.config import EchoConfig, require_possible
-from echornn.config_fields import CELL, TASK
+from echornn.config import CELL, TASK, EchoConfig, require_possible
 from echornn.errors import ConfigError
 from echornn.files.recorded_values import shortened
 from echornn.session import commands

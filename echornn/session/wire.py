@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.files.recorded_values import NO_RECORD, VALUE_FROM, arrays_from, config_from, record_of
-from echornn.own.own_file import OwnFile
+from echornn.own import OwnFile
 
 T = TypeVar("T")
 

@@ -25,8 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from echornn.config import ConfigError, EchoConfig
-from echornn.config_fields import TASK
+from echornn.config import ORDER, ConfigError, EchoConfig
 from echornn.data.solved import RECENT_WINDOWS
 from echornn.errors import RunError
 from echornn.files import own_files
@@ -38,7 +37,7 @@ from echornn.files.recorded_values import (
     values_from,
     whole,
 )
-from echornn.own.own_file import OwnFile, told_apart
+from echornn.own import OwnFile, told_apart
 from echornn.progress import Floats
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.grid import Grid, Until
@@ -109,7 +108,7 @@ class RequestedGrid:
         fields = values_from(record["fields"])
         axes = [(name, tuple(map(VALUE_FROM.get(name, _itself), values))) for name, values in record["axes"]]
         given = {name: [value] for name, value in fields.items()} | dict(axes)
-        settings = {name: given[name] for name in given.keys() - {*EchoConfig.names(), TASK}}
+        settings = {name: given[name] for name in given.keys() - set(ORDER)}
         fields = {name: _with_settings(one, settings) for name, one in fields.items()}
         axes = [(name, tuple(_with_settings(one, settings) for one in values)) for name, values in axes]
         grid = Grid(tuple(Axis(*axis) for axis in axes), fields, record["seeds"], record["until"])

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, get_args
 
-from echornn.config import MAX_SEED, ConfigError, EchoConfig
-from echornn.config_fields import TASK
-from echornn.own.own_file import OwnFile
+from echornn.config import MAX_SEED, TASK, ConfigError, EchoConfig
+from echornn.own import OwnFile
 from echornn.sweeps.axis import Axis, Value
 
 Until = Literal["solved", "all"]

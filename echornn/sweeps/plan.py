@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from echornn.config import EchoConfig
-from echornn.config_fields import ECHO_FIELDS, TASK
+from echornn.config import TASK, EchoConfig
 from echornn.sweeps.grid import Until
 from echornn.sweeps.part import Part
 from echornn.tasks.task import form_of
@@ -29,8 +28,5 @@ def structure_of(config: EchoConfig) -> Hashable:
     """The values that must be equal in all networks of a population: the task and its form, and all fields except
     `REPLICA_FIELDS`.
     """
-    names = (name for name in config.names() if name not in REPLICA_FIELDS)
-    if config.task is None:
-        return tuple(getattr(config, name) for name in names)
     form = config.value(TASK), form_of(config.the_task)
-    return form, tuple(getattr(config, name) for name in names if name not in ECHO_FIELDS)
+    return form, tuple(getattr(config, name) for name in config.names() if name not in REPLICA_FIELDS)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.tasks.draws import scored_from
-from echornn.tasks.task import Batch, Level, Numbers, Task, setting
+from echornn.tasks.task import Batch, Level, Numbers, Task, scored_from, setting
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from echornn.errors import ConfigError
-from echornn.tasks.draws import lagged, share_before
-from echornn.tasks.task import Batch, Level, Symbols, Task, setting
+from echornn.tasks.task import Batch, Level, Symbols, Task, lagged, setting, share_before
 
 
 @dataclass(frozen=True)

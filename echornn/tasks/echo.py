@@ -1,16 +1,32 @@
-"""The echo: say the symbol of some steps before. The tutorial's task."""
+"""The echo: say the symbol of some steps before, as in the tutorial ("Generate data")."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
-from echornn.limits import BELOW_CHANCE, MAX_CLASSES, MAX_STEPS, SOLVED_SHARE, RowStart
+from echornn.errors import ConfigError
 from echornn.progress import Symbols as Drawn
-from echornn.tasks.draws import uniform_symbols
-from echornn.tasks.task import Batch, Level, Symbols, Task, entropy, setting
+from echornn.tasks.task import (
+    BELOW_CHANCE,
+    MAX_STEPS,
+    SOLVED_SHARE,
+    Batch,
+    Level,
+    Symbols,
+    Task,
+    entropy,
+    setting,
+)
+
+RowStart = Literal["previous_row", "zero"]
+
+MAX_CLASSES = 256
+"""The most classes: symbols are stored as uint8."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +74,22 @@ class Echo(Task):
         chance, floor = (level.loss for level in self.levels(rows, steps))
         return min(floor + SOLVED_SHARE * chance, BELOW_CHANCE * chance)
 
+    def more_at_start(self, rows: int, first: int, steps: int) -> float:
+        """For a network that knows which row it reads."""
+        unknown = 0 if self.row_start == "zero" else min(max(self.echo_step - first, 0), steps)
+        return (rows - 1) / rows * unknown / steps * math.log(self.num_classes)
+
+    @property
+    def echoed_lag(self) -> int:
+        return self.echo_step
+
+    @classmethod
+    def misfit(cls, values: Mapping[str, Any], steps: int) -> ConfigError | None:
+        echo_step = values["echo_step"]
+        if isinstance(echo_step, int) and (echo_step < 0 or steps <= echo_step <= MAX_STEPS):
+            return ConfigError("echo_step", echo_step, f"0 to {steps - 1}, less than the row's length")
+        return None
+
     def _floor(self, rows: int, steps: int) -> float:
         """The least mean loss: the first targets of each row are blank in the first row, and uniformly random in the
         others.
@@ -82,3 +114,36 @@ def echo_rows(x: Drawn, echo_step: int, rows: int, row_start: RowStart) -> tuple
     if row_start == "zero":
         y_rows[:, :echo_step] = 0
     return x[:used].reshape(rows, -1), y_rows
+
+
+BYTES_A_WORD = 8
+
+
+def uniform_symbols(rng: np.random.Generator, classes: int, steps: int) -> Drawn:
+    """The same as ``rng.integers(0, classes, steps, dtype=uint8)`` for a new generator, bit for bit.
+
+    NumPy maps each random byte (of a word, the lowest first) to ``byte * classes // 256``, and skips bytes that would
+    make some symbols likelier than others (Lemire 2019). This function handles all bytes at once.
+
+    Args:
+        rng: a generator that has drawn nothing yet; its later numbers differ from those after NumPy's own function.
+        classes: the number of different symbols, 2 to 256.
+        steps: the number of symbols.
+    """
+    if classes & (classes - 1) == 0:
+        symbols: Drawn = _bytes(rng, steps)[:steps] >> np.uint8(9 - classes.bit_length())
+        return symbols
+    left_out = 256 % classes
+    kept: list[Drawn] = []
+    missing = steps
+    while missing > 0:
+        scaled = _bytes(rng, missing + missing // 64).astype(np.uint16) * np.uint16(classes)
+        kept.append((scaled >> 8).astype(np.uint8)[(scaled & 0xFF) >= left_out])
+        missing -= kept[-1].size
+    return np.concatenate(kept)[:steps]
+
+
+def _bytes(rng: np.random.Generator, count: int) -> Drawn:
+    """At least ``count`` random bytes, in whole words."""
+    words = np.asarray(rng.bit_generator.random_raw(-(-count // BYTES_A_WORD)), dtype="<u8")
+    return words.view(np.uint8)

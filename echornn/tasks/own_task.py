@@ -1,26 +1,21 @@
-"""The facts about a user's own task in a record. With them, a run or sweep is looked at without running the task's
-text.
-"""
+"""A user's own task, from its file or from a record: a run or sweep is looked at without running the task's text."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
-from echornn.errors import blaming
-from echornn.limits import MAX_STEPS
-from echornn.own import own_file
-from echornn.own.own_file import OwnFile
+from echornn import own, seeding
+from echornn.own import OwnFile
 from echornn.tasks.task import (
     KEY,
+    MAX_STEPS,
     Batch,
     Level,
     Numbers,
@@ -28,12 +23,16 @@ from echornn.tasks.task import (
     Symbols,
     Task,
     TaskError,
+    blaming_method,
     checked_levels,
+    draw_rows,
+    form_of,
+    ladder,
+    lags_of_steps,
     settings_of,
+    solved_level,
+    values_of,
 )
-
-Values = tuple[Any, ...]
-"""The values of all settings of a task, in their order."""
 
 Shape = tuple[int, int]
 """The rows of an epoch's data, and their steps; see `Task.levels`."""
@@ -52,14 +51,12 @@ UNKNOWN = UnknownNumbers(1)
 
 
 @dataclass(frozen=True)
-class KnownForm:
-    """What is known about a task with certain values of its settings; without facts, it is a stream without levels.
+class Recorded:
+    """What a record says about a task with certain values of its settings; if nothing, a stream without levels.
 
     Attributes:
-        inputs, outputs, length: as in `Task`.
-        live: the settings that do not seem to change this form.
-        ladders: the ladders that are known, by the shape of the data.
-        lags: those of `Task.sources`, each with the step from which on they are the same.
+        live: the settings that do not seem to change the inputs, the outputs and the length.
+        ladders: by the shape of the data.
     """
 
     inputs: Symbols | Numbers = UNKNOWN
@@ -67,7 +64,6 @@ class KnownForm:
     length: int | None = None
     live: frozenset[str] = frozenset()
     ladders: Mapping[Shape, Ladder] = field(default_factory=dict)
-    lags: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         return self.ladders.get((rows, steps), ((), None))[0]
@@ -76,80 +72,19 @@ class KnownForm:
         return self.ladders.get((rows, steps), ((), None))[1]
 
     def sources(self, t: int) -> tuple[int, ...]:
-        return self.lags[bisect_right(self.lags, t, key=itemgetter(0)) - 1][1] if self.lags else ()
+        return ()
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> KnownForm:
-        length = record["length"]
+    def of(cls, record: Mapping[str, Any]) -> Recorded:
+        length, ladders = record["length"], {}
         if length is not None and (type(length) is not int or not 1 <= length <= MAX_STEPS):
             raise ValueError(f"length = {length} is not the number of steps of a trial")
-        lags = tuple((first, tuple(some)) for first, some in record.get("sources") or ())
-        steps = [first for first, _ in lags]
-        if steps[:1] not in ([], [0]) or steps != sorted(steps):
-            raise ValueError(f"the sources of steps {steps[:3]} are not those of all steps")
-        ladders = {(one["rows"], one["steps"]): _ladder(one) for one in record["ladders"]}
-        return cls(_form(record["inputs"]), _form(record["outputs"]), length, frozenset(record["live"]), ladders, lags)
-
-
-@dataclass(frozen=True)
-class TaskFacts:
-    """The facts about a user's own task in a record; false if it has none.
-
-    Attributes:
-        doc: the docstring of the task's class.
-        scores_every_step: as in `Task`.
-        settings: the settings of the task.
-        known: the facts for each combination of values of its settings; for impossible values, a text with the reason.
-    """
-
-    doc: str
-    scores_every_step: bool
-    settings: tuple[Setting, ...]
-    known: Mapping[Values, KnownForm | str]
-
-    def __bool__(self) -> bool:
-        return bool(self.known)
-
-    def form(self, values: Values) -> KnownForm:
-        """What is known about the task with these values; of values that the record lacks, the form with others.
-
-        Raises:
-            TaskError: the values are impossible.
-        """
-        found = self.known.get(values)
-        if isinstance(found, str):
-            raise TaskError(found)
-        others = (one for one in self.known.values() if isinstance(one, KnownForm))
-        return found or replace(next(others, KnownForm()), ladders={}, lags=())
-
-    @classmethod
-    def of(cls, given: Mapping[str, Iterable[Any]]) -> TaskFacts:
-        """No facts, but for settings with these values. None of these counts as the default, which is not known."""
-        settings = []
-        for name, values in given.items():
-            words = tuple(value for value in values if isinstance(value, str))
-            default = "" if words else sum(map(abs, values), 1)  # a float if a value is one
-            settings.append(Setting(name, default, "", -math.inf, math.inf, words))
-        return cls("", False, tuple(settings), {})
-
-    @classmethod
-    def from_record(cls, record: Any) -> TaskFacts:
-        """The facts from their record; see `echornn.tasks.table`.
-
-        Raises:
-            ValueError: the record is damaged.
-        """
-        try:
-            settings = tuple(Setting(**{**one, "choices": tuple(one["choices"])}) for one in record["settings"])
-            known: dict[Values, KnownForm | str] = {}
-            for one in record["known"]:
-                values = tuple(one["values"])
-                if len(values) != len(settings):
-                    raise ValueError(f"{values} are not the values of {len(settings)} settings")
-                known[values] = str(one["impossible"]) if "impossible" in one else KnownForm.from_record(one)
-            return cls(str(record["doc"]), bool(record["scores_every_step"]), settings, known)
-        except (LookupError, TypeError, AttributeError, ArithmeticError, TaskError) as error:
-            raise ValueError(f"what it says about the task is damaged: {error}") from error
+        for one in record["ladders"]:
+            levels, solved = checked_levels(Level(**level) for level in one["levels"]), one["solved"]
+            if solved is not None and not math.isfinite(solved):
+                raise ValueError(f"solved = {solved} is not a loss")
+            ladders[one["rows"], one["steps"]] = levels, solved
+        return cls(_form(record["inputs"]), _form(record["outputs"]), length, frozenset(record["live"]), ladders)
 
 
 def _form(record: Mapping[str, Any]) -> Symbols | Numbers:
@@ -157,92 +92,68 @@ def _form(record: Mapping[str, Any]) -> Symbols | Numbers:
     return Symbols(record["symbols"], names) if "symbols" in record else Numbers(record["numbers"], names)
 
 
-def _ladder(record: Mapping[str, Any]) -> Ladder:
-    solved = record["solved"]
-    if solved is not None and not math.isfinite(solved):
-        raise ValueError(f"solved = {solved} is not a loss")
-    return checked_levels(Level(**one) for one in record["levels"]), solved
-
-
-def values_in_order(task: Task) -> Values:
-    """The values of all settings of a task."""
-    return tuple(getattr(task, name) for name in _names(type(task)))
-
-
-@lru_cache(maxsize=64)
-def _names(kind: type[Task]) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind))
-
-
 def is_same_task(task: Task, other: object) -> bool:
     """Whether two tasks from users' files have the same text, class and values; replaces a dataclass's ``__eq__``."""
-    if not isinstance(other, Task) or other.own != task.own:
-        return False
-    return values_in_order(task) == values_in_order(other)
+    return isinstance(other, Task) and other.own == task.own and values_of(other) == values_of(task)
 
 
 def hash_of(task: Task) -> int:
     """A hash that goes with `is_same_task`."""
-    return hash((task.own, values_in_order(task)))
+    return hash((task.own, tuple(values_of(task).values())))
 
 
 @dataclass(frozen=True, eq=False)
 class RecordedTask(Task):
-    """A user's own task as a record describes it. It answers from the record's facts, until its text has run in this
-    process; only drawing data runs the text.
+    """A user's own task as a record describes it. It answers from the record until its text has run in this process;
+    only drawing data runs the text.
     """
 
     __eq__ = is_same_task
     __hash__ = hash_of
 
-    def as_written(self) -> Task:
-        """The task that its text makes, if that has been run in this process; else this one."""
-        return _written(self) if self.own in own_file.LOADED else self
+    @property
+    def known(self) -> Recorded | Task:
+        recorded: Recorded = vars(self)["recorded"]
+        return _written(self) if self.own in own.LOADED else recorded
 
     @property
     def live_settings(self) -> frozenset[str]:
-        """The settings that do not seem to change the task's form, from the facts."""
-        facts: TaskFacts = self.own.facts
-        return facts.form(values_in_order(self)).live
+        recorded: Recorded = vars(self)["recorded"]
+        return recorded.live
 
     @property
     def inputs(self) -> Symbols | Numbers:
-        return self._known.inputs
+        return self.known.inputs
 
     @property
     def outputs(self) -> Symbols | Numbers:
-        return self._known.outputs
+        return self.known.outputs
 
     @property
     def length(self) -> int | None:
-        return self._known.length
+        return self.known.length
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         return _written(self).draw(rng, rows, steps)
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
-        return self._known.levels(rows, steps)
+        return self.known.levels(rows, steps)
 
     def sources(self, t: int) -> tuple[int, ...]:
-        return self._known.sources(t)
+        return self.known.sources(t)
 
     def solved(self, rows: int, steps: int) -> float | None:
-        return self._known.solved(rows, steps)
-
-    @property
-    def _known(self) -> KnownForm | Task:
-        facts: TaskFacts = self.own.facts
-        return _written(self) if self.own in own_file.LOADED else facts.form(values_in_order(self))
+        return self.known.solved(rows, steps)
 
 
 @lru_cache(maxsize=64)
 def _written(task: RecordedTask) -> Task:
-    made: Task = task.own.written(dict(zip(_names(type(task)), values_in_order(task), strict=True)))
+    made: Task = task.own.written(values_of(task))
     return made
 
 
 @lru_cache(maxsize=64)
-def class_for(name: str, doc: str, scores_every_step: bool, settings: tuple[Setting, ...]) -> type[RecordedTask]:
+def _class_for(name: str, doc: str, scores_every_step: bool, settings: tuple[Setting, ...]) -> type[RecordedTask]:
     """The class of a recorded task with these settings."""
     fields = []
     for one in settings:
@@ -255,21 +166,26 @@ def class_for(name: str, doc: str, scores_every_step: bool, settings: tuple[Sett
 
 
 class OwnTask(OwnFile):
-    """The file of a user's task; its name is that of the task's class."""
+    """The file of a user's task; its name is that of the task's class.
+
+    The facts in a record are ``settings``, ``doc``, ``scores_every_step``, and ``known``: for each combination of
+    values of the settings that was used, its form and ladders, or the reason why it is ``impossible``.
+    """
 
     noun, error = "task", TaskError
     definition = r"^class {name}\b"
-    facts_from = staticmethod(TaskFacts.from_record)
-    no_facts = TaskFacts.of({})
+    main_fact = "known"
 
     @property
     def kind(self) -> type[Task]:
         """The class of the task, from its facts or else from its text; see `load`."""
-        facts: TaskFacts | None = self.facts
-        if facts is None:
+        if self.facts is None:
             written: type[Task] = self.load()
             return written
-        return class_for(self.name, facts.doc, facts.scores_every_step, facts.settings)
+        settings = tuple(Setting(**{**one, "choices": tuple(one["choices"])}) for one in self.facts.get("settings", ()))
+        return _class_for(
+            self.name, str(self.facts.get("doc", "")), bool(self.facts.get("scores_every_step")), settings
+        )
 
     def task(self, values: Mapping[str, object] | None = None) -> Task:
         """The task with these values of its settings, from its facts if there are any; all other settings have their
@@ -281,31 +197,48 @@ class OwnTask(OwnFile):
         if self.facts is None:
             return self.written(values)
         task = self.kind(**values or {})
-        self.facts.form(values_in_order(task))  # an error if they are impossible together
-        object.__setattr__(task, "own", self)
+        mine, found = list(values_of(task).values()), Recorded()
+        for one in self.facts.get("known", ()):
+            if one["values"] == mine and "impossible" in one:
+                raise TaskError(one["impossible"])
+            if one["values"] == mine:
+                found = Recorded.of(one)
+                break
+            if found.inputs is UNKNOWN and "impossible" not in one:
+                found = Recorded.of({**one, "ladders": []})
+        vars(task).update(own=self, recorded=found)
         return task
-
-    def with_settings(self, given: Mapping[str, Iterable[object]]) -> OwnTask:
-        """This file; if its record lacks facts, with settings that have these values."""
-        return replace(self, facts=TaskFacts.of(given)) if self.lacks_facts else self
 
     def written(self, values: Mapping[str, object] | None = None) -> Task:
         """The task that the text makes; see `task`."""
         kind = self.load()
-        with blaming(TaskError, self.file, self.line):
+        with self.blaming():
             task: Task = kind(**values or {})
             return task
 
-    def require_free_names(self, taken: Collection[str]) -> None:
-        """Check that no setting has a name that is used for something else.
-
-        Raises:
-            TaskError: a setting has such a name.
+    def with_settings(self, given: Mapping[str, Iterable[Any]]) -> OwnTask:
+        """This file; if its record lacks facts, with settings that have these values, and others as their defaults,
+        which are not known.
         """
-        with blaming(TaskError, self.file, self.line):
-            for known in settings_of(self.kind):
-                if known.name in taken:
-                    raise TaskError(f"the setting {known.name} needs another name: the network has this setting")
+        if not self.lacks_facts:
+            return self
+        settings = []
+        for name, values in given.items():
+            words = [value for value in values if isinstance(value, str)]
+            default = "" if words else sum(map(abs, values), 1)  # a float if a value is one
+            settings.append(asdict(Setting(name, default, "", -math.inf, math.inf, tuple(words))))
+        return replace(self, facts={"settings": settings})
+
+    def check_record(self) -> None:
+        try:
+            count = len(settings_of(self.kind))
+            for one in (self.facts or {})["known"]:
+                if len(one["values"]) != count:
+                    raise ValueError(f"{one['values']} are not the values of {count} settings")
+                if "impossible" not in one:
+                    Recorded.of(one)
+        except (LookupError, TypeError, AttributeError, ArithmeticError, TaskError) as error:
+            raise ValueError(f"what it says about the task is damaged: {error}") from error
 
     def found_in(self, names: Mapping[str, Any]) -> type[Task]:
         found = names.get(self.name)
@@ -327,3 +260,81 @@ class OwnTask(OwnFile):
 
 TaskName = str | OwnTask
 """The reference to the class of a task: its name in the table, or a user's own file."""
+
+
+def record_of_facts(own_task: OwnTask, uses: Iterable[tuple[Mapping[str, Any], Shape | None]]) -> dict[str, Any] | None:
+    """The facts about a task as JSON values; None if it comes from a record that lacks them.
+
+    Args:
+        uses: the values of each configuration with the task, and the shape of its data; None if it is impossible.
+    """
+    if own_task.lacks_facts:
+        return None
+    settings = settings_of(own_task.kind)
+    known: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for given, shape in uses:
+        values = {one.name: given.get(one.name, one.default) for one in settings}
+        key = tuple(values.values())
+        try:
+            task = own_task.task(values)
+            one = known.setdefault(key, {"values": list(key), **_form_record(task), "ladders": []})
+            levels = shape and _ladder_record(task, shape)
+            if levels and levels not in one["ladders"]:
+                one["ladders"].append(levels)
+        except TaskError as error:
+            known.setdefault(key, {"values": list(key), "impossible": str(error)})
+    return {
+        "doc": own_task.kind.__doc__ or "",
+        "scores_every_step": own_task.kind.scores_every_step,
+        "settings": [asdict(one) for one in settings],
+        "known": list(known.values()),
+    }
+
+
+@lru_cache(maxsize=256)
+def _form_record(task: Task) -> dict[str, Any]:
+    inputs, outputs = (
+        {"symbols" if isinstance(form, Symbols) else "numbers": form.count, "names": list(form.names)}
+        for form in (task.inputs, task.outputs)
+    )
+    live = sorted(task.live_settings)
+    return {"inputs": inputs, "outputs": outputs, "length": form_of(task)[2], "live": live}
+
+
+@lru_cache(maxsize=256)
+def _ladder_record(task: Task, shape: Shape) -> dict[str, Any] | None:
+    try:
+        levels = [asdict(level) for level in ladder(task, *shape)]
+        return {"rows": shape[0], "steps": shape[1], "levels": levels, "solved": solved_level(task, *shape)}
+    except TaskError:
+        return None
+
+
+def check(own_task: OwnTask, values: Mapping[str, object] | None = None, rows: int = 5, steps: int = 1000) -> Task:
+    """The task of a file that was not used before, checked, with these values of its settings.
+
+    Args:
+        rows, steps: the shape of the data that is drawn as a test, if possible the same as in training; a row has at
+            least one trial.
+
+    Raises:
+        TaskError: the task is invalid; the message is one line that names the place in the file.
+    """
+    own_task.try_apart(f"{__name__}:draw_once", values=dict(values or {}), rows=rows, steps=steps)
+    task = own_task.task(values)
+    own_task.note()
+    return task
+
+
+def draw_once(file: str, name: str, text: str, values: Mapping[str, Any], rows: int, steps: int) -> None:
+    """Draw the same data twice, and ask for all that a task says beforehand; a TaskError if a check fails."""
+    task = OwnTask(file, name, text).task(values)
+    length = form_of(task)[2]
+    steps = max(steps, length or 1)
+    one, two = (draw_rows(task, seeding.stream(0, seeding.DATA, 0, 0), rows, steps) for _ in range(2))
+    if not all(np.array_equal(getattr(one, part), getattr(two, part)) for part in ("x", "y", "scored")):
+        with blaming_method(task, "draw"):
+            raise TaskError("draw returns different data for the same rng: all random numbers must come from that rng")
+    ladder(task, rows, steps)
+    solved_level(task, rows, steps)
+    lags_of_steps(task, 0, length or steps)

@@ -10,16 +10,29 @@ from __future__ import annotations
 import dataclasses
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from echornn import own
 from echornn.errors import ConfigError, OwnError, blaming, choice, fraction, whole
-from echornn.limits import MAX_STEPS, SOLVED_SHARE
+
+MAX_STEPS = 2**31 - 1
+"""The largest count of time steps, units or predictions: the compiled loop counts in int32."""
+
+SOLVED_SHARE = 0.07
+"""A mean loss within this share of chance above its floor counts as solved: 0.05 nats for two classes."""
+
+AT_CHANCE_SHARE = 0.05
+"""A mean loss within this share of chance, to either side, counts as at chance."""
+
+BELOW_CHANCE = 1 - 2 * AT_CHANCE_SHARE
+"""A mean loss below this share of chance is a sign of learning, not luck."""
 
 Value = TypeVar("Value")
 
@@ -47,35 +60,42 @@ class Setting:
     choices: tuple[str, ...] = ()
 
     def checked(self, value: object) -> object:
-        """The value, checked to be allowed; NumPy numbers are converted to Python's.
-
-        Raises:
-            ConfigError: the value is not allowed.
-        """
+        """The value as Python's; a ConfigError if it is not allowed."""
         if isinstance(self.default, str):
             return choice(self.name, value, self.choices or (self.default,))
-        allowed = f"{self.least:,} to {self.most:,}"
         is_whole = isinstance(self.default, int)
-        number = whole(self.name, value) if is_whole else fraction(self.name, value, f"a number, {allowed}")
+        number = whole(self.name, value) if is_whole else fraction(self.name, value, f"a number, {self.allowed}")
+        if number > self.most == MAX_STEPS:
+            raise ConfigError(self.name, value, f"at most {self.most}")
         if not self.least <= number <= self.most:
-            raise ConfigError(self.name, value, allowed)
+            raise ConfigError(self.name, value, self.allowed)
         return number
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, in words."""
+        return ", ".join(self.choices) or f"{self.least:,} to {self.most:,}"
 
 
 def setting(
     default: Value, help: str, least: float = -MAX_STEPS, most: float = MAX_STEPS, choices: tuple[str, ...] = ()
 ) -> Value:
-    """Declare a field of a task with its default; arguments as in `Setting`."""
+    """Declare a setting: a field of a task with its default, which is a whole number, a number, or a word.
+
+    Args:
+        default: the value if none is given.
+        help: the meaning, as a sentence.
+        least, most: the range of a number.
+        choices: the allowed words, if it is a word.
+    """
     more = {"help": help, "least": least, "most": most, "choices": choices}
     made: Value = dataclasses.field(default=default, metadata={KEY: more})
     return made
 
 
 def settings_of(task: Any) -> tuple[Setting, ...]:
-    """The settings of a task, or of a class of tasks, in the order of its fields.
-
-    Raises:
-        ConfigError: a field has no default, or its default is neither a number nor a word.
+    """The settings of a task, or of a class of tasks, in the order of its fields; a ConfigError if one has no usable
+    default.
     """
     found = []
     for one in dataclasses.fields(task):
@@ -87,14 +107,9 @@ def settings_of(task: Any) -> tuple[Setting, ...]:
     return tuple(found)
 
 
-def check_settings(task: object) -> None:
-    """Check the values of a task's settings, and convert NumPy numbers to Python's.
-
-    Raises:
-        ConfigError: a value is not allowed.
-    """
-    for known in settings_of(task):
-        object.__setattr__(task, known.name, known.checked(getattr(task, known.name)))
+def values_of(task: Task) -> dict[str, Any]:
+    """The values of a task's settings, by name."""
+    return {one.name: getattr(task, one.name) for one in dataclasses.fields(task)}
 
 
 class TaskError(OwnError):
@@ -116,7 +131,12 @@ class DataForm:
     count: int
     names: Sequence[str] = field(default=(), compare=False)
 
+    least: ClassVar[int]
+    noun: ClassVar[str]
+
     def __post_init__(self) -> None:
+        if not self.least <= self.count <= 256:
+            raise TaskError(f"{self}: there can be {self.least} to 256 {self.noun}")
         names = tuple(self.names)
         object.__setattr__(self, "names", names)
         usable = all(isinstance(name, str) and name.isascii() and name.isprintable() and name.strip() for name in names)
@@ -127,18 +147,17 @@ class DataForm:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.count})"
 
+    @property
+    def output_size(self) -> int:
+        """The numbers that leave the network at a step: a logit for each symbol, or the numbers."""
+        return self.count
 
-@dataclass(frozen=True, repr=False)
+
 class Symbols(DataForm):
     """Data with one of ``count`` symbols per step, uint8 [rows, steps]; as outputs: classes, with cross-entropy."""
 
-    loss: ClassVar[str] = "cross-entropy"
-    unit: ClassVar[str] = "nats"
-
-    def __post_init__(self) -> None:
-        if not 2 <= self.count <= 256:
-            raise TaskError(f"{self}: there can be 2 to 256 symbols")
-        super().__post_init__()
+    loss, unit = "cross-entropy", "nats"
+    least, noun = 2, "symbols"
 
     @property
     def input_size(self) -> int:
@@ -147,32 +166,16 @@ class Symbols(DataForm):
         """
         return 1 if self.count == 2 else self.count
 
-    @property
-    def output_size(self) -> int:
-        """The numbers that leave the network at a step: a logit for each symbol."""
-        return self.count
 
-
-@dataclass(frozen=True, repr=False)
 class Numbers(DataForm):
     """Data with ``count`` numbers per step, float32 [rows, steps, count]; as outputs, with squared error."""
 
-    loss: ClassVar[str] = "squared error"
-    unit: ClassVar[str] = ""
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.count <= 256:
-            raise TaskError(f"{self}: there can be 1 to 256 numbers")
-        super().__post_init__()
+    loss, unit = "squared error", ""
+    least, noun = 1, "numbers"
 
     @property
     def input_size(self) -> int:
         """The numbers that enter the cell at a step."""
-        return self.count
-
-    @property
-    def output_size(self) -> int:
-        """The numbers that leave the network at a step."""
         return self.count
 
 
@@ -211,6 +214,25 @@ class Level:
     wrong: float | None = None
 
 
+@lru_cache(maxsize=64)
+def _live_settings(task: Task) -> frozenset[str]:
+    return frozenset(known.name for known in settings_of(task) if not _changes_form(task, known))
+
+
+def _changes_form(task: Task, known: Setting) -> bool:
+    """Whether another value of a setting changes the task's form; True also if no other value could be tried."""
+    value = getattr(task, known.name)
+    others: list[Any] = [word for word in known.choices if word != value]
+    if isinstance(value, int):
+        others = [value + 1, value - 1]
+    elif isinstance(value, float):
+        others = [value * 0.99, value * 1.01, value + 0.01, value - 0.01]
+    for other in others:
+        with suppress(ConfigError):
+            return form_of(task.with_values({known.name: known.checked(other)})) != form_of(task)
+    return True
+
+
 @dataclass(frozen=True)
 class Task(ABC):
     """The base class of tasks. A subclass is a frozen dataclass; its fields, made with `setting`, are its settings."""
@@ -223,16 +245,11 @@ class Task(ABC):
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         """Pickle a user's own task by the text of its file, which the other process may not have."""
-        if self.own is None:
-            return super().__reduce__()
-        return self.own.task, ({known.name: getattr(self, known.name) for known in settings_of(self)},)
+        return super().__reduce__() if self.own is None else (self.own.task, (values_of(self),))
 
     def __post_init__(self) -> None:
-        check_settings(self)
-
-    def as_written(self) -> Task:
-        """The task that the text of its file makes; for all tasks except a `RecordedTask`, the task itself."""
-        return self
+        for known in settings_of(self):
+            object.__setattr__(self, known.name, known.checked(getattr(self, known.name)))
 
     @property
     @abstractmethod
@@ -283,11 +300,57 @@ class Task(ABC):
             return None
         return losses[-1] + min(SOLVED_SHARE * losses[0], (above[-1] - losses[-1]) / 4)
 
+    def with_values(self, values: Mapping[str, object]) -> Task:
+        """The task with other values of some settings; a ConfigError if they are not possible together."""
+        merged = {**values_of(self), **values}
+        made: Task = type(self)(**merged) if self.own is None else self.own.task(merged)
+        return made
+
+    @property
+    def live_settings(self) -> frozenset[str]:
+        """The settings that do not seem to change the inputs, the outputs and the length."""
+        return _live_settings(self)
+
+    def more_at_start(self, rows: int, first: int, steps: int) -> float | None:
+        """How much more than later ones the window of ``steps`` steps from ``first`` on costs at least, since nobody
+        knows the inputs before a row; None if that follows from `levels`.
+        """
+        return None
+
+    @property
+    def echoed_lag(self) -> int | None:
+        """The lag at which each target repeats an input; None in every task but the echo."""
+        return None
+
+    @classmethod
+    def misfit(cls, values: Mapping[str, Any], steps: int) -> ConfigError | None:
+        """The error about values of settings, by name, that cannot be in rows of so many steps; None if all can."""
+        return None
+
 
 def entropy(*probabilities: float) -> float:
     """The entropy of a distribution in nats: the least mean cross-entropy if only these probabilities are known."""
     return -sum(p * math.log(p) for p in probabilities if p > 0)
 
+
+def lagged(x: npt.NDArray[Any], lag: int, first: int) -> npt.NDArray[Any]:
+    """For each step from ``first`` on, the input ``lag <= first`` steps earlier, [rows, steps - first, ...]."""
+    return x[:, first - lag :][:, : max(0, x.shape[1] - first)]
+
+
+def scored_from(first: int, rows: int, steps: int) -> npt.NDArray[np.bool_]:
+    """Scores that count every step from ``first`` on, bool [rows, steps]."""
+    scored = np.zeros((rows, steps), np.bool_)
+    scored[:, first:] = True
+    return scored
+
+
+def share_before(lag: int, steps: int) -> float:
+    """The share of a row's steps whose input ``lag`` steps back lies before the row."""
+    return min(lag, steps) / steps
+
+
+# ---- what a task says and draws, checked: each raises a TaskError of one line, which names the place in a user's file
 
 MOST_LOSS = 512.0
 """The highest loss of a ladder; higher losses are not distinguished. Targets can be scaled."""
@@ -301,28 +364,35 @@ def blaming_method(task: Task, method: str) -> Iterator[None]:
     try:
         yield
     except (Exception, SystemExit) as error:
-        kind = type(task.as_written())
+        kind = own.LOADED.get(task.own, type(task))
         code = getattr(getattr(kind, method, None), "__code__", None)
         with blaming(TaskError, code.co_filename if code else kind.__module__, code and code.co_firstlineno):
             raise error
 
 
+def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | None]:
+    """The inputs, outputs and length of a task: tasks of the same form are trained by the same program."""
+    with blaming_method(task, "draw"):
+        for name in ("inputs", "outputs"):
+            form: object = getattr(task, name)
+            if not isinstance(form, (Symbols, Numbers)):
+                raise TaskError(f"{name} = {form!r}, not Symbols(n) nor Numbers(n)")
+        length: object = task.length
+        if length is not None and (not isinstance(length, int) or length < 1):
+            raise TaskError(f"length = {length!r}, but it must be the number of steps of a trial, or None for a stream")
+        return task.inputs, task.outputs, length
+
+
 def draw_rows(task: Task, rng: np.random.Generator, rows: int, steps: int) -> Batch:
     """The data of an epoch: rows of a stream, or rows of as many whole trials as fit into ``steps``, one after another.
 
+    Symbols are uint8, and numbers float32.
+
     Args:
-        task: the task.
         rng: a generator that has drawn nothing yet.
-        rows: the rows of the batch.
         steps: the most time steps of a row; trials leave out the remainder.
-
-    Returns:
-        Symbols as uint8 and numbers as float32.
-
-    Raises:
-        TaskError: a row is too short for a trial, or the task returns something unusable.
     """
-    length = trial_length(task) or steps
+    length = task.length or steps
     trials = steps // length
     if trials == 0:
         raise TaskError(f"a row of {steps:,} steps is too short for a trial of {length:,}")
@@ -333,41 +403,11 @@ def draw_rows(task: Task, rng: np.random.Generator, rows: int, steps: int) -> Ba
     return Batch(*(np.reshape(a, (rows, trials * length, *a.shape[2:])) for a in (drawn.x, drawn.y, drawn.scored)))
 
 
-def trial_length(task: Task) -> int | None:
-    """The number of steps of a trial; None for a stream.
-
-    Raises:
-        TaskError: the task's length is neither a positive number nor None.
-    """
-    with blaming_method(task, "draw"):
-        length: object = task.length
-        if length is not None and (not isinstance(length, int) or length < 1):
-            raise TaskError(f"length = {length!r}, but it must be the number of steps of a trial, or None for a stream")
-        return length
-
-
-def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | None]:
-    """The inputs, outputs and length of a task: tasks of the same form are trained by the same program.
-
-    Raises:
-        TaskError: the inputs, the outputs or the length are invalid.
-    """
-    with blaming_method(task, "draw"):
-        for name in ("inputs", "outputs"):
-            form: object = getattr(task, name)
-            if not isinstance(form, (Symbols, Numbers)):
-                raise TaskError(f"{name} = {form!r}, not Symbols(n) nor Numbers(n)")
-    return task.inputs, task.outputs, trial_length(task)
-
-
 def checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
-    """The data that a task has drawn, checked and converted to the types of `Batch`.
-
-    Raises:
-        TaskError: a shape, type or value does not fit the task's inputs and outputs, or no step is scored.
-    """
+    """The data that a task has drawn, converted to the types of `Batch`."""
     if not isinstance(drawn, Batch):
-        raise TaskError(f"draw returns {_kind(drawn)}, not a Batch(x, y, scored)")
+        kind = "nothing" if drawn is None else f"a {type(drawn).__name__}"
+        raise TaskError(f"draw returns {kind}, not a Batch(x, y, scored)")
     scored = np.asarray(drawn.scored)
     if scored.dtype != np.bool_ or scored.shape != (rows, steps):
         raise TaskError(f"draw returns scored as {_form(scored)}, not bool {[rows, steps]}")
@@ -380,82 +420,6 @@ def checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
     if not scored.any():
         raise TaskError(f"draw scores none of {steps:,} steps: a row may be too short for the task's lags")
     return Batch(x, y, scored)
-
-
-def ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
-    """The levels of a task, checked.
-
-    Raises:
-        TaskError: a level is invalid, or losses do not decrease from knowing nothing to knowing everything.
-    """
-    with blaming_method(task, "levels"):
-        return checked_levels(task.levels(rows, steps))
-
-
-def checked_levels(given: Iterable[Level]) -> tuple[Level, ...]:
-    """The levels of a ladder, checked; see `ladder`."""
-    levels = tuple(given)
-    for level in levels:
-        if not isinstance(level, Level) or not 0 <= level.loss <= MOST_LOSS:
-            raise TaskError(f"levels returns {level!r}, not a Level with a loss from 0 to {MOST_LOSS:g}")
-        if not level.name or not f"{level.name}{level.knows}".isprintable():
-            raise TaskError(f"levels returns {level!r}, but name and knows must be printable, on one line")
-    losses = [float(level.loss) for level in levels]
-    if losses != sorted(losses, reverse=True):
-        raise TaskError(
-            f"levels returns losses {losses}, which must decrease from knowing nothing to knowing everything"
-        )
-    return tuple(_plain(level, loss) for level, loss in zip(levels, losses, strict=True))
-
-
-def _plain(level: Level, loss: float) -> Level:
-    """The level with Python's types; NumPy values are converted."""
-    lags = None if level.lags is None else tuple(map(int, level.lags))
-    wrong = None if level.wrong is None else float(level.wrong)
-    return Level(str(level.name), loss, str(level.knows), lags, wrong)
-
-
-def solved_level(task: Task, rows: int, steps: int) -> float | None:
-    """The mean loss below which a task counts as solved, checked; None if the task has no such level.
-
-    Raises:
-        TaskError: the level is NaN or infinite.
-    """
-    with blaming_method(task, "solved"):
-        level = task.solved(rows, steps)
-        if level is None:
-            return None
-        if not math.isfinite(level):
-            raise TaskError(f"solved returns {level!r}, but it must return a finite loss or None")
-        return float(level)
-
-
-def known_lags(task: Task, t: int) -> tuple[int, ...]:
-    """The lags of the inputs that decide the target of step ``t`` of a stream or trial, checked.
-
-    Raises:
-        TaskError: a lag is not a whole number from 0 to ``t``.
-    """
-    return lags_of_steps(task, t, 1)[0]
-
-
-def lags_of_steps(task: Task, first: int, steps: int) -> list[tuple[int, ...]]:
-    """The `known_lags` of consecutive steps from ``first`` on; equal neighbours are the same tuple, checked once.
-
-    Raises:
-        TaskError: a lag of step t is not a whole number from 0 to t.
-    """
-    found: list[tuple[int, ...]] = []
-    before: tuple[int, ...] = ()
-    with blaming_method(task, "sources"):
-        for t in range(first, first + steps):
-            lags = tuple(task.sources(t))
-            if lags != before:
-                if not all(isinstance(lag, int) and 0 <= lag <= t for lag in lags):
-                    raise TaskError(f"sources({t}) returns {lags}, not lags from 0 to {t}")
-                before = lags
-            found.append(before)
-    return found
 
 
 def _fitting(name: str, form: Symbols | Numbers, values: npt.NDArray[Any], shape: tuple[int, int]) -> npt.NDArray[Any]:
@@ -482,5 +446,58 @@ def _form(values: npt.NDArray[Any]) -> str:
     return f"{values.dtype} {list(values.shape)}"
 
 
-def _kind(value: object) -> str:
-    return "nothing" if value is None else f"a {type(value).__name__}"
+def ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
+    """The levels of a task: their losses decrease from knowing nothing to knowing everything."""
+    with blaming_method(task, "levels"):
+        return checked_levels(task.levels(rows, steps))
+
+
+def checked_levels(given: Iterable[Level]) -> tuple[Level, ...]:
+    levels = tuple(given)
+    for level in levels:
+        if not isinstance(level, Level) or not 0 <= level.loss <= MOST_LOSS:
+            raise TaskError(f"levels returns {level!r}, not a Level with a loss from 0 to {MOST_LOSS:g}")
+        if not level.name or not f"{level.name}{level.knows}".isprintable():
+            raise TaskError(f"levels returns {level!r}, but name and knows must be printable, on one line")
+    losses = [float(level.loss) for level in levels]
+    if losses != sorted(losses, reverse=True):
+        raise TaskError(
+            f"levels returns losses {losses}, which must decrease from knowing nothing to knowing everything"
+        )
+    return tuple(_plain(level, loss) for level, loss in zip(levels, losses, strict=True))
+
+
+def _plain(level: Level, loss: float) -> Level:
+    """The level with Python's types; NumPy values are converted."""
+    lags = None if level.lags is None else tuple(map(int, level.lags))
+    wrong = None if level.wrong is None else float(level.wrong)
+    return Level(str(level.name), loss, str(level.knows), lags, wrong)
+
+
+def solved_level(task: Task, rows: int, steps: int) -> float | None:
+    """The mean loss below which a task counts as solved; None if the task has no such level."""
+    with blaming_method(task, "solved"):
+        level = task.solved(rows, steps)
+        if level is not None and not math.isfinite(level):
+            raise TaskError(f"solved returns {level!r}, but it must return a finite loss or None")
+        return None if level is None else float(level)
+
+
+def known_lags(task: Task, t: int) -> tuple[int, ...]:
+    """The lags of the inputs that decide the target of step ``t`` of a stream or trial."""
+    return lags_of_steps(task, t, 1)[0]
+
+
+def lags_of_steps(task: Task, first: int, steps: int) -> list[tuple[int, ...]]:
+    """The `known_lags` of consecutive steps from ``first`` on; equal neighbours are the same tuple, checked once."""
+    found: list[tuple[int, ...]] = []
+    before: tuple[int, ...] = ()
+    with blaming_method(task, "sources"):
+        for t in range(first, first + steps):
+            lags = tuple(task.sources(t))
+            if lags != before:
+                if not all(isinstance(lag, int) and 0 <= lag <= t for lag in lags):
+                    raise TaskError(f"sources({t}) returns {lags}, not lags from 0 to {t}")
+                before = lags
+            found.append(before)
+    return found

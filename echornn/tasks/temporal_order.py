@@ -8,8 +8,7 @@ from itertools import product
 
 import numpy as np
 
-from echornn.tasks.draws import scored_from
-from echornn.tasks.task import Batch, Level, Symbols, Task, setting
+from echornn.tasks.task import Batch, Level, Symbols, Task, scored_from, setting
 
 DISTRACTORS, X, START, TRIGGER = 4, 4, 6, 7
 """Symbols 0 to 3 are distractors; 4 and 5 are X and Y, whose order matters; 6 starts a trial and 7 ends it."""

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.errors import ConfigError
-from echornn.tasks.draws import back, lagged, share_before
-from echornn.tasks.task import Batch, Level, Symbols, Task, entropy, setting
+from echornn.tasks.task import Batch, Level, Symbols, Task, entropy, lagged, setting, share_before
 
 DRAWN_AT_ONCE = 1 << 20
 """The most probabilities, of 8 bytes each, that are in memory at the same time."""
@@ -58,7 +57,12 @@ class TwoCoins(Task):
         near, far = _mean_loss(self._odds.mean(axis=1)), _mean_loss(self._odds.mean(axis=0))
         no_near, no_far = share_before(self.lag, steps), share_before(self.far_lag, steps)
         knows = [
-            Level(f"knows t-{lag}", unseen * chance + (1 - unseen) * loss, f"the coin {back(lag)}", (lag,))
+            Level(
+                f"knows t-{lag}",
+                unseen * chance + (1 - unseen) * loss,
+                f"the coin {lag} step{'s' * (lag != 1)} back",
+                (lag,),
+            )
             for lag, unseen, loss in ((self.far_lag, no_far, far), (self.lag, no_near, near))
         ]
         return (

@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from echornn.config import EchoConfig
-from echornn.config_fields import ECHO, TASK
+from echornn.config import ECHO, TASK, EchoConfig
 from echornn.network.model import EchoRNN, initial_weights
 from echornn.tasks.task import Numbers, Symbols, form_of
 from echornn.training.bptt import TrainingLoop
@@ -144,7 +143,7 @@ class Structure(NamedTuple):
 def structure(config: EchoConfig) -> Structure:
     """The structure of a configuration. Tasks of the same form are trained by the same loop."""
     plain, task = config, config.the_task
-    if config.task is not None:
+    if task.echoed_lag is None:
         length = config.truncated_backprop_length
         plain = config.with_fields({TASK: ECHO, "echo_step": 0, "truncated_backprop_length": length})
     return Structure(replace(program_of(plain), device="auto"), *form_of(task), task.scores_every_step)

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 from echornn.config import MAX_REPLICAS, ConfigError, EchoConfig
 
-REPLICA_FIELDS = frozenset({"seed", "learning_rate", "echo_step", "init", "row_start"})
-"""The fields in which replicas may differ; other fields affect the compiled program, or the length of training."""
+REPLICA_FIELDS = frozenset({"seed", "learning_rate", "init"})
+"""The fields in which replicas may differ, beside settings of the task that do not change its form; others affect the
+compiled program, or the length of training.
+"""
 
 
 def with_seeds(config: EchoConfig, replicas: int) -> tuple[EchoConfig, ...]:
@@ -37,7 +39,9 @@ def require_one_structure(configs: Sequence[EchoConfig]) -> None:
     for config in configs[1:]:
         if not first.differs_only_in(config, REPLICA_FIELDS):
             name, value = next(
-                (one, value) for one, value in first.changes_to(config).items() if one not in REPLICA_FIELDS
+                (one, value)
+                for one, value in first.changes_to(config).items()
+                if one not in REPLICA_FIELDS | first.the_task.live_settings
             )
             may = ", ".join(sorted(REPLICA_FIELDS))
             allowed = f"{first.value(name)!r}, as in the first replica; replicas may differ only in {may}"

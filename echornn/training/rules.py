@@ -7,13 +7,12 @@ from typing import NamedTuple, Protocol
 
 import tensorflow as tf
 
-from echornn.config import EchoConfig
+from echornn.config import RULES, EchoConfig
 from echornn.network.affine import Tensors, is_fused
 from echornn.network.loss import cross_entropy, squared_error
 from echornn.network.model import EchoRNN, embed
 from echornn.network.sensitivity import Sensitivity, StackedStep, sensitivity, steps_of
 from echornn.network.shapes import influence_shapes
-from echornn.rules import RULES
 from echornn.tasks.task import Numbers
 
 

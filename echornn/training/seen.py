@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from echornn.config import EchoConfig
 
@@ -25,6 +24,8 @@ def by_shard(tensor: Any, room: int) -> Any:
         tensor: [room * steps, ...], see `echornn.training.population_data.Block`.
         room: the number of shards, which are end to end in the tensor.
     """
+    import tensorflow as tf  # late: records need the devices below without it
+
     shape = [room, -1, *tensor.shape[1:]]
     return tf.reshape(tensor, shape) if "GPU" in tensor.device else seen(tensor).reshape(shape)
 
@@ -46,8 +47,8 @@ def program_of(config: EchoConfig) -> EchoConfig:
 
     The requested device stays, since for ``auto`` a measurement decides.
     """
-    of_the_echo = {"echo_step": 0, "row_start": "previous_row"} if config.task is None else {}
-    return config.with_fields({"num_epochs": 1, "learning_rate": 1.0, "seed": 0, "init": "tutorial", **of_the_echo})
+    echo = {} if config.the_task.echoed_lag is None else {"echo_step": 0, "row_start": "previous_row"}
+    return config.with_fields({"num_epochs": 1, "learning_rate": 1.0, "seed": 0, "init": "tutorial", **echo})
 
 
 def moved(config: EchoConfig, device: str, devices: Devices) -> str:

@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from echornn import ConfigError, EchoConfig, Population
-from echornn.rules import RULES
+from echornn.config import RULES
 from echornn.training.programs import Programs
 
 SIZES = ("rnn:4", "rnn:8", "rnn:16", "gru:8")

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from echornn.config import ConfigError, EchoConfig
-from echornn.config_fields import TASK
+from echornn.config import TASK, ConfigError, EchoConfig
 from echornn.tasks.table import defaults_of
 
 Changes = Mapping[str, Any]

@@ -11,12 +11,12 @@ from cyclopts import Parameter
 
 from echornn.cells.own_cell import OwnCell
 from echornn.cells.table import named as cell_named
-from echornn.config_fields import CELL, ECHO, ECHO_FIELDS, TASK
+from echornn.config import CELL, ECHO, TASK
 from echornn.data.series import check_cell
 from echornn.errors import RunError
 from echornn.runs import run_dir
-from echornn.tasks.own_task import OwnTask, TaskName
-from echornn.tasks.table import check, class_of, named, tasks_with
+from echornn.tasks.own_task import OwnTask, TaskName, check
+from echornn.tasks.table import class_of, defaults_of, named, tasks_with
 from echornn.tasks.task import Setting, TaskError, settings_of
 from tui.commands import record
 from tui.commands.flags import ConfigFlags, TrainingFlags
@@ -87,17 +87,12 @@ def settings_text(tasks: Mapping[str, TaskName]) -> str:
 
 
 def flags_with(tasks: Mapping[str, TaskName]) -> type[ConfigFlags]:
-    """The class of flags with the settings of these tasks. The echo's settings are left out if it is not among them."""
-    if not tasks.keys() - {ECHO}:
-        return ConfigFlags
-    fields = {}
-    if ECHO not in tasks:
-        fields = {name: (name, Annotated[Any, Parameter(show=False)], None) for name in sorted(ECHO_FIELDS)}
-    for name in tasks.values():
-        if name != ECHO:
-            for known in settings_of(class_of(name)):
-                _require_free(known, name)
-                fields[known.name] = _field(known)
+    """The class of flags with the settings of these tasks, by default the echo's; else those are hidden."""
+    fields = {name: (name, Annotated[Any, Parameter(show=False)], None) for name in defaults_of(ECHO)}
+    for name in tasks.values() or [ECHO]:
+        for known in settings_of(class_of(name)):
+            _require_free(known, name)
+            fields[known.name] = _field(known)
     space = {"__module__": __name__, "tasks": tasks}
     made = dataclasses.make_dataclass(
         "TaskFlags", fields.values(), bases=(ConfigFlags,), frozen=True, init=False, namespace=space
@@ -108,7 +103,7 @@ def flags_with(tasks: Mapping[str, TaskName]) -> type[ConfigFlags]:
 
 def _field(known: Setting) -> tuple[str, Any, Any]:
     kind: Any = Literal[known.choices] if known.choices else type(known.default)
-    ranged = "" if isinstance(known.default, str) else f"{known.least:,} to {known.most:,}."
+    ranged = "" if isinstance(known.default, str) else f"{known.allowed}."
     return known.name, Annotated[kind, Parameter(help=f"{known.help} {ranged}".strip())], known.default
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from echornn.cells.table import named
-from echornn.config import EchoConfig
-from echornn.config_fields import CELL, TASK
+from echornn.config import CELL, TASK, EchoConfig
 from echornn.tasks.own_task import OwnTask, TaskName
 from echornn.tasks.table import settings_kept
 from tui.kit.theme import Theme

@@ -9,13 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from echornn.config import EchoConfig, require_epochs
-from echornn.config_fields import CELL, TASK
+from echornn.config import CELL, TASK, EchoConfig, require_epochs
 from echornn.data.series import check_own_files
 from echornn.errors import RunError
 from echornn.history.path_history import losses_of
-from echornn.own.own_file import OwnFile
-from echornn.own.trusted import trusting
+from echornn.own import OwnFile, trusting
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.kept_runs import NEWEST as NEWEST
 from echornn.runs.kept_runs import find as find
@@ -57,7 +55,7 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None, trust: bool = Fa
         name: the run's name; see `find`.
         flags: fields to change.
         at: the window of the run's path at which to continue; by default its current position.
-        trust: whether the texts of its tasks and cells may run; see `echornn.own.trusted`.
+        trust: whether the texts of its tasks and cells may run; see `echornn.own`.
     """
     with trusting(trust):
         recorder = RunRecorder.go_on(find(name), lambda run: _edited(run, flags, first_at(run, flags, at)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from echornn.config import EchoConfig
-from echornn.tasks.own_task import OwnTask
-from echornn.tasks.table import TASKS, check, named
+from echornn.tasks.own_task import OwnTask, check
+from echornn.tasks.table import TASKS, named
 from echornn.tasks.task import (
     Numbers,
     Setting,
@@ -16,7 +16,6 @@ from echornn.tasks.task import (
     ladder,
     settings_of,
     solved_level,
-    trial_length,
 )
 from tui.commands.printed.of_choices import print_records, print_template
 from tui.term.exit_code import ExitCode
@@ -51,7 +50,7 @@ def record_of(name: str, task: Task) -> dict[str, Any]:
         "help": help_of(task),
         "inputs": _form_record(task.inputs),
         "outputs": _form_record(task.outputs),
-        "length": trial_length(task),
+        "length": task.length,
         "loss": task.outputs.loss,
         "levels": [{"name": one.name, "loss": one.loss, "knows": one.knows} for one in ladder(task, *size)],
         "solved": solved_level(task, *size),
@@ -62,7 +61,7 @@ def record_of(name: str, task: Task) -> dict[str, Any]:
 
 def lags_of(task: Task) -> tuple[int, ...]:
     """The lags of the inputs that decide the last target of a trial, or of a long stream; empty if not known."""
-    return known_lags(task, (trial_length(task) or EchoConfig().row_length) - 1)
+    return known_lags(task, (task.length or EchoConfig().row_length) - 1)
 
 
 def help_of(task: Task) -> str:

@@ -12,8 +12,8 @@ from unittest.mock import patch
 import pytest
 
 from echornn import EchoConfig
-from echornn.own import worker
-from echornn.own.own_file import OwnFile
+from echornn import own as worker
+from echornn.own import OwnFile
 from echornn.session import loop
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import Result

@@ -15,9 +15,8 @@ from echornn.data.series import batch_of, data_side_by_side, lags_of_target, lea
 from echornn.network.model import initial_weights
 from echornn.tasks.adding import Adding
 from echornn.tasks.copy_memory import CopyMemory
-from echornn.tasks.draws import scored_from
 from echornn.tasks.flip_flop import FlipFlop
-from echornn.tasks.task import setting
+from echornn.tasks.task import scored_from, setting
 from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
 from echornn.training.population import Population

@@ -147,7 +147,7 @@ def stand(
         epoch, window = divmod(trained - 1, config.windows_per_epoch)
         own = config.of(frame.get("replica", 0))
         newest = newest or getattr(frame.get("readings"), "progress", None)
-        newest = newest or (make_progress if config.is_echo else task_window)(own, epoch, window)
+        newest = newest or (make_progress if config.value("task") == "echo" else task_window)(own, epoch, window)
         if config.replicas > 1:
             frame.setdefault("seed_stats", timeline.seed_stats(Position(line, trained)))
     frame = {"config": config, "trained": trained, "is_past": trained < end, **frame}

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.config import EchoConfig
+from echornn.config import RULES, EchoConfig
 from echornn.data.coverage import (
     Source,
     counts_by_source,
@@ -19,7 +19,6 @@ from echornn.data.coverage import (
     source_of,
     targets_reached,
 )
-from echornn.rules import RULES
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.two_coins import TwoCoins
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echornn import seeding
-from echornn.config import EchoConfig, RowStart
+from echornn.config import EchoConfig
 from echornn.data.series import EchoSeries, series_side_by_side
-from echornn.tasks.draws import uniform_symbols
+from echornn.tasks.echo import RowStart, uniform_symbols
 
 
 @settings(deadline=None)

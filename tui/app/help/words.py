@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from echornn.cells.table import CELLS
-from echornn.rules import RULES
+from echornn.config import RULES
 from tui.kit.help_sections import Rows, Section
 
 WITHOUT_ANY = ", ".join(name for name, cell in CELLS.items() if not any(one.is_recurrent for one in cell.products))

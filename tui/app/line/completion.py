@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from echornn.config import CHOICES, EchoConfig
-from echornn.config_fields import TASK
+from echornn.config import CHOICES, TASK, EchoConfig
 from echornn.session.command_words import WORDS
 from echornn.tasks.table import TASKS
 from echornn.tasks.task import settings_of
@@ -76,8 +75,9 @@ def values_of(config: EchoConfig, field: str) -> tuple[str, ...]:
     """The words among which a field is chosen; none if it is a number."""
     if field == TASK:
         return tuple(TASKS)
-    settings = () if config.is_echo else settings_of(config.the_task)
-    return next((known.choices for known in settings if known.name == field), CHOICES.get(field, ()))
+    return next(
+        (known.choices for known in settings_of(config.the_task) if known.name == field), CHOICES.get(field, ())
+    )
 
 
 def _arguments(name: str, known: Known) -> tuple[str, ...]:

@@ -8,9 +8,8 @@ import math
 import textwrap
 from functools import cache
 
-from echornn.config import CHOICES, FRACTIONS, EchoConfig
-from echornn.config_fields import TASK
-from echornn.own.own_file import OwnFile
+from echornn.config import CHOICES, FRACTIONS, TASK, EchoConfig
+from echornn.own import OwnFile
 from echornn.tasks.table import TASKS
 from echornn.tasks.task import Setting, settings_of
 
@@ -22,8 +21,8 @@ RUNGS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 
 
 def settings_in(config: EchoConfig) -> dict[str, Setting]:
-    """The settings of the configuration's task that are not fields, by name."""
-    return {} if config.is_echo else {known.name: known for known in settings_of(config.the_task)}
+    """The settings of the configuration's task, by name."""
+    return {known.name: known for known in settings_of(config.the_task)}
 
 
 def live_rows(config: EchoConfig) -> tuple[str, ...]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from echornn.config import ConfigError, EchoConfig
-from echornn.config_fields import TASK
+from echornn.config import TASK, ConfigError, EchoConfig
 from echornn.session.command_words import field_value
 from echornn.session.commands import Answer, Edit
 from echornn.session.pictures.frame import Frame, State

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from echornn.config import EchoConfig
-from echornn.config_fields import TASK
+from echornn.config import TASK, EchoConfig
 from echornn.diagnosis.phrases import loss_text
 from echornn.session.pictures.frame import Frame, State
 from echornn.tasks.table import defaults_of, name_of, values_of
@@ -132,7 +131,7 @@ def _config_parts(config: EchoConfig) -> list[LinePart]:
         (f"{config.optimizer} {config.learning_rate:g}", ("optimizer", "learning_rate"), True),
         (config.init, ("init",), False),
         (config.rule, ("rule",), False),
-        *([("blank row starts", ("row_start",), False)] if config.is_echo else []),
+        *([("blank row starts", ("row_start",), False)] if config.the_task.echoed_lag is not None else []),
         (seeds, ("seed", "replicas"), True),
     ]
     known, usual = config.fields(), {**TUTORIAL.fields(), **defaults_of(name_of(config.the_task))}
@@ -153,7 +152,7 @@ Said = tuple[str, tuple[str, ...], bool]
 
 def _task_parts(config: EchoConfig) -> tuple[list[Said], list[Said]]:
     """The name of the task, unless it is the echo, and its settings."""
-    if config.is_echo:
+    if config.the_task.echoed_lag is not None:
         classes = f"{config.num_classes} classes", ("num_classes",), False
         return [], [classes, (f"echo {config.echo_step}", ("echo_step",), True)]
     values = values_of(config.the_task)

@@ -9,8 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from echornn.config import EchoConfig
-from echornn.config_fields import TASK
+from echornn.config import TASK, EchoConfig
 from echornn.diagnosis.phrases import loss_text
 from echornn.errors import RunError
 from echornn.files.recorded_values import shortened

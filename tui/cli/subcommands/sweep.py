@@ -66,7 +66,7 @@ def show_map(
     trust
         Also run the tasks and cells of your own in the sweep's record; they are programs with all your rights.
     """
-    from echornn.own.trusted import trusting
+    from echornn.own import trusting
     from echornn.sweeps.results import SweepResults
     from tui.cli.front_ends.chosen_map import chosen
 

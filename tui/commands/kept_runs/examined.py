@@ -10,7 +10,7 @@ from echornn.arrays.positions import branch_named, network_at
 from echornn.arrays.run_arrays import RunArrays
 from echornn.config import EchoConfig
 from echornn.data.series import check_own_files
-from echornn.own.trusted import trusting
+from echornn.own import trusting
 from echornn.readings import Question, Readings
 from echornn.runs import run_dir
 from echornn.runtime import quiet
@@ -31,7 +31,7 @@ class ChosenNetwork:
         branch: use the path to the end of this branch instead, named by letter or number.
         replica: the network with this number, see `ReplicaNumbers`; by default the first, or the one that later
             continues alone.
-        trust: whether the texts of its tasks and cells may run; see `echornn.own.trusted`.
+        trust: whether the texts of its tasks and cells may run; see `echornn.own`.
     """
 
     run: str

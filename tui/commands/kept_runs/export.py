@@ -9,7 +9,7 @@ from echornn.arrays.facts import ReplicaNumbers, configs_of, most_replicas
 from echornn.arrays.kept_weights import WindowPiece, pieces, pieces_along
 from echornn.arrays.network_facts import NetworkFacts, network_facts
 from echornn.arrays.positions import branch_named, position_of
-from echornn.own.trusted import trusting
+from echornn.own import trusting
 from echornn.runs import run_dir
 from echornn.runs.run_dir import Run
 from echornn.timeline.branch import Position
@@ -48,7 +48,7 @@ def export(
         command: the command line, for the metadata of this file.
         at: write the networks after this many windows of the path.
         tensorboard: the folder to which the curves of the path are written instead.
-        trust: whether the texts in its record may run; see `echornn.own.trusted`.
+        trust: whether the texts in its record may run; see `echornn.own`.
     """
     if parquet is not None:
         table_files.require_writable(parquet)

@@ -1,0 +1,322 @@
+"""A Python file of the user's own: its text, from which a value can be made again without the file.
+
+A run's folder may come from anybody, so the text in a record runs only if this user gave it before as a file, or by
+``--trust``. A new file is tried once in another process with a time limit, so that a mistake in it does no harm here.
+This protects against mistakes, not against malice: the file is a program with all rights of its user.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import hashlib
+import json
+import os
+import pkgutil
+import re
+import stat
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any, ClassVar, NoReturn, Self
+
+import platformdirs
+
+from echornn.errors import ConfigError, OwnError, blaming
+
+MOST_BYTES = 1 << 16
+"""The most bytes of a file, since its text is stored with each branch of a run."""
+
+SHOWN_DIGITS = 8
+"""The number of characters of a hash that are shown."""
+
+SECONDS, START_SECONDS = 20.0, 60.0
+"""The most seconds of a try; and those that its process may take to start, and to report where it was at the end."""
+
+LOADED: dict[OwnFile, Any] = {}
+"""What was made from the text of each file in this process."""
+
+TRUSTING = ContextVar("TRUSTING", default=False)
+"""Whether the texts in the records that are being read may run; see `trusting`."""
+
+
+def trusted_file() -> Path:
+    """The file with the hash of each text that may run, one a line."""
+    return platformdirs.user_state_path("echornn-tui") / "trusted"
+
+
+def hash_of(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def is_trusted(text: str) -> bool:
+    try:
+        return hash_of(text) in trusted_file().read_text(encoding="ascii").split()
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def trust(text: str) -> None:
+    """Note that a text may run. An OSError is raised if the state folder cannot be written to."""
+    if is_trusted(text):
+        return
+    file = trusted_file()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        os.write(descriptor, f"{hash_of(text)}\n".encode())
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def trusting(are_trusted: bool = True) -> Iterator[None]:
+    """In the ``with`` block, all texts in the records that are read may run from now on, if they are to be trusted."""
+    token = TRUSTING.set(are_trusted)
+    try:
+        yield
+    finally:
+        TRUSTING.reset(token)
+
+
+@dataclass(frozen=True)
+class OwnFile:
+    """A file of the user's own; there is a subclass for tasks and one for cells.
+
+    Attributes:
+        file: its path as the user wrote it; only for messages.
+        name: the name of the value in the file.
+        text: the text of the file. Nothing else is needed: its folder is never searched for other modules.
+        facts: what its record says about the value; empty if it says nothing, as a damaged or handmade one; None if
+            the file does not come from a record, so that its text may run.
+    """
+
+    file: str = field(compare=False)
+    name: str
+    text: str
+    facts: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    mark: str = field(default="", compare=False)
+
+    noun: ClassVar[str]
+    """The kind of value, for messages; it is also the field of the configuration."""
+
+    error: ClassVar[type[OwnError]]
+
+    definition: ClassVar[str]
+    """A pattern that finds the line where ``{name}`` is defined."""
+
+    main_fact: ClassVar[str]
+    """The key that the facts have if they say anything."""
+
+    def found_in(self, names: Mapping[str, Any]) -> Any:
+        """The value among the names that the text defines; an OwnError if it cannot be used."""
+        raise NotImplementedError
+
+    def check_record(self) -> None:
+        """Check the facts; a ValueError if they are damaged."""
+        raise NotImplementedError
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle only the text, which another process of this user runs."""
+        self.require_trusted()
+        return type(self), (self.file, self.name, self.text, None, self.mark)
+
+    @classmethod
+    def from_record(cls, record: object) -> Self:
+        """The file of a record, see `as_record`. In a block of `trusting` its text is trusted; if the record lacks
+        facts, only that text says what the value is.
+
+        Raises:
+            ValueError: the record is not that of a file.
+            OSError: it cannot be noted that the text is trusted.
+        """
+        if isinstance(record, Mapping) and {"file", "name", "text"} <= record.keys():
+            file, name, text = record["file"], record["name"], record["text"]
+            if all(isinstance(one, str) for one in (file, name, text)) and name.isidentifier():
+                own = cls(file, name, text, record.get("facts") or {})
+                if own.facts:
+                    own.check_record()
+                if TRUSTING.get():
+                    trust(text)
+                    return own if own.facts else own.by_hand()
+                return own
+        raise ValueError(f"the {cls.noun} is neither a name nor a file")
+
+    def as_record(self, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The file as JSON values; with facts, the text need not be run when the record is read."""
+        record = {"file": self.file, "name": self.name, "text": self.text}
+        return record if facts is None else {**record, "facts": facts}
+
+    @property
+    def lacks_facts(self) -> bool:
+        """Whether the file comes from a record that says nothing about its value."""
+        return self.facts is not None and self.main_fact not in self.facts
+
+    def by_hand(self) -> Self:
+        """The file as if the user had given it, so that its text may run."""
+        return replace(self, facts=None)
+
+    def require_trusted(self) -> None:
+        """Refuse a text from a record that the user never gave; the message says how to trust it."""
+        if self.facts is None or (not self.lacks_facts and is_trusted(self.text)):
+            return
+        raise self.error(
+            f"{self} (sha256 {hash_of(self.text)[:SHOWN_DIGITS]}) is a text in a record that you never gave by "
+            f"--{self.noun}: read it, then use --trust (in Python, read(run, trust=True))",
+            is_placed=True,
+        )
+
+    def note(self) -> None:
+        """Note that the text may run from now on, also from records; it was checked."""
+        with suppress(OSError):
+            trust(self.text)
+
+    def __str__(self) -> str:
+        """The text that a user writes for the value, FILE.py:NAME, with its mark."""
+        return f"{self.file}:{self.name}{self.mark}"
+
+    @classmethod
+    def named(cls, given: object, table: Collection[str]) -> str | Self:
+        """A name in the table, or the file of FILE.py:NAME, which is read; a ConfigError if there is no such value."""
+        if isinstance(given, cls) or (isinstance(given, str) and given in table):
+            return given
+        if isinstance(given, str) and ":" in given:
+            return cls.read(given)
+        raise ConfigError(cls.noun, given, f"one of {', '.join(table)}, or FILE.py:NAME of your own")
+
+    @classmethod
+    def read(cls, wanted: str) -> Self:
+        """Read the file of ``FILE.py:NAME``; an OwnError if there is no such text file."""
+        file, _, name = wanted.rpartition(":")
+        if not file or not name.isidentifier():
+            raise cls.error(f"{wanted}: a {cls.noun} of your own is written as FILE.py:NAME")
+        try:
+            if not stat.S_ISREG(os.stat(file).st_mode):  # opening a pipe could wait forever
+                raise cls.error(f"{file} is not a file")
+            with open(file, "rb") as opened:
+                data = opened.read(MOST_BYTES + 1)
+        except OSError as error:
+            raise cls.error(f"{file} cannot be read: {error.strerror}") from error
+        if len(data) > MOST_BYTES:
+            raise cls.error(f"{file} is too long: at most {MOST_BYTES:,} bytes")
+        try:
+            return cls(file, name, data.decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            raise cls.error(f"{file} is not a UTF-8 text: {error.reason} at byte {error.start:,}") from error
+
+    def is_change_of(self, before: object) -> bool:
+        """Whether a value before had the same name, but another text."""
+        return str(self) == str(before) and self != before
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the text of the file on disk has changed; False if the file cannot be read here."""
+        try:
+            return self.read(f"{self.file}:{self.name}") != self
+        except OwnError:
+            return False
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash that identifies the value: it depends on the text and the value's name, but not on the file's name."""
+        return hash_of(f"{self.name}\n{self.text}")
+
+    def load(self) -> Any:
+        """The value that the text defines; the same value for the same text. The first time, this runs the text.
+
+        Raises:
+            OwnError: the text has an error, no usable value, or is not trusted; see `require_trusted`.
+        """
+        if self not in LOADED:
+            self.require_trusted()
+            module = ModuleType(f"own_{self.noun}_{self.digest[:16]}")
+            sys.modules[module.__name__] = module  # dataclasses look there for the types of fields
+            names = vars(module)
+            names["print"] = _print
+            with self.blaming():
+                exec(compile(self.text, self.file, "exec", dont_inherit=True), names)
+                LOADED[self.by_hand()] = self.found_in(names)
+        return LOADED[self]
+
+    def blaming(self) -> Any:
+        """A context in which any error names its place in the file, by default the value's definition."""
+        before = re.split(self.definition.format(name=self.name), self.text, maxsplit=1, flags=re.MULTILINE)
+        return blaming(self.error, self.file, before[0].count("\n") + 1 if len(before) > 1 else None)
+
+    def try_apart(self, function: str, **request: Any) -> None:
+        """Call a function with this file in another process.
+
+        Args:
+            function: MODULE:NAME; it gets the file's path, name and text, and the request, and raises an `OwnError` if
+                the file cannot be used.
+            request: JSON values.
+
+        Raises:
+            OwnError: the function raised it, the process gave no answer, or the text is not trusted; one line that
+                names the place in the file.
+        """
+        self.require_trusted()
+        order = {"function": function, "request": {**self.as_record(), **request}, "seconds": SECONDS}
+        path = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+        try:
+            done = subprocess.run(
+                [sys.executable, "-P", "-W", "ignore", "-m", __name__],
+                input=json.dumps(order).encode(),
+                stdout=subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
+                start_new_session=True,  # Ctrl+C ends this process, which then ends the other
+                timeout=SECONDS + START_SECONDS,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise self.error(f"{self.file}: the {self.noun} was still busy after {SECONDS:g} s", True) from error
+        answer = done.stdout.decode(errors="replace")
+        if not answer.startswith("{"):
+            where = re.search(rf'File "{re.escape(self.file)}", line (\d+)', answer)
+            place = f"{self.file}:{where[1]}" if where else self.file
+            why = f"was still busy after {SECONDS:g} s" if answer.startswith("Timeout") else "ended its process"
+            raise self.error(f"{place}: the {self.noun} {why}", is_placed=True)
+        if error_text := json.loads(answer)["error"]:
+            raise self.error(error_text, is_placed=True)
+
+
+def told_apart(files: Iterable[OwnFile]) -> dict[OwnFile, OwnFile]:
+    """The files, each with a part of its hash as its mark if another of the files has its name."""
+    different = dict.fromkeys(files)
+    names = Counter(map(str, different))
+    return {
+        one: replace(one, mark=f"#{one.digest[:SHOWN_DIGITS]}") if names[str(one)] > 1 else one for one in different
+    }
+
+
+def _print(*values: object, sep: str | None = None, end: str | None = None, **_: object) -> None:
+    """Print to file descriptor 2, which is a log while the app is on the screen."""
+    line = (" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end)
+    os.write(2, line.encode(errors="replace"))
+
+
+def main() -> NoReturn:
+    """Carry out the order of `OwnFile.try_apart`, in the other process."""
+    order = json.load(sys.stdin)
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what the file writes is no answer
+    function = pkgutil.resolve_name(order["function"])
+    faulthandler.dump_traceback_later(order["seconds"], exit=True, file=answers)
+    error_text = ""
+    try:
+        function(**order["request"])
+    except OwnError as error:
+        error_text = str(error)
+    faulthandler.cancel_dump_traceback_later()
+    json.dump({"error": error_text}, answers)
+    answers.flush()
+    os._exit(0)  # threads of the file do not keep the process
+
+
+if __name__ == "__main__":
+    main()
