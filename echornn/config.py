@@ -124,7 +124,7 @@ class Field:
         number = whole(name, value) if self.is_whole else fraction(name, value, self.allowed)
         if not self.least <= number <= self.most:
             is_beyond = number > self.most and self.allowed.endswith("or more")
-            raise ConfigError(name, value, f"at most {self.most}" if is_beyond else self.allowed)
+            raise ConfigError(name, number, f"at most {self.most}" if is_beyond else self.allowed)
         return number
 
 
