@@ -187,7 +187,7 @@ class EchoConfig:
     """Time steps of data in an epoch, over all rows of the batch."""
 
     truncated_backprop_length: int = DEFAULT_WINDOW
-    """Window length T in time steps: how far back the gradient of tbptt reaches. Of trials, by default a whole one."""
+    """Window length T in time steps: how far back the gradient of tbptt reaches."""
 
     state_size: int = 4
     """Units of the recurrent state."""

@@ -85,7 +85,7 @@ class Echo(Task):
 
     @classmethod
     def misfit(cls, values: Mapping[str, Any], steps: int) -> ConfigError | None:
-        echo_step = values["echo_step"]
+        echo_step = values.get("echo_step")
         if isinstance(echo_step, int) and (echo_step < 0 or steps <= echo_step <= MAX_STEPS):
             return ConfigError("echo_step", echo_step, f"0 to {steps - 1}, less than the row's length")
         return None

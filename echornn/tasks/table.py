@@ -103,10 +103,10 @@ def made(given: object, values: Mapping[str, object], taken: Collection[str], st
         for one, value in values.items():
             if one not in settings:
                 raise ConfigError(one, value, f"the settings of the task {name} are {', '.join(settings) or 'none'}")
-        before = defaults_of(name) if task is None else values_of(task)
-        if values and (misfit := kind.misfit({**before, **values}, steps)):
-            raise misfit
-        checked = {one: settings[one].checked(value) for one, value in values.items()}
+        try:
+            checked = {one: settings[one].checked(value) for one, value in values.items()}
+        except ConfigError as error:
+            raise kind.misfit(values, steps) or error from None
         if task is not None:
             task = task.with_values(checked)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import os
@@ -190,7 +189,7 @@ VALUES: dict[str, object] = {
 
 
 def test_each_field_is_a_flag_and_is_kept_in_the_run(tmp_path: Path) -> None:
-    assert [*VALUES, "task"] == [field.name for field in dataclasses.fields(EchoConfig)]
+    assert [*VALUES, "task"] == [*EchoConfig().fields()]
     flags = [word for name, value in VALUES.items() for word in (f"--{name.replace('_', '-')}", value)]
     start, *_ = records(trained("--json", *flags, "--run", tmp_path / "run"))
     assert {name: start[name] for name in VALUES} == VALUES
