@@ -7,8 +7,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from echornn.maps.table import overview_of
-from echornn.sweeps.results import SweepResults
+from echornn.sweeps.folder import SweepResults
+from echornn.sweeps.table import overview_of
 from tui.kit.in_ascii import in_ascii
 from tui.map.frame import MapFrame
 from tui.map.state import MapState

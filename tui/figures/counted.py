@@ -10,9 +10,9 @@ from echornn.arrays.positions import config_at, position_of
 from echornn.arrays.run_arrays import read
 from echornn.data.levels import chance_level, solved_level
 from echornn.diagnosis.seed_stats import wilson
-from echornn.maps.measures import Scale, short_text, value_of, words_of
-from echornn.maps.table import first_choice, overview_of, table_of, value_text
-from echornn.sweeps.results import SweepResults
+from echornn.sweeps.counts import Scale, short_text, value_of, words_of
+from echornn.sweeps.folder import SweepResults
+from echornn.sweeps.table import first_choice, overview_of, table_of, value_text
 from tui.figures.data import Column, FigureData, FigureError, FigureRequest
 from tui.figures.losses import loss_label
 

@@ -14,8 +14,8 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from echornn.config import EchoConfig
-from echornn.maps.table import Overview, example_of
-from echornn.sweeps.results import SweepResults
+from echornn.sweeps.folder import SweepResults
+from echornn.sweeps.table import Overview, example_of
 from tui.kit.command_text import command_of
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_line import KeyLine

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from echornn.config import EchoConfig
-from echornn.maps.table import Overview, value_text, windows_of
+from echornn.sweeps.table import Overview, value_text
 
 FIRST = ("state_size", "truncated_backprop_length", "init")
 """Fields that are always named; other fields are named only if they differ from the defaults."""
@@ -31,8 +31,16 @@ def common_to_all(overview: Overview) -> str:
     number = configs[0].num_epochs
     epochs = "" if "num_epochs" in overview.axes else f"{number:,} epoch{'s' if number != 1 else ''}"
     until = " or ".join(filter(None, ("until solved", epochs))) if overview.until_solved else epochs
-    amount = filter(None, (until, f"{_range(map(windows_of, configs))} windows", _seeds(overview.seeds)))
-    versions = len(overview.shown_versions)
+    windows = [config.num_epochs * config.windows_per_epoch for config in configs]
+    amount = filter(
+        None,
+        (
+            until,
+            f"{_range(windows)} windows",
+            _seeds(overview.seeds),
+        ),
+    )
+    versions = overview.shown_versions
     several = f"squares by {versions} versions of the program" if versions > 1 else ""
     return "; ".join(filter(None, (", ".join(fields), ", ".join(amount), several)))
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.maps.measures import Measure, Scale
-from echornn.maps.seed_counts import SeedCounts
+from echornn.sweeps.counts import Measure, Scale, SeedCounts
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
 from tui.map.frame import MapFrame

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from echornn.errors import RunError
 from echornn.files.lock import is_held
-from echornn.maps.table import Overview, overview_of
 from echornn.runtime.background import Background
-from echornn.sweeps.results import SweepResults
+from echornn.sweeps.folder import SweepResults
+from echornn.sweeps.table import Overview, overview_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from echornn.config import EchoConfig
-from echornn.maps.cell_words import cell_text, name_of, solved_text
-from echornn.maps.measures import Scale, short_text, value_of, words_of
-from echornn.maps.table import Choice, FilterError, Overview, Table, table_of
+from echornn.sweeps.counts import Scale, short_text, value_of, words_of
+from echornn.sweeps.table import Choice, FilterError, Overview, Table, solved_text, table_of
 from tui.map.labels import others_of
 from tui.map.state import MapState, cursor_of, mark_of
 
@@ -63,7 +62,7 @@ class MapFrame:
         """Three lines: how many seeds solved the cell at the cursor, when, and the counts of the marked cell."""
         mark, (row, column) = self.state.mark, self.cursor
         beside = "" if mark is None else f"marked: {mark.name}: {solved_text(mark.counts(self.table.overview))}"
-        return *cell_text(self.table, row, column), beside
+        return *self.table.words_of(row, column), beside
 
     @property
     def heading(self) -> str:
@@ -78,7 +77,7 @@ class MapFrame:
     @property
     def name(self) -> str:
         """The name of the cell at the cursor."""
-        return name_of(self.table, *self.cursor)
+        return self.table.name_of(*self.cursor)
 
     @property
     def best(self) -> EchoConfig | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from echornn.maps.measures import Scale
-from echornn.maps.table import BUDGET, SweepCounts, Table, Values, value_text
+from echornn.sweeps.counts import Scale
+from echornn.sweeps.table import BUDGET, SweepCounts, Table, Values, value_text
 from tui.map.signs import FAILED, LEFT_OUT, LOST, MISSING, SHADES
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from echornn.maps.measures import Scale
-from echornn.maps.seed_counts import SeedCounts
+from echornn.sweeps.counts import Scale, SeedCounts
 
 SHADES = "·░▒▓█"
 """The characters for levels 0 to 4."""

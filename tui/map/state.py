@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from echornn.maps.measures import Measure
-from echornn.maps.seed_counts import SeedCounts
-from echornn.maps.table import Choice, Overview, Table, Value, Values, first_choice, kept_values
+from echornn.sweeps.counts import Measure, SeedCounts
+from echornn.sweeps.table import Choice, Overview, Table, Value, Values, first_choice, kept_values
 
 Axes = Mapping[str, Values]
 
@@ -38,7 +37,7 @@ class MapState:
         held: the values of fields that are held. A cell combines all values of a field that is neither across, down nor
             held.
         turned: the field that the stepping keys change.
-        filter: the filter as typed; see `echornn.maps.table`.
+        filter: the filter as typed; see `echornn.sweeps.table`.
         measure: the number that cells show.
         row, column: the values of the cell under the cursor; if there is no such cell, the first counts.
         mark: the marked cell, which others are compared with; None if there is none.

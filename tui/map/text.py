@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from echornn.data.levels import solved_level
-from echornn.maps.table import rung_text, value_text, windows_of
+from echornn.sweeps.table import rung_text, value_text
 from tui.map.common_settings import common_to_all
 from tui.map.frame import MapFrame
 from tui.map.labels import legend_of, texts_of
@@ -81,7 +81,7 @@ def csv_lines(frame: MapFrame) -> Iterator[str]:
                 **cell.numbers,
                 "best_seed": best and best.seed,
                 "best_solved_at": best and best.solved_at,
-                "most_windows": _one({windows_of(config) for config in configs}),
+                "most_windows": _one({config.num_epochs * config.windows_per_epoch for config in configs}),
                 "until": "solved" if table.overview.until_solved else "all",
                 "level": _one({level if math.isfinite(level := solved_level(config)) else None for config in configs}),
                 "version": counts.version + 1,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from echornn.config import EchoConfig
 from echornn.sweeps.folder import Result
-from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
+from echornn.sweeps.sweep import Began, Done, Lost, News, Part, Trained
 
 KILLS = 13
 """The echo step that kills its worker process."""

@@ -10,13 +10,10 @@ from typing import Any
 from echornn.config import shown
 from echornn.data.levels import solved_level
 from echornn.diagnosis.phrases import loss_text
-from echornn.maps.table import counts_of, rung_text
-from echornn.sweeps.folder import Status
+from echornn.sweeps.folder import GridPoint, SweepResults
 from echornn.sweeps.grid import in_words
-from echornn.sweeps.part import Part
-from echornn.sweeps.plan import structure_of
-from echornn.sweeps.results import GridPoint, SweepResults
-from echornn.sweeps.sweep import Sweep
+from echornn.sweeps.sweep import Part, Status, Sweep, structure_of
+from echornn.sweeps.table import counts_of, rung_text
 from tui.commands.printed.records import Record
 from tui.term.printed import quoted
 
