@@ -12,7 +12,6 @@ from echornn.sweeps.folder import (
     FAILED,
     RESULTS,
     RequestedGrid,
-    Result,
     SweepResults,
     failed_bytes,
     point_of,
@@ -20,6 +19,7 @@ from echornn.sweeps.folder import (
     write_requests,
 )
 from echornn.sweeps.grid import Axis, Grid, with_seeds_from
+from echornn.sweeps.results import Result
 
 WIDE_STATE = {"state_size": 16, "init": "glorot"}
 

@@ -19,12 +19,13 @@ import contextlib
 import csv
 import hashlib
 import io
+import itertools
 import json
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from functools import lru_cache
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, lru_cache
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ from echornn.files.recorded_values import NO_RECORD, recorded_with_facts, shorte
 from echornn.own.own_file import OwnFile, told_apart
 from echornn.runtime.installed import version
 from echornn.sweeps.grid import Axis, Grid, Impossible, Until, Value, with_seeds_from
+from echornn.sweeps.results import Cell, GridPoint, Result, Values
 from echornn.tasks.own_task import OwnTask
 
 SWEEP_FILE, RESULTS, FAILED, TABLE = "sweep.json", "results", "failed", "results.csv"
@@ -67,23 +69,6 @@ def versions_here() -> Versions:
         except PackageNotFoundError:
             found[name] = "unknown"
     return found
-
-
-@dataclass(frozen=True)
-class Result:
-    """The result of one training.
-
-    Attributes:
-        solved_at: the window, from 1, at which the task was solved; None if it never was.
-        final_loss: mean loss of the last 50 windows (or of all, if fewer); NaN or infinite if it diverged.
-        windows: the windows trained; if training ends at the solution, only those up to `solved_at`.
-        seconds: this network's share of the time in its process's compiled loop.
-    """
-
-    solved_at: int | None
-    final_loss: float
-    windows: int
-    seconds: float
 
 
 def point_of(config: EchoConfig) -> EchoConfig:
@@ -210,54 +195,6 @@ def _read_reason(file: Path) -> str | None:
         return None
 
 
-@dataclass(frozen=True)
-class GridPoint:
-    """A configuration of the grid, with the results of its seeds.
-
-    Attributes:
-        config: the configuration, with its lowest seed.
-        keys: the key of the training of each requested seed, ascending.
-        key: the key of the point.
-        versions: the versions that train all of its seeds.
-        results: the known results, by seed.
-        failed: the reason why it could not be trained; None if it could, or still may.
-    """
-
-    config: EchoConfig
-    keys: Mapping[int, str]
-    key: str
-    versions: Versions
-    results: Mapping[int, Result] = field(default_factory=dict)
-    failed: str | None = None
-
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        """The requested seeds, ascending."""
-        return tuple(self.keys)
-
-    @property
-    def missing(self) -> tuple[int, ...]:
-        """The requested seeds without a result."""
-        return tuple(seed for seed in self.keys if seed not in self.results)
-
-    def refresh(self, folder: Path, trained: frozenset[str], failed: frozenset[str]) -> GridPoint:
-        """The point with the results of new files, whose names these are; the same object if there are none."""
-        results = dict(self.results)
-        for seed in self.missing:
-            if self.keys[seed] in trained:
-                result = _read_result(_file(folder, RESULTS, self.keys[seed]), self.config, seed)
-                if result is not None:
-                    results[seed] = result
-        reason = self.failed
-        if reason is None and self.key in failed:
-            reason = _read_reason(_file(folder, FAILED, self.key))
-        if len(results) == len(self.keys):
-            reason = None
-        if len(results) == len(self.results) and reason == self.failed:
-            return self
-        return replace(self, results=results, failed=reason)
-
-
 @dataclass(frozen=True, eq=False)
 class SweepResults:
     """All grids in the folder of a sweep, with their results, complete or not.
@@ -266,7 +203,8 @@ class SweepResults:
     newest grid that requests it decides which version counts; the results of the others are in `earlier`.
 
     Attributes:
-        folder, asked: the sweep's folder, and the requested grids.
+        asked: the requested grids, oldest first.
+        versions: all versions that have trained here, those of the newest grid last.
         axes: the values of each field that varies: ascending if they are numbers, otherwise in the given order.
         points: one for each configuration, in the order of the grids and their axes.
         earlier: points of the same configurations that other versions trained.
@@ -274,7 +212,8 @@ class SweepResults:
 
     folder: Path
     asked: tuple[RequestedGrid, ...]
-    axes: Mapping[str, tuple[Value | None, ...]]
+    versions: tuple[Versions, ...]
+    axes: Mapping[str, Values]
     points: tuple[GridPoint, ...]
     earlier: tuple[GridPoint, ...]
     stamp: tuple[int, ...] = ()
@@ -288,34 +227,33 @@ class SweepResults:
     @classmethod
     def of(cls, folder: Path, asked: tuple[RequestedGrid, ...]) -> SweepResults:
         """These grids, without any results yet."""
-        found: dict[EchoConfig, dict[str, GridPoint]] = {}
+        versions: list[Versions] = []
         for one in asked:
+            versions = [other for other in versions if other != one.versions] + [one.versions]
+        found: dict[EchoConfig, dict[int, GridPoint]] = {}
+        for one in asked:
+            version = versions.index(one.versions)
             for first in one.grid.points.possible:
-                of_versions = found.setdefault(point_of(first), {})
-                key = one.key(point_of(first))
-                before = of_versions.pop(key, None)  # the newest comes last
+                point = point_of(first)
+                of_versions = found.setdefault(point, {})
+                before = of_versions.pop(version, None)  # the newest comes last
                 keys = {config.seed: one.key(config) for config in with_seeds_from(first, one.grid.seeds)}
                 keys = dict(sorted({**(before.keys if before else {}), **keys}.items()))
-                of_versions[key] = GridPoint(replace(first, seed=min(keys)), keys, key, one.versions)
+                of_versions[version] = GridPoint(replace(point, seed=min(keys)), keys, one.key(point), version)
         points = tuple([*of_versions.values()][-1] for of_versions in found.values())
         earlier = tuple(one for of_versions in found.values() for one in [*of_versions.values()][:-1])
-        return cls(folder, asked, _axes(asked, points), points, earlier)
+        return cls(folder, asked, tuple(versions), _axes(asked, points), points, earlier)
 
     def refresh(self) -> SweepResults:
         """The sweep with the results that were added; the same object if there are none. Only new files are read."""
         if self.stamp and self.stamp != _stamp_of(self.folder):  # another grid was requested
             return SweepResults.read(self.folder)
         names = _names(self.folder / RESULTS), _names(self.folder / FAILED)
-        points, earlier = (
-            tuple(point.refresh(self.folder, *names) for point in some) for some in (self.points, self.earlier)
-        )
-        pairs = zip((*points, *earlier), (*self.points, *self.earlier), strict=True)
-        return self if all(new is old for new, old in pairs) else replace(self, points=points, earlier=earlier)
-
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        """The seeds of all points, ascending."""
-        return tuple(sorted({seed for point in self.points for seed in point.keys}))
+        before = (*self.points, *self.earlier)
+        now = [_refreshed(point, self.folder, *names) for point in before]
+        if all(new is old for new, old in zip(now, before, strict=True)):
+            return self
+        return replace(self, points=tuple(now[: len(self.points)]), earlier=tuple(now[len(self.points) :]))
 
     @property
     def until(self) -> Until:
@@ -323,19 +261,42 @@ class SweepResults:
 
     @property
     def impossible(self) -> tuple[Impossible, ...]:
-        """The combinations that are left out, each once."""
-        return tuple({str(one): one for each in self.asked for one in each.grid.points.impossible}.values())
+        """The combinations that are left out."""
+        return tuple(one for each in self.asked for one in each.grid.points.impossible)
 
-    @property
-    def versions(self) -> tuple[Versions, ...]:
-        """All versions that have trained here, those of the newest grid last."""
-        found: list[Versions] = []
-        for each in self.asked:
-            found = [one for one in found if one != each.versions] + [each.versions]
-        return tuple(found)
+    @cached_property
+    def cells(self) -> Mapping[Values, Cell]:
+        """Each point by its values, also those that are left out."""
+        cells: dict[Values, Cell] = {}
+        for point in self.points:
+            values = tuple(map(point.config.fields().get, self.axes))
+            cells[values] = Cell((values,), (point,))
+        for given, reason in self.impossible:
+            for values in itertools.product(
+                *((given[name],) if name in given else self.axes[name] for name in self.axes)
+            ):
+                cells.setdefault(values, Cell((values,), (), (reason,)))
+        return cells
 
 
-def _axes(asked: Sequence[RequestedGrid], points: Sequence[GridPoint]) -> dict[str, tuple[Value | None, ...]]:
+def _refreshed(point: GridPoint, folder: Path, trained: frozenset[str], failed: frozenset[str]) -> GridPoint:
+    """A point with the results of new files, whose names these are; the same object if there are none."""
+    results = dict(point.results)
+    for seed in point.missing:
+        if point.keys[seed] in trained:
+            result = _read_result(_file(folder, RESULTS, point.keys[seed]), point.config, seed)
+            if result is not None:
+                results[seed] = result
+    reason = point.failed
+    if len(results) == len(point.keys):
+        reason = None
+    elif reason is None and point.key in failed:
+        reason = _read_reason(_file(folder, FAILED, point.key))
+    is_new = len(results) > len(point.results) or reason != point.failed
+    return replace(point, results=results, failed=reason) if is_new else point
+
+
+def _axes(asked: Sequence[RequestedGrid], points: Sequence[GridPoint]) -> dict[str, Values]:
     """The fields that a grid varies, or in which points of different grids differ, with their values."""
     given: dict[str, list[Value | None]] = {}
     for each in asked:
@@ -345,7 +306,7 @@ def _axes(asked: Sequence[RequestedGrid], points: Sequence[GridPoint]) -> dict[s
     for name in dict.fromkeys(name for each in asked for name in each.grid.fields if name != "seed"):
         if name not in given and len({fields[name] for fields in all_fields if name in fields}) > 1:
             given[name] = []
-    axes: dict[str, tuple[Value | None, ...]] = {}
+    axes: dict[str, Values] = {}
     for name, some in given.items():
         values = dict.fromkeys((*some, *(fields.get(name) for fields in all_fields)))  # None without such a setting
         numbers = [value for value in values if isinstance(value, (int, float))]
@@ -439,7 +400,7 @@ class Store:
         rows = [[*results.axes, *COLUMNS]]
         for point in (*results.points, *results.earlier):
             for seed, result in sorted(point.results.items()):
-                rows.append(self._row(replace(point.config, seed=seed), result, point.versions))
+                rows.append(self._row(replace(point.config, seed=seed), result, results.versions[point.version]))
         own_files.write_whole(self.folder / TABLE, _lines(rows))
 
     def _row(self, config: EchoConfig, result: Result, versions: Versions) -> list[str]:

@@ -22,8 +22,9 @@ from typing import Any
 from distributed import Client, get_worker
 
 from echornn.config import EchoConfig
-from echornn.sweeps.folder import Result, Versions, versions_here
+from echornn.sweeps.folder import Versions, versions_here
 from echornn.sweeps.processes import Train, prepared
+from echornn.sweeps.results import Result
 from echornn.sweeps.sweep import Done, EngineError, Lost, News, Part, Trained
 
 SECONDS_TO_CONNECT = 10

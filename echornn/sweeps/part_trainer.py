@@ -15,8 +15,8 @@ from echornn.data.solved import RECENT_WINDOWS
 from echornn.network.shapes import is_trained_alone
 from echornn.progress import Floats
 from echornn.state import PopulationState
-from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Until
+from echornn.sweeps.results import Result
 from echornn.sweeps.sweep import Began, News, Part, Trained, structure_of
 from echornn.training.device import is_measured
 from echornn.training.memory import bytes_needed, usable_bytes

@@ -12,8 +12,9 @@ from typing import Protocol
 from echornn.config import EchoConfig
 from echornn.config_fields import ECHO_FIELDS, TASK
 from echornn.files.recorded_values import shortened
-from echornn.sweeps.folder import Result, Store, point_of
+from echornn.sweeps.folder import Store, point_of
 from echornn.sweeps.grid import Grid, Until, with_seeds_from
+from echornn.sweeps.results import Result
 from echornn.tasks.task import form_of
 from echornn.training.replica_configs import REPLICA_FIELDS
 

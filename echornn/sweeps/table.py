@@ -4,131 +4,24 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from echornn.config import EchoConfig
-from echornn.config_fields import TASK
-from echornn.data.levels import MOST_AT_CHANCE, chance_width, ladder_of, lost_level, solved_level, way_from_chance
+from echornn.data.levels import MOST_AT_CHANCE, chance_width, ladder_of, solved_level
 from echornn.diagnosis.cases import loss_of
 from echornn.diagnosis.loss_stats import ladder_position
 from echornn.diagnosis.phrases import shortened
-from echornn.own.own_file import OwnFile
 from echornn.sweeps import grid
-from echornn.sweeps.counts import SeedCounts, SeedResult
-from echornn.sweeps.folder import GridPoint, SweepResults, Versions
+from echornn.sweeps.folder import SweepResults
+from echornn.sweeps.results import Cell, Values
 
 Value = grid.Value | None
-"""A value of a field; None is an unset stride, or a setting that the task lacks."""
-
-Values = tuple[Value, ...]
-"""The values of a point, in the order of the axes."""
 
 Axes = Mapping[str, Values]
 
 BUDGET = "num_epochs"
 """The field that is never averaged over: the same networks with more epochs are not additional networks."""
-
-
-class SweepCounts(NamedTuple):
-    """How many trainings of many points are finished, solved, lost again, given up and not finished; and how many
-    points cannot be trained.
-    """
-
-    trained: int
-    solved: int
-    lost: int
-    failed: int
-    missing: int
-    left_out: int
-
-    @classmethod
-    def of(cls, all_counts: Collection[SeedCounts]) -> SweepCounts:
-        """The sum of these counts."""
-        names = ("finished", *cls._fields[1:])
-        return cls(*(sum(getattr(one, name) for one in all_counts) for name in names))
-
-
-@dataclass(frozen=True, eq=False)
-class Overview:
-    """The results of a sweep at one time, from which tables are made.
-
-    Attributes:
-        axes: the swept fields, each with its values in order.
-        all_counts: the counts of each point, by the point's values.
-        configs: the configuration of each trainable point, with its first seed.
-        reasons: for points that were given up or are impossible, the reason.
-        versions: the program versions, by `SeedCounts.version`.
-    """
-
-    axes: Axes
-    all_counts: Mapping[Values, SeedCounts]
-    configs: Mapping[Values, EchoConfig]
-    reasons: Mapping[Values, str]
-    seeds: tuple[int, ...]
-    until_solved: bool
-    versions: tuple[Versions, ...]
-
-    @cached_property
-    def counts(self) -> SweepCounts:
-        """The counts over all points."""
-        return SweepCounts.of(self.all_counts.values())
-
-    @cached_property
-    def losses(self) -> set[str]:
-        """The kind of the networks' losses, with the unit."""
-        return {config.loss_name for config in self.configs.values()}
-
-    @cached_property
-    def shown_versions(self) -> int:
-        """The number of versions with points on the map."""
-        return len({counts.version for counts in self.all_counts.values() if counts.asked})
-
-
-def overview_of(results: SweepResults, before: Overview | None = None) -> Overview:
-    """The results of a sweep, ordered by the values of its axes; unchanged points are those of the overview before."""
-    axes, versions = results.axes, results.versions
-    is_alike = before is not None and (list(before.axes), before.versions) == (list(axes), versions)
-    known = before.all_counts if before is not None and is_alike else {}
-    all_counts: dict[Values, SeedCounts] = {}
-    configs: dict[Values, EchoConfig] = {}
-    reasons: dict[Values, str] = {}
-    for point in results.points:
-        values = tuple(map(point.config.fields().get, axes))
-        all_counts[values] = counts_of(point, known.get(values), versions.index(point.versions))
-        configs[values] = point.config
-        if point.failed is not None:
-            reasons[values] = point.failed
-    for given, reason in results.impossible:
-        for values in itertools.product(*((given[name],) if name in given else axes[name] for name in axes)):
-            if values not in configs:
-                all_counts[values] = SeedCounts(left_out=1)
-                reasons[values] = reason
-    return Overview(axes, all_counts, configs, reasons, results.seeds, results.until == "solved", versions)
-
-
-def counts_of(point: GridPoint, before: SeedCounts | None = None, version: int = 0) -> SeedCounts:
-    """The counts of a point; those before, if nothing is new."""
-    left = len(point.missing)
-    failed, missing = (left, 0) if point.failed is not None else (0, left)
-    counts = (len(point.results), failed, missing, version)
-    if before is not None and (before.finished, before.failed, before.missing, before.version) == counts:
-        return before
-    config, level, task = point.config, lost_level(point.config), point.config.value(TASK)
-    trained = tuple(
-        SeedResult(
-            seed,
-            one.solved_at,
-            one.final_loss,
-            one.solved_at is not None and not one.final_loss <= level,
-            way_from_chance(config, one.final_loss),
-        )
-        for seed, one in sorted(point.results.items())
-    )
-    name = f"{task} {task.digest}" if isinstance(task, OwnFile) else str(task)
-    return SeedCounts(trained, failed, missing, version=version, task=name)
 
 
 @dataclass(frozen=True)
@@ -161,83 +54,34 @@ def first_choice(axes: Axes) -> Choice:
 
 
 @dataclass(frozen=True, eq=False)
-class MapCell:
-    """A cell of the table: one point, or several that are combined, by their values."""
-
-    points: tuple[Values, ...]
-    overview: Overview
-
-    @cached_property
-    def counts(self) -> SeedCounts:
-        """The counts over all points of the cell that belong to the sweep."""
-        known = self.overview.all_counts
-        return SeedCounts.together(known[point] for point in self.points if point in known)
-
-    @cached_property
-    def configs(self) -> dict[Values, EchoConfig]:
-        """The configurations of trainable points, each with its first seed."""
-        known = self.overview.configs
-        return {point: known[point] for point in self.points if point in known}
-
-    @property
-    def numbers(self) -> dict[str, int | float | None]:
-        """The counts as CSV has them; None is not known. Several points have no interval."""
-        counts = self.counts
-        low, high = (None, None) if counts.is_pooled or not counts.finished else counts.interval
-        return {
-            "points": len(self.configs),
-            "trained": counts.finished,
-            "solved": counts.solved,
-            "success": counts.success if counts.finished else None,
-            "low": low,
-            "high": high,
-            "half_solved": counts.half_solved,
-            "median_loss": None if math.isnan(counts.loss) else counts.loss,
-            "failed": counts.failed,
-            "missing": counts.missing,
-        }
-
-    @property
-    def best_point(self) -> Values | None:
-        """The point of the cell's best seed; None without results."""
-        known = {point: self.overview.all_counts[point] for point in self.configs}
-        ranks = {
-            point: counts.best.rank
-            for point, counts in known.items()
-            if counts.version == self.counts.version and counts.best is not None
-        }
-        return min(ranks, key=ranks.__getitem__, default=None)
-
-    @property
-    def best(self) -> EchoConfig | None:
-        """The configuration, with its seed, that solved the task first or else had the lowest loss; the first
-        configuration if there are no results, None if no point can be trained.
-        """
-        best, point = self.counts.best, self.best_point
-        if best is None or point is None:
-            return next(iter(self.configs.values()), None)
-        return replace(self.configs[point], seed=best.seed)
-
-
-@dataclass(frozen=True, eq=False)
 class Table:
     """The cells of a map, [rows][columns]; the values across or down are a single None if there is no such field."""
 
-    overview: Overview
+    results: SweepResults
     choice: Choice
     columns: Values
     rows: Values
-    cells: tuple[tuple[MapCell, ...], ...]
+    cells: tuple[tuple[Cell, ...], ...]
 
-    @cached_property
-    def counts(self) -> SweepCounts:
-        """The counts over the whole table."""
-        return SweepCounts.of([cell.counts for row in self.cells for cell in row])
+    @classmethod
+    def of(cls, results: SweepResults, choice: Choice) -> Table:
+        """The table of these results for this choice."""
+        left = {name: choice.left(name, values) for name, values in results.axes.items()}
+        columns = (None,) if choice.across is None else left[choice.across]
+        rows = (None,) if choice.down is None else left[choice.down]
+
+        def cell(row: Value, column: Value) -> Cell:
+            chosen = {choice.across: (column,), choice.down: (row,)}
+            places = tuple(itertools.product(*(chosen.get(name, left[name]) for name in left)))
+            return Cell.together(places, results.cells)
+
+        cells = tuple(tuple(cell(row, column) for column in columns) for row in rows)
+        return cls(results, choice, columns, rows, cells)
 
     def name_of(self, row: int, column: int) -> str:
         """The name of a cell: its fields with their values, without those that its task lacks."""
         choice, names = self.choice, EchoConfig.names()
-        epochs = self.overview.axes.get(BUDGET, ())
+        epochs = self.results.axes.get(BUDGET, ())
         left = choice.left(BUDGET, epochs)
         budget = {BUDGET: left[0]} if len(left) == 1 and len(epochs) > 1 else {}
         shown = [(choice.down, self.rows[row]), (choice.across, self.columns[column])]
@@ -248,75 +92,53 @@ class Table:
     def words_of(self, row: int, column: int) -> tuple[str, str]:
         """Two lines about a cell: how many seeds solved it; and when, with the best seed."""
         cell, name = self.cells[row][column], self.name_of(row, column)
-        counts, overview = cell.counts, self.overview
-        lacking = ", ".join(
-            text
-            for text, number in (
-                (f"{counts.failed:,} failed", counts.failed),
-                (f"{counts.missing:,} to come", counts.missing),
-                (f"{counts.of_others:,} of other versions, not counted", counts.of_others),
-            )
-            if number
-        )
-        if not counts.finished:
-            nothing = "impossible, so it was left out" if counts.left_out else "not part of this sweep"
-            reasons = (overview.reasons[point] for point in cell.points if point in overview.reasons)
-            return f"{name}: {lacking or nothing}", next(reasons, "")
-        several = overview.shown_versions > 1
+        lacking = {"failed": cell.failed, "to come": cell.missing, "of other versions, not counted": cell.of_others}
+        lacks = ", ".join(f"{number:,} {words}" for words, number in lacking.items() if number)
+        if not cell.finished:
+            nothing = "impossible, so it was left out" if cell.impossible else "not part of this sweep"
+            reasons = [*(point.failed for point in cell.points if point.failed is not None), *cell.impossible, ""]
+            return f"{name}: {lacks or nothing}", reasons[0]
+        versions, several = self.results.versions, len({point.version for point in self.results.points}) > 1
         parts = (
-            f"{counts.lost:,} lost it again" if counts.lost else "",
-            "" if counts.half_solved is None else f"half by window {counts.half_solved:,}",
+            f"{cell.lost:,} lost it again" if cell.lost else "",
+            "" if cell.half_solved is None else f"half by window {cell.half_solved:,}",
             self._best_words(cell),
-            _loss_words(cell),
-            lacking,
-            f"version {counts.version + 1} of {len(overview.versions)}" if several else "",
+            "" if cell.is_pooled else _loss_words(cell),
+            lacks,
+            f"version {cell.points[0].version + 1} of {len(versions)}" if several else "",
         )
-        return f"{name}: {solved_text(counts)}", "; ".join(filter(None, parts))
+        return f"{name}: {solved_text(cell)}", "; ".join(filter(None, parts))
 
-    def _best_words(self, cell: MapCell) -> str:
+    def _best_words(self, cell: Cell) -> str:
         """The seed that `enter` trains, and of several points its point."""
-        best, config, point = cell.counts.best, cell.best, cell.best_point
-        if best is None or config is None or point is None:
+        point, config = cell.best_point, cell.best
+        if point is None or config is None:
             return ""
-        words = f"seed {best.seed} first, at {best.solved_at or 0:,}"
-        if best.solved_at is None:
-            words = f"least {_loss_name(config)} {loss_of(config, best.final_loss)} of seed {best.seed}"
+        seed, result = config.seed, point.results[config.seed]
+        words = f"seed {seed} first, at {result.solved_at or 0:,}"
+        if result.solved_at is None:
+            words = f"least {_loss_name(config)} {loss_of(config, result.final_loss)} of seed {seed}"
         shown = (self.choice.across, self.choice.down, *self.choice.held)
-        values = zip(self.overview.axes, point, strict=True) if cell.counts.is_pooled else ()
-        return ", ".join([words, *(f"{name} {value_text(value)}" for name, value in values if name not in shown)])
+        others = [name for name in self.results.axes if name not in shown and cell.is_pooled]
+        values = config.fields()
+        return ", ".join([words, *(f"{name} {value_text(values.get(name))}" for name in others)])
 
 
-def table_of(overview: Overview, choice: Choice) -> Table:
-    """The table of these results for this choice."""
-    left = {name: choice.left(name, values) for name, values in overview.axes.items()}
-    across, down = choice.across, choice.down
-    columns = (None,) if across is None else left[across]
-    rows = (None,) if down is None else left[down]
-
-    def cell(row: Value, column: Value) -> MapCell:
-        chosen = {across: (column,), down: (row,)}
-        return MapCell(tuple(itertools.product(*(chosen.get(name, left[name]) for name in left))), overview)
-
-    return Table(overview, choice, columns, rows, tuple(tuple(cell(row, column) for column in columns) for row in rows))
-
-
-def solved_text(counts: SeedCounts) -> str:
+def solved_text(cell: Cell) -> str:
     """How many seeds solved the task, with the interval of their share; several points have none."""
-    text = f"{counts.solved:,} of {counts.asked:,} solved"
-    if counts.is_pooled:
-        return f"{text} over {len(counts.points)} points"
-    low, high = (round(100 * share) for share in counts.interval)
+    text = f"{cell.solved:,} of {cell.asked:,} solved"
+    if cell.is_pooled:
+        return f"{text} over {len(cell.points)} points"
+    low, high = (round(100 * share) for share in cell.interval)
     return f"{text} ({low} to {high} %)"
 
 
-def _loss_words(cell: MapCell) -> str:
-    counts, config = cell.counts, cell.best
-    if counts.is_pooled:
-        return ""
-    if config is None or not math.isfinite(counts.loss):
+def _loss_words(cell: Cell) -> str:
+    config = cell.best
+    if config is None or not math.isfinite(cell.loss):
         return "most diverged"
-    rung = "" if counts.half_solved is not None else rung_text(config, counts.loss)
-    return f"median {_loss_name(config)} {loss_of(config, counts.loss)}{f', {rung}' if rung else ''}"
+    rung = "" if cell.half_solved is not None else rung_text(config, cell.loss)
+    return f"median {_loss_name(config)} {loss_of(config, cell.loss)}{f', {rung}' if rung else ''}"
 
 
 def _loss_name(config: EchoConfig) -> str:

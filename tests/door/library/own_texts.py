@@ -15,8 +15,8 @@ from echornn import EchoConfig
 from echornn.own import worker
 from echornn.own.own_file import OwnFile
 from echornn.session import loop
-from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Axis, Grid
+from echornn.sweeps.results import Result
 from tests.door.sweeps.scripted import ScriptedEngine
 from tests.recorded import record_branches
 from tests.scripted import ScriptedTrainer

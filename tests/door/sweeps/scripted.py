@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from echornn.config import EchoConfig
-from echornn.sweeps.folder import Result
+from echornn.sweeps.results import Result
 from echornn.sweeps.sweep import Began, Done, Lost, News, Part, Trained
 
 KILLS = 13

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from echornn.sweeps.counts import Measure
-from echornn.sweeps.table import FilterError, named_by
+from echornn.sweeps.results import Measure
+from echornn.sweeps.table import Axes, FilterError, named_by
 from tui.commands.front_end import UsageError
-from tui.map.state import Axes, MapState
+from tui.map.state import MapState
 
 
 def chosen(axes: Axes, across: str | None, down: str | None, measure: Measure, words: str) -> MapState:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from echornn.sweeps.counts import Measure
+from echornn.sweeps.results import Measure
 from tui.commands.front_end import FrontEnd, UsageError, require_at
 from tui.kit.command_text import command_with
 

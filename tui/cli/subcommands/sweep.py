@@ -9,8 +9,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from echornn.runtime import collector
-from echornn.sweeps.counts import Measure
 from echornn.sweeps.grid import Until
+from echornn.sweeps.results import Measure
 from tui.cli.own_keys import moved_keys
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, UsageError

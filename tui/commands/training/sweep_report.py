@@ -10,10 +10,11 @@ from typing import Any
 from echornn.config import shown
 from echornn.data.levels import solved_level
 from echornn.diagnosis.phrases import loss_text
-from echornn.sweeps.folder import GridPoint, SweepResults
+from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.grid import in_words
+from echornn.sweeps.results import Cell, GridPoint
 from echornn.sweeps.sweep import Part, Status, Sweep, structure_of
-from echornn.sweeps.table import counts_of, rung_text
+from echornn.sweeps.table import rung_text
 from tui.commands.printed.records import Record
 from tui.term.printed import quoted
 
@@ -41,7 +42,7 @@ def start_record(sweep: Sweep, parts: Sequence[Part], workers: int, folder: Path
 
 def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
     """The record of a finished point, with the numbers of the map (see `SeedCounts`)."""
-    counts = counts_of(point)
+    counts = Cell((), (point,))
     (low, high), level = counts.interval, solved_level(point.config)
     return {
         "event": "point",
