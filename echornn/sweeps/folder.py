@@ -8,9 +8,8 @@
     results.csv          all results as a table
     lock                 locked by the process that computes
 
-A key is a hash of everything that determines a result: the configuration with its seed, the rule for the end of
-training, and the versions that train it. So the same training always has the same file, and a training is done if its
-file exists.
+A key is a hash of all that determines a result: the configuration with its seed, the rule for the end of training, and
+the versions that train it. So the same training always has the same file, and is done if that exists.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
-from echornn.config import ConfigError, EchoConfig
+from echornn.config import EchoConfig
 from echornn.config_fields import TASK
 from echornn.errors import RunError
 from echornn.files import own_files
@@ -45,7 +44,6 @@ from echornn.tasks.own_task import OwnTask
 SWEEP_FILE, RESULTS, FAILED, TABLE = "sweep.json", "results", "failed", "results.csv"
 
 FORMAT = 1
-"""The format version of ``sweep.json``."""
 
 MOST_BYTES, MOST_BYTES_OF_A_RESULT = 1 << 26, 1 << 16
 """The most bytes that are read of ``sweep.json``, and of any other file."""
@@ -108,7 +106,7 @@ class RequestedGrid:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> RequestedGrid:
-        """Decode a record; raises an error of `NO_RECORD` if it is invalid."""
+        """Decode a record; an error of `NO_RECORD` if it is invalid."""
         fields = values_from(record["fields"])
         axes = {name: [values_from({name: one})[name] for one in values] for name, values in record["axes"]}
         given = {name: [value] for name, value in fields.items()} | axes
@@ -134,25 +132,24 @@ def read_requests(folder: Path) -> tuple[RequestedGrid, ...]:
     file = folder / SWEEP_FILE
     try:
         record = json.loads(own_files.read_bytes(file, MOST_BYTES))
-        if record["format"] != FORMAT:
-            raise RunError(f"{file} is of another version of this program: format {shortened(record['format'])}")
-        asked = [RequestedGrid.from_record(one) for one in record["grids"]]
-        if not asked:
-            raise RunError(f"{file} is damaged: it contains no grid")
-        files = told_apart(file for one in asked for file in one.grid.files)
-        if not any(file.mark for file in files.values()):
-            return tuple(asked)
-        return tuple(replace(one, grid=one.grid.with_files(files)) for one in asked)
+        form = record["format"]
+        asked = [RequestedGrid.from_record(one) for one in record["grids"]] if form == FORMAT else []
     except FileNotFoundError:
         raise RunError(f"there is no sweep in {folder}") from None
     except NotADirectoryError:
         raise RunError(f"{folder} is not a folder") from None
     except OSError as error:
         raise RunError(f"{file} cannot be read: {error.strerror}") from error
-    except RunError:
-        raise
-    except (ConfigError, *NO_RECORD) as error:
+    except NO_RECORD as error:
         raise RunError(f"{file} is damaged: {shortened(error)}") from error
+    if form != FORMAT:
+        raise RunError(f"{file} is of another version of this program: format {shortened(form)}")
+    if not asked:
+        raise RunError(f"{file} is damaged: it contains no grid")
+    files = told_apart(file for one in asked for file in one.grid.files)
+    if any(file.mark for file in files.values()):
+        asked = [replace(one, grid=one.grid.with_files(files)) for one in asked]
+    return tuple(asked)
 
 
 def write_requests(folder: Path, asked: Sequence[RequestedGrid]) -> None:
@@ -334,16 +331,13 @@ def _stamp_of(folder: Path) -> tuple[int, ...]:
 
 
 class Store:
-    """The folder of a sweep, opened for computing a grid.
+    """The folder of a sweep, opened for computing a grid. It is new or empty, or has other grids, which are kept.
 
-    The folder is new or empty, or that of a sweep. Another grid there is kept, and trainings in both are done only
-    once. The store does not wait until results are on disk, so a power failure (but not the death of a process) can
-    lose the newest ones; they are then trained again.
+    It does not wait until results are on disk, so a power failure (but not the death of a process) can lose the newest
+    ones; they are then trained again.
 
     Raises:
-        RunError: the folder has other contents or another rule for the end of training, or another process writes
-            there; nothing was changed.
-        OSError: the folder cannot be written to.
+        RunError: the folder has other contents, or another process writes there; nothing was changed.
     """
 
     def __init__(self, folder: Path, grid: Grid) -> None:
@@ -366,7 +360,7 @@ class Store:
             write_requests(folder, (*(one for one in before if one != self.asked), self.asked))
             self.results = SweepResults.read(folder)
             self._write_table(self.results)
-            self._table = own_files.opened(folder / TABLE, os.O_WRONLY | os.O_APPEND)
+            self._table = open(folder / TABLE, "ab")
         except BaseException:
             self._lock.release()
             raise
@@ -378,19 +372,18 @@ class Store:
             file = _file(self.folder, RESULTS, self.asked.key(config))
             own_files.write_whole(file, result_bytes(config, result), is_synced=False)
             rows.append(self._row(config, result, self.asked.versions))
-        data = _lines(rows)
-        while data:
-            data = data[os.write(self._table, data) :]
+        self._table.write(_lines(rows))
+        self._table.flush()
 
     def fail(self, config: EchoConfig, reason: str) -> None:
         """Mark the point of a configuration as impossible to train."""
         own_files.write_whole(self._failure_of(config), failed_bytes(point_of(config), reason), is_synced=False)
 
     def close(self) -> None:
-        """Sort the table in the order of the grid, and release the folder."""
+        """Sort the table in the order of the grid, and release the folder; a full disk does not matter."""
         with contextlib.suppress(OSError, RunError):
             self._write_table(self.results.refresh())
-        os.close(self._table)
+            self._table.close()
         self._lock.release()
 
     def _failure_of(self, config: EchoConfig) -> Path:

@@ -144,14 +144,14 @@ def _require_count(field: str, count: int) -> None:
 
 
 class Impossible(NamedTuple):
-    """A combination of values that is left out, for example an echo longer than the row, and the reason."""
+    """A combination of values that is left out, for example an echo longer than the row."""
 
     values: Mapping[str, Value]
     reason: str
 
 
 class Points(NamedTuple):
-    """The combinations of a grid: the configurations of the possible ones have the first of its seeds."""
+    """The combinations of a grid, in the order of its axes; the possible ones have the first of its seeds."""
 
     possible: tuple[EchoConfig, ...]
     impossible: tuple[Impossible, ...]
@@ -161,8 +161,7 @@ class Points(NamedTuple):
 class Grid:
     """The definition of a sweep; a `ConfigError` if a field or a number is invalid, or all points are impossible.
 
-    The first axis varies slowest. ``fields`` are other values that differ from the defaults; ``seed`` is the first of
-    the consecutive seeds of each point.
+    The first axis varies slowest. ``fields`` are other values; ``seed`` is the first of each point's seeds.
     """
 
     axes: tuple[Axis, ...]
@@ -197,7 +196,6 @@ class Grid:
 
     @cached_property
     def points(self) -> Points:
-        """The combinations of the grid, in the order of the axes."""
         found = list(self._combinations())
         return Points(
             tuple(config for _, config in found if isinstance(config, EchoConfig)),
@@ -207,7 +205,7 @@ class Grid:
     @property
     def files(self) -> tuple[OwnFile, ...]:
         """The user's own files, of tasks and of cells."""
-        values = (*(value for axis in self.axes for value in axis.values), *self.fields.values())
+        values = itertools.chain(*(axis.values for axis in self.axes), self.fields.values())
         return tuple(value for value in values if isinstance(value, OwnFile))
 
     def with_files(self, files: Mapping[OwnFile, OwnFile]) -> Grid:
@@ -247,10 +245,3 @@ class Grid:
 def with_seeds_from(config: EchoConfig, seeds: int) -> Sequence[EchoConfig]:
     """The configuration with each of ``seeds`` consecutive seeds, beginning with its own."""
     return [replace(config, seed=config.seed + index) for index in range(seeds)]
-
-
-def in_words(values: Mapping[str, object]) -> str:
-    """Fields with their values: ``echo_step 3, cell gru``."""
-    return ", ".join(
-        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()
-    )

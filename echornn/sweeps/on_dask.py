@@ -1,9 +1,8 @@
 """Trains the parts of a sweep on a running Dask cluster; no other file imports Dask.
 
 A part is a Dask task. Its news arrives as events of a topic, and its return value has all results again, so a lost
-event costs nothing. If its worker dies or raises an error, the task is cancelled, and `Sweep` makes new parts of the
-rest. Dask does not retry tasks (``retries``, ``allowed-failures``): it would train finished networks again, and blame
-tasks that only waited for the dead worker.
+event costs nothing. Dask does not retry tasks: it would train finished networks again, and blame tasks that only waited
+for the dead worker. `Sweep` makes new parts of the rest.
 """
 
 from __future__ import annotations
@@ -49,9 +48,7 @@ def of_scheduler(address: str | None, file: Path | None = None) -> OnDask:
 
 
 class OnDask:
-    """An `Engine` of the workers of a Dask cluster, which may come and go; each of their threads trains one part at a
-    time.
-    """
+    """An `Engine` of the threads of a Dask cluster's workers, which may come and go."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -70,13 +67,11 @@ class OnDask:
         client.subscribe_topic(self._topic, lambda event: self._come.put(pickle.loads(event[1])))
 
     def idle(self) -> Sequence[str]:
-        """See `Engine`."""
         busy = {worker for _, worker, _ in self._parts.values()}
         names = [f"{address} {number}" for address, count in self._threads().items() for number in range(count)]
         return [name for name in names if name not in busy]
 
     def start(self, part: Part, worker: str) -> None:
-        """See `Engine`."""
         future = self._client.submit(
             run_part,
             part,
@@ -91,7 +86,6 @@ class OnDask:
         future.add_done_callback(lambda done: self._come.put((part.number, done)))
 
     def news(self, seconds: float) -> Sequence[tuple[int, News]]:
-        """See `Engine`."""
         come: list[tuple[int, News]] = []
         there = self._threads()
         for number, (_, worker, _) in list(self._parts.items()):
@@ -107,7 +101,6 @@ class OnDask:
         return come
 
     def close(self) -> None:
-        """See `Engine`; the workers soon stop their parts, but stay alive."""
         with suppress(Exception):  # errors of a cluster that is dying
             self._client.cancel([future for _, _, future in self._parts.values()], force=True)
         with suppress(Exception):
@@ -132,7 +125,6 @@ class OnDask:
         return Lost(reason)
 
     def _threads(self) -> dict[str, int]:
-        """The number of threads of each worker, by its address."""
         try:
             threads: dict[str, int] = self._client.nthreads()
         except (OSError, RuntimeError, TimeoutError, ValueError) as error:
@@ -141,14 +133,10 @@ class OnDask:
 
 
 def run_part(part: Part, topic: str, versions: Versions, train: Train | None) -> list[Result]:
-    """Train a part inside a worker, and send its news as events; returns the results in the part's order.
-
-    Raises:
-        RuntimeError: the worker has other versions than the client, so results would not be comparable.
-    """
+    """Train a part inside a worker, and send its news as events; returns the results in the part's order."""
     here = versions_here().items()
     different = [f"{name} {one} and not {versions.get(name)}" for name, one in here if one != versions.get(name)]
-    if different:
+    if different:  # results would not be comparable
         raise RuntimeError(f"the worker has {', '.join(different)}")
     if train is None:
         if not hasattr(_of_thread, "train"):  # with the programs that this thread has compiled

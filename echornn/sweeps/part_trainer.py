@@ -42,9 +42,8 @@ SECONDS_TO_MAKE = 3.0
 class PartTrainer:
     """Trains parts in one process, and keeps its compiled programs.
 
-    A network's result does not depend on which other networks train beside it. Their number changes only the rounding:
-    for another size, the compiler may sum in another order, and training amplifies the difference. After
-    `use_one_thread`, populations of 3 to 64 tutorial networks gave the same bits.
+    A network's result does not depend on which others train beside it. Their number may change the rounding, since for
+    another size the compiler may sum in another order; populations of 3 to 64 tutorial networks gave the same bits.
     """
 
     def __init__(self) -> None:
@@ -52,7 +51,6 @@ class PartTrainer:
         self._devices: dict[Hashable, Device] = {}
 
     def train(self, part: Part) -> Iterator[News]:
-        """Train a part, and yield news about it."""
         configs = part.configs
         while configs:
             fitting, free = len(configs), part.room * usable_bytes()
@@ -115,9 +113,7 @@ class PartTrainer:
     def _make(
         self, configs: Sequence[EchoConfig], state: PopulationState | None = None, kept: Sequence[int] = ()
     ) -> Population:
-        """A population of these networks, filled up with copies of the last one; with ``state``, continued from its
-        ``kept`` lanes.
-        """
+        """A population of these networks and copies of the last; with a state, continued from its ``kept`` lanes."""
         copies = size_of(configs[0], len(configs)) - len(configs)
         filled = [*configs, *[configs[-1]] * copies]
         population = Population(filled, programs=self._programs, at_once=1)  # other processors are for other workers
@@ -144,12 +140,11 @@ def _began(device: Device) -> Began:
 
 
 def _ended(losses: Floats, last: int, solved_at: int, until: Until, finished: bool, seconds: float) -> Result | None:
-    """The result of a network; None if it has to continue. A NaN or infinite loss ends it, since it never recovers.
+    """The result of a network; None if it has to continue. A loss that is not finite ends it: it never recovers.
 
     Args:
         losses: float32 [n], the losses that were not checked yet, with `RECENT_WINDOWS` losses before them.
-        last: the window of the last loss, counted in the run from 1.
-        solved_at: the window at which the network was solved; 0 if it was not yet.
+        last, solved_at: the window of the last loss, from 1; and that at which the network was solved, 0 if it was not.
         finished: whether all its epochs are trained.
     """
     before = last - len(losses)

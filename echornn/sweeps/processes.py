@@ -1,7 +1,5 @@
-"""An engine that trains in processes on this machine, each with one TensorFlow thread.
-
-They are forked from a server that has imported everything once, and are processes rather than threads, so that only its
-own part is lost when a worker dies.
+"""An engine of processes on this machine, forked from a server that has imported TensorFlow; if one dies, only its part
+is lost.
 """
 
 from __future__ import annotations
@@ -27,7 +25,7 @@ STARTS = 3
 """The engine gives up after this many consecutive workers have died before they were ready."""
 
 SECONDS_TO_END = 1.0
-"""Seconds that a process has to end by itself; then it is killed."""
+"""Seconds that a process has to end by itself."""
 
 CONTEXT = multiprocessing.get_context("forkserver")
 
@@ -36,10 +34,7 @@ Train = Callable[[Part], Iterator[News]]
 
 
 def prepared() -> Train:
-    """Prepare this process for training; returns the function that trains parts.
-
-    An operation has one thread, even with a single worker, so that results do not depend on the number of workers.
-    """
+    """Prepare this process, with one thread an operation, so that results do not depend on the number of workers."""
     importlib.import_module("echornn.sweeps.preloaded")
     from echornn.sweeps.part_trainer import PartTrainer
     from echornn.training import kept_programs
@@ -51,10 +46,7 @@ def prepared() -> Train:
 
 
 def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
-    """In a worker: send None when ready; then receive parts, train them and send their news.
-
-    If the process at the other end is gone, this process ends at once, even in the middle of a part.
-    """
+    """In a worker: send None when ready, then train the parts that come, until the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the computing process only
     nothing = os.open(os.devnull, os.O_WRONLY)
     for output in (1, 2):
@@ -91,7 +83,7 @@ def _lost(error: Exception) -> Lost:
 
 @dataclass
 class Worker:
-    """A worker process, and the number of the part that it trains, if any; all its parts are of one structure."""
+    """A worker process, and the number of its part, if any; all its parts are of one structure."""
 
     process: Any
     connection: Connection
@@ -124,14 +116,12 @@ def _changed(values: MutableMapping[str, Any], name: str, value: str) -> Iterato
 
 
 class Processes:
-    """An `Engine` of processes, which are forked when needed, and again when they die.
+    """An `Engine` of processes, by default one a processor, which are forked when needed, and again when they die.
 
-    They are killed when this engine is closed, and end by themselves when this process is gone. For another structure,
-    a new process takes the place of a worker: only the first program of a process can be stored on disk (see
-    `echornn.training.kept_programs`), and compiled programs use memory until the process ends.
+    For another structure, a new process takes the place of a worker: only the first program of a process can be stored
+    on disk (see `echornn.training.kept_programs`), and compiled programs use memory until the process ends.
 
     Args:
-        workers: by default the number of processors.
         prepare: makes the function that trains parts, in a worker.
         preload: the module that is imported before workers are forked; empty if there is none.
     """
@@ -150,13 +140,11 @@ class Processes:
         self._started = self._failed_starts = 0
 
     def idle(self) -> Sequence[str]:
-        """See `Engine`; a worker that is not started yet counts as idle."""
         idle = [name for name, worker in self._there.items() if worker.part is None]
         missing = self.workers - len(self._there)
         return [*idle, *(f"process {self._started + 1 + number}" for number in range(missing))]
 
     def start(self, part: Part, worker: str) -> None:
-        """See `Engine`."""
         structure = structure_of(part.configs[0])
         if worker not in self._there:
             self._started += 1
@@ -172,13 +160,11 @@ class Processes:
             self._there[worker].connection.send(part)
 
     def _forked(self, structure: Hashable) -> Worker:
-        """A new worker. The server is started with the first one; its socket is in a folder of the user's, and not in
-        the abstract namespace, which is everybody's.
-        """
+        # the server, which starts with the first worker, imports nothing from the current folder; its socket is in a
+        # folder of the user's, and not in the abstract namespace, which is everybody's
         util.abstract_sockets_supported = False  # type: ignore[misc]
         CONTEXT.set_forkserver_preload([self._preload] if self._preload else [])
         places = multiprocessing.current_process()._config  # type: ignore[attr-defined]
-        # nothing is imported from the current folder
         with _changed(os.environ, "PYTHONSAFEPATH", "1"), _changed(places, "tempdir", self._folder.name):
             forkserver.ensure_running()
         ours, theirs = CONTEXT.Pipe()
@@ -188,7 +174,6 @@ class Processes:
         return Worker(process, ours, structure)
 
     def news(self, seconds: float) -> Sequence[tuple[int, News]]:
-        """See `Engine`."""
         come: list[tuple[int, News]] = []
         ready = wait([worker.connection for worker in self._there.values()], seconds)
         for name, worker in list(self._there.items()):
@@ -215,7 +200,6 @@ class Processes:
         return come
 
     def close(self) -> None:
-        """See `Engine`."""
         for worker in self._there.values():
             worker.end()
         self._there.clear()

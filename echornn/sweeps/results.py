@@ -20,19 +20,16 @@ from echornn.tasks.task import Numbers, Symbols
 Values = tuple[Value | None, ...]
 """The values of a point, in the order of the axes; None is an unset stride, or a setting that the task lacks."""
 
-LEAST_LOSS, LEAST_TOLD = 1e-6, 1e-9
+LEAST_LOSS, LEAST_SHOWN = 1e-6, 1e-9
 """Losses below these have the same shade, and are shown as 0."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """The result of one training.
+    """The result of one training, which may end as soon as the task is solved; windows count from 1.
 
-    Attributes:
-        solved_at: the window, from 1, at which the task was solved; None if it never was.
-        final_loss: mean loss of the last 50 windows (or of all, if fewer); NaN or infinite if it diverged.
-        windows: the windows trained; if training ends at the solution, only those up to `solved_at`.
-        seconds: this network's share of the time in its process's compiled loop.
+    The final loss is the mean of the last 50 windows, NaN or infinite if the network diverged. The seconds are this
+    network's share of the time in its process's compiled loop.
     """
 
     solved_at: int | None
@@ -42,20 +39,18 @@ class Result:
 
     @property
     def rank(self) -> tuple[float, float]:
-        """A sort key that puts better results first; a loss that is not finite counts as infinite."""
+        """A sort key that puts better results first."""
         return self.solved_at or math.inf, self.final_loss if math.isfinite(self.final_loss) else math.inf
 
 
 @dataclass(frozen=True, eq=False)
 class GridPoint:
-    """A configuration of the grid, with the results of its seeds.
+    """A configuration of the grid, with its lowest seed, and the results of its seeds.
 
     Attributes:
-        config: the configuration, with its lowest seed.
         keys: the key of the training of each requested seed, ascending; see `echornn.sweeps.folder`.
         key: the key of the point.
         version: the number of the program version that trains all of its seeds; newer ones have larger numbers.
-        results: the known results, by seed.
         failed: the reason why it could not be trained; None if it could, or still may.
     """
 
@@ -68,7 +63,6 @@ class GridPoint:
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """The requested seeds, ascending."""
         return tuple(self.keys)
 
     @property
@@ -93,7 +87,6 @@ class GridPoint:
 
     @property
     def half_solved(self) -> float:
-        """The window by which half of all requested trainings had solved the task; infinite if fewer have."""
         half = -(-len(self.keys) // 2)
         return self.solved_at[half - 1] if len(self.solved_at) >= half else math.inf
 
@@ -109,10 +102,9 @@ class GridPoint:
         return math.nan if any(map(math.isnan, ways)) else statistics.median_high(ways)
 
     @cached_property
-    def best(self) -> int | None:
-        """The first seed to solve the task, or else the seed with the lowest loss; None if no loss is finite."""
-        ranks = {seed: (*one.rank, seed) for seed, one in self.results.items() if min(one.rank) < math.inf}
-        return min(ranks, key=ranks.__getitem__, default=None)
+    def best(self) -> tuple[float, float, int]:
+        """The rank and the seed of the first network to solve the task, or else of that with the lowest loss."""
+        return min(((*one.rank, seed) for seed, one in self.results.items()), default=(math.inf, math.inf, 0))
 
 
 class Measure(StrEnum):
@@ -164,11 +156,6 @@ class Cell:
         return len(self.points) > 1
 
     @property
-    def known(self) -> list[GridPoint]:
-        """The points with results."""
-        return [point for point in self.points if point.results]
-
-    @property
     def asked(self) -> int:
         """The number of requested trainings: finished, given up, and not finished yet."""
         return sum(len(point.keys) for point in self.points)
@@ -195,13 +182,12 @@ class Cell:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the share that solved the task (Wilson 1927); 0 to 1 without results.
+        """The 95 % interval of the share that solved the task (Wilson 1927).
 
         The lower end assumes that no unfinished training solves the task, the upper end that all do.
         """
-        if not self.finished:
-            return 0.0, 1.0
-        return wilson(self.solved, self.asked)[0], wilson(self.asked - self.finished + self.solved, self.asked)[1]
+        most = self.asked - self.finished + self.solved
+        return wilson(self.solved, self.asked)[0], wilson(most, self.asked)[1]
 
     @property
     def half_solved(self) -> int | None:
@@ -215,19 +201,19 @@ class Cell:
     @property
     def loss(self) -> float:
         """The median of the final losses; infinite if most diverged, NaN without results, or if the tasks differ."""
-        known = self.known
+        known = [point for point in self.points if point.results]
         return _median(point.loss for point in known) if len({point.task for point in known}) == 1 else math.nan
 
     @property
     def way(self) -> float:
-        """The median of `GridPoint.way`, which can be compared between tasks; NaN if it is not known."""
-        return _median(point.way for point in self.known)
+        """The median of `GridPoint.way`, which can be compared between tasks."""
+        return _median(point.way for point in self.points if point.results)
 
     @property
     def best_point(self) -> GridPoint | None:
         """The point of the best seed; None without finite results."""
-        ranked = [point for point in self.points if point.best is not None]
-        return min(ranked, key=lambda point: (*point.results[point.best or 0].rank, point.best), default=None)
+        point = min(self.points, key=lambda point: point.best, default=None)
+        return None if point is None or min(point.best[:2]) == math.inf else point
 
     @property
     def best(self) -> EchoConfig | None:
@@ -235,9 +221,9 @@ class Cell:
         configuration if there are no results, None if no point can be trained.
         """
         point = self.best_point
-        if point is None or point.best is None:
-            return self.points[0].config if self.points else None
-        return replace(point.config, seed=point.best)
+        if point is not None:
+            return replace(point.config, seed=point.best[-1])
+        return self.points[0].config if self.points else None
 
     def value(self, measure: Measure) -> float:
         """The value of a measure; NaN without results, infinite if too few networks solved the task for a value."""
@@ -254,7 +240,7 @@ class Cell:
     @property
     def numbers(self) -> dict[str, int | float | None]:
         """The counts as CSV has them; None is not known."""
-        low, high = (None, None) if self.is_pooled or not self.finished else self.interval
+        low, high = self.interval if self.finished and not self.is_pooled else (None, None)
         return {
             "points": len(self.points),
             "trained": self.finished,
@@ -282,11 +268,10 @@ def words_of(measure: Measure, losses: Collection[str]) -> str:
             return "seeds that solved it, %"
         case Measure.WINDOWS:
             return "window by which half had solved it"
-        case Measure.LOSS:
-            if len(losses) > 1:
-                return "median final loss, in the unit of each task"
-            loss = "".join(losses)
-            return f"median final {loss}" if loss == Numbers.loss else f"median final loss, {Symbols.unit}"
+        case Measure.LOSS if len(losses) > 1:
+            return "median final loss, in the unit of each task"
+        case _:
+            return f"median final {Numbers.loss if Numbers.loss in losses else f'loss, {Symbols.unit}'}"
 
 
 @dataclass(frozen=True)
@@ -296,13 +281,12 @@ class Scale:
     Attributes:
         best, worst: the finite values at the ends; NaN if there are none. Between them shades are spaced
             logarithmically, except for shares.
-        of_tasks: whether losses of several tasks are shown. They have no common scale, so their shades are those of
-            `Cell.way`.
+        of_tasks: whether losses of several tasks are shown. They have no common scale: `Cell.way` has the shades.
     """
 
     measure: Measure
-    best: float
-    worst: float
+    best: float = 1.0
+    worst: float = 0.0
     of_tasks: bool = False
 
     @classmethod
@@ -310,7 +294,7 @@ class Scale:
         """The scale for the values of these points."""
         of_tasks = measure is Measure.LOSS and len({point.task for point in points if point.results}) > 1
         if measure is Measure.SUCCESS or of_tasks:
-            return cls(measure, 1.0, 0.0, of_tasks)
+            return cls(measure, of_tasks=of_tasks)
         least = 1.0 if measure is Measure.WINDOWS else LEAST_LOSS
         values = (Cell((), (point,)).value(measure) for point in points)
         floored = [max(least, value) for value in values if math.isfinite(value)] or [math.nan]
@@ -333,8 +317,8 @@ class Scale:
             return value
         if self.best == self.worst:
             return 1.0
-        span = math.log(self.worst / self.best)
-        return min(1.0, max(0.0, math.log(self.worst / max(value, self.best)) / span))
+        share = math.log(self.worst / max(value, self.best)) / math.log(self.worst / self.best)
+        return min(1.0, max(0.0, share))
 
     def level(self, value: float) -> int:
         """The shade, from 0 (worst) to 4 (best). For success 0 means none and 4 means all; for losses of several tasks
@@ -367,33 +351,20 @@ class Scale:
 
 
 def short_text(value: float, measure: Measure) -> str:
-    """A value in at most five characters: 94, 1.2k, 0.031; ``-`` if it is infinite, empty if it is NaN.
-
-    Shares are in rounded percent; 0 and 100 only for exactly none and all.
-    """
+    """A value in at most five characters: 94, 1.2k, 0.031; ``-`` if it is infinite, empty if it is NaN."""
     if not math.isfinite(value):
         return "" if math.isnan(value) else "-"
     match measure:
-        case Measure.SUCCESS:
+        case Measure.SUCCESS:  # 0 and 100 % only for exactly none and all
             return f"{round(100 * value) if value in (0, 1) else min(99, max(1, round(100 * value)))}"
         case Measure.WINDOWS:
-            return _short_count(round(value))
+            for size, letter in ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k")):
+                if value >= 0.9995 * size:
+                    return f"{value / size:.1f}{letter}" if value < 99.95 * size else f"{value / size:.0f}{letter}"
+            return str(round(value))
         case Measure.LOSS:
-            return _short_loss(value)
-
-
-def _short_count(windows: int) -> str:
-    for size, letter in ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if windows >= 0.9995 * size:
-            scaled = windows / size
-            return f"{scaled:.1f}{letter}" if scaled < 99.95 else f"{scaled:.0f}{letter}"
-    return str(windows)
-
-
-def _short_loss(loss: float) -> str:
-    """A loss with two significant digits, if possible."""
-    if loss < 0.0095:
-        return "0" if loss < LEAST_TOLD else f"{loss:.0e}".replace("e-0", "e-")
-    if loss < 0.995:
-        return f"{loss:.2f}"
-    return f"{loss:.1f}" if loss < 999.5 else f"{loss:.0e}".replace("e+0", "e").replace("e+", "e")
+            if value < 0.0095:
+                return "0" if value < LEAST_SHOWN else f"{value:.0e}".replace("e-0", "e-")
+            if value < 999.5:
+                return f"{value:.2f}" if value < 0.995 else f"{value:.1f}"
+            return f"{value:.0e}".replace("e+0", "e").replace("e+", "e")

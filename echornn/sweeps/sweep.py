@@ -25,15 +25,12 @@ DEATHS = 3
 """A point is given up after parts with it have failed this many times, the last time alone."""
 
 LOOK_SECONDS = 0.2
-"""The longest wait for news before `Sweep.run` checks whether it should end."""
+"""The longest wait for news before `Sweep.run` looks whether it should end."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """Networks of one structure, each once, which one worker trains.
-
-    ``room`` is the share of the free memory of its machine that it may use.
-    """
+    """Networks of one structure, each once, which one worker trains in this share of its machine's free memory."""
 
     number: int
     configs: tuple[EchoConfig, ...]
@@ -43,17 +40,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Began:
-    """A worker has begun a part; the text is the device, machine and process."""
+    """A worker has begun a part, on this device, machine and process."""
 
     where: str
 
 
 @dataclass(frozen=True)
 class Trained:
-    """Each unfinished network of a part has trained some windows; with the results of those that are now finished.
-
-    The seconds were spent in the compiled loop.
-    """
+    """Networks have trained some windows, in these seconds of a compiled loop; with the results of finished ones."""
 
     windows: int
     seconds: float
@@ -81,35 +75,26 @@ class EngineError(RuntimeError):
 
 
 class Engine(Protocol):
-    """Workers, each of which trains one part at a time: processes on this machine, or a cluster.
-
-    Attributes:
-        workers: how many exist or will be started.
-        room: the share of a machine's free memory that each may use.
-    """
+    """Workers, each of which trains one part at a time, in a share of its machine's free memory."""
 
     workers: int
     room: float
 
     def idle(self) -> Sequence[str]:
-        """The names of workers without a part. A worker that replaces another one has a new name."""
-        ...
+        """The names of workers without a part, also of those that will be started."""
 
     def start(self, part: Part, worker: str) -> None:
         """Make an idle worker train a part."""
-        ...
 
     def news(self, seconds: float) -> Sequence[tuple[int, News]]:
         """The news since the last call, each with the number of its part; waits up to ``seconds`` if there is none."""
-        ...
 
     def close(self) -> None:
-        """Stop all workers, also those that are training; no process remains."""
-        ...
+        """Stop all workers, also those that are training; no process of ours remains."""
 
 
 def structure_of(config: EchoConfig) -> Hashable:
-    """The values that must be equal in all networks that are trained side by side."""
+    """What must be equal in all networks that are trained side by side."""
     names = (name for name in config.names() if name not in REPLICA_FIELDS)
     if config.task is None:
         return tuple(getattr(config, name) for name in names)
@@ -129,23 +114,17 @@ def parts_of(configs: Sequence[EchoConfig], until: Until, workers: int, room: fl
 
 @dataclass(frozen=True)
 class Status:
-    """The progress of a sweep.
-
-    Attributes:
-        trainings, known, solved: the networks of the grid; those with a result; those that have solved the task.
-        abandoned: the networks that have no result and cannot be trained.
-        failed: the points that cannot be trained: a configuration of each, and the reason.
-        loop_seconds: the time that all workers together have spent in compiled loops.
-        where: device, machine and process of each part that was started, newest last.
+    """The progress of a sweep: how many of its networks have a result, have solved the task, or cannot be trained; the
+    points that failed; the seconds of all workers in compiled loops; and where parts were begun.
     """
 
     trainings: int
     known: int = 0
     solved: int = 0
     abandoned: int = 0
-    failed: tuple[tuple[EchoConfig, str], ...] = ()
+    failed: frozenset[EchoConfig] = frozenset()
     loop_seconds: float = 0.0
-    where: tuple[str, ...] = ()
+    where: frozenset[str] = frozenset()
 
     @property
     def is_finished(self) -> bool:
@@ -159,7 +138,7 @@ class Sweep:
     Attributes:
         status: the progress; any thread may read it.
         notes: messages about parts that had to be tried again, newest last.
-        trained_before: how many of the networks to train were already trained by another program version.
+        trained_before: how many of the networks to train another program version has trained.
         asked_to_end: when any thread sets this event, `run` returns.
     """
 
@@ -190,12 +169,7 @@ class Sweep:
     def run(self, engine: Engine, watch: Callable[[Status], None] = lambda status: None) -> None:
         """Train all networks without a result, until all are done or `asked_to_end` is set; then close the engine.
 
-        Args:
-            watch: called with the status a few times a second.
-
-        Raises:
-            EngineError: no worker can train at all.
-            OSError: results cannot be written.
+        ``watch`` is called with the status a few times a second.
         """
         try:
             self._queue = self.parts(engine.workers, engine.room)
@@ -211,7 +185,7 @@ class Sweep:
             engine.close()
 
     def close(self) -> None:
-        """Release the folder, so that another process can use it."""
+        """Release the folder."""
         self._store.close()
 
     def _next_part(self, worker: str) -> Part:
@@ -230,8 +204,7 @@ class Sweep:
     def _hear(self, number: int, news: News) -> None:
         match news:
             case Began(where):
-                places = (*(place for place in self.status.where if place != where), where)
-                self.status = replace(self.status, where=places)
+                self.status = replace(self.status, where=self.status.where | {where})
             case Trained(_, seconds, results):
                 self.status = replace(self.status, loop_seconds=self.status.loop_seconds + seconds)
                 new = [(config, result) for config, result in results if config in self._missing]
@@ -271,7 +244,5 @@ class Sweep:
         self._store.fail(configs[0], reason)
         for config in configs:
             del self._missing[config]
-        status, point = self.status, point_of(configs[0])
-        is_known = any(point_of(config) == point for config, _ in status.failed)  # from another part
-        failed = status.failed if is_known else (*status.failed, (configs[0], reason))
-        self.status = replace(status, failed=failed, abandoned=status.abandoned + len(configs))
+        failed, abandoned = self.status.failed | {point_of(configs[0])}, self.status.abandoned + len(configs)
+        self.status = replace(self.status, failed=failed, abandoned=abandoned)

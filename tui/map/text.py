@@ -76,8 +76,8 @@ def csv_lines(frame: MapFrame) -> Iterator[str]:
             values = [value_text(value) for name, value in ((choice.across, across), (choice.down, down)) if name]
             numbers: dict[str, Any] = {
                 **cell.numbers,
-                "best_seed": point and point.best,
-                "best_solved_at": point and point.results[point.best or 0].solved_at,
+                "best_seed": point and point.best[-1],
+                "best_solved_at": point and point.results[point.best[-1]].solved_at,
                 "most_windows": _one({config.num_epochs * config.windows_per_epoch for config in configs}),
                 "until": table.results.until,
                 "level": _one({level if math.isfinite(level := solved_level(config)) else None for config in configs}),

@@ -11,10 +11,9 @@ from echornn.config import shown
 from echornn.data.levels import solved_level
 from echornn.diagnosis.phrases import loss_text
 from echornn.sweeps.folder import SweepResults
-from echornn.sweeps.grid import in_words
 from echornn.sweeps.results import Cell, GridPoint
 from echornn.sweeps.sweep import Part, Status, Sweep, structure_of
-from echornn.sweeps.table import rung_text
+from echornn.sweeps.table import rung_text, value_text
 from tui.commands.printed.records import Record
 from tui.term.printed import quoted
 
@@ -124,6 +123,11 @@ def bar_numbers(status: Status) -> tuple[str, ...]:
         *([f"{len(status.failed)} failed"] if status.failed else []),
         *([] if status.loop_seconds else ["compiling"]),
     )
+
+
+def in_words(values: Mapping[str, Any]) -> str:
+    """Fields with their values: ``echo_step 3, cell gru``."""
+    return ", ".join(f"{name} {value_text(value)}" for name, value in values.items())
 
 
 def counted(number: int, thing: str) -> str:
