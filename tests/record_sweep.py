@@ -13,11 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.sweeps.axis import Axis
-from echornn.sweeps.folder import Result
-from echornn.sweeps.grid import Grid
+from echornn.sweeps.folder import SweepResults
+from echornn.sweeps.grid import Axis, Grid
 from echornn.sweeps.processes import Processes
-from echornn.sweeps.results import SweepResults
+from echornn.sweeps.results import Result
 from echornn.sweeps.sweep import Sweep
 from tests.swept import WIDE_STATE, results_of
 

@@ -8,19 +8,18 @@ from pathlib import Path
 
 from echornn.config import EchoConfig
 from echornn.data.levels import ladder_of
-from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import (
     FAILED,
     RESULTS,
     RequestedGrid,
-    Result,
+    SweepResults,
     failed_bytes,
     point_of,
     result_bytes,
     write_requests,
 )
-from echornn.sweeps.grid import Grid, with_seeds_from
-from echornn.sweeps.results import SweepResults
+from echornn.sweeps.grid import Axis, Grid, with_seeds_from
+from echornn.sweeps.results import Result
 
 WIDE_STATE = {"state_size": 16, "init": "glorot"}
 

@@ -1,4 +1,4 @@
-"""The files in the folder of a sweep: the grids, and a file for each result.
+"""The folder of a sweep: its files, written by one process at a time, and read by any.
 
 ::
 
@@ -8,73 +8,75 @@
     results.csv          all results as a table
     lock                 locked by the process that computes
 
-A key is a hash of everything that determines a result: the configuration with its seed, the rule for the end of
-training, and the versions that train it (`echornn.sweeps.trained_by`). So the same training always has the same file,
-and a training is done if its file exists.
+A key is a hash of all that determines a result: the configuration with its seed, the rule for the end of training, and
+the versions that train it. So the same training always has the same file, and is done if that exists.
 """
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import hashlib
+import io
+import itertools
 import json
 import math
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property, lru_cache
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from echornn.config import ORDER, ConfigError, EchoConfig
-from echornn.data.solved import RECENT_WINDOWS
+from echornn.config import ORDER, EchoConfig
 from echornn.errors import RunError
 from echornn.files import own_files
-from echornn.files.recorded_values import (
-    NO_RECORD,
-    VALUE_FROM,
-    recorded_with_facts,
-    shortened,
-    values_from,
-    whole,
-)
+from echornn.files.lock import LOCK_FILE, Lock
+from echornn.files.recorded_values import NO_RECORD, recorded_with_facts, shortened, values_from, whole
 from echornn.own import OwnFile, told_apart
-from echornn.progress import Floats
-from echornn.sweeps.axis import Axis
-from echornn.sweeps.grid import Grid, Until
-from echornn.sweeps.trained_by import Versions
+from echornn.runtime.installed import version
+from echornn.sweeps.grid import Axis, Grid, Impossible, Until, Value, with_seeds_from
+from echornn.sweeps.results import Cell, GridPoint, Result, Values
 from echornn.tasks.own_task import OwnTask
 
 SWEEP_FILE, RESULTS, FAILED, TABLE = "sweep.json", "results", "failed", "results.csv"
 
 FORMAT = 1
-"""The format version of ``sweep.json``."""
 
-MOST_BYTES = 1 << 26
-"""The most bytes of ``sweep.json`` that are read."""
+MOST_BYTES, MOST_BYTES_OF_A_RESULT = 1 << 26, 1 << 16
+"""The most bytes that are read of ``sweep.json``, and of any other file."""
 
-MOST_BYTES_OF_A_RESULT = 1 << 16
-
-SEED_OF_A_POINT = 0
-"""The seed in the configuration of a point, which stands for any seed."""
+COLUMNS = ("seed", "solved_at", "final_loss", "windows", "seconds", "until", "trained_by")
+"""The columns of the table after the fields of the grid."""
 
 DEFAULT = EchoConfig()
 
+Versions = Mapping[str, str]
+"""Versions by package; sweeps of earlier programs also have environment variables, and a hash under "engine"."""
 
-@dataclass(frozen=True)
-class Result:
-    """The result of one training.
 
-    Attributes:
-        solved_at: the window, from 1, at which the echo was solved; None if it never was.
-        final_loss: mean loss of the last 50 windows (or of all, if fewer) in nats; NaN or infinite if it diverged.
-        windows: the number of windows trained; if training ends at the solution, only those up to `solved_at`.
-        seconds: this network's share of the time in its process's compiled loop.
-    """
+@lru_cache(maxsize=1)
+def versions_here() -> Versions:
+    """The versions that affect results, of the program and of the packages that compute."""
+    found = {}
+    for name in ("echornn-tui", "keras", "numpy", "tensorflow"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found
 
-    solved_at: int | None
-    final_loss: float
-    windows: int
-    seconds: float
+
+def point_of(config: EchoConfig) -> EchoConfig:
+    """The configuration with the seed that stands for any seed."""
+    return replace(config, seed=0)
+
+
+def hashed_fields(config: EchoConfig) -> dict[str, Any]:
+    """The values that differ from the defaults, so that fields added by later versions do not change the hash."""
+    changes = DEFAULT.changes_to(config)
+    return {name: value.digest if isinstance(value, OwnFile) else value for name, value in changes.items()}
 
 
 @dataclass(frozen=True)
@@ -86,103 +88,71 @@ class RequestedGrid:
 
     def key(self, config: EchoConfig) -> str:
         """The key of the training of this configuration."""
-        return key_of(config, self.grid.until, self.versions)
+        text = json.dumps([hashed_fields(config), self.grid.until, dict(self.versions)], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def as_record(self) -> dict[str, Any]:
-        grid = self.grid
-        axes = [[axis.field, list(map(self._recorded, axis.values))] for axis in grid.axes]
+        def recorded(value: Any) -> Any:
+            return recorded_with_facts(value, self.grid.uses_of(value))
+
         return {
-            "axes": axes,
-            "fields": {name: self._recorded(one) for name, one in grid.fields.items()},
-            "seeds": grid.seeds,
-            "until": grid.until,
+            "axes": [[axis.field, list(map(recorded, axis.values))] for axis in self.grid.axes],
+            "fields": {name: recorded(value) for name, value in self.grid.fields.items()},
+            "seeds": self.grid.seeds,
+            "until": self.grid.until,
             "versions": dict(self.versions),
         }
 
-    def _recorded(self, value: Any) -> Any:
-        return recorded_with_facts(value, self.grid.uses_of(value))
-
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> RequestedGrid:
-        """Decode a record; raises an error of `NO_RECORD` if it is invalid."""
+        """Decode a record; an error of `NO_RECORD` if it is invalid."""
         fields = values_from(record["fields"])
-        axes = [(name, tuple(map(VALUE_FROM.get(name, _itself), values))) for name, values in record["axes"]]
-        given = {name: [value] for name, value in fields.items()} | dict(axes)
+        axes = {name: [values_from({name: one})[name] for one in values] for name, values in record["axes"]}
+        given = {name: [value] for name, value in fields.items()} | axes
         settings = {name: given[name] for name in given.keys() - set(ORDER)}
-        fields = {name: _with_settings(one, settings) for name, one in fields.items()}
-        axes = [(name, tuple(_with_settings(one, settings) for one in values)) for name, values in axes]
-        grid = Grid(tuple(Axis(*axis) for axis in axes), fields, record["seeds"], record["until"])
+
+        def known(value: Any) -> Any:
+            return value.with_settings(settings) if isinstance(value, OwnTask) else value
+
+        grid = Grid(
+            tuple(Axis(name, tuple(map(known, values))) for name, values in axes.items()),
+            {name: known(value) for name, value in fields.items()},
+            record["seeds"],
+            record["until"],
+        )
         return cls(grid, {str(name): str(one) for name, one in record["versions"].items()})
 
 
-def _with_settings(value: Any, given: Mapping[str, Sequence[Any]]) -> Any:
-    return value.with_settings(given) if isinstance(value, OwnTask) else value
-
-
-def _itself(value: Any) -> Any:
-    return value
-
-
-def key_of(config: EchoConfig, until: Until, versions: Versions) -> str:
-    """A hash of everything that determines the result of a training."""
-    text = json.dumps([hashed_fields(config), until, dict(versions)], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def point_of(config: EchoConfig) -> EchoConfig:
-    """The configuration with its seed set to `SEED_OF_A_POINT`."""
-    return replace(config, seed=SEED_OF_A_POINT)
-
-
-def hashed_fields(config: EchoConfig) -> dict[str, Any]:
-    """The values that differ from the defaults, so that fields added by later versions do not change the hash.
-
-    A file of the user's own is represented by its digest; its text is in ``sweep.json``.
-    """
-    changes = DEFAULT.changes_to(config)
-    return {name: one.digest if isinstance(one, OwnFile) else one for name, one in changes.items()}
-
-
 def read_requests(folder: Path) -> tuple[RequestedGrid, ...]:
-    """The requested grids, oldest first.
+    """The requested grids, oldest first; a `RunError` if the folder has no sweep that can be read.
 
-    Raises:
-        RunError: the folder has no sweep that can be read.
+    Files of the user's own of one name with different texts have different names.
     """
     file = folder / SWEEP_FILE
     try:
         record = json.loads(own_files.read_bytes(file, MOST_BYTES))
-        if record["format"] != FORMAT:
-            raise RunError(f"{file} is of another version of this program: format {shortened(record['format'])}")
-        if not record["grids"]:
-            raise RunError(f"{file} is damaged: it contains no grid")
-        return _with_files_told_apart([RequestedGrid.from_record(one) for one in record["grids"]])
+        form = record["format"]
+        asked = [RequestedGrid.from_record(one) for one in record["grids"]] if form == FORMAT else []
     except FileNotFoundError:
         raise RunError(f"there is no sweep in {folder}") from None
     except NotADirectoryError:
         raise RunError(f"{folder} is not a folder") from None
     except OSError as error:
         raise RunError(f"{file} cannot be read: {error.strerror}") from error
-    except RunError:
-        raise
-    except (ConfigError, *NO_RECORD) as error:
+    except NO_RECORD as error:
         raise RunError(f"{file} is damaged: {shortened(error)}") from error
-
-
-def _with_files_told_apart(asked: Sequence[RequestedGrid]) -> tuple[RequestedGrid, ...]:
-    """The grids, in which files of one name with different texts have different names."""
+    if form != FORMAT:
+        raise RunError(f"{file} is of another version of this program: format {shortened(form)}")
+    if not asked:
+        raise RunError(f"{file} is damaged: it contains no grid")
     files = told_apart(file for one in asked for file in one.grid.files)
-    if not any(file.mark for file in files.values()):
-        return tuple(asked)
-    return tuple(replace(one, grid=one.grid.with_files(files)) for one in asked)
+    if any(file.mark for file in files.values()):
+        asked = [replace(one, grid=one.grid.with_files(files)) for one in asked]
+    return tuple(asked)
 
 
-def write_requests(folder: Path, asked: tuple[RequestedGrid, ...]) -> None:
-    """Write the requested grids.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
+def write_requests(folder: Path, asked: Sequence[RequestedGrid]) -> None:
+    """Write the requested grids."""
     record = {"format": FORMAT, "grids": [one.as_record() for one in asked]}
     own_files.write_whole(folder / SWEEP_FILE, json.dumps(record, indent=1).encode() + b"\n")
 
@@ -193,29 +163,20 @@ def result_bytes(config: EchoConfig, result: Result) -> bytes:
     return json.dumps({"config": hashed_fields(config), **asdict(result), "final_loss": loss}).encode() + b"\n"
 
 
-def read_result(file: Path, point: EchoConfig, seed: int) -> Result | None:
+def _read_result(file: Path, point: EchoConfig, seed: int) -> Result | None:
     """The result for a seed from its file; None if the file does not exist or is invalid."""
     try:
         record = json.loads(own_files.read_bytes(file, MOST_BYTES_OF_A_RESULT))
-        fields = {**hashed_fields(point), "seed": seed}
-        if {"seed": DEFAULT.seed, **record["config"]} != fields:
+        if {"seed": DEFAULT.seed, **record["config"]} != {**hashed_fields(point), "seed": seed}:
             return None
         windows = whole(record["windows"], "windows", point.num_epochs * point.windows_per_epoch)
         solved_at, loss, seconds = record["solved_at"], record["final_loss"], float(record["seconds"])
-        return Result(
-            None if solved_at is None else whole(solved_at, "solved_at", windows, least=1),
-            math.nan if loss is None else _not_negative(float(loss)),
-            windows,
-            _not_negative(seconds),
-        )
+        if not (0 <= seconds < math.inf and (loss is None or 0 <= loss < math.inf)):
+            return None
+        at = None if solved_at is None else whole(solved_at, "solved_at", windows, least=1)
+        return Result(at, math.nan if loss is None else float(loss), windows, seconds)
     except (OSError, *NO_RECORD):
         return None
-
-
-def _not_negative(number: float) -> float:
-    if not 0 <= number < math.inf:
-        raise ValueError(number)
-    return number
 
 
 def failed_bytes(point: EchoConfig, reason: str) -> bytes:
@@ -223,66 +184,243 @@ def failed_bytes(point: EchoConfig, reason: str) -> bytes:
     return json.dumps({"config": hashed_fields(point), "reason": shortened(reason)}).encode() + b"\n"
 
 
-def read_reason(file: Path) -> str | None:
-    """The reason why a point could not be trained; None if there is no such file."""
+def _read_reason(file: Path) -> str | None:
     try:
         return str(json.loads(own_files.read_bytes(file, MOST_BYTES_OF_A_RESULT))["reason"])
     except (OSError, *NO_RECORD):
         return None
 
 
-def ended(losses: Floats, last: int, solved_at: int, until: Until, finished: bool, seconds: float) -> Result | None:
-    """The result of a network; None if it has to continue.
+@dataclass(frozen=True, eq=False)
+class SweepResults:
+    """All grids in the folder of a sweep, with their results, complete or not.
 
-    A network with a NaN or infinite loss is finished, since it never recovers.
-
-    Args:
-        losses: float32 [n], the newest losses that were not checked yet, with `RECENT_WINDOWS` losses before them.
-        last: the window of the last loss, counted in the run from 1.
-        solved_at: the window at which the network was solved; 0 if it was not yet.
-        until: the rule for the end of training.
-        finished: whether all its epochs are trained.
-        seconds: as in `Result`.
-    """
-    before = last - len(losses)
-    if solved_at and until == "solved":
-        return Result(solved_at, _mean(losses[: solved_at - before]), solved_at, seconds)
-    broken = np.flatnonzero(~np.isfinite(losses))
-    if broken.size:
-        first = int(broken[0])
-        return Result(solved_at or None, float(losses[first]), before + first + 1, seconds)
-    if finished:
-        return Result(solved_at or None, _mean(losses), last, seconds)
-    return None
-
-
-def _mean(losses: Floats) -> float:
-    return float(losses[-RECENT_WINDOWS:].mean(dtype=np.float64))
-
-
-@dataclass(frozen=True)
-class Status:
-    """The progress of a sweep.
+    Results of different versions are never counted together. If several versions have trained a configuration, the
+    newest grid that requests it decides which version counts; the results of the others are in `earlier`.
 
     Attributes:
-        trainings: the number of networks of the grid.
-        known: the number of networks with a result.
-        solved: the number of these that have solved the echo.
-        abandoned: the number of networks that have no result and cannot be trained.
-        failed: the points that cannot be trained: a configuration of each, and the reason.
-        loop_seconds: the time that all workers together have spent in compiled loops.
-        where: device, machine and process of each part that was started, newest last.
+        asked: the requested grids, oldest first.
+        versions: all versions that have trained here, those of the newest grid last.
+        axes: the values of each field that varies: ascending if they are numbers, otherwise in the given order.
+        points: one for each configuration, in the order of the grids and their axes.
+        earlier: points of the same configurations that other versions trained.
     """
 
-    trainings: int
-    known: int = 0
-    solved: int = 0
-    abandoned: int = 0
-    failed: tuple[tuple[EchoConfig, str], ...] = ()
-    loop_seconds: float = 0.0
-    where: tuple[str, ...] = ()
+    folder: Path
+    asked: tuple[RequestedGrid, ...]
+    versions: tuple[Versions, ...]
+    axes: Mapping[str, Values]
+    points: tuple[GridPoint, ...]
+    earlier: tuple[GridPoint, ...]
+    stamp: tuple[int, ...] = ()
+
+    @classmethod
+    def read(cls, folder: Path) -> SweepResults:
+        """Read the sweep in a folder, which is not changed; a `RunError` if there is none."""
+        stamp = _stamp_of(folder)
+        return replace(cls.of(folder, read_requests(folder)), stamp=stamp).refresh()
+
+    @classmethod
+    def of(cls, folder: Path, asked: tuple[RequestedGrid, ...]) -> SweepResults:
+        """These grids, without any results yet."""
+        versions: list[Versions] = []
+        for one in asked:
+            versions = [other for other in versions if other != one.versions] + [one.versions]
+        found: dict[EchoConfig, dict[int, GridPoint]] = {}
+        for one in asked:
+            version = versions.index(one.versions)
+            for first in one.grid.points.possible:
+                point = point_of(first)
+                of_versions = found.setdefault(point, {})
+                before = of_versions.pop(version, None)  # the newest comes last
+                keys = {config.seed: one.key(config) for config in with_seeds_from(first, one.grid.seeds)}
+                keys = dict(sorted({**(before.keys if before else {}), **keys}.items()))
+                of_versions[version] = GridPoint(replace(point, seed=min(keys)), keys, one.key(point), version)
+        points = tuple([*of_versions.values()][-1] for of_versions in found.values())
+        earlier = tuple(one for of_versions in found.values() for one in [*of_versions.values()][:-1])
+        return cls(folder, asked, tuple(versions), _axes(asked, points), points, earlier)
+
+    def refresh(self) -> SweepResults:
+        """The sweep with the results that were added; the same object if there are none. Only new files are read."""
+        if self.stamp and self.stamp != _stamp_of(self.folder):  # another grid was requested
+            return SweepResults.read(self.folder)
+        names = _names(self.folder / RESULTS), _names(self.folder / FAILED)
+        before = (*self.points, *self.earlier)
+        now = [_refreshed(point, self.folder, *names) for point in before]
+        if all(new is old for new, old in zip(now, before, strict=True)):
+            return self
+        return replace(self, points=tuple(now[: len(self.points)]), earlier=tuple(now[len(self.points) :]))
 
     @property
-    def is_finished(self) -> bool:
-        """Whether all networks have a result, or cannot be trained."""
-        return self.known + self.abandoned >= self.trainings
+    def until(self) -> Until:
+        return self.asked[-1].grid.until
+
+    @property
+    def impossible(self) -> tuple[Impossible, ...]:
+        """The combinations that are left out."""
+        return tuple(one for each in self.asked for one in each.grid.points.impossible)
+
+    @cached_property
+    def cells(self) -> Mapping[Values, Cell]:
+        """Each point by its values, also those that are left out."""
+        cells: dict[Values, Cell] = {}
+        for point in self.points:
+            values = tuple(map(point.config.fields().get, self.axes))
+            cells[values] = Cell((values,), (point,))
+        for given, reason in self.impossible:
+            for values in itertools.product(
+                *((given[name],) if name in given else self.axes[name] for name in self.axes)
+            ):
+                cells.setdefault(values, Cell((values,), (), (reason,)))
+        return cells
+
+
+def _refreshed(point: GridPoint, folder: Path, trained: frozenset[str], failed: frozenset[str]) -> GridPoint:
+    """A point with the results of new files, whose names these are; the same object if there are none."""
+    results = dict(point.results)
+    for seed in point.missing:
+        if point.keys[seed] in trained:
+            result = _read_result(_file(folder, RESULTS, point.keys[seed]), point.config, seed)
+            if result is not None:
+                results[seed] = result
+    reason = point.failed
+    if len(results) == len(point.keys):
+        reason = None
+    elif reason is None and point.key in failed:
+        reason = _read_reason(_file(folder, FAILED, point.key))
+    is_new = len(results) > len(point.results) or reason != point.failed
+    return replace(point, results=results, failed=reason) if is_new else point
+
+
+def _axes(asked: Sequence[RequestedGrid], points: Sequence[GridPoint]) -> dict[str, Values]:
+    """The fields that a grid varies, or in which points of different grids differ, with their values."""
+    given: dict[str, list[Value | None]] = {}
+    for each in asked:
+        for axis in each.grid.axes:
+            given.setdefault(axis.field, []).extend(axis.values)
+    all_fields = [point.config.fields() for point in points]
+    for name in dict.fromkeys(name for each in asked for name in each.grid.fields if name != "seed"):
+        if name not in given and len({fields[name] for fields in all_fields if name in fields}) > 1:
+            given[name] = []
+    axes: dict[str, Values] = {}
+    for name, some in given.items():
+        values = dict.fromkeys((*some, *(fields.get(name) for fields in all_fields)))  # None without such a setting
+        numbers = [value for value in values if isinstance(value, (int, float))]
+        axes[name] = tuple(sorted(numbers) if len(numbers) == len(values) else values)
+    return axes
+
+
+def _file(folder: Path, kind: str, key: str) -> Path:
+    return folder / kind / f"{key}.json"
+
+
+def _names(folder: Path) -> frozenset[str]:
+    """The names of the files in a folder, without suffix."""
+    with contextlib.suppress(OSError):
+        return frozenset(name.removesuffix(".json") for name in os.listdir(folder) if name.endswith(".json"))
+    return frozenset()
+
+
+def _stamp_of(folder: Path) -> tuple[int, ...]:
+    """A value that changes when another grid is requested."""
+    with contextlib.suppress(OSError):
+        there = (folder / SWEEP_FILE).stat(follow_symlinks=False)
+        return there.st_ino, there.st_mtime_ns, there.st_size
+    return ()
+
+
+class Store:
+    """The folder of a sweep, opened for computing a grid. It is new or empty, or has other grids, which are kept.
+
+    It does not wait until results are on disk, so a power failure (but not the death of a process) can lose the newest
+    ones; they are then trained again.
+
+    Raises:
+        RunError: the folder has other contents, or another process writes there; nothing was changed.
+    """
+
+    def __init__(self, folder: Path, grid: Grid) -> None:
+        self.folder = folder
+        self.asked = RequestedGrid(grid, versions_here())
+        _require_ours(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = Lock(folder)
+        try:
+            before = read_requests(folder) if (folder / SWEEP_FILE).exists() else ()
+            other = next((one.grid.until for one in before if one.grid.until != grid.until), None)
+            if other is not None:  # losses of networks that stop when solved cannot be compared with others
+                raise RunError(
+                    f"until = {grid.until!r} cannot be used in {folder}, which has {other!r}: give a new --out"
+                )
+            for name in (RESULTS, FAILED):
+                (folder / name).mkdir(exist_ok=True)
+            for first in grid.points.possible:  # tried again: the cause may have been removed
+                self._failure_of(first).unlink(missing_ok=True)
+            write_requests(folder, (*(one for one in before if one != self.asked), self.asked))
+            self.results = SweepResults.read(folder)
+            self._write_table(self.results)
+            self._table = open(folder / TABLE, "ab")
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def put(self, results: Iterable[tuple[EchoConfig, Result]]) -> None:
+        """Store new results."""
+        rows = []
+        for config, result in results:
+            file = _file(self.folder, RESULTS, self.asked.key(config))
+            own_files.write_whole(file, result_bytes(config, result), is_synced=False)
+            rows.append(self._row(config, result, self.asked.versions))
+        self._table.write(_lines(rows))
+        self._table.flush()
+
+    def fail(self, config: EchoConfig, reason: str) -> None:
+        """Mark the point of a configuration as impossible to train."""
+        own_files.write_whole(self._failure_of(config), failed_bytes(point_of(config), reason), is_synced=False)
+
+    def close(self) -> None:
+        """Sort the table in the order of the grid, and release the folder; a full disk does not matter."""
+        with contextlib.suppress(OSError, RunError):
+            self._write_table(self.results.refresh())
+            self._table.close()
+        self._lock.release()
+
+    def _failure_of(self, config: EchoConfig) -> Path:
+        return _file(self.folder, FAILED, self.asked.key(point_of(config)))
+
+    def _write_table(self, results: SweepResults) -> None:
+        rows = [[*results.axes, *COLUMNS]]
+        for point in (*results.points, *results.earlier):
+            for seed, result in sorted(point.results.items()):
+                rows.append(self._row(replace(point.config, seed=seed), result, results.versions[point.version]))
+        own_files.write_whole(self.folder / TABLE, _lines(rows))
+
+    def _row(self, config: EchoConfig, result: Result, versions: Versions) -> list[str]:
+        values = [config.fields().get(name) for name in self.results.axes]
+        return [
+            *("" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value) for value in values),
+            str(config.seed),
+            "" if result.solved_at is None else str(result.solved_at),
+            f"{result.final_loss:.6g}",
+            str(result.windows),
+            f"{result.seconds:.4g}",
+            self.asked.grid.until,
+            ", ".join(f"{name} {one[:8] if name == 'engine' else one}" for name, one in versions.items()),
+        ]
+
+
+def _require_ours(folder: Path) -> None:
+    try:
+        there = set(os.listdir(folder))
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        raise RunError(f"{folder} is not a folder") from None
+    if there - {RESULTS, FAILED, TABLE, LOCK_FILE} and SWEEP_FILE not in there:
+        raise RunError(f"{folder} holds something other than a sweep: give --out a new folder, or an empty one")
+
+
+def _lines(rows: Sequence[Sequence[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()

@@ -4,47 +4,164 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
-from echornn.config import MAX_SEED, TASK, ConfigError, EchoConfig
+from echornn.cells.table import named as cell_named
+from echornn.config import (
+    CELL,
+    CHOICES,
+    ECHO,
+    FRACTIONS,
+    MAX_SEED,
+    ORDER,
+    TASK,
+    ConfigError,
+    EchoConfig,
+    require_possible,
+)
+from echornn.files.recorded_values import shortened
 from echornn.own import OwnFile
-from echornn.sweeps.axis import Axis, Value
+from echornn.tasks.table import defaults_of, settings_by_name, tasks_with
+from echornn.tasks.table import named as task_named
+from echornn.tasks.task import Setting
+
+Value = int | float | str | OwnFile
 
 Until = Literal["solved", "all"]
-"""When the training of a network ends: when it has solved the echo, or after all its epochs."""
+"""When the training of a network ends: when it has solved its task, or after all its epochs."""
+
+NO_AXES = {
+    "seed": "--seeds says how many, from --seed on",
+    "replicas": "--seeds says how many, from --seed on",
+    "device": "the device affects where networks are trained, not what they learn",
+    "num_epochs": "results with fewer epochs follow from the windows at which networks were solved",
+}
+"""The fields that cannot be axes, each with the reason."""
+
+MAX_VALUES = 1000
 
 MAX_TRAININGS = 100_000
-"""The most trainings of a sweep; each has its own file in the sweep's folder."""
+"""Each training has its own file in the sweep's folder."""
+
+DIGITS = 3
+"""The significant digits of fractions within a range."""
+
+RANGE = re.compile(r"(?P<low>[^@]*?)\.\.(?P<high>[^@]*)(?:@(?P<count>.*))?")
 
 
 @dataclass(frozen=True)
-class Impossible:
-    """A combination of values that is invalid, for example an echo longer than the row.
+class Axis:
+    """A field, and the values that it has in a sweep, each once; a `ConfigError` if it cannot be so."""
 
-    Attributes:
-        values: the values of the axes, by field.
-        reason: what is invalid, and what is allowed.
-    """
+    field: str
+    values: tuple[Value, ...]
+
+    def __post_init__(self) -> None:
+        if self.field in NO_AXES:
+            raise ConfigError("grid", self.field, NO_AXES[self.field])
+        _require_count(self.field, len(self.values))
+        checked = (_checked(self.field, value) for value in self.values)
+        object.__setattr__(self, "values", tuple(dict.fromkeys(checked)))
+
+    @classmethod
+    def parse(cls, text: str, settings: Mapping[str, Setting] | None = None) -> Axis:
+        """The axis ``echo_step=1..20``, ``cell=rnn,gru,lstm``, ``learning_rate=0.01..1@5``.
+
+        ``LO..HI`` are whole numbers. ``LO..HI@N`` are N values from LO to HI, spaced logarithmically (0.01, 0.0316,
+        0.1, 0.316, 1), or linearly if they are fractions that can be 0; those of whole-number fields are rounded.
+
+        Args:
+            settings: the settings of the tasks of the sweep, which can be axes too.
+        """
+        name, equals, values = text.partition("=")
+        name, settings = name.strip().replace("-", "_"), {**settings_by_name(ECHO), **(settings or {})}
+        if not equals or not name:
+            raise ConfigError("grid", text, "FIELD=VALUES, where VALUES are a,b,c or LO..HI, or LO..HI@N for N of them")
+        allowed = [one for one in (*ORDER, *settings) if one not in NO_AXES]
+        if name not in allowed:
+            others = tasks_with(name)
+            why = f"it is {others}: name one with --task" if others else f"one of {', '.join(allowed)}"
+            raise ConfigError("grid", name, NO_AXES.get(name, why))
+        usual = "" if name in CHOICES or name == TASK else 0.0 if name in FRACTIONS else 0
+        known = settings.get(name, Setting(name, usual, least=0 if name == "dropout" else 1))
+        parts = RANGE.fullmatch(values)
+        found: Sequence[Value]
+        if isinstance(known.default, str):
+            found = [word.strip() for word in values.split(",")]
+        elif parts is None:
+            found = [_number(known, word) for word in values.split(",")]
+        else:
+            found = _range(known, values, **parts.groupdict())
+        return cls(name, tuple(settings[name].checked(one) if name in settings else one for one in found))  # type: ignore[misc]
+
+
+def _checked(name: str, value: Value) -> Value:
+    """The value of a field as configurations have it; that of a task's setting is checked with the grid's points."""
+    if name == TASK:
+        return task_named(value)
+    if name == CELL:
+        return cell_named(value)
+    require_possible(name, value)
+    return value
+
+
+def _number(known: Setting, word: str) -> int | float:
+    is_whole = isinstance(known.default, int)
+    try:
+        number = int(word) if is_whole else float(word)
+        if is_whole or math.isfinite(number):
+            return number
+    except ValueError:
+        pass
+    fractions = FRACTIONS.get(known.name, f"{known.least:,} to {known.most:,}")
+    raise ConfigError(known.name, word, "a whole number" if is_whole else fractions)
+
+
+def _range(known: Setting, written: str, low: str, high: str, count: str | None) -> Sequence[int | float]:
+    first, last = _number(known, low), _number(known, high)
+    if first > last:
+        raise ConfigError(known.name, written, "the first value must not exceed the last")
+    if count is None:
+        if isinstance(first, float) or isinstance(last, float):
+            raise ConfigError(known.name, written, f"{written}@N with the number N of fractions")
+        _require_count(known.name, last - first + 1)
+        return range(first, last + 1)
+    number = int(_number(Setting(known.name, 0), count))
+    _require_count(known.name, number)
+    if number == 1:
+        raise ConfigError(known.name, written, "2 values or more in a range")
+    for end in (first, last):  # if both ends fit into a float, so do the values between
+        _checked(known.name, end)
+    inner = [index / (number - 1) for index in range(1, number - 1)]
+    if isinstance(first, float) and known.least <= 0:
+        between = [first + (last - first) * share for share in inner]
+    elif first <= 0:
+        raise ConfigError(known.name, written, "above 0 in a range with @, whose values are spaced logarithmically")
+    else:
+        between = [first * math.pow(last / first, share) for share in inner]
+    if isinstance(first, float):
+        return [first, *(float(f"{one:.{DIGITS}g}") for one in between), last]
+    return [first, *map(round, between), last]
+
+
+def _require_count(field: str, count: int) -> None:
+    if not 1 <= count <= MAX_VALUES:
+        raise ConfigError("grid", field, f"1 to {MAX_VALUES} values, not {shortened(count)}")
+
+
+class Impossible(NamedTuple):
+    """A combination of values that is left out, for example an echo longer than the row."""
 
     values: Mapping[str, Value]
     reason: str
 
-    def __str__(self) -> str:
-        """The values and the reason, as text."""
-        return f"{in_words(self.values)}: {self.reason}"
 
-
-@dataclass(frozen=True)
-class Points:
-    """The possible and the impossible combinations of a grid.
-
-    Attributes:
-        possible: the configurations, with the first of the grid's seeds.
-        impossible: the combinations that are left out.
-    """
+class Points(NamedTuple):
+    """The combinations of a grid, in the order of its axes; the possible ones have the first of its seeds."""
 
     possible: tuple[EchoConfig, ...]
     impossible: tuple[Impossible, ...]
@@ -52,16 +169,9 @@ class Points:
 
 @dataclass(frozen=True)
 class Grid:
-    """The definition of a sweep.
+    """The definition of a sweep; a `ConfigError` if a field or a number is invalid, or all points are impossible.
 
-    Args:
-        axes: the fields that vary; the first varies slowest.
-        fields: other fields that differ from the defaults, by name; ``seed`` is the first seed.
-        seeds: the number of networks per point, with consecutive seeds.
-        until: the rule for the end of training.
-
-    Raises:
-        ConfigError: a field or a number is invalid, or all points are impossible.
+    The first axis varies slowest. ``fields`` are other values; ``seed`` is the first of each point's seeds.
     """
 
     axes: tuple[Axis, ...]
@@ -82,43 +192,40 @@ class Grid:
             raise ConfigError("replicas", self.fields["replicas"], "use --seeds for the number of networks per point")
         if self.until not in get_args(Until):
             raise ConfigError("until", self.until, f"one of {', '.join(get_args(Until))}")
-        if isinstance(self.seeds, bool) or not isinstance(self.seeds, int) or self.seeds < 1:
+        if type(self.seeds) is not int or self.seeds < 1:
             raise ConfigError("seeds", self.seeds, "1 or more")
         trainings = math.prod(len(axis.values) for axis in self.axes) * self.seeds
         if trainings > MAX_TRAININGS:
-            raise ConfigError(
-                "grid", f"{trainings:,} networks", f"at most {MAX_TRAININGS:,}, over all points and seeds"
-            )
-        first = EchoConfig().seed if self.fields.get("seed") is None else self.fields["seed"]
-        if first + self.seeds - 1 > MAX_SEED:
-            raise ConfigError(
-                "seed", first, f"at most {MAX_SEED - self.seeds + 1}, so that each network has a different seed"
-            )
+            most = f"at most {MAX_TRAININGS:,}, over all points and seeds"
+            raise ConfigError("grid", f"{trainings:,} networks", most)
+        first, most_seed = self.fields.get("seed", EchoConfig.seed), MAX_SEED - self.seeds + 1
+        if first > most_seed:
+            raise ConfigError("seed", first, f"at most {most_seed}, so that each network has a different seed")
         if not self.points.possible:
-            raise next(self._refusals())
+            raise next(config for _, config in self._combinations() if isinstance(config, ConfigError))
 
     @cached_property
     def points(self) -> Points:
-        """The combinations of the grid, in the order of the axes."""
-        possible: list[EchoConfig] = []
-        impossible: list[Impossible] = []
-        for values, config in self._combinations():
-            if isinstance(config, ConfigError):
-                impossible.append(Impossible(values, str(config)))
-            else:
-                possible.append(config)
-        return Points(tuple(possible), tuple(impossible))
+        found = list(self._combinations())
+        return Points(
+            tuple(config for _, config in found if isinstance(config, EchoConfig)),
+            tuple(Impossible(values, str(error)) for values, error in found if isinstance(error, ConfigError)),
+        )
 
     @property
     def files(self) -> tuple[OwnFile, ...]:
         """The user's own files, of tasks and of cells."""
-        values = [value for axis in self.axes for value in axis.values]
-        return tuple(one for one in (*values, *self.fields.values()) if isinstance(one, OwnFile))
+        values = itertools.chain(*(axis.values for axis in self.axes), self.fields.values())
+        return tuple(value for value in values if isinstance(value, OwnFile))
 
     def with_files(self, files: Mapping[OwnFile, OwnFile]) -> Grid:
         """The grid with other values in place of its files."""
-        axes = tuple(replace(axis, values=tuple(_other(files, one) for one in axis.values)) for axis in self.axes)
-        return replace(self, axes=axes, fields={name: _other(files, one) for name, one in self.fields.items()})
+
+        def other(value: Any) -> Any:
+            return files.get(value, value) if isinstance(value, OwnFile) else value
+
+        axes = tuple(replace(axis, values=tuple(map(other, axis.values))) for axis in self.axes)
+        return replace(self, axes=axes, fields={name: other(value) for name, value in self.fields.items()})
 
     def uses_of(self, task: Value) -> Iterator[tuple[dict[str, Any], tuple[int, int] | None]]:
         """The values of all points with a task, each with the shape of the data; None if a point is impossible."""
@@ -127,41 +234,24 @@ class Grid:
             if fields.get(TASK) == task:
                 yield fields, config.data_shape if isinstance(config, EchoConfig) else None
 
-    def _refusals(self) -> Iterator[ConfigError]:
-        return (config for _, config in self._combinations() if isinstance(config, ConfigError))
-
     def _combinations(self) -> Iterator[tuple[dict[str, Value], EchoConfig | ConfigError]]:
-        names = [axis.field for axis in self.axes]
         for combination in itertools.product(*(axis.values for axis in self.axes)):
-            values = dict(zip(names, combination, strict=True))
+            values = dict(zip((axis.field for axis in self.axes), combination, strict=True))
             try:
                 yield values, EchoConfig.from_fields({**self._fields_for(values), **values})
             except ConfigError as error:
                 yield values, error
 
-    def _fields_for(self, values: Mapping[str, Value]) -> dict[str, Any]:
+    def _fields_for(self, values: Mapping[str, Value]) -> Mapping[str, Any]:
         """The fields of a point. If tasks vary, those that are settings of other tasks of the grid are left out."""
         tasks = next((axis.values for axis in self.axes if axis.field == TASK), ())
         if not tasks:
-            return dict(self.fields)
-        from echornn.tasks.table import defaults_of
-
+            return self.fields
         settings = {task: defaults_of(task).keys() for task in tasks}  # type: ignore[arg-type]
         others = set().union(*settings.values()) - settings[values[TASK]]
         return {name: value for name, value in self.fields.items() if name not in others}
 
 
-def _other(files: Mapping[OwnFile, OwnFile], value: Any) -> Any:
-    return files.get(value, value) if isinstance(value, OwnFile) else value
-
-
 def with_seeds_from(config: EchoConfig, seeds: int) -> Sequence[EchoConfig]:
     """The configuration with each of ``seeds`` consecutive seeds, beginning with its own."""
     return [replace(config, seed=config.seed + index) for index in range(seeds)]
-
-
-def in_words(values: Mapping[str, object]) -> str:
-    """Fields with their values as text: ``echo_step 3, cell gru``."""
-    return ", ".join(
-        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()
-    )

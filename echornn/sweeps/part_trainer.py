@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,13 +15,13 @@ from echornn.data.solved import RECENT_WINDOWS
 from echornn.network.shapes import is_trained_alone
 from echornn.progress import Floats
 from echornn.state import PopulationState
-from echornn.sweeps.folder import ended
 from echornn.sweeps.grid import Until
-from echornn.sweeps.part import Began, News, Part, Trained
+from echornn.sweeps.results import Result
+from echornn.sweeps.sweep import Began, News, Part, Trained, structure_of
 from echornn.training.device import is_measured
 from echornn.training.memory import bytes_needed, usable_bytes
 from echornn.training.population import Population
-from echornn.training.programs import Programs, Structure, structure
+from echornn.training.programs import Programs
 
 FIRST_WINDOWS, MORE = 64, 0.25
 """Windows until the first check for finished networks; then the share of the windows so far until each next check."""
@@ -40,54 +40,48 @@ SECONDS_TO_MAKE = 3.0
 
 
 class PartTrainer:
-    """Trains parts in one process, and keeps its compiled programs."""
+    """Trains parts in one process, and keeps its compiled programs.
+
+    A network's result does not depend on which others train beside it. Their number may change the rounding, since for
+    another size the compiler may sum in another order; populations of 3 to 64 tutorial networks gave the same bits.
+    """
 
     def __init__(self) -> None:
         self._programs = Programs()
-        self._devices: dict[Structure, Device] = {}
+        self._devices: dict[Hashable, Device] = {}
 
     def train(self, part: Part) -> Iterator[News]:
-        """Train a part, and yield news about it.
-
-        A network's result does not depend on which other networks train beside it. Their number changes only the
-        rounding: for another size, the compiler may sum in another order, and training amplifies the difference. After
-        `use_one_thread`, populations of 3 to 64 tutorial networks gave the same bits.
-
-        Raises:
-            ConfigError: there is not enough memory, or a device is missing.
-            OutOfMappingsError: this process has compiled too many programs.
-        """
         configs = part.configs
         while configs:
-            fitting = that_fit(configs, part.room)
+            fitting, free = len(configs), part.room * usable_bytes()
+            while fitting > 1 and bytes_needed(configs[0], size_of(configs[0], fitting), 1) > free:
+                fitting //= 2
             yield from self._train_together(configs[:fitting], part.until)
             configs = configs[fitting:]
 
     def _train_together(self, configs: Sequence[EchoConfig], until: Until) -> Iterator[News]:
-        like = structure(configs[0])
-        device = self._devices.get(like) or known_device(configs[0])
+        one, like = configs[0], structure_of(configs[0])
+        device = self._devices.get(like)
+        if device is None and not is_measured(one):
+            device = "cpu" if one.device == "auto" else one.device
         if device is not None:
             yield _began(device)
-        placed = [replace(one, device=device or one.device) for one in configs]
-        population = self._make(placed, size_of(placed[0], len(placed)))
+        population = self._make([replace(each, device=device or each.device) for each in configs])
         if device is None:
-            device = self._devices[like] = "gpu" if population.device == "gpu" else "cpu"  # measured only once
+            device = "gpu" if population.device == "gpu" else "cpu"
             yield _began(device)
-            placed = [replace(one, device=device) for one in configs]
-        lanes = list(range(len(configs)))
+        self._devices[like] = device  # measured only once
+        placed = [replace(each, device=device) for each in configs]
+        lanes = list(range(len(configs)))  # the network in each lane; copies in the lanes after these do not count
         going = set(lanes)
         recent: Floats = np.zeros((0, len(configs)), np.float32)
         seconds = np.zeros(len(configs))
-        trained, rate, idle = 0, 0.0, 0.0
+        trained, windows, idle = 0, FIRST_WINDOWS, 0.0
         while True:
-            windows = max(FIRST_WINDOWS, int(trained * MORE))
-            if rate:
-                windows = max(1, min(windows, int(rate * MOST_SECONDS)))
             begun = time.perf_counter()
             progress = population.advance(windows)
             took = time.perf_counter() - begun
             windows = len(progress.losses)
-            rate = windows / max(took, 1e-6)
             trained += windows
             losses: Floats = np.concatenate([recent, progress.losses[:, : len(lanes)]])
             recent = losses[-RECENT_WINDOWS:]
@@ -96,74 +90,71 @@ class PartTrainer:
             results = []
             for lane, number in enumerate(lanes):
                 if number in going:
-                    result = ended(
-                        losses[:, lane], trained, solved_at[lane], until, population.finished, float(seconds[number])
-                    )
+                    ended = population.finished, float(seconds[number])
+                    result = _ended(losses[:, lane], trained, solved_at[lane], until, *ended)
                     if result is not None:
                         going.remove(number)
                         results.append((configs[number], result))
             yield Trained(windows, took, tuple(results))
             if not going:
                 return
-            size = size_of(placed[0], len(going))
-            idle += took * (1 - _cost(placed[0], size) / _cost(placed[0], population.replicas))
+            size = size_of(one, len(going))
+            idle += took * (1 - _cost(one, size) / _cost(one, population.replicas))
             if size < population.replicas and idle > SECONDS_TO_MAKE:
                 kept = [lane for lane, number in enumerate(lanes) if number in going]
                 lanes, recent, idle = [lanes[lane] for lane in kept], recent[:, kept], 0.0
                 state = population.state
                 # release them before the next population is made, which may use their program and memory
                 del population, progress
-                population = self._make([placed[number] for number in lanes], size, state, kept)
+                population = self._make([placed[number] for number in lanes], state, kept)
+            most = int(windows / max(took, 1e-6) * MOST_SECONDS)
+            windows = max(1, min(most, max(FIRST_WINDOWS, int(trained * MORE))))
 
     def _make(
-        self,
-        configs: Sequence[EchoConfig],
-        size: int,
-        state: PopulationState | None = None,
-        kept: Sequence[int] = (),
+        self, configs: Sequence[EchoConfig], state: PopulationState | None = None, kept: Sequence[int] = ()
     ) -> Population:
-        """A population of these networks, filled up with copies of the last one; with ``state``, continued from its
-        ``kept`` lanes.
-        """
-        filled = [*configs, *[configs[-1]] * (size - len(configs))]
-        # the other processors are for other workers
-        population = Population(filled, programs=self._programs, at_once=1)
+        """A population of these networks and copies of the last; with a state, continued from its ``kept`` lanes."""
+        copies = size_of(configs[0], len(configs)) - len(configs)
+        filled = [*configs, *[configs[-1]] * copies]
+        population = Population(filled, programs=self._programs, at_once=1)  # other processors are for other workers
         if state is not None:
-            narrowed = state.only([*kept, *[kept[-1]] * (size - len(kept))])
-            population.restore(replace(narrowed, configs=tuple(filled)))
+            population.restore(replace(state.only([*kept, *[kept[-1]] * copies]), configs=tuple(filled)))
         population.compile()
         return population
-
-
-def known_device(config: EchoConfig) -> Device | None:
-    """The device that trains networks of this structure; None if it has to be measured."""
-    if is_measured(config):
-        return None
-    return "cpu" if config.device == "auto" else config.device
-
-
-def _began(device: Device) -> Began:
-    return Began(f"{device} of {platform.node()}, process {os.getpid()}")
 
 
 def size_of(config: EchoConfig, networks: int) -> int:
     """The size of the population for ``networks`` networks of this structure."""
     if is_trained_alone(config):
         return networks
-    largest = SIZES[-1]
-    return next((size for size in SIZES if size >= networks), -(-networks // largest) * largest)
-
-
-def that_fit(configs: Sequence[EchoConfig], room: float) -> int:
-    """How many of these networks can train together in this share of the free memory, at least one: if even one does
-    not fit, making its population raises the error.
-    """
-    free, fitting = room * usable_bytes(), len(configs)
-    while fitting > 1 and bytes_needed(configs[0], size_of(configs[0], fitting), 1) > free:
-        fitting //= 2
-    return fitting
+    return next((size for size in SIZES if size >= networks), -(-networks // SIZES[-1]) * SIZES[-1])
 
 
 def _cost(config: EchoConfig, size: int) -> float:
     """The cost of a window of a population, in units of one network."""
     return size if is_trained_alone(config) else FIXED + size
+
+
+def _began(device: Device) -> Began:
+    return Began(f"{device} of {platform.node()}, process {os.getpid()}")
+
+
+def _ended(losses: Floats, last: int, solved_at: int, until: Until, finished: bool, seconds: float) -> Result | None:
+    """The result of a network; None if it has to continue. A loss that is not finite ends it: it never recovers.
+
+    Args:
+        losses: float32 [n], the losses that were not checked yet, with `RECENT_WINDOWS` losses before them.
+        last, solved_at: the window of the last loss, from 1; and that at which the network was solved, 0 if it was not.
+        finished: whether all its epochs are trained.
+    """
+    before = last - len(losses)
+    if solved_at and until == "solved":
+        return Result(solved_at, _mean(losses[: solved_at - before]), solved_at, seconds)
+    broken = np.flatnonzero(~np.isfinite(losses))
+    if broken.size:
+        return Result(solved_at or None, float(losses[broken[0]]), before + int(broken[0]) + 1, seconds)
+    return Result(solved_at or None, _mean(losses), last, seconds) if finished else None
+
+
+def _mean(losses: Floats) -> float:
+    return float(losses[-RECENT_WINDOWS:].mean(dtype=np.float64))

@@ -1,11 +1,14 @@
-"""Imported once by the server from which workers are forked, so that they start with everything it has imported."""
+"""Imports TensorFlow and all that training needs; nothing is computed yet, and no thread started. See `processes`."""
 
 from __future__ import annotations
 
 import gc
+import importlib
 
-from echornn.sweeps.worker import import_all
+from echornn.runtime import quiet
 
-import_all()
+quiet.import_tensorflow()
+for name in ("numpy.random", "echornn.sweeps.part_trainer", "echornn.training.kept_programs"):
+    importlib.import_module(name)
 # otherwise the first garbage collection of a forked process would copy the memory of all imported modules
 gc.freeze()

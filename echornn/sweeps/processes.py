@@ -1,30 +1,108 @@
-"""An engine that trains in processes on this machine, each with one TensorFlow thread."""
+"""An engine of processes on this machine, forked from a server that has imported TensorFlow; if one dies, only its part
+is lost.
+"""
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Callable, Hashable, Iterator, MutableMapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from multiprocessing import forkserver, util
 from multiprocessing.connection import Connection, wait
+from queue import SimpleQueue
 from typing import Any
 
-from echornn.sweeps.engine import EngineError
-from echornn.sweeps.part import Done, Lost, News, Part, Ready
-from echornn.sweeps.plan import structure_of
-from echornn.sweeps.worker import Train, prepared, serve
-from echornn.training.threads import usable_processors
+from echornn.sweeps.sweep import Done, EngineError, Lost, News, Part, structure_of
+from echornn.training.threads import threads_if_asked, usable_processors
 
 STARTS = 3
 """The engine gives up after this many consecutive workers have died before they were ready."""
 
 SECONDS_TO_END = 1.0
-"""Seconds that a process has to end by itself; then it is killed."""
+"""Seconds that a process has to end by itself."""
 
 CONTEXT = multiprocessing.get_context("forkserver")
+
+Train = Callable[[Part], Iterator[News]]
+"""A function that trains a part, and yields news about it."""
+
+
+def prepared() -> Train:
+    """Prepare this process, with one thread an operation, so that results do not depend on the number of workers."""
+    importlib.import_module("echornn.sweeps.preloaded")
+    from echornn.sweeps.part_trainer import PartTrainer
+    from echornn.training import kept_programs
+    from echornn.training.process import begin
+
+    kept_programs.keep(threads_if_asked(1))
+    begin(1)
+    return PartTrainer().train
+
+
+def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
+    """In a worker: send None when ready, then train the parts that come, until the other end is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the computing process only
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for output in (1, 2):
+        os.dup2(nothing, output)
+    parts: SimpleQueue[Part] = SimpleQueue()
+
+    def listen() -> None:
+        try:
+            while True:
+                parts.put(connection.recv())
+        finally:  # also if a part cannot be decoded: the process that waits for news must not wait forever
+            os._exit(1)
+
+    threading.Thread(target=listen, name="parts", daemon=True).start()
+    try:
+        train = prepare()
+    except Exception as error:
+        connection.send(_lost(error))
+        return
+    connection.send(None)
+    while True:
+        part = parts.get()
+        try:
+            for news in train(part):
+                connection.send(news)
+            connection.send(Done())
+        except Exception as error:
+            connection.send(_lost(error))
+
+
+def _lost(error: Exception) -> Lost:
+    return Lost(f"{type(error).__name__}: {error}")
+
+
+@dataclass
+class Worker:
+    """A worker process, and the number of its part, if any; all its parts are of one structure."""
+
+    process: Any
+    connection: Connection
+    structure: Hashable
+    part: int | None = None
+    is_ready: bool = False
+
+    def end(self, seconds: float = 0.0) -> str:
+        """Kill the worker if it does not end by itself; returns how it ended, as a phrase."""
+        self.connection.close()
+        self.process.join(seconds)
+        self.process.kill()
+        self.process.join()
+        code = self.process.exitcode or 0
+        self.process.close()
+        if code == -signal.SIGKILL:
+            return "its process was killed (SIGKILL): by somebody, or by the system, if memory ran out"
+        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+        return f"its process {how}"
 
 
 @contextmanager
@@ -37,27 +115,13 @@ def _changed(values: MutableMapping[str, Any], name: str, value: str) -> Iterato
         values[name] = before
 
 
-def _start_server(preload: str, folder: str) -> None:
-    """Start the server from which workers are forked, if there is none yet. Nothing is imported from the current
-    folder, and its socket is in a folder of the user's, and not in the abstract namespace, which is everybody's.
-    """
-    util.abstract_sockets_supported = False  # type: ignore[misc]
-    CONTEXT.set_forkserver_preload([preload] if preload else [])
-    places = multiprocessing.current_process()._config  # type: ignore[attr-defined]
-    with _changed(os.environ, "PYTHONSAFEPATH", "1"), _changed(places, "tempdir", folder):
-        forkserver.ensure_running()
-
-
 class Processes:
-    """Workers that are processes; they are forked when needed, and again when they die.
+    """An `Engine` of processes, by default one a processor, which are forked when needed, and again when they die.
 
-    They are killed when this engine is closed, and end by themselves when this process is gone. They are processes
-    rather than threads, so that only its own part is lost when a worker dies. Each trains only one structure; for
-    another structure, a new process takes its place and name. The reasons: only the first program of a process can be
-    stored on disk (see `echornn.training.kept_programs`), and compiled programs use memory until the process ends.
+    For another structure, a new process takes the place of a worker: only the first program of a process can be stored
+    on disk (see `echornn.training.kept_programs`), and compiled programs use memory until the process ends.
 
     Args:
-        workers: the number of workers; by default the number of processors.
         prepare: makes the function that trains parts, in a worker.
         preload: the module that is imported before workers are forked; empty if there is none.
     """
@@ -76,121 +140,68 @@ class Processes:
         self._started = self._failed_starts = 0
 
     def idle(self) -> Sequence[str]:
-        """See `Engine`; a worker that is not started yet counts as idle."""
-        idle = [name for name, worker in self._there.items() if worker.is_ready]
+        idle = [name for name, worker in self._there.items() if worker.part is None]
         missing = self.workers - len(self._there)
         return [*idle, *(f"process {self._started + 1 + number}" for number in range(missing))]
 
     def start(self, part: Part, worker: str) -> None:
-        """See `Engine`."""
         structure = structure_of(part.configs[0])
         if worker not in self._there:
             self._started += 1
         elif self._there[worker].structure != structure:
-            self._drop(worker)
+            self._there.pop(worker).end()
         if worker not in self._there:
             try:
-                _start_server(self._preload, self._folder.name)
-                self._there[worker] = Worker(self._prepare, structure)
+                self._there[worker] = self._forked(structure)
             except (OSError, EOFError) as error:
                 raise EngineError(f"no training process can be started: {error}") from error
-        self._there[worker].begin(part)
+        self._there[worker].part = part.number
+        with suppress(OSError):  # if it has died, `news` will find that out
+            self._there[worker].connection.send(part)
+
+    def _forked(self, structure: Hashable) -> Worker:
+        # the server, which starts with the first worker, imports nothing from the current folder; its socket is in a
+        # folder of the user's, and not in the abstract namespace, which is everybody's
+        util.abstract_sockets_supported = False  # type: ignore[misc]
+        CONTEXT.set_forkserver_preload([self._preload] if self._preload else [])
+        places = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+        with _changed(os.environ, "PYTHONSAFEPATH", "1"), _changed(places, "tempdir", self._folder.name):
+            forkserver.ensure_running()
+        ours, theirs = CONTEXT.Pipe()
+        with theirs:
+            process = CONTEXT.Process(target=serve, args=(theirs, self._prepare), daemon=True)
+            process.start()
+        return Worker(process, ours, structure)
 
     def news(self, seconds: float) -> Sequence[tuple[int, News]]:
-        """See `Engine`."""
         come: list[tuple[int, News]] = []
-        ready = set(wait([what for worker in self._there.values() for what in worker.waited_for], seconds))
+        ready = wait([worker.connection for worker in self._there.values()], seconds)
         for name, worker in list(self._there.items()):
-            if ready.isdisjoint(worker.waited_for):
+            if worker.connection not in ready:
                 continue
-            for news in worker.read():
-                if isinstance(news, Ready):
-                    worker.is_ready, worker.was_ready = worker.part is None, True
-                    self._failed_starts = 0
-                elif isinstance(news, Lost) and not worker.was_ready:
-                    raise EngineError(f"no training process can be started: {news.reason}")
-                elif worker.part is not None:
-                    come.append((worker.part, news))
-                    if isinstance(news, (Done, Lost)):
-                        worker.part = None
-            if worker.is_gone:
-                if not worker.was_ready:
-                    self._failed_starts += 1
-                reason = self._drop(name)
+            try:
+                while worker.connection.poll():
+                    news = worker.connection.recv()
+                    if news is None:
+                        worker.is_ready, self._failed_starts = True, 0
+                    elif not worker.is_ready:
+                        raise EngineError(f"no training process can be started: {news.reason}")
+                    elif worker.part is not None:
+                        come.append((worker.part, news))
+                        if isinstance(news, (Done, Lost)):
+                            worker.part = None
+            except (EOFError, OSError):
+                reason = self._there.pop(name).end(SECONDS_TO_END)
+                self._failed_starts += not worker.is_ready
                 if self._failed_starts == STARTS:
-                    raise EngineError(f"no training process can be started: {reason}")
+                    raise EngineError(f"no training process can be started: {reason}") from None
                 if worker.part is not None:
                     come.append((worker.part, Lost(reason)))
         return come
 
     def close(self) -> None:
-        """See `Engine`."""
-        for name in list(self._there):
-            self._drop(name)
+        for worker in self._there.values():
+            worker.end()
+        self._there.clear()
         forkserver._forkserver._stop()  # type: ignore[attr-defined]
         self._folder.cleanup()
-
-    def _drop(self, name: str) -> str:
-        return self._there.pop(name).end()
-
-
-class Worker:
-    """A worker process, and the part that it trains.
-
-    Attributes:
-        connection: the connection on which its news arrives.
-        process: the process.
-        structure: the structure of its networks (see `structure_of`).
-        part: the number of its current part; None if it has none.
-        is_ready: whether it waits for a part.
-        was_ready: whether it has ever waited for a part.
-        is_gone: whether it has ended or hung up.
-    """
-
-    def __init__(self, prepare: Callable[[], Train], structure: Hashable) -> None:
-        self.structure = structure
-        self.part: int | None = None
-        self.is_ready = self.was_ready = self.is_gone = False
-        self.connection, theirs = CONTEXT.Pipe()
-        with theirs:
-            self.process = CONTEXT.Process(target=serve, args=(theirs, prepare), daemon=True)
-            self.process.start()
-
-    @property
-    def waited_for(self) -> tuple[Connection, int]:
-        """What becomes readable when the worker has sent something, or has ended."""
-        return self.connection, self.process.sentinel
-
-    def begin(self, part: Part) -> None:
-        """Send a part to train; if the process is already gone, `read` will show it."""
-        self.part, self.is_ready = part.number, False
-        try:
-            self.connection.send(part)
-        except OSError:
-            self.is_gone = True
-
-    def read(self) -> Sequence[News | Ready]:
-        """Everything that the worker has sent since the last call."""
-        said: list[News | Ready] = []
-        has_ended = not self.process.is_alive()
-        try:
-            while self.connection.poll():
-                said.append(self.connection.recv())
-        except (EOFError, OSError):
-            has_ended = True
-        self.is_gone = self.is_gone or has_ended
-        return said
-
-    def end(self) -> str:
-        """Kill the worker if it is still there; returns how it ended, as a phrase."""
-        self.connection.close()
-        self.process.join(SECONDS_TO_END if self.is_gone else 0)
-        self.process.kill()
-        self.process.join()
-        code = self.process.exitcode or 0
-        self.process.close()
-        if code == -signal.SIGKILL:
-            return "its process was killed (SIGKILL): by somebody, or by the system, if memory ran out"
-        return (
-            f"its process was ended by {signal.Signals(-code).name}" if code < 0 else f"its process ended with {code}"
-        )

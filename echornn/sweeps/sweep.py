@@ -1,45 +1,141 @@
-"""Runs a sweep: gives parts to workers, and stores the results, until all results are known."""
+"""Runs a sweep: gives parts to the workers of an engine, and stores the results, until all results are known."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
+from typing import Protocol
 
-from echornn.config import EchoConfig
+from echornn.config import TASK, EchoConfig
 from echornn.files.recorded_values import shortened
-from echornn.sweeps.engine import Engine
-from echornn.sweeps.folder import Result, Status, point_of
-from echornn.sweeps.grid import Grid, with_seeds_from
-from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
-from echornn.sweeps.plan import parts_of, structure_of
-from echornn.sweeps.store import Store
+from echornn.sweeps.folder import Store, point_of
+from echornn.sweeps.grid import Grid, Until, with_seeds_from
+from echornn.sweeps.results import Result
+from echornn.tasks.task import form_of
+from echornn.training.replica_configs import REPLICA_FIELDS
+
+LEAST, MOST = 8, 64
+"""The fewest and the most networks of a part, if its structure has so many."""
 
 DEATHS = 3
 """A point is given up after parts with it have failed this many times, the last time alone."""
 
 LOOK_SECONDS = 0.2
-"""The longest wait for news before `run` checks whether it should end."""
+"""The longest wait for news before `Sweep.run` looks whether it should end."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Networks of one structure, each once, which one worker trains in this share of its machine's free memory."""
+
+    number: int
+    configs: tuple[EchoConfig, ...]
+    until: Until
+    room: float = 1.0
+
+
+@dataclass(frozen=True)
+class Began:
+    """A worker has begun a part, on this device, machine and process."""
+
+    where: str
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Networks have trained some windows, in these seconds of a compiled loop; with the results of finished ones."""
+
+    windows: int
+    seconds: float
+    results: tuple[tuple[EchoConfig, Result], ...] = ()
+
+
+@dataclass(frozen=True)
+class Done:
+    """All networks of a part are trained."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A part could not be completed; the reason is a phrase."""
+
+    reason: str
+
+
+News = Began | Trained | Done | Lost
+"""News about a part; the last one is `Done` or `Lost`."""
+
+
+class EngineError(RuntimeError):
+    """No worker can train at all; the message has the reason."""
+
+
+class Engine(Protocol):
+    """Workers, each of which trains one part at a time, in a share of its machine's free memory."""
+
+    workers: int
+    room: float
+
+    def idle(self) -> Sequence[str]:
+        """The names of workers without a part, also of those that will be started."""
+
+    def start(self, part: Part, worker: str) -> None:
+        """Make an idle worker train a part."""
+
+    def news(self, seconds: float) -> Sequence[tuple[int, News]]:
+        """The news since the last call, each with the number of its part; waits up to ``seconds`` if there is none."""
+
+    def close(self) -> None:
+        """Stop all workers, also those that are training; no process of ours remains."""
+
+
+def structure_of(config: EchoConfig) -> Hashable:
+    """What must be equal in all networks that are trained side by side."""
+    form = config.value(TASK), form_of(config.the_task)
+    return form, tuple(getattr(config, name) for name in config.names() if name not in REPLICA_FIELDS)
+
+
+def parts_of(configs: Sequence[EchoConfig], until: Until, workers: int, room: float = 1.0) -> list[Part]:
+    """The networks in their order as parts of one structure each, so small that there is one for each worker."""
+    groups: dict[Hashable, list[EchoConfig]] = {}
+    for config in configs:
+        groups.setdefault(structure_of(config), []).append(config)
+    size = min(MOST, max(LEAST, -(-len(configs) // workers)))
+    chunks = [tuple(group[at : at + size]) for group in groups.values() for at in range(0, len(group), size)]
+    return [Part(number, chunk, until, room) for number, chunk in enumerate(chunks)]
+
+
+@dataclass(frozen=True)
+class Status:
+    """The progress of a sweep: how many of its networks have a result, have solved the task, or cannot be trained; the
+    points that failed; the seconds of all workers in compiled loops; and where parts were begun.
+    """
+
+    trainings: int
+    known: int = 0
+    solved: int = 0
+    abandoned: int = 0
+    failed: frozenset[EchoConfig] = frozenset()
+    loop_seconds: float = 0.0
+    where: frozenset[str] = frozenset()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all networks have a result, or cannot be trained."""
+        return self.known + self.abandoned >= self.trainings
 
 
 class Sweep:
-    """A run of one grid. Results that are already in its folder are not computed again.
+    """A run of one grid. Results that are already in its folder (see `Store`) are not computed again.
 
     Attributes:
-        grid: what to train.
         status: the progress; any thread may read it.
         notes: messages about parts that had to be tried again, newest last.
-        trained_before: how many of the networks to train were already trained by another program version.
-        asked_to_end: an event; when any thread sets it, `run` returns.
-
-    Args:
-        folder: as in `Store`.
-        grid: as in `Store`.
-
-    Raises:
-        RunError, OSError: as in `Store`.
+        trained_before: how many of the networks to train another program version has trained.
+        asked_to_end: when any thread sets this event, `run` returns.
     """
 
     def __init__(self, folder: Path, grid: Grid) -> None:
@@ -47,14 +143,12 @@ class Sweep:
         self.asked_to_end = Event()
         self.notes: list[str] = []
         self._store = Store(folder, grid)
-        known = {
-            replace(point.config, seed=seed): result
-            for point in self._store.results.points
-            for seed, result in point.results.items()
-        }
+        known, older = (
+            {replace(point.config, seed=seed): one for point in points for seed, one in point.results.items()}
+            for points in (self._store.results.points, self._store.results.earlier)
+        )
         wanted = [config for first in grid.points.possible for config in with_seeds_from(first, grid.seeds)]
         self._missing = {config: None for config in wanted if config not in known}
-        older = {replace(point.config, seed=seed) for point in self._store.results.earlier for seed in point.results}
         self.trained_before = sum(config in older for config in self._missing)
         self.status = Status(len(wanted))
         self._count([known[config] for config in wanted if config in known])
@@ -71,12 +165,7 @@ class Sweep:
     def run(self, engine: Engine, watch: Callable[[Status], None] = lambda status: None) -> None:
         """Train all networks without a result, until all are done or `asked_to_end` is set; then close the engine.
 
-        Args:
-            watch: called with the status a few times a second.
-
-        Raises:
-            EngineError: no worker can train at all.
-            OSError: results cannot be written.
+        ``watch`` is called with the status a few times a second.
         """
         try:
             self._queue = self.parts(engine.workers, engine.room)
@@ -84,7 +173,7 @@ class Sweep:
             while (self._queue or self._under_way) and not self.asked_to_end.is_set():
                 for worker in engine.idle():
                     if self._queue:
-                        self._start(engine, worker)
+                        engine.start(self._next_part(worker), worker)
                 for number, news in engine.news(LOOK_SECONDS):
                     self._hear(number, news)
                 watch(self.status)
@@ -92,31 +181,26 @@ class Sweep:
             engine.close()
 
     def close(self) -> None:
-        """Release the folder, so that another process can use it."""
+        """Release the folder."""
         self._store.close()
 
-    def _start(self, engine: Engine, worker: str) -> None:
-        """Give a part to a worker: preferably of a structure for which it has a compiled program, then of the structure
+    def _next_part(self, worker: str) -> Part:
+        """A part for a worker: preferably of a structure for which it has a compiled program, then of the structure
         that the fewest other workers train.
         """
         seen = self._seen.setdefault(worker, set())
         at = Counter(structure_of(part.configs[0]) for part in self._under_way.values())
-
-        def preference(part: Part) -> tuple[bool, int]:
-            like = structure_of(part.configs[0])
-            return like not in seen, at[like]
-
-        part = min(self._queue, key=preference)
-        self._queue.remove(part)
-        seen.add(structure_of(part.configs[0]))
+        structures = [structure_of(part.configs[0]) for part in self._queue]
+        best = min(range(len(structures)), key=lambda one: (structures[one] not in seen, at[structures[one]]))
+        seen.add(structures[best])
+        part = self._queue.pop(best)
         self._under_way[part.number] = part
-        engine.start(part, worker)
+        return part
 
     def _hear(self, number: int, news: News) -> None:
         match news:
             case Began(where):
-                places = (*(place for place in self.status.where if place != where), where)
-                self.status = replace(self.status, where=places)
+                self.status = replace(self.status, where=self.status.where | {where})
             case Trained(_, seconds, results):
                 self.status = replace(self.status, loop_seconds=self.status.loop_seconds + seconds)
                 new = [(config, result) for config, result in results if config in self._missing]
@@ -128,6 +212,10 @@ class Sweep:
                 self._end(number, "its results did not arrive")
             case Lost(reason):
                 self._end(number, reason)
+
+    def _count(self, results: Sequence[Result]) -> None:
+        solved = self.status.solved + sum(result.solved_at is not None for result in results)
+        self.status = replace(self.status, known=self.status.known + len(results), solved=solved)
 
     def _end(self, number: int, reason: str) -> None:
         """Record that a part has ended. Its unfinished networks are tried again, each point in a part of its own."""
@@ -152,12 +240,5 @@ class Sweep:
         self._store.fail(configs[0], reason)
         for config in configs:
             del self._missing[config]
-        point = point_of(configs[0])
-        if all(point_of(config) != point for config, _ in self.status.failed):  # not yet known from another part
-            self.status = replace(self.status, failed=(*self.status.failed, (configs[0], reason)))
-        self.status = replace(self.status, abandoned=self.status.abandoned + len(configs))
-
-    def _count(self, results: Sequence[Result]) -> None:
-        solved = sum(result.solved_at is not None for result in results)
-        status = self.status
-        self.status = replace(status, known=status.known + len(results), solved=status.solved + solved)
+        failed, abandoned = self.status.failed | {point_of(configs[0])}, self.status.abandoned + len(configs)
+        self.status = replace(self.status, failed=failed, abandoned=abandoned)

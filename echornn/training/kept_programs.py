@@ -58,7 +58,7 @@ def keep(threads: int) -> None:
     looked for, since XLA then reads its flags.
 
     Errors do not prevent training, and flags of the user's own are kept. Ours are removed from the environment again:
-    other processes lack the descriptor, and versions of results (`echornn.sweeps.trained_by`) do not depend on them.
+    other processes lack the descriptor, and versions of results (`echornn.sweeps.folder`) do not depend on them.
 
     Args:
         threads: the threads per operation that TensorFlow will have.

@@ -7,8 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from echornn.maps.table import overview_of
-from echornn.sweeps.results import SweepResults
+from echornn.sweeps.folder import SweepResults
 from tui.kit.in_ascii import in_ascii
 from tui.map.frame import MapFrame
 from tui.map.state import MapState
@@ -24,7 +23,7 @@ def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Pa
         picture: the SVG file to write, replacing an existing file; None to print.
         ascii_only: whether to print only ASCII characters; also done if the output has another encoding than UTF-8.
     """
-    frame = MapFrame.of(replace(chosen, turned=None), overview_of(results))
+    frame = MapFrame.of(replace(chosen, turned=None), results)
     if picture is not None:
         from tui.map.app import drawn
 

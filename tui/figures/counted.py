@@ -10,9 +10,9 @@ from echornn.arrays.positions import config_at, position_of
 from echornn.arrays.run_arrays import read
 from echornn.data.levels import chance_level, solved_level
 from echornn.diagnosis.seed_stats import wilson
-from echornn.maps.measures import Scale, short_text, value_of, words_of
-from echornn.maps.table import first_choice, overview_of, table_of, value_text
-from echornn.sweeps.results import SweepResults
+from echornn.sweeps.folder import SweepResults
+from echornn.sweeps.results import Scale, short_text, words_of
+from echornn.sweeps.table import Table, first_choice, value_text
 from tui.figures.data import Column, FigureData, FigureError, FigureRequest
 from tui.figures.losses import loss_label
 
@@ -50,27 +50,28 @@ def seeds_numbers(request: FigureRequest) -> FigureData:
 
 def map_numbers(request: FigureRequest) -> FigureData:
     """For each square of a sweep's map, its counts and the value that is shown, as ``map`` shows them."""
-    overview = overview_of(SweepResults.read(Path(request.run)))
-    if not overview.axes:
+    results = SweepResults.read(Path(request.run))
+    if not results.axes:
         raise FigureError(f"{request.run} has no field that varies: nothing to draw")
-    choice = request.choice or first_choice(overview.axes)
-    table = table_of(overview, choice)
-    scale = Scale.of(overview.all_counts.values(), request.show)
+    choice = request.choice or first_choice(results.axes)
+    table = Table.of(results, choice)
+    scale = Scale.of(results.points, request.show)
     across, down = choice.across or "all", choice.down or "all"
     columns: dict[str, list[Any]] = {}
     for row, left in zip(table.cells, table.rows, strict=True):
         for cell, top in zip(row, table.columns, strict=True):
-            value, shade = value_of(cell.counts, request.show), scale.share(scale.value(cell.counts))
+            value, shade = cell.value(request.show), scale.share(scale.value(cell))
             shown = {"value": _known(value), "shade": _known(shade), "text": short_text(value, request.show)}
             fields = {across: value_text(top), **({down: value_text(left)} if choice.down else {})}
             for name, number in {**fields, **cell.numbers, **shown}.items():
                 columns.setdefault(name, []).append(number)
+    losses = {point.config.loss_name for point in results.points}
     facts = {
         "across": across,
         "down": choice.down,
         "columns": _texts(table.columns),
         "rows": _texts(table.rows),
-        "shows": f"{WAY if scale.of_tasks else words_of(request.show, overview.losses)}{_seeds(columns['trained'])}",
+        "shows": f"{WAY if scale.of_tasks else words_of(request.show, losses)}{_seeds(columns['trained'])}",
         "ticks": [[share, _tick(scale, share)] for share in TICKS],
     }
     return FigureData(columns, facts, min(8.0, 1.5 + 0.2 * len(table.rows)))

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.maps.measures import Measure
-from echornn.maps.table import Choice
+from echornn.sweeps.results import Measure
+from echornn.sweeps.table import Choice
 
 Column = Sequence[Any] | npt.NDArray[Any]
 """The cells of a column."""

@@ -14,8 +14,8 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from echornn.config import EchoConfig
-from echornn.maps.table import Overview, example_of
-from echornn.sweeps.results import SweepResults
+from echornn.sweeps.folder import SweepResults
+from echornn.sweeps.table import example_of
 from tui.kit.command_text import command_of
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_line import KeyLine
@@ -88,17 +88,17 @@ class MapApp(KeyedApp[Opened | int]):
         self._says, self._wrong = says, wrong
         self.ascii_only = ascii_only
         self._hint = hint
-        self.frame = MapFrame.of(first or MapState.first(self._overview.axes), self._overview)
+        self.frame = MapFrame.of(first or MapState.first(self._results.axes), self._results)
 
     def compose(self) -> ComposeResult:
         yield MapHead()
         yield MapGrid()
         yield MapReading()
-        yield Input(placeholder=example_of(self._overview.axes), id="filter", compact=True)
+        yield Input(placeholder=example_of(self._results.axes), id="filter", compact=True)
         yield KeyLine(self._offers, lambda: keys.LEFT_OUT)
 
     def _offers(self, action: str, _: str) -> bool:
-        return action != "step_other(-1)" or bool(state.others(self.frame.state, self._overview.axes))
+        return action != "step_other(-1)" or bool(state.others(self.frame.state, self._results.axes))
 
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
@@ -116,13 +116,13 @@ class MapApp(KeyedApp[Opened | int]):
     def show_newest(self) -> None:
         """Show the newest results that were read."""
         before, self._seen = self._seen, self._follower.seen
-        if self._overview is not before.overview:
-            self.frame = MapFrame.of(self.frame.state.settled(self._overview.axes), self._overview)
+        if self._results is not before.results:
+            self.frame = MapFrame.of(self.frame.state.settled(self._results.axes), self._results)
         self._show()
 
     @property
-    def _overview(self) -> Overview:
-        return self._seen.overview
+    def _results(self) -> SweepResults:
+        return self._seen.results
 
     @property
     def _grid(self) -> MapGrid:
@@ -162,30 +162,30 @@ class MapApp(KeyedApp[Opened | int]):
     # ---- keys
 
     def action_across(self) -> None:
-        self._turn(state.next_across(self.frame.state, self._overview.axes))
+        self._turn(state.next_across(self.frame.state, self._results.axes))
 
     def action_down(self) -> None:
-        self._turn(state.next_down(self.frame.state, self._overview.axes))
+        self._turn(state.next_down(self.frame.state, self._results.axes))
 
     def action_swap(self) -> None:
-        self._turn(state.swapped(self.frame.state).settled(self._overview.axes))
+        self._turn(state.swapped(self.frame.state).settled(self._results.axes))
 
     def _turn(self, chosen: MapState) -> None:
         if chosen == self.frame.state:
-            self._say(keys.NEEDS_TWO if len(self._overview.axes) < 2 else keys.NEEDS_DOWN)
+            self._say(keys.NEEDS_TWO if len(self._results.axes) < 2 else keys.NEEDS_DOWN)
         self._see(chosen)
 
     def action_measure(self) -> None:
         self._see(state.measured(self.frame.state))
 
     def action_step_other(self, by: int) -> None:
-        self._hold(state.stepped(self.frame.state, self._overview.axes, by))
+        self._hold(state.stepped(self.frame.state, self._results.axes, by))
 
     def action_other(self) -> None:
-        self._hold(state.next_other(self.frame.state, self._overview.axes))
+        self._hold(state.next_other(self.frame.state, self._results.axes))
 
     def _hold(self, chosen: MapState) -> None:
-        if not state.others(chosen, self._overview.axes):
+        if not state.others(chosen, self._results.axes):
             self._say(keys.NEEDS_OTHERS)
         self._see(chosen)
 
@@ -194,7 +194,7 @@ class MapApp(KeyedApp[Opened | int]):
 
     def action_mark(self) -> None:
         row, column = self.frame.cursor
-        here = MarkedCell(self.frame.table.cells[row][column].points, self.frame.name)
+        here = MarkedCell(self.frame.table.cells[row][column].places, self.frame.name)
         chosen = self.frame.state
         self._see(replace(chosen, mark=None if chosen.mark is not None and chosen.mark.points == here.points else here))
 

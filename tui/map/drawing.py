@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.maps.measures import Measure, Scale
-from echornn.maps.seed_counts import SeedCounts
+from echornn.sweeps.results import Cell, Measure, Scale
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
 from tui.map.frame import MapFrame
@@ -101,10 +100,10 @@ def draw_map(cells: Cells, box: Box, frame: MapFrame) -> None:
     _draw_row_labels(cells, box, at, texts_of(table.rows, table.choice.down), cursor[0])
     for row in at.rows.shown:
         for column in at.columns.shown:
-            counts = table.cells[row][column].counts
+            cell = table.cells[row][column]
             place = _place(box, at, row, column)
             cells.mark(*place, Square(row, column))
-            _draw_cell(cells, place, counts, frame.scale, frame.numbers[row][column] if at.numbered else "")
+            _draw_cell(cells, place, cell, frame.scale, frame.numbers[row][column] if at.numbered else "")
             if (row, column) == frame.mark:
                 write_in(cells, place, 0, MARKED, "map--marked")
     if cursor[0] in at.rows.shown and cursor[1] in at.columns.shown:
@@ -116,22 +115,22 @@ def _place(box: Box, at: Laid, row: int, column: int) -> Box:
     return Box(x, y, at.columns.size, at.rows.size)
 
 
-def _draw_cell(cells: Cells, place: Box, counts: SeedCounts, scale: Scale, text: str) -> None:
-    sign, middle = sign_of(counts, scale), place.height // 2
-    if not counts.finished:
+def _draw_cell(cells: Cells, place: Box, cell: Cell, scale: Scale, text: str) -> None:
+    sign, middle = sign_of(cell, scale), place.height // 2
+    if not cell.finished:
         style = "map--label" if sign == MISSING else "map--lacking"
         write_in(cells, place, middle, sign, style, at=(place.width - 1) // 2)
         return
-    style = shade_style(scale, scale.value(counts))
+    style = shade_style(scale, scale.value(cell))
     stamp(cells, place.x, place.y, np.full((place.height, place.width), sign), style)
     if text:
         number = f"{text:^{place.width}}" if place.height > 1 else text
         write_in(cells, place, middle, number, "map--number", at=place.width - len(number))
-    has_interval = scale.measure is Measure.SUCCESS and not counts.is_pooled
+    has_interval = scale.measure is Measure.SUCCESS and not cell.is_pooled
     if text and has_interval and place.height >= WITH_INTERVAL and place.width >= LONGEST_INTERVAL:
-        low, high = (round(100 * share) for share in counts.interval)
+        low, high = (round(100 * share) for share in cell.interval)
         write_in(cells, place, middle + 1, f"{f'{low}-{high}':^{place.width}}", "map--label")
-    edge = edge_sign(counts)
+    edge = edge_sign(cell)
     if edge and place.width > 1 and (place.height > 1 or place.width > len(text)):
         style = "map--lacking" if edge in (FAILED, LOST) else "map--label"
         write_in(cells, place, 0, edge, style, at=place.width - 1 if place.height > 1 or not text else 0)

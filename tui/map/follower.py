@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 
 from echornn.errors import RunError
 from echornn.files.lock import is_held
-from echornn.maps.table import Overview, overview_of
 from echornn.runtime.background import Background
-from echornn.sweeps.results import SweepResults
+from echornn.sweeps.folder import SweepResults
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,12 +15,12 @@ class SweepSeen:
     """A sweep as its folder was last read.
 
     Attributes:
-        overview: the results; the same object as before if there were no new ones.
+        results: the results; the same object as before if there were no new ones.
         trouble: why the folder cannot be read any more; empty if it can.
         is_computed: whether some process was computing the sweep.
     """
 
-    overview: Overview
+    results: SweepResults
     trouble: str = ""
     is_computed: bool = False
 
@@ -30,7 +29,6 @@ class Follower:
     """Follows the folder of a sweep.
 
     Attributes:
-        results: the results as last read.
         seen: what was last read of the sweep; the whole object is replaced.
 
     Args:
@@ -38,9 +36,9 @@ class Follower:
     """
 
     def __init__(self, results: SweepResults) -> None:
-        self.results = results
         self._background = Background("map")
-        self.seen = SweepSeen(overview_of(results), is_computed=self._is_computed(False))
+        self._folder = results.folder
+        self.seen = SweepSeen(results, is_computed=self._is_computed(False))
 
     def look(self) -> None:
         """Start reading on the other thread; afterwards `seen` has the new results."""
@@ -50,18 +48,16 @@ class Follower:
         """Read the folder now."""
         before = self.seen
         try:
-            results = self.results.refresh()
+            results = before.results.refresh()
         except RunError as error:
             self.seen = replace(before, trouble=str(error))
             return
-        overview = before.overview if results is self.results else overview_of(results, before.overview)
-        self.results = results
-        self.seen = SweepSeen(overview, "", self._is_computed(before.is_computed))
+        self.seen = SweepSeen(results, "", self._is_computed(before.is_computed))
 
     def _is_computed(self, otherwise: bool) -> bool:
         """Whether some process is computing the sweep; ``otherwise`` if the disk cannot be read."""
         try:
-            return is_held(self.results.folder)
+            return is_held(self._folder)
         except OSError:
             return otherwise
 

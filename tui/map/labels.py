@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from echornn.maps.measures import Scale
-from echornn.maps.table import BUDGET, SweepCounts, Table, Values, value_text
+from echornn.sweeps.results import Scale, Values
+from echornn.sweeps.table import BUDGET, Table, value_text
 from tui.map.signs import FAILED, LEFT_OUT, LOST, MISSING, SHADES
 
 
@@ -12,21 +12,22 @@ def texts_of(values: Values, field: str | None) -> list[str]:
     return [value_text(value) for value in values] if field is not None else ["all"]
 
 
-def legend_of(counts: SweepCounts, scale: Scale) -> list[str]:
+def legend_of(table: Table, scale: Scale) -> list[str]:
     """The two lines of the legend: the shades, then the other signs that occur on the map."""
     shades = [f"{SHADES[level]} {text}" for level, text in scale.legend]
+    cells = [cell for row in table.cells for cell in row]
     meanings = [
-        (MISSING, "to come", counts.missing),
-        (FAILED, "failed", counts.failed),
-        (LOST, "some lost again", counts.lost),
-        (LEFT_OUT, "cannot be", counts.left_out),
+        (MISSING, "to come", any(cell.missing for cell in cells)),
+        (FAILED, "failed", any(cell.failed for cell in cells)),
+        (LOST, "some lost again", any(cell.lost for cell in cells)),
+        (LEFT_OUT, "cannot be", any(cell.impossible for cell in cells)),
     ]
-    return ["  ".join(shades), "  ".join(f"{sign} {text}" for sign, text, count in meanings if count)]
+    return ["  ".join(shades), "  ".join(f"{sign} {text}" for sign, text, is_there in meanings if is_there)]
 
 
 def others_of(table: Table, turned: str | None = None) -> list[str]:
     """Texts with the fields that are neither across nor down, and their values; one of several fields is marked."""
-    choice, axes = table.choice, table.overview.axes
+    choice, axes = table.choice, table.results.axes
     names = [name for name in axes if name not in (choice.across, choice.down)]
     marks = {turned: ">"} if len(names) > 1 else {}
     return [f"{marks.get(name, '')}{held_text(name, choice.left(name, axes[name]), axes[name])}" for name in names]

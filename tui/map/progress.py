@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from echornn.sweeps.results import Cell
 from tui.map.follower import SweepSeen
 
 
@@ -11,17 +12,19 @@ def progress_of(seen: SweepSeen, says: str) -> str:
     Args:
         says: the computation's own text; empty if this program does not compute the sweep.
     """
-    counts = seen.overview.counts
-    all_of_them = counts.trained + counts.failed + counts.missing
-    if counts.missing:
+    cells = [Cell((), (point,)) for point in seen.results.points]
+    trained, solved, lost, failed, missing = (
+        sum(getattr(cell, name) for cell in cells) for name in ("finished", "solved", "lost", "failed", "missing")
+    )
+    if missing:
         sign, word = ("▶", "computing") if says or seen.is_computed else ("…", "unfinished")
     else:
         sign, word = "■", "done"
-    parts = [f"{sign} {word}   {counts.trained:,} of {all_of_them:,} trained   {counts.solved:,} solved"]
-    if counts.lost:
-        parts.append(f"{counts.lost:,} lost again")
-    if counts.failed:
-        parts.append(f"{counts.failed:,} failed")
+    parts = [f"{sign} {word}   {trained:,} of {trained + failed + missing:,} trained   {solved:,} solved"]
+    if lost:
+        parts.append(f"{lost:,} lost again")
+    if failed:
+        parts.append(f"{failed:,} failed")
     if says:
         parts.append(says)
     return "   ".join(parts)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from echornn.maps.measures import Scale
-from echornn.maps.seed_counts import SeedCounts
+from echornn.sweeps.results import Cell, Scale
 
 SHADES = "·░▒▓█"
 """The characters for levels 0 to 4."""
@@ -17,23 +16,23 @@ MARKED, SIDES, CURSOR = "◆", "▐▌", "◉"
 """The signs of the marked cell, left and right of the cell under the cursor, and on it if cells have no gaps."""
 
 
-def sign_of(counts: SeedCounts, scale: Scale) -> str:
+def sign_of(cell: Cell, scale: Scale) -> str:
     """The character that fills a cell."""
-    if counts.finished:
-        return SHADES[scale.level(scale.value(counts))]
-    if counts.missing:
+    if cell.finished:
+        return SHADES[scale.level(scale.value(cell))]
+    if cell.missing:
         return MISSING
-    return FAILED if counts.failed else LEFT_OUT if counts.left_out else " "
+    return FAILED if cell.failed else LEFT_OUT if cell.impossible else " "
 
 
-def edge_sign(counts: SeedCounts) -> str:
+def edge_sign(cell: Cell) -> str:
     """The sign at the edge of a cell: some seeds have no result, some networks lost the echo again, or some points are
     impossible. Empty if none of these is so, or if the cell has no results at all.
     """
-    if not counts.finished:
+    if not cell.finished:
         return ""
-    if counts.failed or counts.missing:
-        return FAILED if counts.failed else MISSING
-    if counts.lost:
+    if cell.failed or cell.missing:
+        return FAILED if cell.failed else MISSING
+    if cell.lost:
         return LOST
-    return LEFT_OUT if counts.left_out else ""
+    return LEFT_OUT if cell.impossible else ""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from echornn.maps.measures import Measure
-from echornn.maps.seed_counts import SeedCounts
-from echornn.maps.table import Choice, Overview, Table, Value, Values, first_choice, kept_values
-
-Axes = Mapping[str, Values]
+from echornn.sweeps.folder import SweepResults
+from echornn.sweeps.results import Cell, Measure, Values
+from echornn.sweeps.table import Axes, Choice, Table, Value, first_choice, kept_values
 
 
 @dataclass(frozen=True)
@@ -24,9 +22,9 @@ class MarkedCell:
     points: tuple[Values, ...]
     name: str
 
-    def counts(self, overview: Overview) -> SeedCounts:
+    def cell(self, results: SweepResults) -> Cell:
         """The current results of the marked cell."""
-        return SeedCounts.together(overview.all_counts[point] for point in self.points if point in overview.all_counts)
+        return Cell.together(self.points, results.cells)
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class MapState:
         held: the values of fields that are held. A cell combines all values of a field that is neither across, down nor
             held.
         turned: the field that the stepping keys change.
-        filter: the filter as typed; see `echornn.maps.table`.
+        filter: the filter as typed; see `echornn.sweeps.table`.
         measure: the number that cells show.
         row, column: the values of the cell under the cursor; if there is no such cell, the first counts.
         mark: the marked cell, which others are compared with; None if there is none.
@@ -166,6 +164,6 @@ def mark_of(state: MapState, table: Table) -> tuple[int, int] | None:
         return None
     for row, cells in enumerate(table.cells):
         for column, cell in enumerate(cells):
-            if cell.points == state.mark.points:
+            if cell.places == state.mark.points:
                 return row, column
     return None

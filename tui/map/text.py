@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from echornn.data.levels import solved_level
-from echornn.maps.table import rung_text, value_text, windows_of
+from echornn.sweeps.table import rung_text, value_text
 from tui.map.common_settings import common_to_all
 from tui.map.frame import MapFrame
 from tui.map.labels import legend_of, texts_of
@@ -34,10 +34,7 @@ def lines_of(frame: MapFrame) -> Iterator[str]:
     """
     table, choice = frame.table, frame.table.choice
     cells = [
-        [
-            f"{number or sign_of(cell.counts, frame.scale)}{edge_sign(cell.counts)}"
-            for number, cell in zip(texts, row, strict=True)
-        ]
+        [f"{number or sign_of(cell, frame.scale)}{edge_sign(cell)}" for number, cell in zip(texts, row, strict=True)]
         for texts, row in zip(frame.numbers, table.cells, strict=True)
     ]
     heads = texts_of(table.columns, choice.across)
@@ -45,13 +42,13 @@ def lines_of(frame: MapFrame) -> Iterator[str]:
     label = max(map(len, labels))
     widths = [max(len(heads[at]), *(len(row[at]) for row in cells)) for at in range(len(heads))]
     yield frame.heading
-    for words in common_to_all(table.overview).split("; "):
+    for words in common_to_all(table.results).split("; "):
         yield from textwrap.wrap(words, WIDTH)
     yield ""
     yield _line(" " * label, [f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)])
     for name, row in zip(labels, cells, strict=True):
         yield _line(f"{name:<{label}}", [f"{text:>{width}}" for text, width in zip(row, widths, strict=True)])
-    if legend := legend_of(frame.table.counts, frame.scale)[1]:
+    if legend := legend_of(frame.table, frame.scale)[1]:
         yield ""
         yield legend
 
@@ -75,17 +72,17 @@ def csv_lines(frame: MapFrame) -> Iterator[str]:
     yield _csv([*fields, *COLUMNS])
     for row, down in zip(table.cells, table.rows, strict=True):
         for cell, across in zip(row, table.columns, strict=True):
-            counts, best, configs = cell.counts, cell.counts.best, cell.configs.values()
+            point, configs = cell.best_point, [one.config for one in cell.points]
             values = [value_text(value) for name, value in ((choice.across, across), (choice.down, down)) if name]
             numbers: dict[str, Any] = {
                 **cell.numbers,
-                "best_seed": best and best.seed,
-                "best_solved_at": best and best.solved_at,
-                "most_windows": _one({windows_of(config) for config in configs}),
-                "until": "solved" if table.overview.until_solved else "all",
+                "best_seed": point and point.best[-1],
+                "best_solved_at": point and point.results[point.best[-1]].solved_at,
+                "most_windows": _one({config.num_epochs * config.windows_per_epoch for config in configs}),
+                "until": table.results.until,
                 "level": _one({level if math.isfinite(level := solved_level(config)) else None for config in configs}),
-                "version": counts.version + 1,
-                "rung": _one({rung_text(config, counts.loss) for config in configs}),
+                "version": cell.points[0].version + 1 if cell.points else 1,
+                "rung": _one({rung_text(config, cell.loss) for config in configs}),
             }
             cells = ["" if numbers[name] is None else format(numbers[name], FORMS.get(name, "")) for name in COLUMNS]
             yield _csv([*values, *cells])

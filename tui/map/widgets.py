@@ -41,7 +41,7 @@ class MapHead(CellWidget):
         cells.write(0, 0, shortened(text, cells.width), f"head--{style}")
         cells.write(0, 1, shortened(self._frame.heading, cells.width), "head--fields")
         if cells.height > 2:
-            cells.write(0, 2, shortened(common_to_all(self._frame.table.overview), cells.width), "head--common")
+            cells.write(0, 2, shortened(common_to_all(self._frame.table.results), cells.width), "head--common")
 
 
 class MapGrid(CellWidget, can_focus=True):
@@ -88,7 +88,7 @@ class MapGrid(CellWidget, can_focus=True):
         frame = self._frame
         if frame is None:
             return
-        legend = legend_of(frame.table.counts, frame.scale)
+        legend = legend_of(frame.table, frame.scale)
         legend = [line for line in legend if line] if cells.height > 4 + LEGEND_LINES else []
         box = Box(0, 0, cells.width, cells.height - len(legend))
         draw_map(cells, box, frame)

@@ -15,9 +15,8 @@ from echornn import EchoConfig
 from echornn import own as worker
 from echornn.own import OwnFile
 from echornn.session import loop
-from echornn.sweeps.axis import Axis
-from echornn.sweeps.folder import Result
-from echornn.sweeps.grid import Grid
+from echornn.sweeps.grid import Axis, Grid
+from echornn.sweeps.results import Result
 from tests.door.sweeps.scripted import ScriptedEngine
 from tests.recorded import record_branches
 from tests.scripted import ScriptedTrainer

@@ -8,7 +8,7 @@ import pytest
 
 from echornn import EchoConfig
 from echornn.sweeps import part_trainer
-from echornn.sweeps.part import Part, Trained
+from echornn.sweeps.sweep import Part, Trained
 from echornn.training.population import Population
 from tests.compiled import plain
 

@@ -11,8 +11,8 @@ import threading
 from rich.console import Console
 
 from echornn.config import EchoConfig
-from echornn.sweeps.part import Part
 from echornn.sweeps.processes import Processes
+from echornn.sweeps.sweep import Part
 from tests.door.sweeps.scripted import children, stays
 
 if __name__ == "__main__":

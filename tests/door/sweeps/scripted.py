@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from echornn.config import EchoConfig
-from echornn.sweeps.folder import Result
-from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
+from echornn.sweeps.results import Result
+from echornn.sweeps.sweep import Began, Done, Lost, News, Part, Trained
 
 KILLS = 13
 """The echo step that kills its worker process."""

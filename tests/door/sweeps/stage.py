@@ -13,10 +13,10 @@ from unittest.mock import patch
 from textual.app import App
 
 from echornn import EchoConfig
-from echornn.sweeps.folder import Result
-from echornn.sweeps.part import Part
+from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.processes import Processes
-from echornn.sweeps.results import SweepResults
+from echornn.sweeps.results import Result
+from echornn.sweeps.sweep import Part
 from tests.door.sweeps.scripted import KILLS, RAISES, ScriptedEngine, children, train, trains
 from tests.swept import CLIFF, OF_TASKS, SMALL, keep, on_a_rung, results_of, with_a_cliff
 from tui.cli.program import exit_code_of

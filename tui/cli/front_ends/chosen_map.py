@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from echornn.maps.measures import Measure
-from echornn.maps.table import FilterError
+from echornn.sweeps.results import Measure
+from echornn.sweeps.table import Axes, FilterError, named_by
 from tui.commands.front_end import UsageError
-from tui.map.state import Axes, MapState
+from tui.map.state import MapState
 
 
 def chosen(axes: Axes, across: str | None, down: str | None, measure: Measure, words: str) -> MapState:
@@ -33,8 +33,7 @@ def chosen(axes: Axes, across: str | None, down: str | None, measure: Measure, w
 
 
 def _field(flag: str, name: str, axes: Axes) -> str:
-    plain = name.replace("-", "_")
-    found = [plain] if plain in axes else [one for one in axes if plain and one.startswith(plain)]
+    found = named_by(name, axes)
     if len(found) != 1:
         raise UsageError(f"{flag} = {name!r} cannot be used: one of {', '.join(axes)}, the sweep's fields")
     return found[0]

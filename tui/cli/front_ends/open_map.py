@@ -12,7 +12,7 @@ from functools import partial
 from echornn.config import ConfigError, EchoConfig
 from echornn.data.series import check_own_data
 from echornn.session.session import Session
-from echornn.sweeps.results import SweepResults
+from echornn.sweeps.folder import SweepResults
 from tui.app.point_app import PointApp
 from tui.cli.front_ends.open_app import conclude, run_app
 from tui.cli.own_keys import moved_keys
@@ -93,7 +93,7 @@ class _Shown:
         """The lines to print at the end: where the opened runs are, and how to continue the sweep."""
 
     def until_left(self) -> int:
-        folder = quoted(self._follower.results.folder)
+        folder = quoted(self._follower.seen.results.folder)
         self._guarded.leave_words(f"the map is shown again with: echornn-tui map {folder}")
         terminal.when_terminal_is_gone(
             self._leave_without_a_terminal, guardian=self._guarded.line, wake=self._guarded.wake

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.grid import Grid
-from echornn.sweeps.results import SweepResults
 from tui.cli.front_ends.open_map import Computing, show_map
 from tui.commands.printed.lines import say_last
 from tui.commands.training.sweep import Computation, Workers

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from echornn.maps.measures import Measure
+from echornn.sweeps.results import Measure
 from tui.commands.front_end import FrontEnd, UsageError, require_at
 from tui.kit.command_text import command_with
 
@@ -181,7 +181,7 @@ def figure_of(
     command = command_with("figure", [run, kind, *others], flags)
     choice = None
     if figure.is_sweep(kind):
-        from echornn.sweeps.results import SweepResults
+        from echornn.sweeps.folder import SweepResults
         from tui.cli.front_ends.chosen_map import chosen
 
         axes = SweepResults.read(Path(run)).axes

@@ -8,9 +8,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from echornn.maps.measures import Measure
 from echornn.runtime import collector
 from echornn.sweeps.grid import Until
+from echornn.sweeps.results import Measure
 from tui.cli.own_keys import moved_keys
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, UsageError
@@ -67,7 +67,7 @@ def show_map(
         Also run the tasks and cells of your own in the sweep's record; they are programs with all your rights.
     """
     from echornn.own import trusting
-    from echornn.sweeps.results import SweepResults
+    from echornn.sweeps.folder import SweepResults
     from tui.cli.front_ends.chosen_map import chosen
 
     if csv and (once or svg is not None):
@@ -137,8 +137,7 @@ def compute_sweep(
     no_mouse
         Leave the mouse to the terminal, which selects text with it.
     """
-    from echornn.sweeps.axis import Axis
-    from echornn.sweeps.grid import Grid
+    from echornn.sweeps.grid import Axis, Grid
     from echornn.tasks.table import class_of
     from echornn.tasks.task import settings_of
     from tui.commands.training.sweep import Workers, print_sweep

@@ -9,12 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from echornn.sweeps.engine import Engine, EngineError
-from echornn.sweeps.folder import Status
+from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.processes import Processes
-from echornn.sweeps.results import SweepResults
-from echornn.sweeps.sweep import Sweep
+from echornn.sweeps.sweep import Engine, EngineError, Status, Sweep
 from tui.commands.front_end import UsageError
 from tui.commands.printed.lines import LinePrinter, lines_here
 from tui.commands.printed.records import Record, as_json

@@ -10,13 +10,10 @@ from typing import Any
 from echornn.config import shown
 from echornn.data.levels import solved_level
 from echornn.diagnosis.phrases import loss_text
-from echornn.maps.table import counts_of, rung_text
-from echornn.sweeps.folder import Status
-from echornn.sweeps.grid import in_words
-from echornn.sweeps.part import Part
-from echornn.sweeps.plan import structure_of
-from echornn.sweeps.results import GridPoint, SweepResults
-from echornn.sweeps.sweep import Sweep
+from echornn.sweeps.folder import SweepResults
+from echornn.sweeps.results import Cell, GridPoint
+from echornn.sweeps.sweep import Part, Status, Sweep, structure_of
+from echornn.sweeps.table import rung_text, value_text
 from tui.commands.printed.records import Record
 from tui.term.printed import quoted
 
@@ -44,7 +41,7 @@ def start_record(sweep: Sweep, parts: Sequence[Part], workers: int, folder: Path
 
 def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
     """The record of a finished point, with the numbers of the map (see `SeedCounts`)."""
-    counts = counts_of(point)
+    counts = Cell((), (point,))
     (low, high), level = counts.interval, solved_level(point.config)
     return {
         "event": "point",
@@ -126,6 +123,11 @@ def bar_numbers(status: Status) -> tuple[str, ...]:
         *([f"{len(status.failed)} failed"] if status.failed else []),
         *([] if status.loop_seconds else ["compiling"]),
     )
+
+
+def in_words(values: Mapping[str, Any]) -> str:
+    """Fields with their values: ``echo_step 3, cell gru``."""
+    return ", ".join(f"{name} {value_text(value)}" for name, value in values.items())
 
 
 def counted(number: int, thing: str) -> str:

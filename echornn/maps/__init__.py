@@ -1,1 +1,0 @@
-"""Tables of a sweep's results over two fields: counts, comparisons, sentences."""
