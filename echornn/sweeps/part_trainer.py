@@ -21,7 +21,8 @@ from echornn.sweeps.part import Began, News, Part, Trained
 from echornn.training.device import is_measured
 from echornn.training.memory import bytes_needed, usable_bytes
 from echornn.training.population import Population
-from echornn.training.programs import Programs, Structure, structure
+from echornn.training.programs import Programs
+from echornn.training.structure import Structure, structure
 
 FIRST_WINDOWS, MORE = 64, 0.25
 """Windows until the first check for finished networks; then the share of the windows so far until each next check."""

@@ -9,7 +9,7 @@ from echornn.config_fields import ECHO_FIELDS, TASK
 from echornn.sweeps.grid import Until
 from echornn.sweeps.part import Part
 from echornn.tasks.task import form_of
-from echornn.training.replica_configs import REPLICA_FIELDS
+from echornn.training.structure import REPLICA_FIELDS
 
 LEAST, MOST = 8, 64
 """The fewest and the most networks of a part, if its structure has so many."""

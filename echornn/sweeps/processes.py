@@ -16,7 +16,7 @@ from echornn.sweeps.engine import EngineError
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
 from echornn.sweeps.plan import structure_of
 from echornn.sweeps.worker import Train, prepared, serve
-from echornn.training.threads import usable_processors
+from echornn.training.device import usable_processors
 
 STARTS = 3
 """The engine gives up after this many consecutive workers have died before they were ready."""
@@ -54,7 +54,7 @@ class Processes:
     They are killed when this engine is closed, and end by themselves when this process is gone. They are processes
     rather than threads, so that only its own part is lost when a worker dies. Each trains only one structure; for
     another structure, a new process takes its place and name. The reasons: only the first program of a process can be
-    stored on disk (see `echornn.training.kept_programs`), and compiled programs use memory until the process ends.
+    stored on disk (see `echornn.training.programs`), and compiled programs use memory until the process ends.
 
     Args:
         workers: the number of workers; by default the number of processors.

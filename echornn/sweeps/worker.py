@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
-from echornn.training.threads import threads_if_asked
+from echornn.training.device import threads_if_asked
 
 Train = Callable[[Part], Iterator[News]]
 """A function that trains a part, and yields news about it."""
@@ -67,7 +67,7 @@ def import_all() -> None:
     from echornn.runtime import quiet
 
     quiet.import_tensorflow()
-    for name in ("numpy.random", "echornn.sweeps.part_trainer", "echornn.training.kept_programs"):
+    for name in ("numpy.random", "echornn.sweeps.part_trainer", "echornn.training.programs"):
         importlib.import_module(name)
 
 
@@ -78,9 +78,9 @@ def prepared() -> Train:
     """
     import_all()
     from echornn.sweeps.part_trainer import PartTrainer
-    from echornn.training import kept_programs
-    from echornn.training.process import begin
+    from echornn.training.device import begin
+    from echornn.training.programs import keep
 
-    kept_programs.keep(threads_if_asked(1))
+    keep(threads_if_asked(1))
     begin(1)
     return PartTrainer().train
