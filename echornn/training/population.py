@@ -80,6 +80,9 @@ class Population:
         self.placement = placement or self._place()
         self._shards = self._shards_of(self.configs)
         self._last: PopulationProgress | None = None
+        self._solved: SolvedAt
+        self._levels: Levels
+        self._unseen: list[Floats]
         self.reset()
 
     def compile(self) -> None:
@@ -338,8 +341,7 @@ class Population:
         self.epoch, self.window = min(self.epoch, self.configs[0].num_epochs - 1), 0
 
     def _begin_with(self, solved: SolvedAt) -> None:
-        self._solved, self._levels = solved, Levels.of(self.configs)
-        self._unseen: list[Floats] = []
+        self._solved, self._levels, self._unseen = solved, Levels.of(self.configs), []
 
     def _place(self) -> str:
         """The device. If it has to be measured, it is measured with as many replicas as this population has."""

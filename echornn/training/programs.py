@@ -1,8 +1,7 @@
 """Compiled training programs and selected devices by structure, so that no structure is compiled twice; also on disk.
 
-XLA has its own cache on disk, which TensorFlow switches on by a flag for a whole process. Its keys contain neither XLA's
-flags nor the processor, so each kind of process has its own folder. XLA numbers the programs that it compiles, and finds
-one again only by the same number, so they are compiled one at a time.
+XLA has its own cache on disk, which TensorFlow switches on by a flag for a whole process. Its keys contain neither
+XLA's flags nor the processor, so each kind of process has its own folder; but they contain the names in a program.
 """
 
 from __future__ import annotations
@@ -10,19 +9,22 @@ from __future__ import annotations
 import atexit
 import contextlib
 import hashlib
+import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock
+from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import platformdirs
 import tensorflow as tf
+from tensorflow.python.framework import ops
 
 from echornn.config import EchoConfig
 from echornn.runtime import small_loops
@@ -70,10 +72,11 @@ class Programs:
     def of(self, config: EchoConfig, division: Division, epochs: int, on_cpu: bool) -> Program:
         """The program for networks of this structure, which is compiled by its first call."""
         key = structure(config), division.places, division.room, epochs, on_cpu
-        return self._made.setdefault(key, Program(config, division, on_cpu))
+        return self._made.setdefault(key, Program(config, division, on_cpu, repr(key)))
 
 
 _compiling = Lock()
+_traced: Counter[str] = Counter()
 
 
 class Program:
@@ -84,7 +87,8 @@ class Program:
         compilations: how many times it was traced and compiled.
     """
 
-    def __init__(self, config: EchoConfig, division: Division, on_cpu: bool) -> None:
+    def __init__(self, config: EchoConfig, division: Division, on_cpu: bool, name: str) -> None:
+        self._name = name
         self._config, self._on_cpu, self._room = config, on_cpu, division.room
         self._windows, self._replicas = division.windows_per_call, [division.places] if division.places else []
         self.compilations = 0
@@ -98,7 +102,7 @@ class Program:
 
         Args:
             values: [room, ..., places].
-            numbers: int32 [room, 3 + keys], for each shard the numbers that `train` needs; these may request no windows.
+            numbers: int32 [room, 3 + keys], for each shard the ``call`` of `train`; it may request no windows.
             data: inputs and targets of the shards end to end, and which of them count, unless all do.
 
         Raises:
@@ -128,7 +132,8 @@ class Program:
     def _traced(self, device: str, values: Values, numbers: npt.NDArray[np.int32], data: list[tf.Tensor]) -> Any:
         if self._compiled is None:
             function = tf.function(self._run, jit_compile=True, autograph=False)
-            self._compiled = function.get_concrete_function(values, tf.constant(numbers), *data)
+            with _names_of_its_own(self._name):
+                self._compiled = function.get_concrete_function(values, tf.constant(numbers), *data)
             self.compilations += 1
         with tf.device(device):
             return self._compiled(values, tf.constant(numbers), *data)
@@ -147,6 +152,23 @@ class Program:
         after = tf.nest.map_structure(lambda one: tf.TensorSpec(one.shape[1:], one.dtype), values)
         shown = tf.nest.map_structure(lambda one: tf.TensorSpec(one.shape, one.dtype), nothing)
         return tf.map_fn(shard, (values, numbers, begins), fn_output_signature=(after, shown))
+
+
+@contextlib.contextmanager
+def _names_of_its_own(program: str) -> Iterator[None]:
+    """Let TensorFlow number what it traces by the program alone, not by what the process did before: XLA finds a
+    program on disk by the names in it. Traced again in the same process, a program has other names.
+    """
+    ops.get_default_graph()  # is made, and numbered, at its first use in a thread
+    _traced[program] += 1
+    name = f"{program} {_traced[program]}".encode()
+    numbers = itertools.count(int.from_bytes(hashlib.sha256(name).digest()[:5]) << 20)
+    thread, uid = get_ident(), ops.uid
+    ops.uid = lambda: next(numbers) if get_ident() == thread else uid()
+    try:
+        yield
+    finally:
+        ops.uid = uid
 
 
 def refuse_when_mappings_run_out() -> None:
@@ -183,8 +205,8 @@ _descriptor: int | None = None
 
 
 def keep(threads: int) -> None:
-    """Keep programs in the user's cache folder; call this before TensorFlow's threads are set, or its devices are looked
-    for, since XLA then reads its flags.
+    """Keep programs in the user's cache folder. Call this before TensorFlow's threads are set, or its devices are
+    looked for, since XLA then reads its flags.
 
     Errors do not prevent training, and flags of the user's own are kept. Ours are removed from the environment again:
     other processes lack the descriptor, and versions of results (`echornn.sweeps.trained_by`) do not depend on them.

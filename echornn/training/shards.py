@@ -19,8 +19,8 @@ from echornn.training.programs import Program, Programs
 
 LEAST, MOST = 8, 128
 """The fewest and the most replicas of a shard that are trained side by side: there, a window costs a fixed 10 us for
-its small kernels, and about 1 us per network (tutorial's sizes, one core). Fewer are faster one by one; with more, cache
-misses cancel the gain.
+its small kernels, and about 1 us per network (tutorial's sizes, one core). Fewer are faster one by one; with more,
+cache misses cancel the gain.
 """
 
 VECTOR = 8
@@ -36,8 +36,8 @@ Array = npt.NDArray[Any]
 
 
 class Division(NamedTuple):
-    """How the replicas are compiled and trained: calls run at the same time; each trains shards one after the other, and
-    the replicas of a shard side by side. Unused places repeat the last replica.
+    """How the replicas are compiled and trained: calls run at the same time; each trains shards one after the other,
+    and the replicas of a shard side by side. Unused places repeat the last replica.
     """
 
     replicas: int
@@ -91,7 +91,8 @@ class Division(NamedTuple):
         whole = np.concatenate([one[: self.turns] for one in of_calls])
         if not self.places:
             return np.moveaxis(whole[: self.replicas], 0, -1)
-        return np.moveaxis(whole, 0, -2).reshape(*whole.shape[1:-1], -1)[..., : self.replicas]
+        turns, *shape, places = whole.shape
+        return np.moveaxis(whole, 0, -2).reshape(*shape, turns * places)[..., : self.replicas]
 
 
 class Block(NamedTuple):
@@ -162,9 +163,10 @@ class Shards:
                 self._block = block
             else:
                 self._block = self._made(data_version, epoch)
-            following = self._block.first_epoch + self.epochs
-            if len(self.configs) > 1 and following < self.configs[0].num_epochs:
-                self._ahead = self._data_thread.submit(self._made, data_version, following)
+        following = self._block.first_epoch + self.epochs
+        is_wanted = len(self.configs) > 1 and following < self.configs[0].num_epochs
+        if self._ahead is None and is_wanted and self.program.compilations:
+            self._ahead = self._data_thread.submit(self._made, data_version, following)
         return self._block
 
     def _made(self, data_version: int, first_epoch: int) -> Block:
