@@ -101,8 +101,6 @@ class EchoRNN:
             return tf.where(draws(key) < kept, states / kept, tf.zeros_like(states))
         # the same random numbers as those of single networks
         each = tf.map_fn(draws, tf.transpose(key), fn_output_signature=tf.float32)
-            draws, tf.transpose(key), fn_output_signature=tf.float32
-        )  # the same random numbers as those of single networks
         return tf.where(tf.transpose(each, [1, 2, 3, 0]) < kept, states / kept, tf.zeros_like(states))
 
 
