@@ -1,12 +1,10 @@
 """Trainers that share compiled loops with all tests of the process, since each compilation takes seconds.
 
-Tests for which sizes do not matter use `SMALL`, and release a trainer before making the next: two trainers alive at the
-same time need two loops.
+Tests for which sizes do not matter use `SMALL`.
 """
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -17,26 +15,11 @@ import tensorflow as tf
 
 from echornn.config import EchoConfig
 from echornn.network import xla as private_xla
-from echornn.training.bptt import TrainingLoop
 from echornn.training.population import Population
-from echornn.training.programs import Programs, Structure, structure
+from echornn.training.programs import Programs
 from echornn.training.trainer import Trainer
 
-
-class SharedPrograms(Programs):
-    """Compiled programs that look for released trainers before compiling a structure again."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._made: set[tuple[Structure, str]] = set()
-
-    def borrow(self, config: EchoConfig, device: str) -> TrainingLoop:
-        kind = structure(config), device
-        if kind in self._made and not self._like(config, device):
-            gc.collect()
-        self._made.add(kind)
-        return super().borrow(config, device)
-
+SharedPrograms = Programs
 
 PROGRAMS = SharedPrograms()
 
@@ -50,7 +33,7 @@ def make_population(config: EchoConfig) -> Population:
 
 
 def trainer_of(config: EchoConfig, programs: SharedPrograms) -> Trainer:
-    """A new trainer, which may use a loop that a released trainer with these programs used."""
+    """A new trainer with these programs."""
     return Trainer(config, programs)
 
 

@@ -82,7 +82,7 @@ def _tensorflow_has_the_threads_of_the_first_network() -> None:
     """
     if "tensorflow" in sys.modules:
         from echornn.config import EchoConfig
-        from echornn.training.process import prepare
+        from echornn.training.device import prepare
 
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "TensorFlow was used in this process", RuntimeWarning)

@@ -24,7 +24,7 @@ from echornn.session.probing import examine
 from echornn.state import Snapshot
 from echornn.timeline.branch import Position
 from echornn.timeline.timeline import Timeline
-from echornn.training.threads import threads_if_asked
+from echornn.training.device import threads_if_asked
 
 
 @dataclass(frozen=True, eq=False)

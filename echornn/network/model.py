@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,25 +19,25 @@ from echornn.network.step import step_of, used_weights
 from echornn.network.xla import is_faster_as_one
 from echornn.tasks.task import Numbers, Symbols
 
-Weights = Mapping[str, npt.NDArray[np.float32]]
 
-
-class EchoRNN(tf.Module):
+class EchoRNN:
     """Stacked recurrent cells that run over a window, with an output layer on each state of the top cell.
 
     Attributes:
-        weights: the trained variables by name, see `weight_shapes`; with replicas, an additional last axis.
+        weights: the trained tensors by name, see `weight_shapes`; with replicas, an additional last axis. Arrays become
+            variables.
     """
 
-    def __init__(self, config: EchoConfig, initial: Weights) -> None:
-        super().__init__()
+    def __init__(self, config: EchoConfig, weights: Mapping[str, Any], on_cpu: bool = True) -> None:
         self.config = config
-        self.weights = {name: tf.Variable(value, name=name) for name, value in initial.items()}
+        self.weights = {
+            name: value if tf.is_tensor(value) else tf.Variable(value, name=name) for name, value in weights.items()
+        }
         self._step = step_of(config.the_cell)
         self._layers = [
             {local: self.weights[name] for local, name in names.items()} for names in layer_weight_names(config)
         ]
-        self.loops_apart = "CPU" in self.weights["W2"].device and not self._is_faster_as_one_loop()
+        self.loops_apart = on_cpu and not self._is_faster_as_one_loop()
 
     def forward(self, x: tf.Tensor, init_state: tf.Tensor, dropout_key: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Run a window ("Forward pass" and "Calculating loss").
@@ -98,7 +99,8 @@ class EchoRNN(tf.Module):
 
         if not replicas:
             return tf.where(draws(key) < kept, states / kept, tf.zeros_like(states))
-        each = tf.map_fn(draws, tf.transpose(key), tf.float32)  # the same random numbers as those of single networks
+        # the same random numbers as those of single networks
+        each = tf.map_fn(draws, tf.transpose(key), fn_output_signature=tf.float32)
         return tf.where(tf.transpose(each, [1, 2, 3, 0]) < kept, states / kept, tf.zeros_like(states))
 
 

@@ -19,6 +19,9 @@ network and window with rtrl, 64 side by side / one alone: S4 B5 (480 numbers) 4
 (23 040) 990/116.
 """
 
+SLOTS = {"adagrad": 1, "sgd": 0, "rmsprop": 1, "adam": 2}
+"""How many numbers an optimizer keeps for each weight."""
+
 OUTPUT_LAYER = ("W2", "b2")
 """The weights that do not act on the state."""
 

@@ -17,7 +17,7 @@ from echornn.state import PopulationState, UnlikeRecord, first_unlike
 from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
-from echornn.training.seen import NO_DEVICES, Devices, moved, program_of
+from echornn.training.structure import NO_DEVICES, Devices, moved, program_of
 
 
 class Replay:

@@ -16,7 +16,7 @@ from echornn.state import UnlikeRecord
 from echornn.timeline.branch import Position
 from echornn.timeline.current_position import CurrentPosition
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
-from echornn.training.seen import NO_DEVICES
+from echornn.training.structure import NO_DEVICES
 
 ROWS_SECONDS = 0.5
 """When a run is continued, showing its newest rows may delay training by this many seconds."""

@@ -21,7 +21,7 @@ from echornn.files.recorded_values import NO_RECORD, config_from, record_of, sho
 from echornn.runs.run_files import EVENT_FOLDER, NAMES, RUN_FILE, SLOTS
 from echornn.runtime import small_loops
 from echornn.runtime.installed import version
-from echornn.training.threads import threads_for, threads_if_asked
+from echornn.training.device import threads_for, threads_if_asked
 
 FORMAT = 1
 
@@ -48,7 +48,7 @@ class About:
         config: the configuration at the start.
         versions: the versions of `PACKAGES` at the start.
         threshold: the threshold of small loops with which its networks are trained; see `echornn.runtime.small_loops`.
-        threads: the threads per operation with which its networks are trained; see `echornn.training.threads`.
+        threads: the threads per operation with which its networks are trained; see `echornn.training.device`.
     """
 
     begun: float

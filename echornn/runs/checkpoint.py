@@ -31,7 +31,7 @@ from echornn.files.recorded_values import (
 from echornn.runs.loss_layout import OF_ONE, LossLayout
 from echornn.runs.run_files import SLOTS
 from echornn.state import PopulationState, TrainerState
-from echornn.training.seen import Devices, program_of
+from echornn.training.structure import Devices, program_of
 
 MAGIC = b"ECHORNN\0"
 FORMAT = 1

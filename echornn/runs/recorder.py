@@ -13,7 +13,7 @@ from echornn.runs.keyframes import Keyframe
 from echornn.runs.run_dir import Run
 from echornn.state import PopulationState
 from echornn.timeline.branch import Position
-from echornn.training.seen import NO_DEVICES, Devices
+from echornn.training.structure import NO_DEVICES, Devices
 
 
 class Recorder:

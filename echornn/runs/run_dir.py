@@ -50,7 +50,7 @@ from echornn.runs.run_files import size as size
 from echornn.runtime import small_loops
 from echornn.timeline.branch import Branch, Position, letter_of, path_to, path_to_end, spans_to
 from echornn.timeline.timeline import Timeline
-from echornn.training.seen import NO_DEVICES, Devices
+from echornn.training.structure import NO_DEVICES, Devices
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,7 @@ class Run:
         lost_commands: the number of unreadable lines of the command log; branches may have other positions because of
             them.
         threshold: the threshold of small loops with which its networks are trained; see `echornn.runtime.small_loops`.
-        threads: the threads per operation with which its networks are trained; see `echornn.training.threads`.
+        threads: the threads per operation with which its networks are trained; see `echornn.training.device`.
     """
 
     folder: Path

@@ -34,7 +34,7 @@ from echornn.runs.truncate_logs import truncate_logs
 from echornn.runtime.background import Background
 from echornn.state import PopulationState
 from echornn.timeline.branch import Position
-from echornn.training.seen import NO_DEVICES, Devices
+from echornn.training.structure import NO_DEVICES, Devices
 
 SAVE_SECONDS = 1.0
 """Seconds between two checkpoints."""

@@ -8,7 +8,7 @@ import importlib
 from echornn.runtime import quiet
 
 quiet.import_tensorflow()
-for name in ("numpy.random", "echornn.sweeps.part_trainer", "echornn.training.kept_programs"):
+for name in ("numpy.random", "echornn.sweeps.part_trainer", "echornn.training.programs"):
     importlib.import_module(name)
 # otherwise the first garbage collection of a forked process would copy the memory of all imported modules
 gc.freeze()

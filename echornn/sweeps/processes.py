@@ -19,7 +19,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from echornn.sweeps.sweep import Done, EngineError, Lost, News, Part, structure_of
-from echornn.training.threads import threads_if_asked, usable_processors
+from echornn.training.device import threads_if_asked, usable_processors
 
 STARTS = 3
 """The engine gives up after this many consecutive workers have died before they were ready."""
@@ -37,10 +37,10 @@ def prepared() -> Train:
     """Prepare this process, with one thread an operation, so that results do not depend on the number of workers."""
     importlib.import_module("echornn.sweeps.preloaded")
     from echornn.sweeps.part_trainer import PartTrainer
-    from echornn.training import kept_programs
-    from echornn.training.process import begin
+    from echornn.training.device import begin
+    from echornn.training.programs import keep
 
-    kept_programs.keep(threads_if_asked(1))
+    keep(threads_if_asked(1))
     begin(1)
     return PartTrainer().train
 

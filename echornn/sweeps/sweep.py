@@ -15,7 +15,7 @@ from echornn.sweeps.folder import Store, point_of
 from echornn.sweeps.grid import Grid, Until, with_seeds_from
 from echornn.sweeps.results import Result
 from echornn.tasks.task import form_of
-from echornn.training.replica_configs import REPLICA_FIELDS
+from echornn.training.structure import REPLICA_FIELDS
 
 LEAST, MOST = 8, 64
 """The fewest and the most networks of a part, if its structure has so many."""

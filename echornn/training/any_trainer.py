@@ -9,8 +9,8 @@ from echornn.config import EchoConfig
 from echornn.progress import PopulationProgress
 from echornn.runtime import collector, quiet, small_loops
 from echornn.state import PopulationState
-from echornn.training.seen import NO_DEVICES, Devices
-from echornn.training.threads import threads_for, threads_if_asked
+from echornn.training.device import begin, threads_for, threads_if_asked
+from echornn.training.structure import NO_DEVICES, Devices
 
 
 class AnyTrainer(Protocol):
@@ -58,7 +58,7 @@ def tensorflow_trainers(
         devices: the devices on which networks were trained before; with ``auto`` they are used again, if available.
         threshold: the threshold of small loops with which networks were trained (see `echornn.runtime.small_loops`).
         threads: the number of threads per operation with which networks were trained; by default the number that suits
-            the first network (see `echornn.training.threads`).
+            the first network (see `echornn.training.device`).
     """
 
     shared: Any = None
@@ -78,10 +78,8 @@ def _programs(devices: Devices, threshold: int, threads: int) -> Any:
     """The programs of this process. Imports TensorFlow, and applies the settings that can be applied only once."""
     with collector.paused():
         quiet.import_tensorflow(threshold)
-        from echornn.training import kept_programs
-        from echornn.training.process import begin
-        from echornn.training.programs import Programs
+        from echornn.training.programs import Programs, keep
 
-    kept_programs.keep(threads_if_asked(threads))
+    keep(threads_if_asked(threads))
     begin(threads)
     return Programs(devices)

@@ -1,18 +1,50 @@
-"""Chooses the device for training: the requested one, or the faster one by measurement."""
+"""Where and with how many threads TensorFlow trains in this process, which it fixes with its first operation.
+
+One thread per operation trains all networks except large ones faster. With another number, large products are summed in
+another order, which changes the last digits; so a run records its number, and keeps it when it is continued. Importing
+this module does not import TensorFlow.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import tensorflow as tf
+import numpy as np
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.training.threads import usable_processors
+from echornn.network.shapes import largest_product
+from echornn.runtime import small_loops
+from echornn.tasks.task import Numbers, Symbols
+
+MAX_WINDOWS_PER_CALL = 4096
+"""The most windows that a call trains in each network; the size of the buffers that return the losses."""
+
+MAX_BLOCK_BYTES = 1 << 24
+"""The most bytes of inputs in a block with more than one epoch."""
+
+
+def epochs_in_a_block(config: EchoConfig, replicas: int) -> int:
+    """How many epochs of all replicas are copied to the device at once; if epochs are short, a call trains several.
+
+    Each number of epochs needs its own compiled program. So the number that fits is rounded down to a power of two, and
+    a few programs serve any number of replicas.
+    """
+    by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
+    by_size = MAX_BLOCK_BYTES // (bytes_of_a_step(config.the_task.inputs) * config.total_series_length * replicas)
+    return max(1, min(by_windows, 1 << by_size.bit_length() >> 1))
+
+
+def bytes_of_a_step(form: Symbols | Numbers) -> int:
+    """The bytes of a time step's inputs or targets."""
+    return np.dtype(np.float32).itemsize * form.count if isinstance(form, Numbers) else 1
+
 
 CPU, GPU = "/CPU:0", "/GPU:0"
 
@@ -25,7 +57,6 @@ def place(config: EchoConfig, train: Callable[[str, int], None], before: str | N
     start each kernel.
 
     Args:
-        config: the configuration, whose ``device`` is the request.
         train: trains a number of windows on the device with this name. It is only called for ``auto`` with a GPU, to
             measure both devices, or to check that the GPU still works.
         before: the device (cpu or gpu) that ``auto`` chose earlier for such networks; it is chosen again if possible.
@@ -33,6 +64,8 @@ def place(config: EchoConfig, train: Callable[[str, int], None], before: str | N
     Raises:
         ConfigError: a GPU was requested, and TensorFlow finds none.
     """
+    import tensorflow as tf
+
     gpus = tf.config.list_physical_devices("GPU")
     if config.device == "gpu" and not gpus:
         raise ConfigError(
@@ -55,14 +88,15 @@ def place(config: EchoConfig, train: Callable[[str, int], None], before: str | N
 
 def is_measured(config: EchoConfig) -> bool:
     """Whether `place` has to train to choose the device."""
+    import tensorflow as tf
+
     return config.device == "auto" and bool(tf.config.list_physical_devices("GPU"))
 
 
-def take_memory_as_needed(gpus: Sequence[Any]) -> None:
-    """Make TensorFlow allocate GPU memory only as needed, and leave the rest to other programs.
+def take_memory_as_needed(gpus: list[Any]) -> None:
+    """Leave GPU memory that is not needed to other programs, unless TensorFlow has been used already."""
+    import tensorflow as tf
 
-    If TensorFlow has been used already, its way of allocating memory is fixed, and not changed.
-    """
     for gpu in gpus:
         with contextlib.suppress(RuntimeError, ValueError):
             tf.config.experimental.set_memory_growth(gpu, True)
@@ -74,6 +108,8 @@ def faster(one: str, other: str, train: Callable[[str, int], None]) -> str:
     Raises:
         tf.errors.OpError, MemoryError: neither can train it; this is the first device's error.
     """
+    import tensorflow as tf
+
     rates: dict[str, float] = {}
     failures: list[Exception] = []
     for device in (one, other):
@@ -101,27 +137,54 @@ def windows_per_second(train: Callable[[int], None], clock: Callable[[], float] 
         windows, begun = windows * 4, clock()
 
 
+MOST_MULTIPLICATIONS = 4_000_000
+"""The most multiplications of the largest product in a time step with which one thread is about as fast as two. Two
+threads took 0.94 of the time with 3.3 million (256 units, batch 50), 0.87 with 4.2, 0.63 with 6.6 and 0.58 with 16.8.
+"""
+
+VARIABLE = "TF_NUM_INTRAOP_THREADS"
+"""TensorFlow's environment variable with which the user sets the number."""
+
+MOST_THREADS = 1024
+"""The largest number of threads that is requested."""
+
+
+def threads_for(config: EchoConfig, is_alone: bool) -> int:
+    """The number of threads for a process whose first network is this one: all processors for a single large network;
+    one for a smaller network, or for several side by side.
+    """
+    is_large = is_alone and largest_product(config) > MOST_MULTIPLICATIONS
+    return usable_processors() if is_large else 1
+
+
+def threads_if_asked(number: int) -> int:
+    """The number of threads that TensorFlow will use in this process if ``number`` is requested: the one set by the
+    program, or fixed because TensorFlow has begun, or the user's takes precedence.
+    """
+    # TensorFlow's own function for this looks for devices, with which XLA would read its flags too early
+    context = getattr(sys.modules.get("tensorflow.python.eager.context"), "_context", None)
+    given = os.environ.get(VARIABLE, "").strip()
+    users = int(given) if given.isdecimal() else 0
+    has_begun = getattr(context, "_context_handle", None) is not None
+    chosen = getattr(context, "_intra_op_parallelism_threads", None) or users
+    return chosen or (usable_processors() if has_begun else min(number, MOST_THREADS))
+
+
+def usable_processors() -> int:
+    """The number of processors that this process may use, which is TensorFlow's default number of threads."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def use_one_thread() -> bool:
     """Run each TensorFlow operation on one thread, with which all networks except large ones train faster.
 
-    Simultaneous calls still run at the same time, one on each processor (see `processors`). The setting holds for the
-    whole process. The first network of a process makes it, see `echornn.training.process`; a program that uses
-    TensorFlow before that can call this function first.
+    Simultaneous calls still run at the same time, one on each processor. The setting holds for the whole process. The
+    first network of a process makes it; a program that uses TensorFlow before that can call this function first.
 
     Returns:
         Whether the setting could still be made: TensorFlow fixes its threads with its first operation.
     """
-    try:
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-        # All CPU devices share one pool of threads. Once a loop has passed a kernel to this pool, it stays there, and
-        # so do the loops of other calls: they would run one after the other. So each processor gets its own device, and
-        # each device its own pool.
-        os.environ["TF_OVERRIDE_GLOBAL_THREADPOOL"] = "1"
-        each = [tf.config.LogicalDeviceConfiguration() for _ in range(usable_processors())]
-        tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], each)
-    except RuntimeError:
-        return False
-    return True
+    return use_threads(1)
 
 
 def use_threads(number: int) -> bool:
@@ -130,10 +193,17 @@ def use_threads(number: int) -> bool:
     Returns:
         Whether the setting could still be made; see `use_one_thread`.
     """
-    if number == 1:
-        return use_one_thread()
+    import tensorflow as tf
+
     try:
         tf.config.threading.set_intra_op_parallelism_threads(number)
+        if number == 1:
+            # All CPU devices share one pool of threads. Once a loop has passed a kernel to this pool, it stays there,
+            # and so do the loops of other calls: they would run one after the other. So each processor gets its own
+            # device, and each device its own pool.
+            os.environ["TF_OVERRIDE_GLOBAL_THREADPOOL"] = "1"
+            each = [tf.config.LogicalDeviceConfiguration() for _ in range(usable_processors())]
+            tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], each)
     except RuntimeError:
         return False
     return True
@@ -146,8 +216,63 @@ def processors() -> list[str]:
     Otherwise all use the same device, and there are only as many calls as TensorFlow has threads per operation, since
     calls share the threads.
     """
+    import tensorflow as tf
+
     devices = tf.config.get_logical_device_configuration(tf.config.list_physical_devices("CPU")[0])
     if devices and len(devices) > 1:
         return [f"/CPU:{number}" for number in range(min(len(devices), usable_processors()))]
     threads = tf.config.threading.get_intra_op_parallelism_threads()  # 0 means one per processor
     return [CPU] * (min(usable_processors(), threads) if threads else usable_processors())
+
+
+TOO_LATE = (
+    "TensorFlow was used in this process before the first network was made, and keeps the settings it had then: small"
+    " and middle networks train up to twice as slowly. Make the first network, or call echornn.use_one_thread(), before"
+    " anything else uses TensorFlow."
+)
+
+_is_prepared = False
+
+
+def prepare(config: EchoConfig, replicas: int) -> None:
+    """Prepare this process for its first network, or for several that train together; see `begin`."""
+    begin(threads_for(config, replicas == 1))
+
+
+def begin(number: int) -> None:
+    """Set up TensorFlow to train at full speed: ``number`` threads per operation, and small loops as single kernels.
+
+    Both settings hold for the whole process, so only the first call has an effect. Threads that the program itself has
+    set are kept. If TensorFlow has been used before, a `RuntimeWarning` says once what can no longer be set.
+    """
+    import tensorflow as tf
+
+    global _is_prepared
+    if _is_prepared:
+        return
+    _is_prepared = True
+    wanted = threads_if_asked(number)
+    is_given = tf.config.threading.get_intra_op_parallelism_threads() != 0
+    if not is_given and use_threads(wanted):
+        return  # nothing has run, so nothing was compiled
+    # for one thread, setting the number is not enough: see `use_threads`
+    is_in_time = is_given or 1 < number == wanted
+    if small_loops.was_asked_late() and not _is_one_kernel():
+        small_loops.asked_in_vain()
+        is_in_time = False
+    if not is_in_time:
+        warnings.warn(TOO_LATE, RuntimeWarning, stacklevel=2)
+
+
+def _is_one_kernel() -> bool:
+    """Whether XLA compiles small loops as single kernels in this process, tested with a loop, which takes 0.1 s."""
+    import tensorflow as tf
+
+    numbers = tf.range(1024)
+
+    def loop(numbers: tf.Tensor) -> tf.Tensor:
+        return tf.while_loop(lambda turn, _: turn < 3, lambda turn, kept: (turn + 1, kept * 2), (0, numbers))[1]
+
+    with tf.device(CPU):
+        compiled = tf.function(loop, jit_compile=True).experimental_get_compiler_ir(numbers)
+        return "xla_cpu_small_call" in compiled(stage="optimized_hlo")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import psutil
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.network.shapes import block_length, carried_size, influence_size, is_trained_alone, weight_shapes
-from echornn.training.optimizers import OPTIMIZERS
-from echornn.training.threads import bytes_of_a_step, epochs_in_a_block, usable_processors
+from echornn.network.shapes import SLOTS, block_length, carried_size, influence_size, is_trained_alone, weight_shapes
+from echornn.training.device import bytes_of_a_step, epochs_in_a_block, usable_processors
 
 FLOAT = 4
 """Bytes of a float32."""
@@ -56,7 +55,7 @@ def _terms(config: EchoConfig, replicas: int, at_once: int | None = None) -> dic
     return {
         "replicas": calls * COMPILED + replicas * OF_A_REPLICA,
         "total_series_length": COPIES * replicas * data,
-        "state_size": FLOAT * COPIES_OF_WEIGHTS * replicas * (1 + OPTIMIZERS[config.optimizer].slots) * weights,
+        "state_size": FLOAT * COPIES_OF_WEIGHTS * replicas * (1 + SLOTS[config.optimizer]) * weights,
         _of_a_window(config): FLOAT * COPIES * window,
         "rule": FLOAT * (COPIES_OF_WEIGHTS * replicas * influence + COPIES * together * derivatives)
         + calls * COMPILED_PRODUCT * compiled,

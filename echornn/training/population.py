@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +11,20 @@ import numpy.typing as npt
 from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, EchoConfig, require_epochs
 from echornn.data.series import EchoSeries
 from echornn.data.solved import Levels, SolvedAt
+from echornn.network.model import initial_weights
+from echornn.network.shapes import carried_size, influence_shapes, shown_part
 from echornn.progress import Counts, Floats, PopulationProgress
 from echornn.state import PopulationState
 from echornn.tasks.task import TaskError
-from echornn.training.device import GPU, processors
+from echornn.training.device import processors
+from echornn.training.loop import Trained, Values, fresh_optimizer, rates_of
 from echornn.training.memory import require_memory
-from echornn.training.population_data import PopulationData
 from echornn.training.programs import Programs
-from echornn.training.replica_configs import require_one_structure, with_seeds
-from echornn.training.runner import Call, LoneLoop, ShardThreads, Values, no_influence, start_values
-from echornn.training.shown import SolvedCount, shown_window, unknown_window
+from echornn.training.shards import Shards
+from echornn.training.structure import require_one_structure
+
+MOST_CALLS = 64
+"""The calls whose losses are examined together: examining a single window costs a tenth of the call that trains it."""
 
 
 class Population:
@@ -43,7 +46,8 @@ class Population:
             seeds.
         replicas: the number of replicas if a single configuration is given; by default the number in that
             configuration.
-        programs: stores compiled loops for the next population of the same structure; by default they are not stored.
+        programs: stores compiled programs for the next population of the same structure; by default they are not
+            stored.
         at_once: the most calls that run at the same time; by default one for each processor.
         placement: the device; by default it is selected.
 
@@ -62,9 +66,9 @@ class Population:
         placement: str | None = None,
     ) -> None:
         if isinstance(configs, EchoConfig):
-            wanted = configs if replicas is None else dataclasses.replace(configs, replicas=replicas)
+            wanted = configs if replicas is None else replace(configs, replicas=replicas)
             require_memory(wanted, wanted.replicas, at_once)
-            configs = with_seeds(wanted, wanted.replicas)
+            configs = [wanted.of(index) for index in range(wanted.replicas)]
         elif replicas is not None:
             raise ValueError(f"replicas = {replicas!r} cannot be used: each configuration is one replica")
         else:
@@ -74,14 +78,16 @@ class Population:
         self.epoch = self.window = self.data_version = self.init_index = 0
         self._programs, self._at_once = programs or Programs(), at_once
         self.placement = placement or self._place()
-        self._runner = self._runner_of(self.configs)
-        self._data = PopulationData(self.configs, self._runner.shards, self._runner.devices)
+        self._shards = self._shards_of(self.configs)
         self._last: PopulationProgress | None = None
+        self._solved: SolvedAt
+        self._levels: Levels
+        self._unseen: list[Floats]
         self.reset()
 
     def compile(self) -> None:
         """Compile the training loops now instead of at the first `advance`; nothing is trained."""
-        self._runner.train(self._next_call(0), self.init_index)
+        self._train(0)
 
     def advance(self, n: int) -> PopulationProgress:
         """Train ``n`` windows in every replica, or fewer if the last epoch ends before, or if a user's task cannot make
@@ -96,34 +102,86 @@ class Population:
         if n < 1:
             raise ValueError(f"n = {n!r} windows cannot be trained: it must be 1 or more")
         if self.finished:
-            return self._nothing_trained()
+            if self._last is None:
+                self._last = self._train(-1)
+            return replace(self._last, losses=self._last.losses[:0], errors=self._last.errors[:0])
         losses: list[Floats] = []
         errors: list[Counts] = []
         while n > 0 and not self.finished:
             try:
-                call = self._next_call(n)
+                newest = self._train(n)
             except TaskError:
                 if not losses:
                     raise
                 break
-            trained = self._runner.train(call, self.init_index)
-            losses.append(trained.losses)
-            errors.append(trained.errors)
-            self._solved.add(trained.losses)
-            epochs, self.window = divmod(self.window + call.windows, self.configs[0].windows_per_epoch)
-            self.epoch += epochs
-            n -= call.windows
-            newest = shown_window(self.configs[0], self._data, call, trained, self._solved.reported())
-            del call, trained  # before the next data is made, so that both do not take memory at the same time
-        self._last = dataclasses.replace(newest, losses=np.concatenate(losses), errors=np.concatenate(errors))
+            losses.append(newest.losses)
+            errors.append(newest.errors)
+            n -= len(newest.losses)
+        self._last = replace(newest, losses=np.concatenate(losses), errors=np.concatenate(errors))
         return self._last
+
+    def _train(self, n: int) -> PopulationProgress:
+        """Make one call, with at most ``n`` windows from the position on. With 0 it only compiles. With -1 it shows the
+        last window, whose predictions are unknown, since another process trained it.
+        """
+        config, shards = self.configs[0], self._shards
+        block = shards.block(self.data_version, min(self.epoch, config.num_epochs - 1))
+        first = (self.epoch - block.first_epoch) * config.windows_per_epoch + self.window
+        if n < 0 or self.finished:
+            windows, first = 0, first - 1
+        else:
+            most = min(shards.division.windows_per_call, self.windows_left)
+            windows = min(n, most, block.epochs * config.windows_per_epoch - first)
+        trained = shards.train(block, first, windows, self.init_index) if n >= 0 else self._unknown()
+        self._unseen.append(trained.losses)
+        if self.replicas > 1 or len(self._unseen) >= MOST_CALLS:
+            self._seen_solved()
+        epochs, self.window = divmod(self.window + windows, config.windows_per_epoch)
+        self.epoch += epochs
+        epoch, window = divmod(first + max(windows, 1) - 1, config.windows_per_epoch)
+        begin = epoch * config.row_length + window * config.window_stride
+        x, y, scored = shards.window(block, slice(begin, begin + config.window_steps))
+        # a single network's losses show when it solved the task
+        solved = self._solved if self.replicas > 1 else SolvedAt.unknown(1)
+        return PopulationProgress(
+            trained.losses,
+            trained.errors,
+            block.first_epoch + epoch,
+            window,
+            x,
+            y,
+            scored,
+            trained.outputs,
+            trained.states[:, :, shown_part(config)],
+            trained.init_state,
+            solved.at,
+            solved.windows,
+        )
+
+    def _unknown(self) -> Trained:
+        config, replicas = self.configs[0], self.replicas
+        steps = (config.window_steps, config.batch_size)
+        return Trained(
+            np.zeros((0, replicas), np.float32),
+            np.zeros((0, replicas), np.int32),
+            np.full((*steps, config.output_size, replicas), np.nan, np.float32),
+            np.full((*steps, carried_size(config), replicas), np.nan, np.float32),
+            np.zeros((0, 0, replicas), np.float32),
+        )
+
+    def _seen_solved(self) -> SolvedAt:
+        """When each replica solved the task, after all windows."""
+        if self._unseen:
+            self._solved = self._solved.after(np.concatenate(self._unseen), self._levels)
+            self._unseen = []
+        return self._solved
 
     @property
     def config(self) -> EchoConfig:
         """The first replica's configuration, with the number of replicas. It describes all replicas if their seeds are
         consecutive and nothing else differs.
         """
-        return dataclasses.replace(self.configs[0], replicas=self.replicas)
+        return replace(self.configs[0], replicas=self.replicas)
 
     @property
     def replicas(self) -> int:
@@ -133,12 +191,12 @@ class Population:
     @property
     def finished(self) -> bool:
         """Whether all epochs have been trained."""
-        return self.epoch >= self._num_epochs
+        return self.epoch >= self.configs[0].num_epochs
 
     @property
     def windows_left(self) -> int:
         """The number of windows that each replica still has to train until the end of the last epoch."""
-        return (self._num_epochs - self.epoch) * self.configs[0].windows_per_epoch - self.window
+        return (self.configs[0].num_epochs - self.epoch) * self.configs[0].windows_per_epoch - self.window
 
     @property
     def solved_at(self) -> npt.NDArray[np.int64]:
@@ -147,24 +205,19 @@ class Population:
         A task is solved when the mean loss of 50 windows falls below a level that theory gives (0.05 nats for the
         tutorial), as in a single run; see `echornn.diagnosis.loss_stats.LossStats`.
         """
-        return self._solved.now().at.copy()
+        return self._seen_solved().at.copy()
 
     @property
     def lost_at(self) -> npt.NDArray[np.int64]:
         """The window at which each replica lost the task after solving it, counted from 1 since the start (see
         `echornn.data.solved.crossings`); 0 if it has not.
         """
-        return self._solved.now().lost_at.copy()
+        return self._seen_solved().lost_at.copy()
 
     @property
     def weights(self) -> dict[str, Floats]:
         """A copy of the weights by name, float32 [replicas, rows, columns]."""
-        return self._runner.values.weights
-
-    @property
-    def fresh_optimizer(self) -> tuple[npt.NDArray[Any], ...]:
-        """The optimizers' variables at the start, in the form of `PopulationState.optimizer`."""
-        return self._runner.fresh_optimizer
+        return self._shards.values.weights
 
     @property
     def device(self) -> str:
@@ -173,18 +226,18 @@ class Population:
 
     @property
     def compilations(self) -> int:
-        """How many times a training loop has been traced and compiled."""
-        return self._runner.compilations
+        """How many times the training program has been traced and compiled."""
+        return self._shards.program.compilations
 
     def series(self, replica: int) -> EchoSeries:
         """The data of the current epoch for one replica; if all epochs have been trained, of the last."""
-        epoch = min(self.epoch, self._num_epochs - 1)
+        epoch = min(self.epoch, self.configs[0].num_epochs - 1)
         return EchoSeries.generate(self.configs[replica], self.data_version, epoch)
 
     @property
     def state(self) -> PopulationState:
         """A copy of everything that is needed to continue bit for bit."""
-        values = self._runner.values
+        values = self._shards.values
         return PopulationState(
             self.configs,
             self.epoch,
@@ -194,7 +247,7 @@ class Population:
             values.weights,
             values.carried_state,
             values.optimizer,
-            self._solved.now(),
+            self._seen_solved(),
             values.influence,
         )
 
@@ -207,10 +260,10 @@ class Population:
         if state.configs != self.configs:
             raise ValueError(f"state of {state.configs[0]} cannot be restored: the trainer has {self.configs[0]}")
         influence = {**no_influence(self.configs), **state.influence}
-        self._runner.load(Values(state.weights, state.optimizer, state.carried_state, influence))
+        self._shards.values = Values(state.weights, state.optimizer, state.carried_state, influence)
         self.epoch, self.window = state.epoch, state.window
         self.data_version, self.init_index = state.data_version, state.init_index
-        self._solved = SolvedCount(state.solved, Levels.of(self.configs))
+        self._begin_with(state.solved)
         self._last = None
 
     def edit(self, configs: EchoConfig | Sequence[EchoConfig]) -> None:
@@ -224,7 +277,7 @@ class Population:
             ValueError: another field differs, or the new ``num_epochs`` is below the current epoch.
         """
         if isinstance(configs, EchoConfig):
-            configs = with_seeds(configs, configs.replicas)
+            configs = [configs.of(index) for index in range(configs.replicas)]
         pairs = list(zip(self.configs, configs, strict=False))
         same = len(self.configs) == len(configs)
         if not (same and all(before.differs_only_live(after) for before, after in pairs)):
@@ -234,9 +287,8 @@ class Population:
         require_one_structure(configs)
         require_epochs(configs[0], self.epoch, self.window)
         same_task = all(before.same_task(after) for before, after in pairs)
-        solved = self._solved.now() if same_task else self._solved.now().anew()
         self._take(configs, self.data_version, min(self.epoch, configs[0].num_epochs - 1))
-        self._solved = SolvedCount(solved, Levels.of(self.configs))
+        self._begin_with(self._seen_solved() if same_task else self._seen_solved().anew())
 
     def start(self, config: EchoConfig, init_index: int = 0) -> None:
         """Start over, like a new population of another configuration and size, without compiling again.
@@ -249,30 +301,22 @@ class Population:
             raise ValueError(
                 f"{config} needs new networks: other fields than {', '.join(sorted(START_FIELDS))} need another program"
             )
-        self._take(with_seeds(config, config.replicas), data_version=0, epoch=0)
+        self._take([config.of(index) for index in range(config.replicas)], data_version=0, epoch=0)
         self.data_version, self._last = 0, None
         self.reset(init_index)
 
     def _take(self, configs: Sequence[EchoConfig], data_version: int, epoch: int) -> None:
         """Train these configurations from now on, next in this epoch; data that does not change is kept."""
-        before, runner, data = self.configs, self._runner, self._data
-        if configs[0].rule != before[0].rule:
+        if configs[0].rule != self.configs[0].rule:
             require_memory(configs[0], len(configs), self._at_once)
-            runner = self._runner_of(configs)
-            self._data = PopulationData(before, runner.shards, runner.devices)  # these may be others
-        self._data.edit(configs)
-        try:
-            if configs[0].the_task.own is not None:  # only a user's task can fail to make the data
-                self._data.block(data_version, epoch)
-        except TaskError:
-            self._data = data
-            self._data.edit(before)
-            raise
-        self.configs = tuple(configs)
-        if runner is not self._runner:
-            runner.load(self._runner.values._replace(influence=no_influence(self.configs)))
-            self._runner = runner
-        self._runner.edit(self.configs)
+        shards, values = self._shards_of(configs), self._shards.values
+        shards.take_data(self._shards)
+        if configs[0].the_task.own is not None:  # only a user's task can fail to make the data
+            shards.block(data_version, epoch)
+        iteration, _, *slots = values.optimizer
+        influence = values.influence if configs[0].rule == self.configs[0].rule else no_influence(configs)
+        shards.values = values._replace(optimizer=(iteration, rates_of(configs), *slots), influence=influence)
+        self.configs, self._shards = tuple(configs), shards
 
     def reset(self, init_index: int = 0) -> None:
         """Start over with initial weights and new optimizers, at the first window of the first epoch. The data stays.
@@ -280,9 +324,13 @@ class Population:
         Args:
             init_index: the number of the initial weights; 0 in a new population.
         """
-        self._runner.load(start_values(self.configs, init_index, self.fresh_optimizer))
+        each = [initial_weights(config, init_index) for config in self.configs]
+        weights = {name: np.stack([one[name] for one in each]) for name in each[0]}
+        config, optimizer = self.configs[0], fresh_optimizer(self.configs, weights)
+        carried = np.zeros((self.replicas, config.batch_size, carried_size(config)), np.float32)
+        self._shards.values = Values(weights, optimizer, carried, no_influence(self.configs))
         self.init_index, self.epoch, self.window = init_index, 0, 0
-        self._solved = SolvedCount(SolvedAt.never(self.replicas), Levels.of(self.configs))
+        self._begin_with(SolvedAt.never(self.replicas))
 
     def regenerate(self) -> None:
         """Draw new data, and train it from the first window of the current epoch with zero states. The weights stay.
@@ -290,45 +338,26 @@ class Population:
         After the last epoch, the last epoch is trained again.
         """
         self.data_version += 1
-        self.epoch, self.window = min(self.epoch, self._num_epochs - 1), 0
+        self.epoch, self.window = min(self.epoch, self.configs[0].num_epochs - 1), 0
 
-    @property
-    def _num_epochs(self) -> int:
-        return self.configs[0].num_epochs
+    def _begin_with(self, solved: SolvedAt) -> None:
+        self._solved, self._levels, self._unseen = solved, Levels.of(self.configs), []
 
     def _place(self) -> str:
         """The device. If it has to be measured, it is measured with as many replicas as this population has."""
 
         def train(device: str, n: int) -> None:
-            endless = [dataclasses.replace(one, num_epochs=MAX_EPOCHS) for one in self.configs]
+            endless = [replace(one, num_epochs=MAX_EPOCHS) for one in self.configs]
             Population(endless, None, self._programs, self._at_once, device).advance(n)
 
         return self._programs.place(self.configs[0], self.replicas, train)
 
-    def _runner_of(self, configs: Sequence[EchoConfig]) -> LoneLoop | ShardThreads:
-        """The runner for the replicas. A single network is compiled differently, which makes its calls faster."""
-        if len(configs) == 1:
-            return LoneLoop(configs[0], self.placement, self._programs)
-        devices = [GPU] if self.device == "gpu" else processors()[: self._at_once]  # a GPU takes all in one call
-        return ShardThreads(configs, devices, self._programs)
+    def _shards_of(self, configs: Sequence[EchoConfig]) -> Shards:
+        if self.device == "gpu" or len(configs) == 1:  # a GPU takes all in one call
+            return Shards(configs, [self.placement], self._programs)
+        return Shards(configs, processors()[: self._at_once], self._programs)
 
-    def _next_call(self, n: int) -> Call:
-        """The next call, with at most ``n`` windows from the position on; without windows if all epochs have been
-        trained.
-        """
-        per_epoch = self.configs[0].windows_per_epoch
-        block = self._data.block(self.data_version, min(self.epoch, self._num_epochs - 1))
-        first = (self.epoch - block.first_epoch) * per_epoch + self.window
-        if self.finished:
-            return Call(block, first - 1, 0)
-        most = min(self._runner.shards.windows_per_call, self.windows_left, block.epochs * per_epoch - first)
-        return Call(block, first, min(n, most))
 
-    def _nothing_trained(self) -> PopulationProgress:
-        """A `PopulationProgress` without losses that shows the last window; the predictions are unknown if another
-        process trained that window.
-        """
-        if self._last is None:
-            unknown = unknown_window(self.configs[0], self.replicas)
-            self._last = shown_window(self.configs[0], self._data, self._next_call(0), unknown, self._solved.reported())
-        return dataclasses.replace(self._last, losses=self._last.losses[:0], errors=self._last.errors[:0])
+def no_influence(configs: Sequence[EchoConfig]) -> dict[str, Floats]:
+    """What the learning rule carries at the start: zeros, float32 [replicas, ...] by name."""
+    return {name: np.zeros((len(configs), *shape), np.float32) for name, shape in influence_shapes(configs[0]).items()}

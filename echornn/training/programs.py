@@ -1,45 +1,53 @@
-"""Stores compiled training loops and selected devices by structure, so that no structure is compiled twice."""
+"""Compiled training programs and selected devices by structure, so that no structure is compiled twice; also on disk.
+
+XLA has its own cache on disk, which TensorFlow switches on by a flag for a whole process. Its keys contain neither
+XLA's flags nor the processor, so each kind of process has its own folder; but they contain the names in a program.
+"""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
-from collections import deque
-from collections.abc import Callable
+import hashlib
+import itertools
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from threading import Lock, get_ident
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
+import platformdirs
 import tensorflow as tf
+from tensorflow.python.framework import ops
 
-from echornn.config import ECHO, TASK, EchoConfig
-from echornn.network.model import EchoRNN, initial_weights
-from echornn.tasks.task import Numbers, Symbols, form_of
-from echornn.training.bptt import TrainingLoop
-from echornn.training.device import place
-from echornn.training.optimizers import make_optimizer
-from echornn.training.process import prepare
-from echornn.training.seen import NO_DEVICES, Devices, program_of
-from echornn.training.shards import Shards, ShardsInTurn
-from echornn.training.threads import MAX_WINDOWS_PER_CALL, epochs_in_a_block
+from echornn.config import EchoConfig
+from echornn.runtime import small_loops
+from echornn.training.device import place, prepare, usable_processors
+from echornn.training.loop import Trained, Values, nothing_trained, train
+from echornn.training.structure import NO_DEVICES, Devices, program_of, structure
+
+if TYPE_CHECKING:
+    from echornn.training.shards import Division
 
 MAPPINGS_USED_AT_MOST = 0.8
-"""The share of the system's memory mappings that compiled loops may use."""
+"""The share of the system's memory mappings that compiled programs may use. Every compilation keeps memory until the
+process ends, even if everything is deleted: 27 MiB and 230 memory mappings for the tutorial's cell, 37 MiB and 360 for
+an LSTM (Linux allows 65 530 mappings, then native code aborts the process). So no program is ever dropped.
+"""
 
 
 class OutOfMappingsError(RuntimeError):
-    """Memory mappings are running out. Raised before a compilation, because native code would abort the process."""
+    """Memory mappings are running out."""
 
 
 class Programs:
-    """Lends compiled training loops to trainers, and takes them back when a trainer is deleted.
-
-    Every compilation keeps memory until the process ends, even if everything is deleted: 27 MiB and 230 memory mappings
-    for the tutorial's cell, 37 MiB and 360 for an LSTM (measured over 40 structures of each, TensorFlow 2.21; Linux
-    allows 65 530 mappings). So no loop is ever dropped, and a compilation that comes too close to the limit is refused.
-
-    There is no lock, because finalizers return the loops, and the garbage collector may run finalizers at any point of
-    any thread, even within `borrow`. Instead, each step on the table, whose keys are plain values, is atomic.
+    """The programs and devices that trainers share.
 
     Args:
         devices: the devices on which another process trained networks, for each program.
@@ -47,16 +55,13 @@ class Programs:
 
     def __init__(self, devices: Devices = NO_DEVICES) -> None:
         self._devices = devices
-        self._idle: dict[tuple[object, ...], deque[Any]] = {}
+        self._made: dict[object, Program] = {}
         self._placed: dict[EchoConfig, str] = {}
 
     def place(self, config: EchoConfig, replicas: int, train: Callable[[str, int], None]) -> str:
         """The device for networks of this structure. It is selected only once (see `echornn.training.device.place`), so
         that windows that are trained again have the same bits, even if a second measurement would select another
         device.
-
-        Args:
-            replicas: the number of replicas.
         """
         prepare(config, replicas)
         program = replace(program_of(config), replicas=replicas)
@@ -64,93 +69,112 @@ class Programs:
             self._placed[program] = place(config, train, self._devices.get(program))
         return self._placed[program]
 
-    def borrow(self, config: EchoConfig, device: str) -> TrainingLoop:
-        """A compiled loop for a single network of this structure. Its variables still have the values of its last
-        trainer.
+    def of(self, config: EchoConfig, division: Division, epochs: int, on_cpu: bool) -> Program:
+        """The program for networks of this structure, which is compiled by its first call."""
+        key = structure(config), division.places, division.room, epochs, on_cpu
+        return self._made.setdefault(key, Program(config, division, on_cpu, repr(key)))
+
+
+_compiling = Lock()
+_traced: Counter[str] = Counter()
+
+
+class Program:
+    """The compiled call that trains some shards one after the other. Values pass in and out, so that one program serves
+    all calls, trainers and devices.
+
+    Attributes:
+        compilations: how many times it was traced and compiled.
+    """
+
+    def __init__(self, config: EchoConfig, division: Division, on_cpu: bool, name: str) -> None:
+        self._name = name
+        self._config, self._on_cpu, self._room = config, on_cpu, division.room
+        self._windows, self._replicas = division.windows_per_call, [division.places] if division.places else []
+        self.compilations = 0
+        self._compiled: Any = None
+        self._devices: set[str] = set()
+
+    def __call__(
+        self, device: str, values: Values, numbers: npt.NDArray[np.int32], data: list[tf.Tensor]
+    ) -> tuple[Values, Trained]:
+        """Train some windows of each shard; the first call on a device compiles.
 
         Args:
-            config, device: the configuration to train, and the device.
+            values: [room, ..., places].
+            numbers: int32 [room, 3 + keys], for each shard the ``call`` of `train`; it may request no windows.
+            data: inputs and targets of the shards end to end, and which of them count, unless all do.
 
         Raises:
-            OutOfMappingsError: a loop would have to be compiled, and too many memory mappings are in use.
+            OutOfMappingsError: it would have to be compiled, and too many memory mappings are in use.
         """
+        results: tuple[Values, Trained]
+        if device not in self._devices:
+            with _compiling:
+                results = self._first(device, values, numbers, data)
+            self._devices.add(device)
+            return results
+        with tf.device(device):
+            results = self._compiled(values, tf.constant(numbers), *data)
+        return results
+
+    def _first(self, device: str, *arguments: Any) -> Any:
+        refuse_when_mappings_run_out()
         try:
-            loop: TrainingLoop = self._like(config, device).pop()
-        except IndexError:
-            refuse_when_mappings_run_out()
-            loop = _made(config, device, 0, MAX_WINDOWS_PER_CALL)
-        return loop
+            return self._traced(device, *arguments)
+        except tf.errors.OpError:  # the program could not be read or stored, and XLA would repeat this error
+            if _descriptor is None:
+                raise
+            _leave(_descriptor)
+            self._compiled = None
+            return self._traced(device, *arguments)
 
-    def give_back(self, config: EchoConfig, device: str, loop: TrainingLoop) -> None:
-        """Take back a loop whose trainer has been deleted."""
-        self._like(config, device).append(loop)
+    def _traced(self, device: str, values: Values, numbers: npt.NDArray[np.int32], data: list[tf.Tensor]) -> Any:
+        if self._compiled is None:
+            function = tf.function(self._run, jit_compile=True, autograph=False)
+            with _names_of_its_own(self._name):
+                self._compiled = function.get_concrete_function(values, tf.constant(numbers), *data)
+            self.compilations += 1
+        with tf.device(device):
+            return self._compiled(values, tf.constant(numbers), *data)
 
-    def borrow_turns(self, config: EchoConfig, device: str, shards: Shards) -> ShardsInTurn:
-        """A loop for a population, which trains shards of many networks one after the other. See `borrow`."""
-        try:
-            turns: ShardsInTurn = self._like(config, device, *kind(config, shards)).pop()
-        except IndexError:
-            refuse_when_mappings_run_out()
-            loop = _made(config, device, shards.places, shards.windows_per_call)
-            with tf.device(device):
-                turns = ShardsInTurn(loop, shards.room)
-        return turns
+    def _run(self, values: Values, numbers: tf.Tensor, x: tf.Tensor, y: tf.Tensor, *scored: tf.Tensor) -> Any:
+        nothing = nothing_trained(self._config, self._windows, self._replicas)
 
-    def give_back_turns(self, config: EchoConfig, device: str, shards: Shards, turns: ShardsInTurn) -> None:
-        """Take back the loop of a population that has been deleted."""
-        self._like(config, device, *kind(config, shards)).append(turns)
+        def shard(its: tuple[Values, tf.Tensor, tf.Tensor | int]) -> tuple[Values, Trained]:
+            values, call, begin = its
+            return train(self._config, values, nothing, x, y, call, begin, *scored, on_cpu=self._on_cpu)
 
-    def _like(self, config: EchoConfig, device: str, *of_many: int) -> deque[Any]:
-        return self._idle.setdefault((structure(config), device, *of_many), deque())
+        if self._room == 1:
+            trained = shard((tf.nest.map_structure(lambda one: one[0], values), numbers[0], 0))
+            return tf.nest.map_structure(lambda one: one[tf.newaxis], trained)
+        begins = tf.range(self._room) * (x.shape[0] // self._room)
+        after = tf.nest.map_structure(lambda one: tf.TensorSpec(one.shape[1:], one.dtype), values)
+        shown = tf.nest.map_structure(lambda one: tf.TensorSpec(one.shape, one.dtype), nothing)
+        return tf.map_fn(shard, (values, numbers, begins), fn_output_signature=(after, shown))
 
 
-def _made(config: EchoConfig, device: str, replicas: int, windows: int) -> TrainingLoop:
-    """A new loop that is not yet compiled.
-
-    Args:
-        config, device: the configuration to train, and the device.
-        replicas: the number of networks side by side; 0 for a single network without an axis of replicas.
-        windows: the most windows that one call trains.
+@contextlib.contextmanager
+def _names_of_its_own(program: str) -> Iterator[None]:
+    """Let TensorFlow number what it traces by the program alone, not by what the process did before: XLA finds a
+    program on disk by the names in it. Traced again in the same process, a program has other names.
     """
-    with tf.device(device):
-        weights = initial_weights(config)
-        if replicas:
-            weights = {name: np.stack([value] * replicas, axis=-1) for name, value in weights.items()}
-        model, optimizer = EchoRNN(config, weights), make_optimizer(config, replicas)
-        optimizer.build(list(model.weights.values()))
-        return TrainingLoop(model, optimizer, replicas, windows)
-
-
-def kind(config: EchoConfig, shards: Shards) -> tuple[int, int, int]:
-    """The properties, besides the structure, on which the program for several networks depends: replicas side by side,
-    shards per call, and epochs of data per block.
-    """
-    return shards.places, shards.room, epochs_in_a_block(config, shards.replicas)
-
-
-class Structure(NamedTuple):
-    """Everything that changes a compiled loop."""
-
-    config: EchoConfig
-    """The configuration with the echo as its task, and a fixed value in each field that does not change the loop."""
-    inputs: Symbols | Numbers
-    outputs: Symbols | Numbers
-    trial: int | None
-    """The time steps of a trial; None for a stream."""
-    scores_every_step: bool
-
-
-def structure(config: EchoConfig) -> Structure:
-    """The structure of a configuration. Tasks of the same form are trained by the same loop."""
-    plain, task = config, config.the_task
-    if task.echoed_lag is None:
-        length = config.truncated_backprop_length
-        plain = config.with_fields({TASK: ECHO, "echo_step": 0, "truncated_backprop_length": length})
-    return Structure(replace(program_of(plain), device="auto"), *form_of(task), task.scores_every_step)
+    ops.get_default_graph()  # is made, and numbered, at its first use in a thread
+    _traced[program] += 1
+    name = f"{program} {_traced[program]}".encode()
+    numbers = itertools.count(int.from_bytes(hashlib.sha256(name).digest()[:5]) << 20)
+    thread, uid = get_ident(), ops.uid
+    ops.uid = lambda: next(numbers) if get_ident() == thread else uid()
+    try:
+        yield
+    finally:
+        ops.uid = uid
 
 
 def refuse_when_mappings_run_out() -> None:
-    """Raise `OutOfMappingsError` if a compilation comes too close to the system's limit."""
+    """Raise `OutOfMappingsError` if a compilation comes too close to the system's limit, since native code would abort
+    the process.
+    """
     if (share := share_of_mappings()) > MAPPINGS_USED_AT_MOST:
         raise OutOfMappingsError(
             f"compiled programs use {share:.0%} of this process's memory mappings: start the program again to go on"
@@ -162,3 +186,75 @@ def share_of_mappings() -> float:
     with contextlib.suppress(OSError), open("/proc/self/maps", "rb") as lines:
         return sum(1 for _ in lines) / int(Path("/proc/sys/vm/max_map_count").read_text())
     return 0.0
+
+
+SWITCH, FLAGS = "ECHORNN_KEEP_PROGRAMS", "TF_XLA_FLAGS"
+"""The environment variables that switch this off if it is 0, and of TensorFlow's flags."""
+
+MOST_FILES = 200
+"""The most programs of a folder; if there are more, it begins again."""
+
+LEAST_FREE = 256 << 20
+"""The free bytes that the disk must have for programs to be stored."""
+
+DESCRIPTORS = Path("/proc/self/fd")
+
+_descriptor: int | None = None
+"""The folder from which XLA reads programs, and to which it writes them, by which XLA knows it; None if there is none.
+"""
+
+
+def keep(threads: int) -> None:
+    """Keep programs in the user's cache folder. Call this before TensorFlow's threads are set, or its devices are
+    looked for, since XLA then reads its flags.
+
+    Errors do not prevent training, and flags of the user's own are kept. Ours are removed from the environment again:
+    other processes lack the descriptor, and versions of results (`echornn.sweeps.trained_by`) do not depend on them.
+
+    Args:
+        threads: the threads per operation that TensorFlow will have.
+    """
+    global _descriptor
+    has_own_flags = FLAGS in os.environ or small_loops.are_a_file(os.environ.get(small_loops.VARIABLE, ""))
+    if _descriptor is not None or has_own_flags or os.environ.get(SWITCH) == "0" or not DESCRIPTORS.is_dir():
+        return
+    with contextlib.suppress(OSError):
+        folder = platformdirs.user_cache_path("echornn-tui") / "programs" / kind_of_programs(threads)
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)  # fails if it is not the user's
+        if shutil.disk_usage(folder).free < LEAST_FREE:
+            return
+        if len(files := list(folder.iterdir())) > MOST_FILES:
+            _remove(files)
+        _descriptor = os.open(folder, os.O_RDONLY)
+        cache = f"--tf_xla_persistent_cache_directory={DESCRIPTORS / str(_descriptor)}"
+        os.environ[FLAGS] = f"{cache} --tf_xla_persistent_cache_device_types=CPU"
+        try:
+            tf.config.list_physical_devices("CPU")
+        finally:
+            del os.environ[FLAGS]
+
+
+def _leave(descriptor: int) -> None:
+    """Empty the folder, and switch XLA to a folder in memory: the disk may be full, or a file damaged."""
+    with contextlib.suppress(OSError):
+        _remove((DESCRIPTORS / str(descriptor)).iterdir())
+    folder = tempfile.mkdtemp(prefix="echornn-tui-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    other = os.open(folder, os.O_RDONLY)
+    os.dup2(other, descriptor, inheritable=False)
+    os.close(other)
+
+
+def _remove(files: Iterable[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
+
+
+def kind_of_programs(threads: int) -> str:
+    """A hash of everything that affects compiled programs: versions, flags, threads, processors."""
+    environment = sorted(one for one in os.environ.items() if one[0].startswith(("TF_", "XLA_", "ONEDNN_", "DNNL_")))
+    processor = Path("/proc/cpuinfo").read_text(errors="replace").split("\n\n")[0].splitlines()
+    features = [line for line in processor if line.startswith(("model name", "flags", "Features", "CPU "))]
+    known = (tf.version.VERSION, tf.version.GIT_VERSION, environment, usable_processors(), threads, features)
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:16]

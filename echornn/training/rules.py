@@ -82,7 +82,7 @@ class RealTime:
         """See `RuleEngine.learn`."""
         config, weights = model.config, model.weights
         with tf.GradientTape() as tape:
-            tape.watch(window.state)
+            tape.watch([window.state, *weights.values()])
             states, outputs = model.forward(window.x, window.state, window.dropout_key)
             loss, outputs = loss_of(model, outputs, window)
         d_state, within = tape.gradient(
@@ -138,10 +138,13 @@ class Truncated:
 
     def learn(self, model: EchoRNN, window: WindowData, influence: Tensors) -> Learned:
         """See `RuleEngine.learn`."""
+        weights = list(model.weights.values())
         with tf.GradientTape() as tape:
+            tape.watch(weights)
             states, outputs = model.forward(window.x, window.state, window.dropout_key)
             loss, outputs = loss_of(model, outputs, window)
-        return Learned(loss, outputs, states, tape.gradient(loss, list(model.weights.values())), {})
+        gradients = tape.gradient(loss, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        return Learned(loss, outputs, states, gradients, {})
 
 
 TBPTT = Truncated()

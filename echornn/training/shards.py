@@ -1,28 +1,27 @@
-"""Divides the replicas of a population into shards (computed side by side), which a call trains one after the other.
-
-Side by side, a window costs a fixed 10 us for its small kernels, and about 1 us per network (tutorial's sizes, one
-core). Fewer than `LEAST` networks are faster one by one; with more than `MOST`, cache misses cancel the gain. Larger
-networks (`is_trained_alone`) gain nothing side by side, so each forms a shard.
-"""
+"""Divides the replicas of a population into calls of a compiled program, makes their data, and trains them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
 from echornn.config import EchoConfig
+from echornn.data.series import data_side_by_side
 from echornn.network.shapes import is_trained_alone
-from echornn.training.bptt import LoopOutput, TrainingLoop
-from echornn.training.kept_programs import first_call
-from echornn.training.threads import MAX_WINDOWS_PER_CALL
+from echornn.training.device import MAX_WINDOWS_PER_CALL, epochs_in_a_block
+from echornn.training.loop import LARGEST, Trained, Values, dropout_key
+from echornn.training.programs import Program, Programs
 
 LEAST, MOST = 8, 128
-"""The fewest and the most replicas of a shard that are trained side by side."""
+"""The fewest and the most replicas of a shard that are trained side by side: there, a window costs a fixed 10 us for
+its small kernels, and about 1 us per network (tutorial's sizes, one core). Fewer are faster one by one; with more,
+cache misses cancel the gain.
+"""
 
 VECTOR = 8
 """The replicas that a vector operation of the processor computes; a shard is filled up to a multiple of this."""
@@ -33,29 +32,25 @@ TURNS = 8
 LOSSES_PER_CALL = 1 << 16
 """The most losses that a call returns; it allocates memory for all of them, however few windows it trains."""
 
-Values = npt.NDArray[Any]
+Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True)
-class Shards:
-    """The division of replicas, in order, into calls and shards; unused places repeat the last replica.
-
-    Attributes:
-        replicas: the number of replicas.
-        calls: the number of calls that together train all replicas once.
-        turns: the number of shards that each call trains.
-        places: the number of replicas side by side in a shard; 0 if each is trained alone, without an axis of replicas.
+class Division(NamedTuple):
+    """How the replicas are compiled and trained: calls run at the same time; each trains shards one after the other,
+    and the replicas of a shard side by side. Unused places repeat the last replica.
     """
 
     replicas: int
     calls: int
     turns: int
+    """The shards that each call trains."""
     places: int
+    """The replicas side by side in a shard; 0 if each is trained alone, without an axis of replicas."""
 
     @classmethod
-    def of(cls, config: EchoConfig, replicas: int, at_once: int) -> Shards:
+    def of(cls, config: EchoConfig, replicas: int, at_once: int) -> Division:
         """The fastest division for this structure, if ``at_once`` calls run at the same time on different
-        processors.
+        processors. Large networks gain nothing side by side, so each forms a shard.
         """
         each = -(-replicas // at_once)
         size = 1 if is_trained_alone(config) or each < LEAST else MOST
@@ -70,122 +65,172 @@ class Shards:
 
     @property
     def room(self) -> int:
-        """The number of shards in the arrays of a call: a power of two, so that few programs are compiled for all
-        sizes.
-        """
+        """The shards in the arrays of a call: a power of two, so that few programs are compiled for all sizes."""
         return 1 << (self.turns - 1).bit_length()
 
     @property
     def windows_per_call(self) -> int:
         """The most windows that a call trains in each replica."""
-        return min(MAX_WINDOWS_PER_CALL, LOSSES_PER_CALL // (self.room * self._size))
+        return min(MAX_WINDOWS_PER_CALL, LOSSES_PER_CALL // (self.room * (self.places or 1)))
 
     @property
-    def _size(self) -> int:
-        """The number of replicas in a shard."""
-        return self.places or 1
+    def numbers(self) -> npt.NDArray[np.intp]:
+        """The number of the replica in each place, [calls, room, places]."""
+        size = self.places or 1
+        numbers = np.minimum(np.arange(self.calls * self.turns * size), self.replicas - 1)
+        numbers = numbers.reshape(self.calls, self.turns, size)
+        return numbers[:, np.minimum(np.arange(self.room), self.turns - 1)]
 
-    def filled(self, values: Sequence[Any]) -> list[list[list[Any]]]:
-        """The replicas' values, arranged as [call][shard][place]."""
-        last = len(values) - 1
-
-        def shard(call: int, turn: int) -> list[Any]:
-            begin = (call * self.turns + turn) * self._size
-            return [values[min(index, last)] for index in range(begin, begin + self._size)]
-
-        return [[shard(call, turn) for turn in range(self.turns)] for call in range(self.calls)]
-
-    def placed(self, values: Values) -> list[Values]:
+    def placed(self, values: Array) -> list[Array]:
         """The replicas' values, [replicas, ...], arranged for each call: [room, ..., places]."""
-        vacant = self.calls * self.turns * self._size - self.replicas
-        whole = np.concatenate([values, *[values[-1:]] * vacant])
-        whole = whole.reshape(self.calls, self.turns, self._size, *values.shape[1:])
-        whole = np.concatenate([whole, *[whole[:, -1:]] * (self.room - self.turns)], axis=1)
+        whole = values[self.numbers]
         return list(np.moveaxis(whole, 2, -1) if self.places else whole[:, :, 0])
 
-    def first(self, of_calls: Sequence[Values]) -> Values:
-        """The values of the calls, [room, ..., places], arranged with replicas first: [replicas, ...]."""
-        whole = self._with_turns(of_calls)
-        if self.places:
-            whole = np.moveaxis(whole, -1, 1).reshape(-1, *whole.shape[1:-1])
-        return whole[: self.replicas]
-
-    def last(self, of_calls: Sequence[Values]) -> Values:
-        """The values of the calls, [room, ..., places], arranged with replicas last: [..., replicas]."""
-        whole = self._with_turns(of_calls)
+    def last(self, of_calls: Sequence[Array]) -> Array:
+        """The values of the calls, [room, ..., places], with replicas last: [..., replicas]."""
+        whole = np.concatenate([one[: self.turns] for one in of_calls])
         if not self.places:
-            return whole[: self.replicas].transpose(*range(1, whole.ndim), 0)
+            return np.moveaxis(whole[: self.replicas], 0, -1)
         turns, *shape, places = whole.shape
         return np.moveaxis(whole, 0, -2).reshape(*shape, turns * places)[..., : self.replicas]
 
-    def _with_turns(self, of_calls: Sequence[Values]) -> Values:
-        """The shards of all calls, without unused shards."""
-        return np.concatenate([one[: self.turns] for one in of_calls])
 
+class Block(NamedTuple):
+    """The data of some epochs, for all replicas."""
 
-class ShardsInTurn:
-    """A compiled call that trains some shards one after the other, each from where it ended.
-
-    Args:
-        loop: trains one shard; its variables hold that shard's values while it trains.
-        turns: the number of shards of a call.
+    data_version: int
+    first_epoch: int
+    epochs: int
+    calls: list[list[tf.Tensor]]
+    """For each call inputs and targets and, if only some steps count, which: [room * epochs * row length, batch, ...,
+    places]; see `echornn.data.series.EpochData`.
     """
 
-    def __init__(self, loop: TrainingLoop, turns: int) -> None:
-        self.loop, self._turns = loop, turns
-        self._function = tf.function(self._run, jit_compile=True, autograph=False)
-        self._compiled: Any = None
+    def holds(self, data_version: int, epoch: int) -> bool:
+        return self.data_version == data_version and 0 <= epoch - self.first_epoch < self.epochs
 
-    def __call__(
-        self, values: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor, calls: tf.Tensor, *scored: tf.Tensor
-    ) -> tuple[list[tf.Tensor], LoopOutput]:
-        """Train some windows of each shard; the first call compiles.
 
-        Args:
-            values: [turns, ...], for each shard the values of `TrainingLoop.changing`.
-            x, y: [turns * steps, batch, ...], the data of the shards, end to end; see `TrainingLoop.train`.
-            calls: int32 [turns, ...], for each shard the numbers that `TrainingLoop.train` needs; these may request no
-                windows.
-            scored: bool [turns * steps, batch, ...], the steps that count; not given if all do.
+class Shards:
+    """The replicas' values and data, and the threads that train them, one for each device.
 
-        Returns:
-            The values after training, and the loop's results, [turns, ...].
-        """
-        count = len(values)
-        if self._compiled is None:
-            self._function, self._compiled, results = first_call(self._function, values, x, y, calls, *scored)
-        else:
-            results = self._compiled(values, x, y, calls, *scored)
-        return results[:count], LoopOutput(*results[count:])
+    Args:
+        devices: TensorFlow's names of the devices of calls that run at the same time.
+    """
+
+    def __init__(self, configs: Sequence[EchoConfig], devices: Sequence[str], programs: Programs) -> None:
+        self.configs = tuple(configs)
+        self.division = Division.of(configs[0], len(configs), len(devices))
+        self.epochs = epochs_in_a_block(configs[0], len(configs))
+        self._at_once = min(len(devices), self.division.calls)
+        self._devices = [devices[call % self._at_once] for call in range(self.division.calls)]
+        self.program: Program = programs.of(configs[0], self.division, self.epochs, "CPU" in devices[0])
+        self._values: list[Values] = []
+        self._block: Block | None = None
+        self._ahead: Future[Block] | None = None
+        self._data_thread, self._threads = ThreadPoolExecutor(1, "data"), ThreadPoolExecutor(self._at_once, "calls")
+
+    def take_data(self, other: Shards) -> None:
+        """Take the data of the same networks with other live fields, unless it changes."""
+        if self.division == other.division and all(map(EchoConfig.same_data, other.configs, self.configs)):
+            self._block, self._ahead = other._block, other._ahead
 
     @property
-    def compilations(self) -> int:
-        """How many times the call was traced and compiled so far."""
-        count: int = self._function.experimental_get_tracing_count()
-        return count
+    def values(self) -> Values:
+        """A copy of everything that training changes, with replicas on the first axis."""
 
-    def _run(
-        self, values: Sequence[tf.Tensor], x: tf.Tensor, y: tf.Tensor, calls: tf.Tensor, *scored: tf.Tensor
-    ) -> list[tf.Tensor]:
-        steps = x.shape[0] // self._turns
-        changing = self.loop.changing
+        def first(*of_calls: tf.Tensor) -> Array:
+            return np.ascontiguousarray(np.moveaxis(self.division.last([one.numpy() for one in of_calls]), -1, 0))
 
-        def train_next(turn: tf.Tensor, *arrays: tf.TensorArray) -> tuple[Any, ...]:
-            for variable, array in zip(changing, arrays, strict=False):
-                variable.assign(array.read(turn))
-            trained = self.loop.train(x, y, tf.gather(calls, turn), turn * steps, *scored)
-            after = [*map(tf.convert_to_tensor, changing), *trained]
-            return turn + 1, *(array.write(turn, value) for array, value in zip(arrays, after, strict=True))
+        values: Values = tf.nest.map_structure(first, *self._values)
+        return values
 
-        before = [self._array(value.dtype, value.shape[1:]).unstack(value) for value in values]
-        nothing = [self._array(one.dtype, one.shape) for one in self.loop.nothing()]
-        _, *arrays = tf.while_loop(
-            lambda turn, *_: turn < self._turns,
-            train_next,
-            (tf.constant(0), *before, *nothing),
-            maximum_iterations=self._turns,
-        )
-        return [array.stack() for array in arrays]
+    @values.setter
+    def values(self, values: Values) -> None:
+        placed = [self.division.placed(one) for one in tf.nest.flatten(values)]
+        self._values = []
+        for device, of_call in zip(self._devices, zip(*placed, strict=True), strict=True):
+            with tf.device(device):
+                self._values.append(tf.nest.pack_sequence_as(values, [tf.constant(one) for one in of_call]))
 
-    def _array(self, dtype: tf.DType, shape: Sequence[int]) -> tf.TensorArray:
-        return tf.TensorArray(dtype, self._turns, element_shape=shape, clear_after_read=False)
+    def block(self, data_version: int, epoch: int) -> Block:
+        """The data with this epoch. The next block is made in advance, except for a single network: its series may be
+        so long that two blocks do not fit into memory.
+        """
+        if self._block is None or not self._block.holds(data_version, epoch):
+            self._block = None  # release it first, so that two blocks do not take memory at the same time
+            ahead, self._ahead = self._ahead, None
+            if ahead is not None and (block := ahead.result()).holds(data_version, epoch):
+                self._block = block
+            else:
+                self._block = self._made(data_version, epoch)
+        following = self._block.first_epoch + self.epochs
+        is_wanted = len(self.configs) > 1 and following < self.configs[0].num_epochs
+        if self._ahead is None and is_wanted and self.program.compilations:
+            self._ahead = self._data_thread.submit(self._made, data_version, following)
+        return self._block
+
+    def _made(self, data_version: int, first_epoch: int) -> Block:
+        calls = []
+        for device, shards in zip(self._devices, self.division.numbers, strict=True):
+            drawn: list[list[Array]] = []
+            for replicas in shards[: self.division.turns]:
+                own, places = np.unique(replicas, return_inverse=True)  # unused places repeat the last replica's data
+                configs = [self.configs[replica] for replica in own]
+                for epoch in range(first_epoch, first_epoch + self.epochs):
+                    data = data_side_by_side(configs, data_version, epoch).arrays
+                    drawn.append([one[..., places] if len(own) < len(replicas) else one for one in data])
+            drawn += drawn[-1:] * ((self.division.room - self.division.turns) * self.epochs)
+            whole = (np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*drawn, strict=True))
+            with tf.device(device):
+                calls.append([tf.constant(one if self.division.places else one[..., 0]) for one in whole])
+        return Block(data_version, first_epoch, self.epochs, calls)
+
+    def window(self, block: Block, steps: slice) -> list[Array]:
+        """Inputs, targets and which of them count, of some time steps, [steps, batch, ..., replicas]."""
+        of_calls = [[_steps_of(one, self.division.room, steps) for one in data] for data in block.calls]
+        x, y, *scored = (self.division.last(one) for one in zip(*of_calls, strict=True))
+        shape = steps.stop - steps.start, self.configs[0].batch_size, len(self.configs)
+        return [x, y, *(scored or [np.broadcast_to(np.True_, shape)])]
+
+    def train(self, block: Block, first: int, windows: int, init_index: int) -> Trained:
+        """Train windows in every replica; arrays with replicas as the last axis.
+
+        Args:
+            first: the first window, counted from the start of the block.
+        """
+        config, division = self.configs[0], self.division
+        before = block.first_epoch * config.windows_per_epoch
+        shared = np.array([first, windows, before & LARGEST], np.int32)
+        keys = [dropout_key(one, init_index) if one.dropout else 0 for one in self.configs]
+        placed = division.placed(np.array(keys, np.int32))
+        done: list[Any] = [None] * division.calls
+
+        def work(thread: int) -> None:
+            for number in range(thread, division.calls, self._at_once):
+                of_shards = placed[number].reshape(division.room, -1)
+                numbers = np.concatenate([np.broadcast_to(shared, (division.room, 3)), of_shards], axis=1)
+                numbers[division.turns :, 1] = 0  # unused shards train nothing
+                self._values[number], trained = self.program(
+                    self._devices[number], self._values[number], numbers, block.calls[number]
+                )
+                losses, errors, *shown = map(_seen, trained)
+                done[number] = [losses[:, :windows], errors[:, :windows], *shown]
+
+        if self._at_once == 1:
+            work(0)
+        else:
+            list(self._threads.map(work, range(self._at_once)))
+        return Trained(*map(division.last, zip(*done, strict=True)))
+
+
+def _seen(tensor: tf.Tensor) -> Array:
+    """A read-only view of a tensor's numbers. On the CPU nothing is copied, and the view keeps the tensor alive."""
+    return np.asarray(memoryview(tensor))
+
+
+def _steps_of(tensor: tf.Tensor, room: int, steps: slice) -> Array:
+    """Some time steps of each shard, [room, steps, ...]; only these are copied from a GPU."""
+    shape = [room, -1, *tensor.shape[1:]]
+    if "GPU" in tensor.device:
+        return _seen(tf.reshape(tensor, shape)[:, steps])
+    return _seen(tensor).reshape(shape)[:, steps]

@@ -14,6 +14,7 @@ from echornn.network.model import checked_weights
 from echornn.progress import Floats, Progress
 from echornn.state import PopulationState
 from echornn.state import TrainerState as TrainerState
+from echornn.training.loop import fresh_optimizer
 from echornn.training.population import Population
 from echornn.training.programs import Programs
 
@@ -138,7 +139,7 @@ class Trainer:
         """
         arrays = checked_weights(weights, self.config, "loaded")
         loaded = {name: arrays[name][np.newaxis] for name in self._population.weights}
-        fresh = self._population.fresh_optimizer
+        fresh = fresh_optimizer(self._population.configs, loaded)
         self._population.restore(replace(self._population.state, weights=loaded, optimizer=fresh))
 
     def edit(self, config: EchoConfig) -> None:

@@ -12,7 +12,7 @@ from echornn import EchoConfig
 from echornn.training import device
 from echornn.training.device import faster, windows_per_second
 from echornn.training.programs import Programs
-from echornn.training.seen import program_of
+from echornn.training.structure import program_of
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,204 @@
+"""The training loop: a pure function that trains many windows, with any learning rule, in one compiled call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from echornn.config import MAX_LAYERS, EchoConfig
+from echornn.network.loss import errors
+from echornn.network.model import EchoRNN
+from echornn.network.shapes import SLOTS, carried_size
+from echornn.network.xla import kept_apart, read_steps
+from echornn.progress import Floats
+from echornn.tasks.task import Numbers
+from echornn.training.rules import WindowData, engine_of
+
+LARGEST = 0x7FFFFFFF
+"""The numbers of windows and keys wrap around at 31 bits."""
+
+
+class Values(NamedTuple):
+    """Everything that training changes, as arrays or tensors with or without axes of replicas."""
+
+    weights: dict[str, Any]
+    optimizer: tuple[Any, ...]
+    """The number of steps, int64; the learning rate; then the slots of each weight, in Keras' order."""
+    carried_state: Any
+    influence: dict[str, Any]
+
+
+class Trained(NamedTuple):
+    """The results of a call; losses and errors are filled only up to the requested number of windows.
+
+    With replicas, each result has an additional last axis.
+    """
+
+    losses: Any
+    """The loss of each window before its update, float32 [most windows of a call, ...]."""
+    errors: Any
+    """The number of wrong predictions in each window, int32 [most windows of a call, ...]; 0 for numbers."""
+    outputs: Any
+    """The softmax, or the numbers, of the last window, float32 [T, batch, outputs, ...]."""
+    states: Any
+    """The carried states of the last window, float32 [T, batch, carried, ...]."""
+    init_state: Any
+    """The state before the last window, float32 [batch, carried, ...]."""
+
+
+def dropout_key(config: EchoConfig, init_index: int) -> int:
+    """The random key of a run's dropout; the loop adds the number of the window."""
+    return (config.seed * 1_000_003 + init_index) * MAX_LAYERS & LARGEST
+
+
+def nothing_trained(config: EchoConfig, windows: int, replicas: list[int]) -> Trained:
+    """The result of a call that trains no windows, but could train as many as this."""
+    of_steps = [config.window_steps, config.batch_size]
+    return Trained(
+        tf.zeros([windows, *replicas]),
+        tf.zeros([windows, *replicas], tf.int32),
+        tf.zeros([*of_steps, config.output_size, *replicas]),
+        tf.zeros([*of_steps, carried_size(config), *replicas]),
+        tf.zeros([config.batch_size, carried_size(config), *replicas]),
+    )
+
+
+def train(
+    config: EchoConfig,
+    values: Values,
+    nothing: Trained,
+    x: tf.Tensor,
+    y: tf.Tensor,
+    call: tf.Tensor,
+    begin: tf.Tensor | int,
+    *scored: tf.Tensor,
+    on_cpu: bool,
+) -> tuple[Values, Trained]:
+    """Train windows of ``x`` and ``y``, which contain whole epochs end to end; this gets compiled.
+
+    One compilation serves any number of windows and any position: both are tensors, and windows are read by XLA's
+    dynamic slices. Otherwise XLA would compile again for each slice and each number of iterations.
+
+    Args:
+        nothing: see `nothing_trained`.
+        x: inputs: symbols, uint8 [epochs * row length, batch, ...], or numbers, float32 [epochs * row length, batch,
+            count, ...].
+        y: targets, in the same form.
+        call: int32 [4]: the first window to train, counted from the start of ``x``; the number of windows to train; the
+            number of windows of the run before ``x``; the key of dropout. With replicas int32 [3 + replicas].
+        begin: the time step of ``x`` at which the first epoch begins.
+        scored: bool [epochs * row length, batch, ...], the steps that count; not given if all do.
+    """
+    steps, has_numbers = config.window_steps, isinstance(config.the_task.outputs, Numbers)
+    first, count, windows_before = tf.unstack(call[:3])
+    key = call[3:] if len(nothing.losses.shape) > 1 else call[3]
+    engine = engine_of(config)
+
+    def train_next(index: tf.Tensor, values: Values, trained: Trained) -> tuple[tf.Tensor, Values, Trained]:
+        model = EchoRNN(config, values.weights, on_cpu)
+        epoch, window = (first + index) // config.windows_per_epoch, (first + index) % config.windows_per_epoch
+        start = begin + epoch * config.row_length + window * config.window_stride
+        zeros = tf.zeros_like(values.carried_state)
+        state = tf.where(window == 0, zeros, values.carried_state) if config.is_stream else zeros
+        influence = {name: tf.where(window == 0, tf.zeros_like(one), one) for name, one in values.influence.items()}
+        labels = read_steps(y, start, steps)
+        data = WindowData(
+            read_steps(x, start, steps),
+            labels if has_numbers else tf.cast(labels, tf.int32),
+            read_steps(scored[0], start, steps) if scored else None,
+            state,
+            tf.stack([key, tf.zeros_like(key) + (windows_before + first + index)]),
+        )
+        learned = engine.learn(model, data, influence)
+        weights, optimizer = updated(config, values, learned.gradients)
+        wrong = tf.zeros_like(learned.loss, tf.int32)
+        if not has_numbers:
+            wrong = errors(learned.outputs, data.labels, data.scored)
+        trained = Trained(
+            tf.tensor_scatter_nd_update(trained.losses, [[index]], [learned.loss]),
+            tf.tensor_scatter_nd_update(trained.errors, [[index]], [wrong]),
+            learned.outputs,
+            learned.states,
+            state,
+        )
+        after = Values(weights, optimizer, learned.states[config.window_stride - 1], learned.influence)
+        return (kept_apart(index) if model.loops_apart else index) + 1, after, trained
+
+    _, values, trained = tf.while_loop(lambda index, *_: index < count, train_next, (tf.constant(0), values, nothing))
+    return values, trained
+
+
+def updated(
+    config: EchoConfig, values: Values, gradients: list[tf.Tensor]
+) -> tuple[dict[str, tf.Tensor], tuple[tf.Tensor, ...]]:
+    """The weights and the optimizer's variables after a step."""
+    optimizer, count = OPTIMIZERS[config.optimizer], SLOTS[config.optimizer]
+    steps, rate, *slots = values.optimizer
+    step = steps[0] if len(steps.shape) else steps  # the networks of a shard have made the same number
+    weights, new_slots = {}, []
+    for (name, weight), gradient in zip(values.weights.items(), gradients, strict=True):
+        gradient.set_shape(weight.shape)  # XLA's own operations do not tell it
+        own, slots = slots[:count], slots[count:]
+        change, *own = optimizer.step(gradient, rate, step, *own)
+        weights[name] = weight - change
+        new_slots += own
+    return weights, (steps + 1, rate, *new_slots)
+
+
+class Optimizer(NamedTuple):
+    """Computes the change of one weight from (gradient, rate, number of steps before, *slots), and the new slots."""
+
+    step: Callable[..., tuple[tf.Tensor, ...]]
+    first: float = 0.0
+    """The value of each slot at the start."""
+
+
+def adagrad(gradient: tf.Tensor, rate: tf.Tensor, _: tf.Tensor, squares: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    squares = squares + tf.square(gradient)
+    return rate * gradient / tf.sqrt(squares), squares
+
+
+def sgd(gradient: tf.Tensor, rate: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    return (gradient * rate,)
+
+
+def rmsprop(gradient: tf.Tensor, rate: tf.Tensor, _: tf.Tensor, squares: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    squares = 0.9 * squares + (1 - 0.9) * tf.square(gradient)
+    return rate * gradient / tf.sqrt(squares + 1e-7), squares
+
+
+def adam(
+    gradient: tf.Tensor, rate: tf.Tensor, steps: tf.Tensor, mean: tf.Tensor, squares: tf.Tensor
+) -> tuple[tf.Tensor, ...]:
+    step = tf.cast(steps + 1, tf.float32)
+    rate = rate * tf.sqrt(1 - tf.pow(0.999, step)) / (1 - tf.pow(0.9, step))
+    mean = mean + (gradient - mean) * (1 - 0.9)
+    squares = squares + (tf.square(gradient) - squares) * (1 - 0.999)
+    return mean * rate / (tf.sqrt(squares) + 1e-7), mean, squares
+
+
+OPTIMIZERS = {
+    "adagrad": Optimizer(adagrad, first=0.1),
+    "sgd": Optimizer(sgd),
+    "rmsprop": Optimizer(rmsprop),
+    "adam": Optimizer(adam),
+}
+"""Keras' optimizers, by their names in `EchoConfig.optimizer`; adagrad is TensorFlow 1's. To add one, add an entry here
+and in `SLOTS`, and its name to `echornn.config.Optimizer`.
+"""
+
+
+def fresh_optimizer(configs: Sequence[EchoConfig], weights: dict[str, Floats]) -> tuple[npt.NDArray[Any], ...]:
+    """The optimizers' variables at the start, [replicas, ...], for weights of these shapes."""
+    name = configs[0].optimizer
+    slots = (np.full_like(one, OPTIMIZERS[name].first) for one in weights.values() for _ in range(SLOTS[name]))
+    return np.zeros(len(configs), np.int64), rates_of(configs), *slots
+
+
+def rates_of(configs: Sequence[EchoConfig]) -> Floats:
+    """The learning rates, float32 [replicas]."""
+    return np.array([config.learning_rate for config in configs], np.float32)

@@ -1,0 +1,81 @@
+"""What networks must have in common to be trained together, or by the same compiled program; without TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import NamedTuple
+
+from echornn.config import ECHO, MAX_REPLICAS, TASK, ConfigError, EchoConfig
+from echornn.tasks.task import Numbers, Symbols, form_of
+
+REPLICA_FIELDS = frozenset({"seed", "learning_rate", "init"})
+"""The fields in which replicas may differ; other fields affect the compiled program, or the length of training."""
+
+
+def require_one_structure(configs: Sequence[EchoConfig]) -> None:
+    """Check that these configurations can be trained side by side.
+
+    Raises:
+        ConfigError: one differs from the first in a field that is not in `REPLICA_FIELDS`, there are none, or one has
+            several replicas.
+    """
+    if not configs:
+        raise ConfigError("replicas", 0, f"1 to {MAX_REPLICAS}")
+    for config in configs:
+        if config.replicas != 1:
+            raise ConfigError("replicas", config.replicas, "it must be 1, since each configuration is one replica")
+    first = configs[0]
+    for config in configs[1:]:
+        if not first.differs_only_in(config, REPLICA_FIELDS):
+            name, value = next(
+                (one, value)
+                for one, value in first.changes_to(config).items()
+                if one not in REPLICA_FIELDS | first.the_task.live_settings
+            )
+            may = ", ".join(sorted(REPLICA_FIELDS))
+            allowed = f"{first.value(name)!r}, as in the first replica; replicas may differ only in {may}"
+            raise ConfigError(name, value, allowed)
+
+
+class Structure(NamedTuple):
+    """Everything that changes a compiled loop."""
+
+    config: EchoConfig
+    """The configuration with the echo as its task, and a fixed value in each field that does not change the loop."""
+    inputs: Symbols | Numbers
+    outputs: Symbols | Numbers
+    trial: int | None
+    """The time steps of a trial; None for a stream."""
+    scores_every_step: bool
+
+
+def structure(config: EchoConfig) -> Structure:
+    """The structure of a configuration. Tasks of the same form are trained by the same loop."""
+    plain, task = config, config.the_task
+    if task.echoed_lag is None:
+        length = config.truncated_backprop_length
+        plain = config.with_fields({TASK: ECHO, "echo_step": 0, "truncated_backprop_length": length})
+    return Structure(replace(program_of(plain), device="auto"), *form_of(task), task.scores_every_step)
+
+
+Devices = Mapping[EchoConfig, str]
+"""For each program (see `program_of`), the device, cpu or gpu, that trained it last."""
+
+NO_DEVICES: Devices = MappingProxyType({})
+
+
+def program_of(config: EchoConfig) -> EchoConfig:
+    """The configuration with fixed values in all fields that do not affect the compiled program (`START_FIELDS`).
+
+    The requested device stays, since for ``auto`` a measurement decides.
+    """
+    echo = {} if config.the_task.echoed_lag is None else {"echo_step": 0, "row_start": "previous_row"}
+    return config.with_fields({"num_epochs": 1, "learning_rate": 1.0, "seed": 0, "init": "tutorial", **echo})
+
+
+def moved(config: EchoConfig, device: str, devices: Devices) -> str:
+    """A message that networks now train on another device than before; empty if they do not."""
+    before = devices.get(program_of(config), device)
+    return "" if before == device else f"trained on the {before} before, now on the {device}: last digits may differ"
