@@ -18,7 +18,7 @@ def print_cells(wanted: str | None, as_json_lines: bool, template: bool) -> int:
         wanted: the name of a cell, or FILE.py:NAME of the user's own, which is checked.
     """
     if template:
-        print_template("echornn.cells.own")
+        print_template("echornn.cells")
         return ExitCode.DONE
     cells = dict(CELLS) if wanted is None else _cell(wanted)
     print_records((record_of(name, cell) for name, cell in cells.items()), as_json_lines)

@@ -29,7 +29,7 @@ def print_tasks(wanted: str | None, as_json_lines: bool, template: bool) -> int:
         wanted: the name of a task, or FILE.py:NAME of the user's own, which is checked.
     """
     if template:
-        print_template("echornn.tasks.own")
+        print_template("echornn.tasks")
         return ExitCode.DONE
     print_records((record_of(name, task) for name, task in _tasks(wanted)), as_json_lines)
     return ExitCode.DONE

@@ -21,7 +21,7 @@ def test_the_wheel_holds_types_styles_and_templates_and_no_tests() -> None:
     builders: Any = pytest.importorskip("hatchling.builders.wheel")  # optional for running the program
     files = {file.distribution_path for file in builders.WheelBuilder(str(ROOT)).recurse_included_files()}
     styles = {str(file.relative_to(ROOT)) for file in (ROOT / "tui").rglob("*.tcss")}
-    assert {"echornn/py.typed", "echornn/tasks/own/template.txt", "tui/py.typed", *styles} <= files
+    assert {"echornn/py.typed", "echornn/tasks/template.txt", "tui/py.typed", *styles} <= files
     assert {file.partition("/")[0] for file in files} == {"echornn", "tui"}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["scripts"] == {"echornn-tui": "tui.__main__:main"}
