@@ -86,7 +86,7 @@ class PopulationProgress:
             yet, `echornn.data.solved.UNKNOWN` for a single network, whose losses show it.
         trained: the number of windows along the path, including these; 0 for a single network.
         packed: uint32 [n, replicas], losses and errors in four bytes, if only this precision is known; see
-            `echornn.history.packed`.
+            `echornn.history.windows`.
     """
 
     losses: Floats

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from echornn.config import EchoConfig
-from echornn.history.packed import pack
+from echornn.history.windows import pack
 from echornn.progress import PopulationProgress
 from echornn.runs import run_dir
 from echornn.runs.command_log import RecordedCommand

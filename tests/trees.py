@@ -8,7 +8,7 @@ import numpy.typing as npt
 from echornn.config import EchoConfig
 from echornn.data.solved import Levels, SolvedAt
 from echornn.history.curve import Cause
-from echornn.history.path_history import kept, losses_of
+from echornn.history.windows import kept, losses_of
 from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
 

@@ -11,10 +11,9 @@ import numpy.typing as npt
 from echornn.arrays.facts import ReplicaNumbers
 from echornn.data.series import check_own_files
 from echornn.errors import RunError
-from echornn.history.path_history import StoredWindows, errors_of, losses_of
+from echornn.history.windows import StoredWindows, errors_of, losses_of
 from echornn.progress import Floats, PopulationProgress
-from echornn.replay.keyframing import ours
-from echornn.replay.replay import Replay
+from echornn.replay.replay import Replay, ours
 from echornn.runs.keyframes import Keyframe, Keyframes
 from echornn.runs.run_dir import Run
 from echornn.runtime import quiet

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from echornn.history.quantiles import quantiles
+from echornn.history.windows import quantiles
 from echornn.progress import Floats
 
 Order = Literal["solved", "seed", "loss"]

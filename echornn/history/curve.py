@@ -1,18 +1,22 @@
-"""A part of a run's loss curve, in buckets that are computed from pieces of histories."""
+"""A part of a run's loss curve: in buckets, to be drawn, and in blocks, by which training is judged."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
+from functools import cached_property
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from echornn.history.pyramid import Buckets
+from echornn.history.pyramid import OF_BAND, OF_LOSSES, Buckets
+from echornn.history.pyramid import Windows as Windows
 from echornn.progress import Floats
+
+Numbers = npt.NDArray[np.float64]
 
 Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "alone", "back", "lost"]
 """What begins a branch: a preset is an edit that starts over, whatever it changes; with alone, a replica continues
@@ -25,13 +29,8 @@ MARKS: dict[Cause, str] = {"regenerate": "data", "edit": "edit", "back": "back"}
 
 @dataclass(frozen=True)
 class Segment:
-    """Windows that are consecutive in the data, with the event that began them.
-
-    Attributes:
-        at: the first window of the segment, counted along the curve from 0.
-        cause: what began the segment.
-        epoch, window: the first window's epoch, and its number in that epoch, both from 0.
-        windows_per_epoch: the number of windows in an epoch.
+    """Windows that are consecutive in the data, with what began them; the first is window ``at`` of the curve, window
+    ``window`` of epoch ``epoch``, all from 0.
     """
 
     at: int
@@ -46,32 +45,27 @@ class Segment:
         return self.epoch + epochs, in_epoch
 
     def epoch_starts(self, first: int, last: int, most: int) -> list[tuple[int, int]]:
-        """The starts of epochs in ``first <= window < last``, as pairs (window along the curve, epoch).
-
-        At most ``most`` starts are returned; if there are more, only every 2nd, 5th, 10th, ...
+        """The starts of epochs in ``first <= window < last``, as pairs (window along the curve, epoch); if there are
+        more than ``most``, only every 2nd, 5th, 10th, ...
         """
         next_epoch, in_epoch = self.epoch_and_window(max(first, self.at))
         start = max(first, self.at) - in_epoch
-        if start < max(first, self.at):
+        if in_epoch:
             start, next_epoch = start + self.windows_per_epoch, next_epoch + 1
         count = max(0, math.ceil((last - start) / self.windows_per_epoch))
-        every = next(step for step in _round_numbers() if step * most >= count)
+        round_numbers = (step * 10**power for power in itertools.count() for step in (1, 2, 5))
+        every = next(number for number in round_numbers if number * most >= count)
         skipped = -next_epoch % every
         return [(start + index * self.windows_per_epoch, next_epoch + index) for index in range(skipped, count, every)]
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
-    """A part of a run's losses in consecutive buckets of about equal width.
+class InBuckets:
+    """A part of a run's windows, ``first <= window < last``, in consecutive buckets of about equal width.
 
     Attributes:
-        first, last: the windows of this part, ``first <= window < last``.
         width: the number of windows in a complete bucket.
         starts, ends: int64 [buckets], the first window of each bucket, and the window after its last.
-        low, high: float32 [buckets], the smallest and the largest loss; NaN only if all losses are NaN.
-        mean: float32 [buckets], the mean loss; NaN if a loss is NaN.
-        error_rate: float32 [buckets], the share of wrong predictions, 0 to 1.
-        segments: the segments that overlap this part, in order; the first may begin before this part.
     """
 
     first: int
@@ -79,17 +73,30 @@ class Curve:
     width: int
     starts: Windows
     ends: Windows
-    low: npt.NDArray[np.float32]
-    high: npt.NDArray[np.float32]
-    mean: npt.NDArray[np.float32]
-    error_rate: npt.NDArray[np.float32]
-    segments: tuple[Segment, ...] = ()
 
     @property
-    def middles(self) -> npt.NDArray[np.float64]:
+    def middles(self) -> Numbers:
         """The middle of each bucket, float64 [buckets], in windows after `first`."""
-        middles: npt.NDArray[np.float64] = np.clip((self.starts + self.ends - 1) / 2 - self.first, 0, None)
+        middles: Numbers = np.clip((self.starts + self.ends - 1) / 2 - self.first, 0, None)
         return middles
+
+
+@dataclass(frozen=True, eq=False)
+class Curve(InBuckets):
+    """The losses of one network.
+
+    Attributes:
+        low, high: float32 [buckets], the smallest and the largest loss; NaN only if all losses are NaN.
+        mean: float32 [buckets], the mean loss; NaN if a loss is NaN.
+        error_rate: float32 [buckets], the share of wrong predictions, 0 to 1.
+        segments: the segments that overlap this part, in order; the first may begin before this part.
+    """
+
+    low: Floats
+    high: Floats
+    mean: Floats
+    error_rate: Floats
+    segments: tuple[Segment, ...] = ()
 
     def below(self, most: float) -> Curve:
         """The same curve with losses above ``most`` as infinite."""
@@ -97,94 +104,111 @@ class Curve:
         return replace(self, low=low, high=high, mean=mean)
 
 
-class OfOne(Protocol):
-    """The history of one network, or of consecutive branches."""
-
-    def buckets(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
-        """The losses in buckets, [4, buckets]; arguments and edges as in `Pyramid.buckets`."""
-        ...
-
-
-History = TypeVar("History", covariant=True)
-
-
 @dataclass(frozen=True, eq=False)
-class HistoryPiece(Generic[History]):
-    """A part of a history, and its place along a curve.
+class Band(InBuckets):
+    """The distribution of the losses of several replicas around their median curve.
+
+    Quantiles are computed in each window, then averaged over the windows of a bucket. NaN and infinite losses count as
+    infinite. All quantiles are NaN where a window was lost. A single network has no buckets.
 
     Attributes:
-        history: the history, of one network or of all replicas.
-        offset: the window along the curve at which the history begins.
-        first, last: the windows along the curve that this piece covers, ``first <= window < last``.
+        low, high: float32 [buckets], the smallest and the largest loss of any replica.
+        tenth, median, ninetieth: float32 [buckets], the 10, 50 and 90 % quantiles of the losses.
+        solved: int32 [buckets], the number of replicas that have solved the task at the end of each bucket.
+        replicas: int32 [buckets], the number of replicas.
     """
 
-    history: History
+    low: Floats
+    tenth: Floats
+    median: Floats
+    ninetieth: Floats
+    high: Floats
+    solved: npt.NDArray[np.int32]
+    replicas: npt.NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def as_curve(self) -> Curve:
+        """The median, as the curve of a single network; its error rates are unknown (NaN)."""
+        unknown = np.full(len(self), np.nan, np.float32)
+        edges = (self.first, self.last, self.width, self.starts, self.ends)
+        return Curve(*edges, self.median, self.median, self.median, unknown)
+
+
+class Piece(NamedTuple):
+    """The windows ``first <= window < last`` of a curve, of a history that begins at window ``offset`` of the curve;
+    ``buckets`` has its numbers by width, first window and the window after the last, see `Pyramid.buckets`.
+    """
+
+    buckets: Callable[[int, int, int], tuple[Windows, Buckets]]
     offset: int
     first: int
     last: int
 
 
-def within(
-    pieces: Sequence[HistoryPiece[History]], first: int, last: int
-) -> Iterator[tuple[HistoryPiece[History], int, int]]:
-    """The pieces with windows from ``first`` up to ``last``, each with the first such window and the end of them."""
-    for piece in pieces:
-        begin, end = max(first, piece.first), min(last, piece.last)
-        if begin < end:
-            yield piece, begin, end
-
-
 def width_of(columns: int, windows: int) -> int:
-    """The number of windows in a bucket, a power of two, with which ``windows`` windows need at most ``columns``
-    buckets.
-    """
+    """The windows in a bucket, a power of two, with which ``windows`` windows need at most ``columns`` buckets."""
     return 1 << max(0, math.ceil(math.log2(max(1, windows / max(1, columns)))))
 
 
-def curve_of(
-    pieces: Sequence[HistoryPiece[OfOne]], columns: int, first: int, last: int, segments: tuple[Segment, ...] = ()
-) -> Curve:
-    """The curve of the windows ``first`` to ``last``, in about ``columns`` buckets.
+def _along(pieces: Sequence[Piece], width: int, first: int, last: int) -> Iterator[tuple[Windows, Buckets]]:
+    """The edges and the numbers of each piece with windows from ``first`` up to ``last``."""
+    for piece in pieces:
+        begin, end = max(first, piece.first), min(last, piece.last)
+        if begin < end:
+            edges, buckets = piece.buckets(width, begin - piece.offset, end - piece.offset)
+            yield edges + piece.offset, buckets
 
-    Args:
-        pieces: the pieces of histories, in order along the curve.
-        segments: all segments of the curve; only those that overlap this part are kept.
+
+def _joined(pieces: Sequence[Piece], width: int, first: int, last: int, numbers: int) -> tuple[Windows, Buckets]:
+    none = np.empty((2, 0), np.int64), np.empty((numbers, 0))
+    edges, buckets = zip(none, *_along(pieces, width, first, last), strict=True)
+    return np.concatenate(edges, axis=1), np.concatenate(buckets, axis=1)
+
+
+def curve_of(pieces: Sequence[Piece], columns: int, first: int, last: int, segments: tuple[Segment, ...] = ()) -> Curve:
+    """The curve of the windows ``first`` to ``last``, in about ``columns`` buckets, of pieces in order, [4, buckets];
+    of the segments, only those that overlap this part are kept.
     """
     width = width_of(columns, last - first)
-    edges: list[Windows] = []
-    values: list[Buckets] = []
-    for piece, begin, end in within(pieces, first, last):
-        of_piece, buckets = piece.history.buckets(width, begin - piece.offset, end - piece.offset)
-        edges.append(of_piece + piece.offset)
-        values.append(buckets)
-    starts, ends = np.concatenate(edges, axis=1) if edges else np.empty((2, 0), np.int64)
-    low, high, total, errors = np.concatenate(values, axis=1) if values else np.empty((4, 0))
-    counts = ends - starts
+    (starts, ends), numbers = _joined(pieces, width, first, last, len(OF_LOSSES))
     nexts = [segment.at for segment in segments[1:]] + [math.inf]
     shown = tuple(
         segment
         for segment, end in zip(segments, nexts, strict=False)
         if segment.at < max(last, 1) and (end > first or segment.at == first)
     )
+    numbers[2:] /= ends - starts
     with np.errstate(over="ignore"):  # a mean beyond float32's range is drawn as infinite
-        return Curve(
-            first,
-            last,
-            width,
-            starts,
-            ends,
-            low.astype(np.float32),
-            high.astype(np.float32),
-            (total / counts).astype(np.float32),
-            (errors / counts).astype(np.float32),
-            shown,
-        )
+        low, high, mean, error_rate = numbers.astype(np.float32)
+    return Curve(first, last, width, starts, ends, low, high, mean, error_rate, shown)
 
 
-def _round_numbers() -> Iterator[int]:
-    """1, 2, 5, 10, 20, 50, ..."""
-    for power in itertools.count():
-        yield from (10**power, 2 * 10**power, 5 * 10**power)
+def band_of(pieces: Sequence[Piece], columns: int, first: int, last: int) -> Band:
+    """The same for the band of several replicas, of pieces as in `LossHistory.of_all`."""
+    width = width_of(columns, last - first)
+    (starts, ends), numbers = _joined(pieces, width, first, last, len(OF_BAND) + 1)
+    numbers[1:4] /= ends - starts
+    with np.errstate(over="ignore"):  # a loss beyond float32's range is drawn as infinite
+        quantiles = numbers[:5].astype(np.float32)
+    return Band(first, last, width, starts, ends, *quantiles, *numbers[5:].astype(np.int32))
+
+
+def shades_of(pieces: Sequence[Piece], replicas: int, columns: int, first: int, last: int) -> Floats:
+    """The mean losses of windows in columns of equal width, float32 [replicas, up to ``columns``], of pieces in order,
+    [4, buckets, replicas]; NaN if a loss is NaN, or if no piece is there.
+    """
+    columns = max(0, min(columns, last - first))
+    shades = np.full((replicas, columns), np.nan, np.float32)
+    cuts = first + np.arange(columns + 1) * (last - first) // max(1, columns)
+    for (starts, ends), buckets in _along(pieces, max(1, width_of(columns, last - first) // 2), first, last):
+        inside = np.flatnonzero((cuts[1:] > starts[0]) & (cuts[:-1] < ends[-1]))
+        at = np.clip(np.searchsorted(ends, cuts[inside], side="right"), 0, len(ends) - 1)
+        counts = np.add.reduceat(ends - starts, at)[:, np.newaxis]
+        with np.errstate(over="ignore"):  # a sum beyond the range of the stored type is infinite
+            shades[:, inside] = (np.add.reduceat(buckets[2], at, axis=0) / counts).T
+    return shades
 
 
 FIRST_BLOCK = 64
@@ -204,24 +228,6 @@ HIGHEST = 1024.0
 LOWEST = 2.0**-24
 """The smallest loss whose logarithm is taken; lower losses count as this."""
 
-Numbers = npt.NDArray[np.float64]
-Windows = npt.NDArray[np.int64]
-
-
-class _Block(NamedTuple):
-    """The sums over the windows of an incomplete block; losses, their logarithms and error rates are multiples of
-    `UNIT`.
-    """
-
-    windows: int = 0
-    losses: int = 0
-    logs: int = 0
-    errors: int = 0
-    bad: int = 0
-
-
-NOTHING = _Block()
-
 
 @dataclass(frozen=True, eq=False)
 class BlockMeans:
@@ -231,85 +237,66 @@ class BlockMeans:
     earlier position are the beginning of the blocks now. There are about ``32 * log2(windows / 4096) + 64`` blocks.
 
     Attributes:
-        begun: the number of windows along the path before the first block.
-        windows: the number of windows since then.
+        begun, windows: the number of windows along the path before the first block, and since then.
         ends: int64 [blocks], the number of windows up to the end of each block.
-        losses: float64 [blocks], the mean loss of each block in nats, at most `HIGHEST`; NaN if a loss was NaN or
-            infinite.
-        logs: float64 [blocks], the mean of the natural logarithms of each block's losses, without the NaN and infinite
-            ones; single spikes hardly change it.
-        errors: float64 [blocks], the share of wrong predictions, 0 to 1.
+        sums: int64 [4, blocks], over the windows of each block, in multiples of `UNIT`: losses, their logarithms, error
+            rates; and the number of windows whose loss is NaN or infinite, which are not in the first two.
+        under_way: int64 [4], the same for the windows since the last block.
     """
 
     begun: int = 0
     windows: int = 0
     ends: Windows = field(default_factory=lambda: np.empty(0, np.int64))
-    losses: Numbers = field(default_factory=lambda: np.empty(0))
-    logs: Numbers = field(default_factory=lambda: np.empty(0))
-    errors: Numbers = field(default_factory=lambda: np.empty(0))
-    under_way: _Block = NOTHING
-    """The block that is not yet complete."""
+    sums: Windows = field(default_factory=lambda: np.empty((4, 0), np.int64))
+    under_way: Windows = field(default_factory=lambda: np.zeros(4, np.int64))
 
     def __len__(self) -> int:
-        """The number of complete blocks."""
         return len(self.ends)
 
-    def after(self, losses: Floats, errors: Floats) -> BlockMeans:
-        """The blocks after more windows, which have these losses in nats and these error rates, 0 to 1, float32 [n]
-        each.
+    @cached_property
+    def _sizes(self) -> Windows:
+        return np.diff(self.ends, prepend=0)
 
-        Both are NaN for a lost window; the mean loss of its block is then NaN, and no errors are added.
+    @cached_property
+    def losses(self) -> Numbers:
+        """The mean loss of each block in nats, at most `HIGHEST`; NaN if a loss was NaN or infinite."""
+        return np.where(self.sums[3] > 0, np.nan, self.sums[0] * UNIT / self._sizes)
+
+    @cached_property
+    def logs(self) -> Numbers:
+        """The mean natural logarithm of each block's losses, without the NaN and infinite ones; single spikes hardly
+        change it.
         """
+        logs: Numbers = self.sums[1] * UNIT / np.maximum(1, self._sizes - self.sums[3])
+        return logs
+
+    @cached_property
+    def errors(self) -> Numbers:
+        """The share of wrong predictions in each block, 0 to 1."""
+        errors: Numbers = self.sums[2] * UNIT / self._sizes
+        return errors
+
+    def after(self, losses: Floats, errors: Floats) -> BlockMeans:
+        """The blocks after more windows, with these losses and error rates, float32 [n]; both NaN for a lost window."""
         windows = self.windows + len(losses)
-        ends = list(_ends_between(self.windows, windows))
-        edges = np.array([0, *(end - self.windows for end in ends), len(losses)])
+        ends = np.array(list(_ends_between(self.windows, windows)), np.int64)
         bad = ~np.isfinite(losses)
-        sums = (
-            _sums(_whole(np.where(bad, 0, losses)), edges),
-            _sums(_logs(np.where(bad, 1, losses)), edges),
-            _sums(_whole(np.nan_to_num(errors)), edges),
-            _sums(bad, edges),
-        )
-        blocks = [_Block(*block) for block in zip(np.diff(edges).tolist(), *sums, strict=True)]
-        blocks[0] = _Block(*map(int.__add__, self.under_way, blocks[0]))
-        *complete, under_way = blocks
-        return replace(
-            self,
-            windows=windows,
-            ends=np.append(self.ends, np.array(ends, np.int64)),
-            losses=np.append(self.losses, [np.nan if one.bad else one.losses * UNIT / one.windows for one in complete]),
-            logs=np.append(self.logs, [one.logs * UNIT / max(1, one.windows - one.bad) for one in complete]),
-            errors=np.append(self.errors, [one.errors * UNIT / one.windows for one in complete]),
-            under_way=under_way,
-        )
+        logs = np.log(np.clip(np.where(bad, 1, losses), LOWEST, HIGHEST).astype(np.float64))
+        known = np.zeros((4, len(losses) + 1), np.int64)
+        for row, values in enumerate((np.clip(np.where(bad, 0, losses), 0, HIGHEST), logs, np.nan_to_num(errors))):
+            known[row, 1:] = np.rint(values / UNIT)
+        known[3, 1:] = bad
+        edges = np.array([0, *(ends - self.windows), len(losses)])
+        sums = np.diff(known.cumsum(axis=1)[:, edges])
+        sums[:, 0] += self.under_way
+        all_sums = np.append(self.sums, sums[:, :-1], axis=1)
+        return BlockMeans(self.begun, windows, np.append(self.ends, ends), all_sums, sums[:, -1])
 
     def until(self, windows: int) -> BlockMeans:
-        """The blocks after only the first ``windows`` windows, without the block that was incomplete then.
-
-        The windows since the last of `ends` can then be added again with `after`.
-        """
+        """The complete blocks of the first ``windows`` windows; the windows since then can be added again."""
         count = int(np.searchsorted(self.ends, windows, side="right"))
         end = int(self.ends[count - 1]) if count else 0
-        cut = (self.ends[:count], self.losses[:count], self.logs[:count], self.errors[:count])
-        return BlockMeans(self.begun, end, *cut)
-
-
-def _sums(values: npt.NDArray[np.bool_] | Windows, edges: Windows) -> list[int]:
-    """The sum of the values between each edge and the next."""
-    known = np.zeros(len(values) + 1, np.int64)
-    np.cumsum(values, out=known[1:])
-    sums: list[int] = np.diff(known[edges]).tolist()
-    return sums
-
-
-def _whole(values: npt.ArrayLike) -> Windows:
-    whole: Windows = np.rint(np.clip(values, 0, HIGHEST) / UNIT).astype(np.int64)
-    return whole
-
-
-def _logs(losses: npt.ArrayLike) -> Windows:
-    logs: Windows = np.rint(np.log(np.clip(losses, LOWEST, HIGHEST).astype(np.float64)) / UNIT).astype(np.int64)
-    return logs
+        return BlockMeans(self.begun, end, self.ends[:count], self.sums[:, :count])
 
 
 def _ends_between(windows: int, last: int) -> Iterator[int]:

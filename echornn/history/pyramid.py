@@ -1,34 +1,55 @@
-"""A pyramid of buckets of 1, 4, 16, ... windows, from which any part of a curve is drawn in constant time."""
+"""Keeps the losses of any number of windows, so that any part of their curve is drawn in constant time."""
 
 from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from echornn.config import EchoConfig
+from echornn.history.windows import PACKED_LOST, StoredWindows, error_rates_of, kept_type, losses_of, quantiles
+from echornn.progress import Floats
+
 FACTOR = 4
 """The number of buckets of a level that are combined into one bucket of the next."""
 
 KEPT_BUCKETS = 1 << 18
-"""The least number of newest buckets in each level: the finest level drops old buckets, which the coarser levels still
-cover.
+"""The least number of newest buckets in each level, for few replicas: the finest level drops old buckets, which the
+coarser levels still cover.
 """
+
+LEVEL_BYTES = 1 << 24
+"""With more replicas, half the most bytes of a level, if these are enough for `LEAST_KEPT` buckets."""
+
+LEAST_KEPT = 1 << 9
+"""The least number of newest buckets with any number of replicas; enough to draw a whole run."""
+
+BAND_KEPT = 1 << 16
+"""The least number of newest buckets in each level of the quantiles."""
+
+LOSSES_AT_ONCE = 1 << 20
+"""The most losses that are added in one step."""
+
+SHARES = (0.0, 0.1, 0.5, 0.9, 1.0)
+"""The quantiles of a band, over the replicas, in this order."""
 
 Windows = npt.NDArray[np.int64]
 
 Buckets = npt.NDArray[np.floating[Any]]
-"""The numbers of each bucket, [numbers, buckets, ...]. For losses these are the smallest, the largest, the sum, and the
-sum of the error rates.
-"""
+"""The numbers of each bucket, [numbers, buckets, ...]."""
 
 Reducers = tuple[np.ufunc, ...]
 """For each number of a bucket, the function that computes it from the same number of smaller buckets."""
 
 OF_LOSSES: Reducers = (np.fmin, np.fmax, np.add, np.add)
+"""Of the smallest and the largest loss, the sum of losses, and the sum of error rates."""
+
+OF_BAND: Reducers = (np.fmin, np.add, np.add, np.add, np.fmax, np.fmax)
+"""Of extremes, sums of the quantiles between, and the number of replicas that have solved the task at the end."""
 
 Which = slice | npt.NDArray[np.int64]
 """Indices of replicas; a slice of all if there is no axis of replicas."""
@@ -36,29 +57,13 @@ Which = slice | npt.NDArray[np.int64]
 ALL = slice(None)
 
 
-class PyramidLevel:
-    """One level of the pyramid: the buckets ``start`` to ``stop``, in an array of limited length.
+class _Level:
+    """The buckets ``start`` to ``stop`` of one width, of which at least the newest ``kept`` stay."""
 
-    Args:
-        kept: the least number of newest buckets to store.
-        reducers: the function that combines buckets, for each number of a bucket.
-        each: the lengths of the axes after the axis of buckets; by default there are none.
-        dtype: the type of the stored numbers.
-    """
-
-    def __init__(
-        self,
-        kept: int,
-        reducers: Reducers = OF_LOSSES,
-        each: tuple[int, ...] = (),
-        dtype: npt.DTypeLike = np.float64,
-    ) -> None:
+    def __init__(self, kept: int, numbers: int, each: tuple[int, ...], dtype: npt.DTypeLike) -> None:
         self._kept = kept
-        self._reducers = reducers
-        self._type = dtype
-        self.start = 0
-        self.stop = 0
-        self._buckets: npt.NDArray[Any] = np.empty((len(reducers), 16, *each), dtype)
+        self.start = self.stop = 0
+        self._buckets: npt.NDArray[Any] = np.empty((numbers, 16, *each), dtype)
 
     def replace(self, begin: int, buckets: npt.NDArray[Any]) -> None:
         """Replace all buckets from ``begin`` on with these."""
@@ -75,50 +80,8 @@ class PyramidLevel:
         self.stop = begin + buckets.shape[1]
         self._buckets[:, begin - self.start : self.stop - self.start] = buckets
 
-    def buckets(self, begin: int, stop: int, which: Which = ALL) -> Buckets:
-        """The buckets ``begin`` to ``stop``."""
-        return np.stack(self._numbers(begin, stop, which))
-
-    def none(self, which: Which = ALL) -> Buckets:
-        """An array of the right shape, with no buckets."""
-        return np.empty((len(self._reducers), 0, *self._buckets.shape[2:]), self._type)[..., which]
-
-    def grouped(self, begin: int, stop: int, group: int, which: Which = ALL) -> Buckets:
-        """The buckets ``begin`` to ``stop``, combined in groups of ``group``; the last group may be smaller."""
-        return self._reduced(self._numbers(begin, max(begin, stop), which), group)
-
-    def one(self, buckets: Buckets) -> Buckets:
-        """All of these buckets combined into one bucket; no bucket if there are none."""
-        return self._reduced(buckets, buckets.shape[1])
-
-    def _reduced(self, numbers: Iterable[Buckets], group: int) -> Buckets:
-        with np.errstate(over="ignore"):  # a sum beyond the range of the stored type is infinite
-            return np.stack([_grouped(*pair, group) for pair in zip(self._reducers, numbers, strict=True)])
-
-    def shared(self, buckets: Buckets, shares: npt.NDArray[np.float64]) -> Buckets:
-        """The buckets, with each sum multiplied by a share of its windows, 0 to 1."""
-        every = shares.reshape(-1, *[1] * (buckets.ndim - 2))
-        pairs = zip(self._reducers, buckets, strict=True)
-        return np.stack([number * every if reducer is np.add else number for reducer, number in pairs])
-
-    def _numbers(self, begin: int, stop: int, which: Which) -> Sequence[Buckets]:
-        """The numbers of these buckets, as an array [buckets, ...] for each number."""
-        return list(self._stored(begin, stop)[..., which])
-
-    def _stored(self, begin: int, stop: int) -> npt.NDArray[Any]:
+    def stored(self, begin: int, stop: int) -> npt.NDArray[Any]:
         return self._buckets[:, begin - self.start : stop - self.start]
-
-
-def _grouped(reducer: np.ufunc, number: Buckets, group: int) -> Buckets:
-    """Combine the values of each ``group`` consecutive buckets into one value; the last group may be smaller."""
-    if group <= 1 or not len(number):
-        return number
-    groups, rest = divmod(len(number), group)
-    whole = groups * group  # without the rest, since this is ten times as fast as `reduceat`
-    of_whole: Buckets = reducer.reduce(number[:whole].reshape(groups, group, *number.shape[1:]), axis=1)
-    if not rest:
-        return of_whole
-    return np.concatenate([of_whole, reducer.reduce(number[whole:], axis=0, keepdims=True)])
 
 
 class Pyramid:
@@ -129,20 +92,31 @@ class Pyramid:
     next level, in which extremes are preserved. One thread may add while others draw.
 
     Args:
-        finest: an empty level for single windows.
-        coarser: makes an empty level for wider buckets.
+        kept: the least number of newest buckets in each level.
+        each: the lengths of the axes after the axis of buckets.
+        stored: the type of a window in the finest level, if it is not stored as its numbers, and the function that
+            returns the numbers of such windows.
     """
 
-    def __init__(self, finest: PyramidLevel, coarser: Callable[[], PyramidLevel]) -> None:
+    def __init__(
+        self,
+        reducers: Reducers,
+        kept: int,
+        each: tuple[int, ...] = (),
+        dtype: npt.DTypeLike = np.float64,
+        stored: tuple[npt.DTypeLike, Callable[[npt.NDArray[Any]], Sequence[Buckets]]] | None = None,
+    ) -> None:
         self._lock = threading.Lock()
-        self._levels = [finest]
-        self._coarser = coarser
+        self._reducers = reducers
+        self._shape = kept, len(reducers), each, dtype
+        self._decode = None if stored is None else stored[1]
+        self._levels = [_Level(*self._shape) if stored is None else _Level(kept, 1, each, stored[0])]
 
     def __len__(self) -> int:
         return self._levels[0].stop
 
     def add(self, windows: npt.NDArray[Any]) -> None:
-        """Add the next windows, [numbers, n, ...], with the numbers that the finest level stores."""
+        """Add the next windows, [numbers, n, ...], or [1, n, ...] of the stored type."""
         with self._lock:
             level = self._levels[0]
             changed = level.stop
@@ -151,97 +125,183 @@ class Pyramid:
                 if level.stop <= FACTOR:
                     break
                 if depth == len(self._levels):
-                    self._levels.append(self._coarser())
+                    self._levels.append(_Level(*self._shape))
                 coarser = self._levels[depth]
                 changed = min(changed // FACTOR, coarser.stop)
-                coarser.replace(changed, level.grouped(changed * FACTOR, level.stop, FACTOR))
+                coarser.replace(changed, self._grouped(self._numbers(depth - 1, changed * FACTOR, level.stop), FACTOR))
                 level = coarser
 
-    def windows(self, first: int, last: int, which: Which = ALL) -> Buckets | None:
-        """The windows ``first`` to ``last``, one bucket each; None if only wider buckets are still stored."""
+    def stored(self, first: int, last: int, which: Which = ALL) -> npt.NDArray[Any] | None:
+        """The windows ``first`` to ``last`` as the finest level stores them; None if only wider buckets are left."""
         with self._lock:
             finest = self._levels[0]
-            return None if first < finest.start else finest.buckets(first, min(last, finest.stop), which)
+            return None if first < finest.start else finest.stored(first, min(last, finest.stop))[..., which].copy()
 
     def buckets(self, width: int, first: int, last: int, which: Which = ALL) -> tuple[Windows, Buckets]:
-        """The windows ``first`` to ``last`` in buckets that end at multiples of ``width``.
+        """The windows ``first`` to ``last`` in buckets that end at multiples of ``width``, a power of two.
 
         If the finest levels have dropped these windows, the buckets are wider, and the outermost may extend beyond the
         range. Their sums are then scaled to the share of their windows inside the range.
 
-        Args:
-            width: a power of two.
-
         Returns:
-            The edges, int64 [2, buckets]: the first window of each bucket, and the window after its last. And the
-            `Buckets`.
+            The first window of each bucket and the window after its last, int64 [2, buckets]; and the `Buckets`.
         """
         with self._lock:
             last = min(last, len(self))
-            if last <= first:
-                return np.empty((2, 0), np.int64), self._none(which)
-            begin, end = -(-first // width) * width, last // width * width
-            if begin >= end:  # within a bucket, or across one edge of two
-                cuts = [first, begin, last] if first < begin < last else [first, last]
-                parts = [self._one(*cut, which) for cut in itertools.pairwise(cuts)]
-                starts = np.array(cuts[:-1], np.int64)
-            else:
-                inner_starts, inner = self._aligned(begin, end, width, which)
-                parts = [self._one(first, begin, which), inner, self._one(end, last, which)]
-                edges = [first] * (first < begin), inner_starts, [end] * (end < last)
-                starts = np.concatenate(edges).astype(np.int64)
-            return np.stack([starts, np.append(starts[1:], last)]), np.concatenate(parts, axis=1)
-
-    def _none(self, which: Which) -> Buckets:
-        return self._levels[0].none(which)
+            first = min(first, last)
+            begin = min(-(-first // width) * width, last)
+            end = max(last // width * width, begin)
+            inner_starts, inner = self._aligned(begin, end, width, which)
+            parts = [self._one(first, begin, which), inner, self._one(end, last, which)]
+            edges = [first] * (first < begin), inner_starts, [end] * (end < last), [last]
+            starts = np.concatenate(edges).astype(np.int64)
+            return np.stack([starts[:-1], starts[1:]]), np.concatenate(parts, axis=1)
 
     def _aligned(self, begin: int, end: int, width: int, which: Which) -> tuple[Windows, Buckets]:
         """The buckets between two multiples of ``width``, and the first window of each; wider if only wider buckets are
         stored.
         """
+        if begin == end:
+            return np.empty(0, np.int64), self._one(begin, end, which)
         depth = min((width.bit_length() - 1) // 2, len(self._levels) - 1)
-        while begin // FACTOR**depth < self._levels[depth].start and depth + 1 < len(self._levels):
+        while begin // FACTOR**depth < self._levels[depth].start:
             depth += 1
         size = FACTOR**depth
         group, first, stop = max(1, width // size), begin // size, -(-end // size)
         starts: Windows = np.arange(first, stop, group, dtype=np.int64) * size
-        buckets = self._levels[depth].grouped(first, stop, group, which)
+        buckets = self._grouped(self._numbers(depth, first, stop, which), group)
         if size > width:  # the outermost buckets extend beyond the range
             covered = np.minimum(starts + size, len(self)) - starts
             asked = np.minimum(starts + size, end) - np.maximum(starts, begin)
-            buckets = self._levels[depth].shared(buckets, asked / covered)
+            buckets = self._shared(buckets, asked / covered)
         return np.maximum(starts, begin), buckets
 
     def _one(self, first: int, last: int, which: Which) -> Buckets:
         """The windows as one bucket, made from as few stored buckets as possible; no bucket if there are no windows."""
-        parts, asked, covered = [self._none(which)], last - first, 0
+        parts, asked, covered = [np.stack(self._numbers(0, 0, 0, which))], last - first, 0
+        while first < last:
+            depth = next(depth for depth, level in enumerate(self._levels) if first // FACTOR**depth >= level.start)
+            wider = FACTOR ** (depth + 1)
+            while depth + 1 < len(self._levels) and first % wider == 0 and first + wider <= last:
+                depth, wider = depth + 1, wider * FACTOR
+            size = wider // FACTOR
+            begin = first // size
+            stop = max(begin + 1, min(last // size, (begin // FACTOR + 1) * FACTOR))
+            parts.append(np.stack(self._numbers(depth, begin, stop, which)))
+            covered += min(stop * size, len(self)) - begin * size
+            first = stop * size
+        joined = np.concatenate(parts, axis=1)
+        one = self._grouped(joined, joined.shape[1])
+        return one if covered == asked else self._shared(one, np.array([asked / covered]))
 
-        def take(depth: int, begin: int, stop: int) -> None:
-            nonlocal covered
-            if begin >= stop:
-                return
-            parts.append(self._levels[depth].buckets(begin, stop, which))
-            covered += min(stop * FACTOR**depth, len(self)) - begin * FACTOR**depth
+    def _numbers(self, depth: int, begin: int, stop: int, which: Which = ALL) -> Sequence[Buckets]:
+        """The numbers of the buckets ``begin`` to ``stop`` of a level, as an array [buckets, ...] for each number."""
+        stored = self._levels[depth].stored(begin, stop)[..., which]
+        return list(stored) if depth or self._decode is None else self._decode(stored[0])
 
-        for depth, level in enumerate(self._levels):
-            size, coarser = FACTOR**depth, FACTOR ** (depth + 1)
-            if first >= last:
-                break
-            known = first // size >= level.start
-            if depth + 1 == len(self._levels) or (known and last - first <= 2 * coarser):
-                take(depth, first // size, -(-last // size))
-                break
-            above, below = -(-first // coarser) * coarser, last // coarser * coarser
-            if known:
-                take(depth, first // size, above // size)
-                take(depth, below // size, last // size)
-                first, last = above, below
-            else:  # dropped in this level: the next level's bucket extends beyond the range
-                first = first // coarser * coarser
-                if last // size >= level.start:
-                    take(depth, below // size, last // size)
-                    last = below
-                else:
-                    last = -(-last // coarser) * coarser
-        one = self._levels[0].one(np.concatenate(parts, axis=1))
-        return one if covered == asked else self._levels[0].shared(one, np.array([asked / covered]))
+    def _grouped(self, numbers: Sequence[Buckets] | Buckets, group: int) -> Buckets:
+        """Each ``group`` consecutive buckets combined into one; the last group may be smaller."""
+        with np.errstate(over="ignore"):  # a sum beyond the range of the stored type is infinite
+            return np.stack([_reduced(*pair, group) for pair in zip(self._reducers, numbers, strict=True)])
+
+    def _shared(self, buckets: Buckets, shares: npt.NDArray[np.float64]) -> Buckets:
+        """The buckets, with each sum multiplied by a share of its windows, 0 to 1."""
+        every = shares.reshape(-1, *[1] * (buckets.ndim - 2))
+        pairs = zip(self._reducers, buckets, strict=True)
+        return np.stack([number * every if reducer is np.add else number for reducer, number in pairs])
+
+
+def _reduced(reducer: np.ufunc, number: Buckets, group: int) -> Buckets:
+    if group <= 1 or not len(number):
+        return number
+    groups, rest = divmod(len(number), group)
+    whole = groups * group  # without the rest, since this is ten times as fast as `reduceat`
+    of_whole: Buckets = reducer.reduce(number[:whole].reshape(groups, group, *number.shape[1:]), axis=1)
+    if not rest:
+        return of_whole
+    return np.concatenate([of_whole, reducer.reduce(number[whole:], axis=0, keepdims=True)])
+
+
+class LossHistory:
+    """The losses and error rates of all windows of all replicas of a branch; with several replicas, also quantiles over
+    them.
+
+    Args:
+        buckets: the least number of newest buckets in each level; by default as memory allows.
+    """
+
+    def __init__(self, config: EchoConfig, buckets: int | None = None) -> None:
+        self.replicas = replicas = config.replicas
+        if buckets is None:
+            of_one = len(OF_LOSSES) * np.dtype(np.float32).itemsize * replicas
+            buckets = min(max(LEVEL_BYTES // of_one // FACTOR * FACTOR, LEAST_KEPT), KEPT_BUCKETS)
+        self._at_once = min(buckets, max(1, LOSSES_AT_ONCE // replicas))
+        dtype = np.float64 if replicas == 1 else np.float32
+
+        def numbers(windows: StoredWindows) -> Sequence[Buckets]:
+            windows = np.ascontiguousarray(windows)
+            losses: Buckets = losses_of(windows).astype(dtype, copy=False)
+            return [losses, losses, losses, error_rates_of(windows, config).astype(dtype, copy=False)]
+
+        self._each = Pyramid(OF_LOSSES, buckets, (replicas,), dtype, (kept_type(replicas), numbers))
+        self._all = Pyramid(OF_BAND, BAND_KEPT) if replicas > 1 else None
+
+    def __len__(self) -> int:
+        return len(self._each)
+
+    def add(self, windows: StoredWindows, solved_at: Windows, before: int = 0) -> None:
+        """Add the next windows, [n, replicas].
+
+        Args:
+            solved_at: int64 [replicas], the window along the path, from 1, at which each replica solved the task; 0 if
+                it has not.
+            before: the number of windows along the path before these.
+        """
+        known = np.sort(solved_at[solved_at > 0])
+        for begin in range(0, len(windows), self._at_once):
+            some = windows[begin : begin + self._at_once]
+            if self._all is not None:
+                numbers = np.arange(before + begin + 1, before + begin + len(some) + 1)
+                solved = np.searchsorted(known, numbers, side="right").astype(np.int32)
+                band = np.append(quantiles(losses_of(some), SHARES), solved[np.newaxis], axis=0)
+                band[: len(SHARES), (some == PACKED_LOST).all(axis=1)] = np.nan
+                self._all.add(band)
+            self._each.add(some[np.newaxis])
+
+    def windows(self, first: int, last: int, which: Which = ALL) -> StoredWindows | None:
+        """The windows ``first`` to ``last``, [n, replicas]; None if only wider buckets are still stored."""
+        windows = self._each.stored(first, last, which)
+        return None if windows is None else windows[0]
+
+    def losses(self, first: int, last: int) -> Floats | None:
+        """The losses of these windows, float32 [n, replicas]; None if only wider buckets are still stored."""
+        windows = self.windows(first, last)
+        return None if windows is None else losses_of(windows)
+
+    def newest(self, first: int, last: int) -> Floats:
+        """The losses of these windows; if only wider buckets are still stored, their mean, [1, replicas]."""
+        losses = self.losses(first, last)
+        if losses is not None:
+            return losses
+        edges, buckets = self._each.buckets(1 << (last - first).bit_length(), first, last)
+        with np.errstate(over="ignore"):  # a sum beyond the range of the stored type is infinite
+            means: Floats = (buckets[2].sum(axis=0, keepdims=True) / (edges[1] - edges[0]).sum()).astype(np.float32)
+        return means
+
+    def buckets(self, which: Which, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
+        """The losses of these replicas in buckets, [numbers of `OF_LOSSES`, buckets, replicas]; see `Pyramid`."""
+        return self._each.buckets(width, first, last, which)
+
+    def of_one(self, replica: int, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
+        """The losses of one replica in buckets, float64 [numbers of `OF_LOSSES`, buckets]."""
+        edges, buckets = self._each.buckets(width, first, last, slice(replica, replica + 1))
+        return edges, buckets[..., 0].astype(np.float64, copy=False)
+
+    def of_all(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
+        """The quantiles in buckets, and the number of replicas, [numbers of `OF_BAND` + 1, buckets]; no buckets for a
+        single network.
+        """
+        if self._all is None:
+            return np.empty((2, 0), np.int64), np.empty((len(OF_BAND) + 1, 0))
+        edges, buckets = self._all.buckets(width, first, last)
+        return edges, np.append(buckets, np.full((1, buckets.shape[1]), self.replicas), axis=0)

@@ -11,15 +11,10 @@ SLICE_SECONDS = 0.025
 """Seconds of training between two checks for commands."""
 
 LONG_SLICE_SECONDS = 0.08
-"""The longest slice in seconds if a call has a high fixed cost; if a window takes longer, the most time beyond one
-window.
-"""
+"""The same if a call has a high fixed cost; if a window takes longer, the most time beyond one window."""
 
 LEAST_WORK_OF_A_CALL = 50
 """A slice takes at least this many times the fixed cost of a call, up to `LONG_SLICE_SECONDS`."""
-
-RECENT_CALLS = 5
-"""The time of a window is the median of this many calls, since a call may have waited for a processor."""
 
 LEAST_SHARE_OF_A_CALL = 0.2
 """More windows per call are worth it if the fixed cost is at least this share of a call's time."""
@@ -34,32 +29,20 @@ LONGEST_LAG_SECONDS = 0.25
 """The most seconds of due windows that a trainer which cannot keep up has to make up for; earlier ones are dropped."""
 
 RATE_SECONDS = 1.0
-"""The time over which the rate is measured."""
-
-
-LEAST_SECONDS_PER_WINDOW = 1e-7
-"""The shortest time of a window that counts as a measurement: a coarse clock may not have moved."""
 
 
 class Pace:
-    """Keeps a training loop at a speed, and measures the speed that it reaches.
-
-    Args:
-        speed: windows per second; infinity is full speed.
-        clock: a monotonic clock, in seconds.
-    """
+    """Keeps a training loop at a speed in windows per second, infinity for full speed, and measures what it reaches."""
 
     def __init__(self, speed: float, clock: Callable[[], float]) -> None:
         self.speed = speed
         self._clock = clock
-        self._recent: deque[float] = deque(maxlen=RECENT_CALLS)
-        self._call_seconds = self._seconds_of_one = 0.0
-        self._together, self._tries_in = 1, 0
+        self._recent: deque[float] = deque(maxlen=5)  # seconds per window; their median counts
         self._due_since = clock()
         self._done: deque[tuple[float, int]] = deque()
+        self.forget()
 
     def set_speed(self, speed: float) -> None:
-        """Continue at this speed."""
         self.speed = speed
         self._due_since = max(self._due_since, self._clock() - 1 / speed)
 
@@ -69,11 +52,8 @@ class Pace:
         self._done.clear()
 
     def forget(self, call_seconds: float = 0.0) -> None:
-        """Prepare for another trainer, whose time per window is unknown.
-
-        Args:
-            call_seconds: the seconds of a call that trains no window; with many networks, this exceeds the time of many
-                windows.
+        """Prepare for another trainer, whose time per window is unknown; a call that trains no window takes it
+        ``call_seconds``, with many networks more than many windows.
         """
         self._recent.clear()
         self._call_seconds, self._seconds_of_one = call_seconds, 0.0
@@ -92,36 +72,30 @@ class Pace:
         return max(0.0, self._due_since + max(1 / self.speed, TICK_SECONDS) - self._clock())
 
     def slice_windows(self) -> int:
-        """The number of windows to train in `SLICE_SECONDS`, judged by earlier windows; 1 if there are none.
-
-        If a call has a high fixed cost, the slice lasts up to `LONG_SLICE_SECONDS`. If a single window takes longer
-        than that, the slice has the windows that fit into `LONG_SLICE_SECONDS` beyond it.
-        """
+        """The number of windows to train before commands are checked again, judged by earlier windows; 1 if none."""
         if not self._recent:
             return 1
         seconds = min(max(SLICE_SECONDS, LEAST_WORK_OF_A_CALL * self._call_seconds), LONG_SLICE_SECONDS)
-        return max(self._together, int(seconds / self.seconds_per_window))
+        return max(self._together, int(seconds / self._seconds_per_window))
 
     @property
-    def seconds_per_window(self) -> float:
-        """The time of a window in seconds, judged by earlier windows; `SLICE_SECONDS` if there are none."""
+    def _seconds_per_window(self) -> float:
         return statistics.median_low(self._recent) if self._recent else SLICE_SECONDS
 
     @property
     def seconds_of_one(self) -> float:
-        """The time in seconds of a call that trains a single window."""
-        return max(self._call_seconds, self.seconds_per_window)
+        """The seconds of a call that trains a single window."""
+        return max(self._call_seconds, self._seconds_per_window)
 
     def took(self, windows: int, seconds: float) -> None:
         """Record the time of some windows, even if they were not due (as in a replay)."""
-        self._recent.append(max(seconds / windows, LEAST_SECONDS_PER_WINDOW))
+        self._recent.append(max(seconds / windows, 1e-7))  # a coarse clock may not have moved
         if seconds > SLICE_SECONDS:
             self._weigh_together(windows, seconds)
 
     def _weigh_together(self, windows: int, seconds: float) -> None:
-        """Increase the number of windows per call as long as this hardly increases a call's time; see `slice_windows`.
-
-        From time to time more windows are tried, because only the time of a whole call can be measured.
+        """Increase the number of windows per call as long as this hardly increases a call's time. Only the time of a
+        whole call can be measured, so from time to time more windows are tried.
         """
         if windows == 1:
             self._seconds_of_one = seconds
@@ -144,34 +118,23 @@ class Pace:
             self._done.popleft()
 
     def rate(self) -> float:
-        """The measured windows per second over about the last second; 0 until there is a measurement.
-
-        It is never above the set speed: any excess is the jitter of waiting.
-        """
+        """The measured windows per second over about the last second; 0 until there is a measurement."""
         if len(self._done) < 2:
             return 0.0
         seconds = self._done[-1][0] - self._done[0][0]
         measured = sum(windows for _, windows in list(self._done)[1:]) / seconds if seconds > 0 else 0.0
-        return min(measured, self.speed)
+        return min(measured, self.speed)  # any excess is the jitter of waiting
 
 
 LEAST_SPEED, MOST_SPEED = 0.01, 1e6
 """The lowest and highest speed that can be set, in windows per second; above the highest there is only full speed."""
 
-SPEEDS: tuple[float, ...] = (
-    *(float(f"{digit}e{power}") for power in range(-2, 6) for digit in (1, 2, 5)),
-    MOST_SPEED,
-    math.inf,
-)
+SPEEDS = *(float(f"{digit}e{power}") for power in range(-2, 6) for digit in (1, 2, 5)), MOST_SPEED, math.inf
 """The steps of the speed setting, in windows per second, from the lowest to full speed."""
 
 
 def require_speed(speed: float) -> float:
-    """The speed, checked to be allowed.
-
-    Raises:
-        ValueError: it is neither infinity nor from `LEAST_SPEED` to `MOST_SPEED`.
-    """
+    """The speed; a ValueError if it is neither infinity nor from `LEAST_SPEED` to `MOST_SPEED`."""
     if not (LEAST_SPEED <= speed <= MOST_SPEED or speed == math.inf):
         allowed = f"{LEAST_SPEED:g} to {MOST_SPEED:,.0f} windows a second, or full speed"
         raise ValueError(f"speed = {speed!r} cannot be used: {allowed}")

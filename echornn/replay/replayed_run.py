@@ -1,117 +1,244 @@
-"""A run that can go to any of its positions: it trains the windows before a position again, and first stores the state
-at the position that it leaves.
-"""
+"""A run that can go to any of its positions; it first stores the state at the position that it leaves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from echornn.config import EchoConfig
 from echornn.progress import PopulationProgress
-from echornn.replay.keyframing import Keyframing
 from echornn.replay.pace import Pace
-from echornn.replay.replay import Replay, Trainers
+from echornn.replay.replay import Replay
+from echornn.runs.keyframes import Keyframe, Keyframes
 from echornn.runs.recorder import Recorder
 from echornn.state import UnlikeRecord
-from echornn.timeline.branch import Position
-from echornn.timeline.current_position import CurrentPosition
+from echornn.timeline import moves
+from echornn.timeline.branch import Branch, Position
+from echornn.timeline.timeline import Timeline
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
-from echornn.training.structure import NO_DEVICES
+from echornn.training.structure import NO_DEVICES, Devices, moved, program_of
 
-ROWS_SECONDS = 0.5
-"""When a run is continued, showing its newest rows may delay training by this many seconds."""
+ROWS_SECONDS, FINISHED_ROWS_SECONDS = 0.5, 4.0
+"""When a run is continued, showing its newest rows may delay training by this many seconds; the second number if all
+epochs are trained, since then nothing but the first picture is delayed.
+"""
 
-FINISHED_ROWS_SECONDS = 4.0
-"""The same if all epochs are trained: then nothing but the first picture is delayed."""
-
-
-TAPE_WINDOWS = 32
-"""The most windows before the newest that are stored with their data, for the rows on the screen."""
-
-TAPE_BYTES = 32 << 20
-"""The most bytes of all windows that are stored with their data; the newest window is always stored."""
+TAPE_WINDOWS, TAPE_BYTES = 32, 32 << 20
+"""The most windows before the newest that are stored with their data, for the rows on the screen, and the most bytes of
+all these windows.
+"""
 
 TAPE_SECONDS = 0.05
 """After going back, the seconds for which windows are trained one by one so that their rows can be shown."""
 
 NEAR_SECONDS = 0.03
-"""The seconds above which a keyframe is stored at a position, so that positions nearby are reached quickly. None is
-stored if losses differ from the record.
+"""The seconds on the way to a position above which a keyframe is stored there, so that positions nearby are reached
+quickly.
 """
+
+KEYFRAME_SECONDS = 0.08
+"""The seconds of training between two keyframes; going to a position takes about this long at most."""
+
+KEYFRAME_SHARE = 0.02
+"""The largest share of the time that keyframes may take; those of a large network are further apart."""
+
+KEYFRAME_BYTES_A_SECOND = 4 << 20
+"""The most bytes of keyframes for each second of training, since they are written to the disk too."""
 
 
 def newest(shown: tuple[PopulationProgress, ...]) -> tuple[PopulationProgress, ...]:
     """The windows to store with their data: the newest window, and as many earlier windows as the limits allow."""
-    if not shown:
-        return ()
     last = shown[-1]
     size = sum(array.nbytes for array in (last.losses, last.errors, last.x, last.y, last.outputs, last.states))
     fitting = TAPE_BYTES // max(1, size)
     return shown[-max(1, min(1 + TAPE_WINDOWS, fitting)) :]
 
 
-class ReplayedRun(CurrentPosition):
-    """The current position of a run, with a trainer that is at this position or on its way to it.
+class Keyframing:
+    """Keeps states of a run while it trains, and passes them to the recorder."""
+
+    def __init__(self, recorder: Recorder, clock: Callable[[], float]) -> None:
+        self.keyframes = Keyframes()
+        self._recorder = recorder
+        self._clock = clock
+        self._thinned = 0
+        self._trained, self._apart = 0.0, KEYFRAME_SECONDS
+
+    def take_up(self, keyframes: Iterable[Keyframe]) -> None:
+        """Add the keyframes of a run on disk."""
+        for keyframe in keyframes:
+            self.keyframes.add(keyframe)
+        self._recorder.all_keyframes(self.keyframes.all())
+
+    def trained(self, seconds: float) -> bool:
+        """Add ``seconds`` of training; returns whether a keyframe is due."""
+        self._trained += seconds
+        return self._trained >= self._apart
+
+    def keep(self, position: Position, trainer: AnyTrainer, digest: int) -> None:
+        """Keep the trainer's state at a position of the branch that trained it and has this digest, if its weights are
+        finite.
+        """
+        begun, size = self._clock(), 0
+        state = trainer.state
+        if state.is_finite:
+            keyframe = Keyframe(position, state, digest)
+            size = keyframe.size
+            if self.keyframes.add(keyframe):
+                self._recorder.keyframe(keyframe)
+            if self.keyframes.thinned != self._thinned:
+                self._thinned = self.keyframes.thinned
+                self._recorder.all_keyframes(self.keyframes.all())
+        share = (self._clock() - begun) / KEYFRAME_SHARE
+        self._apart = max(KEYFRAME_SECONDS, share, size / KEYFRAME_BYTES_A_SECOND)
+        self._trained = 0.0
+
+
+class Trainers:
+    """Makes a run's trainers, one after the other, and tells the pace how long their calls take."""
+
+    def __init__(self, make_trainer: MakeTrainer, pace: Pace, clock: Callable[[], float], devices: Devices) -> None:
+        self.devices = devices
+        self.moved = ""  # says that a trainer is on another device than before
+        self._make_trainer = make_trainer
+        self._pace = pace
+        self._clock = clock
+
+    def uncompiled(self, config: EchoConfig) -> AnyTrainer:
+        trainer = self._make_trainer(config)
+        self.moved = moved(config, trainer.device, self.devices) or self.moved
+        self.devices = {**self.devices, program_of(config): trainer.device}
+        return trainer
+
+    def make(self, config: EchoConfig) -> AnyTrainer:
+        trainer = self.uncompiled(config)
+        self.compile(trainer)
+        return trainer
+
+    def compile(self, trainer: AnyTrainer) -> None:
+        trainer.compile()
+        begun = self._clock()
+        trainer.compile()  # this takes as long as a call that trains nothing
+        self._pace.forget(self._clock() - begun)
+
+
+class ReplayedRun:
+    """The current position in a growing run, with a trainer that is there or on its way there.
 
     Attributes:
-        trainer: the trainer of the networks.
+        here: the current position, or the target while the run is on its way to another.
+        config: the configuration at this position.
         may_save: whether `save` has an effect; while False, a start that fails leaves the disk unchanged.
         unlike: the first window of the last replay whose loss differs from the record; None if there is none.
         shown: the newest windows with their data, newest last; empty if none was trained here.
-
-    Args:
-        config: the configuration to train.
-        make_trainer: makes a trainer without compiling it.
-        recorder: saves the run to disk.
-        pace: measures the time of the current trainer's windows.
-        clock: a monotonic clock, in seconds.
     """
 
     def __init__(
         self, config: EchoConfig, make_trainer: MakeTrainer, recorder: Recorder, pace: Pace, clock: Callable[[], float]
     ) -> None:
-        super().__init__(config)
+        self.timeline = Timeline()
+        self.here = Position(0, 0)
+        self.config = config
         self.trainer: AnyTrainer
         self.may_save = True
+        self.unlike: UnlikeRecord | None = None
         self.shown: tuple[PopulationProgress, ...] = ()
-        self._recorder = recorder
         resumed = recorder.resumed
+        self._recorder = recorder
         self._trainers = Trainers(make_trainer, pace, clock, NO_DEVICES if resumed is None else resumed.devices)
         self._pace = pace
         self._clock = clock
         self._keyframing = Keyframing(recorder, clock)
+        self._chosen = 0
         self._any_unsaved = False
-        self.unlike: UnlikeRecord | None = None
         self._replay: Replay | None = None
         self._seconds = 0.0
 
+    # ---- the position
+
+    @property
+    def replica(self) -> int:
+        """The index (from 0) of the selected replica among those that are trained here."""
+        return self._chosen if self._chosen < self.config.replicas else 0
+
+    def choose(self, replica: int) -> None:
+        """Select the replica to show, at most the last; no effect with a single network."""
+        if self.config.replicas > 1:
+            self._chosen = min(max(0, replica), self.config.replicas - 1)
+
+    @property
+    def is_past(self) -> bool:
+        return self.here.window < self.timeline.end(self.here.branch).window
+
+    @property
+    def owner(self) -> Branch:
+        """The branch whose configuration is in effect at this position."""
+        return self.timeline.owner(self.here)
+
+    @property
+    def position(self) -> Position:
+        """This position, with the number of the branch whose configuration is in effect here."""
+        return Position(self.owner.number, self.here.window)
+
+    @property
+    def root(self) -> Position:
+        """The beginning of the path to this position, with the number of the branch in effect here."""
+        return Position(self.owner.number, 0)
+
+    @property
+    def epoch_left(self) -> int:
+        return self.config.windows_per_epoch - self.owner.epoch_and_window(self.here.window)[1]
+
+    @property
+    def continues_its_data(self) -> bool:
+        """Whether the windows before this position have the same data and task as those after it; only False where a
+        branch has just begun.
+        """
+        owner = self.owner
+        if self.here.window != owner.start or owner.cause == "alone":
+            return True
+        before = self.timeline.parent_config(owner)
+        return owner.cause in ("back", "edit") and before is not None and before.same_task(owner.config)
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the last loss is NaN or infinite; with several networks, all last losses."""
+        return bool(len(self.timeline)) and self.timeline.diverged(self.here)
+
+    @property
+    def before_it_diverged(self) -> int | None:
+        """See `echornn.timeline.moves`."""
+        return moves.before_it_diverged(self.timeline, self.here) if len(self.timeline) else None
+
+    @property
+    def undoable(self) -> int:
+        """See `echornn.timeline.moves`."""
+        return moves.undoable(self.timeline, self.here)
+
+    @property
+    def blamed(self) -> tuple[str, ...]:
+        """See `echornn.timeline.moves`."""
+        return moves.blamed(self.timeline, self.here)
+
     @property
     def moved(self) -> str:
-        """A message that the networks now train on another device than before; empty if they do not, and after the next
-        change.
-        """
+        """A message that the networks now train on another device; empty if they do not, and after the next change."""
         return self._trainers.moved
-
-    @property
-    def on_the_way(self) -> int:
-        """The number of windows that still have to be trained again on the way to the target."""
-        return 0 if self._replay is None else self._replay.windows_left
-
-    @property
-    def _tape_windows(self) -> int:
-        """The number of windows that can be trained one by one, for their rows, without a noticeable wait."""
-        return max(1, min(TAPE_WINDOWS, int(TAPE_SECONDS / self._pace.seconds_of_one)))
 
     @property
     def arrived(self) -> bool:
         """Whether the trainer has reached the position `here`."""
         return self._replay is None
 
+    @property
+    def on_the_way(self) -> int:
+        """The number of windows that still have to be trained again on the way to the target."""
+        return 0 if self._replay is None else self._replay.windows_left
+
     # ---- storing a position
 
     def _keyframe(self) -> None:
-        """Store the state at the end of a branch, since later training there begins with it. A state before the end is
-        not stored, since it may differ from the one that was trained on.
+        """Store the state, if this is the end of a branch: training there begins with it. A state before the end may
+        differ from the one that was trained on.
         """
         if self.arrived and not self.is_past:
             self._keyframing.keep(self.position, self.trainer, self.timeline.digest(self.owner.number))
@@ -131,21 +258,21 @@ class ReplayedRun(CurrentPosition):
             self._any_unsaved = False
 
     def save_all(self) -> None:
-        """Save like `save`; if the session is on its way and windows are unsaved, first continue until it can save
-        there.
-        """
+        """Save like `save`; if windows are unsaved on the way to a position, first continue until it can save there."""
         while self._any_unsaved and not self.arrived:
             self.step(self._pace.slice_windows())
         self.save()
 
     # ---- going to a position
 
+    @property
+    def _tape_windows(self) -> int:
+        """The number of windows that can be trained one by one, for their rows, without a noticeable wait."""
+        return max(1, min(TAPE_WINDOWS, int(TAPE_SECONDS / self._pace.seconds_of_one)))
+
     def go(self, position: Position) -> None:
         """Set out for a position of the run; `step` takes the next steps. If this raises an error, everything stays as
-        it was.
-
-        Raises:
-            ValueError: this run has no such position.
+        it was; it is a ValueError if the run has no such position.
         """
         if not self.timeline.has(position):
             raise ValueError(f"{position} is not a position of this run")
@@ -183,12 +310,8 @@ class ReplayedRun(CurrentPosition):
             self.shown = tape if self.continues_its_data else ()
             self._recorder.moved()
 
-    def show_rows(self, is_stopping: Callable[[], bool] = lambda: False) -> None:
-        """Train the newest windows again so that their rows can be shown, if a state shortly before them is stored.
-
-        Args:
-            is_stopping: whether the session is to end, so that no more work is begun.
-        """
+    def show_rows(self, is_stopping: Callable[[], bool]) -> None:
+        """Train the newest windows again, so that their rows can be shown, if a state shortly before is stored."""
         before = Position(self.owner.number, max(0, self.here.window - self._tape_windows))
         if not self.here.window or self._keyframing.keyframes.nearest(before) is None:
             return

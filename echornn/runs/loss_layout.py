@@ -1,4 +1,4 @@
-"""The loss log: stored windows (`echornn.history.path_history`) one after the other, with an entry for each network."""
+"""The loss log: stored windows (`echornn.history.windows`) one after the other, with an entry for each network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from echornn.files import own_files
-from echornn.history.path_history import StoredWindows, kept_type, lost
+from echornn.history.windows import StoredWindows, kept_type, lost
 
 BYTES_AT_A_TIME = 1 << 21
 """The number of bytes that are read at once."""

@@ -5,7 +5,7 @@ The folder contains
 - ``run.json``: format, start time, configuration at the start, and the versions that trained it (`echornn.runs.about`);
 - ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.runs.checkpoint`);
 - ``losses.bin``: all windows in the order trained: 8 bytes for a single network, 4 for each of several
-  (`echornn.history.path_history`);
+  (`echornn.history.windows`);
 - ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.command_log`);
 - ``keyframes.bin``: states along the branches (`echornn.runs.keyframes`), without which going back takes longer;
 - ``solved.bin``: when each of several networks was solved (`echornn.runs.command_log`);
@@ -31,8 +31,8 @@ from echornn.files import own_files
 from echornn.files.append_log import LogEnd
 from echornn.files.lock import LOCK_FILE as LOCK_FILE
 from echornn.files.recorded_values import NO_RECORD, shortened
-from echornn.history.path_history import WINDOW as WINDOW
-from echornn.history.path_history import StoredWindows
+from echornn.history.windows import WINDOW as WINDOW
+from echornn.history.windows import StoredWindows
 from echornn.runs import about, command_log, run_dir
 from echornn.runs.checkpoint import Checkpoint
 from echornn.runs.chosen_checkpoint import newest_usable

@@ -17,7 +17,7 @@ from echornn.errors import RunError
 from echornn.files import own_files
 from echornn.files.append_log import NO_LOG, AppendLog
 from echornn.files.lock import Lock
-from echornn.history.path_history import LOST, stored_windows
+from echornn.history.windows import LOST, stored_windows
 from echornn.own import OwnFile
 from echornn.progress import PopulationProgress
 from echornn.runs import about, checkpoint, run_dir, run_files

@@ -13,8 +13,7 @@ from echornn.config import EchoConfig
 from echornn.data.solved import UNKNOWN, Levels, SolvedAt, lost_by
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS
 from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
-from echornn.history.path_history import StoredWindows, error_rates_of, losses_of
-from echornn.history.quantiles import median_mean
+from echornn.history.windows import StoredWindows, error_rates_of, losses_of, median_mean
 from echornn.progress import Floats
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.run_dir import LOSS_FILE, Run

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from echornn.files import own_files
 from echornn.files.append_log import PIECE_BYTES, LogEnd, end_of, size_of
-from echornn.history.path_history import LOST
+from echornn.history.windows import LOST
 from echornn.runs.command_log import SOLVED
 from echornn.runs.loss_layout import LossLayout
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run

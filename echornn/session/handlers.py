@@ -16,9 +16,8 @@ from echornn.session.nothing_to_do import why_nothing
 from echornn.session.pictures.rows import ghosts_of
 from echornn.session.preview import speed_after
 from echornn.session.probing import Probing
-from echornn.timeline import replica_switch
 from echornn.timeline.branch import Position, letter_of
-from echornn.timeline.epoch_ends import end_of_epoch
+from echornn.timeline.moves import ReplicaSwitch, configuration_to_begin, end_of_epoch, switch_target
 
 
 class NotThereError(Exception):
@@ -47,7 +46,7 @@ class Handlers:
         self._pace = pace
         self._drive = drive
         self._probing = probing
-        self._last_switch: replica_switch.ReplicaSwitch | None = None
+        self._last_switch: ReplicaSwitch | None = None
 
     def obey(self, sent: commands.Sent) -> None:
         """Carry out a command, if it has something to do, and answer it. If it raises an error, the screen shows the
@@ -138,14 +137,14 @@ class Handlers:
     def _toggle_replicas(self, replicas: int | None) -> None:
         live = self._live
         here, replica, at_its_end = live.here, live.replica, not live.is_past
-        target = replica_switch.switch_target(live.timeline, here, self._last_switch, replicas)
+        target = switch_target(live.timeline, here, self._last_switch, replicas)
         if target is None:
-            live.edit(replica_switch.configuration_to_begin(live.config, replica, replicas))
+            live.edit(configuration_to_begin(live.config, replica, replicas))
             live.choose(0)  # the first replica is the network from before
         else:
             live.go(target[0])
             live.choose(target[1])
-        self._last_switch = replica_switch.ReplicaSwitch(here, replica, at_its_end, live.config)
+        self._last_switch = ReplicaSwitch(here, replica, at_its_end, live.config)
 
     def _stay(self, before: Position) -> None:
         """Pause if the new position is in the past. At the end of another branch, training continues there, without

@@ -10,16 +10,16 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.data.series import check_own_data
 from echornn.history.curve import Cause
-from echornn.history.path_history import as_stored
+from echornn.history.windows import as_stored
 from echornn.progress import PopulationProgress
-from echornn.replay.keyframing import ours
 from echornn.replay.pace import Pace
+from echornn.replay.replay import ours
 from echornn.replay.replayed_run import ReplayedRun, newest
 from echornn.runs.branch_notes import NO_NOTES, BranchNotes
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.recorder import Recorder
 from echornn.timeline.branch import Branch, Position, can_continue_under, starts_over
-from echornn.timeline.undoing import Undoing
+from echornn.timeline.moves import Undoing
 from echornn.training.any_trainer import MakeTrainer
 
 

@@ -12,7 +12,7 @@ from echornn.replay.pace import faster, slower
 from echornn.session.commands import Command, Faster, SetSpeed, Slower, SpeedCommand, ToggleReplicas
 from echornn.session.drive import Start
 from echornn.session.pictures.frame import Frame
-from echornn.timeline import replica_switch
+from echornn.timeline.moves import configuration_to_begin
 
 
 def previewed(frame: Frame, pending: Sequence[Command], start: Start, seconds: int) -> Frame:
@@ -44,7 +44,7 @@ def _toggled(config: EchoConfig, replica: int, replicas: int | None) -> EchoConf
     large for ``config``.
     """
     with suppress(ConfigError):
-        return replica_switch.configuration_to_begin(config, replica if replica < config.replicas else 0, replicas)
+        return configuration_to_begin(config, replica if replica < config.replicas else 0, replicas)
     return None
 
 

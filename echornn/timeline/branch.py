@@ -14,14 +14,9 @@ from echornn.config import EchoConfig
 from echornn.files.recorded_values import record_of
 from echornn.history.curve import Cause
 
-STARTS_OVER = ("start", "reset", "redraw", "preset")
-"""Causes of branches that always begin with new weights, so that their curve begins at window 0."""
-
 
 class Position(NamedTuple):
-    """A position in a run: on a branch, after ``window`` windows along the path from new weights to the branch's
-    end.
-    """
+    """A position in a run: on a branch, after ``window`` windows along the path from new weights to its end."""
 
     branch: int
     window: int
@@ -32,15 +27,12 @@ class Branch:
     """A branch of a run: what began it, where, and its configuration.
 
     Attributes:
-        number: the branch's number in the run, from 0, in the order in which branches began.
-        cause: what began the branch: start, reset, edit, ...
+        number: from 0, in the order in which branches began.
         parent: the position at which it continues another branch; the windows before are part of its path. The window
             is 0 if the weights are new. None for the first branch.
         before: the position of the run when the branch began, to which an undo goes; None for the first branch.
         epoch, window: epoch and window in it (both from 0) of the branch's first window.
-        data_version, init_index: the numbers of the data and of the initial weights; each request for new ones
-            increases them.
-        config: the configuration of the branch.
+        data_version, init_index: the numbers of the data and of the initial weights, from 0.
     """
 
     number: int
@@ -61,7 +53,7 @@ class Branch:
     @property
     def starts_over(self) -> bool:
         """Whether the branch begins with new weights, so that no earlier window is on its path."""
-        return self.parent is None or self.parent.window == 0
+        return self.start == 0
 
     def epoch_and_window(self, window: int) -> tuple[int, int]:
         """Epoch and window in it (both from 0) of the window that follows ``window`` windows along the path."""
@@ -78,27 +70,18 @@ class BranchSpan(NamedTuple):
 
 
 def digest(branch: Branch, of_parent: int) -> int:
-    """A hash of everything that affects the beginning of a branch: its own settings, and those of its ancestors.
-
-    Args:
-        of_parent: the digest of the parent branch; ignored if the weights are new.
+    """A hash of everything that affects the beginning of a branch: its own settings, and the digest of its parent,
+    unless its weights are new.
     """
     config = record_of(branch.config, with_facts=False)
     if branch.config.replicas == 1:
         del config["replicas"]  # keeps the digests of keyframes from before replicas existed
-    terms = (
-        branch.start,
-        branch.epoch,
-        branch.window,
-        branch.data_version,
-        branch.init_index,
-        config,
-    )
+    terms = branch.start, branch.epoch, branch.window, branch.data_version, branch.init_index, config
     return zlib.crc32(repr(terms).encode(), 0 if branch.starts_over else of_parent)
 
 
 def digests(branches: Sequence[Branch]) -> list[int]:
-    """The digest of each branch of a run, in the order in which they began; see `digest`."""
+    """The digest of each branch of a run, in the order in which they began."""
     found: list[int] = []
     for branch in branches:
         found.append(digest(branch, 0 if branch.parent is None else found[branch.parent.branch]))
@@ -108,26 +91,20 @@ def digests(branches: Sequence[Branch]) -> list[int]:
 def path_to_end(branch: Branch, branch_of: Callable[[int], Branch]) -> tuple[Branch, ...]:
     """The branches on the path to the end of a branch, beginning with the branch that has new weights."""
     path = [branch]
-    while (parent := path[-1].parent) is not None and not path[-1].starts_over:
+    while (parent := path[-1].parent) is not None and parent.window:
         path.append(branch_of(parent.branch))
     return tuple(reversed(path))
 
 
 def path_to(window: int, path: Sequence[Branch]) -> tuple[Branch, ...]:
     """The branches of a whole path that have begun by ``window``."""
-    return tuple(path[: bisect.bisect_right(path, window, key=_start)])
-
-
-def _start(branch: Branch) -> int:
-    return branch.start
+    return tuple(path[: bisect.bisect_right(path, window, key=lambda branch: branch.start)])
 
 
 def spans_to(window: int, path: Sequence[Branch], since: int = 0) -> list[BranchSpan]:
-    """The windows of a path up to ``window``, one span per branch; branches that ended at or before ``since`` are left
-    out.
-    """
+    """The windows of a path up to ``window``, without branches that ended at or before ``since``."""
     begun = path_to(window, path)
-    begun = begun[max(0, bisect.bisect_right(begun, since, key=_start) - 1) :]
+    begun = begun[max(0, len(path_to(since, begun)) - 1) :]
     ends = [one.start for one in begun[1:]] + [window]
     return [BranchSpan(one, one.start, end) for one, end in zip(begun, ends, strict=True)]
 
@@ -143,13 +120,12 @@ def task_since(path: Sequence[Branch]) -> int:
 
 def starts_over(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
     """Whether a change with this cause, from configuration ``before`` to ``after``, begins with new weights."""
-    return cause in STARTS_OVER or (cause != "alone" and not before.differs_only_live(after))
+    anew = cause in ("start", "reset", "redraw", "preset")
+    return anew or (cause != "alone" and not before.differs_only_live(after))
 
 
 def can_continue_under(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
-    """Whether the networks of ``before`` can continue under ``after``: all with the same seeds, or one replica
-    alone.
-    """
+    """Whether the networks of ``before`` can continue under ``after``: all with the same seeds, or one alone."""
     if before.replicas == after.replicas:
         return before.replicas == 1 or before.seed == after.seed
     replica = after.seed - before.seed
@@ -157,21 +133,8 @@ def can_continue_under(cause: str, before: EchoConfig, after: EchoConfig) -> boo
 
 
 def index_in(before: EchoConfig, after: EchoConfig) -> int:
-    """The index of the first network of ``after`` among the networks of ``before``, on the same path. It is not 0 if
-    another than the first network continues alone.
-    """
+    """The index of the first network of ``after`` among those of ``before``; not 0 if another continues alone."""
     return 0 if before.replicas == after.replicas else after.seed - before.seed
-
-
-def is_one_of(alone: EchoConfig, several: EchoConfig) -> bool:
-    """Whether ``alone`` is the configuration of one of the replicas of ``several`` when it continues alone."""
-    return several.replicas > 1 == alone.replicas and can_continue_under("alone", several, alone)
-
-
-LETTERS = re.compile(r"[a-z]{1,12}")
-"""Matches a letter of any branch number that a record may have."""
-
-DIGITS = re.compile(r"[0-9]{1,18}")
 
 
 def letter_of(number: int) -> str:
@@ -186,9 +149,9 @@ def letter_of(number: int) -> str:
 
 def number_of(name: str) -> int | None:
     """The number of the branch with this letter, or with this number as digits; None for any other text."""
-    if DIGITS.fullmatch(name):
+    if re.fullmatch("[0-9]{1,18}", name):
         return int(name)
-    if not LETTERS.fullmatch(name):
+    if not re.fullmatch("[a-z]{1,12}", name):
         return None
     number = 0
     for letter in name:

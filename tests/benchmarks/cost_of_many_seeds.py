@@ -16,10 +16,9 @@ from functools import partial
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.history.band import band_of, shades_of
-from echornn.history.curve import HistoryPiece, curve_of
-from echornn.history.loss_history import LossHistory, ReplicaHistory
-from echornn.history.path_history import kept
+from echornn.history.curve import Piece, band_of, curve_of, shades_of
+from echornn.history.pyramid import LossHistory
+from echornn.history.windows import kept
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import NO_BAND, Picture
 from echornn.session.pictures.queries import Query, Span
@@ -62,11 +61,12 @@ def measured(replicas: int) -> None:
             history.add(kept(losses, errors, config), solved_at, len(history))
         seconds = (time.thread_time() - begun) / ((len(history) - before) * replicas)
         end = len(history)
-        pieces, whole = [HistoryPiece(history.of(7), 0, 0, end)], [HistoryPiece(history, 0, 0, end)]
+        pieces, whole = [Piece(partial(history.of_one, 7), 0, 0, end)], [Piece(history.of_all, 0, 0, end)]
+        rows = [Piece(partial(history.buckets, np.arange(LINES)), 0, 0, end)]
         shown: dict[str, Callable[[], object]] = {
             "band": partial(band_of, whole, 2 * WIDTH, 0, end),
             "one": partial(curve_of, pieces, 2 * WIDTH, 0, end),
-            f"shades of {LINES}": partial(shades_of, whole, range(LINES), WIDTH, 0, end),
+            f"shades of {LINES}": partial(shades_of, rows, LINES, WIDTH, 0, end),
             "curve redrawn": redraw(end, pieces, whole),
             "of one alone": redraw(end, pieces),
         }
@@ -75,9 +75,7 @@ def measured(replicas: int) -> None:
         print(f"{replicas:,} x {end:,}: {cost}; ms: {told}", flush=True)
 
 
-def redraw(
-    end: int, pieces: Sequence[HistoryPiece[ReplicaHistory]], whole: Sequence[HistoryPiece[LossHistory]] = ()
-) -> Callable[[], object]:
+def redraw(end: int, pieces: Sequence[Piece], whole: Sequence[Piece] = ()) -> Callable[[], object]:
     """Returns a function that draws the curve of one network, and of all replicas if there are several."""
     frame = Frame(State.RUNNING, EchoConfig(), trained=end, line_end=end)
     plot = LossPlot(Picture(frame))

@@ -12,7 +12,7 @@ import numpy as np
 from echornn.config import CELL, TASK, EchoConfig, require_epochs
 from echornn.data.series import check_own_files
 from echornn.errors import RunError
-from echornn.history.path_history import losses_of
+from echornn.history.windows import losses_of
 from echornn.own import OwnFile, trusting
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.kept_runs import NEWEST as NEWEST
@@ -21,7 +21,7 @@ from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import Run
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
-from echornn.timeline.going_back import before_it_diverged
+from echornn.timeline.moves import before_it_diverged
 from echornn.training.memory import require_memory
 from tui.commands.flags import ConfigFlags
 from tui.term import printed

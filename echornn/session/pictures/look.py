@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from echornn.diagnosis.trend import turning_points
-from echornn.history.band import Band
-from echornn.history.curve import Curve, width_of
+from echornn.history.curve import Band, Curve, width_of
 from echornn.progress import Floats
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import NO_BAND, NO_CURVE, Picture

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from echornn.config import EchoConfig
-from echornn.history.band import Band, band_of
-from echornn.history.curve import Curve, curve_of
+from echornn.history.curve import Band, Curve, band_of, curve_of
 from echornn.session.audience import ALONE, Audience
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.queries import Query, Span

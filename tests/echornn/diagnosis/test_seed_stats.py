@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from echornn.diagnosis.seed_stats import SeedStats
-from echornn.history.quantiles import quantiles
+from echornn.history.windows import quantiles
 
 
 def population(solved_at: list[int], mean: list[float], windows: int = 1000) -> SeedStats:

@@ -35,8 +35,8 @@ def test_the_blocks_are_the_same_however_the_losses_came_and_whatever_came_after
         (grown, whole),
         (then.after(all_of_them[known], errors[known]), reviews_of(all_of_them[:until], errors[:until])),
     ):
-        assert (one.windows, one.under_way) == (other.windows, other.under_way)
-        for array in ("ends", "losses", "logs", "errors"):
+        assert one.windows == other.windows
+        for array in ("ends", "losses", "logs", "errors", "under_way"):
             np.testing.assert_array_equal(getattr(one, array), getattr(other, array))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.history.curve import Curve, HistoryPiece, Segment, curve_of
-from echornn.history.loss_history import LossHistory, ReplicaHistory
-from echornn.history.path_history import kept
+from echornn.history.curve import Curve, Piece, Segment, curve_of
+from echornn.history.pyramid import LossHistory
+from echornn.history.windows import kept
 
 CONFIG = EchoConfig()
 
@@ -23,10 +24,10 @@ pieces_of_losses = st.lists(
 )
 
 
-def filled(losses: list[float]) -> ReplicaHistory:
+def filled(losses: list[float]) -> LossHistory:
     history, known = LossHistory(CONFIG), np.array(losses, np.float32)[:, np.newaxis]
     history.add(kept(known, np.full(known.shape, 15, np.int32), CONFIG), np.zeros(1, np.int64))
-    return history.of(0)
+    return history
 
 
 def assert_true(curve: Curve, everything: npt.NDArray[np.float32]) -> None:
@@ -59,7 +60,7 @@ def test_a_curve_of_parts_of_histories_is_the_curve_of_them_end_to_end(
         taken = data.draw(st.integers(0, len(losses)))
         skipped = data.draw(st.integers(0, taken))
         at = len(everything)
-        parts.append(HistoryPiece(history, at - skipped, at, at + taken - skipped))
+        parts.append(Piece(partial(history.of_one, 0), at - skipped, at, at + taken - skipped))
         everything = np.concatenate([everything, np.array(losses[skipped:taken], np.float32)])
     first = data.draw(st.integers(0, len(everything)))
     last = data.draw(st.integers(first, len(everything)))

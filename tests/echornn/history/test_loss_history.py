@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.history.band import Band, band_of, shades_of
-from echornn.history.curve import Curve, HistoryPiece, curve_of
-from echornn.history.loss_history import LossHistory, solved_after
-from echornn.history.path_history import errors_of, kept, losses_of
-from echornn.history.quantiles import quantiles
+from echornn.history.curve import Band, Curve, Piece, band_of, curve_of, shades_of
+from echornn.history.pyramid import LossHistory
+from echornn.history.windows import errors_of, kept, losses_of, quantiles
 from echornn.progress import Counts, Floats
 from tests.echornn.history.test_curve import assert_true
 from tests.examples import examples
@@ -33,14 +32,12 @@ class Case(NamedTuple):
     errors: Counts
     solved_at: npt.NDArray[np.int64]
 
-    @property
-    def whole(self) -> HistoryPiece[LossHistory]:
-        return HistoryPiece(self.history, 0, 0, len(self.history))
+    def whole(self, buckets: Any) -> Piece:
+        return Piece(buckets, 0, 0, len(self.history))
 
     def curve(self, columns: int, first: int, last: int, replica: int) -> Curve:
         last = min(last, len(self.history))
-        piece = HistoryPiece(self.history.of(replica), 0, 0, last)
-        return curve_of([piece], columns, min(first, last), last)
+        return curve_of([self.whole(partial(self.history.of_one, replica))], columns, min(first, last), last)
 
 
 def case(windows: int, replicas: int, chunk: int, seed: int = 0, buckets: int | None = None, bad: float = 0.0) -> Case:
@@ -87,11 +84,6 @@ def test_buckets_have_the_extremes_and_the_means_of_their_windows(
     assert_true(curve, losses)
     for start, end, rate in zip(curve.starts, curve.ends, curve.error_rate, strict=True):
         assert rate == pytest.approx(errors[start:end].mean() / 75, rel=1e-5)
-    of_one = told.history.of(replica)
-    np.testing.assert_array_equal(of_one.losses(curve.first, curve.last), losses[curve.first : curve.last])
-    rates = of_one.error_rates(curve.first, curve.last)
-    assert rates is not None
-    np.testing.assert_allclose(rates, errors[curve.first : curve.last] / 75, rtol=1e-6)
     np.testing.assert_array_equal(told.history.losses(curve.first, curve.last), told.losses[curve.first : curve.last])
 
 
@@ -117,7 +109,7 @@ def assert_band(band: Band, told: Case) -> None:
 @given(cases(2), st.integers(1, 40), st.integers(0, 300), st.integers(0, 300))
 def test_a_band_has_the_quantiles_of_its_windows(told: Case, columns: int, first: int, length: int) -> None:
     first, last = min(first, len(told.losses)), min(first + length, len(told.losses))
-    band = band_of([told.whole], columns, first, last)
+    band = band_of([told.whole(told.history.of_all)], columns, first, last)
     assert (band.first, band.last) == (first, last)
     assert len(band) <= columns + 2
     assert_end_to_end(band, first, last)
@@ -129,15 +121,13 @@ def test_a_band_has_the_quantiles_of_its_windows(told: Case, columns: int, first
 @given(cases(2), st.integers(1, 40), st.data())
 def test_shades_are_mean_losses_of_those_asked_for(told: Case, columns: int, data: st.DataObject) -> None:
     windows, replicas = told.losses.shape
-    asked = data.draw(st.lists(st.integers(0, replicas + 1), max_size=4))
+    asked = data.draw(st.lists(st.integers(0, replicas - 1), max_size=4))
     first = data.draw(st.integers(0, windows))
     last = data.draw(st.integers(first, windows))
-    shades = shades_of([told.whole], asked, columns, first, last)
+    whole = told.whole(partial(told.history.buckets, np.array(asked, np.int64)))
+    shades = shades_of([whole], len(asked), columns, first, last)
     assert shades.shape == (len(asked), min(columns, last - first))
     for row, replica in enumerate(asked):
-        if replica >= replicas:
-            assert np.isnan(shades[row]).all()
-            continue
         known = told.losses[first:last, replica]
         fine = known[np.isfinite(known)]
         if len(fine) == len(known) and len(known):
@@ -166,9 +156,3 @@ def test_memory_is_bounded_and_old_extremes_stay(replicas: int, sizes: list[int]
     if sum(sizes) > 512:
         assert told.history.losses(0, 40) is None
         np.testing.assert_allclose(told.history.newest(0, 40)[0], told.losses[:40].mean(axis=0), atol=0.3)
-
-
-@given(st.lists(st.integers(0, 40), min_size=1, max_size=9), st.integers(0, 30), st.integers(0, 30))
-def test_how_many_were_solved_after_each_window(solved_at: list[int], first: int, windows: int) -> None:
-    found = solved_after(np.array(solved_at, np.int64), first, windows).tolist()
-    assert found == [sum(0 < at <= trained for at in solved_at) for trained in range(first + 1, first + windows + 1)]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.history.packed import LOST, error_rates_of, errors_of, losses_of, pack
+from echornn.history.windows import PACKED_LOST, error_rates_of, errors_of, losses_of, pack
 
 TUTORIAL = EchoConfig()
 WIDE = dataclasses.replace(TUTORIAL, batch_size=50)
@@ -49,7 +49,7 @@ def test_what_is_no_finite_number_stays_that_and_what_is_finite_finite() -> None
 def test_a_lost_window_is_told_from_one_whose_loss_is_no_number() -> None:
     losses = np.array([[math.nan, math.nan]], np.float32)
     packed = pack(losses, np.array([[-1, 75]], np.int32), TUTORIAL)
-    assert packed.tolist()[0][0] == LOST
+    assert packed.tolist()[0][0] == PACKED_LOST
     kept, errors = losses_of(packed), errors_of(packed, TUTORIAL)
     assert np.isnan(kept).all()
     assert errors.tolist() == [[-1, 75]]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from echornn.history.band import Band
-from echornn.history.curve import Curve
+from echornn.history.curve import Band, Curve
 from echornn.progress import Floats
 from tui.app.curve.axes import LossAxis
 from tui.app.curve.columns import per_column

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from echornn.diagnosis.phrases import loss_text
-from echornn.history.band import Band
-from echornn.history.curve import Curve
+from echornn.history.curve import Band, Curve
 
 
 def read(curve: Curve, window: int, band: Band | None = None, seed: int = 0, has_errors: bool = True) -> str:

@@ -11,8 +11,7 @@ from textual.binding import Binding
 from textual.events import Resize
 
 from echornn.data.levels import chance_level, guessing_errors, most_loss
-from echornn.history.band import Band
-from echornn.history.curve import Curve
+from echornn.history.curve import Band, Curve
 from echornn.session.pictures.picture import Picture
 from echornn.session.pictures.queries import Query
 from tui.app.curve.axes import LossAxis

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.diagnosis.seed_stats import wilson, wilson_of
-from echornn.history.band import Band
-from echornn.history.curve import Curve
+from echornn.history.curve import Band, Curve
 from tui.app.curve.columns import column_of, per_column
 from tui.app.curve.dots import characters, filled, overlaid, spans
 from tui.kit.cells import Cells

@@ -10,7 +10,7 @@ import numpy as np
 
 from echornn.arrays.kept_weights import WindowPiece
 from echornn.files.append_log import write_whole
-from echornn.history.quantiles import quantiles
+from echornn.history.windows import quantiles
 from echornn.runs.run_dir import Run
 from tui.commands.front_end import UsageError
 

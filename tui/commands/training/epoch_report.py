@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.seed_stats import SeedStats
-from echornn.history.loss_history import LossSums
-from echornn.history.path_history import errors_of, losses_of
+from echornn.history.windows import errors_of, losses_of, summed
 from echornn.progress import Counts, Floats, PopulationProgress
 from echornn.runs.run_dir import Run
 from echornn.timeline.branch import index_in
@@ -32,8 +32,7 @@ class EpochReport:
         self.config = config
         self._clock = clock
         self._begun = clock()
-        self._losses = LossSums.none(config.replicas)
-        self._errors = 0
+        self._sums, self._windows, self._errors = np.zeros(config.replicas), 0, 0
         self._next: int | None = None
         self._is_whole = True
 
@@ -81,30 +80,35 @@ class EpochReport:
         for index in np.flatnonzero((in_epoch % LINE_EVERY == 0) | (in_epoch == per_epoch - 1)).tolist():
             epoch, window = divmod(first + index, per_epoch)
             if window % LINE_EVERY == 0:
-                of_window = LossSums.none(self.config.replicas).after(progress.losses[[index]])
-                fields = self._fields(progress, index, of_window, int(progress.errors[index].sum()))
+                losses, errors = progress.losses[index].astype(np.float64), int(progress.errors[index].sum())
+                fields = self._fields(progress, index, losses, 1, errors)
                 yield {"event": "window", "epoch": epoch + 1, "window": window + 1, **fields}
             if window == per_epoch - 1:
                 self._add(progress.losses[begin : index + 1], progress.errors[begin : index + 1])
-                fields = self._fields(progress, index, self._losses, self._errors)
+                fields = self._fields(progress, index, self._sums, self._windows, self._errors)
                 place = ladder_fields(self.config, fields.get("loss", fields.get("loss_50")))
                 if self._is_whole:
                     seconds = self._clock() - self._begun
                     yield {"event": "epoch", "epoch": epoch + 1, **fields, **place, "seconds": seconds}
                 self._is_whole = True
-                self._losses, self._errors, begin = LossSums.none(self.config.replicas), 0, index + 1
+                self._sums, self._windows, self._errors = np.zeros(self.config.replicas), 0, 0
+                begin = index + 1
         self._add(progress.losses[begin:], progress.errors[begin:])
 
     def _add(self, losses: Floats, errors: Counts) -> None:
-        self._losses = self._losses.after(losses)
+        self._sums, self._windows = summed(self._sums, losses), self._windows + len(losses)
         self._errors += int(errors.sum())
 
-    def _fields(self, progress: PopulationProgress, index: int, losses: LossSums, errors: int) -> Record:
-        """The numbers about some windows, the last of which has this index, from their losses and wrong predictions."""
+    def _fields(
+        self, progress: PopulationProgress, index: int, sums: npt.NDArray[np.float64], windows: int, errors: int
+    ) -> Record:
+        """The numbers about some windows, the last of which has this index, from the sums of their losses, [replicas],
+        and their wrong predictions.
+        """
         if self.config.replicas == 1:
-            accuracy = self.config.accuracy(errors, losses.windows)
-            return {"loss": float(losses.sums[0] / losses.windows), "accuracy": accuracy}
+            return {"loss": float(sums[0] / windows), "accuracy": self.config.accuracy(errors, windows)}
         along, newest = progress.trained - len(progress.losses) + index + 1, progress.losses[index]
         solved_at = np.where(progress.solved_at <= along, progress.solved_at, 0)
         diverged, never = ~np.isfinite(newest), np.zeros_like(solved_at)
-        return seed_stats_fields(SeedStats(solved_at, losses.means, newest, diverged, along, never))
+        means = (sums / windows).astype(np.float32)
+        return seed_stats_fields(SeedStats(solved_at, means, newest, diverged, along, never))

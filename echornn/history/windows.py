@@ -1,0 +1,161 @@
+"""The losses and errors of windows as they are stored, in memory and in the loss log; and means over many of them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.config import EchoConfig
+from echornn.progress import Counts, Floats, PopulationProgress
+
+StoredWindows = npt.NDArray[Any]
+"""[n, replicas], of the type `kept_type`."""
+
+WINDOW = np.dtype([("loss", "<f4"), ("errors", "<i4")])
+"""A stored window of a single network: its mean loss, and its number of wrong predictions, both exact."""
+
+PACKED = np.dtype("<u4")
+"""A stored window of one of several networks. The upper 24 bits are the loss, a float32 without sign and with 16 bits
+of mantissa (accurate to 8 millionths of the loss). The lower 8 bits are the number of wrong predictions, or, if a
+window has more than 255 predictions, their share in units of 1/255.
+"""
+
+LOST = b"\xff"
+"""Every byte of a lost window, whose losses were dropped because the disk could not be written for too long. It is read
+as a loss of NaN and -1 errors.
+"""
+
+PACKED_LOST = np.uint32(0xFFFFFFFF)
+
+ERROR_BITS, MOST_ERRORS = 8, 255
+DROPPED_BITS = 7
+"""The number of bits that are dropped from the 23 bits of a float32's mantissa."""
+
+NAN, INFINITE = np.uint32(0x7FC00000 >> DROPPED_BITS), np.uint32(0x7F800000 >> DROPPED_BITS)
+
+
+def kept_type(replicas: int) -> np.dtype[Any]:
+    """The type of a stored window, with this number of networks."""
+    return WINDOW if replicas == 1 else PACKED
+
+
+def kept(losses: Floats, errors: Counts, config: EchoConfig) -> StoredWindows:
+    """Convert losses and errors, [n, replicas], to their stored form; -1 errors for a lost window."""
+    if config.replicas > 1:
+        return pack(losses, errors, config)
+    windows = np.empty(losses.shape, WINDOW)
+    windows["loss"], windows["errors"] = losses, errors
+    return windows
+
+
+def pack(losses: Floats, errors: Counts, config: EchoConfig) -> npt.NDArray[np.uint32]:
+    """Losses (0 or more, infinite, or NaN) and errors, [...], in the form `PACKED`."""
+    bits = np.ascontiguousarray(losses, np.float32).view(np.uint32) & np.uint32(0x7FFFFFFF)
+    half = np.uint32(2 ** (DROPPED_BITS - 1) - 1)
+    odd = (bits >> np.uint32(DROPPED_BITS)) & np.uint32(1)
+    rounded = np.minimum((bits + half + odd) >> np.uint32(DROPPED_BITS), INFINITE - np.uint32(1))
+    special = bits >= np.uint32(0x7F800000)
+    if special.any():
+        rounded = np.where(special, np.where(np.isnan(losses), NAN, INFINITE), rounded)
+    known, predictions = np.maximum(errors, 0), config.predictions_per_window
+    in_a_byte = np.rint(known * (MOST_ERRORS / predictions)) if predictions > MOST_ERRORS else known
+    packed: npt.NDArray[np.uint32] = rounded << np.uint32(ERROR_BITS) | in_a_byte.astype(np.uint32)
+    lost = errors < 0
+    return np.where(lost, PACKED_LOST, packed) if lost.any() else packed
+
+
+def stored_windows(progress: PopulationProgress, config: EchoConfig) -> StoredWindows:
+    """The windows of a progress in their stored form."""
+    return kept(progress.losses, progress.errors, config) if progress.packed is None else progress.packed
+
+
+def as_stored(progress: PopulationProgress, config: EchoConfig) -> PopulationProgress:
+    """The progress with its losses and errors rounded as they are stored; unchanged for a single network."""
+    if config.replicas == 1:
+        return progress
+    windows = stored_windows(progress, config)
+    return replace(progress, losses=losses_of(windows), errors=errors_of(windows, config), packed=windows)
+
+
+def lost(count: int, replicas: int) -> StoredWindows:
+    """Lost windows in stored form."""
+    of_each = kept_type(replicas)
+    return np.full(count * replicas * of_each.itemsize, LOST[0], np.uint8).view(of_each).reshape(count, replicas)
+
+
+def losses_of(windows: StoredWindows) -> Floats:
+    """The losses of stored windows in nats, float32 [n, replicas]; NaN for a lost window."""
+    if windows.dtype == WINDOW:
+        exact: Floats = windows["loss"]
+        return exact
+    bits = (windows >> np.uint32(ERROR_BITS)) << np.uint32(DROPPED_BITS)
+    # a damaged file may contain NaNs that make NumPy warn
+    if (no_number := bits > np.uint32(0x7F800000)).any():
+        bits = np.where(no_number, bits | np.uint32(0x00400000), bits)
+    losses: Floats = bits.view(np.float32)
+    return losses
+
+
+def errors_of(windows: StoredWindows, config: EchoConfig) -> Counts:
+    """The number of wrong predictions in stored windows, int32 [n, replicas]; negative for a lost window."""
+    if windows.dtype == WINDOW:
+        exact: Counts = windows["errors"]
+        return exact
+    predictions, errors = config.predictions_per_window, (windows & np.uint32(MOST_ERRORS)).astype(np.int32)
+    if predictions > MOST_ERRORS:
+        errors = np.rint(errors * (predictions / MOST_ERRORS)).astype(np.int32)
+    errors[windows == PACKED_LOST] = -1
+    return errors
+
+
+def error_rates_of(windows: StoredWindows, config: EchoConfig) -> Floats:
+    """The share of wrong predictions in stored windows, 0 to 1, float32 [n, replicas]; NaN for a lost window."""
+    predictions = config.predictions_per_window
+    if windows.dtype == WINDOW:
+        rates, lost = (windows["errors"] / predictions).astype(np.float32), windows["errors"] < 0
+    else:
+        errors = (windows & np.uint32(MOST_ERRORS)).astype(np.float32)
+        rates, lost = errors / np.float32(min(predictions, MOST_ERRORS)), windows == PACKED_LOST
+    rates[lost] = np.nan
+    return rates
+
+
+def summed(sums: npt.NDArray[np.float64], losses: Floats) -> npt.NDArray[np.float64]:
+    """The sums of losses, float64 [replicas], with further losses, [n, replicas]; the same bits in whatever pieces the
+    losses arrive, since they are added one after the other.
+    """
+    after: npt.NDArray[np.float64] = np.cumsum(np.concatenate([sums[np.newaxis], losses]), axis=0)[-1]
+    return after
+
+
+def quantiles(losses: Floats, shares: tuple[float, ...]) -> Floats:
+    """Quantiles of losses, [n, replicas], over the replicas, linearly interpolated; NaN counts as infinite.
+
+    Args:
+        shares: the shares of networks below each quantile, 0 to 1.
+
+    Returns:
+        float32 [shares, n].
+    """
+    ordered = np.sort(np.where(np.isnan(losses), np.float32(np.inf), losses), axis=-1)
+    found = []
+    for share in shares:
+        place = share * (losses.shape[-1] - 1)
+        below, part = int(place), np.float32(place - int(place))
+        lower = ordered[:, below]
+        found.append(lower * (1 - part) + ordered[:, below + 1] * part if part else lower)
+    return np.stack(found)
+
+
+def median_mean(losses: Floats) -> float:
+    """The median of the networks' mean losses, from float32 [n, replicas], with NaN counted as infinite; for one
+    network, its mean loss. NaN without windows.
+    """
+    if not len(losses):
+        return math.nan
+    means = losses.mean(axis=0, dtype=np.float64)
+    return float(means[0] if len(means) == 1 else quantiles(means[np.newaxis].astype(np.float32), (0.5,))[0, 0])

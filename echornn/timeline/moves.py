@@ -1,0 +1,213 @@
+"""Where keys lead in the tree of a run: ends of epochs, undo and redo, one network or several."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from echornn.config import EchoConfig
+from echornn.history.curve import Cause
+from echornn.timeline.branch import Branch, Position, can_continue_under
+from echornn.timeline.timeline import GOOD_WINDOWS, Timeline
+
+
+def end_of_epoch(timeline: Timeline, here: Position, epochs: int) -> int:
+    """The window along the line at which an epoch ends: the ``epochs``-th end after ``here`` (negative: before it), at
+    most the line's ends.
+
+    New data and other settings begin a new epoch, so their start counts as an end too.
+    """
+    end, ends = timeline.end(here.branch), list[range]()
+    for branch, begin, stop in timeline.spans(end):
+        stop = stop + 1 if stop == end.window else stop  # an end between two branches is of the second
+        begin, stop = (max(begin, here.window + 1), stop) if epochs > 0 else (begin, min(stop, here.window))
+        per_epoch = branch.config.windows_per_epoch
+        ends.append(range(begin + (branch.start - branch.window - begin) % per_epoch, stop, per_epoch))
+    if epochs < 0:
+        ends = [each[::-1] for each in reversed(ends)]
+    there = itertools.chain([here.window], *ends)
+    return next(itertools.islice(there, abs(epochs), None), end.window if epochs > 0 else 0)
+
+
+# ---- back to before a change, or before the loss diverged
+
+
+def before_the_change(timeline: Timeline, here: Position) -> Position | None:
+    """The position before the last change. If the loss has diverged: the last good position, or the position before the
+    edit that made it diverge. None if there is no such position.
+    """
+    if timeline.bad_since(here) is None:
+        return timeline.owner(here).before
+    position: Position | None = here
+    while position is not None and (bad := timeline.bad_since(position)) is not None:
+        before = _before_it_went_bad(timeline, position, bad)
+        position = None if before == position else before
+    return None if position == here else position
+
+
+def before_it_diverged(timeline: Timeline, here: Position) -> int | None:
+    """The window of this path to which an undo goes back if the loss has diverged; None if it has not, or if the undo
+    leaves the path.
+    """
+    if not timeline.diverged(here) or (before := before_the_change(timeline, here)) is None:
+        return None
+    owner, line = timeline.owner(before), here.branch
+    there = [at for at in (before.window, before.window - 1) if at >= 0]
+    return next((at for at in there if timeline.owner(Position(line, at)) == owner), None)
+
+
+def _before_it_went_bad(timeline: Timeline, position: Position, bad: int) -> Position | None:
+    if suspects := _suspects(timeline, position, bad):
+        return suspects[0].before
+    path = timeline.path(Position(position.branch, bad))
+    late = [branch for branch in path if branch.start + GOOD_WINDOWS > bad]
+    if late and late[0].before is not None:
+        return late[0].before
+    return Position(path[0].number, 0) if late else Position(path[-1].number, bad - GOOD_WINDOWS)
+
+
+def _suspects(timeline: Timeline, position: Position, bad: int) -> list[Branch]:
+    """The edits on the path shortly before the loss became bad, without edits of only ``num_epochs``."""
+    soon = [branch for branch in timeline.path(position) if branch.start <= bad < branch.start + GOOD_WINDOWS]
+    return [branch for branch in soon if branch.cause in ("edit", "preset") and _edited(timeline, branch)]
+
+
+def _edited(timeline: Timeline, branch: Branch) -> set[str]:
+    """The fields that an edit changed, except ``num_epochs``."""
+    before = timeline.parent_config(branch) or branch.config
+    return before.changes_to(branch.config).keys() - {"num_epochs"}
+
+
+def blamed(timeline: Timeline, here: Position) -> tuple[str, ...]:
+    """The fields of the edits shortly before the loss became NaN or infinite; empty after a later change."""
+    bad = timeline.bad_since(here)
+    if bad is None or bad < timeline.owner(here).start:
+        return ()
+    return tuple(sorted(set().union(*(_edited(timeline, branch) for branch in _suspects(timeline, here, bad)))))
+
+
+def undoable(timeline: Timeline, here: Position) -> int:
+    """How many changes can be undone one after the other, at most 99."""
+    count, position = 0, before_the_change(timeline, here) if len(timeline) else None
+    while position is not None and count < 99:
+        count, position = count + 1, timeline.owner(position).before
+    return count
+
+
+HELD_SECONDS = 1.0
+"""Two changes of one kind that are closer are undone together, as by a key that is held down."""
+
+
+class Undoing:
+    """Remembers the targets of undo and redo."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._undone: list[Position] = []
+        self._held: tuple[object, float, Position] | None = None
+
+    @property
+    def redoable(self) -> bool:
+        return bool(self._undone)
+
+    def undo(self, timeline: Timeline, here: Position) -> Position:
+        target = before_the_change(timeline, here)
+        assert target is not None
+        self._undone.append(here)
+        return target
+
+    def redo(self) -> Position:
+        """The position at which the last undo was made, which must exist."""
+        return self._undone.pop()
+
+    def before(self, kind: object, timeline: Timeline, here: Position, by_a_held_key: bool) -> Position:
+        """The position to which undoing a change made here will go; the position before the first of several changes
+        of a kind that are undone together (never those of kind None).
+        """
+        now = self._clock()
+        before = here
+        if self._held is not None:
+            held, at, first = self._held
+            never_ran = kind in ("anew", "data") and here.window == timeline.branch(here.branch).start
+            if kind is not None and held == kind and (never_ran or (by_a_held_key and now - at < HELD_SECONDS)):
+                before = first
+        self._held = (kind, now, before)
+        return before
+
+    def began(self, cause: Cause) -> None:
+        """A branch began: nothing can be redone then, unless it only trains on from an earlier window."""
+        if cause != "back":
+            self._undone.clear()
+
+    def went(self) -> None:
+        """The session went to a position: the next change is undone separately."""
+        self._held = None
+
+
+# ---- from one network to several replicas, and back (key `L`)
+
+REPLICAS = 64
+"""The number of replicas that a network becomes."""
+
+
+@dataclass(frozen=True)
+class ReplicaSwitch:
+    """A switch from one network to several replicas, or back: the position that was left, the replica that was shown
+    there, and whether that was the end of its branch (then switching back goes to its end, even if it has grown).
+    """
+
+    left: Position
+    replica: int
+    at_its_end: bool
+    config_after: EchoConfig
+
+
+def switch_target(
+    timeline: Timeline, here: Position, last: ReplicaSwitch | None, replicas: int | None
+) -> tuple[Position, int] | None:
+    """The position to which a switch goes, and the replica to show there; None if no such position exists yet.
+
+    If the configuration is still that after the last switch, it goes back to where that switch came from. Otherwise a
+    single network leads to the newest replicas that include it; replicas lead to the network that they were made from,
+    or else to the newest single network. With a number, only so many replicas will do.
+    """
+    config = timeline.owner(here).config
+
+    def will_do(many: EchoConfig) -> bool:
+        return many.replicas > 1 and replicas in (None, many.replicas)
+
+    if last is not None and last.config_after != config:
+        last = None
+    if last is not None and (replicas is None or will_do(timeline.owner(last.left).config)):
+        return timeline.end(last.left.branch) if last.at_its_end else last.left, last.replica
+    if config.replicas > 1:
+        origin: Position | None = here
+        while origin is not None and timeline.owner(origin).config.replicas > 1:
+            origin = timeline.path(origin)[0].before
+        if origin is None:
+            origin = _newest(timeline, lambda path: path[-1].replicas == 1)
+        return None if origin is None else (origin, 0)
+
+    def includes_it(path: list[EchoConfig]) -> bool:
+        return will_do(path[-1]) and any(
+            many.replicas > 1 and can_continue_under("alone", many, config) for many in path
+        )
+
+    many = _newest(timeline, includes_it)
+    return None if many is None else (many, config.seed - timeline.owner(many).config.seed)
+
+
+def configuration_to_begin(config: EchoConfig, replica: int, replicas: int | None) -> EchoConfig:
+    """The configuration to begin with if `switch_target` finds no position: several replicas of this network, or the
+    selected one.
+    """
+    if config.replicas > 1:
+        return config.of(replica)
+    return replace(config, replicas=REPLICAS if replicas is None else replicas)
+
+
+def _newest(timeline: Timeline, fits: Callable[[list[EchoConfig]], bool]) -> Position | None:
+    """The end of the newest branch for which ``fits`` is true, given the configurations on its path."""
+    ends = (timeline.end(number) for number in reversed(range(len(timeline))))
+    return next((end for end in ends if fits([one.config for one in timeline.path(end)])), None)
