@@ -16,10 +16,8 @@ from echornn.data.levels import RECENT_WINDOWS as RECENT_WINDOWS
 from echornn.data.levels import chance_level, deciding_windows, lost_level, solved_level
 from echornn.progress import Floats
 
-HIGH, MARGIN = 1000.0, 1e-6
-"""In nats. A mean is below no level if one of its losses is above the first number. The second number is the tolerance
-for the rounding of running sums.
-"""
+HIGH = 1000.0
+"""In nats; a mean is below no level if one of its losses is above this."""
 
 UNIT = 2.0**-24
 """Losses are added as integer multiples of this number of nats, so that a sum does not depend on the pieces in which
@@ -31,35 +29,30 @@ UNKNOWN = -1
 
 Windows = npt.NDArray[np.int64]
 Nats = npt.NDArray[np.float64]
+Crossing = tuple[int, int, int]
+"""The window at which a run lost the solved task, or solved it again; the run; and what is then its `lost_at`."""
 
 
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """The mean losses below which the task counts as solved, and above which it counts as lost, float64 [runs], in
-    nats or squared error.
+    """The mean losses that decide, float64 [runs], in nats or squared error."""
 
-    Attributes:
-        solved: the task is solved when the mean is below this level; minus infinity if it never is.
-        lost: a solved task is lost when the mean is above this level; between the two levels nothing changes.
-        most: the loss of guessing, or `HIGH` if it is not known. In deciding whether the task is lost, a higher loss
-            counts as ``most``, so that the spike at the start of an epoch is not a loss of the task.
-        over: int64 [runs], the number of windows whose mean counts; see `echornn.data.levels.deciding_windows`.
-    """
-
-    solved: Nats
-    lost: Nats
-    most: Nats
-    over: Windows
+    solved: Nats  # the task is solved when the mean is below this; minus infinity if it never is
+    lost: Nats  # a solved task is lost when the mean is above this; between the two levels nothing changes
+    most: Nats  # guessing; in deciding whether the task is lost, a higher loss counts as this, so a spike does not
+    over: Windows  # the number of windows whose mean counts; see `echornn.data.levels.deciding_windows`
 
     @classmethod
     def of(cls, configs: Sequence[EchoConfig]) -> Levels:
-        """The levels for these runs. All networks must have the same structure; the levels then depend only on the
-        task.
-        """
+        """The levels for runs of the same structure; they then depend only on the task."""
         tasks = [config.the_task for config in configs]
-        known = {task: _levels(config) for task, config in dict(zip(tasks, configs, strict=True)).items()}
-        solved, lost, most, over = np.array([known[task] for task in tasks]).reshape(-1, 4).T
-        return cls(solved, lost, most, over.astype(np.int64))
+        known = {}
+        for task, config in dict(zip(tasks, configs, strict=True)).items():
+            lost, chance = lost_level(config), chance_level(config)
+            most = chance if chance > lost else HIGH
+            known[task] = solved_level(config), lost, most, deciding_windows(config)
+        solved, lost_at, most_at, over = np.array([known[task] for task in tasks]).reshape(-1, 4).T
+        return cls(solved, lost_at, most_at, over.astype(np.int64))
 
     @property
     def longest(self) -> int:
@@ -67,77 +60,23 @@ class Levels:
         return int(self.over.max(initial=RECENT_WINDOWS))
 
 
-def _levels(config: EchoConfig) -> tuple[float, float, float, int]:
-    lost, chance = lost_level(config), chance_level(config)
-    return solved_level(config), lost, chance if chance > lost else HIGH, deciding_windows(config)
+def _counted(losses: Floats, most: Nats) -> Windows:
+    """The losses as multiples of `UNIT`, limited to 0 to ``most``; NaN and infinite losses count as ``most``."""
+    return np.asarray(np.rint(np.where(losses < most, np.maximum(losses, 0), most) / UNIT), np.int64)
 
 
-@dataclass(frozen=True, eq=False)
-class Crossings:
-    """The windows at which some of several runs lost the solved echo, or solved it again.
-
-    Attributes:
-        windows: int64 [n], the numbers of the windows in the run, from 1, in order.
-        runs: int64 [n], the indices of the runs.
-        lost_at: int64 [n], the window's number if the run lost the echo there; 0 if it solved the echo again.
-    """
-
-    windows: Windows
-    runs: Windows
-    lost_at: Windows
-
-    def after(self, lost_at: Windows) -> Windows:
-        """The window at which each run lost the echo, int64 [runs], after all of these crossings; 0 if it has not, or
-        has solved the echo again.
-
-        Args:
-            lost_at: the same, before these crossings.
-        """
-        known = lost_at.copy()
-        known[self.runs] = self.lost_at  # if a run has several crossings, the last one counts
-        return known
-
-
-NO_CROSSINGS = Crossings(*np.empty((3, 0), np.int64))
-
-
-def crossings(
-    lost_at: Windows, solved_at: Windows, recent: Floats, losses: Floats, windows: int, levels: Levels
-) -> Crossings:
-    """The windows at which runs lost the solved echo, or solved it again, among new windows.
-
-    A run has lost the echo when the mean of `Levels.over` losses is above one level; it has solved the echo again when
-    the mean is below a lower level.
-
-    Args:
-        lost_at: int64 [runs], before the new windows; see `Crossings.after`.
-        solved_at: int64 [runs], the window at which each run was first solved, new windows included; 0 if it was not.
-        recent: float32 [up to Levels.longest, runs], the losses before the new windows.
-        losses: float32 [n, runs], the losses of the new windows.
-        windows: the number of windows in the run, including the new ones.
-    """
-    runs = np.flatnonzero(solved_at > 0)
-    joined = np.concatenate([recent, losses])[:, runs]
-    if not runs.size or not len(losses):
-        return NO_CROSSINGS
-    over = levels.over[runs]
-    means = _moving_sums(_counted(levels.most[runs], joined), over)[-len(losses) :] * (UNIT / over)  # exact
-    numbers = np.arange(windows - len(means) + 1, windows + 1)
-    solved = means < levels.solved[runs]
-    lost = (means > levels.lost[runs]) & (numbers[:, np.newaxis] > solved_at[runs])
-    was_lost = lost_at[runs] > 0
-    crossing = np.flatnonzero(np.where(was_lost, solved.any(axis=0), lost.any(axis=0)))
-    before = np.where(was_lost[crossing], np.int8(1), np.int8(-1))
-    changes = np.concatenate([before[np.newaxis], lost[:, crossing].astype(np.int8) - solved[:, crossing]])
-    newest = np.maximum.accumulate(np.where(changes != 0, np.arange(len(changes))[:, np.newaxis], 0), axis=0)
-    is_lost = np.take_along_axis(changes, newest, axis=0) > 0
-    at, which = np.nonzero(is_lost[1:] != is_lost[:-1])
-    return Crossings(numbers[at], runs[crossing[which]], np.where(is_lost[1:][at, which], numbers[at], 0))
+def _means(losses: Floats, most: float | Nats, over: Windows) -> Nats:
+    """The mean of each loss, [n, runs], and the ``over - 1`` before it, exactly; NaN if there are not so many."""
+    counted = _counted(losses, np.broadcast_to(most, over.shape))
+    sums = np.cumsum(np.concatenate([np.zeros_like(counted[:1]), counted]), axis=0)
+    first = np.arange(1, len(sums))[:, np.newaxis] - over
+    known = (sums[1:] - np.take_along_axis(sums, np.maximum(first, 0), axis=0)) * (UNIT / over)
+    return np.where(first < 0, np.nan, known)
 
 
 def lost_by(solved_at: Windows, recent: Floats, windows: int, levels: Levels) -> Windows:
-    """The window at which each run lost the echo, int64 [runs], as far as the newest losses show it: the current window
-    if the mean of these losses is above the lost level; 0 if the mean is below the solved level, or if the echo was
+    """The window at which each run lost the task, int64 [runs], as far as the newest losses show it: the current window
+    if the mean of these losses is above the lost level; 0 if the mean is below the solved level, or if the task was
     never solved; otherwise `UNKNOWN`, also if there are too few losses for the mean that counts.
 
     Args:
@@ -145,159 +84,121 @@ def lost_by(solved_at: Windows, recent: Floats, windows: int, levels: Levels) ->
         recent: float32 [up to RECENT_WINDOWS, runs], the newest losses; empty if they are not in memory any more.
         windows: the number of windows in the run so far.
     """
-    mean = _counted(levels.most, recent).sum(axis=0) * UNIT / max(1, len(recent))
+    mean = _counted(recent, levels.most).sum(axis=0) * UNIT / max(1, len(recent))
     lost = np.select([mean > levels.lost, mean < levels.solved], [windows, 0], UNKNOWN)
     return np.where(solved_at == 0, 0, np.where(len(recent) < levels.over, UNKNOWN, lost))
 
 
-def _moving_sums(values: Nats | Windows, over: Windows) -> Nats:
-    """The sum of each value, [n, runs], and the ``over - 1`` values before it; NaN if there are not so many."""
-    sums = np.cumsum(np.concatenate([np.zeros_like(values[:1]), values]), axis=0)
-    first = np.arange(1, len(sums))[:, np.newaxis] - over
-    known = sums[1:] - np.take_along_axis(sums, np.maximum(first, 0), axis=0)
-    return np.where(first < 0, np.nan, known)
-
-
-def _counted(most: Nats, losses: Floats) -> Windows:
-    """The losses as multiples of `UNIT`, limited to 0 to ``most``; NaN and infinite losses count as ``most``."""
-    counted: Windows = np.rint(np.where(losses < most, np.maximum(losses, 0), most) / UNIT).astype(np.int64)
-    return counted
-
-
 @dataclass(frozen=True, eq=False)
 class SolvedAt:
-    """The windows at which runs solved the task. Only the newest losses are stored.
+    """The windows at which runs solved the task. Only the newest losses are stored."""
 
-    Attributes:
-        at: int64 [runs], the window of the run, from 1, at which the mean of `Levels.over` losses first fell below the
-            level; 0 if it never did, `UNKNOWN` if this is not known.
-        windows: the number of windows of the run so far, as far as known.
-        recent: float32 [up to Levels.longest, runs], the newest losses, oldest first.
-        lost_at: int64 [runs], the window at which each run lost the task again, see `crossings`; 0 if it has not.
-    """
-
-    at: Windows
-    windows: int
-    recent: Floats
-    lost_at: Windows
+    at: Windows  # [runs], from 1, the window at which the mean first fell below the level; 0 if never, or `UNKNOWN`
+    windows: int  # the number of windows of the run so far, as far as known
+    recent: Floats  # [up to Levels.longest, runs], the newest losses, oldest first
+    lost_at: Windows  # [runs], the window at which each run lost the task again; 0 if it has not, or solved it since
 
     @classmethod
     def never(cls, runs: int) -> SolvedAt:
-        """The `SolvedAt` of runs that have not begun yet."""
+        """Of runs that have not begun yet."""
         never = np.zeros(runs, np.int64)
         return cls(never, 0, np.empty((0, runs), np.float32), never)
 
     @classmethod
     def unknown(cls, runs: int) -> SolvedAt:
-        """The `SolvedAt` of runs about which nothing is known: neither the number of windows, nor whether they solved
-        the task.
-        """
-        never, unknown = cls.never(runs), np.full(runs, UNKNOWN, np.int64)
-        return replace(never, at=unknown, lost_at=unknown)
+        """Of runs about which neither the number of windows is known, nor whether they solved the task."""
+        unknown = np.full(runs, UNKNOWN, np.int64)
+        return replace(cls.never(runs), at=unknown, lost_at=unknown)
 
     def only(self, runs: Sequence[int]) -> SolvedAt:
-        """The `SolvedAt` of only these runs, in this order."""
+        """Of only these runs, in this order."""
         which = list(runs)
         return replace(self, at=self.at[which], recent=self.recent[:, which], lost_at=self.lost_at[which])
 
     def anew(self) -> SolvedAt:
-        """The `SolvedAt` at the start of a new task: no run has solved the task, and earlier losses do not count."""
-        never = SolvedAt.never(len(self.at))
-        return replace(never, windows=self.windows)
+        """At the start of a new task: no run has solved it, and earlier losses do not count."""
+        return replace(SolvedAt.never(len(self.at)), windows=self.windows)
 
-    def after(self, losses: Floats, levels: Levels) -> SolvedAt:
-        """The `SolvedAt` after more losses, float32 [n, runs]."""
-        return self.step(losses, levels)[0]
-
-    def step(self, losses: Floats, levels: Levels, at: Windows | None = None) -> tuple[SolvedAt, Crossings]:
-        """The `SolvedAt` after more losses, float32 [n, runs], and the windows at which runs lost the task, or solved
-        it again.
-
-        Args:
-            at: the new value of `at`; by default it is found from the losses.
-        """
-        joined, windows = np.concatenate([self.recent, losses]), self.windows + len(losses)
-        recent = joined[-levels.longest :].copy()
-        if at is None and not self._can_change(joined, levels):
-            return replace(self, windows=windows, recent=recent), NO_CROSSINGS
-        at = self._solved(joined, levels) if at is None else at
-        crossed = crossings(self.lost_at, at, self.recent, losses, windows, levels)
-        return SolvedAt(at, windows, recent, crossed.after(self.lost_at)), crossed
-
-    def _can_change(self, joined: Floats, levels: Levels) -> bool:
-        """Whether a mean of these losses may have crossed the level that counts next for a run. If not, `step` has
-        nothing to do.
-        """
-        is_solved = (self.at != 0) & (self.lost_at <= 0)
-        if is_solved.all():
-            return not (joined.max(initial=0, axis=0) < levels.lost - MARGIN).all()
-        lowest = np.fmin.reduce(joined, axis=0, initial=HIGH)
-        return bool(is_solved.any() or (lowest < levels.solved + MARGIN).any())
-
-    def _solved(self, joined: Floats, levels: Levels) -> Windows:
-        """The value of `at` after more losses, which are given together with the earlier newest losses."""
-        unsolved = np.flatnonzero(self.at == 0)
-        if not unsolved.size:
-            return self.at
-        at = self.at.copy()
-        known = np.nan_to_num(np.minimum(joined[:, unsolved], HIGH), nan=HIGH).astype(np.float64)
-        over = levels.over[unsolved]
-        maybe = _moving_sums(known, over) / over < levels.solved[unsolved] + MARGIN
-        for column in np.flatnonzero(maybe.any(axis=0)).tolist():
-            run = int(unsolved[column])
-            for last in np.flatnonzero(maybe[:, column]).tolist():  # sums from the start are rounded: once more, alone
-                mean = joined[last + 1 - levels.over[run] : last + 1, run].mean(dtype=np.float64)
-                if mean < levels.solved[run]:
-                    at[run] = self.windows - len(self.recent) + last + 1
-                    break
-        return at
+    def until(self, windows: int, lost_at: Windows) -> SolvedAt:
+        """After only the first ``windows`` windows, with this `lost_at` and without the newest losses."""
+        return SolvedAt(np.where(self.at <= windows, self.at, 0), windows, self.recent[:0], lost_at)
 
     @property
     def newest(self) -> Floats:
         """The newest losses of which means are shown, float32 [up to RECENT_WINDOWS, runs]."""
         return self.recent[-RECENT_WINDOWS:]
 
-    def until(self, windows: int, lost_at: Windows) -> SolvedAt:
-        """The `SolvedAt` after only the first ``windows`` windows, without the newest losses.
+    def after(self, losses: Floats, levels: Levels) -> SolvedAt:
+        """After more losses, float32 [n, runs]."""
+        return self.step(losses, levels)[0]
 
-        Args:
-            lost_at: the value of `lost_at` there.
+    def step(self, losses: Floats, levels: Levels, at: Windows | None = None) -> tuple[SolvedAt, list[Crossing]]:
+        """After more losses, float32 [n, runs], and the windows at which runs lost the task, or solved it again. The
+        new value of `at` is found from the losses, unless it is given.
         """
-        return SolvedAt(np.where(self.at <= windows, self.at, 0), windows, self.recent[:0], lost_at)
+        joined, windows = np.concatenate([self.recent, losses]), self.windows + len(losses)
+        recent = joined[-levels.longest :].copy()
+        if at is None and self._is_settled(joined, levels):
+            return replace(self, windows=windows, recent=recent), []
+        if at is None:
+            at, unsolved = self.at.copy(), np.flatnonzero(self.at == 0)
+            over = levels.over[unsolved]
+            is_below = _means(joined[:, unsolved], HIGH, over) < levels.solved[unsolved]
+            first = windows - len(joined) + 1 + is_below.argmax(axis=0) if len(joined) else 0
+            at[unsolved] = np.where(is_below.any(axis=0), first, 0)
+        crossed = self._crossings(at, joined, len(losses), windows, levels)
+        return SolvedAt(at, windows, recent, _after(self.lost_at, crossed)), crossed
+
+    def _is_settled(self, joined: Floats, levels: Levels) -> bool:
+        """Whether no mean of these losses can have crossed the level that counts next for a run, as mostly."""
+        is_solved = (self.at != 0) & (self.lost_at <= 0)
+        if is_solved.all():
+            return bool((joined.max(initial=0, axis=0) < levels.lost).all())
+        lowest = np.fmin.reduce(joined, axis=0, initial=HIGH)
+        return not is_solved.any() and not (lowest < levels.solved).any()
+
+    def _crossings(self, at: Windows, joined: Floats, new: int, windows: int, levels: Levels) -> list[Crossing]:
+        """The windows, among the newest ``new``, at which runs lost the solved task, or solved it again: when the mean
+        is above one level, and when it is below a lower level.
+        """
+        runs = np.flatnonzero(at > 0)
+        if not runs.size or not new:
+            return []
+        means = _means(joined[:, runs], levels.most[runs], levels.over[runs])[-new:]
+        numbers = np.arange(windows - new + 1, windows + 1)
+        solved = means < levels.solved[runs]
+        lost = (means > levels.lost[runs]) & (numbers[:, np.newaxis] > at[runs])
+        was_lost = self.lost_at[runs] > 0
+        crosses = np.where(was_lost, solved.any(axis=0), lost.any(axis=0))
+        runs, before = runs[crosses], np.where(was_lost[crosses], np.int8(1), np.int8(-1))
+        changes = np.concatenate([before[np.newaxis], lost[:, crosses].astype(np.int8) - solved[:, crosses]])
+        newest = np.maximum.accumulate(np.where(changes != 0, np.arange(len(changes))[:, np.newaxis], 0), axis=0)
+        is_lost = np.take_along_axis(changes, newest, axis=0) > 0
+        which, run = np.nonzero(is_lost[1:] != is_lost[:-1])
+        lost_at = np.where(is_lost[1:][which, run], numbers[which], 0)
+        return list(zip(numbers[which].tolist(), runs[run].tolist(), lost_at.tolist(), strict=True))
+
+
+def _after(lost_at: Windows, crossings: Sequence[Crossing]) -> Windows:
+    """`SolvedAt.lost_at` after these crossings, in order."""
+    known = lost_at.copy()
+    for _, run, at in crossings:
+        known[run] = at
+    return known
 
 
 class LostLog:
-    """Records when each of many runs lost the echo, and when it solved the echo again; from this the state at any
-    window follows.
-
-    Attributes:
-        now: int64 [runs], the window at which each run lost the echo, as known at the newest window; 0 if it has not,
-            or has solved it again.
-
-    Args:
-        before: the value of `now` before the first window that is appended.
-    """
+    """The crossings of many runs, from which `SolvedAt.lost_at` after any window of a stretch follows."""
 
     def __init__(self, before: Windows) -> None:
-        self.now = before
         self._before = before
-        self._windows: list[int] = []
-        self._runs: list[int] = []
-        self._lost_at: list[int] = []
+        self._crossings: list[Crossing] = []
 
-    def append(self, crossings: Crossings) -> None:
+    def append(self, crossings: Sequence[Crossing]) -> None:
         """Add the crossings of the next windows."""
-        if crossings.windows.size:
-            self.now = crossings.after(self.now)
-            self._windows += crossings.windows.tolist()
-            self._runs += crossings.runs.tolist()
-            self._lost_at += crossings.lost_at.tolist()
+        self._crossings += crossings
 
     def at(self, window: int) -> Windows:
-        """The value of `now` as it was after a window of the stretch."""
-        count = bisect.bisect_right(self._windows, window)
-        if count == len(self._windows):
-            return self.now
-        known = self._before.copy()
-        known[self._runs[:count]] = self._lost_at[:count]  # if a run has several crossings, the last one counts
-        return known
+        """`SolvedAt.lost_at` as it was after a window of the stretch."""
+        count = bisect.bisect_right(self._crossings, (window, len(self._before)))
+        return _after(self._before, self._crossings[:count])

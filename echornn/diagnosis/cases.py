@@ -22,10 +22,9 @@ from echornn.data.levels import (
     solved_level,
     way_from_chance,
 )
-from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats, ladder_position
+from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats, Trend, ladder_position, trend
 from echornn.diagnosis.phrases import loss_text
 from echornn.diagnosis.seed_stats import SeedStats
-from echornn.diagnosis.trend import Trend, trend
 from echornn.history.curve import FIRST_BLOCK
 from echornn.progress import Progress
 from echornn.readings import Readings
@@ -53,15 +52,10 @@ UNDO, RESET, BACK, SEEDS = "«undo»: go back", "«reset»: start over", "«wind
 
 @dataclass(frozen=True)
 class Remedy:
-    """The change that key `a` makes.
+    """The change that key `a` makes."""
 
-    Attributes:
-        changes: the new value of each field.
-        anew: whether weights start anew too, whatever the fields are.
-    """
-
-    changes: Mapping[str, Any]
-    anew: bool = False
+    changes: Mapping[str, Any]  # the new value of each field
+    anew: bool = False  # whether weights start anew too, whatever the fields are
 
     def __str__(self) -> str:
         said = {"T" if name == "truncated_backprop_length" else name: value for name, value in self.changes.items()}
@@ -71,23 +65,14 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that a sentence about a single network may depend on.
-
-    Attributes:
-        config: the configuration in training.
-        stats: statistics of the windows so far.
-        newest: the newest window with its data; None if only its loss is known.
-        readings: the newest readings of the probes; None without any.
-        undoable: whether there is a change to undo.
-        unread: whether the losses on record are not read yet.
-    """
+    """All that a sentence about a single network may depend on."""
 
     config: EchoConfig
     stats: LossStats
-    newest: Progress | None = None
-    readings: Readings | None = None
-    undoable: bool = False
-    unread: bool = False
+    newest: Progress | None = None  # the newest window with its data; None if only its loss is known
+    readings: Readings | None = None  # the newest readings of the probes
+    undoable: bool = False  # whether there is a change to undo
+    unread: bool = False  # whether the losses on record are not read yet
 
     @cached_property
     def trend(self) -> Trend | None:
@@ -218,10 +203,6 @@ def _another(it: Facts) -> str:
     return f"solved {name} {was.value(name)}, not {now.value(name)}: mean loss {_loss(it)}"
 
 
-def _early(it: Facts) -> str:
-    return f"too early to tell: {FIRST_BLOCK - it.stats.block_means.windows} more windows needed"
-
-
 def _nothing(it: Facts) -> str:
     return ""
 
@@ -231,21 +212,13 @@ def _undo(it: Facts) -> str:
 
 
 class Case(NamedTuple):
-    """A case of the table.
-
-    Attributes:
-        name: its name.
-        when: whether it holds; the first case that does is said.
-        text: what is said, with the numbers.
-        key: a key that helps, in a few words.
-        helps: the change that key `a` makes; said in place of ``key`` if there is one.
-    """
+    """A case of the table."""
 
     name: str
-    when: Callable[[Facts], bool]
-    text: Text
-    key: Text = _nothing
-    helps: Callable[[Facts], Remedy | None] = lambda _: None
+    when: Callable[[Facts], bool]  # whether it holds; the first case that does is said
+    text: Text  # what is said, with the numbers
+    key: Text = _nothing  # a key that helps, in a few words
+    helps: Callable[[Facts], Remedy | None] = lambda _: None  # the change that key `a` makes; said in place of ``key``
 
 
 def _blank_rows(it: Facts) -> Remedy | None:
@@ -279,7 +252,7 @@ CASES = (
     Case("unread", lambda it: it.unread, lambda it: "the losses of this run are being read"),
     Case("start", lambda it: not it.stats.windows,
          lambda it: f"chance is {_loss(it, it.chance)}, the loss of guessing"),
-    Case("diverged", lambda it: it.has_diverged, _diverged, lambda it: UNDO if it.undoable else RESET),
+    Case("diverged", lambda it: it.has_diverged, _diverged, _undo),
     Case("spike", lambda it: it.is_spike, _spike, _nothing, _blank_rows),
     Case("solved", lambda it: it.stats.solved_at is not None and it.stats.lost_at is None,
          lambda it: f"solved at window {it.stats.solved_at:,}: mean loss {_loss(it)}"),
@@ -287,11 +260,12 @@ CASES = (
          lambda it: f"solved at window {it.stats.solved_at:,}, lost at {it.stats.lost_at:,}: mean loss {_loss(it)}",
          lambda it: BACK),
     Case("beyond T", lambda it: it.config.the_task.echoed_lag in lags_beyond(it.config), _beyond, _nothing, _longer),
-    Case("early", lambda it: it.trend is None, _early),
+    Case("early", lambda it: it.trend is None,
+         lambda it: f"too early to tell: {FIRST_BLOCK - it.stats.block_means.windows} more windows needed"),
     Case("saturated", lambda it: it.is_saturated,
          lambda it: f"units are saturated: mean loss {_loss(it)}", _nothing, _slower),
     Case("another task", lambda it: it.stats.before is not None and not it.is_at("below"),
-         _another, lambda it: UNDO if it.undoable else RESET),
+         _another, _undo),
     Case("above", lambda it: it.is_at("above"),
          lambda it: f"above chance ({_loss(it, it.chance)}): mean loss {_loss(it)}", _nothing, _slower),
     Case("falling", lambda it: it.is_better, lambda it: f"learning: mean loss {_loss(it)}, more right than by chance"),
@@ -307,19 +281,12 @@ CASES = (
 
 @dataclass(frozen=True)
 class Sentence:
-    """The sentence above the curve.
+    """The sentence above the curve."""
 
-    Attributes:
-        case: the name of its case.
-        text: what the run is, with its numbers.
-        key: a key that helps, in a few words; empty if none does.
-        remedy: the change that ``key`` makes, if it makes one.
-    """
-
-    case: str
-    text: str
-    key: str = ""
-    remedy: Remedy | None = None
+    case: str  # the name of its case
+    text: str  # what the run is, with its numbers
+    key: str = ""  # a key that helps, in a few words; empty if none does
+    remedy: Remedy | None = None  # the change that ``key`` makes, if it makes one
 
     def __str__(self) -> str:
         return f"{self.text} · {self.key}" if self.key else self.text
@@ -332,25 +299,12 @@ class Sentence:
 def say(it: Facts) -> Sentence:
     """The line about a single network."""
     case = next(case for case in CASES if case.when(it))
-    return _said(case.name, case.text(it), _allowed(it.config, case.helps(it)), case.key(it))
-
-
-def _said(case: str, text: str, helps: Remedy | None, key: str = "") -> Sentence:
-    return Sentence(case, text, f"«advice»: {helps}" if helps else key, helps)
-
-
-def _allowed(config: EchoConfig, helps: Remedy | None) -> Remedy | None:
-    """A change, unless the configuration cannot have it."""
-    try:
-        config.with_fields({} if helps is None else helps.changes)
-    except ConfigError:
-        return None
-    return helps
+    return _said(it.config, case.name, case.text(it), case.helps(it), case.key(it))
 
 
 def say_seeds(stats: SeedStats, config: EchoConfig) -> Sentence:
     """The line about several networks: how many solved the task, and where the others are."""
-    chance, solved = chance_level(config), (stats.solved_at > 0)
+    chance, solved = chance_level(config), stats.solved_at > 0
     finite = ~stats.diverged & ~solved
     near = np.abs(stats.mean - chance) <= AT_CHANCE_SHARE * chance
     counts = {
@@ -361,8 +315,15 @@ def say_seeds(stats: SeedStats, config: EchoConfig) -> Sentence:
         "below chance": int((finite & ~near & (stats.mean < chance)).sum()),
     }
     others = "".join(f", {count:,} {name}" for name, count in counts.items() if count)
-    low, high = (round(100 * share) for share in stats.interval)
     helps = glorot(config, stats.windows) if 2 * stats.solved < stats.replicas else None
-    median = f", median window {stats.median_window:,}" if stats.solved else ""
-    text = f"{stats.solved:,} of {stats.replicas:,} solved ({low} to {high} %){median}{others}"
-    return _said("seeds", text, helps)
+    return _said(config, "seeds", f"{stats.in_words()}{others}", helps)
+
+
+def _said(config: EchoConfig, case: str, text: str, helps: Remedy | None, key: str = "") -> Sentence:
+    """The sentence, with the change that helps, if the configuration can have it."""
+    if helps is not None:
+        try:
+            config.with_fields(helps.changes)
+        except ConfigError:
+            helps = None
+    return Sentence(case, text, f"«advice»: {helps}" if helps else key, helps)

@@ -1,49 +1,44 @@
-"""Statistics of the losses so far: the newest losses, means of blocks, and when the echo was solved or lost."""
+"""What the losses of a network tell: statistics, the place on the task's ladder, the trend, and where they fell."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.levels import lost_level, solved_level
+from echornn.data.levels import (
+    MOST_AT_CHANCE,
+    chance_level,
+    chance_width,
+    lost_level,
+    mean_floor,
+    solved_level,
+)
 from echornn.data.solved import RECENT_WINDOWS as RECENT_WINDOWS
-from echornn.history.curve import BlockMeans
-from echornn.progress import Floats
+from echornn.history.curve import HIGHEST, BlockMeans, Curve, Numbers, Windows
+from echornn.progress import Bools, Floats
 from echornn.tasks.task import Level
 
 
 @dataclass(frozen=True, eq=False)
 class LossStats:
-    """Statistics of the losses since the weights or the task last changed, without keeping all losses.
-
-    Attributes:
-        windows: the number of windows trained since then.
-        recent: float32 [up to RECENT_WINDOWS], the newest losses, oldest first; fewer if older losses are not in
-            memory.
-        solved_at: the window along the path, from 1, at which the mean of `RECENT_WINDOWS` losses first fell below
-            `solved_level`; None if it never did.
-        block_means: mean losses of blocks since any setting of training, including the learning rate, last changed.
-        before: the configuration of an earlier task that these weights had solved before the task was changed; None if
-            there was none, or if the weights are new.
-        lost_at: the window along the path, from 1, at which the task was lost again, see
-            `echornn.data.solved.crossings`; None if it was not, or if it has been solved again.
-        diverged_at: the window along the path, from 1, at which the loss first was not finite, or was above
-            `echornn.data.levels.most_loss`, since the weights or the task last changed; None if it never was.
-        diverged_to: the loss of that window; NaN without one.
+    """Statistics of the losses since the weights or the task last changed, without keeping all losses. Windows are
+    numbered along the path, from 1.
     """
 
-    windows: int = 0
-    recent: Floats = field(default_factory=lambda: np.empty(0, np.float32))
-    solved_at: int | None = None
-    block_means: BlockMeans = field(default_factory=BlockMeans)
-    before: EchoConfig | None = None
-    lost_at: int | None = None
-    diverged_at: int | None = None
-    diverged_to: float = math.nan
+    windows: int = 0  # trained since then
+    recent: Floats = field(default_factory=lambda: np.empty(0, np.float32))  # [up to RECENT_WINDOWS], oldest first
+    solved_at: int | None = None  # the window at which the mean first fell below the solved level
+    block_means: BlockMeans = field(default_factory=BlockMeans)  # since any setting, like the learning rate, changed
+    before: EchoConfig | None = None  # of an earlier task, which these weights had solved before it was changed
+    lost_at: int | None = None  # the window at which the task was lost again; None also if it was solved since
+    diverged_at: int | None = None  # the first window whose loss was not finite, or above `most_loss`
+    diverged_to: float = math.nan  # its loss
 
     @property
     def mean(self) -> float:
@@ -64,11 +59,7 @@ class LossStats:
 
     def diverging(self, losses: Floats, trained: int, most: float) -> LossStats:
         """The statistics with the first of these losses, float32 [n], that is above ``most`` or not finite, if there
-        was none before.
-
-        Args:
-            trained: the number of windows along the path before these losses.
-            most: see `echornn.data.levels.most_loss`.
+        was none before; ``trained`` windows of the path are before them.
         """
         beyond = np.flatnonzero(~(np.isfinite(losses) & (losses <= most)))
         if self.diverged_at is not None or not beyond.size:
@@ -87,21 +78,18 @@ NEAR = 0.2
 by less than its own uncertainty. If the uncertainty is more than half a distance, the loss is at no level.
 """
 
+SAME_LEVEL = 1e-6
+"""Levels whose losses differ by less than this share of chance have the same loss."""
 
-@dataclass(frozen=True)
-class LadderPosition:
+
+class LadderPosition(NamedTuple):
     """The position of a mean loss on a ladder. It says how much a learner with such a loss knows, not what the network
     knows.
-
-    Attributes:
-        at: the level that the loss is at; None if it is at none.
-        above: the level before that, or the last level whose loss is clearly higher.
-        next: the level after that, or the first level whose loss is clearly lower; None at the last level.
     """
 
-    at: Level | None
-    above: Level
-    next: Level | None
+    at: Level | None  # the level that the loss is at; None if it is at none
+    above: Level  # the level before that, or the last level whose loss is clearly higher
+    next: Level | None  # the level after that, or the first whose loss is clearly lower; None at the last level
 
 
 def ladder_position(
@@ -110,7 +98,7 @@ def ladder_position(
     """The position of a mean loss on a ladder; None if the ladder has fewer than two losses, or the mean is not known.
 
     If several levels have the same loss, the first counts: its learner knows least. No loss is at the first level;
-    whether it is at chance is decided by `LossTrend`.
+    whether it is at chance is decided by `trend`.
 
     Args:
         ladder: from chance to everything known.
@@ -121,43 +109,243 @@ def ladder_position(
     if len(levels) < 2 or math.isnan(mean):
         return None
     unsure = 0.0 if math.isnan(unsure) else unsure
-    for index in range(1, len(levels)):
-        lowest, highest = _range(levels, index, unsure, solved)
-        if lowest <= mean <= highest:
-            return _position(levels[index - 1], levels[index], levels[index + 1 :])
-    higher = [level for level in levels if level.loss > mean + unsure]
-    lower = [level for level in levels[1:] if level.loss < mean - unsure]
-    above = higher[-1] if higher else levels[0]
-    return _position(above, None, lower or [level for level in levels[-1:] if level is not above])
-
-
-def _position(above: Level, at: Level | None, lower: Sequence[Level]) -> LadderPosition:
-    return LadderPosition(at, above, lower[0] if lower else None)
-
-
-def _range(levels: Sequence[Level], index: int, unsure: float, solved: float) -> tuple[float, float]:
-    """The lowest and the highest mean loss that counts as at this level, which is not the first; NaN if the uncertainty
-    is too large.
-    """
-    loss, is_last = levels[index].loss, index == len(levels) - 1
-    before = levels[index - 1].loss - loss
-    after = before if is_last else loss - levels[index + 1].loss
-    if unsure > min(before, after) / 2:
-        return math.nan, math.nan
-    highest = loss + max(NEAR * before, unsure)
-    if is_last:
-        return -math.inf, min(solved, loss + before / 2) if math.isfinite(solved) else highest
-    return loss - max(NEAR * after, unsure), highest
+    for above, level, *below in (levels[index - 1 :] for index in range(1, len(levels))):
+        before = above.loss - level.loss
+        after = level.loss - below[0].loss if below else before
+        lowest, highest = level.loss - max(NEAR * after, unsure), level.loss + max(NEAR * before, unsure)
+        if not below:
+            lowest = -math.inf
+            highest = min(solved, level.loss + before / 2) if math.isfinite(solved) else highest
+        if unsure <= min(before, after) / 2 and lowest <= mean <= highest:
+            return LadderPosition(level, above, below[0] if below else None)
+    above = next((level for level in reversed(levels) if level.loss > mean + unsure), levels[0])
+    lower = [level for level in levels[1:] if level.loss < mean - unsure] or levels[-1:]
+    return LadderPosition(None, above, None if lower[0] is above else lower[0])
 
 
 def distinct(ladder: Sequence[Level]) -> list[Level]:
     """The levels of a ladder; a level is left out if its loss equals the loss of the level before."""
     levels = list(ladder[:1])
     for level in ladder[1:]:
-        if level.loss < levels[-1].loss - LEAST * ladder[0].loss:
+        if level.loss < levels[-1].loss - SAME_LEVEL * ladder[0].loss:
             levels.append(level)
     return levels
 
 
-LEAST = 1e-6
-"""Levels whose losses differ by less than this share of chance have the same loss."""
+SURE = 2.5
+"""The number of standard errors by which a mean must be beyond a limit."""
+
+SMOOTHED, SHORT_SPAN = 4, 8
+"""The number of blocks that are averaged: the last eighth to sixteenth of a long stretch; and the number whose mean is
+compared with the mean of equally many before, to notice early that the loss falls again.
+"""
+
+NORMAL_STEP = 0.954
+"""The median absolute difference of two normal random numbers, in units of their standard deviation."""
+
+LEAST_LEFT = 1e-6
+"""The distance from the floor, in nats, below which a loss counts as being at the floor."""
+
+APART, NEAR_CHANCE = MOST_AT_CHANCE, 0.03
+"""A mean further from chance than the first share is apart from it; nearer than the second, it is at chance again."""
+
+FALLS, STANDS = 0.06, 0.025
+"""The loss falls if it fell by more than the first share of what is left to learn, and stands below the second."""
+
+FIRST_JUDGED = 1024
+"""The number of windows before which a loss is never said to stand."""
+
+NOISE_KNOWN = 3
+"""The blocks after which the noise is known well enough to tell a loss from chance, where few steps may be scored."""
+
+FAR_APART = 2.0
+"""How many times its uncertainty a mean must differ from another, so that it is no luck of many comparisons."""
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The trend at the newest block since the settings last changed.
+
+    It is judged at each block of `echornn.history.curve`, and changes only if the numbers are well beyond a limit, so
+    that it does not flicker.
+    """
+
+    level: Literal["above", "chance", "below"]  # where the mean is, compared with chance; below if chance is not known
+    mean: float  # of the losses of the last `SMOOTHED` blocks
+    unsure: float  # the mean's uncertainty due to noise, `SURE` standard errors
+    wrong: float  # the share of wrong predictions in these blocks, 0 to 1
+    falls: bool
+    since: int  # the windows of the path after which the loss stayed as it is now, as far as noise lets it be seen
+
+
+def trend(config: EchoConfig, blocks: BlockMeans) -> Trend | None:
+    """The trend at the newest of these blocks; None before the first is complete."""
+    if not len(blocks):
+        return None
+    return _trend(config, blocks.begun, *(one.tobytes() for one in (blocks.ends, blocks.losses, blocks.errors)))
+
+
+@lru_cache(maxsize=8)
+def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_errors: bytes) -> Trend:
+    """`trend`, computed once for each new block, though every frame needs it."""
+    ends, losses, errors = np.frombuffer(of_ends, np.int64), np.frombuffer(of_losses), np.frombuffer(of_errors)
+    chance, floor, width = chance_level(config), mean_floor(config), chance_width(config)
+    losses = np.where(np.isfinite(losses), losses, HIGHEST)
+    means, unsure = _smoothed(losses), SURE * _standard_error(losses)
+    known = np.arange(len(losses)) >= (0 if config.the_task.echoed_lag is not None else NOISE_KNOWN)
+    above = _held(known & (means - unsure > (1 + APART) * chance), means < (1 + NEAR_CHANCE) * chance)
+    below = _held(known & (means + unsure < (1 - width * APART) * chance), means > (1 - width * NEAR_CHANCE) * chance)
+    below |= np.isnan(chance)
+    lately = np.nan_to_num(_recent_fall(losses, floor, unsure))
+    fall = np.fmax(_fall_of_halves(losses, ends, floor), lately) if config.the_task.echoed_lag is not None else lately
+    begins = np.append(False, below[1:] & ~below[:-1])
+    soon_after = np.convolve(begins, np.ones(2 * SHORT_SPAN, np.int64))[: len(begins)] > 0
+    falls = _held((fall > FALLS) | begins, (ends >= FIRST_JUDGED) & (fall < STANDS) & ~soon_after, first=True)
+    noise = FAR_APART * float(max(unsure[-1], np.median(unsure)))
+    away = np.flatnonzero(np.abs(means - means[-1]) > max(FALLS * (means[-1] - floor), noise) + 1e-9)
+    return Trend(
+        "above" if above[-1] else "below" if below[-1] else "chance",
+        float(means[-1]),
+        float(unsure[-1]),
+        float(_smoothed(errors)[-1]),
+        bool(falls[-1]),
+        begun + (int(ends[away[-1]]) if away.size else 0),
+    )
+
+
+def _smoothed(values: Numbers) -> Numbers:
+    """The moving mean of each value and the values before it, `SMOOTHED` in all, or as many as there are."""
+    padded = np.append(np.zeros(SMOOTHED - 1), values)
+    sums = np.lib.stride_tricks.sliding_window_view(padded, SMOOTHED).sum(axis=-1)
+    return np.asarray(sums / np.minimum(np.arange(1, len(values) + 1), SMOOTHED))
+
+
+def _standard_error(blocks: Numbers) -> Numbers:
+    """The standard error of a moving mean due to the noise of the blocks.
+
+    It is estimated from the median difference of neighbouring blocks, which a fall of the loss hardly affects.
+    """
+    steps, count = np.abs(np.diff(blocks, prepend=blocks[0])), np.arange(1, len(blocks) + 1)
+    padded = np.append(np.full(2 * SHORT_SPAN - 1, np.inf), steps)
+    ordered = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * SHORT_SPAN), axis=-1)
+    middle = (np.minimum(count, 2 * SHORT_SPAN)[:, np.newaxis] - 1) // 2
+    typical = np.take_along_axis(ordered, middle, axis=-1)[:, 0]
+    return np.asarray(typical / NORMAL_STEP / np.sqrt(np.minimum(count, SMOOTHED)))
+
+
+def _fall_of_halves(blocks: Numbers, ends: Windows, floor: float) -> Numbers:
+    """The fall of the loss at each block: by what share of what was left to learn the mean of the last half of the
+    stretch is below the mean of the quarter before. NaN if there was no such quarter.
+    """
+    sizes = np.diff(ends, prepend=0)
+    sums, windows = np.append(0, np.cumsum(blocks * sizes)), np.append(0, ends)
+    half, quarter = (np.searchsorted(windows, ends / part) for part in (2, 4))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        before = (sums[half] - sums[quarter]) / (windows[half] - windows[quarter])
+        now = (sums[1:] - sums[half]) / (ends - windows[half])
+        return _share(before - floor, now - floor)
+
+
+def _recent_fall(blocks: Numbers, floor: float, unsure: Numbers) -> Numbers:
+    """The fall at each block, of the last `SHORT_SPAN` against equally many before; NaN if it may be noise."""
+    falls, first = np.full(len(blocks), np.nan), 2 * SHORT_SPAN - 1
+    if len(blocks) > first:
+        sums = np.append(0, np.cumsum(blocks))
+        means = (sums[SHORT_SPAN:] - sums[:-SHORT_SPAN]) / SHORT_SPAN
+        before, now = means[:-SHORT_SPAN], means[SHORT_SPAN:]
+        falls[first:] = np.where(before - now < unsure[first:], np.nan, _share(before - floor, now - floor))
+    return falls
+
+
+def _share(before: Numbers, now: Numbers) -> Numbers:
+    """The share by which the loss fell; 0 if nothing was left to learn."""
+    left = np.maximum(before, LEAST_LEFT)
+    return np.asarray((left - np.maximum(now, LEAST_LEFT)) / left)
+
+
+def _held(on: Bools, off: Bools, first: bool = False) -> Bools:
+    """True from each ``on`` until the next ``off``; ``first`` before the first of them (a Schmitt trigger)."""
+    newest = np.maximum.accumulate(np.where(on | off, np.arange(len(on)), -1))
+    return np.where(newest < 0, first, on[newest])
+
+
+LEAST_SOUGHT = 200
+"""The least number of windows before and after a fall that are examined one by one; fewer could not distinguish a fall
+from noise.
+"""
+
+SLIGHT, FLAT = 0.05, 0.02
+"""The share of a fall by which the loss may already be lower where the fall begins; and the share of the steepest fall
+below which the loss counts as constant. A pause within a fall does not end the fall.
+"""
+
+CurveOf = Callable[[int, int, int | None], Curve]
+"""A function that returns the curve, with a number of columns, from one window to another."""
+
+
+def turning_points(curve_of: CurveOf, columns: int, first: int, last: int, loss_stats: LossStats) -> list[int]:
+    """The last window before the loss fell, and the last window before the task was lost, among windows ``first`` to
+    ``last``.
+
+    If the run solved the task, only windows up to there are searched, because in a long run the fall is shorter than a
+    column.
+    """
+    solved, lost = loss_stats.solved_at or 0, loss_stats.lost_at or 0
+    fall = before_the_fall(curve_of, columns, first, solved if first < solved < last else last)
+    found = set() if fall is None else {max(first, fall - 1)}
+    return sorted(found | {window for window in (lost - 2,) if first <= window < last})
+
+
+def before_the_fall(curve_of: CurveOf, columns: int, first: int, last: int) -> int | None:
+    """The window at which the largest fall of the loss began, among windows ``first`` to ``last``.
+
+    The search narrows the range around the beginning of the fall, until single windows are examined, or until the fall
+    is too long for this. None if the loss did not fall.
+    """
+    found = None
+    while last > first:
+        length = last - first
+        curve = curve_of(length if length <= 4 * LEAST_SOUGHT else columns, first, last)
+        fall = begin_of_the_fall(curve.mean)
+        if fall is None:
+            break
+        begin, steepest = (int(curve.starts[bucket]) for bucket in fall)
+        found, reach = begin, max(4 * curve.width, LEAST_SOUGHT)
+        if curve.width == 1:
+            break
+        first, last = max(first, min(begin - LEAST_SOUGHT // 2, steepest - reach)), min(last, steepest + reach)
+        if last - first > length * 3 // 4:
+            break
+    return found
+
+
+def begin_of_the_fall(losses: Floats) -> tuple[int, int] | None:
+    """The index at which the largest fall begins, and the index at which it is steepest; None if the loss never falls.
+
+    The fall is steepest where the mean of some losses is lowest compared with the mean of equally many losses before
+    them. The fall begins after the last earlier loss that is still high, averaged with the losses before it, up to a
+    small part of the fall. Everything from the first NaN or infinite loss on is ignored.
+    """
+    means = losses.astype(np.float64)
+    means = means[: int(np.argmin(np.append(np.isfinite(means), False)))]
+    if len(means) < 3:
+        return None
+    reach = max(1, len(means) // 20)
+    falls = [
+        float(means[max(0, index - reach) : index].mean() - means[index : index + reach].mean())
+        for index in range(1, len(means))
+    ]
+    steepest = 1 + int(np.argmax(falls))
+    most = falls[steepest - 1]
+    if most <= 0:
+        return None
+    level = steepest
+    while level > 1 and falls[level - 2] > FLAT * most:
+        level -= 1
+    above = float(means[max(0, level - reach) : level].mean())
+    below = float(means[steepest : steepest + reach].mean())
+    short = max(1, reach // 2)
+    begin = min(len(means) - 1, steepest + short)
+    while begin > level and means[max(0, begin - short) : begin].mean() < above - SLIGHT * (above - below):
+        begin -= 1
+    return begin, steepest

@@ -12,9 +12,6 @@ from echornn.data.coverage import lags_beyond
 from echornn.readings import RAISED, Gradient
 from echornn.tasks.task import Numbers
 
-CUTTING = next(name for name, rule in RULES.items() if rule.cuts)
-"""A learning rule that cuts the gradient at T."""
-
 
 def shortened(text: str, most: int = 24) -> str:
     """A text that a user wrote, cut if it is long."""
@@ -59,7 +56,7 @@ def percent(share: float) -> str:
 
 def missed_words(config: EchoConfig, gradient: Gradient) -> str:
     """The share of the gradient that a cut at T misses; for a rule without a cut, what a cut would miss."""
-    cut = f"{CUTTING} with T {config.truncated_backprop_length}"
+    cut = f"{next(name for name, rule in RULES.items() if rule.cuts)} with T {config.truncated_backprop_length}"
     share = gradient.bias_of_windows
     if not gradient.travels:
         return "no error travels back"
@@ -87,8 +84,3 @@ def loss_text(loss: float, decimals: int = 4) -> str:
 
 MARK = re.compile("«([a-z0-9_.]+)»")
 """A mark; its group is the id of the action."""
-
-
-def length(text: str) -> int:
-    """The characters of a text whose keys are single characters."""
-    return len(MARK.sub("k", text))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.history.windows import quantiles
-from echornn.progress import Floats
+from echornn.progress import Bools, Floats
 
 Order = Literal["solved", "seed", "loss"]
 """The orders in which a list of replicas can be sorted."""
@@ -18,16 +18,11 @@ NORMAL_95 = 1.959964
 """The number of standard deviations on either side of the mean that contain 95 % of a normal distribution."""
 
 Indices = npt.NDArray[np.int64]
+Shares = npt.NDArray[np.float64]
 
 
 class SolvedCounts(NamedTuple):
-    """How many of several networks have solved the task, and how many have lost it again.
-
-    Attributes:
-        replicas: the number of networks.
-        solved: the number that have solved the task at least once.
-        lost: the number of these networks that have lost the task again.
-    """
+    """How many of several networks have solved the task at least once, and how many of these have lost it again."""
 
     replicas: int
     solved: int
@@ -49,14 +44,14 @@ class SeedStats:
         newest: float32 [replicas], the loss of the newest window in nats.
         diverged: bool [replicas], whether the newest loss is NaN or infinite.
         windows: the number of windows trained along the path.
-        lost_at: int64 [replicas], the window along the path, from 1, at which each replica lost the task again, see
-            `echornn.data.solved.crossings`; 0 if it has not.
+        lost_at: int64 [replicas], the window along the path, from 1, at which each replica lost the task again; 0 if it
+            has not.
     """
 
     solved_at: Indices
     mean: Floats
     newest: Floats
-    diverged: npt.NDArray[np.bool_]
+    diverged: Bools
     windows: int
     lost_at: Indices
 
@@ -147,12 +142,14 @@ class SeedStats:
         """The number of replicas that solved the task, by window, in at most ``most`` bins of a round width.
 
         Returns:
-            The windows per bin; and int64 [bins], the number of replicas that solved the task in each bin, beginning
-            with window 1. No bins if none has solved it.
+            The windows per bin: 1, 2, 5, 10, 20, 50, ...; and int64 [bins], the number of replicas that solved the task
+            in each bin, beginning with window 1. No bins if none has solved it.
         """
         known = self.solved_at[self.solved_at > 0]
         last = int(known.max()) if len(known) else 0
-        width = _round_up(-(-last // max(1, most)))
+        least = -(-last // max(1, most))
+        power = 10 ** (len(str(least)) - 1)
+        width = next(step * power for step in (1, 2, 5, 10) if step * power >= least)
         return width, np.bincount((known - 1) // width, minlength=-(-last // width)).astype(np.int64)
 
     def in_words(self) -> str:
@@ -164,10 +161,8 @@ class SeedStats:
 
 
 def solved_by_half(solved_at: Indices) -> int | None:
-    """The window by which half of all replicas (rounded up) had solved the task; None if fewer have.
-
-    Args:
-        solved_at: as in `SeedStats`.
+    """The window by which half of all replicas (rounded up) had solved the task; None if fewer have. ``solved_at`` is
+    as in `SeedStats`.
     """
     known = np.sort(solved_at[solved_at > 0])
     half = (len(solved_at) + 1) // 2
@@ -180,9 +175,7 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     return float(low[0]), float(high[0])
 
 
-def wilson_of(
-    successes: npt.NDArray[np.integer[Any]], trials: npt.NDArray[np.integer[Any]]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def wilson_of(successes: npt.NDArray[np.integer[Any]], trials: npt.NDArray[np.integer[Any]]) -> tuple[Shares, Shares]:
     """`wilson` for arrays: lower and upper ends, float64 [n] each; 0 and 1 if there are no trials."""
     known, z = np.maximum(trials, 1), NORMAL_95
     share = successes / known
@@ -193,9 +186,3 @@ def wilson_of(
     low = np.where(successes > 0, np.clip((middle - half) / whole, 0, 1), 0.0)
     high = np.where(successes < trials, np.clip((middle + half) / whole, 0, 1), 1.0)
     return low, high
-
-
-def _round_up(width: int) -> int:
-    """The smallest of 1, 2, 5, 10, 20, 50, ... that is not below ``width``."""
-    power: int = 10 ** (len(str(width)) - 1)
-    return next((step * power for step in (1, 2, 5) if step * power >= width), 10 * power)

@@ -1,55 +1,128 @@
 """Probes: measure what a network remembers, and how far back its gradient reaches.
 
-`echornn.examine` takes a `Snapshot` and a `Question`, and returns `Readings`. Each probe has its own file: in
-``changed_inputs``, ``gradients`` or ``states``, or here. All share ``prepared`` (the network, run over the probes' own
-data ``series`` and over the newest window), ``running`` (forward) and ``gradients.following`` (backward). Scripts can
-pass weights directly::
+`echornn.examine` takes a `Snapshot` and a `Question`, and returns `Readings`. Each probe is in a file that says what it
+reads: ``units`` and ``plane`` the states, ``changed_inputs`` and ``gradients`` the network forwards and backwards,
+``matrices`` and ``fixed_points`` the weights. All share ``prepared``, the network run over the probes' own data
+(``series``) and over the newest window. To add a probe, add a file, a field in `echornn.readings.Readings`, a kind
+there, and a line in ``examine``.
+
+Scripts can pass weights directly to the functions below::
 
     from echornn.probes import memory_by_lag, turned_by_lag, gradient_by_lag, lyapunov_exponents, spectral_radius
     memory_by_lag(weights, config)      # float32 [lags], 0 to 1; its sum is at most state_size
     turned_by_lag(weights, config)      # float32 [lags], 0 to 1; the share of predictions that change with the input
-
-To add a probe, add a file, a field in `echornn.readings.Readings`, a kind there, and a line in ``examine``.
-The names are imported when first used.
 """
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from echornn.config import EchoConfig
+from echornn.progress import Floats
+from echornn.readings import FixedPoints, Kind, Question, parts_of
 from echornn.runtime import quiet
+from echornn.state import Snapshot, TrainerState
 
-if TYPE_CHECKING:
-    from echornn.probes.of_weights import fixed_points_of as fixed_points_of
-    from echornn.probes.of_weights import gradient_by_lag as gradient_by_lag
-    from echornn.probes.of_weights import lyapunov_exponents as lyapunov_exponents
-    from echornn.probes.of_weights import memory_by_lag as memory_by_lag
-    from echornn.probes.of_weights import snapshot_of as snapshot_of
-    from echornn.probes.of_weights import specimen_of as specimen_of
-    from echornn.probes.of_weights import spectral_radius as spectral_radius
-    from echornn.probes.of_weights import turned_by_lag as turned_by_lag
+__all__ = [
+    "fixed_points_of",
+    "gradient_by_lag",
+    "lyapunov_exponents",
+    "memory_by_lag",
+    "snapshot_of",
+    "specimen_of",
+    "spectral_radius",
+    "turned_by_lag",
+]
 
-_HOME = {
-    "fixed_points_of": "of_weights",
-    "gradient_by_lag": "of_weights",
-    "lyapunov_exponents": "of_weights",
-    "memory_by_lag": "of_weights",
-    "snapshot_of": "of_weights",
-    "specimen_of": "of_weights",
-    "spectral_radius": "of_weights",
-    "turned_by_lag": "of_weights",
-}
-
-__all__ = sorted(_HOME)
+Weights = Mapping[str, npt.ArrayLike]
+"""The weights by name, as `Trainer.weights`."""
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def snapshot_of(weights: Weights, config: EchoConfig) -> Snapshot:
+    """A snapshot of a network from its weights alone; the snapshot contains no window of data.
+
+    Raises:
+        ValueError: the weights do not fit the configuration, or are NaN or infinite.
+    """
     quiet.import_tensorflow()
-    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    from echornn.network.model import checked_weights
+    from echornn.network.shapes import carried_size
+
+    arrays = checked_weights(weights, config, "examined")
+    carried = np.zeros((config.batch_size, carried_size(config)), np.float32)
+    return Snapshot(TrainerState(config, 0, 0, 0, 0, arrays, carried, ()))
 
 
-def __dir__() -> list[str]:
-    return __all__
+specimen_of = snapshot_of
+"""The earlier name of `snapshot_of`."""
+
+
+def memory_by_lag(weights: Weights, config: EchoConfig, part: str = "") -> Floats:
+    """r2 of the best linear read-out of x[t-k] from a part of the network, by lag k; see `echornn.readings.Memory`.
+
+    Args:
+        part: a name in `echornn.readings.Readings.parts`; by default the top layer's h.
+
+    Returns:
+        float32 [lags], 0 to 1. With the echo, their sum is at most state_size / (num_classes - 1).
+
+    Raises:
+        ValueError: the network has no such part.
+    """
+    parts = parts_of(config)
+    if part and part not in parts:
+        raise ValueError(f"part = {part!r} cannot be read: one of {', '.join(parts)}")
+    return np.asarray(_read(weights, config, "memory", part).by_lag)
+
+
+def gradient_by_lag(weights: Weights, config: EchoConfig) -> Floats:
+    """Mean ||dL_t/dh[t-k]|| by lag k, in nats per unit of state, float32 [lags]; see `echornn.readings.Gradient`."""
+    return np.asarray(_read(weights, config, "gradient").by_lag)
+
+
+def turned_by_lag(weights: Weights, config: EchoConfig) -> Floats:
+    """The share of predictions that change if only x[t-k] is changed, by lag k, float32 [lags], 0 to 1; see
+    `echornn.readings.Reliance`.
+    """
+    return np.asarray(_read(weights, config, "reliance").turned)
+
+
+def lyapunov_exponents(weights: Weights, config: EchoConfig) -> Floats:
+    """The Lyapunov exponents in nats per step, float32, the largest first; see `echornn.readings.Readings.lyapunov`."""
+    return np.asarray(_read(weights, config, "lyapunov"))
+
+
+def spectral_radius(weights: Weights, config: EchoConfig) -> dict[str, float]:
+    """The absolute value of the largest eigenvalue, by recurrent matrix: ``{"W": 1.2}`` for the tutorial's cell."""
+    return {one.name: one.spectral_radius for one in _read(weights, config, "weights").recurrent}
+
+
+def fixed_points_of(weights: Weights, config: EchoConfig, held: Sequence[float] | None = None) -> FixedPoints | None:
+    """The states that the network does not leave under a constant input; see `echornn.readings.FixedPoints`.
+
+    Args:
+        held: the constant input as it enters the cell, one number for each of its inputs; zeros by default.
+
+    Returns:
+        None if the network carries more than `echornn.readings.MOST_CARRIED` numbers.
+
+    Raises:
+        ValueError: ``held`` has another number of inputs, or is a single number.
+    """
+    if held is not None and np.shape(held) != (config.input_size,):
+        raise ValueError(f"held = {held!r} cannot be used: a list of {config.input_size}, a number for each input")
+    found: FixedPoints | None = _read(weights, config, "fixed_points", held=held)
+    return found
+
+
+def _read(weights: Weights, config: EchoConfig, kind: Kind, part: str = "", held: Sequence[float] | None = None) -> Any:
+    """The reading of a kind."""
+    snapshot = snapshot_of(weights, config)
+    from echornn.probes.examine import examine
+
+    question = Question(frozenset({kind}), part, held=None if held is None else tuple(held))
+    return getattr(examine(snapshot, question), kind)

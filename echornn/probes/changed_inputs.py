@@ -3,45 +3,36 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from echornn.config import EchoConfig
 from echornn.network.model import embed
 from echornn.network.shapes import carried_size
 from echornn.network.step import step
-from echornn.probes.prepared import (
-    GRAPHS_KEPT,
-    Prepared,
-    call,
-    graph_of,
-    input_spec,
-    logits_of,
-    ordered,
-    outputs_of,
-    rows_read,
-    run,
-    structure,
+from echornn.probes.prepared import GRAPHS_KEPT, Prepared, graph_of, input_spec, logits_of, outputs_of
+from echornn.probes.series import (
+    LEAST_STEPS_READ,
+    MOST_LAGS,
+    Inputs,
+    draw,
+    draw_trials,
+    lags_and_steps_back,
+    steps_read_of,
+    work_of_a_step,
 )
-from echornn.probes.series import MOST_LAGS, Inputs, draw, draw_trials, flip_sizes_for, steps_read_of
-from echornn.progress import Floats
+from echornn.progress import Bools, Floats
 from echornn.readings import RAISED, Effects, Flip, Reliance
 from echornn.tasks.task import Numbers, Symbols
 
+MOST_FLIPPED_ROWS = 64
 
-class Flipped(NamedTuple):
-    """Differences from the predictions of the unchanged row; 0 and False if the input comes after the prediction."""
-
-    moved: Floats
-    """The total variation distance of the probabilities (0 to 1), or the length of the change of the numbers, float32
-    [rows, prediction's step, input's step].
-    """
-    turned: npt.NDArray[np.bool_]
-    """Whether another symbol becomes the likeliest, of the same shape; False for numbers."""
+WORK_OF_FLIPS = 2.5e8
+"""The most multiplications for rows that run again for each of their inputs; this takes about as long as gradients."""
 
 
 def changed(x: Inputs, form: Symbols | Numbers) -> Inputs:
@@ -53,29 +44,28 @@ def changed(x: Inputs, form: Symbols | Numbers) -> Inputs:
     return ((x.astype(np.int64) + 1) % form.count).astype(np.uint8)
 
 
-def flip_each(config: EchoConfig, weights: Mapping[str, Floats], x: Inputs, init_state: Floats) -> Flipped:
-    """The effect of changing each input of each row alone (see `changed`); all in one batch.
+def change_each(prepared: Prepared, x: Inputs, init_state: Floats) -> tuple[Floats, Bools]:
+    """The effect of changing each input of each row alone, from ``init_state`` [rows, carried]; all in one batch.
 
-    Args:
-        x: [steps, rows, ...].
-        init_state: the initial state of each row, float32 [rows, carried].
+    Returns:
+        [rows, prediction's step, input's step] each, 0 and False if the input comes after the prediction: how far the
+        prediction moves (the total variation distance of the probabilities, or the length of the change of the
+        numbers), and whether another symbol becomes the likeliest.
     """
     steps, rows = x.shape[:2]
     variants = np.repeat(x[:, np.newaxis], steps + 1, axis=1)  # the last variant is the unchanged row
     each = np.arange(steps)
-    variants[each, each] = changed(x, config.the_task.inputs)
-    begun = np.tile(init_state, (steps + 1, 1))
-    graph = _flipping(structure(config), steps, rows)
-    moved, turned = call(
-        graph, variants.reshape(steps, (steps + 1) * rows, *x.shape[2:]), begun, *ordered(config, weights)
-    )
+    variants[each, each] = changed(x, prepared.config.the_task.inputs)
+    run_all = _changing(prepared.structure, steps, rows)
+    side_by_side = variants.reshape(steps, (steps + 1) * rows, *x.shape[2:])
+    moved, turned = run_all(prepared.weights, side_by_side, np.tile(init_state, (steps + 1, 1)))
     before = np.tri(steps, dtype=np.bool_)  # later inputs change only rounding errors
     by_row = (2, 0, 1)
-    return Flipped(moved.transpose(by_row) * before, turned.transpose(by_row) & before)
+    return moved.transpose(by_row) * before, turned.transpose(by_row) & before
 
 
 @functools.lru_cache(GRAPHS_KEPT)
-def _flipping(config: EchoConfig, steps: int, rows: int) -> Any:
+def _changing(config: EchoConfig, steps: int, rows: int) -> Any:
     """A graph that returns only the results at each step, rather than the states and probabilities of all variants."""
     count = (steps + 1) * rows
 
@@ -102,48 +92,48 @@ def _flipping(config: EchoConfig, steps: int, rows: int) -> Any:
     return graph_of(forward, config, input_spec(config, steps, count), first)
 
 
-def effects(prepared: Prepared, row: int | None = None) -> Effects | None:
-    """How much each prediction moves if a single input of its row is changed, for each input; None without a window.
-
-    Args:
-        row: the row to read; see `rows_read`.
-    """
-    read = rows_read(prepared, row)
+def effects(prepared: Prepared, row: int | None) -> Effects | None:
+    """How much each prediction moves if a single input of its row is changed, for each input; None without a window."""
+    read = prepared.rows_read(row)
     if read is None:
         return None
-    moved, turned = flip_each(prepared.config, prepared.weights, read.x, read.before[0])
+    moved, turned = change_each(prepared, read.x, read.before[0])
     return Effects(moved, read.outputs, read.first_row, read.first_step, turned=turned)
 
 
 def flip(prepared: Prepared, row: int, step: int) -> Flip | None:
-    """The predictions of a row of the newest window, with one input changed (see `changed`) and without the change.
-
-    None without a window, or if the window has no such row or step.
+    """The predictions of a row of the newest window, with one input changed and without the change; None without a
+    window, or if the window has no such row or step.
     """
     window, config = prepared.window, prepared.config
     if window is None or not (0 <= row < config.batch_size and 0 <= step < config.window_steps):
         return None
     x = window.x.copy()
     x[step, row] = changed(x[step, row], config.the_task.inputs)
-    after = run(config, prepared.weights, x, window.init_state).outputs[:, row]
-    return Flip(row, step, x[:, row].copy(), prepared.on_window.outputs[:, row].copy(), after.copy())
+    before, after = prepared.on_window.outputs[:, row], prepared.run(x, window.init_state).outputs[:, row]
+    return Flip(row, step, x[:, row].copy(), before.copy(), after.copy())
 
 
 def reliance(prepared: Prepared) -> Reliance:
-    """The reading, from the last steps of each row of the probes' own data, which have inputs at all lags."""
-    sizes = flip_sizes_for(prepared.config)
-    if prepared.config.is_stream:
-        x, read, lags = draw(prepared.config, sizes.steps, sizes.rows), sizes.targets, sizes.lags
+    """The reading, from the last steps of each row of the probes' own data, which have inputs at all lags; fewer rows
+    if network and lags make much work.
+    """
+    config = prepared.config
+    lags, length = lags_and_steps_back(config)
+    read = max(LEAST_STEPS_READ, lags // 4)
+    steps = lags + read - 1 if config.is_stream else length
+    most_rows = min(MOST_FLIPPED_ROWS, max(1, WORK_OF_FLIPS / (steps**2 * work_of_a_step(config))))
+    rows = 2 ** math.floor(math.log2(most_rows))
+    if config.is_stream:
+        x = draw(config, steps, rows)
     else:
-        (x, _, _), read = draw_trials(prepared.config, sizes.rows, steps_read_of(prepared.config))
-        lags = min(MOST_LAGS, len(x) - read + 1)
-    moved, turned = flip_each(prepared.config, prepared.weights, x, prepared.first_state(sizes.rows))
-    targets = np.arange(len(x) - read, len(x))
-    sources = targets[:, np.newaxis] - np.arange(lags)
-    of_targets = np.s_[:, targets[:, np.newaxis], sources]
-    by_lag = (0, 1)
+        trials, read = draw_trials(config, rows, steps_read_of(config))
+        x, lags = trials.x, min(MOST_LAGS, len(trials.x) - read + 1)
+    moved, turned = change_each(prepared, x, prepared.first_state(rows))
+    targets = np.arange(len(x) - read, len(x))[:, np.newaxis]
+    by_lag = np.s_[:, targets, targets - np.arange(lags)]
     return Reliance(
-        turned[of_targets].mean(axis=by_lag, dtype=np.float64).astype(np.float32),
-        moved[of_targets].mean(axis=by_lag, dtype=np.float64).astype(np.float32),
-        samples=len(targets) * sizes.rows,
+        turned[by_lag].mean(axis=(0, 1), dtype=np.float64).astype(np.float32),
+        moved[by_lag].mean(axis=(0, 1), dtype=np.float64).astype(np.float32),
+        samples=len(targets) * rows,
     )

@@ -1,4 +1,4 @@
-"""The entry point of the probes: takes a snapshot and a question, and returns readings."""
+"""The runner of the probes: takes a snapshot and a question, and returns readings."""
 
 from __future__ import annotations
 
@@ -6,19 +6,13 @@ import numpy as np
 
 from echornn.probes.changed_inputs import effects, flip, reliance
 from echornn.probes.fixed_points import fixed_points
-from echornn.probes.gradients import connectivity, gradient
-from echornn.probes.lyapunov import SAMPLES, lyapunov
+from echornn.probes.gradients import SAMPLES, connectivity, gradient, lyapunov
 from echornn.probes.matrices import matrices
-from echornn.probes.memory import memory
-from echornn.probes.parts import parts_of
 from echornn.probes.plane import state_plane
 from echornn.probes.prepared import Prepared
-from echornn.probes.units import units
-from echornn.readings import Kind, Question, Readings
+from echornn.probes.units import memory, units
+from echornn.readings import Question, Readings, parts_of
 from echornn.state import Snapshot
-
-OF_STATES: frozenset[Kind] = frozenset({"memory", "units", "plane"})
-"""Readings of the states on the probes' own data."""
 
 
 def examine(snapshot: Snapshot, question: Question) -> Readings:
@@ -28,11 +22,16 @@ def examine(snapshot: Snapshot, question: Question) -> Readings:
     readings; if only states are, those of the weights are left. Any thread may call this during training: it does not
     access any trainer.
     """
-    state = snapshot.state
+    state, kinds = snapshot.state, question.kinds
     parts = parts_of(state.config)
     part = parts.get(question.part) or next(iter(parts.values()))
     prepared = Prepared(snapshot)
-    kinds = _readable(prepared, question.kinds) if state.is_finite else frozenset()
+    if not state.is_finite:
+        kinds = frozenset()
+    runs = [prepared.on_series] if kinds & {"memory", "units", "plane"} else []
+    runs += [prepared.on_targets] if "gradient" in kinds else []
+    if not all(np.isfinite(ran.states).all() for ran in runs):
+        kinds &= {"weights"}
     return Readings(
         config=state.config,
         branch=snapshot.branch,
@@ -52,11 +51,3 @@ def examine(snapshot: Snapshot, question: Question) -> Readings:
         lyapunov_samples=SAMPLES if "lyapunov" in kinds else 0,
         plane=state_plane(prepared, part) if "plane" in kinds else None,
     )
-
-
-def _readable(prepared: Prepared, kinds: frozenset[Kind]) -> frozenset[Kind]:
-    """The kinds of readings that can be read from the states; finite weights can lead to infinite states."""
-    runs = [prepared.on_series] if kinds & OF_STATES else []
-    runs += [prepared.on_targets] if "gradient" in kinds else []
-    are_finite = all(np.isfinite(ran.states).all() for ran in runs)
-    return kinds if are_finite else kinds & {"weights"}

@@ -1,4 +1,4 @@
-"""Estimates the ratio of the lengths of two mean vectors from noisy samples in independent groups."""
+"""How errors travel back: the gradient by lag and what a cut leaves out, connectivity, and Lyapunov exponents."""
 
 from __future__ import annotations
 
@@ -7,31 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
+from echornn import seeding
 from echornn.config import EchoConfig
 from echornn.network.model import embed
-from echornn.network.shapes import carried_size
+from echornn.network.shapes import OUTPUT_LAYER, carried_size
 from echornn.network.step import step
-from echornn.probes.prepared import (
-    GRAPHS_KEPT,
-    Prepared,
-    call,
-    graph_of,
-    logits_of,
-    ordered,
-    rows_read,
-    series_specs,
-    states_before,
-    structure,
-)
-from echornn.probes.series import Inputs, TargetSeries, d_loss
-from echornn.progress import Floats
-from echornn.readings import Connectivity, Gradient
+from echornn.probes.prepared import GRAPHS_KEPT, Prepared, graph_of, logits_of, series_specs
+from echornn.probes.series import FEW_ROWS, Series, draw
+from echornn.progress import Bools, Floats
+from echornn.readings import Connectivity, Doubles, Gradient
 from echornn.tasks.task import Numbers
-
-Doubles = npt.NDArray[np.float64]
 
 ERRORS = 2.0
 """The number of standard errors in a spread."""
@@ -60,9 +47,8 @@ def ratios(parts: Doubles, whole: Doubles) -> tuple[Doubles, Doubles]:
         return unknown
     squares, squares_left_out = _squares(parts / unit)
     ratio = np.maximum(squares / square, 0)
-    error = _standard_error(squares_left_out / left_out)
     sizes = np.sqrt(ratio)
-    return sizes, np.sqrt(ratio + ERRORS * error) - sizes
+    return sizes, np.sqrt(ratio + ERRORS * _standard_error(squares_left_out / left_out)) - sizes
 
 
 def _squares(products: Doubles) -> tuple[Doubles, Doubles]:
@@ -70,8 +56,7 @@ def _squares(products: Doubles) -> tuple[Doubles, Doubles]:
     [..., groups].
     """
     groups = products.shape[-1]
-    own = np.diagonal(products, axis1=-2, axis2=-1)
-    with_others = products.sum(axis=-1) - own
+    with_others = products.sum(axis=-1) - np.diagonal(products, axis1=-2, axis2=-1)
     total = with_others.sum(axis=-1)
     left_out = (total[..., np.newaxis] - 2 * with_others) / ((groups - 1) * (groups - 2))
     return total / (groups * (groups - 1)), left_out
@@ -81,78 +66,7 @@ def _standard_error(left_out: Doubles) -> Doubles:
     """The jackknife standard error, from the values without each group, [..., groups]."""
     groups = left_out.shape[-1]
     squares = (left_out - left_out.mean(axis=-1, keepdims=True)) ** 2
-    error: Doubles = np.sqrt((groups - 1) / groups * squares.sum(axis=-1))
-    return error
-
-
-class Tails(NamedTuple):
-    """The gradients of the losses at some target steps, by the number of steps that they are followed back."""
-
-    norms: Floats
-    """The length of the gradient to the whole carried state after step t-k, averaged over targets and rows; float32
-    [lags].
-    """
-    beyond: Doubles
-    """For gradients of the mean loss to all weights except W2 and b2: inner products between the gradients of different
-    groups of rows. Entry K has the contribution of lags K and more, so entry 0 has the whole gradient; float64 [lags +
-    1, groups, groups].
-    """
-    beyond_windows: Doubles
-    """Like `beyond`, for the part that windows of T steps cut off, which is the share min(k, T) / T of lag k, or that
-    of `Some`; float64 [groups, groups].
-    """
-
-
-class Some(NamedTuple):
-    """The errors that exist at each lag, [lags, targets * rows] each."""
-
-    there: Floats
-    """1 if the target is scored and the lag does not go back beyond its trial, else 0."""
-    cut: Floats
-    """The share that training does not follow back so far, 0 to 1."""
-
-
-def to_inputs(
-    config: EchoConfig, weights: Mapping[str, Floats], x: Inputs, before: Floats, d_logits: Floats, lags: int
-) -> Floats:
-    """Follow the gradients of predictions back to the inputs, for all predictions at once.
-
-    The predictions are those of the last steps of ``x``, one for each entry of ``d_logits``.
-
-    Args:
-        x: [steps, rows, ...].
-        before: the state before each step, float32 [steps, rows, carried].
-        d_logits: the gradients to the logits of the last steps, float32 [targets, rows, outputs].
-        lags: the number of lags.
-
-    Returns:
-        The length of the gradient of the prediction at step t to the input at step t - lag, float32 [lags, targets,
-        rows]; entries before the first step have no meaning.
-    """
-    graph = _to_inputs(structure(config), x.shape[1], len(d_logits))
-    (sizes,) = call(graph, x, before, d_logits, np.int32(lags), *ordered(config, weights))
-    return np.asarray(sizes)
-
-
-def tails(
-    config: EchoConfig,
-    weights: Mapping[str, Floats],
-    x: Inputs,
-    before: Floats,
-    d_logits: Floats,
-    lags: int,
-    groups: int,
-    some: Some | None = None,
-) -> Tails:
-    """Follow gradients back like `to_inputs`, but to the carried state and to the recurrent weights.
-
-    Args:
-        groups: the number of groups of rows; all have the same size.
-        some: the errors that exist at each lag; None if all errors go back through all lags.
-    """
-    graph = _cutting(structure(config), x.shape[1], len(d_logits), groups, some is not None)
-    windows = (np.float32(config.truncated_backprop_length),) if some is None else some
-    return Tails(*call(graph, x, before, d_logits, np.int32(lags), *windows, *ordered(config, weights)))
+    return np.asarray(np.sqrt((groups - 1) / groups * squares.sum(axis=-1)))
 
 
 def at_lag(series: tf.Tensor, lag: tf.Tensor, targets: int) -> tf.Tensor:
@@ -180,8 +94,8 @@ def _back(
     keep: Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]],
     shapes: Sequence[Sequence[int]],
 ) -> tuple[tf.Tensor, ...]:
-    """At each lag, the results of ``keep`` for the gradients to the carried state, [targets * rows, carried], and to
-    the input.
+    """Follow the gradients of the last predictions back, for all at once. At each lag, the results of ``keep``, of
+    these shapes, for the gradients to the carried state, [targets * rows, carried], and to the input.
     """
     targets, rows, classes = d_logits.shape
     last = step(config, weights, at_lag(inputs, tf.constant(0), targets), at_lag(before, tf.constant(0), targets)).state
@@ -204,31 +118,72 @@ def _back(
     return tuple(array.stack() for array in filled)
 
 
-def _sum_of(sizes: tf.Tensor, there: tf.Tensor) -> tf.Tensor:
-    return tf.reduce_sum(tf.where(there > 0, sizes, 0.0), axis=1)
+class Some(NamedTuple):
+    """The errors that exist at each lag, float32 [lags, targets * rows] each."""
+
+    there: Floats  # 1 if the target is scored and the lag does not go back beyond its trial, else 0
+    cut: Floats  # the share that training does not follow back so far, 0 to 1
 
 
-@functools.lru_cache(GRAPHS_KEPT)
-def _to_inputs(config: EchoConfig, rows: int, targets: int) -> Any:
-    def backward(
-        x: tf.Tensor, before: tf.Tensor, d_logits: tf.Tensor, lags: tf.Tensor, weights: Mapping[str, tf.Tensor]
-    ) -> Any:
-        inputs = embed(x, config.the_task.inputs)
-        (sizes,) = _back(
-            config, weights, inputs, before, d_logits, lags, lambda _, d_x: (size(d_x),), [[targets * rows]]
-        )
-        return (tf.reshape(sizes, [lags, targets, rows]),)
+def gradient(prepared: Prepared) -> Gradient:
+    """The reading: gradients of the last losses of each row in the target series, followed back through all lags.
 
-    d_logits = tf.TensorSpec([targets, rows, config.output_size])
-    return graph_of(backward, config, *series_specs(config, rows), d_logits, tf.TensorSpec([], tf.int32))
-
-
-@functools.lru_cache(GRAPHS_KEPT)
-def _cutting(config: EchoConfig, rows: int, targets: int, groups: int, of_some: bool) -> Any:
-    """A graph from the farthest lag to the nearest, so that it needs only one array as large as the groups' weights.
-
-    Each group multiplies with its own copy of the weights, so each gets its own gradient.
+    The bias is defined in "Adaptively truncating backpropagation through time to control gradient bias" (Aicher, Foti
+    and Fox 2019), relative to the gradient through all measured lags. It is that of tbptt, whatever the learning rule.
+    There is no dropout. In trials, the losses of the last scored steps are followed back, at most to the trial's first
+    step.
     """
+    config, series, ran = prepared.config, prepared.targets, prepared.on_targets
+    (targets, rows), lags, length = series.y.shape[:2], series.steps_back, config.truncated_backprop_length
+    form, outputs = config.the_task.outputs, ran.outputs[-targets:]
+    if isinstance(form, Numbers):
+        d_logits = (outputs - series.y) * np.float32(2 / form.count)
+    else:
+        d_logits = outputs - np.eye(form.count, dtype=np.float32)[series.y]
+    some = None
+    if series.scored is not None:
+        d_logits = np.where(series.scored[..., np.newaxis], d_logits, np.float32(0))
+        some = _some_of(config, series, series.scored)
+    follow = _following(prepared.structure, rows, targets, series.groups, some is not None)
+    windows = (np.float32(length),) if some is None else some
+    norms, beyond, beyond_windows = follow(prepared.weights, series.x, ran.before, d_logits, np.int32(lags), *windows)
+    sizes, spreads = ratios(np.concatenate([beyond[1:], beyond_windows[np.newaxis]]), beyond[0])
+    is_complete = series.of_trials and lags >= len(series.x)
+    if length >= lags and not is_complete:
+        sizes[-1], spreads[-1] = np.nan, np.inf  # windows reach back as far as the lags, or farther
+    bias, spread = sizes.astype(np.float32), spreads.astype(np.float32)
+    samples = targets * rows if series.scored is None else int(series.scored.sum())
+    of_windows = float(sizes[-1]), float(spreads[-1])
+    return Gradient(norms, bias[:-1], of_windows[0], spread[:-1], of_windows[1], samples, is_complete)
+
+
+def _some_of(config: EchoConfig, series: Series, scored: Bools) -> Some:
+    """The errors that exist at each lag, if not all targets of a stream are scored."""
+    length, lags, targets = config.truncated_backprop_length, np.arange(series.steps_back)[:, np.newaxis], len(scored)
+    there = np.repeat(scored[np.newaxis], len(lags), axis=0)
+    if series.of_trials:
+        steps = len(series.x) - targets + np.arange(targets)
+        there &= (lags <= steps)[..., np.newaxis]
+        cut = (lags > (steps if length >= config.window_steps else steps % length)).astype(np.float64)
+    else:
+        cut = np.minimum(lags, length) / length * np.ones(targets)
+    each = np.repeat(cut[..., np.newaxis], there.shape[2], axis=2)
+    return Some(*(one.reshape(len(lags), -1).astype(np.float32) for one in (there, each)))
+
+
+@functools.lru_cache(GRAPHS_KEPT)
+def _following(config: EchoConfig, rows: int, targets: int, groups: int, of_some: bool) -> Any:
+    """A graph that follows the gradients of the losses at some target steps back.
+
+    It returns, by lag: the length of the gradient to the whole carried state, averaged over targets and rows, float32
+    [lags]; for gradients of the mean loss to all weights except W2 and b2, the inner products between the gradients of
+    different groups of rows, where entry K has the contribution of lags K and more, float64 [lags + 1, groups, groups];
+    and the same for the part that windows of T steps cut off, the share min(k, T) / T of lag k, or that of `Some`.
+
+    The weights' part goes from the farthest lag to the nearest, so that it needs only one array as large as the groups'
+    weights. Each group multiplies with its own copy of the weights, so each gets its own gradient.
+    """
+    of_a_group = targets * rows // groups
 
     def grouped(samples: tf.Tensor) -> tf.Tensor:
         """The samples sorted by group, [targets * rows, n]."""
@@ -237,41 +192,31 @@ def _cutting(config: EchoConfig, rows: int, targets: int, groups: int, of_some: 
 
     def multiply(parts: Sequence[tf.Tensor], w: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
         """Multiply by w [groups, inner, columns] and add b [groups, 1, columns]."""
-        a = tf.reshape(tf.concat(parts, axis=-1), [groups, targets * rows // groups, w.shape[1]])
+        a = tf.reshape(tf.concat(parts, axis=-1), [groups, of_a_group, w.shape[1]])
         return tf.reshape(tf.matmul(a, w) + b, [targets * rows, w.shape[2]])
 
     def scaling(vector: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
         """Multiply each unit's number with its weight in w [groups, 1, units]."""
-        apart = tf.reshape(vector, [groups, targets * rows // groups, w.shape[2]])
-        return tf.reshape(apart * w, [targets * rows, w.shape[2]])
+        return tf.reshape(tf.reshape(vector, [groups, of_a_group, w.shape[2]]) * w, [targets * rows, w.shape[2]])
 
-    def backward(
-        x: tf.Tensor,
-        before: tf.Tensor,
-        d_logits: tf.Tensor,
-        lags: tf.Tensor,
-        *rest: Any,
-    ) -> Any:
+    def backward(x: tf.Tensor, before: tf.Tensor, d_logits: tf.Tensor, lags: tf.Tensor, *rest: Any) -> Any:
         *windows, weights = rest
         inputs = embed(x, config.the_task.inputs)
-        norms, to_states = _back(
-            config,
-            weights,
-            inputs,
-            before,
-            d_logits,
-            lags,
-            lambda d_state, _: (size(d_state) if of_some else tf.reduce_mean(size(d_state)), d_state),
-            [[targets * rows] if of_some else [], [targets * rows, carried_size(config)]],
-        )
+
+        def keep(d_state: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            return size(d_state) if of_some else tf.reduce_mean(size(d_state)), d_state
+
+        shapes = [[targets * rows] if of_some else [], [targets * rows, carried_size(config)]]
+        norms, to_states = _back(config, weights, inputs, before, d_logits, lags, keep, shapes)
         if of_some:
             there = windows[0]
-            norms = tf.math.divide_no_nan(_sum_of(norms, there), tf.reduce_sum(there, axis=1))
+            total = tf.reduce_sum(tf.where(there > 0, norms, 0.0), axis=1)
+            norms = tf.math.divide_no_nan(total, tf.reduce_sum(there, axis=1))
             to_states = tf.where(there[..., tf.newaxis] > 0, to_states, 0.0)
         of_groups = {
             name: tf.stack([one if len(one.shape) == 2 else one[None]] * groups) for name, one in weights.items()
         }
-        watched = [of_groups[name] for name in weights if name not in ("W2", "b2")]
+        watched = [of_groups[name] for name in weights if name not in OUTPUT_LAYER]
 
         def one_nearer(k: tf.Tensor, products: tf.TensorArray, sums: tf.Tensor, cut: tf.Tensor) -> Any:
             with tf.GradientTape(persistent=of_some) as tape:
@@ -303,60 +248,16 @@ def _cutting(config: EchoConfig, rows: int, targets: int, groups: int, of_some: 
         _, products, _, cut = tf.while_loop(lambda k, *_: k >= 0, one_nearer, loop)
         return norms, products.stack(), tf.matmul(cut, cut, transpose_b=True)
 
+    windows = [tf.TensorSpec([None, targets * rows])] * 2 if of_some else [tf.TensorSpec([])]
     d_logits = tf.TensorSpec([targets, rows, config.output_size])
-    of_lags = [tf.TensorSpec([None, targets * rows])] * 2 if of_some else [tf.TensorSpec([])]
-    numbers = (tf.TensorSpec([], tf.int32), *of_lags)
-    return graph_of(backward, config, *series_specs(config, rows), d_logits, *numbers)
+    return graph_of(backward, config, *series_specs(config, rows), d_logits, tf.TensorSpec([], tf.int32), *windows)
 
 
-def gradient(prepared: Prepared) -> Gradient:
-    """The reading: gradients of the last losses of each row in the target series, followed back through all lags.
-
-    The bias is defined in "Adaptively truncating backpropagation through time to control gradient bias" (Aicher, Foti
-    and Fox 2019), relative to the gradient through all measured lags. It is that of tbptt, whatever the learning rule.
-    There is no dropout. In trials, the losses of the last scored steps are followed back, at most to the trial's first
-    step.
-    """
-    series, ran = prepared.targets, prepared.on_targets
-    targets, rows = series.y.shape[:2]
-    d_logits = d_loss(prepared.config, ran.outputs[-targets:], series.y, series.scored)
-    some = _some_of(prepared.config, series)
-    before = states_before(prepared.first_state(rows), ran.states)
-    cut = tails(prepared.config, prepared.weights, series.x, before, d_logits, series.steps_back, series.groups, some)
-    sizes, spreads = ratios(np.concatenate([cut.beyond[1:], cut.beyond_windows[np.newaxis]]), cut.beyond[0])
-    if prepared.config.truncated_backprop_length >= series.steps_back and not series.is_complete:
-        sizes[-1], spreads[-1] = np.nan, np.inf  # windows reach back as far as the lags, or farther
-    bias, spread = sizes.astype(np.float32), spreads.astype(np.float32)
-    samples = targets * rows if series.scored is None else int(series.scored.sum())
-    ends = (float(sizes[-1]), spread[:-1], float(spreads[-1]))
-    return Gradient(cut.norms, bias[:-1], *ends, samples, series.is_complete)
-
-
-def _some_of(config: EchoConfig, series: TargetSeries) -> Some | None:
-    """The errors that exist at each lag; None if all targets of a stream are scored."""
-    if series.scored is None:
-        return None
-    length, lags = config.truncated_backprop_length, np.arange(series.steps_back)[:, np.newaxis]
-    there = np.repeat(series.scored[np.newaxis], len(lags), axis=0)
-    if series.of_trials:
-        steps = len(series.x) - len(series.y) + np.arange(len(series.y))
-        there &= (lags <= steps)[..., np.newaxis]
-        cut = (lags > (steps if length >= config.window_steps else steps % length)).astype(np.float64)
-    else:
-        cut = np.minimum(lags, length) / length * np.ones(len(series.y))
-    each = np.repeat(cut[..., np.newaxis], there.shape[2], axis=2)
-    return Some(*(one.reshape(len(lags), -1).astype(np.float32) for one in (there, each)))
-
-
-def connectivity(prepared: Prepared, row: int | None = None) -> Connectivity | None:
+def connectivity(prepared: Prepared, row: int | None) -> Connectivity | None:
     """``||d logit(target at t) / d x[s]||`` ("Visualizing memorization in RNNs", Madsen 2019); None without a window.
-
     If the outputs are numbers, the derivative is that of their sum.
-
-    Args:
-        row: the row to read; see `rows_read`.
     """
-    read = rows_read(prepared, row)
+    read = prepared.rows_read(row)
     if read is None:
         return None
     steps, rows = read.x.shape[:2]
@@ -365,9 +266,87 @@ def connectivity(prepared: Prepared, row: int | None = None) -> Connectivity | N
         d_logits = np.ones((steps, rows, form.count), np.float32)
     else:
         d_logits = np.eye(form.count, dtype=np.float32)[read.y]
-    by_lag = to_inputs(prepared.config, prepared.weights, read.x, read.before, d_logits, steps)
+    follow = _to_inputs(prepared.structure, rows, steps)
+    (by_lag,) = follow(prepared.weights, read.x, read.before, d_logits, np.int32(steps))
     strength = np.zeros((rows, steps, steps), np.float32)
     for lag in range(steps):
         targets = np.arange(lag, steps)
         strength[:, targets, targets - lag] = by_lag[lag, lag:].T
     return Connectivity(strength, read.outputs, read.first_row, read.first_step)
+
+
+@functools.lru_cache(GRAPHS_KEPT)
+def _to_inputs(config: EchoConfig, rows: int, targets: int) -> Any:
+    """A graph that returns the length of the gradient of the prediction at step t to the input at step t - lag, float32
+    [lags, targets, rows]; entries before the first step have no meaning.
+    """
+
+    def backward(
+        x: tf.Tensor, before: tf.Tensor, d_logits: tf.Tensor, lags: tf.Tensor, weights: Mapping[str, tf.Tensor]
+    ) -> Any:
+        inputs, shapes = embed(x, config.the_task.inputs), [[targets * rows]]
+        (sizes,) = _back(config, weights, inputs, before, d_logits, lags, lambda _, d_x: (size(d_x),), shapes)
+        return (tf.reshape(sizes, [lags, targets, rows]),)
+
+    d_logits = tf.TensorSpec([targets, rows, config.output_size])
+    return graph_of(backward, config, *series_specs(config, rows), d_logits, tf.TensorSpec([], tf.int32))
+
+
+ALL_UP_TO, LEADING = 16, 8
+"""If there are at most so many exponents, all are computed; otherwise the second number."""
+
+STEPS_TO_SETTLE, STEPS_MEASURED = 32, 128
+
+SAMPLES = STEPS_MEASURED * FEW_ROWS
+"""The number of time steps, over all rows, over which an exponent is averaged."""
+
+
+def lyapunov(prepared: Prepared) -> Floats:
+    """The Lyapunov exponents in nats per step, float32, the largest first: all if at most 16, otherwise the largest 8.
+
+    They are computed by QR decompositions of the step Jacobians (Benettin et al. 1980; for networks: Engelken, Wolf and
+    Abbott 2023), here transposed and from the last step to the first. This gives the same singular values of the
+    product, whose rows are then those of back-propagation. The exponents are those of the whole carried state, under
+    the inputs of the task; trials follow each other without a new state.
+    """
+    config, carried = prepared.config, carried_size(prepared.config)
+    count = carried if carried <= ALL_UP_TO else LEADING
+    x = draw(config, 2 * STEPS_TO_SETTLE + STEPS_MEASURED, FEW_ROWS)
+    before = prepared.run(x, prepared.first_state(FEW_ROWS)).before
+    rng = seeding.stream(config.seed, seeding.PROBES)
+    first, _ = np.linalg.qr(rng.standard_normal((FEW_ROWS, carried, count)))
+    directions = np.ascontiguousarray(np.swapaxes(first, 1, 2), np.float32)
+    # the state needs time to settle at the beginning, and the directions at the end
+    stretch = _stretching(prepared.structure, FEW_ROWS, count)
+    (stretched,) = stretch(prepared.weights, x[STEPS_TO_SETTLE:], before[STEPS_TO_SETTLE:], directions)
+    least = np.finfo(np.float32).tiny  # its logarithm means minus infinity: a direction vanishes in one step
+    logs = np.log(np.maximum(stretched[STEPS_TO_SETTLE:], least), dtype=np.float64)
+    return np.sort(logs.mean(axis=(0, 1)))[::-1].astype(np.float32)
+
+
+@functools.lru_cache(GRAPHS_KEPT)
+def _stretching(config: EchoConfig, rows: int, directions: int) -> Any:
+    """A graph that returns how much the transposed step Jacobians stretch directions, float32 [rows, directions,
+    carried], which are made orthonormal at each step: the absolute diagonal of R, float32 [steps, rows, directions],
+    last step first.
+    """
+    carried = carried_size(config)
+
+    def backward(x: tf.Tensor, before: tf.Tensor, first: tf.Tensor, weights: Mapping[str, tf.Tensor]) -> Any:
+        inputs, steps = embed(x, config.the_task.inputs), tf.shape(x)[0]
+
+        def one_back(k: tf.Tensor, along: tf.Tensor, stretched: tf.TensorArray) -> Any:
+            states = tf.repeat(at_lag(before, k, 1), directions, axis=0)
+            with tf.GradientTape() as tape:
+                tape.watch(states)
+                after = step(config, weights, tf.repeat(at_lag(inputs, k, 1), directions, axis=0), states).state
+            moved = tape.gradient(after, states, tf.reshape(along, [rows * directions, carried]))
+            q, r = tf.linalg.qr(tf.transpose(tf.reshape(moved, [rows, directions, carried]), [0, 2, 1]))
+            return k + 1, tf.transpose(q, [0, 2, 1]), stretched.write(k, tf.abs(tf.linalg.diag_part(r)))
+
+        stretched = tf.TensorArray(tf.float32, steps, element_shape=[rows, directions])
+        loop = (tf.constant(0), first, stretched)
+        _, _, stretched = tf.while_loop(lambda k, *_: k < steps, one_back, loop)
+        return (stretched.stack(),)
+
+    return graph_of(backward, config, *series_specs(config, rows), tf.TensorSpec([rows, directions, carried]))

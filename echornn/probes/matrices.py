@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,79 +21,69 @@ from echornn.tasks.task import Numbers
 def matrices(snapshot: Snapshot) -> Matrices:
     """All weights and biases of a snapshot, with names, changes and eigenvalues."""
     config, weights = snapshot.state.config, snapshot.state.weights
-    names = _names(config)
+    named = _names(config)
+    names = [*weight_shapes(config)]
+
+    def update(name: str) -> float:
+        """The relative change per window; NaN if unknown."""
+        now, before = weights[name], (snapshot.before or {}).get(name)
+        size = float(np.linalg.norm(now))
+        if before is None or snapshot.windows_since < 1 or before.shape != now.shape or not size:
+            return math.nan
+        return float(np.linalg.norm(now - before)) / snapshot.windows_since / size
+
     return Matrices(
         {name: weights[name] for name in names},
-        {name: rows for name, (rows, _) in names.items()},
-        {name: columns for name, (_, columns) in names.items()},
-        {name: _update(weights[name], snapshot.before, name, snapshot.windows_since) for name in names},
-        tuple(recurrent(config, weights)),
+        {name: named[name][0] for name in names},
+        {name: named[name][1] for name in names},
+        {name: update(name) for name in names},
+        tuple(_recurrent(config, weights)),
     )
 
 
-def recurrent(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[Recurrent]:
+def _recurrent(config: EchoConfig, weights: dict[str, Floats]) -> Iterator[Recurrent]:
     """The recurrent matrix of each layer and each vector of its cell: the part that multiplies the previous state."""
     size, cell = config.state_size, config.the_cell
+
+    def of(name: str, eigenvalues: npt.NDArray[Any]) -> Recurrent:
+        values = eigenvalues.astype(np.complex64)
+        return Recurrent(name + suffix, values[np.argsort(-np.abs(values), kind="stable")])
+
     for layer, names in enumerate(layer_weight_names(config)):
         suffix = f" layer {layer + 1}" if config.num_layers > 1 else ""
         for product in cell.products:
-            if not product.is_recurrent:
-                continue
-            blocks = np.split(weights[names[product.weight]][product.state_rows(size)], len(product.columns), axis=1)
-            for vector, block in zip(product.columns, blocks, strict=True):
-                name = "W" if vector == "h" else f"W {vector}"
-                yield Recurrent(name + suffix, _eigenvalues(block))
+            if product.is_recurrent:
+                read = weights[names[product.weight]][product.state_rows(size)].astype(np.float64)
+                blocks = np.split(read, len(product.columns), axis=1)
+                for vector, block in zip(product.columns, blocks, strict=True):
+                    yield of("W" if vector == "h" else f"W {vector}", np.linalg.eigvals(block))
         used = cell.used({local: weights[name] for local, name in names.items()}, OfArrays(), config.window_steps)
         for weight, values in cell.eigenvalues(used).items():
-            yield Recurrent(weight + suffix, _largest_first(values))
-
-
-def _eigenvalues(block: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.complex64]]:
-    return _largest_first(np.linalg.eigvals(block.astype(np.float64)))
-
-
-def _largest_first(values: npt.NDArray[Any]) -> np.ndarray[tuple[int, ...], np.dtype[np.complex64]]:
-    ordered = values.astype(np.complex64)
-    return ordered[np.argsort(-np.abs(ordered), kind="stable")]
-
-
-def _update(now: Floats, before: Mapping[str, Floats] | None, name: str, windows: int) -> float:
-    """The relative change per window, ||w - w before|| / ||w|| / windows; NaN if unknown."""
-    if before is None or windows < 1 or name not in before or before[name].shape != now.shape:
-        return float("nan")
-    size = float(np.linalg.norm(now))
-    change = float(np.linalg.norm(now - before[name])) / windows
-    return change / size if size else float("nan")
+            yield of(weight, values)
 
 
 def _names(config: EchoConfig) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     """The names of the rows and of the columns of each weight."""
     size, cell = config.state_size, config.the_cell
     reads, says = config.the_task.inputs, config.the_task.outputs
+
+    def numbered(name: str, count: int, first: int = 1) -> tuple[str, ...]:
+        return tuple(f"{name}{number}" for number in range(first, first + count))
+
+    def units(vector: str) -> tuple[str, ...]:
+        return numbered("h" if vector == "h" else f"{vector} ", size)
+
+    inputs = numbered("x", reads.count) if isinstance(reads, Numbers) else numbered("x=", reads.count, 0)
     if config.input_size == 1:
-        inputs: tuple[str, ...] = ("x",)
-    elif isinstance(reads, Numbers):
-        inputs = tuple(f"x{number}" for number in range(1, reads.count + 1))
-    else:
-        inputs = tuple(f"x={symbol}" for symbol in range(reads.count))
-    state = tuple(f"h{unit}" for unit in range(1, size + 1))
+        inputs = ("x",)
     named = {}
     for layer, names in enumerate(layer_weight_names(config)):
-        below = inputs if layer == 0 else tuple(f"below {unit}" for unit in range(1, size + 1))
+        below = units("below") if layer else inputs
         for product in cell.products:
-            rows = tuple(row for read in product.reads for row in (below if read == "x" else _units(read, size)))
-            columns = tuple(column for vector in product.columns for column in _units(vector, size))
+            rows = tuple(row for read in product.reads for row in (below if read == "x" else units(read)))
+            columns = tuple(column for vector in product.columns for column in units(vector))
             named[names[product.weight]] = (rows, columns)
             named[names[product.bias]] = (("bias",), columns)
-        named |= {names[weight]: ((weight,), _units("unit", size)) for weight in cell.unit_weights}
-    if isinstance(says, Numbers):
-        outputs = tuple(f"output {number}" for number in range(1, says.count + 1))
-    else:
-        outputs = tuple(f"class {number}" for number in range(says.count))
-    named |= {"W2": (state, outputs), "b2": (("bias",), outputs)}
-    return {name: named[name] for name in weight_shapes(config)}
-
-
-def _units(vector: str, size: int) -> tuple[str, ...]:
-    """The names of a vector's numbers."""
-    return tuple(f"h{unit}" if vector == "h" else f"{vector} {unit}" for unit in range(1, size + 1))
+        named |= {names[weight]: ((weight,), units("unit")) for weight in cell.unit_weights}
+    outputs = numbered("output ", says.count) if isinstance(says, Numbers) else numbered("class ", says.count, 0)
+    return named | {"W2": (units("h"), outputs), "b2": (("bias",), outputs)}

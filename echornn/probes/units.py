@@ -1,4 +1,4 @@
-"""The activity of the units of a part in the newest window, and the input that each unit follows."""
+"""What the units of a part hold: past inputs by lag (memory), their activity, and the input that each unit follows."""
 
 from __future__ import annotations
 
@@ -10,19 +10,69 @@ import numpy.typing as npt
 
 from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
-from echornn.probes.parts import CellPart
-from echornn.probes.prepared import Prepared, as_numbers, part_of
-from echornn.probes.series import ProbeSeries
-from echornn.progress import Counts, Floats
-from echornn.readings import SATURATED, Units, signed
+from echornn.probes.prepared import Prepared
+from echornn.probes.series import Inputs, Series
+from echornn.progress import Bools, Counts, Floats
+from echornn.readings import SATURATED, CellPart, Doubles, Memory, Units, signed
 from echornn.tasks.task import Numbers, Symbols
+
+LEAST_SIZE = 1e-12
+"""Eigenvalues below this share of the largest are ignored."""
 
 LEAST_MOVE = 1e-6
 """A unit whose standard deviation is below this, relative to its size, counts as constant in float32."""
 
-
 CLEARLY = 0.05
 """A unit follows a target rather than an input if its correlation with the target is larger by this."""
+
+
+def memory(prepared: Prepared, part: CellPart) -> Memory:
+    """The r2 by lag of the best linear read-out, fitted on half of the rows and measured on the other half.
+
+    In trials, each step's mean is subtracted from states and inputs: a network that only knows the time remembers no
+    input. "Short term memory in echo state networks" (Jaeger 2001) defines memory capacity as the sum over all lags.
+    With two classes the read-out is of x as 0 or 1; with more, of the one-hot vector, whose numbers give one common r2.
+    Each channel of numbers has its own r2, and the reading is their mean.
+    """
+    read, series, form = prepared.read(part), prepared.series, prepared.config.the_task.inputs
+    rows = read.shape[1] // 2
+
+    def halves(values: npt.NDArray[Any]) -> tuple[Doubles, Doubles]:
+        """The samples of both halves of the rows, float64 [samples, n] each."""
+        each = [values[:, :rows].astype(np.float64), values[:, rows:].astype(np.float64)]
+        if series.of_trials:
+            each = [half - half.mean(axis=1, keepdims=True) for half in each]
+        fitted, judged = (half.reshape(-1, values.shape[-1]) for half in each)
+        return fitted, judged
+
+    # least squares by the eigenvalues of the units' correlations, five times as fast as a singular value decomposition
+    # for hundreds of units; differences too small for this are too small for float32 states as well
+    fitted, judged = halves(read)
+    mean, spread = fitted.mean(axis=0), fitted.std(axis=0)
+    scale = np.divide(1, spread, out=np.zeros_like(spread), where=spread > 0)
+    fitted, judged = (fitted - mean) * scale, (judged - mean) * scale
+    sizes, directions = np.linalg.eigh(fitted.T @ fitted)
+    known = sizes > LEAST_SIZE * sizes[-1]
+    inverse = (directions[:, known] / sizes[known]) @ directions[:, known].T
+    by_lag = []
+    for lag in range(series.lags):
+        wanted, truth = halves(as_numbers(series.x_before(lag), form))
+        mean = wanted.mean(axis=0)
+        said = mean + judged @ (inverse @ (fitted.T @ (wanted - mean)))
+        axis = 0 if isinstance(form, Numbers) else None
+        variance = np.atleast_1d(((truth - truth.mean(axis=0)) ** 2).sum(axis=axis))
+        missing = np.atleast_1d(((truth - said) ** 2).sum(axis=axis))
+        share = np.divide(missing, variance, out=np.ones_like(variance), where=variance > 0)
+        by_lag.append(np.clip(1 - share, 0, 1))
+    channels = np.array(by_lag, np.float32)
+    return Memory(
+        part.name,
+        channels.mean(axis=1, dtype=np.float32),
+        read.shape[-1],
+        form.count if isinstance(form, Numbers) else form.count - 1,
+        len(judged),
+        channels if channels.shape[1] > 1 else channels[:, :0],
+    )
 
 
 def units(prepared: Prepared, part: CellPart) -> Units:
@@ -30,21 +80,19 @@ def units(prepared: Prepared, part: CellPart) -> Units:
     data.
     """
     read = prepared.read(part)
-    if prepared.window is None:
-        activity = np.zeros((0, 0, read.shape[-1]), np.float32)
-    else:
-        activity = np.ascontiguousarray(np.swapaxes(part_of(prepared.on_window, part), 0, 1))
+    activity = np.zeros((0, 0, read.shape[-1]), np.float32)
+    if prepared.window is not None:
+        activity = np.ascontiguousarray(np.swapaxes(prepared.on_window.of(part), 0, 1))
     series, form = prepared.series, prepared.config.the_task.inputs
     best_lag, correlation, channel = _followed(read, series, form)
     target, with_target = _followed_targets(read, series, prepared.config)
     is_better = np.abs(with_target) > np.abs(correlation) + CLEARLY
-    apart = 1 if series.of_trials else 0
     return Units(
         part.name,
         activity,
         saturated(part, activity),
         math.nan if part.bounds is Bounds.FREE else float(saturated(part, read).mean()),
-        np.sqrt(read.var(axis=apart, ddof=1, dtype=np.float64).mean(axis=0)).astype(np.float32),
+        np.sqrt(read.var(axis=int(series.of_trials), ddof=1, dtype=np.float64).mean(axis=0)).astype(np.float32),
         best_lag,
         np.where(is_better, with_target, correlation).astype(np.float32),
         read.shape[0] * read.shape[1],
@@ -54,60 +102,62 @@ def units(prepared: Prepared, part: CellPart) -> Units:
     )
 
 
-def saturated(part: CellPart, activity: Floats) -> npt.NDArray[np.bool_]:
+def saturated(part: CellPart, activity: Floats) -> Bools:
     """Whether each value of a part is saturated; see `Units.saturated`."""
     if part.bounds is Bounds.FREE:
         return np.zeros(activity.shape, np.bool_)
-    return np.abs(signed(activity, part.bounds)) > SATURATED
+    return np.asarray(np.abs(signed(activity, part.bounds)) > SATURATED)
 
 
-def _followed(read: Floats, series: ProbeSeries, form: Symbols | Numbers) -> tuple[Counts, Floats, Counts]:
+def _followed(read: Floats, series: Series, form: Symbols | Numbers) -> tuple[Counts, Floats, Counts]:
     """For each unit the lag of the input with the strongest correlation, this correlation, and the input's channel.
 
-    Each row's mean is subtracted: a unit that rests at different values in different rows does not follow an input. In
-    trials, each step's mean is subtracted instead. With more than two classes, the correlation is with the indicator of
-    the symbol for which it is strongest.
+    With more than two classes, the correlation is with the indicator of the symbol for which it is strongest.
     """
-    count = read.shape[-1]
-    apart = 1 if series.of_trials else 0
-    followers = _standardised(read, apart)
-    lags, channels, best = np.zeros(count, np.int32), np.zeros(count, np.int32), np.zeros(count)
+    followers = _standardised(read, series)
+    lags, channels, best = np.zeros((3, read.shape[-1]))
     for lag in range(series.lags):
-        among = followers.T @ _standardised(as_numbers(series.x_before(lag), form), apart)
-        channel = np.abs(among).argmax(axis=1)
-        strongest = np.take_along_axis(among, channel[:, np.newaxis], axis=1)[:, 0]
+        channel, strongest = _strongest(followers, _standardised(as_numbers(series.x_before(lag), form), series))
         more = np.abs(strongest) > np.abs(best)
         lags[more], channels[more], best[more] = lag, channel[more], strongest[more]
-    return lags, best.clip(-1, 1).astype(np.float32), channels
+    return lags.astype(np.int32), best.clip(-1, 1).astype(np.float32), channels.astype(np.int32)
 
 
-def _followed_targets(read: Floats, series: ProbeSeries, config: EchoConfig) -> tuple[Counts, Floats]:
+def _followed_targets(read: Floats, series: Series, config: EchoConfig) -> tuple[Counts, Floats]:
     """For each unit the target (a number's channel, or 0) with the strongest correlation, and this correlation; zeros
     if some targets do not count, and for the echo, whose targets are inputs.
     """
     count, form = read.shape[-1], config.the_task.outputs
-    if series.y is None or series.scored is not None or config.the_task.echoed_lag is not None:
+    if series.scored is not None or config.the_task.echoed_lag is not None:
         return np.zeros(count, np.int32), np.zeros(count, np.float32)
-    apart = 1 if series.of_trials else 0
-    among = _standardised(read, apart).T @ _standardised(as_numbers(series.y, form), apart)
+    best, strongest = _strongest(_standardised(read, series), _standardised(as_numbers(series.y, form), series))
+    is_number = isinstance(form, Numbers)
+    return (best if is_number else 0 * best).astype(np.int32), strongest.clip(-1, 1).astype(np.float32)
+
+
+def _strongest(followers: Doubles, followed: Doubles) -> tuple[npt.NDArray[np.intp], Doubles]:
+    """For each follower which of the followed it correlates most with, and this correlation."""
+    among = followers.T @ followed
     best = np.abs(among).argmax(axis=1)
-    strongest = np.take_along_axis(among, best[:, np.newaxis], axis=1)[:, 0].clip(-1, 1).astype(np.float32)
-    return np.asarray(best if isinstance(form, Numbers) else 0 * best, np.int32), strongest
+    return best, np.take_along_axis(among, best[:, np.newaxis], axis=1)[:, 0]
 
 
-def _standardised(numbers: npt.NDArray[Any], apart: int) -> npt.NDArray[np.float64]:
-    """Values [steps, rows, n] without their means over an axis, scaled to length 1 over all samples; zero if constant.
+def as_numbers(x: Inputs, form: Symbols | Numbers) -> npt.NDArray[Any]:
+    """Numbers unchanged, two symbols as one number, more symbols as one-hot; [steps, rows, n]."""
+    if isinstance(form, Numbers):
+        return x
+    return x[..., np.newaxis] if form.count == 2 else x[..., np.newaxis] == np.arange(form.count)
 
-    Args:
-        apart: the axis of the means: 0 subtracts each row's mean over its steps, 1 each step's mean over the rows.
 
-    Returns:
-        [steps * rows, n].
+def _standardised(numbers: npt.NDArray[Any], series: Series) -> Doubles:
+    """Values [steps, rows, n] as [steps * rows, n], scaled to length 1 over all samples; zero if constant.
+
+    Each row's mean is subtracted: a unit that rests at different values in different rows does not follow an input. In
+    trials, each step's mean is subtracted instead.
     """
     columns = numbers.astype(np.float64)
     size = np.linalg.norm(columns.reshape(-1, columns.shape[-1]), axis=0)
-    columns -= columns.mean(axis=apart, keepdims=True)
+    columns -= columns.mean(axis=int(series.of_trials), keepdims=True)
     centred = columns.reshape(-1, columns.shape[-1])
     length = np.linalg.norm(centred, axis=0)
-    standardised: npt.NDArray[np.float64] = centred / np.where(length > LEAST_MOVE * size, length, np.inf)
-    return standardised
+    return np.asarray(centred / np.where(length > LEAST_MOVE * size, length, np.inf))

@@ -6,8 +6,7 @@ import numpy as np
 
 from echornn.data.coverage import groups_of
 from echornn.data.series import held_inputs
-from echornn.probes.parts import parts_of
-from echornn.readings import Readings
+from echornn.readings import Readings, parts_of
 from tui.figures.data import Column, FigureData, FigureRequest
 from tui.figures.probed import nothing, readings_of
 

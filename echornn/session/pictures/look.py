@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from echornn.diagnosis.trend import turning_points
+from echornn.diagnosis.loss_stats import turning_points
 from echornn.history.curve import Band, Curve, width_of
 from echornn.progress import Floats
 from echornn.session.pictures.frame import Frame

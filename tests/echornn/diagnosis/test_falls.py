@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.diagnosis.loss_stats import LossStats
-from echornn.diagnosis.trend import before_the_fall, begin_of_the_fall, turning_points
+from echornn.diagnosis.loss_stats import LossStats, before_the_fall, begin_of_the_fall, turning_points
 from echornn.history.curve import Curve
 from echornn.progress import Floats
 from echornn.timeline.timeline import Timeline

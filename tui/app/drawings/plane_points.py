@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.network.shapes import carried_size
-from echornn.probes.parts import parts_of
-from echornn.readings import POINT_KINDS, FixedPoints, PointKind, Readings, StatePlane
+from echornn.readings import POINT_KINDS, FixedPoints, PointKind, Readings, StatePlane, parts_of
 from tui.app.drawings.signs import symbol_name
 from tui.app.drawings.spots import FixedPoint
 from tui.app.drawings.state_plane import PlaneScene, cells_of

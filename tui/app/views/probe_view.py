@@ -6,8 +6,7 @@ from typing import ClassVar
 
 from textual.binding import Binding
 
-from echornn.probes.parts import parts_of
-from echornn.readings import Kind, Question, Readings
+from echornn.readings import Kind, Question, Readings, parts_of
 from echornn.session.pictures.frame import Frame, State
 from echornn.timeline.branch import letter_of
 from tui.app.drawings.blocks import CLASS_COLOURS

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.probes import spectral_radius
+from echornn.probes import snapshot_of, spectral_radius
 from echornn.probes.examine import examine
-from echornn.probes.of_weights import snapshot_of
 from echornn.readings import Kind, Question
 from echornn.state import Snapshot
 from tests.compiled import make_trainer

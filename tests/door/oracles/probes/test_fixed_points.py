@@ -12,9 +12,8 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size, weight_shapes
-from echornn.probes import fixed_points_of
+from echornn.probes import fixed_points_of, snapshot_of
 from echornn.probes.examine import examine
-from echornn.probes.of_weights import snapshot_of
 from echornn.progress import Floats
 from echornn.readings import MOST_CARRIED, FixedPoints, Question, kind_of
 from echornn.tasks.flip_flop import FlipFlop
@@ -210,7 +209,6 @@ def test_a_network_that_is_too_large_has_none() -> None:
     config = EchoConfig(state_size=MOST_CARRIED + 1, cell="indrnn")
     weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(config).items()}
     from echornn.probes.fixed_points import fixed_points
-    from echornn.probes.of_weights import snapshot_of
     from echornn.probes.prepared import Prepared
 
     assert fixed_points(Prepared(snapshot_of(weights, config))) is None

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.probes import prepared, turned_by_lag
+from echornn.probes import prepared, snapshot_of, turned_by_lag
 from echornn.probes.examine import examine
-from echornn.probes.of_weights import snapshot_of
 from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
 from echornn.state import Snapshot

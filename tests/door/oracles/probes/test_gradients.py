@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.probes import prepared
+from echornn.probes import lyapunov_exponents, memory_by_lag, prepared, snapshot_of
 from echornn.probes.examine import examine
 from echornn.probes.gradients import gradient
-from echornn.probes.of_weights import lyapunov_exponents, memory_by_lag, snapshot_of
 from echornn.probes.prepared import Prepared
-from echornn.probes.series import MOST_GROUPS, TargetSeries, targets_for
+from echornn.probes.series import MOST_GROUPS, Series, targets_for
 from echornn.progress import Floats
 from echornn.readings import Gradient, Question
 from tests.door.oracles.probes import numpy_network
@@ -29,7 +28,7 @@ D = 1e-5
 TARGETS = 2
 
 
-def targets_of(config: EchoConfig) -> TargetSeries:
+def targets_of(config: EchoConfig) -> Series:
     """The probes' target series for only a few steps, since finite differences are slow."""
     series = targets_for(config)
     return replace(series, x=series.x[-series.steps_back - TARGETS :], y=series.y[-TARGETS:])

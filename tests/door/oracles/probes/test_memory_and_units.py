@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
 from echornn.network.model import initial_weights
+from echornn.probes import memory_by_lag
 from echornn.probes.examine import examine
-from echornn.probes.of_weights import memory_by_lag
 from echornn.probes.series import series_for
 from echornn.progress import Floats
 from echornn.readings import Memory, Question, Units

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
+from echornn.probes import snapshot_of
 from echornn.probes.examine import examine
-from echornn.probes.of_weights import snapshot_of
 from echornn.probes.plane import MOST_SAMPLES
 from echornn.probes.prepared import Prepared
 from echornn.probes.series import series_for
@@ -66,7 +66,7 @@ def test_only_scored_states_of_tasks_are_shown_each_with_its_target(task: str) -
     config = config_of(task)
     one = with_window(config, random_weights(config))
     plane, series = plane_of(one), series_for(config)
-    scored = np.ones(series.y.shape[:2], np.bool_) if series.scored is None else series.scored  # type: ignore[union-attr]
+    scored = np.ones(series.y.shape[:2], np.bool_) if series.scored is None else series.scored
     assert len(plane.states) == min(MOST_SAMPLES, scored.sum()) == len(plane.targets)
     assert plane.targets.shape == plane.answers.shape
     assert plane.rows.shape == (2, config.window_steps, 3)

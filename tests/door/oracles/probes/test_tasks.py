@@ -9,9 +9,9 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size, weight_shapes
+from echornn.probes import snapshot_of
 from echornn.probes.examine import examine
-from echornn.probes.of_weights import snapshot_of
-from echornn.probes.series import TargetSeries, series_for, targets_for
+from echornn.probes.series import Series, series_for, targets_for
 from echornn.progress import Floats, Progress
 from echornn.readings import Kind, Question, Readings
 from echornn.state import Snapshot, TrainerState
@@ -59,7 +59,7 @@ def with_window(config: EchoConfig, weights: dict[str, Floats]) -> Snapshot:
     return Snapshot(TrainerState(config, 0, 4, 0, 0, weights, first, ()), 0, 4, progress)
 
 
-def losses_at(config: EchoConfig, weights: dict[str, Any], series: TargetSeries, moves: dict[int, Any]) -> Any:
+def losses_at(config: EchoConfig, weights: dict[str, Any], series: Series, moves: dict[int, Any]) -> Any:
     """The loss of each target and row, [targets, rows], in float64; at the steps of ``moves`` other weights are used,
     or a state after the step is changed.
     """
