@@ -10,10 +10,10 @@ import tensorflow as tf
 
 from echornn import seeding
 from echornn.config import EchoConfig
-from echornn.network.affine import affine_map, block_length, has_replicas, joined, split_features
+from echornn.network.affine import affine_map, has_replicas, joined, split_features
 from echornn.network.scan import scan
 from echornn.network.scan_side_by_side import scan_side_by_side
-from echornn.network.shapes import largest_product, layer_weight_names, weight_shapes
+from echornn.network.shapes import block_length, largest_product, layer_weight_names, weight_shapes
 from echornn.network.step import step_of, used_weights
 from echornn.network.xla import is_faster_as_one
 from echornn.tasks.task import Numbers, Symbols

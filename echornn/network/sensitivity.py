@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from echornn.network.affine import Tensors, block_length, has_replicas, joined, split_features
+from echornn.network.affine import Tensors, has_replicas, joined, split_features
 from echornn.network.model import EchoRNN
 from echornn.network.scan_side_by_side import Made, RecordingMaps
-from echornn.network.shapes import carried_size, layer_weight_names
+from echornn.network.shapes import block_length, carried_size, layer_weight_names
 from echornn.network.step import Layer, OfTensors, step_of, used_weights
 
 

@@ -8,27 +8,16 @@ import socket
 import threading
 import time
 from collections import deque
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from echornn.config import EchoConfig
 from echornn.remote import messages
 from echornn.remote.connection import AddressError, connected, greeted
-from echornn.remote.frames import KeptFrames
-from echornn.remote.messages import (
-    Deliver,
-    FramePart,
-    Head,
-    Look,
-    Request,
-    TakeOver,
-)
-from echornn.session.audience import Audience
+from echornn.remote.messages import FRAMES_KEPT, Request, Shown, TakeOver, WireError, decode, encode, known_of
 from echornn.session.commands import Answer, Command
 from echornn.session.pictures.frame import Frame, State
-from echornn.session.pictures.picture import Picture
-from echornn.session.pictures.queries import Query
-from echornn.session.wire import WireError, decode, encode
+from echornn.session.pictures.picture import Audience, Picture, Query
 
 PATIENCE_SECONDS = 0.25
 """How long a key waits for the picture that it has changed; then the one before is shown, until it comes."""
@@ -43,6 +32,16 @@ ANSWERS_KEPT = 100
 """How many of the newest answers to commands that were not carried out are kept."""
 
 LOST = "the connection to the session is lost"
+
+
+@dataclass(eq=False)
+class _Asked:
+    """A picture that the screen waits for."""
+
+    query: Query
+    again: Frame | None  # the frame to look at again; None for the newest
+    picture: Picture | None = None
+    answered: threading.Event = field(default_factory=threading.Event)
 
 
 class RemoteSession:
@@ -64,20 +63,18 @@ class RemoteSession:
         self._connection.settimeout(None)
         self._period = 1 / pictures_a_second
         self._only_looks = only_looks
-        self._woken = threading.Event()
-        self._stopped = threading.Event()
+        self._woken, self._stopped = threading.Event(), threading.Event()
         self._lock = threading.Lock()
         self._outbox: list[Command | TakeOver] = []
         self._asked: list[_Asked] = []
         self._numbered = 0
-        self._frames = KeptFrames()
+        self._frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)
         self._not_done: deque[Answer] = deque(maxlen=ANSWERS_KEPT)
         self._last = self._newest = Picture(Frame(State.LOADING, EchoConfig()))
         self._wanted = Query()
         self._stopping = False
         self._answered_at = time.monotonic()
-        self.ended = ""
-        """Why no more pictures come; empty while they do."""
+        self.ended = ""  # why no more pictures come
         try:
             self._look(self._wanted)
         except (OSError, WireError) as error:
@@ -106,10 +103,7 @@ class RemoteSession:
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
         """Another picture of the same position; the one before if none comes in time."""
-        if query == picture.query:
-            return picture
-        again = self._frames.number_of(picture.frame)
-        return self._ask(query, again) or picture
+        return picture if query == picture.query else self._ask(query, picture.frame) or picture
 
     def send(self, command: Command) -> int:
         """Send a command; returns its number, counted from 1 over those of this viewer."""
@@ -135,7 +129,7 @@ class RemoteSession:
         seconds = int(time.monotonic() - self._answered_at)
         return seconds if seconds >= SILENT_SECONDS + self._period else 0
 
-    def _ask(self, query: Query, again: int = 0) -> Picture | None:
+    def _ask(self, query: Query, again: Frame | None = None) -> Picture | None:
         """A picture for this query, if it comes in time."""
         if self.ended or self._stopping or self._silent:
             return None
@@ -185,40 +179,25 @@ class RemoteSession:
         self._newest = replace(self._newest, audience=Audience(ended=reason, only_looks=self._only_looks))
         self.ended = reason  # last: whoever reads it finds the picture that says so too
 
-    def _look(self, query: Query, again: int = 0) -> Picture:
+    def _look(self, query: Query, again: Frame | None = None) -> Picture:
         """Deliver the waiting commands, and fetch a picture."""
         with self._lock:
-            outbox, self._outbox = self._outbox, []
-        requests = [Request(one if isinstance(one, TakeOver) else Deliver(one)) for one in outbox]
-        messages.send(self._connection, *map(encode, (*requests, Request(Look(query, again)))))
-        head = decode(self._received(), Head)
+            outbox, self._outbox = tuple(self._outbox), []
+        place = next((place for place, one in enumerate(self._frames) if one is again), None)
+        messages.send(self._connection, encode(Request(outbox, query, place)))
+        shown = decode(self._received(), Shown, known_of(self._frames))
         self._answered_at = time.monotonic()
-        if head.ended:
-            self._end(head.ended)
+        if shown.ended:
+            self._end(shown.ended)
             return self._newest
-        self._not_done += head.not_done
-        new = {number: decode(self._received(), FramePart).what for number in head.new}
-        frame, picture = self._received(), self._received()
-        if frame:
-            self._frames.keep(head, frame, new)
-        shown = self._frames.shown(head)
-        if picture:
-            self._last = decode(picture, Picture, [shown, shown.config, query])
-        elif self._last.frame is not shown:
-            self._last = replace(self._last, frame=shown)
-        if query == self._wanted and not again:
+        self._not_done += shown.not_done
+        if shown.picture is not None:
+            self._last = shown.picture
+            if self._last.frame not in self._frames:
+                self._frames.append(self._last.frame)
+        if query == self._wanted and again is None:
             self._newest = self._last
         return self._last
 
     def _received(self) -> bytes:
         return messages.receive(self._connection, messages.MOST_BYTES_OF_AN_ANSWER)
-
-
-class _Asked:
-    """A picture that the screen waits for."""
-
-    def __init__(self, query: Query, again: int) -> None:
-        self.query = query
-        self.again = again
-        self.picture: Picture | None = None
-        self.answered = threading.Event()

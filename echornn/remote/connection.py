@@ -1,4 +1,4 @@
-"""Connections to a session in another process: the greeting, who looks, and a request to end."""
+"""Connections to a session in another process: where it listens, the greeting, who looks, and a request to end."""
 
 from __future__ import annotations
 
@@ -11,100 +11,37 @@ import socket
 import stat
 import struct
 import tempfile
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from echornn.files import own_files
 from echornn.remote import messages
-from echornn.remote.messages import OTHER_RUN, OTHER_VERSION
 from echornn.runs.run_files import POINTER_FILE
 
 MOST_BYTES = 4096
-"""The most bytes that a pointer may have."""
+"""The most bytes of the pointer in a run's folder, which says the host, the process and the path of the socket."""
 
 PEER = struct.Struct("3i")
 """What Linux tells about the process at the other end: its id, its user and its group."""
 
 SUFFIX = ".sock"
 
+CONNECT_SECONDS = 20.0
+"""How long a session may take to answer a greeting; usually some milliseconds, but its machine may be overloaded."""
+
+OTHER_RUN, OTHER_VERSION = "other run", "other version"
+"""Why a session refuses a viewer: the pointer is a copy, say, in another run's folder; or it would not understand."""
+
 
 class AddressError(OSError):
     """The session cannot be reached; the text says why."""
 
 
-@dataclass(frozen=True)
-class Address:
-    """Where a session can be reached.
-
-    Attributes:
-        host: the name of the machine.
-        process: the id of the session's process.
-        path: the path of the socket.
-    """
-
-    host: str
-    process: int
-    path: str
-
-    @classmethod
-    def new(cls) -> Address:
-        """The address for a new session of this process."""
-        folder = socket_folder()
-        _remove_old(folder)
-        path = str(folder / f"{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}")
-        return cls(socket.gethostname(), os.getpid(), path)
-
-    @classmethod
-    def read(cls, folder: Path) -> Address:
-        """The address of the session that trains the run in this folder, checked to be a socket of this user."""
-        try:
-            fields = json.loads(own_files.read_bytes(folder / POINTER_FILE, MOST_BYTES))
-            address = cls(str(fields["host"]), int(fields["process"]), str(fields["path"]))
-        except FileNotFoundError:
-            raise AddressError(
-                f"the run in {folder} is not trained now, or by a program that cannot be attached to"
-            ) from None
-        except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
-            why = (error.strerror or error) if isinstance(error, OSError) else "this program did not write it"
-            raise AddressError(f"{folder / POINTER_FILE} cannot be read: {why}") from error
-        if address.host != socket.gethostname():
-            raise AddressError(f"the run in {folder} is trained on {address.host!r}: attach there")
-        _require_own_socket(Path(address.path), folder)
-        return address
-
-    def point(self, folder: Path) -> None:
-        """Write the pointer to this address into a run's folder."""
-        own_files.write_whole(folder / POINTER_FILE, json.dumps(asdict(self)).encode())
-
-    def listener(self) -> socket.socket:
-        """A socket that listens at this address. It gets its name only then: a socket on which nobody listens counts as
-        left behind by a process that was killed.
-        """
-        listener, before = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), self.path.removesuffix(SUFFIX)
-        try:
-            listener.bind(before)
-            os.chmod(before, 0o600)
-            listener.listen()
-            os.rename(before, self.path)
-        except OSError:
-            listener.close()
-            with contextlib.suppress(OSError):
-                os.unlink(before)
-            raise
-        return listener
-
-    def forget(self, folder: Path) -> None:
-        """Remove the socket, and the pointer in the run's folder, if it points here."""
-        with contextlib.suppress(OSError):
-            os.unlink(self.path)
-        with contextlib.suppress(OSError, ValueError):
-            if json.loads(own_files.read_bytes(folder / POINTER_FILE, MOST_BYTES)) == asdict(self):
-                (folder / POINTER_FILE).unlink()
+class OtherVersionError(AddressError):
+    """The session is of another version of the program, or of another build of this version."""
 
 
-def _folder_name() -> str:
-    return f"echornn-tui-{os.getuid()}"
+# ---- where a session listens
 
 
 def socket_folder() -> Path:
@@ -123,33 +60,70 @@ def socket_folder() -> Path:
     return folder
 
 
+def _folder_name() -> str:
+    return f"echornn-tui-{os.getuid()}"
+
+
 def _require_own_folder(folder: Path) -> None:
-    """Raises an `AddressError` if the folder is a link, or somebody else's, or if others can enter it."""
+    """An `AddressError` if the folder is a link, or somebody else's, or if others can enter it."""
     found = os.lstat(folder)
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise AddressError(f"{folder} cannot be used: it must be a folder of yours alone (mode 700)")
 
 
-def _remove_old(folder: Path) -> None:
-    """Remove the sockets on which nobody listens: their processes were killed.
-
-    The id in a socket's name does not say that: by now it may be the id of another process, and containers that share
-    this folder count their processes separately.
-    """
-    for path in folder.glob(f"*{SUFFIX}"):
+def listening(folder: Path) -> tuple[socket.socket, dict[str, Any]]:
+    """A socket that listens for viewers of the run in this folder, and the pointer to it, which the folder has now."""
+    sockets = socket_folder()
+    for left in sockets.glob(f"*{SUFFIX}"):  # those on which nobody listens: their processes were killed
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.setblocking(False)
-            if connection.connect_ex(os.fspath(path)) == errno.ECONNREFUSED:
-                path.unlink()
+            if connection.connect_ex(os.fspath(left)) == errno.ECONNREFUSED:
+                left.unlink()
+    before = str(sockets / f"{os.getpid()}-{secrets.token_hex(4)}")
+    pointer: dict[str, Any] = {"host": socket.gethostname(), "process": os.getpid(), "path": f"{before}{SUFFIX}"}
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(before)
+        os.chmod(before, 0o600)
+        listener.listen()
+        os.rename(before, pointer["path"])  # only now, since a socket on which nobody listens counts as left behind
+        own_files.write_whole(folder / POINTER_FILE, json.dumps(pointer).encode())
+    except OSError:
+        listener.close()
+        with contextlib.suppress(OSError):
+            os.unlink(before)
+        forget(folder, pointer)
+        raise
+    return listener, pointer
 
 
-def _require_own_socket(path: Path, folder: Path) -> None:
-    """Raises an `AddressError` if the path is no socket in a folder that `socket_folder` can have made.
+def forget(folder: Path, pointer: dict[str, Any]) -> None:
+    """Remove the socket, and the pointer in the run's folder, if it is this one."""
+    with contextlib.suppress(OSError):
+        os.unlink(pointer["path"])
+    with contextlib.suppress(OSError, ValueError):
+        if json.loads(own_files.read_bytes(folder / POINTER_FILE, MOST_BYTES)) == pointer:
+            (folder / POINTER_FILE).unlink()
 
-    The session may have had another temporary folder than this process: batch systems set one for each job.
-    """
+
+def socket_of(folder: Path) -> str:
+    """The path of the socket of the session that trains the run in this folder, checked to be this user's."""
+    pointer = folder / POINTER_FILE
+    try:
+        fields = json.loads(own_files.read_bytes(pointer, MOST_BYTES))
+        host, _, path = str(fields["host"]), int(fields["process"]), Path(str(fields["path"]))
+    except FileNotFoundError:
+        raise AddressError(
+            f"the run in {folder} is not trained now, or by a program that cannot be attached to"
+        ) from None
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        why = (error.strerror or error) if isinstance(error, OSError) else "this program did not write it"
+        raise AddressError(f"{pointer} cannot be read: {why}") from error
+    if host != socket.gethostname():
+        raise AddressError(f"the run in {folder} is trained on {host!r}: attach there")
+    # the session may have had another temporary folder than this process: batch systems set one for each job
     if not path.is_absolute() or path.parent.name != _folder_name():
-        raise AddressError(f"{folder / POINTER_FILE} points to {str(path)!r}, which is no socket of yours")
+        raise AddressError(f"{pointer} points to {str(path)!r}, which is no socket of yours")
     try:
         _require_own_folder(path.parent)
         is_socket = stat.S_ISSOCK(os.lstat(path).st_mode)
@@ -159,23 +133,24 @@ def _require_own_socket(path: Path, folder: Path) -> None:
         raise AddressError(f"the program that trained the run in {folder} has ended") from None
     if not is_socket:
         raise AddressError(f"{path} is not a socket of yours")
+    return str(path)
 
 
-def user_at_the_other_end(connection: socket.socket) -> int | None:
-    """The user id of the process at the other end of a Unix socket; None if the system does not say."""
+# ---- connections
+
+
+def is_of_this_user(connection: socket.socket) -> bool:
+    """Whether the process at the other end of a Unix socket is this user's; True if the system does not say."""
     if not hasattr(socket, "SO_PEERCRED"):
-        return None
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size)
-    _, user, _ = PEER.unpack(credentials)
-    return int(user)
+        return True
+    _, user, _ = PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size))
+    return bool(user == os.getuid())
 
 
-CONNECT_SECONDS = 20.0
-"""How long a session may take to answer a greeting; usually some milliseconds, but its machine may be overloaded."""
-
-
-class OtherVersionError(AddressError):
-    """The session is of another version of the program, or of another build of this version."""
+def identity(folder: Path) -> list[int]:
+    """The numbers of a run's folder in a greeting, which a copy of the folder does not have."""
+    found = os.stat(folder)
+    return [found.st_dev, found.st_ino]
 
 
 def connected(folder: Path, seconds: float = CONNECT_SECONDS) -> socket.socket:
@@ -184,29 +159,26 @@ def connected(folder: Path, seconds: float = CONNECT_SECONDS) -> socket.socket:
     Args:
         seconds: how long each message may take.
     """
-    address = Address.read(folder)
+    path = socket_of(folder)
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(seconds)
     try:
-        connection.connect(address.path)
-        if user_at_the_other_end(connection) not in (os.getuid(), None):
-            raise AddressError(f"{address.path} belongs to another user")
-    except AddressError:
-        connection.close()
-        raise
-    except (BlockingIOError, TimeoutError) as error:  # it accepts no more connections, as if it were stopped
-        connection.close()
-        raise AddressError(f"the program that trains the run in {folder} does not answer") from error
-    except OSError as error:
-        connection.close()
-        raise AddressError(f"the program that trained the run in {folder} has ended") from error
-    return connection
+        connection.connect(path)
+        if is_of_this_user(connection):
+            return connection
+        why = f"{path} belongs to another user"
+    except (BlockingIOError, TimeoutError):  # it accepts no more connections, as if it were stopped
+        why = f"the program that trains the run in {folder} does not answer"
+    except OSError:
+        why = f"the program that trained the run in {folder} has ended"
+    connection.close()
+    raise AddressError(why)
 
 
 def greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict[str, Any]:
     """The session's greeting."""
     try:
-        messages.send_greeting(connection, run=messages.identity(folder), **says)
+        messages.send_greeting(connection, run=identity(folder), **says)
         said = messages.receive_greeting(connection)
     except OSError as error:
         connection.close()
@@ -225,14 +197,9 @@ def greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict
 
 
 def viewers_of(folder: Path, seconds: float = CONNECT_SECONDS) -> tuple[tuple[str, ...], str]:
-    """The names of the viewers of the session that trains the run in a folder, and the name of the one that steers.
-
-    Args:
-        seconds: how long the session may take to answer.
-    """
-    connection = connected(folder, seconds)
-    said = greeted(connection, folder, wants="names")
-    connection.close()
+    """The names of the viewers of the session that trains the run in a folder, and the name of the one that steers."""
+    with connected(folder, seconds) as connection:
+        said = greeted(connection, folder, wants="names")
     names = said.get("names")
     return tuple(map(str, names)) if isinstance(names, list) else (), str(said.get("steering", ""))
 
@@ -243,9 +210,8 @@ def end_session(folder: Path, seconds: float = 30.0) -> str | None:
     Returns:
         why not everything was saved, empty if everything was; None if the session has not ended in time.
     """
-    connection = connected(folder, max(seconds, CONNECT_SECONDS))  # a program that is loading may answer late
-    greeted(connection, folder, wants="end")
-    with connection:
+    with connected(folder, max(seconds, CONNECT_SECONDS)) as connection:  # a program that is loading may answer late
+        greeted(connection, folder, wants="end")
         connection.settimeout(seconds)
         try:
             return str(messages.receive_greeting(connection).get("trouble", ""))

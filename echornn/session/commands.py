@@ -1,13 +1,8 @@
 """The commands of a session, as values: one class for each command.
 
-Any thread can send commands with `echornn.session.session.Session.send`; `echornn.session.handlers.Handlers` carries
-them out on the training thread. The target of a command (the next window, twice the speed, the selected network) is
-determined when its turn comes. Each command gets an answer, in the order in which commands are carried out: see
-`Answer`.
-
-Commands without values are dataclasses through their base class: a decorator for each would slow down the start.
-To add a command, write a class here, list it in `Command`, and add its case to `Handlers` and its name to
-`echornn.session.command_words.WORDS`.
+Any thread can send them with `Session.send`. What a command aims at (the next window, twice the speed, the selected
+network) is determined when its turn comes; then it gets an `Answer`. To add a command, write a class here, list it in
+`Command`, and add its case to `echornn.session.handlers.Handlers` and its name to `command_words.WORDS`.
 """
 
 from __future__ import annotations
@@ -24,36 +19,26 @@ from echornn.runs.branch_notes import MOST_LETTERS
 
 
 class When(Enum):
-    """When a command is carried out.
+    """When a command is carried out."""
 
-    Attributes:
-        AT_ONCE: after the current slice of windows, whatever else waits.
-        IN_ORDER: after all commands of this kind that were sent before.
-        ON_ARRIVAL: in order, and not before the session has reached the position to which it is going.
-    """
-
-    AT_ONCE = auto()
-    IN_ORDER = auto()
-    ON_ARRIVAL = auto()
+    AT_ONCE = auto()  # after the current slice of windows, whatever else waits
+    IN_ORDER = auto()  # after all commands of this kind that were sent before
+    ON_ARRIVAL = auto()  # in order, and not before the session has reached the position to which it is going
 
 
 @dataclass(frozen=True)
 class BaseCommand:
-    """The base class of commands. The values of a command are fixed, and checked when it is made."""
+    """A command. Its values are fixed, and checked when it is made."""
 
+    # those without values are dataclasses by this class: a decorator for each would slow down the start
     when: ClassVar[When] = When.IN_ORDER
-    """When the command is carried out."""
-    is_work: ClassVar[bool] = True
-    """Whether something is lost if the program ends before the command is carried out: training, a change, or a move.
-    """
+    is_work: ClassVar[bool] = True  # whether something is lost if the program ends before: training, a change, a move
 
 
 @dataclass(frozen=True)
 class CountingCommand(BaseCommand):
-    """A command whose values are whole numbers, which are stored as Python ints, or flags, which are False by default.
-
-    Raises:
-        TypeError: a value is not a whole number.
+    """A command whose values are whole numbers, which are stored as Python ints, or flags, which are False by default;
+    another value is a TypeError.
     """
 
     def __post_init__(self) -> None:
@@ -65,14 +50,9 @@ class CountingCommand(BaseCommand):
 
 @dataclass(frozen=True)
 class ChangingCommand(BaseCommand):
-    """A command that changes fields of the configuration.
+    """A command that changes fields of the configuration: new values, by the names of `EchoConfig.fields`.
 
-    Attributes:
-        changes: the new values, by the names of `EchoConfig.fields`; all others keep their values. A name that the
-            task at that time does not have is refused when the command is carried out.
-
-    Raises:
-        TypeError: a name cannot be the name of a field.
+    A name that the task at that time does not have is refused when the command is carried out.
     """
 
     changes: Mapping[str, Any]
@@ -84,11 +64,7 @@ class ChangingCommand(BaseCommand):
 
 
 def whole(name: str, value: Any) -> int:
-    """The value as a Python int.
-
-    Raises:
-        TypeError: it is no whole number.
-    """
+    """The value as a Python int; a TypeError if it is no whole number."""
     try:
         return operator.index(value)
     except TypeError:
@@ -138,11 +114,7 @@ class FinishEpoch(BaseCommand):
 
 @dataclass(frozen=True)
 class SetSpeed(BaseCommand):
-    """Set the speed in windows per second; infinity is full speed.
-
-    Raises:
-        ValueError: the speed is out of range; see `echornn.replay.pace.require_speed`.
-    """
+    """Set the speed in windows per second; infinity is full speed. Out of range it is a ValueError."""
 
     speed: float
     when = When.AT_ONCE
@@ -188,13 +160,9 @@ class Edit(ChangingCommand):
     """Change fields of the configuration: at once if only live fields differ, otherwise with a new trainer.
 
     If the change fails, everything stays as it was.
-
-    Attributes:
-        held: True if a key sent it that can be held down. Such edits of the same fields, sent quickly one after the
-            other, are undone together.
     """
 
-    held: bool = False
+    held: bool = False  # whether a held key sent it: such edits of the same fields, in quick succession, undo as one
     when = When.ON_ARRIVAL
 
 
@@ -281,11 +249,7 @@ class Choose(CountingCommand):
 
 @dataclass(frozen=True)
 class Name(BaseCommand):
-    """Name a branch; an empty name removes its name. Only the first `MOST_LETTERS` characters are kept.
-
-    Raises:
-        TypeError: ``text`` is no text.
-    """
+    """Name a branch; an empty name removes its name. Only the first `MOST_LETTERS` characters are kept."""
 
     branch: int
     text: str = ""
@@ -324,9 +288,6 @@ class Ask(BaseCommand):
     """Measure these readings at the newest position, and repeatedly while training runs; None stops measuring.
 
     `Frame.readings` has the results; `Frame.unread` says why nothing could be measured.
-
-    Raises:
-        TypeError: ``question`` is neither a `Question` nor None.
     """
 
     question: Question | None
@@ -373,23 +334,13 @@ class Sent:
 
 @dataclass(frozen=True)
 class Answer:
-    """The result of a command, made when its turn came.
+    """What became of a command, when its turn came: of a `Step` when its windows begin, not when they are trained."""
 
-    A `Step` is answered when its windows begin, not when they are trained.
-
-    Attributes:
-        number: the command's number, as returned by `Session.send`.
-        command: the command.
-        why_not: the reason why nothing was done; empty if the command was carried out.
-        field: the field of `EchoConfig` that ``why_not`` is about; empty if there is none.
-        was_refused: whether the command failed; False if there was simply nothing to do.
-    """
-
-    number: int
+    number: int  # as returned by `Session.send`
     command: Command
-    why_not: str = ""
-    field: str = ""
-    was_refused: bool = False
+    why_not: str = ""  # why nothing was done; empty if the command was carried out
+    field: str = ""  # the field of `EchoConfig` that why_not is about
+    was_refused: bool = False  # whether the command failed; False if there was simply nothing to do
 
     @property
     def done(self) -> bool:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import psutil
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.network.affine import block_length
-from echornn.network.shapes import carried_size, influence_size, is_trained_alone, weight_shapes
+from echornn.network.shapes import block_length, carried_size, influence_size, is_trained_alone, weight_shapes
 from echornn.training.optimizers import OPTIMIZERS
 from echornn.training.threads import bytes_of_a_step, epochs_in_a_block, usable_processors
 

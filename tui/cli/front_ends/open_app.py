@@ -9,9 +9,8 @@ from pathlib import Path
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs.recorder import Recorder
-from echornn.session.audience import LOCAL
 from echornn.session.commands import Pause
-from echornn.session.session import Session
+from echornn.session.session import LOCAL, Session
 from tui.app.app import EchoApp
 from tui.cli.own_keys import moved_keys
 from tui.commands import record
