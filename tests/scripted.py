@@ -318,8 +318,8 @@ class ScriptedSession(Session):
         if isinstance(command, Ask):
             self.asked = command.question
         elif isinstance(command, NoteCommand):
-            self._loop.obey(Sent(number, command))
+            self._obey(Sent(number, command))
         else:
             self.commands.append(command)
-        self._exchange.change(answered=number, notes=self._loop.live.notes)  # as if the loop had taken the commands
+        self._exchange.change(answered=number, notes=self._live.notes)  # as if the loop had taken the commands
         return number

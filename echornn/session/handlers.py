@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, assert_never
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import assert_never
 
+from echornn.config import ConfigError, EchoConfig
 from echornn.replay.pace import Pace, faster, slower
 from echornn.session import commands
 from echornn.session.commands import Command, DriveCommand, FinishEpoch, LookCommand, Pause, Resume, Step, Toggle
+from echornn.session.exchange import Exchange
+from echornn.session.live_run import LiveRun
 from echornn.session.pictures.frame import Frame, Start, State
 from echornn.session.pictures.look import ghosts_of
+from echornn.session.probing import Probing
 from echornn.timeline import replica_switch
 from echornn.timeline.branch import Position, letter_of
 from echornn.timeline.epoch_ends import end_of_epoch
-
-if TYPE_CHECKING:
-    from echornn.session.loop import Loop
 
 WATCHABLE_SPEED = 100.0
 """Up to this speed, in windows per second, windows are trained one by one, so that the screen shows all of them."""
@@ -123,6 +126,28 @@ def speed_after(command: commands.SpeedCommand, speed: float, rate: float) -> fl
             return slower(rate if math.isinf(speed) and rate else speed)
 
 
+def previewed(frame: Frame, waiting: Sequence[Command], start: Start, seconds: int) -> Frame:
+    """The frame of a session that loads, with the speed and the network to which the waiting commands will lead.
+
+    Args:
+        start: what will be trained first after them.
+        seconds: for how long it has been loading.
+    """
+    speed, coming, begins = frame.speed, frame.coming or frame.config, frame.coming
+    many, toggles = coming.replicas > 1, list[commands.ToggleReplicas]()
+    for command in waiting:
+        if isinstance(command, commands.SpeedCommand):
+            speed = speed_after(command, speed, frame.rate)
+        elif isinstance(command, commands.ToggleReplicas) and not (many and command.replicas is not None):
+            many = not many
+            toggles.append(command)
+    if len(toggles) % 2:
+        with suppress(ConfigError):  # it will be refused
+            replica = frame.replica if frame.replica < coming.replicas else 0
+            begins = replica_switch.configuration_to_begin(coming, replica, toggles[-1].replicas)
+    return replace(frame, speed=speed, start=start, coming=begins, seconds=seconds)
+
+
 def why_nothing(command: Command, frame: Frame) -> str:
     """The reason why a command would have no effect in this frame; empty if it would have one, or if that is unknown
     while the network loads. A ConfigError if it changes a field to an invalid value.
@@ -145,21 +170,27 @@ def why_nothing(command: Command, frame: Frame) -> str:
             return ""
 
 
+@dataclass(eq=False)
 class Handlers:
-    """What each command does to the run of a session."""
+    """What each command does to the parts of a session."""
 
-    def __init__(self, loop: Loop) -> None:
-        self._loop, self._live, self._drive = loop, loop.live, loop.drive
-        self._last_switch: replica_switch.ReplicaSwitch | None = None
+    live: LiveRun
+    drive: Drive
+    pace: Pace
+    exchange: Exchange
+    probing: Probing
+    show_compiling: Callable[[EchoConfig], None]
+    last_switch: replica_switch.ReplicaSwitch | None = None
 
     def do(self, command: Command) -> None:
         """Carry out a command; if it raises an error, nothing has changed."""
-        live, running, here = self._live, self._drive.running, self._live.here
+        live, running, here = self.live, self.drive.running, self.live.here
         match command:
             case Pause() | Resume() | Toggle() | Step() | FinishEpoch():
-                self._drive.obey(command, live.epoch_left)
+                self.drive.obey(command, live.epoch_left)
             case commands.SetSpeed() | commands.Faster() | commands.Slower():
-                self._loop.set_speed(command)
+                self.pace.set_speed(speed_after(command, self.pace.speed, self.exchange.frame.rate))
+                self.exchange.change(speed=self.pace.speed)  # the next frame may have to wait for a compilation
             case commands.Reset():
                 live.reset(held=running)
             case commands.Redraw():
@@ -169,7 +200,7 @@ class Handlers:
             case commands.Edit(changes, held):
                 config = live.config.with_fields(changes)
                 if config.rule != live.config.rule and config.differs_only_live(live.config):
-                    self._loop.show_compiling(config)
+                    self.show_compiling(config)
                 live.edit(config, held=held)
             case commands.StartOver(changes):
                 live.edit(live.config.with_fields(changes), anew=True)
@@ -203,47 +234,47 @@ class Handlers:
                     notes = notes.with_pin(branch, True)
                 live.note(notes)
             case commands.Ask(question):
-                self._loop.probing.ask(question)
+                self.probing.ask(question)
             case commands.Save():
                 live.save()
             case _:
                 assert_never(command)
 
     def _toggle_replicas(self, replicas: int | None) -> None:
-        live = self._live
+        live = self.live
         here, replica, at_its_end = live.here, live.replica, not live.is_past
-        target = replica_switch.switch_target(live.timeline, here, self._last_switch, replicas)
+        target = replica_switch.switch_target(live.timeline, here, self.last_switch, replicas)
         if target is None:
             live.edit(replica_switch.configuration_to_begin(live.config, replica, replicas))
             live.choose(0)  # the first replica is the network from before
         else:
             live.go(target[0])
             live.choose(target[1])
-        self._last_switch = replica_switch.ReplicaSwitch(here, replica, at_its_end, live.config)
+        self.last_switch = replica_switch.ReplicaSwitch(here, replica, at_its_end, live.config)
 
     def _stay(self, before: Position) -> None:
         """Pause if the new position is in the past. At the end of another branch, training continues there, without
         windows that were requested elsewhere.
         """
-        if self._live.is_past:
-            self._drive.pause()
-        elif self._live.here != before:
-            self._drive.drop_requests()
+        if self.live.is_past:
+            self.drive.pause()
+        elif self.live.here != before:
+            self.drive.drop_requests()
 
     def _there(self, branch: int) -> int:
         """The number of a branch, if there is such a branch; otherwise a NotThereError."""
-        branches = len(self._live.timeline)
+        branches = len(self.live.timeline)
         if not 0 <= branch < branches:
             named = letter_of(branch) if branch >= 0 else str(branch)
             raise NotThereError(f"{named} is no branch of this run: a to {letter_of(branches - 1)}")
         return branch
 
     def _look_at(self, branch: int, window: int | None, is_exact: bool = False) -> None:
-        end = self._live.timeline.end(self._there(branch))
+        end = self.live.timeline.end(self._there(branch))
         if is_exact and window is not None and not 0 <= window <= end.window:
             there = f"0 to {end.window:,} on branch {letter_of(branch)}"
             raise NotThereError(f"window = {window:,} cannot be shown: {there}")
         position = end if window is None else Position(branch, min(max(0, window), end.window))
-        if position != self._live.here:
-            self._live.go(position)
-        self._drive.pause()
+        if position != self.live.here:
+            self.live.go(position)
+        self.drive.pause()

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from echornn.config import EchoConfig
+from echornn.config import EchoConfig, changes_text
 from echornn.data.series import check_own_data
 from echornn.history.curve import Cause
 from echornn.history.path_history import as_stored
@@ -19,6 +19,7 @@ from echornn.replay.replayed_run import ReplayedRun, newest
 from echornn.runs.branch_notes import NO_NOTES, BranchNotes
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.recorder import Recorder
+from echornn.session.pictures.frame import Frame, State
 from echornn.timeline.branch import Branch, Position, can_continue_under, starts_over
 from echornn.timeline.undoing import Undoing
 from echornn.training.any_trainer import MakeTrainer
@@ -278,3 +279,19 @@ def place_of(epoch: int, window: int, config: EchoConfig) -> tuple[int, int]:
     it. After the last epoch, this is the last epoch with all of its windows.
     """
     return (epoch + 1, window) if epoch < config.num_epochs else (epoch, config.windows_per_epoch)
+
+
+def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | None = None) -> Frame:
+    """The frame before anything is loaded: the position of the recorded run, and what will be done there first; for a
+    new run, the beginning.
+    """
+    run = recorder.resumed
+    message, position, is_unread = "loading TensorFlow", (1, 0), False
+    if run is not None and run.checkpoint is not None:
+        state = run.checkpoint.state
+        position = place_of(state.epoch, state.window, state.config)
+        first = changes_text(state.config, config) if at is None else f"window {at:,}"
+        message += f", then {first}" if first else ""
+        config, is_unread = state.config, run.trained > 0
+    folder = "" if recorder.folder is None else str(recorder.folder)
+    return Frame(State.LOADING, config, message, *position, speed=speed, is_unread=is_unread, folder=folder)

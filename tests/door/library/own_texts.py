@@ -14,7 +14,7 @@ import pytest
 from echornn import EchoConfig
 from echornn.own import worker
 from echornn.own.own_file import OwnFile
-from echornn.session import loop
+from echornn.session import session as loop
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Grid
