@@ -12,13 +12,16 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import socket
+import stat
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 import numpy as np
@@ -39,6 +42,20 @@ FRAMES_KEPT = 4
 LENGTH = struct.Struct(">I")
 
 MOST_BYTES_OF_A_GREETING, MOST_BYTES_OF_A_REQUEST, MOST_BYTES_OF_AN_ANSWER = 1 << 12, 1 << 24, 1 << 30
+
+
+PEER = struct.Struct("3i")
+"""What Linux tells about the process at the other end: its id, its user and its group."""
+
+MOST_BYTES_OF_A_POINTER = 1 << 12
+"""The most bytes of the file in a run's folder which says the host, the process and the path of the socket."""
+
+OTHER_RUN, OTHER_VERSION = "other run", "other version"
+"""Why a session refuses a viewer: the pointer is a copy, say, in another run's folder; or it would not understand."""
+
+
+class AddressError(OSError):
+    """The session cannot be reached; the text says why."""
 
 
 class ConnectionLostError(OSError):
@@ -261,3 +278,31 @@ def receive_greeting(connection: socket.socket) -> dict[str, Any]:
     if not isinstance(said, dict):
         raise ConnectionLostError("no greeting of this program")
     return said
+
+
+# ---- who may connect
+
+
+def folder_name() -> str:
+    return f"echornn-tui-{os.getuid()}"
+
+
+def require_own_folder(folder: Path) -> None:
+    """An `AddressError` if the folder is a link, or somebody else's, or if others can enter it."""
+    found = os.lstat(folder)
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise AddressError(f"{folder} cannot be used: it must be a folder of yours alone (mode 700)")
+
+
+def is_of_this_user(connection: socket.socket) -> bool:
+    """Whether the process at the other end of a Unix socket is this user's; True if the system does not say."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return True
+    _, user, _ = PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size))
+    return bool(user == os.getuid())
+
+
+def identity(folder: Path) -> list[int]:
+    """The numbers of a run's folder in a greeting, which a copy of the folder does not have."""
+    found = os.stat(folder)
+    return [found.st_dev, found.st_ino]

@@ -4,19 +4,41 @@ from __future__ import annotations
 
 import bisect
 import contextlib
+import errno
+import json
 import os
+import secrets
 import signal
 import socket
+import tempfile
 import threading
 import time
 from collections import deque
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from echornn.files import own_files
 from echornn.own.own_file import OwnFile
 from echornn.remote import messages
-from echornn.remote.connection import OTHER_RUN, OTHER_VERSION, forget, identity, is_of_this_user, listening
-from echornn.remote.messages import FRAMES_KEPT, Request, Shown, TakeOver, WireError, decode, encode, known_of
+from echornn.remote.messages import (
+    FRAMES_KEPT,
+    OTHER_RUN,
+    OTHER_VERSION,
+    AddressError,
+    Request,
+    Shown,
+    TakeOver,
+    WireError,
+    decode,
+    encode,
+    folder_name,
+    identity,
+    is_of_this_user,
+    known_of,
+    require_own_folder,
+)
+from echornn.runs.run_files import POINTER_FILE
 from echornn.session.commands import Answer, Ask, ChangingCommand, Command, NoteCommand
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Picture
@@ -36,6 +58,60 @@ SECONDS_AFTER_A_FAILURE = 0.05
 
 SECONDS_OF_AN_ANSWER = 0.1
 """How long the first picture after a command waits for its effect."""
+
+
+SUFFIX = ".sock"
+
+
+def socket_folder() -> Path:
+    """The folder for this user's sockets, which nobody else can enter; it is made if it does not exist.
+
+    It is in the temporary folder, since the folder in `XDG_RUNTIME_DIR` is removed when its user logs out.
+    """
+    folder = Path(tempfile.gettempdir()) / folder_name()
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        require_own_folder(folder)
+    except AddressError:
+        raise
+    except OSError as error:
+        raise AddressError(f"{folder} cannot be made: {error.strerror or error}") from error
+    return folder
+
+
+def listening(folder: Path) -> tuple[socket.socket, dict[str, Any]]:
+    """A socket that listens for viewers of the run in this folder, and the pointer to it, which the folder has now."""
+    sockets = socket_folder()
+    for left in sockets.glob(f"*{SUFFIX}"):  # those on which nobody listens: their processes were killed
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.setblocking(False)
+            if connection.connect_ex(os.fspath(left)) == errno.ECONNREFUSED:
+                left.unlink()
+    before = str(sockets / f"{os.getpid()}-{secrets.token_hex(4)}")
+    pointer: dict[str, Any] = {"host": socket.gethostname(), "process": os.getpid(), "path": f"{before}{SUFFIX}"}
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(before)
+        os.chmod(before, 0o600)
+        listener.listen()
+        os.rename(before, pointer["path"])  # only now, since a socket on which nobody listens counts as left behind
+        own_files.write_whole(folder / POINTER_FILE, json.dumps(pointer).encode())
+    except OSError:
+        listener.close()
+        with contextlib.suppress(OSError):
+            os.unlink(before)
+        forget(folder, pointer)
+        raise
+    return listener, pointer
+
+
+def forget(folder: Path, pointer: dict[str, Any]) -> None:
+    """Remove the socket, and the pointer in the run's folder, if it is this one."""
+    with contextlib.suppress(OSError):
+        os.unlink(pointer["path"])
+    with contextlib.suppress(OSError, ValueError):
+        if json.loads(own_files.read_bytes(folder / POINTER_FILE, messages.MOST_BYTES_OF_A_POINTER)) == pointer:
+            (folder / POINTER_FILE).unlink()
 
 
 class Server:

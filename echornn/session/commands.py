@@ -10,29 +10,18 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from enum import Enum, auto
-from typing import Any, ClassVar, get_args
+from typing import Any, get_args
 
 from echornn.readings import Question
 from echornn.replay.pace import require_speed
 from echornn.runs.branch_notes import MOST_LETTERS
 
 
-class When(Enum):
-    """When a command is carried out."""
-
-    AT_ONCE = auto()  # after the current slice of windows, whatever else waits
-    IN_ORDER = auto()  # after all commands of this kind that were sent before
-    ON_ARRIVAL = auto()  # in order, and not before the session has reached the position to which it is going
-
-
 @dataclass(frozen=True)
 class BaseCommand:
-    """A command. Its values are fixed, and checked when it is made."""
-
-    # those without values are dataclasses by this class: a decorator for each would slow down the start
-    when: ClassVar[When] = When.IN_ORDER
-    is_work: ClassVar[bool] = True  # whether something is lost if the program ends before: training, a change, a move
+    """A command. Its values are fixed, and checked when it is made. Those without values are dataclasses by this class:
+    a decorator for each would slow down the start.
+    """
 
 
 @dataclass(frozen=True)
@@ -77,19 +66,13 @@ def whole(name: str, value: Any) -> int:
 class Pause(BaseCommand):
     """Stop training after the current windows."""
 
-    is_work = False
-
 
 class Resume(BaseCommand):
     """Train on at the set speed; from an earlier window, as a new branch."""
 
-    is_work = False
-
 
 class Toggle(BaseCommand):
     """Pause if training runs, resume if it is paused."""
-
-    is_work = False
 
 
 @dataclass(frozen=True)
@@ -106,8 +89,6 @@ class Step(CountingCommand):
 class FinishEpoch(BaseCommand):
     """Train to the end of the epoch at full speed, then pause; see `Step`."""
 
-    when = When.ON_ARRIVAL
-
 
 # ---- the speed
 
@@ -117,8 +98,6 @@ class SetSpeed(BaseCommand):
     """Set the speed in windows per second; infinity is full speed. Out of range it is a ValueError."""
 
     speed: float
-    when = When.AT_ONCE
-    is_work = False
 
     def __post_init__(self) -> None:
         require_speed(self.speed)
@@ -127,15 +106,9 @@ class SetSpeed(BaseCommand):
 class Faster(BaseCommand):
     """Set the next higher of the speeds that keys go through."""
 
-    when = When.AT_ONCE
-    is_work = False
-
 
 class Slower(BaseCommand):
     """Set the next lower speed; from full speed, the next below the measured speed."""
-
-    when = When.AT_ONCE
-    is_work = False
 
 
 # ---- what is trained; each of these commands begins a branch
@@ -152,8 +125,6 @@ class Redraw(BaseCommand):
 class Regenerate(BaseCommand):
     """Take new data; the epoch begins again with it. The weights stay the same."""
 
-    when = When.ON_ARRIVAL
-
 
 @dataclass(frozen=True)
 class Edit(ChangingCommand):
@@ -163,7 +134,6 @@ class Edit(ChangingCommand):
     """
 
     held: bool = False  # whether a held key sent it: such edits of the same fields, in quick succession, undo as one
-    when = When.ON_ARRIVAL
 
 
 @dataclass(frozen=True)
@@ -176,8 +146,6 @@ class StartOver(ChangingCommand):
 class Alone(BaseCommand):
     """Continue only the selected one of several replicas from here."""
 
-    when = When.ON_ARRIVAL
-
 
 @dataclass(frozen=True)
 class ToggleReplicas(CountingCommand):
@@ -188,7 +156,6 @@ class ToggleReplicas(CountingCommand):
     """
 
     replicas: int | None = None
-    when = When.ON_ARRIVAL
 
 
 # ---- the position that is shown; training pauses there
@@ -241,7 +208,6 @@ class Choose(CountingCommand):
     """
 
     replica: int
-    is_work = False
 
 
 # ---- notes on branches, which any viewer may send that does not only look
@@ -253,7 +219,6 @@ class Name(BaseCommand):
 
     branch: int
     text: str = ""
-    when = When.AT_ONCE
 
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):
@@ -268,7 +233,6 @@ class Pin(CountingCommand):
 
     branch: int
     pinned: bool | None = None
-    when = When.AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -277,7 +241,6 @@ class Hide(CountingCommand):
 
     branch: int
     hidden: bool = True
-    when = When.AT_ONCE
 
 
 # ---- what is measured and saved
@@ -291,8 +254,6 @@ class Ask(BaseCommand):
     """
 
     question: Question | None
-    when = When.AT_ONCE
-    is_work = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.question, Question | None):
@@ -301,9 +262,6 @@ class Ask(BaseCommand):
 
 class Save(BaseCommand):
     """Save everything that was trained to the disk now."""
-
-    when = When.AT_ONCE
-    is_work = False
 
 
 DriveCommand = Pause | Resume | Toggle | Step | FinishEpoch
@@ -322,6 +280,15 @@ NoteCommand = Name | Pin | Hide
 Command = DriveCommand | SpeedCommand | LookCommand | ChangeCommand | NoteCommand | Choose | Ask | Save
 
 COMMANDS: tuple[type[Command], ...] = get_args(Command)
+
+AT_ONCE = SpeedCommand | NoteCommand | Ask | Save
+"""Commands that are carried out after the current slice of windows, whatever else waits; all others in order."""
+
+ON_ARRIVAL = FinishEpoch | Regenerate | Edit | Alone | ToggleReplicas
+"""Commands that wait until the session has reached the position to which it is going."""
+
+NO_WORK = Pause | Resume | Toggle | SpeedCommand | Choose | Ask | Save
+"""Commands that train, change and move nothing: nothing is lost if the program ends before they are carried out."""
 
 
 @dataclass(frozen=True)

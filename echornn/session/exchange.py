@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from echornn.readings import Question
-from echornn.session.commands import Answer, Command, Sent, When
+from echornn.session.commands import AT_ONCE, ON_ARRIVAL, Answer, Command, Sent
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import ALONE, Audience
 from echornn.session.probing import union
@@ -132,7 +132,7 @@ class Exchange:
 
     def take(self, arrived: bool) -> Sent | Notice | None:
         """The next command or notice whose turn has come; None if there is none, or if the thread should stop. A
-        command that has to wait is overtaken only by notices and commands of `When.AT_ONCE`.
+        command that has to wait is overtaken only by notices and commands of `AT_ONCE`.
 
         Args:
             arrived: whether the session has reached the position to which it was sent.
@@ -140,10 +140,10 @@ class Exchange:
         with self._changed:
             may_go = True
             for letter in () if self.stopping else list(self._letters):
-                when = letter.command.when if isinstance(letter, Sent) else When.AT_ONCE
-                if when is not When.AT_ONCE:
-                    may_go = may_go and (arrived or when is When.IN_ORDER)
-                if may_go or when is When.AT_ONCE:
+                is_at_once = not isinstance(letter, Sent) or isinstance(letter.command, AT_ONCE)
+                waits = isinstance(letter, Sent) and isinstance(letter.command, ON_ARRIVAL) and not arrived
+                may_go = may_go and not waits
+                if may_go or is_at_once:
                     self._letters.remove(letter)
                     self._underway = letter if isinstance(letter, Sent) else None
                     return letter

@@ -15,7 +15,18 @@ from echornn.progress import PopulationProgress
 from echornn.readings import Question, Readings
 from echornn.replay.pace import Pace, require_speed
 from echornn.runs.recorder import Recorder
-from echornn.session.commands import Answer, Ask, ChangeCommand, Command, LookCommand, Pause, Resume, Sent, Toggle
+from echornn.session.commands import (
+    NO_WORK,
+    Answer,
+    Ask,
+    ChangeCommand,
+    Command,
+    LookCommand,
+    Pause,
+    Resume,
+    Sent,
+    Toggle,
+)
 from echornn.session.exchange import LOCAL, Exchange, Viewers
 from echornn.session.handlers import WATCHABLE_SPEED, Drive, Handlers, NotThereError, previewed, why_nothing
 from echornn.session.live_run import LiveRun, first_frame
@@ -155,7 +166,7 @@ class Session:
     @property
     def outstanding(self) -> int:
         """The number of commands that train, change or move something and are not carried out yet."""
-        return sum(sent.command.is_work for sent in self._exchange.unanswered)
+        return sum(not isinstance(sent.command, NO_WORK) for sent in self._exchange.unanswered)
 
     @property
     def frame(self) -> Frame:

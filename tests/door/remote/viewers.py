@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from echornn.config import EchoConfig
 from echornn.readings import Question, Readings
 from echornn.remote import client
-from echornn.remote import connection as connecting
+from echornn.remote import client as connecting
 from echornn.remote import server as serving
+from echornn.remote.client import AddressError as AddressError
 from echornn.remote.client import RemoteSession
-from echornn.remote.connection import AddressError as AddressError
-from echornn.remote.connection import connected as connected
-from echornn.remote.connection import end_session as end_session
-from echornn.remote.connection import viewers_of as viewers_of
+from echornn.remote.client import connected as connected
+from echornn.remote.client import end_session as end_session
+from echornn.remote.client import viewers_of as viewers_of
 from echornn.remote.server import Server
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import commands
