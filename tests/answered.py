@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from echornn.arrays import kept_weights
 from echornn.runtime import quiet
-from echornn.session import loop
+from echornn.session import session as loop
 from echornn.training.any_trainer import MakeTrainer
 from tests.scripted import ScriptedTrainer
 from tui.cli.program import exit_code_of

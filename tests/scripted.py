@@ -309,7 +309,7 @@ class ScriptedSession(Session):
         assert isinstance(line, int)
         line_end = self.timeline.end(line).window if len(self.timeline) else self.frame.line_end
         before = {**position, "message": "", "line_end": line_end}
-        self._loop.holder.change(state=state, progress=progress, **{**before, **changes})
+        self._exchange.change(state=state, progress=progress, **{**before, **changes})
         return self.frame
 
     def send(self, command: Command) -> int:
@@ -318,8 +318,8 @@ class ScriptedSession(Session):
         if isinstance(command, Ask):
             self.asked = command.question
         elif isinstance(command, NoteCommand):
-            self._loop.handlers.obey(Sent(number, command))
+            self._obey(Sent(number, command))
         else:
             self.commands.append(command)
-        self._loop.holder.change(answered=number, notes=self._loop.live.notes)  # as if the loop had taken the commands
+        self._exchange.change(answered=number, notes=self._live.notes)  # as if the loop had taken the commands
         return number

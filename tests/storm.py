@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from echornn.errors import RunError
-from echornn.remote.connection import AddressError, end_session
+from echornn.remote.client import AddressError, end_session
 from echornn.runs import run_dir
 from tests.hashed import HashTrainer
 from tests.patience import PATIENCE

@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import shlex
 import socket
+import stat
 import threading
 import time
 from collections import deque
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from echornn.config import EchoConfig
+from echornn.files import own_files
 from echornn.remote import messages
-from echornn.remote.connection import AddressError, connected, greeted
-from echornn.remote.frames import KeptFrames
 from echornn.remote.messages import (
-    Deliver,
-    FramePart,
-    Head,
-    Look,
+    FRAMES_KEPT,
+    OTHER_RUN,
+    OTHER_VERSION,
     Request,
+    Shown,
     TakeOver,
+    WireError,
+    decode,
+    encode,
+    folder_name,
+    identity,
+    is_of_this_user,
+    known_of,
+    require_own_folder,
 )
-from echornn.session.audience import Audience
+from echornn.remote.messages import AddressError as AddressError
+from echornn.runs.run_files import POINTER_FILE
 from echornn.session.commands import Answer, Command
 from echornn.session.pictures.frame import Frame, State
-from echornn.session.pictures.picture import Picture
-from echornn.session.pictures.queries import Query
-from echornn.session.wire import WireError, decode, encode
+from echornn.session.pictures.picture import Audience, Picture, Query
 
 PATIENCE_SECONDS = 0.25
 """How long a key waits for the picture that it has changed; then the one before is shown, until it comes."""
@@ -41,6 +52,9 @@ SECONDS_OF_A_WATCHER = 0.25
 
 ANSWERS_KEPT = 100
 """How many of the newest answers to commands that were not carried out are kept."""
+
+CONNECT_SECONDS = 20.0
+"""How long a session may take to answer a greeting; usually some milliseconds, but its machine may be overloaded."""
 
 LOST = "the connection to the session is lost"
 
@@ -64,20 +78,18 @@ class RemoteSession:
         self._connection.settimeout(None)
         self._period = 1 / pictures_a_second
         self._only_looks = only_looks
-        self._woken = threading.Event()
-        self._stopped = threading.Event()
+        self._woken, self._stopped = threading.Event(), threading.Event()
         self._lock = threading.Lock()
         self._outbox: list[Command | TakeOver] = []
-        self._asked: list[_Asked] = []
+        self._asked: list[tuple[Query, Frame | None, Future[Picture]]] = []
         self._numbered = 0
-        self._frames = KeptFrames()
+        self._frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)
         self._not_done: deque[Answer] = deque(maxlen=ANSWERS_KEPT)
         self._last = self._newest = Picture(Frame(State.LOADING, EchoConfig()))
         self._wanted = Query()
         self._stopping = False
         self._answered_at = time.monotonic()
-        self.ended = ""
-        """Why no more pictures come; empty while they do."""
+        self.ended = ""  # why no more pictures come
         try:
             self._look(self._wanted)
         except (OSError, WireError) as error:
@@ -106,10 +118,7 @@ class RemoteSession:
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
         """Another picture of the same position; the one before if none comes in time."""
-        if query == picture.query:
-            return picture
-        again = self._frames.number_of(picture.frame)
-        return self._ask(query, again) or picture
+        return picture if query == picture.query else self._ask(query, picture.frame) or picture
 
     def send(self, command: Command) -> int:
         """Send a command; returns its number, counted from 1 over those of this viewer."""
@@ -135,16 +144,17 @@ class RemoteSession:
         seconds = int(time.monotonic() - self._answered_at)
         return seconds if seconds >= SILENT_SECONDS + self._period else 0
 
-    def _ask(self, query: Query, again: int = 0) -> Picture | None:
+    def _ask(self, query: Query, again: Frame | None = None) -> Picture | None:
         """A picture for this query, if it comes in time."""
         if self.ended or self._stopping or self._silent:
             return None
-        asked = _Asked(query, again)
+        answer = Future[Picture]()
         with self._lock:
-            self._asked.append(asked)
+            self._asked.append((query, again, answer))
             self._woken.set()
-        asked.answered.wait(PATIENCE_SECONDS)
-        return asked.picture
+        with contextlib.suppress(TimeoutError):
+            return answer.result(PATIENCE_SECONDS)
+        return None
 
     def run(self) -> None:
         """Wait for `stop`."""
@@ -169,9 +179,8 @@ class RemoteSession:
                 with self._lock:
                     self._woken.clear()
                     asked, self._asked = self._asked, []
-                for one in asked:
-                    one.picture = self._look(one.query, one.again)
-                    one.answered.set()
+                for query, again, answer in asked:
+                    answer.set_result(self._look(query, again))
                 self._look(self._wanted)
         except (OSError, WireError) as error:
             if self._stopping:
@@ -185,28 +194,23 @@ class RemoteSession:
         self._newest = replace(self._newest, audience=Audience(ended=reason, only_looks=self._only_looks))
         self.ended = reason  # last: whoever reads it finds the picture that says so too
 
-    def _look(self, query: Query, again: int = 0) -> Picture:
+    def _look(self, query: Query, again: Frame | None = None) -> Picture:
         """Deliver the waiting commands, and fetch a picture."""
         with self._lock:
-            outbox, self._outbox = self._outbox, []
-        requests = [Request(one if isinstance(one, TakeOver) else Deliver(one)) for one in outbox]
-        messages.send(self._connection, *map(encode, (*requests, Request(Look(query, again)))))
-        head = decode(self._received(), Head)
+            outbox, self._outbox = tuple(self._outbox), []
+        place = next((place for place, one in enumerate(self._frames) if one is again), None)
+        messages.send(self._connection, encode(Request(outbox, query, place)))
+        shown = decode(self._received(), Shown, known_of(self._frames))
         self._answered_at = time.monotonic()
-        if head.ended:
-            self._end(head.ended)
+        if shown.ended:
+            self._end(shown.ended)
             return self._newest
-        self._not_done += head.not_done
-        new = {number: decode(self._received(), FramePart).what for number in head.new}
-        frame, picture = self._received(), self._received()
-        if frame:
-            self._frames.keep(head, frame, new)
-        shown = self._frames.shown(head)
-        if picture:
-            self._last = decode(picture, Picture, [shown, shown.config, query])
-        elif self._last.frame is not shown:
-            self._last = replace(self._last, frame=shown)
-        if query == self._wanted and not again:
+        self._not_done += shown.not_done
+        if shown.picture is not None:
+            self._last = shown.picture
+            if self._last.frame not in self._frames:
+                self._frames.append(self._last.frame)
+        if query == self._wanted and again is None:
             self._newest = self._last
         return self._last
 
@@ -214,11 +218,106 @@ class RemoteSession:
         return messages.receive(self._connection, messages.MOST_BYTES_OF_AN_ANSWER)
 
 
-class _Asked:
-    """A picture that the screen waits for."""
+# ---- connections
 
-    def __init__(self, query: Query, again: int) -> None:
-        self.query = query
-        self.again = again
-        self.picture: Picture | None = None
-        self.answered = threading.Event()
+
+class OtherVersionError(AddressError):
+    """The session is of another version of the program, or of another build of this version."""
+
+
+def socket_of(folder: Path) -> str:
+    """The path of the socket of the session that trains the run in this folder, checked to be this user's."""
+    pointer = folder / POINTER_FILE
+    try:
+        fields = json.loads(own_files.read_bytes(pointer, messages.MOST_BYTES_OF_A_POINTER))
+        host, _, path = str(fields["host"]), int(fields["process"]), Path(str(fields["path"]))
+    except FileNotFoundError:
+        raise AddressError(
+            f"the run in {folder} is not trained now, or by a program that cannot be attached to"
+        ) from None
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        why = (error.strerror or error) if isinstance(error, OSError) else "this program did not write it"
+        raise AddressError(f"{pointer} cannot be read: {why}") from error
+    if host != socket.gethostname():
+        raise AddressError(f"the run in {folder} is trained on {host!r}: attach there")
+    # the session may have had another temporary folder than this process: batch systems set one for each job
+    if not path.is_absolute() or path.parent.name != folder_name():
+        raise AddressError(f"{pointer} points to {str(path)!r}, which is no socket of yours")
+    try:
+        require_own_folder(path.parent)
+        is_socket = stat.S_ISSOCK(os.lstat(path).st_mode)
+    except AddressError:
+        raise
+    except (OSError, ValueError):
+        raise AddressError(f"the program that trained the run in {folder} has ended") from None
+    if not is_socket:
+        raise AddressError(f"{path} is not a socket of yours")
+    return str(path)
+
+
+def connected(folder: Path, seconds: float = CONNECT_SECONDS) -> socket.socket:
+    """A connection to the session that trains the run in a folder.
+
+    Args:
+        seconds: how long each message may take.
+    """
+    path = socket_of(folder)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(seconds)
+    try:
+        connection.connect(path)
+        if is_of_this_user(connection):
+            return connection
+        why = f"{path} belongs to another user"
+    except (BlockingIOError, TimeoutError):  # it accepts no more connections, as if it were stopped
+        why = f"the program that trains the run in {folder} does not answer"
+    except OSError:
+        why = f"the program that trained the run in {folder} has ended"
+    connection.close()
+    raise AddressError(why)
+
+
+def greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict[str, Any]:
+    """The session's greeting."""
+    try:
+        messages.send_greeting(connection, run=identity(folder), **says)
+        said = messages.receive_greeting(connection)
+    except OSError as error:
+        connection.close()
+        why = error.strerror or error
+        raise AddressError(f"the program that trains the run in {folder} does not answer: {why}") from error
+    if "refused" in said:
+        connection.close()
+        if said["refused"] == OTHER_RUN:
+            raise AddressError(f"no program trains the run in {folder} now: {POINTER_FILE} there is of another run")
+        if said["refused"] != OTHER_VERSION:
+            raise AddressError(f"the program that trains the run in {folder} refuses: {said['refused']}")
+        other, own = said.get("version", "?"), messages.greeting()["version"]
+        by = f"another build of version {own}" if other == own else f"another version: {other}, and this is {own}"
+        raise OtherVersionError(f"the run in {folder} is trained by {by}")
+    return said
+
+
+def viewers_of(folder: Path, seconds: float = CONNECT_SECONDS) -> tuple[tuple[str, ...], str]:
+    """The names of the viewers of the session that trains the run in a folder, and the name of the one that steers."""
+    with connected(folder, seconds) as connection:
+        said = greeted(connection, folder, wants="names")
+    names = said.get("names")
+    return tuple(map(str, names)) if isinstance(names, list) else (), str(said.get("steering", ""))
+
+
+def end_session(folder: Path, seconds: float = 30.0) -> str | None:
+    """Ask the session that trains the run in a folder to save everything and end.
+
+    Returns:
+        why not everything was saved, empty if everything was; None if the session has not ended in time.
+    """
+    with connected(folder, max(seconds, CONNECT_SECONDS)) as connection:  # a program that is loading may answer late
+        greeted(connection, folder, wants="end")
+        connection.settimeout(seconds)
+        try:
+            return str(messages.receive_greeting(connection).get("trouble", ""))
+        except TimeoutError:
+            return None
+        except OSError:
+            return "it ended without a word"

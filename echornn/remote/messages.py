@@ -1,130 +1,248 @@
-"""The messages between a viewer and a session in another process.
+"""The messages between a viewer and a session in another process, as values and as bytes.
 
 Each message has its length in front. The first of each side is a JSON greeting that every version can read. Then the
 viewer sends requests, and the server answers each in turn; so a slow viewer gets fewer pictures, and never old ones.
+
+Other messages are a JSON text, and the numbers of the arrays to which it refers. Decoding makes only values of the
+classes that the fields of the expected class can hold, and runs no code in them.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import json
 import os
 import socket
+import stat
 import struct
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from enum import Enum
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast, get_args, get_type_hints
 
-from echornn.progress import Progress
-from echornn.readings import Readings
+import numpy as np
+import numpy.typing as npt
+
+from echornn.config import EchoConfig
+from echornn.files.recorded_values import NO_RECORD, VALUE_FROM, arrays_from, config_from, record_of
+from echornn.own import OwnFile
 from echornn.session.commands import Answer, Command
 from echornn.session.pictures.frame import Frame
-from echornn.session.pictures.picture import Picture
-from echornn.session.pictures.queries import Query
-from echornn.session.wire import schema
+from echornn.session.pictures.picture import Picture, Query
+
+T = TypeVar("T")
 
 FRAMES_KEPT = 4
 """How many of the frames that a viewer was sent last both sides keep, so that it can look at them again."""
 
-OTHER_RUN = "other run"
-"""Why a session refuses somebody who means another run: the pointer came into that run's folder in a copy, say."""
-
-OTHER_VERSION = "other version"
-"""Why a session refuses a viewer that would not understand it."""
-
 LENGTH = struct.Struct(">I")
 
-MOST_BYTES_OF_A_REQUEST = 1 << 20
-MOST_BYTES_OF_A_GREETING = 1 << 12
-MOST_BYTES_OF_AN_ANSWER = 1 << 30
+MOST_BYTES_OF_A_GREETING, MOST_BYTES_OF_A_REQUEST, MOST_BYTES_OF_AN_ANSWER = 1 << 12, 1 << 24, 1 << 30
+
+
+PEER = struct.Struct("3i")
+"""What Linux tells about the process at the other end: its id, its user and its group."""
+
+MOST_BYTES_OF_A_POINTER = 1 << 12
+"""The most bytes of the file in a run's folder which says the host, the process and the path of the socket."""
+
+OTHER_RUN, OTHER_VERSION = "other run", "other version"
+"""Why a session refuses a viewer: the pointer is a copy, say, in another run's folder; or it would not understand."""
+
+
+class AddressError(OSError):
+    """The session cannot be reached; the text says why."""
 
 
 class ConnectionLostError(OSError):
     """The other end is gone, or it sent something that is no message."""
 
 
-@dataclass(frozen=True)
-class Look:
-    """A request for a picture.
-
-    Attributes:
-        query: what the viewer wants to see.
-        again: the number of a frame that the viewer was sent lately, to look at it again; 0 for the newest frame.
-    """
-
-    query: Query
-    again: int = 0
-
-
-@dataclass(frozen=True)
-class Deliver:
-    """A command for the session; the answers to `Look` say what became of it."""
-
-    command: Command
+class WireError(ValueError):
+    """The bytes are not a value of the expected class."""
 
 
 @dataclass(frozen=True)
 class TakeOver:
-    """A request to steer from now on, which is not answered."""
+    """A request to steer from now on."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """Something that a viewer asks for."""
+    """What a viewer sends each time: commands to carry out, and the picture that it wants then."""
 
-    what: Look | Deliver | TakeOver
+    todo: tuple[Command | TakeOver, ...]
+    query: Query
+    again: int | None = None  # which of the kept frames to look at again; None for the newest frame
 
 
 @dataclass(frozen=True, eq=False)
-class FramePart:
-    """A large part of frames, which is sent only once while it is in the newest frames."""
+class Shown:
+    """The answer to a request."""
 
-    what: Progress | Readings
+    picture: Picture | None = None  # None if it is the one before; its frame counts this viewer's commands only
+    not_done: tuple[Answer, ...] = ()  # to those of its commands that were not carried out, since the last `Shown`
+    ended: str = ""  # why the session ends, if it does; then nothing follows
 
 
-@dataclass(frozen=True)
-class Head:
-    """The first part of an answer to `Look`; new parts, the frame and the picture follow, the last two empty if the
-    viewer has them.
+def known_of(frames: Sequence[Frame]) -> list[object]:
+    """What both sides have and need not send again: the frames kept, and the windows and readings of the newest."""
+    newest = list(frames)[-1:]
+    parts = (part for one in newest for part in (*one.tape, one.progress, one.readings, one.vitals))
+    return [*frames, *(part for part in parts if part is not None)]
 
-    Attributes:
-        frame: the number of the picture's frame.
-        answered: how many of this viewer's commands were carried out before that frame was made.
-        not_done: the answers to those of them that were not carried out, since the previous `Head`; with this viewer's
-            numbers.
-        parts: the numbers of the frame's parts, if the frame follows.
-        new: the numbers of the parts that follow.
-        ended: why the session ends, if it does; then nothing follows.
+
+# ---- values as bytes
+
+
+def encode(value: object, known: Sequence[object] = ()) -> bytes:
+    """Encode a value as bytes.
+
+    Args:
+        known: objects that are left out wherever the value contains them.
+
+    Raises:
+        TypeError: the value contains something other than numbers, texts, arrays, dataclasses, enums and collections.
     """
+    arrays: list[npt.NDArray[Any]] = []
+    places = {id(one): place for place, one in enumerate(known)}
 
-    frame: int = 0
-    answered: int = 0
-    not_done: tuple[Answer, ...] = ()
-    parts: tuple[int, ...] = ()
-    new: tuple[int, ...] = ()
-    ended: str = ""
+    def plain(value: Any) -> Any:
+        kind: type = type(value)
+        match value:
+            case Enum():
+                return {"is": kind.__name__, "of": [value.value]}
+            case None | bool() | int() | str():
+                return value
+            case np.ndarray() | np.generic():
+                if value.dtype.hasobject:
+                    raise TypeError("an array of objects cannot be encoded as bytes")
+                arrays.append(np.asarray(value))
+                return {"array" if isinstance(value, np.ndarray) else "number": len(arrays) - 1}
+            case float():
+                return value
+            case tuple() if hasattr(kind, "_fields"):
+                return {"is": kind.__name__, "of": [*map(plain, value)]}
+            case tuple():
+                return [*map(plain, value)]
+            case frozenset():
+                return {"set": [*map(plain, value)]}
+            case Mapping():
+                return {"map": [[*map(plain, pair)] for pair in value.items()]}
+            case _ if id(value) in places:
+                return {"known": places[id(value)]}
+            case EchoConfig():
+                return {"config": record_of(value)}
+            case OwnFile():
+                return {"own": value.noun, "record": value.as_record()}
+            case _ if dataclasses.is_dataclass(value):
+                return {"is": kind.__name__, "of": {name: plain(getattr(value, name)) for name in _fields(kind)}}
+            case _:
+                raise TypeError(f"{value!r} cannot be encoded as bytes")
+
+    tree = plain(value)
+    stored = [array.astype(array.dtype.newbyteorder("<"), copy=False) for array in arrays]
+    text = json.dumps([[[one.dtype.str, one.shape] for one in stored], tree], separators=(",", ":")).encode()
+    return b"".join((LENGTH.pack(len(text)), text, *(one.tobytes() for one in stored)))
+
+
+def decode(data: bytes, kind: type[T], known: Sequence[object] = ()) -> T:
+    """Decode the bytes of a value of class ``kind``.
+
+    Args:
+        known: what was left out, in the order in which `encode` was given it.
+
+    Raises:
+        WireError: the bytes are not such a value.
+    """
+    classes = classes_in(cast(type, kind))
+
+    def value_of(encoded: Any) -> Any:
+        match encoded:
+            case {"is": str(name), "of": list(values)}:
+                return classes[name](*map(value_of, values))
+            case {"is": str(name), "of": dict(fields)}:
+                return classes[name](**{field: value_of(one) for field, one in fields.items()})
+            case {"array": int(index)}:
+                return arrays[index]
+            case {"number": int(index)}:
+                return arrays[index][()]
+            case {"known": int(index)}:
+                return known[index]
+            case {"config": dict(record)}:
+                return config_from(record)
+            case {"own": str(noun), "record": dict(record)}:
+                return VALUE_FROM[noun](record)
+            case {"set": list(several)}:
+                return frozenset(map(value_of, several))
+            case {"map": list(pairs)}:
+                return dict(map(value_of, pairs))
+            case list():
+                return tuple(map(value_of, encoded))
+            case None | bool() | int() | float() | str():
+                return encoded
+        raise WireError(f"{encoded!r} is not the encoding of a value")
+
+    try:
+        end = LENGTH.size + LENGTH.unpack_from(data)[0]
+        described, tree = json.loads(data[LENGTH.size : end])
+        arrays = arrays_from(described, data[end:])
+        value = value_of(tree)
+    except (*NO_RECORD, struct.error) as error:
+        raise WireError(f"not a {kind.__name__}: {error}") from error
+    if not isinstance(value, kind):
+        raise WireError(f"a {type(value).__name__} where a {kind.__name__} is expected")
+    return value
+
+
+@lru_cache
+def classes_in(kind: Any) -> Mapping[str, type]:
+    """This class and the classes of all values that its fields can hold, by name; configurations are encoded in
+    another way.
+    """
+    found: dict[str, type] = {}
+    waiting: list[Any] = [kind]
+    while waiting:
+        hint = waiting.pop()
+        waiting += get_args(hint)
+        is_class = isinstance(hint, type) and hint is not EchoConfig
+        if is_class and (dataclasses.is_dataclass(hint) or issubclass(hint, Enum) or hasattr(hint, "_fields")):
+            if hint.__name__ not in found:
+                waiting += [] if issubclass(hint, Enum) else get_type_hints(hint).values()
+            assert found.setdefault(hint.__name__, hint) is hint, f"two classes have the name {hint.__name__}"
+    return found
+
+
+@lru_cache
+def _fields(kind: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in dataclasses.fields(kind))
+
+
+# ---- messages on a connection
 
 
 @cache
 def greeting() -> dict[str, Any]:
-    """What each side says first: the version of the messages, and that of the program."""
+    """What each side says first: what encodings depend on, and the version of the program."""
     try:
         program = version("echornn-tui")
     except PackageNotFoundError:
         program = "?"
-    return {"messages": schema(Request, Picture, Frame, FramePart, Head), "version": program}
+    classes = {**classes_in(Request), **classes_in(Shown)}
+    names = {
+        name: list(kind.__members__) if issubclass(kind, Enum) else list(get_type_hints(kind))
+        for name, kind in sorted(classes.items())
+    }
+    encodings = hashlib.sha256(json.dumps([names, [*EchoConfig.names()]]).encode()).hexdigest()[:16]
+    return {"messages": encodings, "version": program}
 
 
-def identity(folder: Path) -> list[int]:
-    """The numbers of a run's folder in a greeting, which a copy of the folder does not have."""
-    found = os.stat(folder)
-    return [found.st_dev, found.st_ino]
-
-
-def send(connection: socket.socket, *messages: bytes) -> None:
-    """Send messages."""
-    connection.sendall(b"".join(LENGTH.pack(len(message)) + message for message in messages))
+def send(connection: socket.socket, message: bytes) -> None:
+    connection.sendall(LENGTH.pack(len(message)) + message)
 
 
 def receive(connection: socket.socket, most: int) -> bytes:
@@ -160,3 +278,31 @@ def receive_greeting(connection: socket.socket) -> dict[str, Any]:
     if not isinstance(said, dict):
         raise ConnectionLostError("no greeting of this program")
     return said
+
+
+# ---- who may connect
+
+
+def folder_name() -> str:
+    return f"echornn-tui-{os.getuid()}"
+
+
+def require_own_folder(folder: Path) -> None:
+    """An `AddressError` if the folder is a link, or somebody else's, or if others can enter it."""
+    found = os.lstat(folder)
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise AddressError(f"{folder} cannot be used: it must be a folder of yours alone (mode 700)")
+
+
+def is_of_this_user(connection: socket.socket) -> bool:
+    """Whether the process at the other end of a Unix socket is this user's; True if the system does not say."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return True
+    _, user, _ = PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size))
+    return bool(user == os.getuid())
+
+
+def identity(folder: Path) -> list[int]:
+    """The numbers of a run's folder in a greeting, which a copy of the folder does not have."""
+    found = os.stat(folder)
+    return [found.st_dev, found.st_ino]

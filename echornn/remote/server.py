@@ -4,27 +4,45 @@ from __future__ import annotations
 
 import bisect
 import contextlib
+import errno
+import json
 import os
+import secrets
 import signal
 import socket
+import tempfile
 import threading
 import time
 from collections import deque
 from dataclasses import replace
-from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
+from echornn.files import own_files
 from echornn.own import OwnFile
 from echornn.remote import messages
-from echornn.remote.connection import Address, user_at_the_other_end
-from echornn.remote.frames import SECONDS_FOR_A_WATCHER, SECONDS_OF_A_FRAME, NewestFrame, NumberedFrame
-from echornn.remote.messages import FRAMES_KEPT, OTHER_RUN, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
+from echornn.remote.messages import (
+    FRAMES_KEPT,
+    OTHER_RUN,
+    OTHER_VERSION,
+    AddressError,
+    Request,
+    Shown,
+    TakeOver,
+    WireError,
+    decode,
+    encode,
+    folder_name,
+    identity,
+    is_of_this_user,
+    known_of,
+    require_own_folder,
+)
+from echornn.runs.run_files import POINTER_FILE
 from echornn.session.commands import Answer, Ask, ChangingCommand, Command, NoteCommand
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Picture
-from echornn.session.pictures.queries import Query
 from echornn.session.session import Session
-from echornn.session.wire import WireError, decode, encode
 
 GREETING_SECONDS = 20.0
 """How long a new connection may take for its greeting."""
@@ -42,32 +60,72 @@ SECONDS_OF_AN_ANSWER = 0.1
 """How long the first picture after a command waits for its effect."""
 
 
-class Server:
-    """Lets viewers in other processes look at a session, and steer it.
+SUFFIX = ".sock"
 
-    Args:
-        session: the session.
-        folder: the folder of its run, in which the pointer is written.
+
+def socket_folder() -> Path:
+    """The folder for this user's sockets, which nobody else can enter; it is made if it does not exist.
+
+    It is in the temporary folder, since the folder in `XDG_RUNTIME_DIR` is removed when its user logs out.
     """
+    folder = Path(tempfile.gettempdir()) / folder_name()
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        require_own_folder(folder)
+    except AddressError:
+        raise
+    except OSError as error:
+        raise AddressError(f"{folder} cannot be made: {error.strerror or error}") from error
+    return folder
+
+
+def listening(folder: Path) -> tuple[socket.socket, dict[str, Any]]:
+    """A socket that listens for viewers of the run in this folder, and the pointer to it, which the folder has now."""
+    sockets = socket_folder()
+    for left in sockets.glob(f"*{SUFFIX}"):  # those on which nobody listens: their processes were killed
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.setblocking(False)
+            if connection.connect_ex(os.fspath(left)) == errno.ECONNREFUSED:
+                left.unlink()
+    before = str(sockets / f"{os.getpid()}-{secrets.token_hex(4)}")
+    pointer: dict[str, Any] = {"host": socket.gethostname(), "process": os.getpid(), "path": f"{before}{SUFFIX}"}
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(before)
+        os.chmod(before, 0o600)
+        listener.listen()
+        os.rename(before, pointer["path"])  # only now, since a socket on which nobody listens counts as left behind
+        own_files.write_whole(folder / POINTER_FILE, json.dumps(pointer).encode())
+    except OSError:
+        listener.close()
+        with contextlib.suppress(OSError):
+            os.unlink(before)
+        forget(folder, pointer)
+        raise
+    return listener, pointer
+
+
+def forget(folder: Path, pointer: dict[str, Any]) -> None:
+    """Remove the socket, and the pointer in the run's folder, if it is this one."""
+    with contextlib.suppress(OSError):
+        os.unlink(pointer["path"])
+    with contextlib.suppress(OSError, ValueError):
+        if json.loads(own_files.read_bytes(folder / POINTER_FILE, messages.MOST_BYTES_OF_A_POINTER)) == pointer:
+            (folder / POINTER_FILE).unlink()
+
+
+class Server:
+    """Lets viewers in other processes look at a session, and steer it; the pointer to it is in the run's folder."""
 
     def __init__(self, session: Session, folder: Path) -> None:
-        self._run = messages.identity(folder)
-        self.address = Address.new()
+        self._run = identity(folder)
         self._session = session
         self._folder = folder
-        self._frames = NewestFrame(session)
         self._ended = self._trouble = ""
         self._over = threading.Event()
-        self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
-        self._nobody_left = threading.Condition(self._lock)
-        self._listener = self.address.listener()
-        try:
-            self.address.point(folder)
-        except OSError:
-            self._listener.close()
-            self.address.forget(folder)
-            raise
+        self._nobody_left = threading.Condition()
+        self._listener, self._pointer = listening(folder)
         threading.Thread(target=self._accept, name="serving", daemon=True).start()
 
     def close(self, reason: str, trouble: str = "") -> None:
@@ -77,7 +135,7 @@ class Server:
             trouble: why not everything is saved, for the program that asked for the end; empty if everything is.
         """
         self._trouble, self._ended = trouble, reason or "the session has ended"
-        self.address.forget(self._folder)
+        forget(self._folder, self._pointer)
         self._over.set()  # only now, so that whoever asked for the end finds no pointer any more
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -99,10 +157,10 @@ class Server:
                     return
                 time.sleep(SECONDS_AFTER_A_FAILURE)  # too many files are open, for example
                 continue
-            if user_at_the_other_end(connection) not in (os.getuid(), None):
+            if not is_of_this_user(connection):
                 connection.close()
                 continue
-            with self._lock:
+            with self._nobody_left:
                 self._connections.add(connection)
             threading.Thread(target=self._serve, args=(connection,), name="viewer", daemon=True).start()
 
@@ -126,7 +184,7 @@ class Server:
             else:
                 messages.send_greeting(connection)
                 connection.settimeout(SECONDS_OF_A_VIEWER)
-                self._look(connection, str(said.get("name", ""))[:40], bool(said.get("only_looks")))
+                self._answer(connection, str(said.get("name", ""))[:40], bool(said.get("only_looks")))
         except (OSError, WireError):
             pass
         finally:
@@ -135,110 +193,92 @@ class Server:
                 self._connections.discard(connection)
                 self._nobody_left.notify_all()
 
-    def _look(self, connection: socket.socket, name: str, only_looks: bool) -> None:
-        session = self._session
-        number = session.viewers.join(name or "a viewer", only_looks=only_looks)
+    def _answer(self, connection: socket.socket, name: str, only_looks: bool) -> None:
+        viewers = self._session.viewers
+        number = viewers.join(name or "a viewer", only_looks=only_looks)
         try:
-            viewer = _RemoteViewer(session, self._frames, number)
-            decoded = lru_cache(1)(partial(decode, kind=Request))  # a viewer usually repeats its request
+            viewer = _RemoteViewer(self._session, number)
             while True:
-                request = decoded(messages.receive(connection, messages.MOST_BYTES_OF_A_REQUEST))
-                if isinstance(request.what, Look) and self._ended:
-                    messages.send(connection, encode(Head(ended=self._ended)))
+                request = decode(messages.receive(connection, messages.MOST_BYTES_OF_A_REQUEST), Request)
+                if self._ended:
+                    messages.send(connection, encode(Shown(ended=self._ended)))
                     return
                 try:
                     answer = viewer.answer(request)
                 except Exception as error:  # whatever it asks, only this viewer suffers
-                    answer = (encode(Head(ended=f"the session cannot answer: {type(error).__name__}: {error}")),)
-                messages.send(connection, *answer)
+                    why = f"the session cannot answer: {type(error).__name__}: {error}"
+                    answer = encode(Shown(ended=why))
+                messages.send(connection, answer)
         finally:
-            asked = session.viewers.leave(number)
-            session.ask(asked)
+            self._session.ask(viewers.leave(number))
 
 
 class _RemoteViewer:
     """A viewer in another process: what it has been sent, and what it has sent."""
 
-    def __init__(self, session: Session, frames: NewestFrame, number: int) -> None:
+    def __init__(self, session: Session, number: int) -> None:
         self._session = session
-        self._frames = frames
         self._number = number
-        self._commands: list[int] = []
-        self._answered = 0
-        self._ignored: dict[int, Answer] = {}
+        self._commands: list[int] = []  # their numbers in the session
+        self._refused: dict[int, Answer] = {}
         self._is_waiting = False
-        self._shown: deque[NumberedFrame] = deque(maxlen=FRAMES_KEPT)
+        self._frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)  # they count this viewer's commands only
+        self._newest: Frame | None = None  # the session's frame that the newest of them shows
         self._last: Picture | None = None
 
-    def answer(self, request: Request) -> tuple[bytes, ...]:
-        """The messages that answer a request; none if it is not answered."""
-        match request.what:
-            case Look(query, again):
-                return self._picture(query, again)
-            case Deliver(command):
-                self._deliver(command)
-            case TakeOver():
-                self._session.viewers.take_over(self._number)
-        return ()
+    def answer(self, request: Request) -> bytes:
+        """Send the viewer's commands on; what it is shown then."""
+        for one in request.todo:
+            self._session.viewers.take_over(self._number) if isinstance(one, TakeOver) else self._deliver(one)
+        not_done: tuple[Answer, ...] = ()
+        if request.again is None:
+            frame, not_done = self._look()
+        else:
+            frame = self._frames[request.again]
+        last, audience = self._last, self._session.viewers.audience(self._number)
+        if last is not None and last.frame is frame and (last.query, last.audience) == (request.query, audience):
+            return encode(Shown(None, not_done))
+        self._last = replace(self._session.look_at(request.query, frame, last), audience=audience)
+        data = encode(Shown(self._last, not_done), known_of(self._frames))
+        if frame not in self._frames:
+            self._frames.append(frame)
+        return data
+
+    def _look(self) -> tuple[Frame, tuple[Answer, ...]]:
+        """The newest frame, after a command the first that shows its effect, if that comes soon; and which of the
+        commands answered since the last were not carried out.
+        """
+        session = self._session
+        if self._is_waiting:
+            self._is_waiting = False
+            session.when_shown(self._commands[-1], SECONDS_OF_AN_ANSWER)
+        frame, before = session.frame, self._frames[-1] if self._frames else None
+        answered = bisect.bisect_right(self._commands, frame.answered)
+        if before is not None and frame is self._newest and answered == before.answered:
+            return before, ()
+        self._newest = frame
+        not_done = []
+        for own in range(1 if before is None else before.answered + 1, answered + 1):
+            answer = self._refused.pop(own, None) or session.not_done(self._commands[own - 1])
+            not_done += [] if answer is None else [replace(answer, number=own)]
+        return replace(frame, answered=answered), tuple(not_done)
 
     def _deliver(self, command: Command) -> None:
         session = self._session
         if isinstance(command, ChangingCommand):  # only this user can connect, and has given these files
             given = {name: one.by_hand() for name, one in command.changes.items() if isinstance(one, OwnFile)}
             command = replace(command, changes={**command.changes, **given})
+        viewers, own = session.viewers, len(self._commands) + 1
         if isinstance(command, Ask):
-            number = session.ask(session.viewers.asks(self._number, command.question))
-        elif session.viewers.may_steer(self._number) or self._may_note(command):
+            number = session.ask(viewers.asks(self._number, command.question))
+        elif viewers.may_steer(self._number) or self._may_note(command):
             number = session.send(command)
             self._is_waiting = True
         else:  # it still counts, so that the viewer's numbers stay right
             number = self._commands[-1] if self._commands else 0
-            own = len(self._commands) + 1
-            steering = session.viewers.steering
-            why_not = f"{steering} steers" if steering else "this viewer only looks"
-            self._ignored[own] = Answer(own, command, why_not, was_refused=True)
+            why_not = f"{viewers.steering} steers" if viewers.steering else "this viewer only looks"
+            self._refused[own] = Answer(own, command, why_not, was_refused=True)
         self._commands.append(number)
 
     def _may_note(self, command: Command) -> bool:
         return isinstance(command, NoteCommand) and self._session.viewers.audience(self._number).may_note
-
-    def _newly_answered(self, frame: Frame) -> tuple[int, tuple[Answer, ...]]:
-        """How many of this viewer's commands were carried out before a frame, and the answers to those that were not,
-        since the last call.
-        """
-        answered = bisect.bisect_right(self._commands, frame.answered)
-        news = range(self._answered, answered)
-        self._answered = max(self._answered, answered)
-        found = ((one + 1, self._ignored.pop(one + 1, None)) for one in news)
-        answers = [(own, ignored or self._session.not_done(self._commands[own - 1])) for own, ignored in found]
-        return answered, tuple(replace(answer, number=own) for own, answer in answers if answer is not None)
-
-    def _picture(self, query: Query, again: int) -> tuple[bytes, ...]:
-        shown = self._frame(again)
-        audience = self._session.viewers.audience(self._number)
-        head = Head(shown.number, *self._newly_answered(shown.frame))
-        last = self._last
-        if last is not None and (last.query, last.audience) == (query, audience) and last.frame is shown.frame:
-            return encode(head), b"", b""
-        shown.picture = self._session.look_at(query, shown.frame, shown.picture or last)
-        self._last = replace(shown.picture, audience=audience)
-        picture = encode(self._last, [shown.frame, shown.frame.config, query])
-        if shown in self._shown:
-            return encode(head), b"", picture
-        known = {part for frame in self._shown for part in frame.parts}
-        new = [part for part in shown.parts if part not in known]
-        self._shown.append(shown)
-        head = replace(head, parts=tuple(part.number for part in shown.parts), new=tuple(part.number for part in new))
-        return encode(head), *(part.data for part in new), shown.data, picture
-
-    def _frame(self, again: int) -> NumberedFrame:
-        """The frame to look at again, or the newest: after a command, the first that shows its effect, if that comes
-        soon.
-        """
-        if (known := next((one for one in self._shown if one.number == again), None)) is not None:
-            return known
-        if self._is_waiting:
-            self._is_waiting = False
-            self._session.when_shown(self._commands[-1], SECONDS_OF_AN_ANSWER)
-        steers = self._session.viewers.may_steer(self._number)
-        return self._frames.get(SECONDS_OF_A_FRAME if steers else SECONDS_FOR_A_WATCHER)

@@ -6,9 +6,11 @@ The same words are typed after ``:`` in the app and written in scripts. To add a
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from functools import partial
 from typing import Any, TypeVar
 
 from echornn.cells.table import named as cell_named
@@ -32,21 +34,28 @@ class WordError(ValueError):
 
 @dataclass(frozen=True)
 class Word:
-    """A command's name, and how its arguments are read.
+    """A command's name, and how its arguments are read."""
 
-    Attributes:
-        name: the first word of the line.
-        kind: the command's class.
-        about: what the command does, for a line of 80 columns.
-        usage: the arguments as the help writes them; in brackets if they may be left out.
-        read: makes the command from the arguments; raises a WordError if it cannot.
-    """
-
-    name: str
+    name: str  # the first word of the line
     kind: type[Command]
-    about: str
-    usage: str
-    read: Callable[[Sequence[str]], Command]
+    about: str  # what the command does, for a line of 80 columns
+    usage: str = ""  # the arguments as the help writes them; in brackets if they may be left out
+    readers: tuple[Callable[[str, str], Any], ...] = ()  # each reads an argument, given the name and the text
+    make: Callable[..., Command] | None = None  # makes the command from what was read, unless its class does
+    many: Callable[[Word, Sequence[str]], Command] | None = None  # makes it from any number of words
+
+    def read(self, words: Sequence[str]) -> Command:
+        """The command with these arguments; a WordError if they are wrong."""
+        least = len([one for one in self.usage.split() if one[0] not in "[."])
+        most = len(self.readers) if self.many is None else max(least, len(words))
+        require_count(self.name, self.usage, words, least, most)
+        if self.many is not None:
+            return self.many(self, words)
+        make: Callable[..., Command] = self.make or self.kind
+        return make(*(read(self.name, word) for read, word in zip(self.readers, words, strict=False)))
+
+
+# ---- how arguments are read
 
 
 def refused(name: str, value: str, allowed: str) -> WordError:
@@ -54,74 +63,28 @@ def refused(name: str, value: str, allowed: str) -> WordError:
     return WordError(f"{name} = {shortened(repr(value))} cannot be used: {allowed}")
 
 
-def whole(name: str, text: str, least: int | None = 0) -> int:
-    """An argument that is a whole number.
-
-    Raises:
-        WordError: it is none, or it is below ``least``.
-    """
-    digits = text.replace("_", "").replace(",", "")
-    allowed = "a whole number" if least is None else f"a whole number, {least} or more"
-    if not digits.removeprefix("-").removeprefix("+").isdecimal() or len(digits) > MOST_DIGITS:
-        raise refused(name, text, allowed)
-    number = int(digits)
-    if least is not None and number < least:
-        raise refused(name, text, allowed)
-    return number
-
-
 def require_count(name: str, usage: str, words: Sequence[str], least: int, most: int) -> None:
-    """Check the number of arguments.
-
-    Raises:
-        WordError: there are too few, or too many.
-    """
+    """Check the number of arguments; a WordError if there are too few, or too many."""
     if not least <= len(words) <= most:
         wrong = f"{name} {' '.join(words)}".strip()
-        takes = f"{name} takes {usage}" if usage else f"{name} takes nothing more"
-        raise WordError(f"{shortened(wrong)!r} cannot be used: {takes}")
+        raise WordError(f"{shortened(wrong)!r} cannot be used: {name} takes {usage or 'nothing more'}")
 
 
-# ---- how arguments are read
+def whole(name: str, text: str, least: int | None = 0) -> int:
+    """An argument that is a whole number; a WordError if it is none, or below ``least``."""
+    digits = text.replace("_", "").replace(",", "")
+    is_number = digits.removeprefix("-").removeprefix("+").isdecimal() and len(digits) <= MOST_DIGITS
+    if not is_number or (least is not None and int(digits) < least):
+        raise refused(name, text, "a whole number" if least is None else f"a whole number, {least} or more")
+    return int(digits)
 
 
-def _plain(name: str, kind: type[Command], about: str) -> Word:
-    make: Callable[[], Command] = kind
-
-    def read(words: Sequence[str]) -> Command:
-        require_count(name, "", words, 0, 0)
-        return make()
-
-    return Word(name, kind, about, "", read)
-
-
-def _counting(name: str, kind: type[Command], about: str, what: str, least: int | None, is_needed: bool = True) -> Word:
-    usage = what if is_needed else f"[{what}]"
-    make: Callable[..., Command] = kind
-
-    def read(words: Sequence[str]) -> Command:
-        require_count(name, usage, words, int(is_needed), 1)
-        return make(*(whole(name, word, least) for word in words))
-
-    return Word(name, kind, about, usage, read)
-
-
-def _changing(name: str, kind: type[commands.Edit | commands.StartOver], about: str, least: int) -> Word:
-    usage = "FIELD=VALUE ..." if least else "[FIELD=VALUE ...]"
-
-    def read(words: Sequence[str]) -> Command:
-        require_count(name, usage, words, least, len(words))
-        changes: dict[str, Any] = {}
-        for word in words:
-            field, equals, text = word.partition("=")
-            if not equals:
-                raise WordError(f"{shortened(word)!r} cannot be used: {name} takes {usage}")
-            field = field.replace("-", "_")
-            changes[field] = field_value(field, text)
-            require_possible(field, changes[field])
-        return kind(changes)
-
-    return Word(name, kind, about, usage, read)
+def branch_number(name: str, text: str) -> int:
+    """The number of a branch that is named by its letter or number; a WordError if the text is neither."""
+    number = number_of(text)
+    if number is None:
+        raise refused(name, text, "the letter of a branch, a, b and so on, or its number")
+    return number
 
 
 def field_value(name: str, text: str) -> object:
@@ -132,10 +95,8 @@ def field_value(name: str, text: str) -> object:
         ConfigError: the text names a task or a cell that does not exist, or a file that cannot be read.
     """
     text = text.strip()
-    if name == TASK:
-        return named(text)
-    if name == CELL:
-        return cell_named(text)
+    if name in (TASK, CELL):
+        return named(text) if name == TASK else cell_named(text)
     text = text.replace("_", "") if text[:1].isdigit() else text
     if name == "stride" and text in ("", "unset"):
         return None
@@ -147,97 +108,84 @@ def field_value(name: str, text: str) -> object:
     return text
 
 
-def _speed(words: Sequence[str]) -> Command:
-    require_count("speed", "max|NUMBER", words, 1, 1)
+def _changes(word: Word, words: Sequence[str]) -> Command:
+    changes: dict[str, Any] = {}
+    for one in words:
+        field, equals, text = one.partition("=")
+        if not equals:
+            raise WordError(f"{shortened(one)!r} cannot be used: {word.name} takes {word.usage}")
+        field = field.replace("-", "_")
+        changes[field] = field_value(field, text)
+        require_possible(field, changes[field])
+    return commands.Edit(changes) if word.kind is commands.Edit else commands.StartOver(changes)
+
+
+def _speed(name: str, text: str) -> commands.SetSpeed:
     try:
-        return commands.SetSpeed(math.inf if words[0] == "max" else float(words[0]))
+        return commands.SetSpeed(math.inf if text == "max" else float(text))
     except ValueError:
-        raise refused("speed", words[0], "0.01 to 1,000,000 windows a second, or max") from None
+        raise refused(name, text, "0.01 to 1,000,000 windows a second, or max") from None
 
 
-def _go(words: Sequence[str]) -> Command:
-    require_count("go", "WINDOW|end", words, 1, 1)
-    return commands.Go(None, None if words[0] == "end" else whole("go", words[0]))
+def _window_or_end(name: str, text: str) -> int | None:
+    return None if text == "end" else whole(name, text)
 
 
-def _branch(words: Sequence[str]) -> Command:
-    require_count("branch", "LETTER [WINDOW]", words, 1, 2)
-    window = whole("branch", words[1]) if words[1:] else None
-    return commands.Go(branch_number("branch", words[0]), window)
+def _name(word: Word, words: Sequence[str]) -> Command:
+    return commands.Name(branch_number(word.name, words[0]), " ".join(words[1:]))
 
 
-def _name(words: Sequence[str]) -> Command:
-    require_count("name", "LETTER [NAME]", words, 1, max(1, len(words)))
-    return commands.Name(branch_number("name", words[0]), " ".join(words[1:]))
-
-
-def _of_a_branch(name: str, kind: type[commands.Pin | commands.Hide], about: str) -> Word:
-    def read(words: Sequence[str]) -> Command:
-        require_count(name, "LETTER", words, 1, 1)
-        return kind(branch_number(name, words[0]))
-
-    return Word(name, kind, about, "LETTER", read)
-
-
-def branch_number(name: str, text: str) -> int:
-    """The number of a branch that is named by its letter or number.
-
-    Raises:
-        WordError: the text is neither.
-    """
-    number = number_of(text)
-    if number is None:
-        raise refused(name, text, "the letter of a branch, a, b and so on, or its number")
-    return number
-
+_any = partial(whole, least=None)
 
 WORDS: dict[str, Word] = {
     word.name: word
     for word in (
-        _plain("pause", commands.Pause, "pause; windows that have begun are finished"),
-        _plain("resume", commands.Resume, "train on"),
-        _plain("toggle", commands.Toggle, "pause, or train on"),
-        _counting("step", commands.Step, "train so many windows, then pause", "WINDOWS", 1, is_needed=False),
-        _plain("epoch", commands.FinishEpoch, "train to the end of the epoch, then pause"),
-        Word("speed", commands.SetSpeed, "the speed in windows a second", "max|NUMBER", _speed),
-        _plain("faster", commands.Faster, "the next higher speed"),
-        _plain("slower", commands.Slower, "the next lower speed"),
-        _changing("edit", commands.Edit, "change settings; undo undoes it", 1),
-        _changing("restart", commands.StartOver, "start over, with changed settings", 0),
-        _plain("reset", commands.Reset, "start over with the weights that this run began with"),
-        _plain("redraw", commands.Redraw, "start over with new random weights"),
-        _plain("regenerate", commands.Regenerate, "new data; the epoch starts again with it"),
-        _plain("undo", commands.Undo, "go to before the last change or divergence"),
-        _plain("redo", commands.Redo, "go back to where the last undo came from"),
-        Word("go", commands.Go, "show this window of the curve, as it was", "WINDOW|end", _go),
-        Word("branch", commands.Go, "show a branch's end, or a window of it", "LETTER [WINDOW]", _branch),
-        _counting("move", commands.Move, "show so many windows later; -1: the one before", "WINDOWS", None),
-        _counting("move_epochs", commands.MoveEpochs, "the end of the next epoch; -1: of the one before", "1|-1", None),
-        _counting(
-            "replicas",
-            commands.ToggleReplicas,
-            "from one network to many seeds, and back",
-            "NUMBER",
-            2,
-            is_needed=False,
+        Word("pause", commands.Pause, "pause; windows that have begun are finished"),
+        Word("resume", commands.Resume, "train on"),
+        Word("toggle", commands.Toggle, "pause, or train on"),
+        Word("step", commands.Step, "train so many windows, then pause", "[WINDOWS]", (partial(whole, least=1),)),
+        Word("epoch", commands.FinishEpoch, "train to the end of the epoch, then pause"),
+        Word("speed", commands.SetSpeed, "the speed in windows a second", "max|NUMBER", (_speed,), lambda read: read),
+        Word("faster", commands.Faster, "the next higher speed"),
+        Word("slower", commands.Slower, "the next lower speed"),
+        Word("edit", commands.Edit, "change settings; undo undoes it", "FIELD=VALUE ...", many=_changes),
+        Word("restart", commands.StartOver, "start over, with changed settings", "[FIELD=VALUE ...]", many=_changes),
+        Word("reset", commands.Reset, "start over with the weights that this run began with"),
+        Word("redraw", commands.Redraw, "start over with new random weights"),
+        Word("regenerate", commands.Regenerate, "new data; the epoch starts again with it"),
+        Word("undo", commands.Undo, "go to before the last change or divergence"),
+        Word("redo", commands.Redo, "go back to where the last undo came from"),
+        Word(
+            *("go", commands.Go, "show this window of the curve, as it was", "WINDOW|end"),
+            (_window_or_end,),
+            partial(commands.Go, None),
         ),
-        _counting("replica", commands.Choose, "show this one of several networks, from 0", "NUMBER", 0),
-        Word("name", commands.Name, "give a branch a name, or take it away", "LETTER [NAME]", _name),
-        _of_a_branch("pin", commands.Pin, "keep a branch under the curve, or no longer"),
-        _of_a_branch("hide", commands.Hide, "take a branch away from under the curve"),
-        _plain("alone", commands.Alone, "go on with the shown one of several networks"),
-        _plain("save", commands.Save, "save all that was trained now"),
+        Word(
+            *("branch", commands.Go, "show a branch's end, or a window of it", "LETTER [WINDOW]"),
+            (branch_number, whole),
+        ),
+        Word("move", commands.Move, "show so many windows later; -1: the one before", "WINDOWS", (_any,)),
+        Word("move_epochs", commands.MoveEpochs, "the end of the next epoch; -1: of the one before", "1|-1", (_any,)),
+        Word(
+            *("replicas", commands.ToggleReplicas, "from one network to many seeds, and back", "[NUMBER]"),
+            (partial(whole, least=2),),
+        ),
+        Word("replica", commands.Choose, "show this one of several networks, from 0", "NUMBER", (whole,)),
+        Word("name", commands.Name, "give a branch a name, or take it away", "LETTER [NAME]", many=_name),
+        Word("pin", commands.Pin, "keep a branch under the curve, or no longer", "LETTER", (branch_number,)),
+        Word("hide", commands.Hide, "take a branch away from under the curve", "LETTER", (branch_number,)),
+        Word("alone", commands.Alone, "go on with the shown one of several networks"),
+        Word("save", commands.Save, "save all that was trained now"),
     )
 }
 """The commands of a session, by name. `echornn.session.commands.Ask` has no name: views send it."""
 
 
-def command_of(words: Sequence[str]) -> Command:
-    """The command that these words name.
+# ---- lines and commands
 
-    Raises:
-        WordError: they name none, or an argument is wrong.
-    """
+
+def command_of(words: Sequence[str]) -> Command:
+    """The command that these words name; a WordError if they name none, or an argument is wrong."""
     word = WORDS.get(words[0])
     if word is None:
         raise unknown(words[0], WORDS)
@@ -245,11 +193,7 @@ def command_of(words: Sequence[str]) -> Command:
 
 
 def reading(read: Callable[[Sequence[str]], T], words: Sequence[str]) -> T:
-    """What ``read`` makes of the arguments.
-
-    Raises:
-        WordError: it cannot read them.
-    """
+    """What ``read`` makes of the arguments; a WordError if it cannot."""
     try:
         return read(words)
     except WordError:
@@ -269,6 +213,7 @@ def unknown(name: str, known: Iterable[str]) -> WordError:
 
 def text_of(command: Command) -> str:
     """The line that names a command; empty for those that no key sends: `Ask`, and notes on branches."""
+    name = next((word.name for word in WORDS.values() if word.kind is type(command)), "")
     match command:
         case commands.Ask() | commands.Name() | commands.Pin() | commands.Hide():
             return ""
@@ -282,23 +227,14 @@ def text_of(command: Command) -> str:
         case commands.SetSpeed(speed):
             return f"speed {'max' if math.isinf(speed) else f'{speed:g}'}"
         case commands.Edit(changes) | commands.StartOver(changes):
-            values = (f"{name}={'unset' if value is None else value}" for name, value in changes.items())
-            return " ".join((_name_of(command), *values))
+            return " ".join([name, *(f"{field}={'unset' if one is None else one}" for field, one in changes.items())])
         case _:
-            values = (str(value) for one in fields(command) if (value := getattr(command, one.name)) is not None)
-            return " ".join((_name_of(command), *values))
-
-
-def _name_of(command: Command) -> str:
-    return next(word.name for word in WORDS.values() if word.kind is type(command))
+            values = (value for one in fields(command) if (value := getattr(command, one.name)) is not None)
+            return " ".join([name, *map(str, values)])
 
 
 def require_changes(changes: Mapping[str, Any], config: EchoConfig) -> None:
-    """Check that a configuration can be changed in this way.
-
-    Raises:
-        WordError: it has no such field, or does not allow the value.
-    """
+    """Check that a configuration has these fields and allows these values; otherwise it is a WordError."""
     known = config.fields()
     for name in changes if TASK not in changes else ():
         if name not in known:
@@ -312,47 +248,30 @@ def require_changes(changes: Mapping[str, Any], config: EchoConfig) -> None:
         raise WordError(str(error)) from error
 
 
-QUOTES = "'\""
+# ---- scripts
+
+QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
+
+TOKEN = re.compile(rf"""\s+|(?P<comment>\#.*)|(?P<end>;)|(?P<word>(?:[^\s;'"]|{QUOTED.pattern})+)|(?P<open>['"])""")
+"""A word is of characters and quoted parts; a comment begins where a word could."""
 
 
 def commands_in(text: str) -> list[list[str]]:
     """The words of each command of a script. A semicolon or the end of a line ends a command; ``#`` begins a comment;
-    quotes hold a word with spaces together.
-
-    Raises:
-        WordError: a quote is not closed.
+    quotes hold a word with spaces together. A quote that is not closed is a WordError.
     """
     found: list[list[str]] = []
     for line in text.splitlines():
-        found += _of_a_line(line)
+        found.append([])
+        for token in TOKEN.finditer(line):
+            match token.lastgroup:
+                case "word":
+                    found[-1].append(QUOTED.sub(lambda quoted: quoted[1] or quoted[2] or "", token["word"]))
+                case "end":
+                    found.append([])
+                case "open":
+                    raise WordError(f"a quote {token['open']} is not closed")
     return [words for words in found if words]
-
-
-def _of_a_line(line: str) -> list[list[str]]:
-    words: list[list[str]] = [[]]
-    word: str | None = None
-    quote = ""
-    for character in line:
-        if quote:
-            assert word is not None
-            quote, word = ("", word) if character == quote else (quote, word + character)
-        elif character in QUOTES:
-            quote, word = character, word or ""
-        elif character == "#" and word is None:
-            break
-        elif character.isspace() or character == ";":
-            if word is not None:
-                words[-1].append(word)
-            word = None
-            if character == ";":
-                words.append([])
-        else:
-            word = (word or "") + character
-    if quote:
-        raise WordError(f"a quote {quote} is not closed")
-    if word is not None:
-        words[-1].append(word)
-    return words
 
 
 def joined(words: list[str]) -> str:

@@ -1,13 +1,8 @@
 """The commands of a session, as values: one class for each command.
 
-Any thread can send commands with `echornn.session.session.Session.send`; `echornn.session.handlers.Handlers` carries
-them out on the training thread. The target of a command (the next window, twice the speed, the selected network) is
-determined when its turn comes. Each command gets an answer, in the order in which commands are carried out: see
-`Answer`.
-
-Commands without values are dataclasses through their base class: a decorator for each would slow down the start.
-To add a command, write a class here, list it in `Command`, and add its case to `Handlers` and its name to
-`echornn.session.command_words.WORDS`.
+Any thread can send them with `Session.send`. What a command aims at (the next window, twice the speed, the selected
+network) is determined when its turn comes; then it gets an `Answer`. To add a command, write a class here, list it in
+`Command`, and add its case to `echornn.session.handlers.Handlers` and its name to `command_words.WORDS`.
 """
 
 from __future__ import annotations
@@ -15,45 +10,24 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from enum import Enum, auto
-from typing import Any, ClassVar, get_args
+from typing import Any, get_args
 
 from echornn.readings import Question
 from echornn.replay.pace import require_speed
 from echornn.runs.branch_notes import MOST_LETTERS
 
 
-class When(Enum):
-    """When a command is carried out.
-
-    Attributes:
-        AT_ONCE: after the current slice of windows, whatever else waits.
-        IN_ORDER: after all commands of this kind that were sent before.
-        ON_ARRIVAL: in order, and not before the session has reached the position to which it is going.
-    """
-
-    AT_ONCE = auto()
-    IN_ORDER = auto()
-    ON_ARRIVAL = auto()
-
-
 @dataclass(frozen=True)
 class BaseCommand:
-    """The base class of commands. The values of a command are fixed, and checked when it is made."""
-
-    when: ClassVar[When] = When.IN_ORDER
-    """When the command is carried out."""
-    is_work: ClassVar[bool] = True
-    """Whether something is lost if the program ends before the command is carried out: training, a change, or a move.
+    """A command. Its values are fixed, and checked when it is made. Those without values are dataclasses by this class:
+    a decorator for each would slow down the start.
     """
 
 
 @dataclass(frozen=True)
 class CountingCommand(BaseCommand):
-    """A command whose values are whole numbers, which are stored as Python ints, or flags, which are False by default.
-
-    Raises:
-        TypeError: a value is not a whole number.
+    """A command whose values are whole numbers, which are stored as Python ints, or flags, which are False by default;
+    another value is a TypeError.
     """
 
     def __post_init__(self) -> None:
@@ -65,14 +39,9 @@ class CountingCommand(BaseCommand):
 
 @dataclass(frozen=True)
 class ChangingCommand(BaseCommand):
-    """A command that changes fields of the configuration.
+    """A command that changes fields of the configuration: new values, by the names of `EchoConfig.fields`.
 
-    Attributes:
-        changes: the new values, by the names of `EchoConfig.fields`; all others keep their values. A name that the
-            task at that time does not have is refused when the command is carried out.
-
-    Raises:
-        TypeError: a name cannot be the name of a field.
+    A name that the task at that time does not have is refused when the command is carried out.
     """
 
     changes: Mapping[str, Any]
@@ -84,11 +53,7 @@ class ChangingCommand(BaseCommand):
 
 
 def whole(name: str, value: Any) -> int:
-    """The value as a Python int.
-
-    Raises:
-        TypeError: it is no whole number.
-    """
+    """The value as a Python int; a TypeError if it is no whole number."""
     try:
         return operator.index(value)
     except TypeError:
@@ -101,19 +66,13 @@ def whole(name: str, value: Any) -> int:
 class Pause(BaseCommand):
     """Stop training after the current windows."""
 
-    is_work = False
-
 
 class Resume(BaseCommand):
     """Train on at the set speed; from an earlier window, as a new branch."""
 
-    is_work = False
-
 
 class Toggle(BaseCommand):
     """Pause if training runs, resume if it is paused."""
-
-    is_work = False
 
 
 @dataclass(frozen=True)
@@ -130,23 +89,15 @@ class Step(CountingCommand):
 class FinishEpoch(BaseCommand):
     """Train to the end of the epoch at full speed, then pause; see `Step`."""
 
-    when = When.ON_ARRIVAL
-
 
 # ---- the speed
 
 
 @dataclass(frozen=True)
 class SetSpeed(BaseCommand):
-    """Set the speed in windows per second; infinity is full speed.
-
-    Raises:
-        ValueError: the speed is out of range; see `echornn.replay.pace.require_speed`.
-    """
+    """Set the speed in windows per second; infinity is full speed. Out of range it is a ValueError."""
 
     speed: float
-    when = When.AT_ONCE
-    is_work = False
 
     def __post_init__(self) -> None:
         require_speed(self.speed)
@@ -155,15 +106,9 @@ class SetSpeed(BaseCommand):
 class Faster(BaseCommand):
     """Set the next higher of the speeds that keys go through."""
 
-    when = When.AT_ONCE
-    is_work = False
-
 
 class Slower(BaseCommand):
     """Set the next lower speed; from full speed, the next below the measured speed."""
-
-    when = When.AT_ONCE
-    is_work = False
 
 
 # ---- what is trained; each of these commands begins a branch
@@ -180,22 +125,15 @@ class Redraw(BaseCommand):
 class Regenerate(BaseCommand):
     """Take new data; the epoch begins again with it. The weights stay the same."""
 
-    when = When.ON_ARRIVAL
-
 
 @dataclass(frozen=True)
 class Edit(ChangingCommand):
     """Change fields of the configuration: at once if only live fields differ, otherwise with a new trainer.
 
     If the change fails, everything stays as it was.
-
-    Attributes:
-        held: True if a key sent it that can be held down. Such edits of the same fields, sent quickly one after the
-            other, are undone together.
     """
 
-    held: bool = False
-    when = When.ON_ARRIVAL
+    held: bool = False  # whether a held key sent it: such edits of the same fields, in quick succession, undo as one
 
 
 @dataclass(frozen=True)
@@ -208,8 +146,6 @@ class StartOver(ChangingCommand):
 class Alone(BaseCommand):
     """Continue only the selected one of several replicas from here."""
 
-    when = When.ON_ARRIVAL
-
 
 @dataclass(frozen=True)
 class ToggleReplicas(CountingCommand):
@@ -220,7 +156,6 @@ class ToggleReplicas(CountingCommand):
     """
 
     replicas: int | None = None
-    when = When.ON_ARRIVAL
 
 
 # ---- the position that is shown; training pauses there
@@ -273,7 +208,6 @@ class Choose(CountingCommand):
     """
 
     replica: int
-    is_work = False
 
 
 # ---- notes on branches, which any viewer may send that does not only look
@@ -281,15 +215,10 @@ class Choose(CountingCommand):
 
 @dataclass(frozen=True)
 class Name(BaseCommand):
-    """Name a branch; an empty name removes its name. Only the first `MOST_LETTERS` characters are kept.
-
-    Raises:
-        TypeError: ``text`` is no text.
-    """
+    """Name a branch; an empty name removes its name. Only the first `MOST_LETTERS` characters are kept."""
 
     branch: int
     text: str = ""
-    when = When.AT_ONCE
 
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):
@@ -304,7 +233,6 @@ class Pin(CountingCommand):
 
     branch: int
     pinned: bool | None = None
-    when = When.AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -313,7 +241,6 @@ class Hide(CountingCommand):
 
     branch: int
     hidden: bool = True
-    when = When.AT_ONCE
 
 
 # ---- what is measured and saved
@@ -324,14 +251,9 @@ class Ask(BaseCommand):
     """Measure these readings at the newest position, and repeatedly while training runs; None stops measuring.
 
     `Frame.readings` has the results; `Frame.unread` says why nothing could be measured.
-
-    Raises:
-        TypeError: ``question`` is neither a `Question` nor None.
     """
 
     question: Question | None
-    when = When.AT_ONCE
-    is_work = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.question, Question | None):
@@ -340,9 +262,6 @@ class Ask(BaseCommand):
 
 class Save(BaseCommand):
     """Save everything that was trained to the disk now."""
-
-    when = When.AT_ONCE
-    is_work = False
 
 
 DriveCommand = Pause | Resume | Toggle | Step | FinishEpoch
@@ -362,6 +281,15 @@ Command = DriveCommand | SpeedCommand | LookCommand | ChangeCommand | NoteComman
 
 COMMANDS: tuple[type[Command], ...] = get_args(Command)
 
+AT_ONCE = SpeedCommand | NoteCommand | Ask | Save
+"""Commands that are carried out after the current slice of windows, whatever else waits; all others in order."""
+
+ON_ARRIVAL = FinishEpoch | Regenerate | Edit | Alone | ToggleReplicas
+"""Commands that wait until the session has reached the position to which it is going."""
+
+NO_WORK = Pause | Resume | Toggle | SpeedCommand | Choose | Ask | Save
+"""Commands that train, change and move nothing: nothing is lost if the program ends before they are carried out."""
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -373,23 +301,13 @@ class Sent:
 
 @dataclass(frozen=True)
 class Answer:
-    """The result of a command, made when its turn came.
+    """What became of a command, when its turn came: of a `Step` when its windows begin, not when they are trained."""
 
-    A `Step` is answered when its windows begin, not when they are trained.
-
-    Attributes:
-        number: the command's number, as returned by `Session.send`.
-        command: the command.
-        why_not: the reason why nothing was done; empty if the command was carried out.
-        field: the field of `EchoConfig` that ``why_not`` is about; empty if there is none.
-        was_refused: whether the command failed; False if there was simply nothing to do.
-    """
-
-    number: int
+    number: int  # as returned by `Session.send`
     command: Command
-    why_not: str = ""
-    field: str = ""
-    was_refused: bool = False
+    why_not: str = ""  # why nothing was done; empty if the command was carried out
+    field: str = ""  # the field of `EchoConfig` that why_not is about
+    was_refused: bool = False  # whether the command failed; False if there was simply nothing to do
 
     @property
     def done(self) -> bool:

@@ -2,89 +2,195 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import copy
+import math
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import assert_never
 
-from echornn.config import ConfigError
-from echornn.replay.pace import Pace
+from echornn.config import ConfigError, EchoConfig
+from echornn.replay.pace import Pace, faster, slower
 from echornn.session import commands
-from echornn.session.drive import Drive
-from echornn.session.frames import FrameHolder
+from echornn.session.commands import Command, DriveCommand, FinishEpoch, LookCommand, Pause, Resume, Step, Toggle
+from echornn.session.exchange import Exchange
 from echornn.session.live_run import LiveRun
-from echornn.session.mailbox import Mailbox
-from echornn.session.nothing_to_do import why_nothing
-from echornn.session.pictures.rows import ghosts_of
-from echornn.session.preview import speed_after
+from echornn.session.pictures.frame import Frame, Start, State
+from echornn.session.pictures.look import ghosts_of
 from echornn.session.probing import Probing
+from echornn.timeline import moves
 from echornn.timeline.branch import Position, letter_of
-from echornn.timeline.moves import ReplicaSwitch, configuration_to_begin, end_of_epoch, switch_target
+from echornn.timeline.moves import configuration_to_begin, end_of_epoch
+
+WATCHABLE_SPEED = 100.0
+"""Up to this speed, in windows per second, windows are trained one by one, so that the screen shows all of them."""
+
+AT_THE_START = "this is the start: nothing was trained before it"
+
+NOTHING_ON_THIS_PATH = "nothing to undo on this path: «seeds» and «branches» lead to the rest of the run"
+
+ONE_NETWORK = "this is one network"
 
 
 class NotThereError(Exception):
     """The branch or the window to show does not exist."""
 
 
-class Handlers:
-    """Carries out commands one after the other, and answers each.
+class Drive:
+    """Whether windows are trained now, and how many: those that a key requested, or as many as the speed allows."""
+
+    def __init__(self, pace: Pace) -> None:
+        self.running = True  # whether training continues until it is paused
+        self.requested = 0  # windows that a key has requested and that are not trained yet; changes keep them
+        self.to_the_end = False  # whether these are the rest of the epoch
+        self._pace = pace
+
+    def obey(self, command: DriveCommand, epoch_left: int) -> None:
+        """Carry out a command; ``epoch_left`` is the number of windows to the end of the epoch."""
+        match command:
+            case Pause():
+                self.pause()
+            case Resume():
+                self.resume()
+            case Toggle():
+                self.pause() if self.running or self.requested else self.resume()
+            case Step(windows):
+                self.step(windows)
+            case FinishEpoch():
+                self.finish(epoch_left)
+            case _:
+                assert_never(command)
+
+    def pause(self) -> None:
+        """Pause, and drop the requested windows."""
+        self.running = False
+        self.drop_requests()
+
+    def resume(self) -> None:
+        """Train without end."""
+        self.running = True
+        self.drop_requests()
+        self._pace.restart()
+
+    def step(self, windows: int) -> None:
+        """Train ``windows`` more windows than already requested, then pause."""
+        self.running = self.to_the_end = False
+        self.requested += max(0, windows)
+
+    def finish(self, windows: int) -> None:
+        """Train ``windows`` windows, the rest of the epoch, then pause."""
+        self.running, self.to_the_end = False, True
+        self.requested = windows
+
+    def drop_requests(self) -> None:
+        self.requested, self.to_the_end = 0, False
+
+    def start_after(self, waiting: Iterable[Command]) -> Start:
+        """The first training after these commands, where the end of the epoch counts as one window; nothing changes."""
+        drive = copy.copy(self)
+        drive._pace = Pace(math.inf, lambda: 0.0)
+        for command in waiting:
+            if isinstance(command, DriveCommand):
+                drive.obey(command, epoch_left=1)
+            elif isinstance(command, LookCommand):
+                drive.pause()
+        return Start(drive.running, drive.requested, drive.to_the_end)
+
+    def trained(self, windows: int) -> None:
+        self.requested = max(0, self.requested - windows)
+        self.to_the_end &= self.requested > 0
+
+    def wait_seconds(self) -> float | None:
+        """The seconds until windows are due; None if none are wanted."""
+        if self.requested:
+            return 0.0
+        return self._pace.wait_seconds() if self.running else None
+
+    def windows(self, at_most: int) -> int:
+        """The number of windows to train now, at most ``at_most``."""
+        if self.requested:
+            return min(self.requested, at_most)
+        if not self.running:
+            return 0
+        return min(self._pace.due(), 1 if self._pace.speed <= WATCHABLE_SPEED else at_most)
+
+
+def speed_after(command: commands.SpeedCommand, speed: float, rate: float) -> float:
+    """The speed after a command; slower than full speed means slower than the measured ``rate``, 0 if unknown."""
+    match command:
+        case commands.SetSpeed(wanted):
+            return wanted
+        case commands.Faster():
+            return faster(speed)
+        case commands.Slower():
+            return slower(rate if math.isinf(speed) and rate else speed)
+
+
+def previewed(frame: Frame, waiting: Sequence[Command], start: Start, seconds: int) -> Frame:
+    """The frame of a session that loads, with the speed and the network to which the waiting commands will lead.
 
     Args:
-        mailbox: receives the answers.
-        live: the run that commands change.
-        holder: holds the frame; after a refused command, the earlier frame is shown again.
-        pace: measures and limits the speed; its clock starts again after each change.
-        drive: starts and pauses training. It is paused when an earlier window is shown. Changes do not alter the
-            requested windows, even if they are refused.
-        probing: measures what commands ask for.
+        start: what will be trained first after them.
+        seconds: for how long it has been loading.
     """
+    speed, coming, begins = frame.speed, frame.coming or frame.config, frame.coming
+    many, toggles = coming.replicas > 1, list[commands.ToggleReplicas]()
+    for command in waiting:
+        if isinstance(command, commands.SpeedCommand):
+            speed = speed_after(command, speed, frame.rate)
+        elif isinstance(command, commands.ToggleReplicas) and not (many and command.replicas is not None):
+            many = not many
+            toggles.append(command)
+    if len(toggles) % 2:
+        with suppress(ConfigError):  # it will be refused
+            replica = frame.replica if frame.replica < coming.replicas else 0
+            begins = moves.configuration_to_begin(coming, replica, toggles[-1].replicas)
+    return replace(frame, speed=speed, start=start, coming=begins, seconds=seconds)
 
-    def __init__(
-        self, mailbox: Mailbox, live: LiveRun, holder: FrameHolder, pace: Pace, drive: Drive, probing: Probing
-    ) -> None:
-        self._mailbox = mailbox
-        self._live = live
-        self._holder = holder
-        self._pace = pace
-        self._drive = drive
-        self._probing = probing
-        self._last_switch: ReplicaSwitch | None = None
 
-    def obey(self, sent: commands.Sent) -> None:
-        """Carry out a command, if it has something to do, and answer it. If it raises an error, the screen shows the
-        error, and the previous network continues.
-        """
-        command, before = sent.command, self._holder.frame
-        answer = commands.Answer(sent.number, command)
-        try:
-            if why_not := why_nothing(command, before):
-                answer = replace(answer, why_not=why_not)
-            else:
-                self._do(command)
-            if isinstance(command, commands.ChangeCommand | commands.LookCommand):
-                self._go_on()
-        except Exception as error:
-            # otherwise the error is TensorFlow's, about another network
-            is_known = isinstance(error, (ConfigError, NotThereError))
-            why_not = str(error) if is_known else f"{type(error).__name__}: {error}"
-            field = error.field if isinstance(error, ConfigError) else ""
-            answer = replace(answer, why_not=why_not, field=field, was_refused=True)
-            self._holder.show(replace(before, refused=answer))
-        self._mailbox.answer(answer)
+def why_nothing(command: Command, frame: Frame) -> str:
+    """The reason why a command would have no effect in this frame; empty if it would have one, or if that is unknown
+    while the network loads. A ConfigError if it changes a field to an invalid value.
+    """
+    is_known = frame.state is not State.LOADING
+    match command:
+        case commands.Reset() if is_known and frame.trained == 0:
+            return AT_THE_START
+        case commands.Undo() if is_known and frame.undoable == 0:
+            return NOTHING_ON_THIS_PATH if frame.trained_in_all > frame.line_end else "nothing to undo"
+        case commands.Redo() if not frame.redoable:
+            return "nothing to redo"
+        case commands.Alone() if frame.config.replicas == 1:
+            return ONE_NETWORK
+        case commands.ToggleReplicas(int()) if frame.config.replicas > 1:
+            return f"{frame.config.replicas} seeds are trained already: «seeds» goes to one network"
+        case commands.Edit(changes) if frame.config.with_fields(changes) == frame.config:
+            return "this is what is trained"
+        case _:
+            return ""
 
-    def _go_on(self) -> None:
-        """Continue running training after a change, or after going to a position."""
-        self._pace.restart()
-        if self._drive.to_the_end:
-            self._drive.finish(self._live.epoch_left)
-        self._holder.change(refused=None)
 
-    def _do(self, command: commands.Command) -> None:
-        live, running, here = self._live, self._drive.running, self._live.here
+@dataclass(eq=False)
+class Handlers:
+    """What each command does to the parts of a session."""
+
+    live: LiveRun
+    drive: Drive
+    pace: Pace
+    exchange: Exchange
+    probing: Probing
+    show_compiling: Callable[[EchoConfig], None]
+    last_switch: moves.ReplicaSwitch | None = None
+
+    def do(self, command: Command) -> None:
+        """Carry out a command; if it raises an error, nothing has changed."""
+        live, running, here = self.live, self.drive.running, self.live.here
         match command:
-            case commands.Pause() | commands.Resume() | commands.Toggle() | commands.Step() | commands.FinishEpoch():
-                self._drive.obey(command, live.epoch_left)
+            case Pause() | Resume() | Toggle() | Step() | FinishEpoch():
+                self.drive.obey(command, live.epoch_left)
             case commands.SetSpeed() | commands.Faster() | commands.Slower():
-                self._pace.set_speed(speed_after(command, self._pace.speed, self._holder.frame.rate))
-                self._holder.change(speed=self._pace.speed)  # the next frame may have to wait for a compilation
+                self.pace.set_speed(speed_after(command, self.pace.speed, self.exchange.frame.rate))
+                self.exchange.change(speed=self.pace.speed)  # the next frame may have to wait for a compilation
             case commands.Reset():
                 live.reset(held=running)
             case commands.Redraw():
@@ -94,7 +200,7 @@ class Handlers:
             case commands.Edit(changes, held):
                 config = live.config.with_fields(changes)
                 if config.rule != live.config.rule and config.differs_only_live(live.config):
-                    self._holder.compile(config)
+                    self.show_compiling(config)
                 live.edit(config, held=held)
             case commands.StartOver(changes):
                 live.edit(live.config.with_fields(changes), anew=True)
@@ -120,66 +226,55 @@ class Handlers:
             case commands.Name(branch, text):
                 live.note(live.notes.named(self._there(branch), text))
             case commands.Pin(branch, pinned):
-                live.note(
-                    live.notes.with_pin(
-                        self._there(branch), branch not in live.notes.pinned if pinned is None else pinned
-                    )
-                )
+                is_pinned = self._there(branch) in live.notes.pinned
+                live.note(live.notes.with_pin(branch, not is_pinned if pinned is None else pinned))
             case commands.Hide(branch, hidden):
-                self._hide(self._there(branch), hidden)
+                notes = live.notes.with_hidden(self._there(branch), hidden)
+                if not hidden and all(one.key != branch for one in ghosts_of(live.timeline, here.branch, notes)):
+                    notes = notes.with_pin(branch, True)
+                live.note(notes)
             case commands.Ask(question):
-                self._probing.ask(question)
+                self.probing.ask(question)
             case commands.Save():
                 live.save()
             case _:
                 assert_never(command)
 
     def _toggle_replicas(self, replicas: int | None) -> None:
-        live = self._live
+        live = self.live
         here, replica, at_its_end = live.here, live.replica, not live.is_past
-        target = switch_target(live.timeline, here, self._last_switch, replicas)
+        target = moves.switch_target(live.timeline, here, self.last_switch, replicas)
         if target is None:
             live.edit(configuration_to_begin(live.config, replica, replicas))
             live.choose(0)  # the first replica is the network from before
         else:
             live.go(target[0])
             live.choose(target[1])
-        self._last_switch = ReplicaSwitch(here, replica, at_its_end, live.config)
+        self.last_switch = moves.ReplicaSwitch(here, replica, at_its_end, live.config)
 
     def _stay(self, before: Position) -> None:
         """Pause if the new position is in the past. At the end of another branch, training continues there, without
         windows that were requested elsewhere.
         """
-        if self._live.is_past:
-            self._drive.pause()
-        elif self._live.here != before:
-            self._drive.drop_requests()
+        if self.live.is_past:
+            self.drive.pause()
+        elif self.live.here != before:
+            self.drive.drop_requests()
 
     def _there(self, branch: int) -> int:
-        """The number of a branch, if there is such a branch.
-
-        Raises:
-            NotThereError: there is none.
-        """
-        branches = len(self._live.timeline)
+        """The number of a branch, if there is such a branch; otherwise a NotThereError."""
+        branches = len(self.live.timeline)
         if not 0 <= branch < branches:
             named = letter_of(branch) if branch >= 0 else str(branch)
             raise NotThereError(f"{named} is no branch of this run: a to {letter_of(branches - 1)}")
         return branch
 
-    def _hide(self, branch: int, hidden: bool) -> None:
-        live = self._live
-        notes = live.notes.with_hidden(branch, hidden)
-        if not hidden and all(one.key != branch for one in ghosts_of(live.timeline, live.here.branch, notes)):
-            notes = notes.with_pin(branch, True)
-        live.note(notes)
-
     def _look_at(self, branch: int, window: int | None, is_exact: bool = False) -> None:
-        end = self._live.timeline.end(self._there(branch))
+        end = self.live.timeline.end(self._there(branch))
         if is_exact and window is not None and not 0 <= window <= end.window:
             there = f"0 to {end.window:,} on branch {letter_of(branch)}"
             raise NotThereError(f"window = {window:,} cannot be shown: {there}")
         position = end if window is None else Position(branch, min(max(0, window), end.window))
-        if position != self._live.here:
-            self._live.go(position)
-        self._drive.pause()
+        if position != self.live.here:
+            self.live.go(position)
+        self.drive.pause()

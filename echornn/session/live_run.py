@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from echornn.config import EchoConfig
+from echornn.config import EchoConfig, changes_text
 from echornn.data.series import check_own_data
 from echornn.history.curve import Cause
 from echornn.history.windows import as_stored
-from echornn.progress import PopulationProgress
+from echornn.progress import PopulationProgress, Progress
 from echornn.replay.pace import Pace
 from echornn.replay.replay import ours
 from echornn.replay.replayed_run import ReplayedRun, newest
 from echornn.runs.branch_notes import NO_NOTES, BranchNotes
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.recorder import Recorder
+from echornn.session.pictures.frame import Frame, State
 from echornn.timeline.branch import Branch, Position, can_continue_under, starts_over
 from echornn.timeline.moves import Undoing
 from echornn.training.any_trainer import MakeTrainer
@@ -31,22 +33,15 @@ class LiveRun(ReplayedRun):
     ) -> None:
         super().__init__(config, make_trainer, recorder, pace, clock)
         self.notes = NO_NOTES
-        """The user's notes on the branches."""
-        self._extends = 0
+        self._extends = 0  # the branch that the recorded windows extend
         self._undoing = Undoing(clock)
+        self._own: list[tuple[PopulationProgress, int, Progress]] = []
 
-    @property
-    def redoable(self) -> bool:
-        """Whether there is an undone change that can be redone."""
-        return self._undoing.redoable
-
-    # ---- beginning and end
+    # ---- beginning
 
     def take_up(self) -> None:
-        """Take over the branches and losses of the run that the recorder found, and its position, without training.
-
-        Raises:
-            OSError: the losses could not be read.
+        """Take over the branches and losses of the run that the recorder found, and its position, without training; an
+        OSError if they cannot be read.
         """
         run = self._recorder.resumed
         if run is None or run.checkpoint is None:
@@ -122,33 +117,25 @@ class LiveRun(ReplayedRun):
                 self._keyframe()
         return progress
 
-    # ---- changes, each of which begins a branch
+    # ---- changes, each of which begins a branch; ``held``: perhaps one of many by a held key, undone together
 
     def reset(self, further: int = 0, held: bool = False) -> None:
-        """Start over with the current initial weights; ``further`` is added to their number.
-
-        Args:
-            held: whether the change may be one of many that are undone together, such as those of a key held down.
-        """
+        """Start over with the current initial weights; ``further`` is added to their number."""
         before = self._leave()
         self._start_over(self.config, self.owner.init_index + further)
         self._branch("redraw" if further else "reset", self.root, self._leads_back("anew", before, held))
 
     def regenerate(self, held: bool = False) -> None:
-        """Draw new data: the epoch starts again with it, and the weights stay. For ``held`` see `reset`."""
+        """Draw new data: the epoch starts again with it, and the weights stay."""
         before = self._leave()
         parent = self.position
         self.trainer.regenerate()
         self._branch("regenerate", parent, self._leads_back("data", before, held))
 
     def edit(self, config: EchoConfig, anew: bool = False, held: bool = False) -> None:
-        """Continue with this configuration; start over if fields other than live ones differ.
+        """Continue with this configuration; start over if ``anew``, or if fields other than live ones differ.
 
         If this raises an error, nothing has changed. A task of the user's own is checked before.
-
-        Args:
-            anew: whether to start over whichever fields differ.
-            held: see `reset`.
         """
         before = self._leave()
         cause: Cause = "preset" if anew else "edit"
@@ -156,25 +143,21 @@ class LiveRun(ReplayedRun):
         kind = "anew" if anew else ("nudge", *sorted(self.config.changes_to(config))) if held else None
         check_own_data(config)
         has_another_rule = config.rule != self.config.rule
-        if self.config.differs_only_live(config):
-            if anew:
-                self._start_over(config)
-            else:
-                self.trainer.edit(config)
-                if has_another_rule:
-                    self._trainers.compile(self.trainer)
-        else:
+        if not self.config.differs_only_live(config):
             self._start(config)
+        elif anew:
+            self._start_over(config)
+        else:
+            self.trainer.edit(config)
+            if has_another_rule:
+                self._trainers.compile(self.trainer)
         self.config = config
         self._branch(cause, parent, self._leads_back(kind, before, held))
         if has_another_rule:  # its first window may take so long that the program is ended before
             self.save()
 
     def alone(self) -> None:
-        """Continue with only the selected replica, with its weights, optimizer and carried state.
-
-        If this raises an error, nothing has changed.
-        """
+        """Continue with only the selected replica, with its weights, optimizer and carried state."""
         before, replica = self._leave(), self.replica
         state = self.trainer.state.only([replica])
         trainer = self._trainers.make(state.config)
@@ -229,10 +212,86 @@ class LiveRun(ReplayedRun):
         self.go(self._undoing.undo(self.timeline, self.here))
 
     def redo(self) -> None:
-        """Go forward again to the position at which the last undo was made. Only if `redoable`."""
+        """Go forward again to the position at which the last undo was made. Only if there was one."""
         self.go(self._undoing.redo())
 
     def go(self, position: Position) -> None:
         """Begin to go to a position of the run, see `ReplayedRun.go`; the next change is undone separately."""
         super().go(position)
         self._undoing.went()
+
+    # ---- what frames show
+
+    @property
+    def own_config(self) -> EchoConfig:
+        """The configuration of the selected replica."""
+        return self.config.of(self.replica)
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """The fields of a frame about the position in the run's tree."""
+        here = self.here
+        return {
+            "branch": self.owner.number,
+            "line": here.branch,
+            "line_end": self.timeline.end(here.branch).window,
+            "is_past": self.is_past,
+            "trained": here.window,
+            "trained_in_all": self.timeline.trained,
+            "notes": self.notes,
+            "undoable": self.undoable,
+            "redoable": self._undoing.redoable,
+            "seed_stats": self.timeline.seed_stats(here),
+            "blamed": self.blamed,
+            "is_unread": False,
+        }
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """The fields of a frame that are known from the record alone: the losses, and the newest window's numbers."""
+        owner = self.owner
+        epoch, window = place_of(*owner.epoch_and_window(self.here.window), self.config)
+        return self._trained_at(epoch, window, owner.data_version, owner.init_index)
+
+    @property
+    def trained(self) -> dict[str, Any]:
+        """The fields of a frame about the trainer's position, with the newest windows of the selected replica."""
+        trainer, replica = self.trainer, self.replica
+        # those that were shown before are the same objects again
+        known = {id(one): own for one, of, own in self._own if of == replica}
+        owns = [known.get(id(one)) or one.of(replica) for one in self.shown]
+        self._own = [(one, replica, own) for one, own in zip(self.shown, owns, strict=True)]
+        owns = [one.newest for one in owns]
+        epoch, window = place_of(trainer.epoch, trainer.window, self.config)
+        if owns:
+            epoch, window = owns[-1].epoch + 1, owns[-1].window + 1
+        windows = {"progress": owns[-1] if owns else None, "tape": tuple(owns[:-1]), "device": trainer.device}
+        return windows | self._trained_at(epoch, window, trainer.data_version, trainer.init_index)
+
+    def _trained_at(self, epoch: int, window: int, data_version: int, init_index: int) -> dict[str, Any]:
+        loss_stats = self.timeline.loss_stats(self.here, self.replica)
+        numbers = {"epoch": epoch, "window": window, "data_version": data_version, "init_index": init_index}
+        return {"loss_stats": loss_stats, **numbers}
+
+
+def place_of(epoch: int, window: int, config: EchoConfig) -> tuple[int, int]:
+    """A trainer's next epoch and window, both from 0, as a frame has them: the epoch from 1, and the windows trained in
+    it. After the last epoch, this is the last epoch with all of its windows.
+    """
+    return (epoch + 1, window) if epoch < config.num_epochs else (epoch, config.windows_per_epoch)
+
+
+def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | None = None) -> Frame:
+    """The frame before anything is loaded: the position of the recorded run, and what will be done there first; for a
+    new run, the beginning.
+    """
+    run = recorder.resumed
+    message, position, is_unread = "loading TensorFlow", (1, 0), False
+    if run is not None and run.checkpoint is not None:
+        state = run.checkpoint.state
+        position = place_of(state.epoch, state.window, state.config)
+        first = changes_text(state.config, config) if at is None else f"window {at:,}"
+        message += f", then {first}" if first else ""
+        config, is_unread = state.config, run.trained > 0
+    folder = "" if recorder.folder is None else str(recorder.folder)
+    return Frame(State.LOADING, config, message, *position, speed=speed, is_unread=is_unread, folder=folder)

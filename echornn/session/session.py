@@ -1,7 +1,4 @@
-"""`Session`: a training loop to which any thread can send commands, and whose newest frame any thread can read.
-
-The app and headless runs both use it.
-"""
+"""`Session`: a training loop to which any thread can send commands, and whose newest frame any thread can read."""
 
 from __future__ import annotations
 
@@ -12,53 +9,69 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
-from echornn.config import ConfigError, EchoConfig
+from echornn.config import ConfigError, EchoConfig, changes_text
+from echornn.errors import OwnError
 from echornn.progress import PopulationProgress
-from echornn.readings import Question
-from echornn.replay.pace import require_speed
+from echornn.readings import Question, Readings
+from echornn.replay.pace import Pace, require_speed
 from echornn.runs.recorder import Recorder
-from echornn.session.audience import ALONE, LOCAL, Viewers
-from echornn.session.commands import Answer, Ask, Command, Pause, Resume, Toggle
-from echornn.session.loop import Loop
+from echornn.session.commands import (
+    NO_WORK,
+    Answer,
+    Ask,
+    ChangeCommand,
+    Command,
+    LookCommand,
+    Pause,
+    Resume,
+    Sent,
+    Toggle,
+)
+from echornn.session.exchange import LOCAL, Exchange, Viewers
+from echornn.session.handlers import WATCHABLE_SPEED, Drive, Handlers, NotThereError, previewed, why_nothing
+from echornn.session.live_run import LiveRun, first_frame
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.look import look
-from echornn.session.pictures.picture import Picture
-from echornn.session.pictures.queries import Query
-from echornn.session.preview import previewed
-from echornn.session.probing import Examine
+from echornn.session.pictures.picture import ALONE, Picture, Query
+from echornn.session.probing import LEAST_SECONDS, Examine, Probing
+from echornn.session.probing import examine as by_probes
+from echornn.state import TrainerState
+from echornn.timeline.branch import Position
 from echornn.timeline.timeline import Timeline
-from echornn.training.any_trainer import MakeTrainer
+from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
+
+COMPILING = "compiling the training loop"
+"""What the frame says while a network is made."""
+
+LEAST_PAIRED_SPEED = 1 / LEAST_SECONDS["screen"]
+"""Up to this speed, two consecutive windows are examined together; at higher speeds, the weights before the examined
+window are recorded first.
+"""
 
 
 class ViewedSession(Protocol):
-    """What a viewer uses of a session, be it in this process or in another; see `Session`."""
+    """What a viewer uses of a session, be it in this process (`Session`) or in another (`RemoteSession`)."""
 
-    def look(self, query: Query, before: Picture | None = None) -> Picture:
-        """The newest picture."""
-
-    def look_again(self, query: Query, picture: Picture) -> Picture:
-        """Another picture of the same position."""
-
-    def send(self, command: Command) -> int:
-        """Send a command; returns its number."""
-
-    def not_done(self, number: int) -> Answer | None:
-        """The answer to a command that was not carried out; None if it was, or if its turn has not come."""
-
-    def take_over(self) -> None:
-        """Let this viewer steer the session."""
-
-    def run(self) -> None:
-        """Do the session's work, on the thread that calls it, until `stop`."""
-
-    def stop(self) -> None:
-        """Make `run` return soon."""
+    def look(self, query: Query, before: Picture | None = None) -> Picture: ...
+    def look_again(self, query: Query, picture: Picture) -> Picture: ...
+    def send(self, command: Command) -> int: ...
+    def not_done(self, number: int) -> Answer | None: ...
+    def take_over(self) -> None: ...
+    def run(self) -> None: ...
+    def stop(self) -> None: ...
 
 
 class Session:
     """A run that trains on the thread that calls `run`, while other threads send commands and watch it.
 
     Every method except `run` may be called from any thread; only `when_idle` and `when_shown` wait.
+
+    Attributes:
+        recorder: saves the run; a plain `Recorder` saves nothing.
+        stopped: an event that is set when `run` has returned.
+        error: what ended the session, or occurred when the record was closed; None if there is none.
+        going_first: the window ``at`` to which the session goes first; None once it is reached.
+        editing_first: the fields of ``config`` that differ from the continued run; empty once they are edited.
 
     Args:
         config: the configuration to train.
@@ -67,9 +80,9 @@ class Session:
             `echornn.training.any_trainer.tensorflow_trainers`.
         on_progress: called on the training thread after each slice of windows.
         clock: a monotonic clock, in seconds.
-        recorder: saves the run; by default nothing is saved. A run that exists already continues from where it stopped.
-            If ``config`` differs from its configuration, this is an edit, which can be undone; if the edit fails, the
-            session fails, and the disk is unchanged.
+        recorder: by default nothing is saved. A run that exists already continues from where it stopped. If ``config``
+            differs from its configuration, this is an edit, which can be undone; if the edit fails, the session fails,
+            and the disk is unchanged.
         at: for a run that continues: the number of windows along its path to which to go back first.
         examine: the function that runs the probes, on a separate thread; by default `echornn.probes.examine.examine`.
         vitals: whether to examine from time to time, unasked, what diagnoses depend on besides the losses; see `Frame`.
@@ -88,58 +101,31 @@ class Session:
         vitals: bool = False,
     ) -> None:
         require_speed(speed)
-        self._previewed: tuple[object, Frame] | None = None
+        self.recorder = recorder or Recorder()
+        self.stopped = threading.Event()
+        self.error: Exception | None = None
+        self.going_first = at
+        self.editing_first: dict[str, Any] = {}
         self.viewers = Viewers()
-        """Who looks at the session. The viewer in this process has the number `LOCAL`."""
-        self._loop = Loop(config, speed, make_trainer, on_progress, clock, recorder, at, examine, vitals)
-
-    def run(self) -> None:
-        """Load, then train as commands say until `stop`, or until training fails.
-
-        Errors in training are not raised: they lead to the state `failed`, with the error's text.
-        """
-        self._loop.run()
-
-    @property
-    def stopped(self) -> threading.Event:
-        """Set when `run` has returned."""
-        return self._loop.stopped
-
-    @property
-    def error(self) -> Exception | None:
-        """The error that ended the session, or that occurred when the record was closed; None if there is none."""
-        return self._loop.error
-
-    @property
-    def refused(self) -> ConfigError | None:
-        """The error by which the configuration could not be loaded; None if it was, even if training has failed."""
-        error = self._loop.error
-        return error if isinstance(error, ConfigError) and not self._loop.is_loaded else None
-
-    @property
-    def going_first(self) -> int | None:
-        """The window ``at`` to which the session goes first; None once it is reached."""
-        return self._loop.going_first
-
-    @property
-    def editing_first(self) -> dict[str, Any]:
-        """The fields of ``config`` that differ from the continued run; empty once they are edited."""
-        return self._loop.editing_first
-
-    @property
-    def before_it_diverged(self) -> int | None:
-        """The number of windows after which the loss was last finite; see `CurrentPosition.before_it_diverged`."""
-        return self._loop.live.before_it_diverged
-
-    @property
-    def outstanding(self) -> int:
-        """The number of commands that train, change or move something and are not carried out yet."""
-        return sum(command.is_work for command in self._loop.mailbox.unanswered)
-
-    @property
-    def recorder(self) -> Recorder:
-        """The recorder that saves the run; a plain `Recorder` saves nothing."""
-        return self._loop.recorder
+        self._wanted = config
+        self._on_progress = on_progress
+        self._clock = clock
+        self._can_save = self._is_loaded = False
+        self._previewed: tuple[object, Frame] | None = None
+        resumed, first = self.recorder.resumed, config
+        trained_by = () if resumed is None else (resumed.devices, resumed.threshold, resumed.threads)
+        if resumed is not None:
+            first = resumed.config
+            owner = None if at is None else resumed.owner(resumed.position_at(at))
+            self.editing_first = (first if owner is None else owner.config).changes_to(config)
+        self._make_trainer = make_trainer or tensorflow_trainers(*trained_by)
+        self._pace = Pace(speed, clock)
+        self._drive = Drive(self._pace)
+        self._live = LiveRun(first, self._made, self.recorder, self._pace, clock)
+        self._exchange = exchange = Exchange(first_frame(config, self.recorder, speed, at), clock)
+        self._probing = Probing(examine or by_probes, exchange.notify, exchange.change, clock, self._stands, vitals)
+        self._handlers = Handlers(self._live, self._drive, self._pace, exchange, self._probing, self._show_compiling)
+        self.recorder.when_saved(lambda: exchange.notify(self._show_warning))
 
     # ---- for any thread
 
@@ -158,36 +144,41 @@ class Session:
         """
         if not isinstance(command, Command):
             raise TypeError(f"{command!r} cannot be sent: only an object of a class in echornn.session.commands")
-        if isinstance(command, Toggle) and self._loop.holder.frame.state is State.LOADING:
+        if isinstance(command, Toggle) and self._exchange.frame.state is State.LOADING:
             command = Pause() if self.frame.start.trains else Resume()
         if isinstance(command, Ask):
             return self.ask(self.viewers.asks(LOCAL, command.question))
-        return self._loop.mailbox.send(command)
+        return self._exchange.send(command)
 
     def ask(self, question: Question | None) -> int:
         """Have these readings measured, which all viewers need together; returns the command's number."""
-        return self._loop.mailbox.send(Ask(question))
+        return self._exchange.send(Ask(question))
 
     @property
     def answers(self) -> tuple[Answer, ...]:
         """The answers to the newest thousand commands, oldest first."""
-        return self._loop.mailbox.answers
+        return self._exchange.answers
 
     def not_done(self, number: int) -> Answer | None:
-        """The answer to a command that was not carried out; see `ViewedSession`."""
+        """The answer to a command that was not carried out; None if it was, or if its turn has not come."""
         return next((one for one in reversed(self.answers) if one.number == number and not one.done), None)
+
+    @property
+    def outstanding(self) -> int:
+        """The number of commands that train, change or move something and are not carried out yet."""
+        return sum(not isinstance(sent.command, NO_WORK) for sent in self._exchange.unanswered)
 
     @property
     def frame(self) -> Frame:
         """The newest frame; the same object as before if nothing has changed. While the session loads, commands are
         carried out later, but the frame shows at once what they will lead to.
         """
-        frame = self._loop.holder.frame
+        frame = self._exchange.frame
         if frame.state is not State.LOADING:
             return frame
-        pending = self._loop.mailbox.pending
-        start, known = self._loop.drive.start_after(pending), self._previewed
-        of = frame, pending, start, int(self._loop.holder.seconds)
+        waiting = tuple(sent.command for sent in self._exchange.unanswered)
+        start, known = self._drive.start_after(waiting), self._previewed
+        of = frame, waiting, start, int(self._exchange.seconds)
         if known is None or known[0] != of:
             known = self._previewed = of, previewed(*of)
         return known[1]
@@ -195,12 +186,22 @@ class Session:
     @property
     def config(self) -> EchoConfig:
         """The configuration in training, or being compiled."""
-        return self._loop.live.config
+        return self._live.config
 
     @property
     def timeline(self) -> Timeline:
         """All branches of the run, with their losses."""
-        return self._loop.live.timeline
+        return self._live.timeline
+
+    @property
+    def before_it_diverged(self) -> int | None:
+        """The number of windows after which the loss was last finite; None if it has not diverged."""
+        return self._live.before_it_diverged
+
+    @property
+    def refused(self) -> ConfigError | None:
+        """The error by which the configuration could not be loaded; None if it was, even if training has failed."""
+        return self.error if isinstance(self.error, ConfigError) and not self._is_loaded else None
 
     def look(self, query: Query, before: Picture | None = None) -> Picture:
         """The picture of the newest frame, with the losses and branches that the query requests.
@@ -220,7 +221,7 @@ class Session:
 
     def look_at(self, query: Query, frame: Frame, before: Picture | None) -> Picture:
         """The picture of a frame of this session, for any viewer."""
-        return look(query, frame, self._loop.live.timeline, before)
+        return look(query, frame, self.timeline, before)
 
     def _to_local(self, picture: Picture) -> Picture:
         audience = self.viewers.audience(LOCAL)
@@ -232,14 +233,274 @@ class Session:
 
     def when_idle(self, seconds: float | None = None) -> bool:
         """Wait until all commands sent so far are done, at most ``seconds``; returns whether they are."""
-        return self._loop.mailbox.when_idle(seconds)
+        return self._exchange.when_idle(seconds)
 
     def when_shown(self, number: int, seconds: float) -> None:
         """Wait until the newest frame shows what became of a command, at most ``seconds``. While the session loads, the
         frame shows at once what will become of it.
         """
-        self._loop.holder.wait_for(lambda one: one.answered >= number or one.state is State.LOADING, seconds)
+        self._exchange.wait_for(lambda one: one.answered >= number or one.state is State.LOADING, seconds)
 
     def stop(self) -> None:
         """Make `run` return as soon as possible, between two slices of training."""
-        self._loop.mailbox.stop()
+        self._exchange.stop()
+
+    # ---- the training thread: carry out commands, train a slice, save, show; repeat
+
+    def run(self) -> None:
+        """Load, then train as commands say until `stop`, or until training fails.
+
+        Errors in training are not raised: they lead to the state `failed`, with the error's text.
+        """
+        exchange, live = self._exchange, self._live
+        try:
+            self._load()
+            self._is_loaded = True
+            while exchange.wait(self._wait_seconds(), live.arrived and not self._drive.requested):
+                # each command is judged by the frame, so the frame is updated after each
+                while (letter := exchange.take(live.arrived)) is not None:
+                    self._obey(letter) if isinstance(letter, Sent) else letter()
+                    self._show()
+                self._work()
+        except Exception as error:  # the screen must survive any error of TensorFlow, and show it
+            self._fail(error)
+        finally:
+            try:
+                try:
+                    if self._can_save:  # otherwise the log lacks windows of a call that failed halfway
+                        live.save_all()
+                finally:
+                    self.recorder.close()
+                self._show_warning()
+            except Exception as error:
+                self._fail(error)
+            finally:  # even if the recorder raises an error at its end, wake threads that wait for this one
+                self.stopped.set()
+                exchange.end()
+                self._probing.end()
+
+    def _fail(self, error: Exception) -> None:
+        if self.error is not None:
+            return
+        self.error = error
+        message = str(error) if isinstance(error, OwnError) else f"{type(error).__name__}: {error}"
+        if not isinstance(error, (ConfigError, BrokenPipeError)):  # these are not faults of this program
+            file = self.recorder.failed(error)
+            message = f"{message.splitlines()[0]} (traceback in {file})" if file else message
+        self._exchange.change(state=State.FAILED, message=message, rate=0.0)
+
+    def _load(self) -> None:
+        live, exchange, at = self._live, self._exchange, self.going_first
+        live.may_save = False
+        live.take_up()
+        if len(live.timeline):  # while there is no network yet
+            exchange.change(**self._place, **live.recorded)
+        live.load()
+        if exchange.stopping:
+            return
+        exchange.change(message=COMPILING, device=live.trainer.device)
+        self._probing.start()
+        try:
+            live.compile()
+        except OwnError:  # of a run whose task or cell cannot be used here as it is; elsewhere, or changed, it may
+            if at is None and not self.editing_first:
+                raise
+        live.begin()
+        if at is not None:
+            live.go(Position(live.here.branch, at))
+            while not (live.arrived or exchange.stopping):
+                exchange.change(message=self._going)
+                self._step_on_the_way()
+            self.going_first = None if live.arrived else at
+        if self._wanted != live.config and not exchange.stopping:
+            live.edit(self._wanted)
+            self.editing_first = {}
+        elif at is None and (live.trainer.finished or live.diverged):
+            live.show_rows(lambda: exchange.stopping)
+        if live.diverged:
+            self._drive.pause()
+        self._can_save = live.may_save = True
+        live.save()
+        self._pace.restart()
+        self._show()
+
+    def _made(self, config: EchoConfig) -> AnyTrainer:
+        if self._can_save:  # if the network is not the first, the frame must show nothing of the previous one
+            self._show_compiling(config)
+            self._probing.forget()
+        return self._make_trainer(config)
+
+    def _obey(self, sent: Sent) -> None:
+        """Carry out a command, if it has something to do, and answer it. If it raises an error, the screen shows the
+        error, and the previous network continues.
+        """
+        command, before = sent.command, self._exchange.frame
+        answer = Answer(sent.number, command)
+        try:
+            answer = replace(answer, why_not=why_nothing(command, before))
+            if answer.done:
+                self._handlers.do(command)
+            if isinstance(command, ChangeCommand | LookCommand):  # running training goes on
+                self._pace.restart()
+                if self._drive.to_the_end:
+                    self._drive.finish(self._live.epoch_left)
+                self._exchange.change(refused=None)
+        except Exception as error:
+            # otherwise the error is TensorFlow's, about another network
+            is_known = isinstance(error, (ConfigError, NotThereError))
+            why_not = str(error) if is_known else f"{type(error).__name__}: {error}"
+            field = error.field if isinstance(error, ConfigError) else ""
+            answer = replace(answer, why_not=why_not, field=field, was_refused=True)
+            self._exchange.show(replace(before, refused=answer))
+        self._exchange.answer(answer)
+
+    # slices of work are so short that commands take effect at once
+
+    def _wait_seconds(self) -> float | None:
+        """The seconds for which there is nothing to do; None if only a command can end the wait."""
+        if self._exchange.stopping or not self._live.arrived:  # if it is stopped while loading, there is no branch yet
+            return 0.0
+        waits = [self._seconds_to_train(), self.recorder.seconds_to_save(), self._seconds_to_probe()]
+        return min((one for one in waits if one is not None), default=None)
+
+    def _seconds_to_train(self) -> float | None:
+        return None if self._live.trainer.finished else self._drive.wait_seconds()
+
+    def _seconds_to_probe(self) -> float | None:
+        if not (self._probing.asked and self._live.arrived):
+            return None
+        return self._probing.seconds(still=self._seconds_to_train() is None)
+
+    def _work(self) -> None:
+        live = self._live
+        if not live.arrived:
+            self._step_on_the_way()
+            if live.arrived:
+                self._pace.restart()
+            self._show()
+        elif not live.trainer.finished:
+            # one window if the change of the weights is to be measured
+            is_paired = self._probing.asked and self._probing.is_weighed(live.position)
+            if windows := self._drive.windows(1 if is_paired else self._pace.slice_windows()):
+                self._train(windows)
+        if live.arrived and live.trainer.finished:
+            self._drive.drop_requests()
+        seconds = self.recorder.seconds_to_save()
+        if seconds is not None and seconds <= 0 and live.arrived:
+            live.save()
+            self._show_warning()
+        if self._seconds_to_probe() == 0:
+            self._probe()
+
+    def _step_on_the_way(self) -> None:
+        begun = self._clock()
+        windows = self._live.step(self._pace.slice_windows())
+        self._pace.took(windows, self._clock() - begun)
+
+    def _train(self, windows: int) -> None:
+        live, pace, begun = self._live, self._pace, self._clock()
+        self._can_save = False
+        diverged_before = live.diverged
+        try:
+            progress = live.train(windows)
+        except OwnError:  # the data could not be made, so the networks are as before
+            self._can_save = True
+            raise
+        pace.trained(windows, self._clock() - begun, is_typical=windows > 1 or pace.slice_windows() == 1)
+        self._drive.trained(len(progress.losses))
+        self._can_save = True
+        if not live.arrived:  # the loss diverges in the window after these, which is trained alone
+            self._drive.pause()
+            self._drive.step(1)
+        elif live.diverged and not diverged_before:
+            self._drive.pause()
+        if self._on_progress is not None and len(progress.losses):
+            self._on_progress(progress)
+        self._show()
+
+    def _stands(self) -> tuple[Position, EchoConfig]:
+        return self._live.position, self._live.own_config
+
+    def _probe(self) -> None:
+        live, still, replica = self._live, self._seconds_to_train() is None, self._live.replica
+
+        def take() -> TrainerState:
+            return live.trainer.state.of(replica)
+
+        if not still and self._pace.speed > LEAST_PAIRED_SPEED and not self._probing.follows(live.position):
+            self._probing.weigh(take, live.position)
+            return
+        newest = live.shown[-1].of(replica) if live.shown else None
+        self._probing.begin(take, live.position, newest, still, self._pace.speed > WATCHABLE_SPEED)
+
+    # ---- frames
+
+    def _show(self) -> None:
+        """Show the complete current state, and how far the session is on its way to a position, if it is."""
+        live, trainer = self._live, self._live.trainer
+        trains = self._drive.running or (self._drive.requested and live.arrived)
+        state = State.RUNNING if trains else State.PAUSED
+        if trainer.finished and live.arrived and not live.is_past:
+            state = State.FINISHED
+        changes = {**self._place, **self._forgotten, "answered": self._exchange.answered, "coming": None}
+        if live.arrived:
+            rate = self._pace.rate() if state is State.RUNNING else 0.0
+            changes |= {**live.trained, "message": "", "speed": self._pace.speed, "rate": rate}
+        else:
+            changes |= {"message": self._going, "rate": 0.0}
+        self._exchange.change(state=state, config=live.config, replica=live.replica, **changes)
+
+    def _show_compiling(self, config: EchoConfig) -> None:
+        """Show that another network is being made, or the loop of another learning rule, and what is new in it; all
+        else stays as at the previous position.
+        """
+        before = self._exchange.frame.config
+        if config.replicas == before.replicas:
+            changed = changes_text(before, config)
+            of = f" of {changed}" if changed else ""
+        else:
+            of = " of one network alone" if config.replicas == 1 else f" of {config.replicas:,} networks"
+        self._exchange.change(state=State.LOADING, message=f"{COMPILING}{of}", rate=0.0, coming=config)
+
+    def _show_warning(self) -> None:
+        if self._warning != self._exchange.frame.warning:
+            self._exchange.change(warning=self._warning)
+
+    @property
+    def _place(self) -> dict[str, Any]:
+        return {**self._live.place, "vitals": self._vitals(), "warning": self._warning}
+
+    @property
+    def _going(self) -> str:
+        return f"going to window {self._live.here.window:,}: {self._live.on_the_way:,} to train again"
+
+    @property
+    def _warning(self) -> str:
+        live, parts = self._live, [self.recorder.warning, self._live.moved]
+        if live.arrived and live.diverged and live.shown:
+            last = live.shown[-1]
+            where = f"window {last.window + 1} of epoch {last.epoch + 1}"
+            paused = "" if self._drive.running else ": paused there"
+            parts.insert(0, f"the loss is {last.of(live.replica).losses[-1]} in {where}{paused}")
+        if live.unlike is not None:
+            parts.append(str(live.unlike))
+        return "; ".join(part for part in parts if part)
+
+    @property
+    def _forgotten(self) -> dict[str, Any]:
+        """What frames on the way to another network show: the target position, without window data."""
+        before, own = self._exchange.frame.own_config, self._live.own_config
+        if before.differs_only_live(own):
+            return {}
+        kept = {} if before.differs_only_live(replace(own, seed=before.seed)) else {"readings": None, "unread": ""}
+        return kept if self._live.arrived else {"progress": None, "tape": (), **self._live.recorded, **kept}
+
+    def _vitals(self) -> Readings | None:
+        """The vitals of the previous frame, unless they are of another network, another branch or a later window."""
+        frame, position = self._exchange.frame, self._live.position
+        vitals = frame.vitals
+        is_later = vitals is not None and (vitals.branch != position.branch or vitals.window > position.window)
+        if frame.own_config.seed != self._live.own_config.seed or is_later:
+            self._probing.forget()
+            return None
+        return vitals

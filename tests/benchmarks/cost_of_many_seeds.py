@@ -20,9 +20,7 @@ from echornn.history.curve import Piece, band_of, curve_of, shades_of
 from echornn.history.pyramid import LossHistory
 from echornn.history.windows import kept
 from echornn.session.pictures.frame import Frame, State
-from echornn.session.pictures.picture import NO_BAND, Picture
-from echornn.session.pictures.queries import Query, Span
-from echornn.session.pictures.rows import WindowAxis
+from echornn.session.pictures.picture import NO_BAND, Picture, Query, Span, WindowAxis
 from tui.app.curve.loss_plot import LossPlot
 from tui.kit.cells import Cells
 

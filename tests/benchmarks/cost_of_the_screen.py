@@ -27,8 +27,7 @@ import tui.app.app
 from echornn import EchoConfig, Session
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.look import look
-from echornn.session.pictures.picture import Picture
-from echornn.session.pictures.queries import Query
+from echornn.session.pictures.picture import Picture, Query
 from echornn.timeline.timeline import Timeline
 from tests.benchmarks.cost_of_the_record import rate
 from tests.trees import branch_off, grow

@@ -24,7 +24,7 @@ from echornn.remote.client import RemoteSession
 from echornn.remote.server import Server
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import commands
-from echornn.session.pictures.queries import Query
+from echornn.session.pictures.picture import Query
 from echornn.session.session import Session
 
 COLUMNS = 90

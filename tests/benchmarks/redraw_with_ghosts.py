@@ -14,10 +14,8 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.session.pictures.frame import Frame, State
-from echornn.session.pictures.look import look
-from echornn.session.pictures.picture import Picture
-from echornn.session.pictures.queries import Query
-from echornn.session.pictures.rows import MOST_GHOSTS
+from echornn.session.pictures.look import MOST_GHOSTS, look
+from echornn.session.pictures.picture import Picture, Query
 from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
 from tests.trees import grow

@@ -21,7 +21,7 @@ from textual.widget import Widget
 
 from echornn.session.commands import Command, Go, Undo
 from echornn.session.pictures.frame import State
-from echornn.session.pictures.queries import Query
+from echornn.session.pictures.picture import Query
 from echornn.session.session import ViewedSession
 from tui.app import key_effects, keys
 from tui.app.all_keys import keymap_with

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from echornn.session.audience import Audience
+from echornn.session.pictures.picture import Audience
 
 STEERS_ALREADY = "you steer this session already"
 

@@ -13,10 +13,8 @@ from echornn.errors import RunError
 from echornn.runs.run_dir import FollowedRun, RunSnapshot
 from echornn.runtime.background import Background
 from echornn.session.commands import Hide, Pin
-from echornn.session.pictures.look import with_curve
-from echornn.session.pictures.picture import Picture
-from echornn.session.pictures.queries import Query
-from echornn.session.pictures.rows import MOST_GHOSTS, Ghost
+from echornn.session.pictures.look import MOST_GHOSTS, with_curve
+from echornn.session.pictures.picture import Ghost, Picture, Query
 from echornn.session.session import ViewedSession
 from echornn.timeline.branch import letter_of
 from echornn.timeline.timeline import Timeline

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from echornn.session import commands
-from echornn.session.nothing_to_do import AT_THE_START, ONE_NETWORK, why_nothing
+from echornn.session.handlers import AT_THE_START, ONE_NETWORK, why_nothing
 from echornn.session.pictures.frame import Frame, State
 from tui.app.keys import key_of, meaning
 from tui.app.views.table import VIEWS

@@ -16,7 +16,7 @@ from echornn.config import EchoConfig
 from echornn.data.levels import boundary_floor, chance_level, ladder_of
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.history.curve import MARKS, Band, Curve
-from echornn.session.pictures.rows import curve_under, futures, shared, words_of
+from echornn.session.pictures.look import curve_under, futures, shared, words_of
 from echornn.timeline.branch import Position, letter_of
 from echornn.timeline.timeline import Timeline
 from tui.figures.data import FigureData, FigureError, FigureRequest

@@ -16,14 +16,11 @@ from echornn.progress import Progress
 from echornn.readings import Readings
 from echornn.runs.branch_notes import NO_NOTES, BranchNotes
 from echornn.session.commands import Answer
-from echornn.session.drive import Start
 from echornn.tasks.task import Level, TaskError
 
 NEAR_WINDOWS = 1_000
-"""The age in windows up to which `Frame.vitals` still describe the network; vitals from the last half of the path also
-do.
+"""The age in windows up to which `Frame.vitals` still describe the network; those of the last half of the path do too.
 """
-
 
 READABLE_SPEED = 10.0
 """Up to this speed, in windows per second, a line about a single window can be read."""
@@ -44,89 +41,60 @@ class State(StrEnum):
         return self is not State.RUNNING
 
 
+@dataclass(frozen=True)
+class Start:
+    """The first training after loading: without end, a number of windows (perhaps the rest of the epoch), or none."""
+
+    running: bool = True
+    windows: int = 0
+    to_the_end: bool = False
+
+    @property
+    def trains(self) -> bool:
+        """Whether any window will be trained."""
+        return self.running or self.windows > 0
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """The state of a session at one time.
-
-    Attributes:
-        state: what the session is doing.
-        config: the configuration in training.
-        message: what is being loaded, or why the session failed; otherwise empty.
-        epoch, window: the epoch of the newest window, and its number in it, both from 1; window 0 means before the
-            first.
-        trained: the number of windows along the path, since weights were new.
-        trained_in_all: the number of windows trained in all branches of the run.
-        branch: the branch whose configuration is in effect at this position; see `echornn.timeline.timeline.Timeline`.
-        line, line_end: the branch whose path the curve shows, and the number of windows along it.
-        is_past: whether later windows of that line were trained too.
-        replica: the index (from 0) of the selected replica, to which `progress`, `tape` and `readings` belong.
-        seed_stats: the results of all replicas; None for a single network.
-        progress: the newest window with its data; None if no window was trained since the start, a reset or new data.
-        rate: the measured windows per second over about the last second; 0 while nothing trains.
-        speed: the set speed in windows per second; infinity is full speed.
-        device: the device that trains, cpu or gpu; empty while loading.
-        data_version: how many times new data was requested.
-        init_index: the number of the initial weights, from 0; each request for new weights increases it.
-        tape: windows shown before `progress`, oldest first; at high speed most windows between them are missing.
-        loss_stats: the statistics of the losses since the last start.
-        undoable: how many changes can be undone one after the other.
-        redoable: whether an undone change can be redone.
-        blamed: the fields of the edit after which the loss became NaN or infinite; undo goes back to before it. Empty
-            if there was no such edit, and after the next command.
-        refused: the answer to the last change or move, if it failed; None after the next one that succeeds.
-        readings: the last probe readings, if any were requested; they may be of an earlier position.
-        unread: the reason why the probes could not read anything; empty if they could.
-        notes: the user's names of branches, and which are pinned or hidden.
-        vitals: the last readings of `echornn.session.probing.VITALS`, for the diagnosis: of this branch, at this
-            position or earlier; None if unknown or not requested.
-        warning: a message about a problem while training continues, such as a diverged loss or a full disk; otherwise
-            empty.
-        coming: the configuration that is being compiled, to be trained next; None if there is none, or if it is
-            `config`.
-        start: what is trained first after loading, as set by the keys pressed meanwhile.
-        is_unread: whether the record has windows whose losses are not read yet.
-        folder: the folder of the run; empty if it is not saved.
-        answered: the number of the last command that was carried out before this frame was made; see
-            `echornn.session.session.Session.send`.
-        seconds: for how many whole seconds ``message`` has been loading; 0 in all other states.
-    """
+    """The state of a session at one time: where it stands, what was trained there, and what can be said of it."""
 
     state: State
-    config: EchoConfig
-    message: str = ""
-    epoch: int = 1
-    window: int = 0
-    trained: int = 0
-    trained_in_all: int = 0
-    branch: int = 0
-    line: int = 0
-    line_end: int = 0
-    is_past: bool = False
-    replica: int = 0
-    seed_stats: SeedStats | None = None
-    progress: Progress | None = None
-    rate: float = 0.0
-    speed: float = math.inf
-    device: str = ""
-    data_version: int = 0
-    init_index: int = 0
-    tape: tuple[Progress, ...] = ()
-    loss_stats: LossStats = field(default_factory=LossStats)
-    undoable: int = 0
+    config: EchoConfig  # in training
+    message: str = ""  # what is being loaded, or why the session failed; otherwise empty
+    epoch: int = 1  # of the newest window, from 1
+    window: int = 0  # its number in the epoch, from 1; 0 before the first
+    trained: int = 0  # windows along the path, since weights were new
+    trained_in_all: int = 0  # windows of all branches of the run
+    branch: int = 0  # the branch whose configuration is in effect here; see `echornn.timeline.timeline.Timeline`
+    line: int = 0  # the branch whose path the curve shows
+    line_end: int = 0  # windows along that path
+    is_past: bool = False  # whether later windows of that line were trained too
+    replica: int = 0  # index from 0 of the replica to which progress, tape and readings belong
+    seed_stats: SeedStats | None = None  # the results of all replicas; None for a single network
+    progress: Progress | None = None  # the newest window with its data; None if none was trained since a start
+    rate: float = 0.0  # measured windows per second over about the last second; 0 while nothing trains
+    speed: float = math.inf  # the set windows per second; infinity is full speed
+    device: str = ""  # cpu or gpu; empty while loading
+    data_version: int = 0  # how many times new data was requested
+    init_index: int = 0  # the number of the initial weights, from 0; each redraw increases it
+    tape: tuple[Progress, ...] = ()  # windows shown before progress, oldest first; at high speed with gaps
+    loss_stats: LossStats = field(default_factory=LossStats)  # the losses since the last start
+    undoable: int = 0  # how many changes can be undone one after the other
     redoable: bool = False
-    blamed: tuple[str, ...] = ()
-    refused: Answer | None = None
-    readings: Readings | None = None
-    unread: str = ""
-    notes: BranchNotes = NO_NOTES
-    vitals: Readings | None = None
-    warning: str = ""
-    coming: EchoConfig | None = None
-    start: Start = field(default_factory=Start)
-    is_unread: bool = False
-    folder: str = ""
-    answered: int = 0
-    seconds: int = 0
+    blamed: tuple[str, ...] = ()  # the fields of the edit after which the loss became NaN or infinite
+    refused: Answer | None = None  # to the last change or move, if it failed; None after the next that succeeds
+    readings: Readings | None = None  # the last probe readings that were asked for, perhaps of an earlier position
+    unread: str = ""  # why the probes could not read anything
+    notes: BranchNotes = NO_NOTES  # the user's names of branches, and which are pinned or hidden
+    vitals: Readings | None = None  # the last readings for the diagnosis, of this branch, at this position or earlier
+    warning: str = ""  # a problem while training continues, such as a diverged loss or a full disk
+    coming: EchoConfig | None = None  # what is being compiled, to be trained next, if it is not `config`
+    start: Start = field(default_factory=Start)  # what is trained first after loading, by the keys pressed meanwhile
+    is_unread: bool = False  # whether the record has windows whose losses are not read yet
+    folder: str = ""  # the folder of the run; empty if it is not saved
+    answered: int = 0  # the last command that was carried out before this frame was made; see `Session.send`
+    seconds: int = 0  # for how many whole seconds ``message`` has been loading
 
     @property
     def is_new(self) -> bool:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 
+import numpy as np
+
+from echornn.config import changes_text
 from echornn.diagnosis.loss_stats import turning_points
-from echornn.history.curve import Band, Curve, width_of
-from echornn.progress import Floats
+from echornn.history.curve import Curve, width_of
+from echornn.runs.branch_notes import NO_NOTES, BranchNotes
 from echornn.session.pictures.frame import Frame
-from echornn.session.pictures.picture import NO_BAND, NO_CURVE, Picture
-from echornn.session.pictures.queries import Query
-from echornn.session.pictures.rows import BranchRow, Ghost, SeedLosses, WindowAxis, branch_rows, ghosts_of, seed_losses
-from echornn.timeline.branch import Branch, Position
+from echornn.session.pictures.picture import BranchRow, Ghost, Picture, Query, SeedLosses, SeedRows, WindowAxis
+from echornn.timeline.branch import Position, letter_of
 from echornn.timeline.timeline import Timeline
+
+MOST_GHOSTS = 8
+"""The most ghosts that are drawn; further branches are only in the list of branches."""
+
+SEEDS = {"seed", "replicas"}
+"""Fields that are described together."""
 
 
 def look(query: Query, frame: Frame, timeline: Timeline, before: Picture | None = None) -> Picture:
-    """The picture of a frame. Its losses end at the window that was newest on the line when the frame was made.
+    """The picture of a frame.
 
     Args:
         timeline: the tree of the run, which may have grown since.
@@ -24,14 +32,68 @@ def look(query: Query, frame: Frame, timeline: Timeline, before: Picture | None 
     """
     if not len(timeline):
         return Picture(frame, query, WindowAxis.of(query.span, frame.line_end, 0))
-    return _PictureMaker(query, frame, timeline, Picture(frame) if before is None else before).picture()
+    before = Picture(frame) if before is None else before
+    line, was = frame.line, before.query
+    branch_count, elsewhere = len(timeline), timeline.trained - frame.line_end
+    is_same_frame = frame is before.frame and before.branch_count > 0
+    is_same_tree = (branch_count, elsewhere, line, frame.notes, query.ghosts) == (
+        *(before.branch_count, before.elsewhere, before.frame.line, before.frame.notes, was.ghosts),
+    )
+    ghosts = [one for one in before.ghosts if isinstance(one.key, int)] if is_same_tree else []
+    if query.ghosts and not is_same_tree:
+        ghosts = ghosts_of(timeline, line, frame.notes, query.ghosts)
+    axis = WindowAxis.of(query.span, frame.line_end, max([query.beside, *(one.last for one in ghosts)]))
+    first, last, _ = axis
+    # a replica that continues alone has losses of its own
+    replica = min(frame.replica, timeline.branch(line).config.replicas - 1)
+
+    def curve_of_the_line(columns: int, first: int, last: int | None) -> Curve:
+        end = frame.line_end if last is None else min(last, frame.line_end)
+        return timeline.curve(line, columns, first, end, replica)
+
+    picture = Picture(
+        frame,
+        query,
+        axis,
+        ghosts=tuple(with_curve(one, axis, query.columns, timeline, _branch_of(one), before) for one in ghosts),
+        branch_count=branch_count,
+        elsewhere=elsewhere,
+        line_config=timeline.branch(line).config,
+    )
+    if query.columns:
+        widths = [width_of(columns, last - first) for columns in (query.columns, was.columns)]
+        if is_same_frame and was.columns and axis[:2] == before.axis[:2] and widths[0] == widths[1]:
+            picture = replace(picture, curve=before.curve, band=before.band)
+        else:
+            columns = query.columns if last > first else 1
+            curve = curve_of_the_line(columns, first, last)
+            picture = replace(picture, curve=curve, band=timeline.band(line, columns, first, last))
+    if query.branches:
+        is_known = is_same_frame and is_same_tree and was.branches
+        rows = before.branches if is_known else branch_rows(timeline, line, frame.notes, {one.key for one in ghosts})
+        picture = replace(picture, branches=rows)
+    if query.seeds is not None:
+        is_known = is_same_frame and (axis, query.seeds) == (before.axis, was.seeds)
+        picture = replace(picture, seeds=before.seeds if is_known else seed_losses(query.seeds, frame, timeline, axis))
+    if query.falls:
+        falls = turning_points(curve_of_the_line, query.falls, first, last, frame.loss_stats)
+        picture = replace(picture, falls=tuple(falls))
+    return replace(picture, path=timeline.path(Position(frame.branch, frame.trained))) if query.path else picture
+
+
+def _branch_of(ghost: Ghost) -> int:
+    assert isinstance(ghost.key, int)
+    return ghost.key
+
+
+# ---- the other curves
 
 
 def with_curve(
     ghost: Ghost, axis: WindowAxis, columns: int, timeline: Timeline, branch: int, before: Picture | None
 ) -> Ghost:
-    """The ghost with its curve on an axis of ``columns`` columns; if the curve is unchanged, the same object as in the
-    previous picture.
+    """The ghost with its curve on an axis of ``columns`` columns; the same object as in the picture before if the curve
+    is unchanged.
 
     Args:
         timeline, branch: the ghost's run and branch.
@@ -41,98 +103,124 @@ def with_curve(
         for known in before.ghosts if is_same_axis else ():
             if known.terms == ghost.terms:
                 return known
-    return ghost.on(axis, columns, timeline, branch)
+    first, last = max(ghost.first, axis.first), min(ghost.last, axis.first + axis.length)
+    if first >= last or columns == 0:
+        return replace(ghost, curve=None)
+    part = max(1, columns * (last - first) // axis.length)
+    return replace(ghost, curve=curve_under(timeline, branch, part, first, last))
 
 
-class _PictureMaker:
-    """The computation of one picture; the run may grow meanwhile."""
+def curve_under(timeline: Timeline, number: int, columns: int, first: int, last: int | None) -> Curve:
+    """The curve of a branch's path as a ghost. With several replicas it is their median, without a range, because the
+    worst tenth, drawn beside the curve, would look as if all had failed.
+    """
+    if timeline.branch(number).config.replicas > 1:
+        return timeline.band(number, columns, first, last).as_curve()
+    return timeline.curve(number, columns, first, last)
 
-    def __init__(self, query: Query, frame: Frame, timeline: Timeline, before: Picture) -> None:
-        self.query = query
-        self.frame = frame
-        self.timeline = timeline
-        self.before = before
-        self.branch_count = len(timeline)
-        self.elsewhere = timeline.trained - frame.line_end
-        tree = (self.branch_count, self.elsewhere, frame.line, frame.notes, query.ghosts)
-        known = (before.branch_count, before.elsewhere, before.frame.line, before.frame.notes, before.query.ghosts)
-        self.is_same_tree = tree == known
-        self.is_same_frame = frame is before.frame and before.branch_count > 0
-        self.ghosts = self._chosen()
-        longest = max([query.beside, *(ghost.last for ghost in self.ghosts)])
-        self.axis = WindowAxis.of(query.span, frame.line_end, longest)
 
-    def picture(self) -> Picture:
-        """The complete picture."""
-        curve, band = self._losses()
-        ghosts = tuple(self._with_curve(ghost) for ghost in self.ghosts)
-        return Picture(
-            frame=self.frame,
-            query=self.query,
-            axis=self.axis,
-            curve=curve,
-            band=band,
-            ghosts=ghosts,
-            branches=self._branches() if self.query.branches else (),
-            seeds=self._seeds(),
-            falls=self._falls() if self.query.falls else (),
-            path=self._path() if self.query.path else (),
-            branch_count=self.branch_count,
-            elsewhere=self.elsewhere,
-            line_config=self.timeline.branch(self.frame.line).config,
+def ghosts_of(timeline: Timeline, line: int, notes: BranchNotes = NO_NOTES, most: int = MOST_GHOSTS) -> list[Ghost]:
+    """The ghosts of a line, without curves: the pinned branches, then the newest others that are not hidden."""
+    wanted = [number for number in sorted(notes.pinned) if number < len(timeline) and number != line]
+    wanted += [number for number in reversed(futures(timeline)) if number not in {line, *notes.hidden, *wanted}]
+    ghosts: list[Ghost] = []
+    for number in wanted:
+        if len(ghosts) == most:
+            break
+        first, last = shared(timeline, number, line), timeline.end(number).window
+        if last > first:
+            median = "median: " if timeline.branch(number).config.replicas > 1 else ""
+            words, since = f"{median}{_words(timeline, number, notes.names)}", _since(timeline, number)
+            ghosts.append(Ghost(number, letter_of(number), words, first, last, since))
+    return sorted(ghosts, key=lambda ghost: (len(ghost.letter), ghost.letter))
+
+
+def futures(timeline: Timeline) -> list[int]:
+    """The branches with windows that no other branch continues at their end."""
+    branches = [timeline.branch(number) for number in range(len(timeline)) if timeline.windows_of(number)]
+    parents = {one.parent for one in branches}
+    gone_on = {one.branch for one in parents if one is not None and one == timeline.end(one.branch)}
+    return [one.number for one in branches if one.number not in gone_on]
+
+
+def shared(timeline: Timeline, one: int, other: int) -> int:
+    """The number of windows that the paths of two branches share."""
+    paths = [timeline.path(timeline.end(number)) for number in (one, other)]
+    window = 0
+    for index, (first, second) in enumerate(zip(*paths, strict=False)):
+        if first.number != second.number:
+            break
+        ends = [
+            path[index + 1].start if index + 1 < len(path) else timeline.end(number).window
+            for path, number in zip(paths, (one, other), strict=True)
+        ]
+        window = min(ends)
+        if ends[0] != ends[1]:
+            break
+    return window
+
+
+def words_of(timeline: Timeline, number: int, names: Mapping[int, str] = {}) -> str:
+    """The description of a branch for all lists and legends: how it began, how else it differs from the first branch,
+    and where it begins.
+    """
+    return f"{_words(timeline, number, names)}{_since(timeline, number)}"
+
+
+def _words(timeline: Timeline, number: int, names: Mapping[int, str]) -> str:
+    branch, before = timeline.branch(number), timeline.parent_config(timeline.branch(number))
+    named = set() if before is None else set(before.changes_to(branch.config))
+    named |= SEEDS if branch.cause == "alone" or named & SEEDS else set()
+    others = changes_text(timeline.branch(0).config, branch.config, named)
+    name = f"{names[number]}: " if number in names else ""
+    return f"{name}{timeline.differs(number)}{f' with {others}' if others else ''}"
+
+
+def _since(timeline: Timeline, number: int) -> str:
+    branch = timeline.branch(number)
+    return "" if branch.starts_over else f" from window {branch.start:,}"
+
+
+# ---- lists and rows
+
+
+def branch_rows(timeline: Timeline, line: int, notes: BranchNotes, shown: set[int | str]) -> tuple[BranchRow, ...]:
+    """The branches to list, newest first: those with windows that no other branch continues at their end, and ``line``.
+
+    Args:
+        shown: the keys of the ghosts.
+    """
+    return tuple(
+        BranchRow(
+            number,
+            letter_of(number),
+            words_of(timeline, number, notes.names),
+            timeline.end(number).window,
+            timeline.mean_loss(number),
+            timeline.solved_at(number),
+            timeline.lost_at(number),
+            timeline.counts(number),
+            is_line=number == line,
+            is_shown=number in shown,
+            is_pinned=number in notes.pinned,
         )
+        for number in sorted({*futures(timeline), line}, reverse=True)
+    )
 
-    def _chosen(self) -> Sequence[Ghost]:
-        """The ghosts of the line, without curves."""
-        if not self.query.ghosts:
-            return ()
-        if self.is_same_tree:
-            return [ghost for ghost in self.before.ghosts if isinstance(ghost.key, int)]
-        return ghosts_of(self.timeline, self.frame.line, self.frame.notes, self.query.ghosts)
 
-    def _with_curve(self, ghost: Ghost) -> Ghost:
-        assert isinstance(ghost.key, int)
-        return with_curve(ghost, self.axis, self.query.columns, self.timeline, ghost.key, self.before)
-
-    def _losses(self) -> tuple[Curve, Band]:
-        """The curve and the band."""
-        (first, last, _), columns, before = self.axis, self.query.columns, self.before
-        if columns == 0:
-            return NO_CURVE, NO_BAND
-        width, known = width_of(columns, last - first), width_of(before.query.columns, last - first)
-        if self.is_same_frame and before.query.columns and (first, last, width) == (*before.axis[:2], known):
-            return before.curve, before.band
-        columns = columns if last > first else 1
-        return self._curve(columns, first, last), self.timeline.band(self.frame.line, columns, first, last)
-
-    def _curve(self, columns: int, first: int, last: int | None) -> Curve:
-        """The losses in a range of the line; with several replicas, those of the selected one."""
-        frame = self.frame
-        # a replica that continues alone has losses of its own
-        replicas = self.timeline.branch(frame.line).config.replicas
-        last = frame.line_end if last is None else min(last, frame.line_end)
-        return self.timeline.curve(frame.line, columns, first, last, min(frame.replica, replicas - 1))
-
-    def _branches(self) -> tuple[BranchRow, ...]:
-        before, shown = self.before, [ghost.key for ghost in self.ghosts]
-        if self.is_same_frame and self.is_same_tree and before.query.branches:
-            return before.branches
-        return branch_rows(self.timeline, self.frame.line, self.frame.notes, shown)
-
-    def _seeds(self) -> SeedLosses | None:
-        rows, before = self.query.seeds, self.before
-        if rows is None:
-            return None
-        if self.is_same_frame and (self.axis, rows) == (before.axis, before.query.seeds):
-            return before.seeds
-        return seed_losses(rows.replicas, self._shades, self.axis, rows.columns)
-
-    def _shades(self, replicas: Sequence[int], columns: int, first: int, last: int) -> Floats:
-        return self.timeline.shades(self.frame.line, replicas, columns, first, min(last, self.frame.line_end))
-
-    def _falls(self) -> tuple[int, ...]:
-        first, last, _ = self.axis
-        return tuple(turning_points(self._curve, self.query.falls, first, last, self.frame.loss_stats))
-
-    def _path(self) -> tuple[Branch, ...]:
-        return self.timeline.path(Position(self.frame.branch, self.frame.trained))
+def seed_losses(rows: SeedRows, frame: Frame, timeline: Timeline, axis: WindowAxis) -> SeedLosses:
+    """The losses in each column of an axis. Later windows do not change columns that are complete."""
+    (first, last, length), columns = axis, rows.columns
+    windows = first + ((np.arange(columns) + 0.5) / columns * length).astype(np.int64)
+    whole = (last - first) * columns // length
+    end = first + whole * length // columns
+    if length <= columns:
+        whole, end = last - first, last
+    parts = [timeline.shades(frame.line, rows.replicas, whole, first, min(end, frame.line_end))]
+    if end < last:
+        parts.append(timeline.shades(frame.line, rows.replicas, 1, end, min(last, frame.line_end)))
+    losses = np.concatenate(parts, axis=1)
+    if length <= columns:
+        windows = windows[windows < last]
+        return SeedLosses(rows.replicas, losses[:, windows - first], windows)
+    return SeedLosses(rows.replicas, losses, windows[: losses.shape[1]])

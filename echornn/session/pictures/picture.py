@@ -1,55 +1,167 @@
-"""`Picture`: everything that the screen draws of a session at one time, as plain values."""
+"""`Query`, what a viewer asks of a session, and `Picture`, what it is answered: plain values."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from echornn.config import EchoConfig
+from echornn.diagnosis.seed_stats import SolvedCounts
 from echornn.history.curve import Band, Curve, band_of, curve_of
-from echornn.session.audience import ALONE, Audience
+from echornn.history.pyramid import Windows
+from echornn.progress import Floats
 from echornn.session.pictures.frame import Frame
-from echornn.session.pictures.queries import Query, Span
-from echornn.session.pictures.rows import BranchRow, Ghost, SeedLosses, WindowAxis
 from echornn.timeline.branch import Branch
 
-NO_AXIS, NO_CURVE, NO_BAND = WindowAxis.of(Span(), 0, 0), curve_of([], 0, 0, 0), band_of([], 0, 0, 0)
+
+@dataclass(frozen=True)
+class Span:
+    """A range of windows of the line, relative to its end, which moves while training runs."""
+
+    windows: int | None = None  # None for all
+    end: int | None = None  # the window after the last; None to follow the newest
+
+    def limits(self, trained: int) -> tuple[int, int]:
+        """The first window, and the window after the last, on a line of ``trained`` windows."""
+        if self.windows is None:
+            return 0, trained
+        end = trained if self.end is None else max(min(self.end, trained), min(self.windows, trained))
+        return max(0, end - self.windows), end
+
+
+@dataclass(frozen=True)
+class SeedRows:
+    """The replicas whose losses are drawn, one row each, on an axis of so many columns."""
+
+    replicas: tuple[int, ...]
+    columns: int
+
+
+@dataclass(frozen=True)
+class Query:
+    """A viewer's request for a picture. Parts that are not requested are empty in the picture."""
+
+    span: Span = Span()  # the windows that the curve shows
+    columns: int = 0  # the columns of the axis of windows; 0 for no curve
+    beside: int = 0  # the windows of the longest curve that the viewer itself adds under the curve
+    ghosts: int = 0  # the most other branches under the curve: pinned ones, then the newest that are not hidden
+    branches: bool = False  # whether to list the branches
+    seeds: SeedRows | None = None  # the replicas whose losses are drawn over the same windows
+    falls: int = 0  # the columns of the curve in which falls of the loss are searched; 0 for no search
+    path: bool = False  # whether to return the branches on the path to the position
+
+
+class WindowAxis(NamedTuple):
+    """The first window shown, the window after the last, and the number of windows for which the axis has space."""
+
+    first: int
+    last: int
+    length: int
+
+    @classmethod
+    def of(cls, span: Span, trained: int, longest: int) -> WindowAxis:
+        """The axis for a line of ``trained`` windows. If all are shown, it fits the longest curve, and its length is a
+        round number that grows in steps, so that the curve need not be drawn anew in every frame.
+        """
+        first, last = span.limits(trained)
+        if span.windows is not None:
+            return cls(first, last, max(span.windows, last - first))
+        windows = max(last - first, longest, 100)
+        power = 10.0 ** math.floor(math.log10(windows))
+        steps = (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 4.8, 6, 8, 10)
+        return cls(first, last, int(next(step * power for step in steps if step * power >= windows)))
+
+
+@dataclass(frozen=True, eq=False)
+class Ghost:
+    """Another curve that is drawn under the curve."""
+
+    key: int | str  # the number of the branch; for another run, its folder
+    letter: str  # distinguishes it from others, since a terminal may have no colours
+    words: str
+    first: int  # the windows that are drawn, first <= window < last: those that the curve does not share
+    last: int
+    since: str = ""  # says the first window, unless that is the first of all; never cut off
+    curve: Curve | None = None  # None if it has none on the axis, or if no curve was requested
+
+    @property
+    def terms(self) -> tuple[object, ...]:
+        """All fields except the curve."""
+        return self.key, self.letter, self.words, self.first, self.last, self.since
+
+
+@dataclass(frozen=True)
+class BranchRow:
+    """A branch in the list of branches."""
+
+    number: int
+    letter: str
+    words: str  # how it differs from the first branch, and from which window on
+    windows: int  # along its path
+    mean: float  # mean loss of the last windows of its path in nats; NaN if there are none
+    solved_at: int | None  # the window along its path, from 1
+    lost_at: int | None
+    seed_stats: SolvedCounts | None  # how many of several replicas have solved and lost the task
+    is_line: bool  # whether the curve shows its path
+    is_shown: bool  # whether it is drawn under the curve
+    is_pinned: bool
+
+
+@dataclass(frozen=True, eq=False)
+class SeedLosses:
+    """Mean losses of some replicas in the columns of an axis that begin before the last trained window."""
+
+    replicas: tuple[int, ...]
+    losses: Floats  # [replicas, columns], in nats
+    windows: Windows  # [columns], the middle window of each, from 0
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who looks at a session, as told to one of the viewers."""
+
+    others: tuple[str, ...] = ()  # the names of the other viewers
+    steering: str = ""  # the viewer that may send commands; empty if it is this one, or none
+    silent: int = 0  # for how many seconds the session has not answered; 0 if it answers
+    ended: str = ""  # why no more pictures come, and how to continue
+    only_looks: bool = False  # whether this viewer can never steer
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the session answers; otherwise it is not known what it is doing now."""
+        return not (self.silent or self.ended)
+
+    @property
+    def may_steer(self) -> bool:
+        """Whether this viewer's commands are carried out."""
+        return self.may_note and not self.steering
+
+    @property
+    def may_note(self) -> bool:
+        """Whether this viewer's names and pins of branches are taken: also while another viewer steers."""
+        return not (self.ended or self.only_looks)
+
+
+ALONE = Audience()
+NO_AXIS, NO_CURVE, NO_BAND = WindowAxis(0, 0, 100), curve_of([], 0, 0, 0), band_of([], 0, 0, 0)
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """The answer to a query. Parts that the query does not request are empty.
-
-    The losses end at the window that was newest on the line when the frame was made.
-
-    Attributes:
-        frame: the state of the session, including which line and replica are shown.
-        query: the query that it answers.
-        axis: the axis of windows.
-        curve: the losses along the line; with several replicas, those of the selected one.
-        band: the distribution of the losses of all replicas along the line; without buckets for a single network.
-        ghosts: the other curves, drawn under this one.
-        branches: the branches of the run for the list, newest first.
-        seeds: the losses of some replicas, one row each.
-        falls: the last window before the largest fall of the loss, and the last before the task was lost.
-        path: the branches on the path to the position, beginning with the branch that has new weights.
-        branch_count: the number of branches in the run.
-        elsewhere: the number of windows of the run that are not on the line. The ghosts of a line change only if this
-            or ``branch_count`` changes.
-        line_config: the configuration at the end of the line; None before there are branches.
-        audience: who else looks at the session, and who steers.
-    """
+    """The answer to a query. Its losses end at the window that was newest on the line when the frame was made."""
 
     frame: Frame
     query: Query = field(default_factory=Query)
     axis: WindowAxis = NO_AXIS
-    curve: Curve = NO_CURVE
-    band: Band = NO_BAND
+    curve: Curve = NO_CURVE  # the losses along the line; with several replicas, those of the selected one
+    band: Band = NO_BAND  # the losses of all replicas along the line; without buckets for a single network
     ghosts: tuple[Ghost, ...] = ()
-    branches: tuple[BranchRow, ...] = ()
+    branches: tuple[BranchRow, ...] = ()  # newest first
     seeds: SeedLosses | None = None
-    falls: tuple[int, ...] = ()
-    path: tuple[Branch, ...] = ()
+    falls: tuple[int, ...] = ()  # the last window before the largest fall of the loss, and before the task was lost
+    path: tuple[Branch, ...] = ()  # from the branch that has new weights to the position
     branch_count: int = 0
-    elsewhere: int = 0
-    line_config: EchoConfig | None = None
+    elsewhere: int = 0  # windows that are not on the line: only with these and `branch_count` do ghosts change
+    line_config: EchoConfig | None = None  # at the end of the line; None before there are branches
     audience: Audience = ALONE

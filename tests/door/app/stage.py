@@ -15,13 +15,13 @@ from textual.keys import key_to_character
 from textual.pilot import Pilot
 
 from echornn.config import EchoConfig
+from echornn.remote.messages import decode, encode
 from echornn.runs.run_recorder import RunRecorder
-from echornn.session.audience import LOCAL
 from echornn.session.commands import Ask, Command, Pause
+from echornn.session.exchange import LOCAL
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Picture
 from echornn.session.session import Session
-from echornn.session.wire import decode, encode
 from tests.patience import PATIENCE, wait_for
 from tests.scripted import SMALL, ScriptedTrainer, unread
 from tui.app.app import EchoApp

@@ -15,10 +15,10 @@ import pytest
 
 from echornn import EchoConfig, PopulationProgress, Run, RunRecorder, Session, read
 from echornn.runs.branch_notes import BranchNotes
-from echornn.session import loop
+from echornn.session import session as loop
 from echornn.session.commands import Command, Edit, Go, Pause, Save
 from echornn.session.pictures.frame import Frame
-from echornn.session.pictures.queries import Query, Span
+from echornn.session.pictures.picture import Query, Span
 from echornn.training.any_trainer import MakeTrainer
 from tests.door.sweeps.scripted import ScriptedEngine
 from tests.hashed import HashTrainer

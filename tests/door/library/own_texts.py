@@ -12,9 +12,8 @@ from unittest.mock import patch
 import pytest
 
 from echornn import EchoConfig
-from echornn import own as worker
-from echornn.own import OwnFile
-from echornn.session import loop
+from echornn.own import OwnFile, worker
+from echornn.session import session as loop
 from echornn.sweeps.grid import Axis, Grid
 from echornn.sweeps.results import Result
 from tests.door.sweeps.scripted import ScriptedEngine

@@ -11,9 +11,9 @@ from typing import Any
 
 from echornn import EchoConfig, Frame, PopulationProgress, Position, Question, Readings, RunRecorder, Session, Snapshot
 from echornn.session.commands import Answer, Command, Pause
-from echornn.session.pictures.queries import Query as Query
-from echornn.session.pictures.queries import SeedRows as SeedRows
-from echornn.session.pictures.queries import Span as Span
+from echornn.session.pictures.picture import Query as Query
+from echornn.session.pictures.picture import SeedRows as SeedRows
+from echornn.session.pictures.picture import Span as Span
 from tests.clock import Clock
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE

@@ -12,7 +12,7 @@ from echornn import EchoConfig
 from echornn.data.levels import ladder_of
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.history.curve import Cause
-from echornn.session.audience import LOCAL
+from echornn.session.exchange import LOCAL
 from echornn.session.pictures.frame import State
 from echornn.timeline.branch import Position
 from tests import record_flip_flop, record_population, record_stuck

@@ -18,24 +18,22 @@ from hypothesis import strategies as st
 from echornn.config import EchoConfig
 from echornn.readings import Question, Readings
 from echornn.remote import client
-from echornn.remote import connection as connecting
+from echornn.remote import client as connecting
 from echornn.remote import server as serving
+from echornn.remote.client import AddressError as AddressError
 from echornn.remote.client import RemoteSession
-from echornn.remote.connection import AddressError as AddressError
-from echornn.remote.connection import connected as connected
-from echornn.remote.connection import end_session as end_session
-from echornn.remote.connection import viewers_of as viewers_of
+from echornn.remote.client import connected as connected
+from echornn.remote.client import end_session as end_session
+from echornn.remote.client import viewers_of as viewers_of
 from echornn.remote.server import Server
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import commands
-from echornn.session.audience import ALONE
 from echornn.session.commands import Command
-from echornn.session.pictures import queries
+from echornn.session.pictures import picture as queries
 from echornn.session.pictures.frame import State
-from echornn.session.pictures.picture import Picture
-from echornn.session.pictures.queries import Query as Query
-from echornn.session.pictures.queries import SeedRows
-from echornn.session.pictures.queries import Span as Span
+from echornn.session.pictures.picture import ALONE, Picture, SeedRows
+from echornn.session.pictures.picture import Query as Query
+from echornn.session.pictures.picture import Span as Span
 from echornn.session.session import Session
 from echornn.state import Snapshot
 from tests.on_a_thread import on_a_thread
@@ -106,21 +104,21 @@ class Served:
     @contextmanager
     def held(self) -> Iterator[None]:
         """It answers nobody, as when its process is stopped."""
-        with self.server._frames._lock:
+        with self.session.viewers._lock:
             yield
 
     @contextmanager
     def slow_reader(self, viewer: RemoteSession) -> Iterator[None]:
         """This viewer reads nothing that it is sent, as over a connection that is too slow."""
         may_read = threading.Event()
-        keep = viewer._frames.keep
+        read = viewer._received
 
-        def late(*what: Any) -> None:
+        def late() -> bytes:
             assert may_read.wait(PATIENCE)
-            keep(*what)
+            return read()
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(viewer._frames, "keep", late)
+            patch.setattr(viewer, "_received", late)
             yield
             may_read.set()
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from echornn.session.pictures.rows import Ghost
+from echornn.session.pictures.picture import Ghost
 from tui.app.curve.axes import LossAxis
 from tui.app.curve.columns import per_column, smoothed
 from tui.app.curve.dots import characters, overlaid, spans

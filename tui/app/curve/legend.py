@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from echornn.session.pictures.rows import Ghost
+from echornn.session.pictures.picture import Ghost
 from tui.kit.fitting import shortened
 from tui.kit.keymap import KeyMap
 

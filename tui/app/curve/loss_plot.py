@@ -12,8 +12,7 @@ from textual.events import Resize
 
 from echornn.data.levels import chance_level, guessing_errors, most_loss
 from echornn.history.curve import Band, Curve
-from echornn.session.pictures.picture import Picture
-from echornn.session.pictures.queries import Query
+from echornn.session.pictures.picture import Picture, Query
 from tui.app.curve.axes import LossAxis
 from tui.app.curve.band_lines import band_axis, draw_band, samples_of
 from tui.app.curve.columns import column_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from echornn.session.pictures.queries import Span
+from echornn.session.pictures.picture import Span
 
 LEAST_SPAN = 20
 """The fewest windows on the axis."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from textual.binding import Binding
 
-from echornn.session.audience import Audience
 from echornn.session.command_words import WORDS, Word
 from echornn.session.pictures.frame import Frame
+from echornn.session.pictures.picture import Audience
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.help.now import now
 from tui.app.help.task import of_view, the_screen

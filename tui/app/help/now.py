@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from echornn.session.audience import ALONE, Audience
 from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.picture import ALONE, Audience
 from tui.app.audience_text import audience_text
 from tui.app.views import table
 from tui.kit.help_sections import Section

@@ -9,7 +9,7 @@ from pathlib import Path
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
-from echornn.session.pictures.queries import Query
+from echornn.session.pictures.picture import Query
 from tui.app import key_effects, keys
 from tui.app.parts.part import AppPart
 from tui.app.save_screen import save_picture, save_text

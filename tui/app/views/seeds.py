@@ -14,8 +14,7 @@ from echornn.config import EchoConfig
 from echornn.diagnosis.seed_stats import Indices, Order, SeedStats
 from echornn.session.commands import Alone, Choose
 from echornn.session.pictures.frame import Frame, State
-from echornn.session.pictures.picture import Picture
-from echornn.session.pictures.queries import SeedRows
+from echornn.session.pictures.picture import Picture, SeedRows
 from tui.app.curve.axes import window_ticks
 from tui.app.drawings.replica_labels import Labels
 from tui.app.drawings.shaded_losses import LossScale, shaded

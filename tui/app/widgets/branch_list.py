@@ -9,8 +9,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from echornn.session.commands import Command, Go, Name, Pin
-from echornn.session.pictures.picture import Picture
-from echornn.session.pictures.rows import BranchRow
+from echornn.session.pictures.picture import BranchRow, Picture
 from tui.app.futures import show_or_hide
 from tui.app.widgets.list_panel import ListPanel, ListRow, mean_text
 

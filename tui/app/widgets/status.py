@@ -7,9 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from echornn.diagnosis.cases import Remedy
-from echornn.session.audience import ALONE
 from echornn.session.pictures.frame import Frame, State
-from echornn.session.pictures.picture import Picture
+from echornn.session.pictures.picture import ALONE, Picture
 from tui.app.audience_text import audience_text
 from tui.app.widgets.status_parts import SPEED, THEN_RETURNS, news_of, parts_of, status_fields
 from tui.kit.cells import Cells, CellWidget, Press

@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 
 from echornn.errors import RunError
-from echornn.remote.connection import AddressError, connected
+from echornn.remote.client import AddressError, connected
 from echornn.runs import kept_runs
 from tui.commands import record
 

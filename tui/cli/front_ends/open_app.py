@@ -9,8 +9,8 @@ from pathlib import Path
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs.recorder import Recorder
-from echornn.session.audience import LOCAL
 from echornn.session.commands import Pause
+from echornn.session.exchange import LOCAL
 from echornn.session.session import Session
 from tui.app.app import EchoApp
 from tui.cli.own_keys import moved_keys

@@ -8,8 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from echornn.errors import RunError
-from echornn.remote.client import RemoteSession
-from echornn.remote.connection import AddressError, end_session
+from echornn.remote.client import AddressError, RemoteSession, end_session
 from tui.app.app import EchoApp
 from tui.app.save_screen import lines_shown
 from tui.cli.front_ends.attachable import folder_of

@@ -13,8 +13,7 @@ from echornn.config import TASK, EchoConfig
 from echornn.diagnosis.phrases import loss_text
 from echornn.errors import RunError
 from echornn.files.recorded_values import shortened
-from echornn.remote.client import RemoteSession
-from echornn.remote.connection import AddressError, OtherVersionError, viewers_of
+from echornn.remote.client import AddressError, OtherVersionError, RemoteSession, viewers_of
 from echornn.runs import run_dir
 from echornn.session.commands import ChangingCommand, Pause
 from echornn.session.pictures.frame import Frame

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from echornn.errors import RunError
-from echornn.remote.connection import AddressError, viewers_of
+from echornn.remote.client import AddressError, viewers_of
 from tui.cli.front_ends.attachable import folder_of
 from tui.commands.front_end import UsageError
 from tui.preferences.chosen import Preferences

@@ -77,7 +77,7 @@ def _viewers(folder: Path) -> dict[str, Any]:
     """Who looks at the session that trains a run, and who steers it; empty if nobody can attach to it."""
     if not os.path.lexists(folder / POINTER_FILE):
         return {}
-    from echornn.remote.connection import (
+    from echornn.remote.client import (
         AddressError,  # imported late: most runs are not in training
         viewers_of,
     )
