@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from echornn.progress import Progress as Progress
     from echornn.readings import Question as Question
     from echornn.readings import Readings as Readings
+    from echornn.runs.recorder import RunRecorder as RunRecorder
     from echornn.runs.run_dir import Run as Run
-    from echornn.runs.run_recorder import RunRecorder as RunRecorder
     from echornn.session.pictures.frame import Frame as Frame
     from echornn.session.session import Session as Session
     from echornn.state import PopulationState as PopulationState
@@ -62,7 +62,7 @@ _HOME = {
     "Numbers": "tasks.task",
     "Population": "training.population",
     "PopulationProgress": "progress",
-    "PopulationState": "population_state",
+    "PopulationState": "state",
     "Position": "timeline.branch",
     "Product": "cells.cell",
     "Progress": "progress",
@@ -70,12 +70,12 @@ _HOME = {
     "RELU": "cells.cell",
     "Readings": "readings",
     "Run": "runs.run_dir",
-    "RunError": "files.run_error",
-    "RunRecorder": "runs.run_recorder",
+    "RunError": "errors",
+    "RunRecorder": "runs.recorder",
     "SIGMOID": "cells.cell",
     "SeedStats": "diagnosis.seed_stats",
     "Session": "session.session",
-    "Snapshot": "snapshot",
+    "Snapshot": "state",
     "Symbols": "tasks.task",
     "TANH": "cells.cell",
     "Task": "tasks.task",
@@ -84,7 +84,7 @@ _HOME = {
     "entropy": "tasks.task",
     "examine": "probes.examine",
     "read": "arrays.run_arrays",
-    "setting": "tasks.settings",
+    "setting": "tasks.task",
     "use_one_thread": "training.device",
 }
 

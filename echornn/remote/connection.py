@@ -18,7 +18,7 @@ from typing import Any
 from echornn.files import own_files
 from echornn.remote import messages
 from echornn.remote.messages import OTHER_RUN, OTHER_VERSION
-from echornn.runs.run_files import POINTER_FILE
+from echornn.runs.folders import POINTER_FILE
 
 MOST_BYTES = 4096
 """The most bytes that a pointer may have."""

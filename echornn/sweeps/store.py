@@ -13,7 +13,7 @@ from pathlib import Path
 from echornn.config import EchoConfig
 from echornn.errors import RunError
 from echornn.files import own_files
-from echornn.files.lock import LOCK_FILE, Lock
+from echornn.files.own_files import LOCK_FILE, Lock
 from echornn.sweeps.folder import (
     FAILED,
     RESULTS,

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from echornn.config import EchoConfig
 
@@ -25,6 +24,8 @@ def by_shard(tensor: Any, room: int) -> Any:
         tensor: [room * steps, ...], see `echornn.training.population_data.Block`.
         room: the number of shards, which are end to end in the tensor.
     """
+    import tensorflow as tf  # late: the rest of this file is needed before the first picture
+
     shape = [room, -1, *tensor.shape[1:]]
     return tf.reshape(tensor, shape) if "GPU" in tensor.device else seen(tensor).reshape(shape)
 

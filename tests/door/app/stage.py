@@ -15,7 +15,7 @@ from textual.keys import key_to_character
 from textual.pilot import Pilot
 
 from echornn.config import EchoConfig
-from echornn.runs.run_recorder import RunRecorder
+from echornn.runs.recorder import RunRecorder
 from echornn.session.audience import LOCAL
 from echornn.session.commands import Ask, Command, Pause
 from echornn.session.pictures.frame import Frame

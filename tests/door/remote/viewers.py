@@ -26,7 +26,7 @@ from echornn.remote.connection import connected as connected
 from echornn.remote.connection import end_session as end_session
 from echornn.remote.connection import viewers_of as viewers_of
 from echornn.remote.server import Server
-from echornn.runs.run_recorder import RunRecorder
+from echornn.runs.recorder import RunRecorder
 from echornn.session import commands
 from echornn.session.audience import ALONE
 from echornn.session.commands import Command

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from echornn.arrays.kept_weights import WindowPiece
-from echornn.arrays.network_facts import NetworkFacts
+from echornn.arrays.facts import NetworkFacts
+from echornn.arrays.run_arrays import WindowPiece
 from echornn.config import EchoConfig, shown
-from echornn.files.append_log import write_whole
+from echornn.files.own_files import export_whole
 from tui.commands.front_end import UsageError
 
 ROWS_AT_A_TIME = 1 << 18
@@ -92,7 +92,7 @@ def _write(file: Path, types: Mapping[str, Any], parts: Iterable[dict[str, Any]]
 
     schema = pa.schema([(name, pa.from_numpy_dtype(kind)) for name, kind in types.items()], metadata=dict(about))
     batches = (pa.record_batch(part, schema=schema) for part in parts)
-    write_whole(file, lambda new: _write_groups(ParquetWriter(new, schema), schema, batches))
+    export_whole(file, lambda new: _write_groups(ParquetWriter(new, schema), schema, batches))
 
 
 def _write_groups(writer: Any, schema: Any, batches: Iterable[Any]) -> None:
