@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.solved import UNKNOWN, SolvedAt
+from echornn.data.solved import SolvedAt
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS
 from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
 from echornn.errors import RunError
@@ -23,11 +23,6 @@ from echornn.runs.run_dir import Run
 from echornn.timeline.branch import Position, index_in, letter_of, path_to, task_since
 from echornn.timeline.timeline import Timeline
 
-MOST_READ = 1 << 22
-"""The most windows that are read for a list of runs, of a run whose record (of an early version) does not contain the
-windows at which it was solved or lost.
-"""
-
 
 @dataclass(frozen=True, eq=False)
 class Summary:
@@ -35,16 +30,15 @@ class Summary:
 
     Attributes:
         saved: when the run was last saved, in seconds since 1970.
-        config: the current configuration.
         epoch, window: the epoch of the newest window, and its number in it, both from 1; window 0 means before the
             first.
         windows: the number of windows trained in the whole run.
-        loss: mean loss of the newest `RECENT_WINDOWS` since the weights were new; NaN if there are none, infinite if
-            the run diverged. With several networks, the median.
-        solved_at: the window along the path, from 1, at which the task was solved; 0 if it was not, None if unknown.
-            With several networks, the window by which half of them had solved it.
-        lost_at: the window along the path, from 1, at which the task was lost again; 0 if it was not, None if unknown,
-            and with several networks.
+        loss: mean of the newest losses, see `newest_losses`; NaN if there are none, infinite if the run diverged. With
+            several networks, the median.
+        solved_at: the window along the path, from 1, at which the task was solved; 0 if it was not. With several
+            networks, the window by which half of them had solved it.
+        lost_at: the window along the path, from 1, at which the task was lost again; 0 if it was not, None with several
+            networks.
         bytes: the size on disk.
         seed_stats: the results of several replicas; None for a single network.
     """
@@ -56,47 +50,31 @@ class Summary:
     window: int
     windows: int
     loss: float
-    solved_at: int | None
+    solved_at: int
     lost_at: int | None
     bytes: int
     seed_stats: SeedStats | None = None
 
-    @property
-    def differs(self) -> dict[str, Any]:
-        """The fields that differ from the defaults, with their values."""
-        return EchoConfig().changes_to(self.config)
-
 
 def summary(folder: Path) -> Summary:
-    """The summary of the run in a folder.
-
-    Raises:
-        RunError: the folder has no run that can be read.
-        OSError: the disk could not be read.
-    """
+    """The summary of the run in a folder; a RunError if there is none, or an OSError if it cannot be read."""
     run = run_dir.glance(folder)
-    config, is_alone, newest = run.config, run.config.replicas == 1, newest_losses(run, run.position, run.config)
-    each = _recorded_solved(run)
-    if each is None and run.checkpoint is None:
-        each = SolvedAt.never(config.replicas)
-    elif each is None:
-        is_short = run.trained <= MOST_READ
-        each = run.timeline().solved(run.position) if is_short else SolvedAt.unknown(config.replicas)
-    lost_at = np.maximum(each.lost_at, 0)
-    stats = None
-    if not is_alone and run.checkpoint is not None:
-        stats = SeedStats.after(newest, each.at, run.position.window, lost_at)
+    config, position, newest = run.config, run.position, newest_losses(run, run.position, run.config)
+    solved = SolvedAt.never(config.replicas) if run.checkpoint is None else _solved(run, position)
+    state, is_alone = run.checkpoint.state if run.checkpoint else None, config.replicas == 1
+    epoch, window = (state.epoch, state.window) if state else (0, 0)
+    after = SeedStats.after(newest, solved.at, position.window, solved.lost_at)
     return Summary(
         folder,
         folders.last_saved(folder),
         config,
-        *_epoch_and_window(run),
+        *((epoch + 1, window) if window else (epoch, config.windows_per_epoch if epoch else 0)),
         run.trained,
         math.inf if _has_diverged(run) else median_mean(newest),
-        None if UNKNOWN in each.at else solved_by_half(each.at) or 0,
-        int(lost_at[0]) if is_alone and UNKNOWN not in each.lost_at else None,
+        solved_by_half(solved.at) or 0,
+        int(solved.lost_at[0]) if is_alone else None,
         folders.size(folder),
-        stats,
+        None if is_alone or state is None else after,
     )
 
 
@@ -108,37 +86,21 @@ def _has_diverged(run: Run) -> bool:
     return False
 
 
-def _epoch_and_window(run: Run) -> tuple[int, int]:
-    branches, position = run.tree.branches, run.position
-    if not branches:
-        return 0, 0
-    branch = branches[position.branch]
-    if position.window == branch.start and not branch.window:
-        return branch.epoch, 0 if branch.epoch == 0 else run.config.windows_per_epoch
-    epoch, window = branch.epoch_and_window(position.window - 1)
-    return epoch + 1, window + 1
-
-
-def _recorded_solved(run: Run) -> SolvedAt | None:
-    """When each network at the run's position solved the task and lost it again; None if the checkpoint does not say
-    so, as those of early versions.
+def _solved(run: Run, position: Position) -> SolvedAt:
+    """When each network at a position solved the task and lost it again: at the run's own position, as the checkpoint
+    says, except those of early versions.
     """
     kept = run.checkpoint
-    if kept is None or kept.solved_at is None or kept.lost_at is None:
-        return None
-    if run.config.replicas > 1:
-        return kept.state.solved
-    return SolvedAt(np.array([kept.solved_at]), 0, np.empty((0, 1), np.float32), np.array([kept.lost_at]))
+    if position == run.position and kept is not None and kept.solved_at is not None and kept.lost_at is not None:
+        if run.config.replicas > 1:
+            return kept.state.solved
+        return SolvedAt(np.array([kept.solved_at]), 0, np.empty((0, 1), np.float32), np.array([kept.lost_at]))
+    return run.timeline().solved(position)
 
 
 def newest_losses(run: Run, position: Position, config: EchoConfig) -> Floats:
-    """The newest losses of each network at a position, float32 [up to RECENT_WINDOWS, replicas], oldest first.
-
-    Losses from before the weights were new, or of another task, are left out; if a replica continues alone, so are the
-    losses of other replicas.
-
-    Args:
-        config: the configuration at the position.
+    """The newest losses of each network of ``config`` at a position, oldest first: float32 [up to RECENT_WINDOWS,
+    replicas]. Losses from before the weights were new, of another task, or of networks left behind are left out.
     """
     newest = [np.empty((0, config.replicas), np.float32)]
     since = max(task_since(run.path_of(position.branch)), position.window - RECENT_WINDOWS)
@@ -188,14 +150,6 @@ class BranchFacts:
     seed_stats: SeedStats | None
 
 
-def timeline_of(run: Run) -> Timeline:
-    """The timeline of a run; a RunError if the losses cannot be read."""
-    try:
-        return run.timeline()
-    except OSError as error:
-        raise RunError(f"{run.folder} cannot be read: {error.strerror or error}") from error
-
-
 def branch_facts(run: Run, timeline: Timeline) -> Iterator[BranchFacts]:
     """The facts about each branch, in the order in which they began."""
     for number in range(len(timeline)):
@@ -238,50 +192,34 @@ class NetworkFacts(NamedTuple):
     lost_at: int
 
 
-def network_facts(run: Run, position: Position) -> Iterator[NetworkFacts]:
-    """The results of each network at a position.
-
-    Raises:
-        RunError: nothing was saved of the run.
-        OSError: the losses cannot be read.
-    """
+def network_facts(run: Run, position: Position) -> tuple[NetworkFacts, ...]:
+    """The results of each network at a position; a RunError if nothing was saved of the run."""
     if run.checkpoint is None or run.owner(position) is None:
         raise RunError(f"{run.folder} has no networks yet")
     config = run.config_at(position)
     newest = newest_losses(run, position, config)
     means = newest.mean(axis=0, dtype=np.float64) if len(newest) else np.full(config.replicas, np.nan)
-    solved = _recorded_solved(run) if position == run.position else None
-    if solved is None or UNKNOWN in solved.at or UNKNOWN in solved.lost_at:
-        solved = run.timeline().solved(position)
-    first = first_number(run, config)
-    each = zip(solved.at.tolist(), solved.lost_at.tolist(), means.tolist(), strict=True)
-    for index, (solved_at, lost_at, mean) in enumerate(each):
-        yield NetworkFacts(first + index, config.seed + index, solved_at, mean, lost_at)
+    solved, numbers = _solved(run, position), numbers_of(run, config)
+    seeds = range(config.seed, config.seed + config.replicas)
+    each = (numbers, seeds, solved.at.tolist(), means.tolist(), solved.lost_at.tolist())
+    return tuple(map(NetworkFacts, *each))
 
 
-def first_number(run: Run, config: EchoConfig) -> int:
-    """The number of the first network of a configuration; the others have the following numbers. A network keeps its
-    number if it continues alone. If the run never trained several side by side, the number is 0, whatever the seed.
+def numbers_of(run: Run, config: EchoConfig) -> range:
+    """The numbers of the networks of a configuration. A network keeps its number if it continues alone. If the run
+    never trained several side by side, the number is 0, whatever the seed.
     """
-    return next((config.seed - one.seed for one in configs_of(run) if one.replicas > 1), 0)
+    first = next((config.seed - one.seed for one in configs_of(run) if one.replicas > 1), 0)
+    return range(first, first + config.replicas)
 
 
 def require_replica(run: Run, number: int | None, configs: Sequence[EchoConfig]) -> None:
     """Check that some network of these configurations has this number, or that it is None."""
-    firsts = [(first_number(run, config), config.replicas) for config in configs]
-    if number is not None and not any(first <= number < first + replicas for first, replicas in firsts):
-        there = sorted({first + index for first, replicas in firsts for index in range(replicas)})
-        allowed = f"only {there[0]}, a single network" if len(there) == 1 else _ranges(there)
+    if number is not None and not any(number in numbers_of(run, config) for config in configs):
+        there = [numbers_of(run, config) for config in configs]
+        first, last = min(one[0] for one in there), max(one[-1] for one in there)
+        allowed = f"only {first}, a single network" if first == last else f"{first} to {last}"
         raise RunError(f"replica = {number} cannot be used: {allowed}")
-
-
-def _ranges(numbers: Sequence[int]) -> str:
-    """Increasing numbers as text; consecutive numbers become a range."""
-    firsts = [one for at, one in enumerate(numbers) if not at or numbers[at - 1] != one - 1]
-    lasts = [one for at, one in enumerate(numbers) if at + 1 == len(numbers) or numbers[at + 1] != one + 1]
-    return ", ".join(
-        str(first) if first == last else f"{first} to {last}" for first, last in zip(firsts, lasts, strict=True)
-    )
 
 
 def configs_of(run: Run, end: Position | None = None) -> list[EchoConfig]:
@@ -293,17 +231,12 @@ def configs_of(run: Run, end: Position | None = None) -> list[EchoConfig]:
 
 
 def network_at(run: Run, position: Position, replica: int | None = None) -> tuple[EchoConfig, int]:
-    """The configuration that trained the windows before a position, and the index of a network in it, from 0.
-
-    Args:
-        replica: the number of the network; by default the first, or the one that later continues alone.
-
-    Raises:
-        RunError: no network has this number there.
+    """The configuration that trained the windows before a position, and the index of a network in it, from 0: of the
+    one with this number, by default of the first, or of the one that later continues alone.
     """
     owner = run.owner(position)
     config = run.config if owner is None else owner.config
     if replica is not None:
         require_replica(run, replica, [config])
-        return config, replica - first_number(run, config)
+        return config, numbers_of(run, config).index(replica)
     return config, 0 if owner is None else index_in(config, run.tree.branches[position.branch].config)

@@ -15,11 +15,10 @@ from echornn.arrays.facts import (
     NetworkFacts,
     branch_facts,
     configs_of,
-    first_number,
     network_at,
     network_facts,
+    numbers_of,
     require_replica,
-    timeline_of,
 )
 from echornn.config import EchoConfig
 from echornn.data.series import check_own_files
@@ -42,9 +41,6 @@ from echornn.training.any_trainer import tensorflow_trainers
 from echornn.training.threads import threads_if_asked
 
 Integers = npt.NDArray[np.int64]
-
-WINDOWS_AT_A_TIME = 4096
-"""The number of windows that are trained again in one call."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +80,7 @@ class RunWindows:
         end = 0
         for piece in pieces:
             rows, end = slice(end, end + len(piece.windows)), end + len(piece.windows)
-            first = numbers.index(piece.first)
+            first = numbers.index(piece.networks[0])
             columns = slice(first, first + len(piece.networks))
             window[rows], epoch[rows], branch[rows] = piece.windows, piece.epochs, piece.branch
             loss[rows, columns], accuracy[rows, columns] = piece.losses, piece.accuracies
@@ -124,7 +120,7 @@ class RunArrays:
     @cached_property
     def timeline(self) -> Timeline:
         """All branches with all losses in memory, for `Timeline.curve` and the like."""
-        return timeline_of(self.run)
+        return self.run.timeline()
 
     @cached_property
     def branches(self) -> tuple[BranchFacts, ...]:
@@ -155,7 +151,7 @@ class RunArrays:
 
     def networks(self, at: int | None = None, branch: BranchName | None = None) -> tuple[NetworkFacts, ...]:
         """The results of each network at a position: replica, seed, solved_at, final_loss, lost_at."""
-        return tuple(network_facts(self.run, self.run.position_at(at, branch)))
+        return network_facts(self.run, self.run.position_at(at, branch))
 
     def kept(self, branch: BranchName | None = None) -> Integers:
         """The windows of a path after which the weights are on disk, int64 [n], ascending. `weights` returns these at
@@ -256,17 +252,8 @@ def read(run: str | os.PathLike[str], trust: bool = False) -> RunArrays:
 
 @dataclass(frozen=True, eq=False)
 class WindowPiece:
-    """Consecutive windows of one branch.
-
-    Attributes:
-        branch: the number of the branch that trained them.
-        windows: int64 [n], the number of each window, from 1, in the whole run or along a path.
-        epochs: int64 [n], the number of its epoch, from 1.
-        losses: float32 [n, networks], in nats, or squared errors; NaN for a window that the loss log lacks.
-        accuracies: float64 [n, networks], the share of right predictions, 0 to 1; NaN if it is lost, or if predictions
-            are numbers.
-        first: the number of the first network; the others have the following numbers.
-        has_accuracy: whether predictions are symbols, which are right or wrong.
+    """Consecutive windows of one branch, as in `RunWindows`, but float64 accuracies; ``has_accuracy`` if predictions
+    are symbols, which are right or wrong.
     """
 
     branch: int
@@ -274,13 +261,8 @@ class WindowPiece:
     epochs: Integers
     losses: Floats
     accuracies: npt.NDArray[np.float64]
-    first: int
+    networks: range
     has_accuracy: bool
-
-    @property
-    def networks(self) -> range:
-        """The numbers of the networks."""
-        return range(self.first, self.first + self.losses.shape[1])
 
     def part(self, first: int, last: int) -> WindowPiece:
         """The windows ``first <= index < last`` of this piece."""
@@ -289,16 +271,8 @@ class WindowPiece:
 
 
 def pieces(run: Run, end: Position | None = None, replica: int | None = None, first: int = 0) -> Iterator[WindowPiece]:
-    """All windows up to the run's checkpoint, in the order trained.
-
-    Args:
-        end: only the windows on the path to this position, numbered along the path.
-        replica: only the network with this number; by default all networks.
-        first: the number of windows at the beginning of the path to leave out.
-
-    Raises:
-        RunError: no network has this number.
-        OSError: the losses cannot be read.
+    """All windows up to the run's checkpoint, in the order trained, of all networks or the one with this number; with
+    ``end``, only those on the path to this position, numbered along the path, without the ``first`` ones.
     """
     require_replica(run, replica, configs_of(run, end))
     found = run.pieces() if end is None else run.path(end, first)
@@ -309,16 +283,17 @@ def _window_piece(run: Run, piece: Piece, is_along: bool, replica: int | None) -
     """The windows of one piece; None if its branch has no such replica."""
     branch, config = piece.branch, piece.branch.config
     losses, errors = losses_of(piece.windows), errors_of(piece.windows, config)
-    first = first_number(run, config)
+    numbers = numbers_of(run, config)
     if replica is not None:
-        if not 0 <= replica - first < config.replicas:
+        if replica not in numbers:
             return None
-        losses, errors, first = losses[:, [replica - first]], errors[:, [replica - first]], replica
+        own = [numbers.index(replica)]
+        losses, errors, numbers = losses[:, own], errors[:, own], range(replica, replica + 1)
     index = np.arange(len(losses), dtype=np.int64)
     accuracies = np.where(errors < 0, np.nan, config.accuracy(errors.astype(np.float64)))
     epochs = branch.epoch + (branch.window + piece.along - branch.start + index) // config.windows_per_epoch + 1
-    numbers = (piece.along if is_along else piece.first) + index + 1
-    return WindowPiece(branch.number, numbers, epochs, losses, accuracies, first, config.has_classes)
+    windows = (piece.along if is_along else piece.first) + index + 1
+    return WindowPiece(branch.number, windows, epochs, losses, accuracies, numbers, config.has_classes)
 
 
 # ---- states
@@ -326,11 +301,8 @@ def _window_piece(run: Run, piece: Piece, is_along: bool, replica: int | None) -
 
 @dataclass(frozen=True, eq=False)
 class StateThere:
-    """The networks at a position.
-
-    Attributes:
-        newest: the newest window before it, if it was trained again; else None.
-        unlike: the first window that was trained again with another loss than recorded; None if there is none.
+    """The networks at a position; if they were trained again, the newest window before it, and the first window whose
+    loss differed from the record.
     """
 
     state: PopulationState
@@ -358,7 +330,7 @@ def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
     make = tensorflow_trainers(run.devices, run.threshold, run.threads)
     replay = Replay(timeline, keyframes, make(run.config), position, 1, make)
     while not replay.arrived:
-        replay.advance(WINDOWS_AT_A_TIME)
+        replay.advance(4096)
     return StateThere(replay.trainer.state, replay.tape[-1] if replay.tape else None, replay.unlike)
 
 

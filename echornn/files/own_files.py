@@ -54,11 +54,8 @@ def read_bytes(file: Path, most: int) -> bytes:
 
 
 def read_records(file: BinaryIO, record: np.dtype[np.void], most: int) -> npt.NDArray[np.void]:
-    """The next whole records of an open file, as a read-only array [n]; n is below ``most`` only at the file's end.
-
-    `numpy.fromfile` would lose a Ctrl+C that arrives during its first call, and raise a TypeError instead.
-    """
-    read = file.read(most * record.itemsize)
+    """The next whole records of an open file, as a read-only array [n]; n is below ``most`` only at the file's end."""
+    read = file.read(most * record.itemsize)  # numpy.fromfile would lose a Ctrl+C that arrives during its first call
     return np.frombuffer(read, record, len(read) // record.itemsize)
 
 
@@ -84,20 +81,11 @@ def write_whole(target: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             new.unlink()
         raise
-    sync_folder(target.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        os.fsync(folder)  # the names in it
     finally:
-        os.close(descriptor)
-
-
-NO_SUCH_PLACE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
-"""Errors that mean that the path can never be written; other errors are the disk's."""
+        os.close(folder)
 
 
 def export_whole(target: Path, save: Callable[[Path], object]) -> None:
@@ -117,8 +105,9 @@ def export_whole(target: Path, save: Callable[[Path], object]) -> None:
             save(new)
             os.replace(new, place)
     except OSError as error:
-        message = f"{target} cannot be written: {error.strerror or error}"
-        raise (RunError if error.errno in NO_SUCH_PLACE else OSError)(message) from error
+        is_the_disk = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
+        reason = f"{target} cannot be written: {error.strerror or error}"
+        raise (OSError if is_the_disk else RunError)(reason) from error
 
 
 # ---- logs, which only grow
@@ -141,7 +130,6 @@ class LogEnd(NamedTuple):
 
 
 NO_LOG = LogEnd()
-"""The end of an empty log."""
 
 
 def end_of(file: Path, most: float = float("inf")) -> LogEnd:
@@ -164,8 +152,7 @@ class AppendLog:
 
     def __init__(self, file: Path, end: LogEnd, filler: bytes = b"") -> None:
         self.end = end
-        self.length = end.length
-        """The length of the file in bytes once all records are on disk."""
+        self.length = end.length  # once all records are on disk
         self._file = file
         self._filler = filler
         self._lock = threading.Lock()
@@ -210,9 +197,6 @@ class AppendLog:
 
 LOCK_FILE = "lock"
 
-WAITS = (0.0, 0.001, 0.004, 0.016, 0.064)
-"""Seconds between attempts to take the lock, which others take for a moment to test it."""
-
 
 def is_held(folder: Path) -> bool:
     """Whether a process is writing to the folder."""
@@ -236,23 +220,20 @@ class Lock:
 
     def __init__(self, folder: Path) -> None:
         self._file = FileIO(opened(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT), "r+")
-        try:
-            self._take(folder)
-        except (RunError, OSError):
-            self.release()
-            raise
+        for seconds in (0.001, 0.004, 0.016, 0.064, None):  # others take it for a moment to test it
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if seconds is None:
+                    owner = self._file.read(20).strip()
+                    self.release()
+                    name = owner.decode() if owner.isdigit() else "unknown"
+                    raise RunError(f"{folder} is being written by another process (its id is {name})") from None
+                time.sleep(seconds)
         with contextlib.suppress(OSError):  # the disk may be full
             self._file.truncate(0)
             write_at(self._file, f"{os.getpid()}\n".encode(), 0)
-
-    def _take(self, folder: Path) -> None:
-        for seconds in WAITS:
-            time.sleep(seconds)
-            with contextlib.suppress(BlockingIOError):
-                return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        owner = self._file.read(20).strip()
-        name = owner.decode() if owner.isdigit() else "unknown"
-        raise RunError(f"{folder} is being written by another process (its id is {name})")
 
     def release(self) -> None:
         """Release the lock, so that others can write."""

@@ -19,9 +19,6 @@ from echornn.tasks.own_task import OwnTask, Shape
 MOST = 2**63 - 1
 """The largest count (windows, epochs, bytes, ...) that a record may have."""
 
-MOST_CHARACTERS = 200
-"""The most characters of a record's text that an error message repeats."""
-
 RECORDED_NAMES = {"data_version": "generation", "init_index": "draw"}
 """The names that these fields have in records: those of version 0.1.0, whose runs are still read."""
 
@@ -46,7 +43,7 @@ def from_recorded(fields: Mapping[str, Any]) -> dict[str, Any]:
 def shortened(what: object) -> str:
     """The text of an object, cut if it is very long."""
     text = str(what)
-    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}..."
+    return text if len(text) <= 200 else f"{text[:200]}..."
 
 
 def whole(value: object, name: str, most: int = MOST, least: int = 0) -> int:
@@ -64,10 +61,7 @@ ONCE_THE_ONLY_ONES = {TASK: ECHO, "rule": "tbptt"}
 
 def record_of(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:
     """All values of a configuration as JSON values, except those in `ONCE_THE_ONLY_ONES`, so that old branches
-    keep their digests.
-
-    Args:
-        with_facts: whether to record the facts about a user's own task, so that its text need not be run to read them.
+    keep their digests. With the facts about a user's own task, its text need not be run to read them.
     """
     values = {name: value for name, value in config.fields().items() if value != ONCE_THE_ONLY_ONES.get(name, ...)}
     if with_facts:
@@ -86,8 +80,7 @@ def _with_facts(config: EchoConfig, values: Mapping[str, Any]) -> dict[str, Any]
 
 
 def recorded_with_facts(value: Any, uses: Iterable[tuple[Mapping[str, Any], Shape | None]]) -> Any:
-    """A value of a configuration as a JSON value; a task or cell of the user's own has facts, with which it can be
-    looked at without running its text.
+    """A value of a configuration as a JSON value; a task or cell of the user's own has facts, see `record_of`.
 
     Args:
         uses: the values of each configuration with this task, with the shape of its data; see `record_of_facts`.
@@ -102,12 +95,8 @@ def recorded_with_facts(value: Any, uses: Iterable[tuple[Mapping[str, Any], Shap
 
 
 def config_from(fields: object) -> EchoConfig:
-    """The configuration from its record; missing values have their defaults.
-
-    The text of a user's own task is not run. If the record has no facts about it, only its settings are known.
-
-    Raises:
-        ValueError: a name is unknown to this version, or its value is invalid.
+    """The configuration from its record; missing values have their defaults. The text of a user's own task is not run;
+    if the record has no facts about it, only its settings are known. A ValueError if a name or a value is unknown.
     """
     if not isinstance(fields, Mapping):
         raise ValueError("the configuration is not a table of fields")
@@ -150,11 +139,7 @@ VALUE_FROM: Mapping[str, Callable[[object], Any]] = {TASK: _task_from, CELL: _ce
 
 
 def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
-    """The arrays stored one after the other in ``payload``; a ValueError if they do not have exactly its length.
-
-    Args:
-        described: the type and shape of each array.
-    """
+    """The arrays of the ``described`` types and shapes, which ``payload`` has one after the other, and no more."""
     if not isinstance(described, list):
         _refuse("arrays", described, "a list")
     arrays, at = [], 0

@@ -40,14 +40,9 @@ from echornn.training.seen import Devices, program_of
 
 @dataclass(frozen=True)
 class LossLayout:
-    """The number of networks of each window of a loss log, which has an entry for each of them.
+    """The number of networks of each window of a loss log, which has an entry for each of them."""
 
-    Attributes:
-        changes: pairs (window, number of networks from this window on). Windows are counted from 0 in the whole run;
-            the first pair is for window 0, and windows increase.
-    """
-
-    changes: tuple[tuple[int, int], ...] = ((0, 1),)
+    changes: tuple[tuple[int, int], ...] = ((0, 1),)  # (window, number of networks from it on), the first is window 0
 
     def since(self, window: int, replicas: int) -> LossLayout:
         """The layout if ``replicas`` networks are trained from ``window`` on, not before the last change."""
@@ -114,7 +109,6 @@ class Checkpoint:
         position: the current position of the run; None (version 0.1.0) means the end of the branch trained last.
         solved_at, lost_at: the windows along the path, from 1, at which the weights solved the task and lost it again;
             0 if they have not, None if not recorded (early versions).
-        devices: the device that trained each of the run's networks, as far as recorded.
     """
 
     serial: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import itertools
 import json
 import math
@@ -101,11 +100,6 @@ class About:
     threads: int
 
     @property
-    def identity(self) -> tuple[float, str]:
-        """What stays the same when the folder is moved or copied, and no other run has."""
-        return self.begun, self.word
-
-    @property
     def notes(self) -> list[str]:
         """Notes for the user if the versions here differ from those at the start of the run."""
         return [
@@ -113,6 +107,10 @@ class About:
             for name, now in versions().items()
             if (then := shortened(self.versions.get(name, "another version"))) != now
         ]
+
+    def is_of(self, other: About) -> bool:
+        """Whether this is the same run, however its folder was moved or copied."""
+        return (self.begun, self.word) == (other.begun, other.word)
 
 
 @cache
@@ -140,11 +138,12 @@ def about(folder: Path) -> About:
     """The contents of a folder's ``run.json``.
 
     Raises:
-        RunError: there is no such file, or this version does not know its format.
+        RunError: it is damaged, or this version does not know its format.
         OSError: it cannot be read.
     """
+    data = own_files.read_bytes(folder / RUN_FILE, MOST_BYTES)
     try:
-        fields = json.loads(own_files.read_bytes(folder / RUN_FILE, MOST_BYTES))
+        fields = json.loads(data)
         if fields["format"] != FORMAT:
             found = shortened(repr(fields["format"]))
             raise RunError(f"{folder} holds a run of format {found}: this version reads {FORMAT}")
@@ -159,8 +158,6 @@ def about(folder: Path) -> About:
             whole(fields.get("threshold", small_loops.DEFAULT_THRESHOLD), "threshold"),
             whole(fields.get("threads", 1), "threads", least=1),
         )
-    except (FileNotFoundError, NotADirectoryError):
-        raise RunError(f"{folder} holds no run") from None
     except RunError:
         raise
     except OwnError as error:
@@ -169,20 +166,13 @@ def about(folder: Path) -> About:
         raise RunError(f"{folder}/{RUN_FILE} is damaged: {shortened(error)}") from error
 
 
-def require_identity(folder: Path, identity: tuple[float, str]) -> None:
-    """Check that a folder still contains this run.
-
-    Raises:
-        AnotherRunError: it contains another run.
-        OSError: it contains no run, or cannot be read.
-    """
+def require_same(folder: Path, run: About) -> None:
+    """Check that a folder still contains this run; an OSError if it does not, or cannot be read."""
     try:
-        found = about(folder).identity
+        found = about(folder)
     except RunError as error:
-        if not (folder / RUN_FILE).exists():
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder)) from error
         raise OSError(str(error)) from error
-    if found != identity:
+    if not found.is_of(run):
         raise AnotherRunError(f"{folder} holds another run now")
 
 
@@ -211,9 +201,6 @@ def _is_abandoned(folder: Path) -> bool:
 NEWEST = "newest"
 """The name of the newest run."""
 
-LONGEST_NAME = 200
-"""The most characters of a folder's name; file systems allow 255 bytes."""
-
 
 def state_folder() -> Path:
     """The folder for runs for which the user named no folder."""
@@ -221,60 +208,44 @@ def state_folder() -> Path:
 
 
 def new_folder(config: EchoConfig) -> Path:
-    """Make a new, empty folder for a run, named by date and configuration; no other process gets the same folder.
-
-    Raises:
-        RunError: the folder cannot be made.
+    """Make a new, empty folder for a run, named by date and configuration; a RunError if it cannot be made. No other
+    process gets the same folder.
     """
-    cell = config.cell if isinstance(config.cell, str) else config.cell.name
-    name = "-".join(
-        [
-            f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{_task_name(config)}",
-            *([] if config.cell == EchoConfig.cell else [_plain(cell) or "cell"]),
-            f"T{config.truncated_backprop_length}",
-            f"state{config.state_size}",
-            f"{config.optimizer}{config.learning_rate:g}",
-            *([] if config.rule == "tbptt" else [config.rule]),
-            f"seed{config.seed}",
-            *([] if config.replicas == 1 else [f"replicas{config.replicas}"]),
-        ]
-    )[:LONGEST_NAME]
+    task = f"echo{config.echo_step}" if config.task is None else _plain(config.value("task"))
+    parts = [
+        f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{task or 'task'}",
+        "" if config.cell == EchoConfig.cell else _plain(getattr(config.cell, "name", config.cell)) or "cell",
+        f"T{config.truncated_backprop_length}-state{config.state_size}-{config.optimizer}{config.learning_rate:g}",
+        "" if config.rule == "tbptt" else config.rule,
+        f"seed{config.seed}",
+        "" if config.replicas == 1 else f"replicas{config.replicas}",
+    ]
+    name = "-".join(filter(None, parts))[:200]  # file systems allow 255 bytes
     for number in itertools.count(1):
         folder = state_folder() / (name if number == 1 else f"{name}_{number}")
         try:
             folder.mkdir(parents=True)
+            break
         except FileExistsError:
             continue
         except OSError as error:
             raise RunError(f"{folder} cannot hold a run: {error.strerror or error}") from error
-        break
     return folder
 
 
-def _task_name(config: EchoConfig) -> str:
-    """The task in the name of a run's folder: echo3, or two_coins."""
-    return f"echo{config.echo_step}" if config.task is None else _plain(str(config.value("task"))) or "task"
-
-
-def _plain(name: str) -> str:
+def _plain(name: object) -> str:
     """The letters, digits and _ of a name, with a - for all others between them."""
-    return re.sub(r"\W+", "-", name, flags=re.ASCII).strip("-")[:40]
+    return re.sub(r"\W+", "-", str(name), flags=re.ASCII).strip("-")[:40]
 
 
 def runs(among: Path | None = None) -> list[Path]:
-    """The runs in a folder (by default the state folder), the last saved first, without debris; a RunError if the
-    folder cannot be read.
-    """
-    there = [folder for folder in _folders(among) if os.path.lexists(folder / RUN_FILE) and not _is_abandoned(folder)]
+    """The runs in a folder (by default the state folder), the last saved first, without debris."""
+    there = [one for one in _folders(among) if os.path.lexists(one / RUN_FILE) and not _is_abandoned(one)]
     return sorted(there, key=last_saved, reverse=True)
 
 
 def find(name: str) -> Path:
-    """The folder with this name, the user's run with this name, or for ``newest`` the user's newest run.
-
-    Raises:
-        RunError: the name is ``newest`` but there is no run, or the state folder cannot be read.
-    """
+    """The folder with this name, the user's run with this name, or for ``newest`` the user's newest run."""
     if name == NEWEST and not os.path.exists(name):
         newest = runs()[:1]
         if not newest:
@@ -290,6 +261,7 @@ def abandoned() -> list[Path]:
 
 
 def _folders(among: Path | None = None) -> list[Path]:
+    """The contents of a folder; a RunError if it cannot be read."""
     folder = among or state_folder()
     try:
         return sorted(folder.iterdir())

@@ -38,12 +38,9 @@ from echornn.timeline.branch import Position
 from echornn.training.seen import NO_DEVICES, Devices
 
 SAVE_SECONDS = 1.0
-"""Seconds between two checkpoints."""
+"""Seconds between two checkpoints; more on a slow disk, so that saving takes at most `MOST_OF_THE_TIME`."""
 
 MOST_OF_THE_TIME, MOST_SECONDS_APART = 0.04, 60.0
-"""On a slow disk, checkpoints are further apart: saving takes at most this share of the time, until they are so far
-apart, besides the time that the disk needs for one.
-"""
 
 SECONDS_TO_END, BYTES_A_SECOND = 10.0, 8 << 20
 """Seconds that closing waits for the last checkpoint if the disk hangs; more if it is large, for a slow disk."""
@@ -68,14 +65,7 @@ class Trouble(NamedTuple):
 
 
 class Save(NamedTuple):
-    """The contents of one save.
-
-    Attributes:
-        checkpoint: the checkpoint, without the ends of the logs.
-        lengths: the lengths of the logs at the time of this save.
-        reports: the number of reports that it includes.
-        moves: how many times the run's position had changed.
-    """
+    """A checkpoint without the ends of the logs, their lengths, and how many reports and moves it includes."""
 
     checkpoint: Checkpoint
     lengths: tuple[int, ...]
@@ -84,8 +74,7 @@ class Save(NamedTuple):
 
 
 class Recorder:
-    """Receives what a session reports about its run, on the training thread; this one saves nothing. No method raises
-    errors of the disk, except where it is said.
+    """What a session tells about its run, on the training thread, see `RunRecorder`; this one saves nothing.
 
     Attributes:
         folder: the folder of the run; None if the run is not saved.
@@ -102,50 +91,28 @@ class Recorder:
         self._reason = reason
 
     @property
+    def warning(self) -> str:
+        return f"not saved: {self._reason}" if self._reason else ""
+
+    @property
     def saved(self) -> bool:
-        """Whether everything that was reported is on disk."""
         return False
 
     @property
     def misplaced(self) -> Literal["", "gone", "replaced"]:
-        """Whether the run's folder is gone, or contains another run now."""
         return ""
 
     @property
     def seconds_to_end(self) -> float:
-        """The seconds that closing waits for the disk."""
         return 0.0
 
-    @property
-    def warning(self) -> str:
-        """A message for the user about a problem with saving; empty if there is none."""
-        return f"not saved: {self._reason}" if self._reason else ""
-
-    def command(self, command: RecordedCommand) -> None:
-        """Report a command that was carried out, or the start of the run."""
-
-    def windows(self, progress: PopulationProgress) -> None:
-        """Report windows that were trained."""
-
-    def seconds_to_save(self) -> float | None:
-        """The seconds until `save` should be called next; None while everything is saved."""
-        return None
-
-    def keyframe(self, keyframe: Keyframe) -> None:
-        """Report a state to keep, so that later windows are reached quickly."""
-
-    def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None:
-        """Replace all keyframes by these."""
-
-    def moved(self) -> None:
-        """Report that the run is at another position, from which it will continue when it is opened again.
-
-        The position is saved when possible; until then, no trained window counts as unsaved because of it.
-        """
-
-    def note(self, notes: BranchNotes, digests: Sequence[int]) -> None:
-        """Save the user's notes at once, with the digests of all branches; returns without waiting for the disk."""
-
+    def seconds_to_save(self) -> float | None: ...
+    def command(self, command: RecordedCommand) -> None: ...
+    def windows(self, progress: PopulationProgress) -> None: ...
+    def keyframe(self, keyframe: Keyframe) -> None: ...
+    def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None: ...
+    def moved(self) -> None: ...
+    def note(self, notes: BranchNotes, digests: Sequence[int]) -> None: ...
     def save(
         self,
         state: PopulationState,
@@ -153,31 +120,16 @@ class Recorder:
         solved_at: int | None = None,
         lost_at: int | None = None,
         devices: Devices = NO_DEVICES,
-    ) -> None:
-        """Save everything reported so far, with the current state; returns without waiting for the disk. The arguments
-        are those of `Checkpoint`.
-        """
-
-    def when_saved(self, call: Callable[[], None]) -> None:
-        """Set a function that is called, on another thread, each time the disk has answered."""
-
-    def failed(self, error: Exception) -> Path | None:
-        """Report that training has failed; returns the file with the traceback, None if it is not saved."""
-        return None
-
-    def forget(self) -> None:
-        """Remove the run from the disk, after `close`; another run in its place is not removed.
-
-        Raises:
-            OSError: the run could not be removed, or does not exist.
-        """
-
-    def close(self) -> None:
-        """Wait for the last save, but not forever if the disk hangs. Afterwards nothing may be reported."""
+    ) -> None: ...
+    def when_saved(self, call: Callable[[], None]) -> None: ...
+    def failed(self, error: Exception) -> Path | None: ...
+    def forget(self) -> None: ...
+    def close(self) -> None: ...
 
 
 class RunRecorder(Recorder):
-    """Records a run in a folder. Make one with `begin` or `go_on`.
+    """Records a run in a folder; no method raises errors of the disk, except where it is said. Make one with `begin` or
+    `go_on`.
 
     A separate thread writes to the disk, so that a disk that hangs delays nothing else. At most one save is running; if
     several are requested meanwhile, only the newest is made.
@@ -190,12 +142,11 @@ class RunRecorder(Recorder):
         self.folder = folder
         self.resumed = resumed
         self._lock = lock
-        self._identity = (resumed.about if resumed else folders.about(folder)).identity
+        self._about = resumed.about if resumed else folders.about(folder)
         self._notes = "; ".join((*resumed.notes, *_changed_files(resumed))) if resumed else ""
-        ends = list(_cut_back(resumed)) if resumed else [NO_LOG] * 3
-        self._losses = AppendLog(folder / LOSS_FILE, ends[0], LOST)
-        self._commands = AppendLog(folder / COMMAND_FILE, ends[1])
-        self._solved = AppendLog(folder / SOLVED_FILE, ends[2])
+        ends = _cut_back(resumed) if resumed else [NO_LOG] * 3
+        self._logs = [AppendLog(folder / name, end, filler) for (name, filler), end in zip(LOGS, ends, strict=True)]
+        self._losses, self._commands, self._solved = self._logs
         self._keyframes = KeyframeLog(folder / KEYFRAME_FILE)
         self._layout = resumed.layout if resumed else OF_ONE
         self._serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
@@ -284,6 +235,7 @@ class RunRecorder(Recorder):
 
     @property
     def misplaced(self) -> Literal["", "gone", "replaced"]:
+        """Whether the run's folder is gone, or contains another run now."""
         match self._trouble[RUN]:
             case Trouble(error=FileNotFoundError()):
                 return "gone"
@@ -293,10 +245,17 @@ class RunRecorder(Recorder):
 
     @property
     def saved(self) -> bool:
+        """Whether everything that was reported is on disk."""
         kept = 0 if self._kept is None else self._kept.reports
         return self._reports == kept and self._branch_notes is self._kept_notes
 
+    def seconds_to_save(self) -> float | None:
+        """The seconds until `save` should be called next; None while everything is saved."""
+        stands_there = self._kept is None or self._kept.moves == self._moves
+        return None if self.saved and stands_there else max(0.0, self._save_at - time.monotonic())
+
     def command(self, command: RecordedCommand) -> None:
+        """Report a command that was carried out, or the start of the run."""
         self._notes = ""
         self._layout = self._layout.since(command.at, command.config.replicas)
         self._branch, self._config, self._solved_at = command.branch or 0, command.config, 0
@@ -304,32 +263,34 @@ class RunRecorder(Recorder):
         self._reports += 1
 
     def windows(self, progress: PopulationProgress) -> None:
+        """Report windows that were trained."""
         self._losses.append(stored_windows(progress, self._config).tobytes())
-        if self._config.replicas > 1:  # the log of losses says exactly when a lone network was solved
-            solved_at = progress.solved_at
-            new = np.flatnonzero(solved_at != self._solved_at)
+        solved_at = progress.solved_at
+        new = np.flatnonzero(solved_at != self._solved_at)
+        if new.size and self._config.replicas > 1:  # the losses say exactly when a lone network was solved
             new = new[np.argsort(solved_at[new], kind="stable")]  # their order must not depend on the sizes of pieces
-            if new.size:
-                records = np.empty(new.size, SOLVED)
-                records["branch"], records["replica"], records["window"] = self._branch, new, solved_at[new]
-                self._solved.append(records.tobytes())
-            self._solved_at = solved_at
+            records = np.empty(new.size, SOLVED)
+            records["branch"], records["replica"], records["window"] = self._branch, new, solved_at[new]
+            self._solved.append(records.tobytes())
+        self._solved_at = solved_at
         self._reports += 1
 
-    def seconds_to_save(self) -> float | None:
-        stands_there = self._kept is None or self._kept.moves == self._moves
-        return None if self.saved and stands_there else max(0.0, self._save_at - time.monotonic())
-
     def keyframe(self, keyframe: Keyframe) -> None:
+        """Report a state to keep, so that later windows are reached quickly."""
         self._keyframes.add(keyframe)
 
     def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None:
+        """Replace all keyframes by these."""
         self._keyframes.replace(keyframes)
 
     def moved(self) -> None:
+        """Report that the run is at another position, from which it will continue when it is opened again. It is saved
+        when possible; until then, no trained window counts as unsaved because of it.
+        """
         self._moves += 1
 
     def note(self, notes: BranchNotes, digests: Sequence[int]) -> None:
+        """Save the user's notes at once, with the digests of all branches; returns without waiting for the disk."""
         self._branch_notes = notes, digests
         self._background.do(self._write)
 
@@ -341,30 +302,35 @@ class RunRecorder(Recorder):
         lost_at: int | None = None,
         devices: Devices = NO_DEVICES,
     ) -> None:
+        """Save everything reported so far, with the current state; returns without waiting for the disk. The arguments
+        are those of `Checkpoint`.
+        """
         # a state with NaN weights too: the run continues where it diverged, and a replay leads to earlier positions
         solved_at, lost_at = solved_at or 0, lost_at or 0
         newest = Checkpoint(0, state, NO_LOG, NO_LOG, solved_at, position, self._layout, NO_LOG, lost_at, devices)
-        lengths = tuple(log.length for log in (self._losses, self._commands, self._solved))
-        self._newest = Save(newest, lengths, self._reports, self._moves)
+        self._newest = Save(newest, tuple(log.length for log in self._logs), self._reports, self._moves)
         self._save_at = time.monotonic() + SAVE_SECONDS
         self._background.do(self._write)
 
     def when_saved(self, call: Callable[[], None]) -> None:
+        """Set a function that is called, on another thread, each time the disk has answered."""
         self._when_saved = call
 
     def failed(self, error: Exception) -> Path | None:
+        """Report that training has failed; returns the file with the traceback."""
         self._failure = "".join(traceback.format_exception(error))
         self._background.do(self._write)
         return self.folder / TRACEBACK_FILE
 
     def forget(self) -> None:
-        folders.require_identity(self.folder, self._identity)
+        """Remove the run from the disk, after `close`; an OSError if it cannot be removed, or another is there now."""
+        folders.require_same(self.folder, self._about)
         folders.remove(self.folder)
 
     @property
     def seconds_to_end(self) -> float:
-        newest = self._newest
-        size = 0 if newest is None else Keyframe(Position(0, 0), newest.checkpoint.state).size
+        """The seconds that closing waits for the disk."""
+        size = 0 if self._newest is None else Keyframe(Position(0, 0), self._newest.checkpoint.state).size
         return SECONDS_TO_END + max(size / BYTES_A_SECOND, 2 * self._seconds)
 
     def wait(self, seconds: float | None = None) -> bool:
@@ -372,6 +338,7 @@ class RunRecorder(Recorder):
         return self._background.wait(seconds) and self.saved
 
     def close(self) -> None:
+        """Wait for the last save, but not forever if the disk hangs. Afterwards nothing may be reported."""
         self._background.wait(self.seconds_to_end)
         self._background.end(self._lock.release)
 
@@ -393,22 +360,21 @@ class RunRecorder(Recorder):
             self._save_at = max(self._save_at, begun + min(seconds / MOST_OF_THE_TIME, seconds + MOST_SECONDS_APART))
         if notes is not None and notes is not self._kept_notes:
             with self._attempt(NAMES):
-                folders.require_identity(self.folder, self._identity)
+                folders.require_same(self.folder, self._about)
                 notes[0].save(self.folder, notes[1])
                 self._kept_notes = notes
         if self._failure:
             with contextlib.suppress(OSError):  # the error itself has already been shown
-                folders.require_identity(self.folder, self._identity)
+                folders.require_same(self.folder, self._about)
                 own_files.write_whole(self.folder / TRACEBACK_FILE, self._failure.encode(errors="backslashreplace"))
             self._failure = ""
         self._when_saved()
 
     def _write_save(self, save: Save) -> None:
-        folders.require_identity(self.folder, self._identity)
-        logs = (self._losses, self._commands, self._solved)
-        for log, length in zip(logs, save.lengths, strict=True):
+        folders.require_same(self.folder, self._about)
+        for log, length in zip(self._logs, save.lengths, strict=True):
             log.flush(length)
-        losses, commands, solved = (log.end for log in logs)
+        losses, commands, solved = (log.end for log in self._logs)
         kept = replace(save.checkpoint, serial=self._serial, losses=losses, commands=commands, solved=solved)
         checkpoint.save(self.folder, kept)
         self._serial += 1
@@ -425,13 +391,17 @@ class RunRecorder(Recorder):
             self._trouble[what] = Trouble(time.time() if before is None else before.since, error)
 
 
+LOGS = ((LOSS_FILE, LOST), (COMMAND_FILE, b""), (SOLVED_FILE, b""))
+"""The logs of a run, each with the byte that stands for a lost record, if it may have such."""
+
+
 def _cut_back(run: Run) -> Iterator[LogEnd]:
     """Cut the logs back to the checkpoint, so that windows trained again are not recorded twice; returns their ends. A
     loss log that is too short is extended with lost windows.
     """
     kept, layout = run.checkpoint, run.layout
     ends = (kept.losses, kept.commands, kept.solved) if kept else (NO_LOG,) * 3
-    for name, end in zip((LOSS_FILE, COMMAND_FILE, SOLVED_FILE), ends, strict=True):
+    for (name, filler), end in zip(LOGS, ends, strict=True):
         file = run.folder / name
         if name == SOLVED_FILE and not os.path.lexists(file):
             yield NO_LOG
@@ -443,8 +413,8 @@ def _cut_back(run: Run) -> Iterator[LogEnd]:
             elif name == SOLVED_FILE:
                 there -= there % SOLVED.itemsize
             log.truncate(there)
-            while name == LOSS_FILE and there < end.length:
-                there = own_files.write_at(log, LOST * min(end.length - there, own_files.PIECE_BYTES), there)
+            while filler and there < end.length:
+                there = own_files.write_at(log, filler * min(end.length - there, own_files.PIECE_BYTES), there)
         yield end if run.intact and name != SOLVED_FILE else end_of(file)
 
 

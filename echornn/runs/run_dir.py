@@ -1,19 +1,4 @@
-"""Reads a run from its folder: configuration, checkpoint, and the logs of all windows and commands.
-
-The folder contains
-
-- ``run.json``: format, start time, configuration at the start, and the versions that trained it (`About`);
-- ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.runs.checkpoint`);
-- ``losses.bin``: all windows in the order trained: 8 bytes for a single network, 4 for each of several
-  (`echornn.history.path_history`);
-- ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.command_log`);
-- ``keyframes.bin``: states along the branches (`echornn.runs.keyframes`), without which going back takes longer;
-- ``solved.bin``: when each of several networks was solved (`SOLVED`);
-- ``branches.json``: the user's names and pins (`echornn.runs.branch_notes`);
-- ``traceback.txt``: the traceback of the error that ended training, if one did;
-- ``tensorboard/``: in runs of versions up to 0.2, events for TensorBoard, which nothing here reads;
-- ``lock``: held by the process that writes, and free as soon as that process ends, in whatever way.
-"""
+"""Reads a run from its folder: its newest checkpoint, and the logs up to it; see docs/files.md."""
 
 from __future__ import annotations
 
@@ -45,8 +30,8 @@ BYTES_AT_A_TIME = 1 << 21
 """The number of bytes of the loss log that are read at once."""
 
 SOLVED = np.dtype([("branch", "<u4"), ("replica", "<u4"), ("window", "<u8")])
-"""A record of ``solved.bin``: the branch in training, the index of the network, and the window along the branch's
-path, from 1, at which the network was solved. Each branch has records of all its solved networks.
+"""A record of the log of solved networks: the branch in training, the index of the network, and the window along the
+branch's path, from 1. Each branch has records of all its solved networks.
 """
 
 
@@ -55,9 +40,7 @@ BranchName = str | int
 
 
 class Piece(NamedTuple):
-    """Consecutive windows of one branch (see `echornn.history.path_history`), with the number of windows before them
-    along its path, and in the loss log.
-    """
+    """Windows of one branch, one after the other; ``along`` are before them on its path, and ``first`` in the log."""
 
     branch: Branch
     along: int
@@ -70,7 +53,6 @@ class Run:
     """The contents of a run's folder, up to its newest usable checkpoint.
 
     Attributes:
-        about: the facts about the run at its start.
         checkpoint: the checkpoint to continue from; None if none was saved, so that the run starts over.
         commands: all commands before the checkpoint.
         notes: messages about faults in the folder.
@@ -85,7 +67,7 @@ class Run:
     commands: tuple[RecordedCommand, ...]
     notes: tuple[str, ...]
     intact: bool
-    lost_commands: int = 0
+    lost_commands: int
 
     @staticmethod
     def read(folder: Path) -> Run:
@@ -110,22 +92,18 @@ class Run:
 
     @property
     def layout(self) -> LossLayout:
-        """The position of each window in the loss log."""
         return OF_ONE if self.checkpoint is None else self.checkpoint.layout
 
     @property
     def devices(self) -> Devices:
-        """The device that trained each of its networks, as far as recorded."""
         return NO_DEVICES if self.checkpoint is None else self.checkpoint.devices
 
     @property
     def threshold(self) -> int:
-        """The threshold of small loops with which its networks are trained; see `echornn.runtime.small_loops`."""
         return self.about.threshold
 
     @property
     def threads(self) -> int:
-        """The threads per operation with which its networks are trained; see `echornn.training.threads`."""
         return self.about.threads
 
     # ---- branches and positions
@@ -214,11 +192,7 @@ class Run:
             yield from self._pieces_of(stretch, stretch.first, stretch.last)
 
     def path(self, position: Position, since: int = 0) -> Iterator[Piece]:
-        """The windows on the path to a position.
-
-        Args:
-            since: the number of windows at the beginning of the path to leave out.
-        """
+        """The windows on the path to a position, except the first ``since``."""
         path = self.path_of(position.branch)
         for branch, first, last in spans_to(position.window, path) if path else ():
             for stretch in self.tree.stretches:
@@ -237,11 +211,7 @@ class Run:
             yield Piece(branch, begin - ahead, begin, windows)
 
     def timeline(self, timeline: Timeline | None = None) -> Timeline:
-        """All branches, with everything trained in them.
-
-        Args:
-            timeline: an earlier timeline of this run, to which what is new is added.
-        """
+        """All branches, with everything trained in them; an earlier timeline of this run is given what it lacks."""
         timeline = Timeline() if timeline is None else timeline
         for stretch in self.tree.stretches:
             number = stretch.branch
@@ -287,7 +257,10 @@ class Run:
 def read(folder: Path, look_into_logs: bool = True) -> Run:
     """The run in a folder; see `Run.read`."""
     try:
-        about = folders.about(folder)
+        try:
+            about = folders.about(folder)
+        except (FileNotFoundError, NotADirectoryError):
+            raise RunError(f"{folder} holds no run") from None
         chosen, wrong, intact = _newest_usable(folder, look_into_logs, about.config.replicas)
         commands, unreadable, lines = read_commands(folder / COMMAND_FILE, chosen, about.config)
         if unreadable:
@@ -361,34 +334,20 @@ class RunSnapshot(NamedTuple):
 
 
 class FollowedRun:
-    """Follows the folder of a run; `refresh` reads what was added. Nothing in the folder is changed.
-
-    If the folder contains another run later, or the run lost commands, everything is read again.
+    """Follows the folder of a run; `refresh` reads what was added. If the folder contains another run later, or the run
+    lost commands, everything is read again. Nothing in the folder is changed.
 
     Attributes:
         seen: the newest snapshot. It is replaced as a whole, so other threads may read it at any time.
-
-    Raises:
-        RunError: the folder has no run that can be read.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
         self._run = glance(folder)
         self.seen = RunSnapshot(Timeline(), self._run.position, self._run.config)
 
-    def refresh(self) -> bool:
-        """Read what was added; returns whether there was anything.
-
-        Raises:
-            RunError: the folder has no run any more.
-            OSError: the losses cannot be read; `seen` is unchanged.
-        """
-        run, before, timeline = glance(self.folder), self._run, self.seen.timeline
-        is_the_same = run.about.identity == before.about.identity
-        if not is_the_same or run.commands[: len(before.commands)] != before.commands or run.trained < timeline.trained:
-            timeline = Timeline()
-        elif (run.trained, run.position, run.config) == (timeline.trained, *self.seen[1:]):
-            return False
-        self.seen, self._run = RunSnapshot(run.timeline(timeline), run.position, run.config), run
-        return True
+    def refresh(self) -> None:
+        """Read what was added; `seen` is unchanged after a RunError or an OSError."""
+        run, before, timeline = glance(self._run.folder), self._run, self.seen.timeline
+        goes_on = run.about.is_of(before.about) and run.commands[: len(before.commands)] == before.commands
+        timeline = run.timeline(timeline if goes_on and run.trained >= timeline.trained else None)
+        self.seen, self._run = RunSnapshot(timeline, run.position, run.config), run

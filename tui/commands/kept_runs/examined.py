@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from echornn.arrays.facts import first_number, network_at
+from echornn.arrays.facts import network_at, numbers_of
 from echornn.arrays.run_arrays import RunArrays
 from echornn.config import EchoConfig
 from echornn.data.series import check_own_files
@@ -90,5 +90,5 @@ def examined(network: ChosenNetwork, question_for: Callable[[EchoConfig], Questi
     if not snapshot.state.is_finite:
         printed.complain(f"echornn-tui: the weights are not finite after window {readings.window}: nothing to read")
         return None
-    number_of_network = first_number(run, config) + chosen
+    number_of_network = numbers_of(run, config)[chosen]
     return Examined(readings, number_of_network, config.replicas > 1, snapshot.unlike)

@@ -58,7 +58,7 @@ def export(
     if weights is not None or keras is not None:
         write_network(run, run.position_at(at, branch), weights, keras, replica)
     elif summary:
-        networks = list(network_facts(run, run.position if end is None else end))
+        networks = network_facts(run, run.position if end is None else end)
         if parquet is None:
             _print_networks(networks, as_json_lines)
         else:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from echornn.arrays.facts import Summary, summary
-from echornn.config import fields_text, shown
+from echornn.config import EchoConfig, fields_text, shown
 from echornn.diagnosis.phrases import loss_text
 from echornn.errors import RunError
 from echornn.runs import folders
@@ -41,7 +41,7 @@ def lines(among: Path | None = None) -> Iterator[str]:
         except (RunError, OSError) as error:
             yield f"{when}  {_what_is_wrong(folder, error)}"
         else:
-            fields = fields_text(run.differs)
+            fields = fields_text(EchoConfig().changes_to(run.config))
             yield f"{when}  {_columns(run)}  {'  '.join(filter(None, (fields, _viewers_text(folder))))}".rstrip()
 
 
@@ -68,7 +68,7 @@ def record_of(run: Summary) -> dict[str, Any]:
         **{name: window or None for name, window in when.items() if window is not None},
         **({} if run.seed_stats is None else {"lottery": finite(come_to(run.seed_stats))}),
         "bytes": run.bytes,
-        "differs": shown(run.differs),
+        "differs": shown(EchoConfig().changes_to(run.config)),
     }
 
 
@@ -119,7 +119,7 @@ def _runs(among: Path | None) -> list[Path]:
 def _columns(run: Summary) -> str:
     position = f"epoch {run.epoch}/{run.config.num_epochs}"
     loss = "-" if math.isnan(run.loss) else "diverged" if math.isinf(run.loss) else loss_text(run.loss)
-    solved = {None: "solved at ?", 0: "not solved"}.get(run.solved_at, f"solved at {run.solved_at or 0:,}")
+    solved = f"solved at {run.solved_at:,}" if run.solved_at else "not solved"
     lost = f", lost at {run.lost_at:,}" if run.lost_at else ""
     solved = f"{solved}{lost}" if run.seed_stats is None else str(run.seed_stats.counts)
     size = f"{run.bytes / 1e6:.1f} MB" if run.bytes >= 1e6 else f"{run.bytes / 1e3:.1f} kB"

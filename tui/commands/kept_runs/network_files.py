@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from echornn.arrays.facts import first_number, require_replica
+from echornn.arrays.facts import numbers_of, require_replica
 from echornn.arrays.run_arrays import state_at
 from echornn.errors import RunError
 from echornn.files.own_files import export_whole
@@ -38,12 +38,12 @@ def write_network(
     terminal.keep_native_stderr_off_the_screen()
     there = state_at(run, position, retrain=True)
     state = there.state
-    first = first_number(run, state.config)
+    numbers = numbers_of(run, state.config)
     if replica is not None:
         require_replica(run, replica, [state.config])
-        state = state.only([replica - first])
+        state = state.only([numbers.index(replica)])
     if keras is not None and state.config.replicas > 1:
-        which = f"--replica {first} to {first + state.config.replicas - 1}"
+        which = f"--replica {numbers[0]} to {numbers[-1]}"
         raise RunError(f"keras = {str(keras)!r} cannot be written: a .keras file has a single network; add {which}")
     if keras is not None and not state.config.the_cell.keras[0]:
         raise RunError(

@@ -82,7 +82,7 @@ def _columns(piece: WindowPiece, numbered: bool) -> dict[str, Any]:
         "loss": piece.losses.ravel(),
         "accuracy": piece.accuracies.ravel().astype(np.float32),
     }
-    replicas = np.tile(np.arange(piece.first, piece.first + networks, dtype=np.int64), len(piece.windows))
+    replicas = np.tile(np.array(piece.networks, np.int64), len(piece.windows))
     return {**columns, "replica": replicas} if numbered else columns
 
 

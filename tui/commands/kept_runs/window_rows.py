@@ -53,7 +53,7 @@ def rows(pieces: Iterable[WindowPiece]) -> Iterator[WindowRow]:
             strict=True,
         )
         for window, epoch, losses, accuracies in each:
-            yield WindowRow(window, epoch, losses, accuracies, piece.first, piece.has_accuracy)
+            yield WindowRow(window, epoch, losses, accuracies, piece.networks[0], piece.has_accuracy)
 
 
 def as_csv(row: WindowRow, numbered: bool = False) -> str:
