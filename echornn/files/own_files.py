@@ -219,22 +219,22 @@ class Lock:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._file = FileIO(opened(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT), "r+")
+        self._descriptor = opened(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT)
         for seconds in (0.001, 0.004, 0.016, 0.064, None):  # others take it for a moment to test it
             try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
                 if seconds is None:
-                    owner = self._file.read(20).strip()
+                    owner = os.pread(self._descriptor, 20, 0).strip()
                     self.release()
                     name = owner.decode() if owner.isdigit() else "unknown"
                     raise RunError(f"{folder} is being written by another process (its id is {name})") from None
                 time.sleep(seconds)
         with contextlib.suppress(OSError):  # the disk may be full
-            self._file.truncate(0)
-            write_at(self._file, f"{os.getpid()}\n".encode(), 0)
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
         """Release the lock, so that others can write."""
-        self._file.close()
+        os.close(self._descriptor)
