@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from echornn.progress import Progress as Progress
     from echornn.readings import Question as Question
     from echornn.readings import Readings as Readings
+    from echornn.runs.recorder import RunRecorder as RunRecorder
     from echornn.runs.run_dir import Run as Run
-    from echornn.runs.run_recorder import RunRecorder as RunRecorder
     from echornn.session.pictures.frame import Frame as Frame
     from echornn.session.session import Session as Session
     from echornn.state import PopulationState as PopulationState

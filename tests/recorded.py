@@ -8,7 +8,7 @@ from typing import Any
 
 from echornn.config import EchoConfig
 from echornn.replay.pace import Pace
-from echornn.runs.run_recorder import RunRecorder
+from echornn.runs.recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Position
 from echornn.training.any_trainer import MakeTrainer

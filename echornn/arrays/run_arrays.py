@@ -3,28 +3,87 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from echornn.arrays.facts import BranchFacts, ReplicaNumbers, branch_facts, configs_of, timeline_of
-from echornn.arrays.kept_weights import Integers, kept_windows, pieces, pieces_along, state_at
-from echornn.arrays.network_facts import NetworkFacts, network_facts
-from echornn.arrays.positions import BranchName, config_at, network_at, position_of
-from echornn.arrays.run_windows import RunWindows, windows_of
+import numpy as np
+import numpy.typing as npt
+
+from echornn.arrays.facts import (
+    BranchFacts,
+    NetworkFacts,
+    branch_facts,
+    configs_of,
+    network_at,
+    network_facts,
+    numbers_of,
+    require_replica,
+)
 from echornn.config import EchoConfig
 from echornn.data.series import check_own_files
+from echornn.errors import RunError
+from echornn.history.windows import errors_of, losses_of
 from echornn.own import trusting
-from echornn.progress import Floats
+from echornn.progress import Floats, PopulationProgress
 from echornn.readings import Kind, Question, Readings
-from echornn.runs import kept_runs, run_dir
-from echornn.runs.run_dir import Run
+from echornn.replay.replay import Replay, ours
+from echornn.runs import folders, run_dir
+from echornn.runs.keyframes import Keyframe, Keyframes
+from echornn.runs.run_dir import BranchName, Piece, Run
 from echornn.runtime import quiet
 from echornn.session.probing import examine
-from echornn.state import Snapshot
-from echornn.timeline.branch import Position
+from echornn.state import PopulationState, Snapshot, UnlikeRecord
+from echornn.timeline.branch import Position, digests, spans_to
 from echornn.timeline.timeline import Timeline
+from echornn.training.any_trainer import tensorflow_trainers
 from echornn.training.device import threads_if_asked
+
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class RunWindows:
+    """Windows of a run, one row each. The second axis is the networks, also if there is only one.
+
+    Attributes:
+        window: int64 [n], the number of the window, from 1, in the whole run or along a path.
+        epoch: int64 [n], the number of its epoch, from 1.
+        branch: int64 [n], the number of the branch that trained it.
+        loss: float32 [n, networks], its mean loss in nats, or squared error; NaN if the window was lost, or where the
+            branch did not train this network.
+        accuracy: float32 [n, networks], the share of right predictions, 0 to 1; NaN as in `loss`, and if predictions
+            are numbers.
+        replica: int64 [networks], the numbers of the networks, the same in all branches; [0] if the run has only one.
+    """
+
+    window: Integers
+    epoch: Integers
+    branch: Integers
+    loss: Floats
+    accuracy: Floats
+    replica: Integers
+
+    def __len__(self) -> int:
+        """The number of windows."""
+        return len(self.window)
+
+    @classmethod
+    def of(cls, pieces: Iterable[WindowPiece]) -> RunWindows:
+        """The windows of these pieces, in one array each."""
+        pieces = list(pieces)
+        numbers = sorted({number for piece in pieces for number in piece.networks}) or [0]
+        count = sum(len(piece.windows) for piece in pieces)
+        window, epoch, branch = np.empty((3, count), np.int64)
+        loss, accuracy = np.full((2, count, len(numbers)), np.nan, np.float32)
+        end = 0
+        for piece in pieces:
+            rows, end = slice(end, end + len(piece.windows)), end + len(piece.windows)
+            first = numbers.index(piece.networks[0])
+            columns = slice(first, first + len(piece.networks))
+            window[rows], epoch[rows], branch[rows] = piece.windows, piece.epochs, piece.branch
+            loss[rows, columns], accuracy[rows, columns] = piece.losses, piece.accuracies
+        return cls(window, epoch, branch, loss, accuracy, np.array(numbers, np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +119,7 @@ class RunArrays:
     @cached_property
     def timeline(self) -> Timeline:
         """All branches with all losses in memory, for `Timeline.curve` and the like."""
-        return timeline_of(self.run)
+        return self.run.timeline()
 
     @cached_property
     def branches(self) -> tuple[BranchFacts, ...]:
@@ -69,7 +128,7 @@ class RunArrays:
 
     def config_at(self, at: int | None = None, branch: BranchName | None = None) -> EchoConfig:
         """The configuration in effect at a position."""
-        return config_at(self.run, position_of(self.run, at, branch))
+        return self.run.config_at(self.run.position_at(at, branch))
 
     def windows(self, replica: int | None = None) -> RunWindows:
         """Every window ever trained, in the order trained; `RunWindows.window` counts them from 1.
@@ -77,8 +136,7 @@ class RunArrays:
         Args:
             replica: only the network with this number.
         """
-        self._require(replica, None)
-        return windows_of(pieces(self.run, replica))
+        return RunWindows.of(pieces(self.run, None, replica))
 
     def path(
         self, branch: BranchName | None = None, at: int | None = None, replica: int | None = None, first: int = 0
@@ -88,19 +146,17 @@ class RunArrays:
         Args:
             first: the number of windows at the beginning of the path to leave out, to save memory.
         """
-        position = position_of(self.run, at, branch)
-        self._require(replica, position)
-        return windows_of(pieces_along(self.run, position, replica, first))
+        return RunWindows.of(pieces(self.run, self.run.position_at(at, branch), replica, first))
 
     def networks(self, at: int | None = None, branch: BranchName | None = None) -> tuple[NetworkFacts, ...]:
         """The results of each network at a position: replica, seed, solved_at, final_loss, lost_at."""
-        return tuple(network_facts(self.run, position_of(self.run, at, branch)))
+        return network_facts(self.run, self.run.position_at(at, branch))
 
     def kept(self, branch: BranchName | None = None) -> Integers:
         """The windows of a path after which the weights are on disk, int64 [n], ascending. `weights` returns these at
         once; for others, windows have to be trained again.
         """
-        return kept_windows(self.run, position_of(self.run, None, branch).branch)
+        return np.array(sorted(_kept(self.run, self.run.position_at(None, branch).branch)), np.int64)
 
     def weights(
         self,
@@ -122,12 +178,10 @@ class RunArrays:
             OwnError: a task or cell of the user's own fails its check, or is not trusted; see `read`.
             ConfigError: there is not enough memory, or no device, to train it again.
         """
-        position = position_of(self.run, at, branch)
+        position = self.run.position_at(at, branch)
         config, index = network_at(self.run, position, replica)
         state = state_at(self.run, position, retrain).state
-        if replica is None and config.replicas > 1:
-            return state.weights
-        return state.of(index).weights
+        return state.weights if replica is None and config.replicas > 1 else state.of(index).weights
 
     def probe(
         self,
@@ -161,7 +215,7 @@ class RunArrays:
         """The network at a position, for `examine`. Arguments and errors as in `weights`; by default the first network,
         or the one that continues alone later on that path.
         """
-        position = position_of(self.run, at, branch)
+        position = self.run.position_at(at, branch)
         _, index = network_at(self.run, position, replica)
         there = state_at(self.run, position, retrain)
         newest = None if there.newest is None else there.newest.of(index)
@@ -176,10 +230,6 @@ class RunArrays:
         use_threads(threads_if_asked(self.run.threads))  # else a network that is made later would be too late
         return examine(snapshot, Question(frozenset(kinds)))
 
-    def _require(self, replica: int | None, end: Position | None) -> None:
-        if replica is not None:
-            ReplicaNumbers.of(self.run).require(replica, configs_of(self.run, end))
-
 
 def read(run: str | os.PathLike[str], trust: bool = False) -> RunArrays:
     """Open a stored run as plain arrays. It trains nothing and runs no text of a user's task or cell.
@@ -193,4 +243,117 @@ def read(run: str | os.PathLike[str], trust: bool = False) -> RunArrays:
         RunError: there is no such run, or it cannot be read.
     """
     with trusting(trust):
-        return RunArrays(run_dir.read(kept_runs.find(os.fspath(run))))
+        return RunArrays(run_dir.read(folders.find(os.fspath(run))))
+
+
+# ---- windows
+
+
+@dataclass(frozen=True, eq=False)
+class WindowPiece:
+    """Consecutive windows of one branch, as in `RunWindows`, but float64 accuracies; ``has_accuracy`` if predictions
+    are symbols, which are right or wrong.
+    """
+
+    branch: int
+    windows: Integers
+    epochs: Integers
+    losses: Floats
+    accuracies: npt.NDArray[np.float64]
+    networks: range
+    has_accuracy: bool
+
+    def part(self, first: int, last: int) -> WindowPiece:
+        """The windows ``first <= index < last`` of this piece."""
+        each = ("windows", "epochs", "losses", "accuracies")
+        return replace(self, **{name: getattr(self, name)[first:last] for name in each})
+
+
+def pieces(run: Run, end: Position | None = None, replica: int | None = None, first: int = 0) -> Iterator[WindowPiece]:
+    """All windows up to the run's checkpoint, in the order trained, of all networks or the one with this number; with
+    ``end``, only those on the path to this position, numbered along the path, without the ``first`` ones.
+    """
+    require_replica(run, replica, configs_of(run, end))
+    found = run.pieces() if end is None else run.path(end, first)
+    return (one for piece in found if (one := _window_piece(run, piece, end is not None, replica)) is not None)
+
+
+def _window_piece(run: Run, piece: Piece, is_along: bool, replica: int | None) -> WindowPiece | None:
+    """The windows of one piece; None if its branch has no such replica."""
+    branch, config = piece.branch, piece.branch.config
+    losses, errors = losses_of(piece.windows), errors_of(piece.windows, config)
+    numbers = numbers_of(run, config)
+    if replica is not None:
+        if replica not in numbers:
+            return None
+        own = [numbers.index(replica)]
+        losses, errors, numbers = losses[:, own], errors[:, own], range(replica, replica + 1)
+    index = np.arange(len(losses), dtype=np.int64)
+    accuracies = np.where(errors < 0, np.nan, config.accuracy(errors.astype(np.float64)))
+    epochs = branch.epoch + (branch.window + piece.along - branch.start + index) // config.windows_per_epoch + 1
+    windows = (piece.along if is_along else piece.first) + index + 1
+    return WindowPiece(branch.number, windows, epochs, losses, accuracies, numbers, config.has_classes)
+
+
+# ---- states
+
+
+@dataclass(frozen=True, eq=False)
+class StateThere:
+    """The networks at a position; if they were trained again, the newest window before it, and the first window whose
+    loss differed from the record.
+    """
+
+    state: PopulationState
+    newest: PopulationProgress | None = None
+    unlike: UnlikeRecord | None = None
+
+
+def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
+    """The networks at a position; arguments and errors as in `RunArrays.weights`."""
+    if run.checkpoint is None:
+        raise RunError(f"{run.folder} has no weights yet")
+    kept = _kept(run, position.branch)
+    there = kept.get(position.window)
+    state = there.state() if isinstance(there, Keyframe) else there
+    if state is not None:
+        return StateThere(state)
+    if not retrain:
+        raise RunError(f"the weights after window {position.window} were not kept: {_near(position.window, kept)}")
+    for config in {branch.config for branch in run.path_of(position.branch)}:
+        check_own_files(config)
+    quiet.import_tensorflow(run.threshold)
+    timeline, keyframes = run.timeline(), Keyframes()
+    for one in ours(timeline, run.keyframes()):
+        keyframes.add(one)
+    make = tensorflow_trainers(run.devices, run.threshold, run.threads)
+    replay = Replay(timeline, keyframes, make(run.config), position, 1, make)
+    while not replay.arrived:
+        replay.advance(4096)
+    return StateThere(replay.trainer.state, replay.tape[-1] if replay.tape else None, replay.unlike)
+
+
+def _kept(run: Run, number: int) -> Mapping[int, Keyframe | PopulationState]:
+    """The kept networks on the path to a branch's end, by their window."""
+    path = run.path_of(number)
+    if run.checkpoint is None or not path:
+        return {}
+    there = {branch.number: range(first, last) for branch, first, last in spans_to(run.tree.ends[number], path)}
+    there[number] = range(path[-1].start, run.tree.ends[number] + 1)  # an edit is at a start
+    marks, here, owner = digests(run.tree.branches), run.position, run.owner(run.position)
+    kept: dict[int, Keyframe | PopulationState] = {
+        one.position.window: one
+        for one in run.keyframes()
+        if one.position.window in there.get(one.position.branch, ()) and one.digest == marks[one.position.branch]
+    }
+    if owner is not None and here.window in there.get(owner.number, ()):
+        kept[here.window] = run.checkpoint.state
+    return kept
+
+
+def _near(window: int, kept: Iterable[int]) -> str:
+    """The kept windows before and after a window, and how to get what is not kept, in words."""
+    nearest = [max((one for one in kept if one < window), default=None)]
+    nearest += [min((one for one in kept if one > window), default=None)]
+    found = " and ".join(str(one) for one in nearest if one is not None)
+    return f"{f'those after {found} were; ' if found else ''}retrain=True trains windows again"

@@ -1,29 +1,33 @@
-"""Opens, writes and reads the files of a run: regular files of limited size, never links; a crash leaves none half
-written.
-"""
+"""Files of a run or a sweep: written whole, appended to, or locked; regular files of limited size, never links."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import stat
+import tempfile
+import threading
+import time
+import zlib
+from collections import deque
+from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from echornn.errors import RunError
 
 SAFE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 """The flags of every open: do not follow links, and do not wait."""
 
 
 def opened(file: Path, flags: int) -> int:
-    """Open a regular file; returns its descriptor.
-
-    Args:
-        flags: `os.O_RDONLY`, `os.O_WRONLY`, ... With `os.O_CREAT`, add `os.O_EXCL` if the file must be new.
-    """
+    """Open a regular file; returns its descriptor. With `os.O_CREAT`, add `os.O_EXCL` if the file must be new."""
     descriptor = os.open(file, flags | SAFE, 0o644)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -36,8 +40,13 @@ def reader(file: Path) -> BinaryIO:
     return open(opened(file, os.O_RDONLY), "rb")
 
 
+def writer(file: Path, flags: int = os.O_CREAT) -> FileIO:
+    """A regular file, opened for writing without a buffer."""
+    return FileIO(opened(file, os.O_WRONLY | flags), "w")
+
+
 def read_bytes(file: Path, most: int) -> bytes:
-    """The contents of a regular file."""
+    """The contents of a regular file of at most ``most`` bytes."""
     with reader(file) as source:
         if os.fstat(source.fileno()).st_size > most:
             raise OSError(errno.EFBIG, f"{file.name} is larger than {most:,} bytes", str(file))
@@ -45,51 +54,192 @@ def read_bytes(file: Path, most: int) -> bytes:
 
 
 def read_records(file: BinaryIO, record: np.dtype[np.void], most: int) -> npt.NDArray[np.void]:
-    """The next whole records of an open file, as a read-only array [n]; n is below ``most`` only at the file's end.
-
-    `numpy.fromfile` would lose a Ctrl+C that arrives during its first call, and raise a TypeError instead.
-    """
-    read = file.read(most * record.itemsize)
+    """The next whole records of an open file, as a read-only array [n]; n is below ``most`` only at the file's end."""
+    read = file.read(most * record.itemsize)  # numpy.fromfile would lose a Ctrl+C that arrives during its first call
     return np.frombuffer(read, record, len(read) // record.itemsize)
 
 
-def write_all(descriptor: int, data: bytes, at: int) -> int:
+def write_at(file: FileIO, data: bytes, at: int) -> int:
     """Write all bytes at position ``at``; returns the position after them."""
     view = memoryview(data)
     while view:
-        written = os.pwrite(descriptor, view, at)
+        written = os.pwrite(file.fileno(), view, at)
         view, at = view[written:], at + written
     return at
 
 
 def write_whole(target: Path, data: bytes, is_synced: bool = True) -> None:
-    """Replace the contents of a file so that a crash leaves either all of the new bytes or the old ones.
-
-    Args:
-        is_synced: whether to wait until it is on the disk.
+    """Replace the contents of a file so that a crash leaves either all of the new bytes or the old ones; of the whole
+    machine too, if it is synced.
     """
     new = target.with_name(target.name + ".new")
     new.unlink(missing_ok=True)  # left by a crash
-    descriptor = opened(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
-        write_all(descriptor, data, 0)
-        if is_synced:
-            os.fsync(descriptor)
+        with writer(new, os.O_CREAT | os.O_EXCL) as file:
+            write_at(file, data, 0)
+            if is_synced:
+                os.fsync(file.fileno())
         os.replace(new, target)
     except OSError:
         with contextlib.suppress(OSError):
             new.unlink()
         raise
-    finally:
-        os.close(descriptor)
-    if is_synced:
-        sync_folder(target.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    if not is_synced:
+        return
+    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        os.fsync(folder)  # the names in it
     finally:
-        os.close(descriptor)
+        os.close(folder)
+
+
+def export_whole(target: Path, save: Callable[[Path], object]) -> None:
+    """Write a file that the user named, also through a link: ``save`` writes a temporary file beside it, whose name
+    ends as the target's.
+
+    Raises:
+        RunError: the target can never be written: there is no such folder, say, or it is not a regular file.
+        OSError: the disk did not accept it; an existing file is unchanged.
+    """
+    place = Path(os.path.realpath(target))
+    try:
+        if place.exists() and not place.is_file():
+            raise RunError(f"{target} cannot be written: it exists and is not a regular file")
+        with tempfile.TemporaryDirectory(prefix=".echornn-", dir=place.parent) as folder:
+            new = Path(folder) / f"new{target.suffix}"
+            save(new)
+            os.replace(new, place)
+    except OSError as error:
+        is_the_disk = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
+        reason = f"{target} cannot be written: {error.strerror or error}"
+        raise (OSError if is_the_disk else RunError)(reason) from error
+
+
+# ---- logs, which only grow
+
+PIECE_BYTES = 1 << 20
+
+MAX_PENDING_BYTES = 1 << 28
+"""The most bytes that a log keeps in memory while the disk accepts none; beyond, the oldest become filler."""
+
+
+class LogEnd(NamedTuple):
+    """An end of a log: a length in bytes, with the CRC-32 of all bytes up to there."""
+
+    length: int = 0
+    crc: int = 0
+
+    def after(self, data: bytes) -> LogEnd:
+        """The end once these bytes are appended."""
+        return LogEnd(self.length + len(data), zlib.crc32(data, self.crc))
+
+
+NO_LOG = LogEnd()
+
+
+def end_of(file: Path, most: float = float("inf")) -> LogEnd:
+    """The end of the file, or of its first ``most`` bytes."""
+    end = LogEnd()
+    with reader(file) as log:
+        while piece := log.read(int(min(most - end.length, PIECE_BYTES))):
+            end = end.after(piece)
+    return end
+
+
+class AppendLog:
+    """Appends records to a file, each exactly once; what the disk does not accept is written later. One thread may
+    append while another flushes.
+
+    Args:
+        end: the end of what is surely on disk; any bytes beyond are overwritten.
+        filler: a byte of a lost record, to replace records that memory could not keep; without it, memory keeps all.
+    """
+
+    def __init__(self, file: Path, end: LogEnd, filler: bytes = b"") -> None:
+        self.end = end
+        self.length = end.length  # once all records are on disk
+        self._file = file
+        self._filler = filler
+        self._lock = threading.Lock()
+        self._pending: deque[bytes] = deque()
+        self._first = end.length  # where in the file the first pending record belongs
+
+    @property
+    def lost_bytes(self) -> int:
+        """The number of bytes that are not on disk and that memory could not keep."""
+        return max(0, self._first - self.end.length)
+
+    def append(self, records: bytes) -> None:
+        """Add whole records."""
+        with self._lock:
+            self._pending.append(records)
+            self.length += len(records)
+            while self._filler and self.length - self._first > MAX_PENDING_BYTES:
+                self._first += len(self._pending.popleft())
+
+    def flush(self, length: int) -> None:
+        """Write all records up to an earlier value of `length` to the disk; after an OSError, all stay in memory."""
+        with self._lock:
+            first, pending, end = self._first, deque(self._pending), self.end
+        if length <= end.length:
+            return
+        with writer(self._file) as log:
+            if os.fstat(log.fileno()).st_size < end.length:
+                raise OSError(f"{self._file.name} is shorter than when it was last written")
+            while end.length < length:
+                lost = min(first, length) - end.length
+                piece = self._filler * min(lost, PIECE_BYTES) if lost > 0 else pending.popleft()
+                write_at(log, piece, end.length)
+                end = end.after(piece)
+            os.fsync(log.fileno())
+        with self._lock:
+            self.end = end
+            while self._pending and self._first < end.length:
+                self._first += len(self._pending.popleft())
+
+
+# ---- the lock
+
+LOCK_FILE = "lock"
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a process is writing to the folder."""
+    try:
+        with reader(folder / LOCK_FILE) as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+class Lock:
+    """The right to write to a folder; it ends with the process.
+
+    Raises:
+        RunError: another process has the right.
+        OSError: the folder cannot be written to.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._descriptor = opened(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT)
+        for seconds in (0.001, 0.004, 0.016, 0.064, None):  # others take it for a moment to test it
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if seconds is None:
+                    owner = os.pread(self._descriptor, 20, 0).strip()
+                    self.release()
+                    name = owner.decode() if owner.isdigit() else "unknown"
+                    raise RunError(f"{folder} is being written by another process (its id is {name})") from None
+                time.sleep(seconds)
+        with contextlib.suppress(OSError):  # the disk may be full
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        """Release the lock, so that others can write."""
+        os.close(self._descriptor)

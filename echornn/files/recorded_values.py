@@ -1,4 +1,4 @@
-"""Reads values from a stored record, and checks their types and bounds; an error names the wrong value."""
+"""Values as records (JSON) hold them; what is read is checked, and an error names the wrong value."""
 
 from __future__ import annotations
 
@@ -17,9 +17,6 @@ from echornn.tasks.own_task import OwnTask, Shape, record_of_facts
 
 MOST = 2**63 - 1
 """The largest count (windows, epochs, bytes, ...) that a record may have."""
-
-MOST_CHARACTERS = 200
-"""The most characters of a record's text that an error message repeats."""
 
 RECORDED_NAMES = {"data_version": "generation", "init_index": "draw"}
 """The names that these fields have in records: those of version 0.1.0, whose runs are still read."""
@@ -45,65 +42,30 @@ def from_recorded(fields: Mapping[str, Any]) -> dict[str, Any]:
 def shortened(what: object) -> str:
     """The text of an object, cut if it is very long."""
     text = str(what)
-    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}..."
+    return text if len(text) <= 200 else f"{text[:200]}..."
 
 
 def whole(value: object, name: str, most: int = MOST, least: int = 0) -> int:
-    """The value, checked to be a whole number from ``least`` to ``most``.
-
-    Raises:
-        ValueError: the value is something else.
-    """
+    """The value; a ValueError if it is not a whole number from ``least`` to ``most``."""
     if type(value) is not int or not least <= value <= most:
         _refuse(name, value, f"a whole number, {least} to {most}")
     return value
 
 
-def array(value: object, name: str) -> npt.NDArray[Any]:
-    """The value, checked to be an array.
-
-    Raises:
-        ValueError: the value is something else.
-    """
-    if not isinstance(value, np.ndarray):
-        _refuse(name, value, "an array")
-    return value
-
+# ---- configurations
 
 ONCE_THE_ONLY_ONES = {TASK: ECHO, "rule": "tbptt"}
 """Values of fields that did not exist once, because no other value did; a record without them means these."""
 
 
-def config_from(fields: object) -> EchoConfig:
-    """The configuration from a record that `record_of` or `record_of_changes` made; missing values have their defaults.
-
-    The text of a user's own task is not run. If the record has no facts about it, only its settings are known.
-
-    Raises:
-        ValueError: a name is unknown to this version, or its value is invalid.
-    """
-    if not isinstance(fields, Mapping):
-        raise ValueError("the configuration is not a table of fields")
-    values = values_from(fields)
-    settings = {name: value for name, value in values.items() if name not in ORDER}
-    task = values.get(TASK, ECHO)
-    if task == ECHO:
-        for name in sorted(settings):
-            raise ValueError(f"the configuration's field {shortened(name)} is not known to this version")
-    if isinstance(task, OwnTask):
-        values[TASK] = task.with_settings({name: [value] for name, value in settings.items()})
-    return EchoConfig.from_fields(values)
-
-
 def record_of(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:
     """All values of a configuration as JSON values, except those in `ONCE_THE_ONLY_ONES`, so that old branches
-    keep their digests.
-
-    Args:
-        with_facts: whether to record the facts about a user's own task, so that its text need not be run to read them.
+    keep their digests. With the facts about a user's own task, its text need not be run to read them.
     """
     values = {name: value for name, value in config.fields().items() if value != ONCE_THE_ONLY_ONES.get(name, ...)}
-    return _with_facts(config, values) if with_facts else recorded(values)
+    if with_facts:
+        return _with_facts(config, values)
+    return {name: one.as_record() if isinstance(one, OwnFile) else one for name, one in values.items()}
 
 
 def record_of_changes(config: EchoConfig) -> dict[str, Any]:
@@ -117,8 +79,7 @@ def _with_facts(config: EchoConfig, values: Mapping[str, Any]) -> dict[str, Any]
 
 
 def recorded_with_facts(value: Any, uses: Iterable[tuple[Mapping[str, Any], Shape | None]]) -> Any:
-    """A value of a configuration as a JSON value; a task or cell of the user's own has facts, with which it can be
-    looked at without running its text.
+    """A value of a configuration as a JSON value; a task or cell of the user's own has facts, see `record_of`.
 
     Args:
         uses: the values of each configuration with this task, with the shape of its data; see `record_of_facts`.
@@ -130,66 +91,52 @@ def recorded_with_facts(value: Any, uses: Iterable[tuple[Mapping[str, Any], Shap
     return value
 
 
-def recorded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Some values of a configuration as JSON values; a task or cell of the user's own is the text of its file."""
-    return {name: recorded_value(one) for name, one in values.items()}
-
-
-def recorded_value(value: Any) -> Any:
-    """A value of a configuration as a JSON value; see `recorded`."""
-    return value.as_record() if isinstance(value, OwnFile) else value
+def config_from(fields: object) -> EchoConfig:
+    """The configuration from its record; missing values have their defaults. The text of a user's own task is not run;
+    if the record has no facts about it, only its settings are known. A ValueError if a name or a value is unknown.
+    """
+    if not isinstance(fields, Mapping):
+        raise ValueError("the configuration is not a table of fields")
+    values = values_from(fields)
+    settings = {name: value for name, value in values.items() if name not in ORDER}
+    task = values.get(TASK, ECHO)
+    if task == ECHO and settings:
+        raise ValueError(f"the configuration's field {shortened(min(settings))} is not known to this version")
+    if isinstance(task, OwnTask):
+        values[TASK] = task.with_settings({name: [value] for name, value in settings.items()})
+    return EchoConfig.from_fields(values)
 
 
 def values_from(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The values from the JSON values that `recorded` made. No file is read.
-
-    Raises:
-        ValueError: the task or the cell is invalid.
-    """
+    """The values from their JSON values; a ValueError if the task or the cell is invalid. No file is read."""
     return {name: VALUE_FROM[name](one) if name in VALUE_FROM else one for name, one in record.items()}
 
 
-def cell_from(recorded: object) -> CellName:
-    """The name of a cell, from the JSON value that `recorded_value` made of it. No file is read.
-
-    Raises:
-        ValueError: the value is not a cell.
-    """
-    if not isinstance(recorded, str):
-        return OwnCell.from_record(recorded)
-    if ":" in recorded:
-        raise ValueError(f"the cell {shortened(recorded)} is not known to this version")
-    return recorded
+def _cell_from(recorded: object) -> CellName:
+    return _named(CELL, recorded) if isinstance(recorded, str) else OwnCell.from_record(recorded)
 
 
-def task_from(recorded: object) -> str | OwnTask:
-    """The name of a task, from the JSON value that `recorded_value` made of it. No file is read. None means the echo.
-
-    Raises:
-        ValueError: the value is not a task.
-    """
+def _task_from(recorded: object) -> str | OwnTask:
     if recorded is None:
         return ECHO
-    if not isinstance(recorded, str):
-        return OwnTask.from_record(recorded)
-    if ":" in recorded:
-        raise ValueError(f"the task {shortened(recorded)} is not known to this version")
-    return recorded
+    return _named(TASK, recorded) if isinstance(recorded, str) else OwnTask.from_record(recorded)
 
 
-VALUE_FROM: Mapping[str, Callable[[object], Any]] = {TASK: task_from, CELL: cell_from}
+def _named(field: str, name: str) -> str:
+    if ":" in name:
+        raise ValueError(f"the {field} {shortened(name)} is not known to this version")
+    return name
+
+
+VALUE_FROM: Mapping[str, Callable[[object], Any]] = {TASK: _task_from, CELL: _cell_from}
 """The functions that make the values of certain fields from JSON values."""
 
 
+# ---- arrays
+
+
 def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
-    """The arrays stored one after the other in ``payload``.
-
-    Args:
-        described: the type and shape of each array.
-
-    Raises:
-        ValueError: the description is invalid, or the arrays do not have exactly the payload's length.
-    """
+    """The arrays of the ``described`` types and shapes, which ``payload`` has one after the other, and no more."""
     if not isinstance(described, list):
         _refuse("arrays", described, "a list")
     arrays, at = [], 0

@@ -36,7 +36,7 @@ from echornn.remote.messages import (
     require_own_folder,
 )
 from echornn.remote.messages import AddressError as AddressError
-from echornn.runs.run_files import POINTER_FILE
+from echornn.runs.folders import POINTER_FILE
 from echornn.session.commands import Answer, Command
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Audience, Picture, Query

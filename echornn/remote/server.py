@@ -38,7 +38,7 @@ from echornn.remote.messages import (
     known_of,
     require_own_folder,
 )
-from echornn.runs.run_files import POINTER_FILE
+from echornn.runs.folders import POINTER_FILE
 from echornn.session.commands import Answer, Ask, ChangingCommand, Command, NoteCommand
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Picture

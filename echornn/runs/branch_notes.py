@@ -7,15 +7,13 @@ has the digest of each branch beside its number (see `echornn.timeline.branch.di
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from echornn.files import own_files
-from echornn.runs.run_files import NOTE_FILE
-
-MOST_BYTES = 1 << 20
+from echornn.files.recorded_values import NO_RECORD, whole
+from echornn.runs.folders import MOST_BYTES, NOTE_FILE
 
 MOST_LETTERS = 40
 """The most characters of a name."""
@@ -23,12 +21,10 @@ MOST_LETTERS = 40
 
 @dataclass(frozen=True)
 class BranchNotes:
-    """The user's notes on the branches of a run, as a value.
+    """The user's notes on the branches of a run, by their numbers.
 
     Attributes:
-        names: names by branch number.
-        pinned: numbers of branches that are always drawn under the curve.
-        hidden: numbers of branches that are never drawn there.
+        pinned, hidden: the branches that are always, and never, drawn under the curve.
         digests: the digests of these branches, as stored in the file.
     """
 
@@ -44,18 +40,15 @@ class BranchNotes:
         """
         try:
             fields = json.loads(own_files.read_bytes(folder / NOTE_FILE, MOST_BYTES))
-            names = {_branch(number): str(name)[:MOST_LETTERS] for number, name in fields["names"].items()}
-            pinned, hidden = (frozenset(map(_branch, fields[name])) for name in ("pinned", "hidden"))
-            noted = {_branch(number): fields["digests"][number] for number in fields.get("digests", {})}
-        except (OSError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
+            names = {whole(int(number), "branch"): str(name)[:MOST_LETTERS] for number, name in fields["names"].items()}
+            pinned, hidden = (frozenset(whole(one, "branch") for one in fields[name]) for name in ("pinned", "hidden"))
+            return cls(names, pinned, hidden, {int(number): one for number, one in fields.get("digests", {}).items()})
+        except (OSError, *NO_RECORD):
             return cls()
-        return cls(names, pinned, hidden, noted)
 
     def among(self, digests: Sequence[int]) -> BranchNotes:
-        """The notes on branches that the run still has. If the file has no digest for a branch, the number is enough.
-
-        Args:
-            digests: the digests of the run's branches.
+        """The notes on branches that the run still has, whose digests are these. If the file has no digest for a
+        branch, the number is enough.
         """
         there = {number for number, one in enumerate(digests) if self.digests.get(number, one) == one}
         names = {number: name for number, name in self.names.items() if number in there}
@@ -73,19 +66,12 @@ class BranchNotes:
 
     def with_hidden(self, number: int, hidden: bool) -> BranchNotes:
         """The notes with a branch hidden, and not pinned; or no longer hidden."""
-        others = self.hidden - {number}
-        return (
-            replace(self, hidden=others | {number}, pinned=self.pinned - {number})
-            if hidden
-            else replace(self, hidden=others)
-        )
+        if not hidden:
+            return replace(self, hidden=self.hidden - {number})
+        return replace(self, hidden=self.hidden | {number}, pinned=self.pinned - {number})
 
     def save(self, folder: Path, digests: Sequence[int]) -> None:
-        """Write the notes to the run's folder.
-
-        Args:
-            digests: the digests of the run's branches.
-        """
+        """Write the notes to the run's folder, with the digests of these branches among all of the run's."""
         fields = {
             "names": dict(self.names),
             "pinned": sorted(self.pinned),
@@ -96,9 +82,3 @@ class BranchNotes:
 
 
 NO_NOTES = BranchNotes()
-
-
-def _branch(number: object) -> int:
-    if not re.fullmatch(r"[0-9]{1,18}", str(number)):
-        raise ValueError(f"{number!r} is not a branch number")
-    return int(str(number))

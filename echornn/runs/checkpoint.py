@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
+import functools
+import itertools
 import json
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,10 +19,11 @@ import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.data.solved import SolvedAt
-from echornn.files import own_files, recorded_values
-from echornn.files.append_log import NO_LOG, LogEnd
+from echornn.files import own_files
+from echornn.files.own_files import NO_LOG, LogEnd
 from echornn.files.recorded_values import (
     NO_RECORD,
+    arrays_from,
     as_recorded,
     config_from,
     from_recorded,
@@ -28,24 +32,67 @@ from echornn.files.recorded_values import (
     shortened,
     whole,
 )
-from echornn.runs.loss_layout import OF_ONE, LossLayout
-from echornn.runs.run_files import SLOTS
+from echornn.history.windows import kept_type
+from echornn.runs.folders import SLOTS
 from echornn.state import PopulationState, TrainerState
 from echornn.training.structure import Devices, program_of
 
-MAGIC = b"ECHORNN\0"
-FORMAT = 1
-"""The format version. A file has: magic, format (uint32), header length (uint32), JSON header, arrays, SHA-256 of
-all.
-"""
 
+@dataclass(frozen=True)
+class LossLayout:
+    """The number of networks of each window of a loss log, which has an entry for each of them."""
+
+    changes: tuple[tuple[int, int], ...] = ((0, 1),)  # (window, number of networks from it on), the first is window 0
+
+    def since(self, window: int, replicas: int) -> LossLayout:
+        """The layout if ``replicas`` networks are trained from ``window`` on, not before the last change."""
+        earlier = self.changes if self.changes[-1][0] < window else self.changes[:-1]
+        return LossLayout(earlier if earlier and earlier[-1][1] == replicas else (*earlier, (window, replicas)))
+
+    def offset(self, window: int) -> int:
+        """The position of a window in the log, in bytes."""
+        at = bisect.bisect_right(self.changes, window, key=lambda change: change[0]) - 1
+        first, replicas = self.changes[at]
+        return self._offsets[at] + (window - first) * row_bytes(replicas)
+
+    def windows(self, length: int) -> int:
+        """The number of complete windows in the first ``length`` bytes of the log."""
+        at = bisect.bisect_right(self._offsets, length) - 1
+        first, replicas = self.changes[at]
+        return first + (length - self._offsets[at]) // row_bytes(replicas)
+
+    def parts(self, first: int, last: int) -> Iterator[tuple[int, int, int]]:
+        """The windows ``first <= window < last`` in parts with the same number of networks: first, last, networks."""
+        ends = (*(window for window, _ in self.changes[1:]), last)
+        for (begin, replicas), end in zip(self.changes, ends, strict=True):
+            if max(begin, first) < min(end, last):
+                yield max(begin, first), min(end, last), replicas
+
+    @functools.cached_property
+    def _offsets(self) -> list[int]:
+        sizes = ((after - first) * row_bytes(count) for (first, count), (after, _) in itertools.pairwise(self.changes))
+        return list(itertools.accumulate(sizes, initial=0))
+
+
+def row_bytes(replicas: int) -> int:
+    """The bytes of a window of ``replicas`` networks."""
+    return kept_type(replicas).itemsize * replicas
+
+
+OF_ONE = LossLayout()
+"""The layout of a run with a single network throughout, as in records of early versions."""
+
+
+MAGIC = b"ECHORNN\0"
+
+FORMAT = 1
+"""A file has: magic, format (uint32), header length (uint32), JSON header, arrays, SHA-256 of all."""
 
 MOST_BYTES = 1 << 34
 """The largest file that is read."""
 
 _PREFIX = struct.Struct("<8sII")
-_DIGEST = 32
-"""The length of a SHA-256 in bytes."""
+_DIGEST_BYTES = 32
 
 
 class CheckpointError(ValueError):
@@ -58,18 +105,10 @@ class Checkpoint:
 
     Attributes:
         serial: the number of checkpoints that the run had before.
-        state: the trainer's state.
-        losses: the end of the loss log.
-        commands: the end of the command log.
-        position: the current position of the run: a branch, and the windows along its path; None in records of version
-            0.1.0, which means the end of the branch trained last.
-        solved_at: the window along the path, from 1, at which the weights solved the echo; 0 if they have not yet, None
-            if not recorded (versions up to 0.1.0).
-        layout: the position of each window in the loss log.
-        solved: the end of the log with the windows at which each of several networks was solved.
-        lost_at: the window along the path, from 1, at which the weights lost the echo again; 0 if they have not, None
-            if not recorded (early versions).
-        devices: the device that trained each of the run's networks, as far as recorded.
+        losses, commands, solved: the ends of the logs.
+        position: the current position of the run; None (version 0.1.0) means the end of the branch trained last.
+        solved_at, lost_at: the windows along the path, from 1, at which the weights solved the task and lost it again;
+            0 if they have not, None if not recorded (early versions).
     """
 
     serial: int
@@ -90,21 +129,22 @@ class Checkpoint:
 
 
 def encode(checkpoint: Checkpoint) -> bytes:
-    """Encode a checkpoint as bytes."""
-    arrays: list[npt.NDArray[Any]] = []
+    """A checkpoint as bytes."""
+    arrays: Arrays = []
     state = fields_of(checkpoint.state, arrays)
+    devices = [(record_of_changes(config), device) for config, device in checkpoint.devices.items()]
     header = {
         "serial": checkpoint.serial,
         "config": record_of(checkpoint.state.config),
         "state": state,
-        "losses": dataclasses.asdict(checkpoint.losses),
-        "commands": dataclasses.asdict(checkpoint.commands),
+        "losses": checkpoint.losses._asdict(),
+        "commands": checkpoint.commands._asdict(),
         "stands": checkpoint.position,
         "solved_at": checkpoint.solved_at,
         **({} if checkpoint.lost_at is None else {"lost_at": checkpoint.lost_at}),
         **({} if checkpoint.layout == OF_ONE else {"layout": checkpoint.layout.changes}),
-        **({} if checkpoint.solved == LogEnd() else {"solved": dataclasses.asdict(checkpoint.solved)}),
-        **({} if not checkpoint.devices else {"devices": _plain(checkpoint.devices)}),
+        **({} if checkpoint.solved == NO_LOG else {"solved": checkpoint.solved._asdict()}),
+        **({} if not devices else {"devices": devices}),
         "arrays": [[array.dtype.newbyteorder("<").str, list(array.shape)] for array in arrays],
     }
     text = json.dumps(header).encode()
@@ -120,45 +160,35 @@ def _digest(content: bytes) -> bytes:
 
 
 def decode(data: bytes) -> Checkpoint:
-    """Decode a checkpoint.
-
-    Raises:
-        CheckpointError: the bytes are cut off, changed, or have another format or other fields than this version.
-    """
-    if len(data) < _PREFIX.size + _DIGEST:
+    """The checkpoint of these bytes; a CheckpointError if they are cut off, changed, or of another version."""
+    if len(data) < _PREFIX.size + _DIGEST_BYTES:
         raise CheckpointError("cut short")
-    magic, version, header_length = _PREFIX.unpack_from(data)
+    magic, version, header_bytes = _PREFIX.unpack_from(data)
     if magic != MAGIC:
         raise CheckpointError("not a checkpoint of this program")
-    content, digest = data[:-_DIGEST], data[-_DIGEST:]
-    if _digest(content) != digest:
+    content, arrays_at = data[:-_DIGEST_BYTES], _PREFIX.size + header_bytes
+    if _digest(content) != data[-_DIGEST_BYTES:]:
         raise CheckpointError("damaged: its checksum is wrong")
     if version != FORMAT:
         raise CheckpointError(f"of format {version}: this version reads {FORMAT}")
     try:
-        header = json.loads(content[_PREFIX.size : _PREFIX.size + header_length])
-        arrays = recorded_values.arrays_from(header["arrays"], content[_PREFIX.size + header_length :])
-        state = state_of(header["state"], config_from(header["config"]), arrays)
-        position, solved = header.get("stands"), header.get("solved")
+        header = json.loads(content[_PREFIX.size : arrays_at])
+        arrays = arrays_from(header["arrays"], content[arrays_at:])
+        position = header.get("stands")
         return Checkpoint(
             whole(header["serial"], "serial"),
-            state,
+            _state_of(header["state"], config_from(header["config"]), arrays),
             LogEnd(**header["losses"]),
             LogEnd(**header["commands"]),
             header.get("solved_at"),
             None if position is None else (position[0], position[1]),
             LossLayout(tuple((first, replicas) for first, replicas in header.get("layout", OF_ONE.changes))),
-            NO_LOG if solved is None else LogEnd(**solved),
+            LogEnd(**header.get("solved", {})),
             header.get("lost_at"),
             {program_of(config_from(fields)): device for fields, device in header.get("devices", [])},
         )
     except NO_RECORD as error:
         raise CheckpointError(f"not readable by this version: {shortened(error)}") from error
-
-
-def _plain(devices: Devices) -> list[tuple[dict[str, Any], str]]:
-    """For each program, the configuration's fields that differ from the defaults, and the device."""
-    return [(record_of_changes(config), device) for config, device in devices.items()]
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> None:
@@ -171,64 +201,54 @@ def load(folder: Path) -> tuple[list[Checkpoint], list[str]]:
     found: list[Checkpoint] = []
     wrong: list[str] = []
     for name in SLOTS:
-        file = folder / name
-        if os.path.lexists(file):
+        if os.path.lexists(folder / name):
             try:
-                found.append(decode(own_files.read_bytes(file, MOST_BYTES)))
+                found.append(decode(own_files.read_bytes(folder / name, MOST_BYTES)))
             except CheckpointError as error:
                 wrong.append(f"{name} is {error}")
     return sorted(found, key=lambda one: one.serial, reverse=True), wrong
 
 
-Arrays = list[npt.NDArray[Any]]
+# ---- states as JSON values; arrays are kept apart, and replaced by their index
 
-OF_THE_CONFIGURATION = ("config", "configs")
-"""The fields of a state that are recorded separately."""
+Arrays = list[npt.NDArray[Any]]
 
 
 def fields_of(state: PopulationState, arrays: Arrays) -> dict[str, Any]:
-    """All fields except the configuration as JSON values; arrays are appended to ``arrays``, and replaced by their
-    index. The influence is missing if there is none, as in records from before there were learning rules.
+    """All fields except the configuration; the influence is missing if there is none, as in records from before there
+    were learning rules.
     """
     recorded = state.of(0) if state.config.replicas == 1 else state
     names = [name for name in _names(type(recorded)) if name != "influence" or recorded.influence]
-    return as_recorded({name: _plain_recorded_state(getattr(recorded, name), arrays) for name in names})
+    return as_recorded({name: _recorded(getattr(recorded, name), arrays) for name in names})
 
 
-def state_of(fields: Mapping[str, Any], config: EchoConfig, arrays: Arrays) -> PopulationState:
-    """The state with these fields, of all replicas of the configuration.
-
-    Raises:
-        ValueError: a field has an invalid value. Other errors in `recorded_values.NO_RECORD`: it is no record of a
-            state.
-    """
+def _state_of(record: Mapping[str, Any], config: EchoConfig, arrays: Arrays) -> PopulationState:
     alone = config.replicas == 1
-    fields = from_recorded(fields)
-    for name in sorted(set(fields) - set(_names(TrainerState if alone else PopulationState))):
-        raise ValueError(f"the state's field {shortened(name)} is not known to this version")
-    values = {name: _restored(value, arrays) for name, value in fields.items()}
+    values = {name: _restored(value, arrays) for name, value in from_recorded(record).items()}
+    if unknown := set(values) - set(_names(TrainerState if alone else PopulationState)):
+        raise ValueError(f"the state's field {shortened(min(unknown))} is not known to this version")
     if alone:
         return PopulationState.of_one(TrainerState(config=config, **values))
     solved = values.pop("solved")
-    lost_at = solved.get("lost_at", np.zeros_like(solved["at"]))  # early versions lack this field
-    values["solved"] = SolvedAt(solved["at"], solved["windows"], solved["recent"], lost_at)
-    return PopulationState(tuple(map(config.of, range(config.replicas))), **values)
+    solved = SolvedAt(**{"lost_at": np.zeros_like(solved["at"]), **solved})  # early versions lack it
+    return PopulationState(tuple(map(config.of, range(config.replicas))), solved=solved, **values)
 
 
 def _names(kind: type[TrainerState | PopulationState]) -> list[str]:
-    return [field.name for field in dataclasses.fields(kind) if field.name not in OF_THE_CONFIGURATION]
+    return [field.name for field in dataclasses.fields(kind) if field.name not in ("config", "configs")]
 
 
-def _plain_recorded_state(value: Any, arrays: Arrays) -> Any:
+def _recorded(value: Any, arrays: Arrays) -> Any:
     if isinstance(value, (np.ndarray, np.generic)):
         arrays.append(np.asarray(value))
         return {"array": len(arrays) - 1}
     if isinstance(value, SolvedAt):
         value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return {"dict": {name: _plain_recorded_state(one, arrays) for name, one in value.items()}}
+        return {"dict": {name: _recorded(one, arrays) for name, one in value.items()}}
     if isinstance(value, (tuple, list)):
-        return {"tuple": [_plain_recorded_state(one, arrays) for one in value]}
+        return {"tuple": [_recorded(one, arrays) for one in value]}
     return value
 
 

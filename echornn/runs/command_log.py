@@ -1,32 +1,28 @@
-"""The log of the commands that began the branches of a run, one per line: writing and reading."""
+"""The log of the commands that began the branches of a run, one per line; and the tree of branches that they make."""
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
-import numpy as np
-import numpy.typing as npt
-
-from echornn.config import EchoConfig
+from echornn.config import MAX_SEED, EchoConfig
 from echornn.files import own_files
-from echornn.files.append_log import AppendLog, LogEnd, ends_at
 from echornn.files.recorded_values import (
-    MOST,
     NO_RECORD,
     as_recorded,
     config_from,
     from_recorded,
     record_of_changes,
-    shortened,
+    whole,
 )
 from echornn.history.curve import Cause
-from echornn.progress import PopulationProgress
-from echornn.runs.checkpoint import Checkpoint
-from echornn.timeline.branch import Branch, Position
+from echornn.runs.checkpoint import Checkpoint, LossLayout
+from echornn.timeline.branch import Branch, Position, can_continue_under, starts_over
 
 Deed = Literal[Cause, "return", "undo"]
 """What began a stretch of windows: a branch, or training on at a branch's end (return); undo only in version 0.1.0."""
@@ -38,14 +34,10 @@ class RecordedCommand:
 
     Attributes:
         at: the number of windows trained before, in the whole run.
-        cause: start, reset, edit, ...; ``return`` if it continues an existing branch at its end.
-        epoch, window: epoch and window in it after the command, both from 0.
-        data_version, init_index: the numbers of the data and of the initial weights from here on.
-        config: the configuration from here on.
+        epoch, window, data_version, init_index, config: as in `Branch`, after the command.
         back: only for an undo of version 0.1.0: its target, as the number (from 0) of the command that began those
             windows, and the windows trained in the whole run by then.
-        branch: the branch that it begins or continues; None in records of version 0.1.0, where each command begins a
-            branch.
+        branch: the branch that it begins or continues; None in records of version 0.1.0, where each begins one.
         parent, before: as in `Branch`; None for the first command, and in records of version 0.1.0.
     """
 
@@ -74,9 +66,8 @@ class RecordedCommand:
         return cls(at, "return", *position, branch.config, None, branch.number)
 
     def as_line(self) -> bytes:
-        """The command as a line of the log. Only fields of the configuration that differ from the defaults are written.
-
-        A run may have thousands of branches, and each line must be complete in case other lines are lost.
+        """The command as a line of the log, complete in case other lines are lost. Since a run may have thousands of
+        branches, only fields of the configuration that differ from the defaults are written.
         """
         fields = as_recorded({name: value for name, value in vars(self).items() if value is not None})
         fields["config"] = record_of_changes(self.config)
@@ -84,26 +75,20 @@ class RecordedCommand:
 
     @classmethod
     def from_line(cls, line: bytes) -> RecordedCommand:
-        """The command in a line of the log.
-
-        Raises:
-            ValueError: the line is no command.
-        """
-        try:
-            fields = from_recorded(json.loads(line))
-            fields["config"] = config_from(fields["config"])
-            for name in ("back", "parent", "before"):
-                if fields.get(name) is not None:
-                    number, windows = fields[name]
-                    fields[name] = (number, windows)
-            command = cls(**fields)
-        except NO_RECORD as error:
-            raise ValueError(f"not a command: {shortened(error)}") from error
-        numbers = [command.at, command.epoch, command.window, command.data_version, command.init_index]
-        numbers += [*(command.back or ()), *(command.parent or ()), *(command.before or ())]
-        numbers += [] if command.branch is None else [command.branch]
-        if command.cause not in get_args(Deed) or not all(type(one) is int and 0 <= one <= MOST for one in numbers):
-            raise ValueError(f"not a command: cause {shortened(repr(command.cause))}, numbers {shortened(numbers)}")
+        """The command in a line of the log; an error of `NO_RECORD` if it is none."""
+        fields = from_recorded(json.loads(line))
+        fields["config"] = config_from(fields["config"])
+        for name in ("back", "parent", "before"):
+            if fields.get(name) is not None:
+                number, windows = fields[name]
+                fields[name] = (whole(number, name), whole(windows, name))
+        for name in ("at", "epoch", "window", "data_version", "init_index"):
+            whole(fields[name], name)
+        command = cls(**fields)
+        if command.branch is not None:
+            whole(command.branch, "branch")
+        if command.cause not in get_args(Deed):
+            raise ValueError("not a cause")
         return command
 
 
@@ -119,7 +104,7 @@ def read_commands(
     with own_files.reader(file) as log:
         lines = log.read(chosen.commands.length).splitlines()
     for line in lines:
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(*NO_RECORD):
             command = RecordedCommand.from_line(line)
             if (commands[-1].at if commands else 0) <= command.at <= chosen.trained:
                 commands.append(command)
@@ -129,89 +114,132 @@ def read_commands(
     return tuple(commands), unreadable, len(lines)
 
 
-SOLVED = np.dtype([("branch", "<u4"), ("replica", "<u4"), ("window", "<u8")])
-"""A record of the log: the branch in training when it was written, the index of the network, and the window along the
-branch's path, from 1, at which the network was solved. Each branch has records of all its solved networks.
-"""
-
-Windows = npt.NDArray[np.int64]
-
-
-class SolvedLog:
-    """Writes a record for each network and branch as soon as the network is solved. One thread may add while another
-    writes.
-
-    Args:
-        file: the path, which need not exist if the log is empty.
-        end: the end of the log on disk.
-        branch: the branch in training; None before the first command.
-        known: int64 [replicas], the windows that the log has for this branch; 0 for networks without a record.
+class Stretch(NamedTuple):
+    """Windows that were trained in a branch one after the other: ``first <= window < last`` in the loss log, and
+    ``along`` windows of the branch's path before them.
     """
 
-    def __init__(self, file: Path, end: LogEnd, branch: int | None = None, known: Windows | None = None) -> None:
-        self._file = file
-        self._log = AppendLog(file, end)
-        self._branch = branch
-        self._known = known
-
-    @property
-    def length(self) -> int:
-        """The length of the file in bytes once everything is on disk."""
-        return self._log.length
-
-    @property
-    def end(self) -> LogEnd:
-        """The end of what is surely on disk."""
-        return self._log.end
-
-    def command(self, command: RecordedCommand) -> None:
-        """Record that another branch is in training from now on."""
-        self._branch, self._known = command.branch, None
-
-    def windows(self, progress: PopulationProgress) -> None:
-        """Add records for the networks that were solved in these windows."""
-        known = np.zeros_like(progress.solved_at) if self._known is None else self._known
-        (new,) = np.nonzero(progress.solved_at != known)
-        # the order must not depend on the sizes of pieces
-        new = new[np.argsort(progress.solved_at[new], kind="stable")]
-        if new.size and self._branch is not None:
-            records = np.empty(new.size, SOLVED)
-            records["branch"], records["replica"], records["window"] = self._branch, new, progress.solved_at[new]
-            self._log.append(records.tobytes())
-        self._known = progress.solved_at
-
-    def flush(self, length: int) -> None:
-        """Write everything up to an earlier value of `length` to the disk."""
-        self._log.flush(length)
+    branch: int
+    along: int
+    first: int
+    last: int
 
 
-def read(file: Path, end: LogEnd) -> npt.NDArray[np.void]:
-    """The records of a log up to ``end``, `SOLVED` [n]; fewer if the file is shorter."""
-    if not end.length:
-        return np.empty(0, SOLVED)
-    with own_files.reader(file) as log:
-        return own_files.read_records(log, SOLVED, end.length // SOLVED.itemsize)
+class RecordedTree(NamedTuple):
+    """The branches in the order in which they began, the stretches of the loss log in the order trained, and the
+    number of windows along the path of each branch.
+    """
+
+    branches: list[Branch]
+    stretches: list[Stretch]
+    ends: list[int]
 
 
-def is_whole(file: Path, end: LogEnd) -> bool:
-    """Whether the log up to ``end`` is unchanged since it was written."""
-    try:
-        return not end.length or ends_at(file, end)
-    except OSError:
-        return False
+def tree_of(commands: Sequence[RecordedCommand], trained: int, lost: int, layout: LossLayout) -> RecordedTree:
+    """The tree that the commands made.
 
-
-def solved_at(records: npt.NDArray[np.void], branch: int, replicas: int, windows: int) -> Windows:
-    """The windows at which the networks of a branch were solved, according to the log.
+    Fields that records of version 0.1.0 lack are derived: each of their commands began a branch. If a line is damaged,
+    branches that refer to it begin at the root, and an empty branch takes its number, so that all other branches keep
+    their numbers. Windows with another number of networks than the commands say get a separate branch.
 
     Args:
-        records: `SOLVED` [n], the records of the log.
-        windows: the number of windows along the branch's path; later records are ignored.
-
-    Returns:
-        int64 [replicas], windows along the path, from 1; 0 for networks without a record.
+        trained: the number of windows in the loss log.
+        lost: the number of unreadable lines of the command log.
     """
-    solved = np.zeros(replicas, np.int64)
-    its = records[(records["branch"] == branch) & (records["replica"] < replicas) & (records["window"] <= windows)]
-    solved[its["replica"]] = its["window"]
-    return solved
+    builder = _Builder(lost)
+    commands = list(_all_that_began(commands, trained, layout))
+    for index, command in enumerate(commands, start=1):
+        builder.take(command, commands[index].at if index < len(commands) else trained)
+    return builder.tree
+
+
+def _all_that_began(commands: Sequence[RecordedCommand], trained: int, layout: LossLayout) -> Iterator[RecordedCommand]:
+    """The commands, and a substitute for each lost command that the windows reveal."""
+    for index, command in enumerate(commands, start=1):
+        yield command
+        config = command.config
+        for first, _, replicas in layout.parts(command.at, commands[index].at if index < len(commands) else trained):
+            if replicas != config.replicas:
+                seed = min(config.seed, MAX_SEED - replicas + 1)
+                config = dataclasses.replace(config, seed=seed, replicas=replicas)
+                yield RecordedCommand(first, "lost", 0, 0, 0, 0, config)
+
+
+class _Builder:
+    def __init__(self, lost: int) -> None:
+        self.tree = RecordedTree([], [], [])
+        self._lost = lost
+        self._number_of: dict[int | None, int] = {}  # by the number in the record
+        self._here = 0
+
+    def take(self, command: RecordedCommand, last: int) -> None:
+        """Add a command and its windows, up to window ``last`` of the loss log, where the next command came."""
+        branches, stretches, ends = self.tree
+        if command.cause == "return" and command.branch in self._number_of:
+            self._here = self._number_of[command.branch]
+        elif command.cause == "return" and command.branch is not None and self._is_held(command.branch):
+            # its beginning is lost: its earlier windows are in another branch
+            self._here = self._number_of[command.branch] = command.branch
+            branches[self._here] = dataclasses.replace(branches[self._here], **_place(command))
+        else:
+            self._begin(command)
+        stretches.append(Stretch(self._here, ends[self._here], command.at, last))
+        ends[self._here] += last - command.at
+
+    def _is_held(self, number: int) -> bool:
+        return number < len(self.tree.branches) and self.tree.branches[number].cause == "lost"
+
+    def _begin(self, command: RecordedCommand) -> None:
+        branches, _, ends = self.tree
+        missing = (command.branch or 0) - len(branches)
+        if 0 < missing <= self._lost:
+            self._lost -= missing
+            for _ in range(missing):
+                root = Position(0, 0) if branches else None
+                branches.append(Branch(len(branches), "lost", root, root, 0, 0, 0, 0, command.config))
+                ends.append(0)
+        number, parent, before = len(branches), None, None
+        if number:
+            before = self._position(*command.before) if command.before else self._end()
+            parent = self._parent(command)
+            own = branches[parent.branch].config
+            if parent.window and not can_continue_under(command.cause, own, command.config):
+                parent = Position(parent.branch, 0)
+        cause: Cause = "back" if command.cause == "undo" or command.cause == "return" else command.cause
+        branches.append(Branch(number, cause, parent, before, **_place(command)))
+        ends.append(branches[-1].start)
+        self._here = self._number_of[number if command.branch is None else command.branch] = number
+
+    def _parent(self, command: RecordedCommand) -> Position:
+        branches, stretches, _ = self.tree
+        if command.parent:
+            return self._owned(self._position(*command.parent))
+        if command.cause == "undo":
+            number, trained = command.back or (-1, 0)
+            begun = next((one.first for one in stretches if one.branch == number), None)
+            if begun is None:
+                return Position(self._here, 0)
+            return self._owned(self._position(number, branches[number].start + trained - begun))
+        if starts_over(command.cause, branches[self._here].config, command.config):
+            return Position(self._here, 0)
+        return self._end()
+
+    def _end(self) -> Position:
+        return Position(self._here, self.tree.ends[self._here])
+
+    def _position(self, recorded_number: int, window: int) -> Position:
+        number = self._number_of.get(recorded_number)
+        if number is None or not 0 <= window <= self.tree.ends[number]:
+            return Position(self._here, 0)
+        return Position(number, window)
+
+    def _owned(self, position: Position) -> Position:
+        """This position, with the number of the branch that trained it."""
+        number, window = position
+        while window and window < self.tree.branches[number].start:
+            number = (self.tree.branches[number].parent or Position(0, 0)).branch
+        return Position(number, window)
+
+
+def _place(command: RecordedCommand) -> dict[str, Any]:
+    return {name: getattr(command, name) for name in ("epoch", "window", "data_version", "init_index", "config")}

@@ -12,6 +12,9 @@ import threading
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
 
 from echornn.files import own_files
 from echornn.runs import checkpoint
@@ -41,16 +44,13 @@ class Keyframe:
     """A trainer's state at a position of the branch that trained it.
 
     Attributes:
-        position: the position of the state.
         digest: a hash of everything that leads to the branch, to recognise the run's keyframes in a file; see
             `Timeline.digest`.
         size: the approximate number of bytes.
 
     Args:
-        position: the position of the state.
         state: the state, or its bytes from `echornn.runs.checkpoint.encode`. Encoding a large state would delay
             training, so the writing thread does it.
-        digest: as above.
     """
 
     def __init__(self, position: Position, state: PopulationState | bytes, digest: int = 0) -> None:
@@ -60,8 +60,7 @@ class Keyframe:
         if isinstance(state, bytes):
             self.size = len(state)
         else:
-            arrays: checkpoint.Arrays = []
-            checkpoint.fields_of(state, arrays)
+            checkpoint.fields_of(state, arrays := list[npt.NDArray[Any]]())
             self.size = HEADER_BYTES + sum(array.nbytes for array in arrays)
 
     def state(self) -> PopulationState | None:
@@ -75,9 +74,8 @@ class Keyframe:
 
     def as_record(self) -> bytes:
         """The record in the keyframe file: magic, branch, window, digest, length, CRC-32 of these; then the data."""
-        state = self._state
+        state, terms = self._state, (*self.position, self.digest)
         data = state if isinstance(state, bytes) else checkpoint.encode(Checkpoint(0, state))
-        terms = (*self.position, self.digest)
         return _RECORD.pack(_MAGIC, *terms, len(data), _crc(*terms, data)) + data
 
 
@@ -87,8 +85,7 @@ def _crc(branch: int, window: int, digest: int, data: bytes) -> int:
 
 def records(data: bytes) -> list[Keyframe]:
     """The intact keyframes in the bytes of a file, without incomplete and damaged ones."""
-    found = []
-    at = 0
+    found, at = [], 0
     while 0 <= (at := data.find(_MAGIC, at)) <= len(data) - _RECORD.size:
         _, branch, window, digest, length, crc = _RECORD.unpack_from(data, at)
         end = at + _RECORD.size + length
@@ -193,49 +190,42 @@ def _sparse(row: Sequence[Keyframe], start: int, gap: int) -> list[Keyframe]:
 
 
 class KeyframeLog:
-    """The file of a run's keyframes. One thread may add while another writes. States above `MOST_BYTES_OF_LARGE` stay
-    in memory only: a file with two of them would be too large to be read.
+    """The file of a run's keyframes, whose contents are kept until `replace`. One thread may add while another writes.
 
-    Args:
-        file: the path, which need not exist; the file's contents are kept until `replace`.
+    States above `MOST_BYTES_OF_LARGE` stay in memory only: a file with two of them would be too large to be read.
     """
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._lock = threading.Lock()
-        self._new: list[Keyframe] = []
-        self._instead: list[Keyframe] | None = None
+        self._unsaved: list[Keyframe] = []
+        self._anew = False  # whether they replace those in the file
 
     def add(self, keyframe: Keyframe) -> None:
         """Append a keyframe with the next `flush`."""
         with self._lock:
-            self._new += _written([keyframe])
+            self._unsaved.append(keyframe)
 
     def replace(self, keyframes: Sequence[Keyframe]) -> None:
         """Replace all keyframes with the next `flush`."""
         with self._lock:
-            self._new, self._instead = [], _written(keyframes)
+            self._unsaved, self._anew = list(keyframes), True
 
     def flush(self) -> None:
         """Write everything to the disk; a crash meanwhile loses at most some of the newest keyframes."""
         with self._lock:
-            new, instead = list(self._new), self._instead
-        if instead is not None:
-            own_files.write_whole(self._file, b"".join(one.as_record() for one in instead))
-        if new:
-            descriptor = own_files.opened(self._file, os.O_WRONLY | os.O_CREAT)
-            try:
-                end = os.fstat(descriptor).st_size
-                own_files.write_all(descriptor, b"".join(one.as_record() for one in new), end)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-        with self._lock:
-            if self._instead is instead:
-                self._instead = None
-                del self._new[: len(new)]
-
-
-def _written(keyframes: Sequence[Keyframe]) -> list[Keyframe]:
-    """Those that are written to the disk."""
-    return [one for one in keyframes if one.size <= MOST_BYTES_OF_LARGE]
+            unsaved, anew = self._unsaved, self._anew
+            self._unsaved, self._anew = [], False
+        try:
+            data = b"".join(one.as_record() for one in unsaved if one.size <= MOST_BYTES_OF_LARGE)
+            if anew:
+                own_files.write_whole(self._file, data)
+            elif data:
+                with own_files.writer(self._file) as file:
+                    own_files.write_at(file, data, os.fstat(file.fileno()).st_size)
+                    os.fsync(file.fileno())
+        except OSError:
+            with self._lock:
+                if not self._anew:
+                    self._unsaved, self._anew = [*unsaved, *self._unsaved], anew
+            raise

@@ -1,23 +1,79 @@
-"""`Recorder`, the interface through which a session saves its run; this one saves nothing."""
+"""`RunRecorder` saves a session's run to disk while it trains, and opens a saved run to continue it; `Recorder` is what
+a session needs of it, and saves nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+import math
+import os
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
+from echornn.config import CELL, TASK, EchoConfig
+from echornn.errors import RunError
+from echornn.files import own_files
+from echornn.files.own_files import NO_LOG, AppendLog, Lock, LogEnd, end_of
+from echornn.history.windows import LOST, stored_windows
+from echornn.own import OwnFile
 from echornn.progress import PopulationProgress
+from echornn.runs import checkpoint, folders, run_dir
 from echornn.runs.branch_notes import BranchNotes
+from echornn.runs.checkpoint import OF_ONE, Checkpoint
 from echornn.runs.command_log import RecordedCommand
-from echornn.runs.keyframes import Keyframe
-from echornn.runs.run_dir import Run
+from echornn.runs.folders import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE, SOLVED_FILE, TRACEBACK_FILE, AnotherRunError
+from echornn.runs.keyframes import Keyframe, KeyframeLog
+from echornn.runs.run_dir import SOLVED, Run
+from echornn.runtime.background import Background
 from echornn.state import PopulationState
 from echornn.timeline.branch import Position
 from echornn.training.structure import NO_DEVICES, Devices
 
+SAVE_SECONDS = 1.0
+"""Seconds between two checkpoints; more on a slow disk, so that saving takes at most `MOST_OF_THE_TIME`."""
+
+MOST_OF_THE_TIME, MOST_SECONDS_APART = 0.04, 60.0
+
+SECONDS_TO_END, BYTES_A_SECOND = 10.0, 8 << 20
+"""Seconds that closing waits for the last checkpoint if the disk hangs; more if it is large, for a slow disk."""
+
+HANGING_SECONDS = (3, 10, 30, 60, 300, 1800, 3600)
+"""The numbers of seconds after which a warning says that the disk does not answer."""
+
+RUN, STATES, NAMES = "", "the states to go back to ", "the names of branches "
+"""What may fail to be written, in a warning."""
+
+
+class Trouble(NamedTuple):
+    """A failure to write that has not been overcome yet: when it began, in seconds since 1970, and the newest error."""
+
+    since: float
+    error: Exception
+
+    def __str__(self) -> str:
+        since = time.strftime("%H:%M:%S", time.localtime(self.since))
+        reason = self.error.strerror if isinstance(self.error, OSError) else None
+        return f"not saved since {since}: {reason or str(self.error) or type(self.error).__name__}"
+
+
+class Save(NamedTuple):
+    """A checkpoint without the ends of the logs, their lengths, and how many reports and moves it includes."""
+
+    checkpoint: Checkpoint
+    lengths: tuple[int, ...]
+    reports: int
+    moves: int
+
 
 class Recorder:
-    """Receives what a session reports about its run, on the training thread. No method raises errors of the disk.
+    """What a session tells about its run, on the training thread, see `RunRecorder`; this one saves nothing.
 
     Attributes:
         folder: the folder of the run; None if the run is not saved.
@@ -27,54 +83,215 @@ class Recorder:
         reason: why saving is not possible; empty if the user wants no saving.
     """
 
+    folder: Path | None = None
+    resumed: Run | None = None
+
     def __init__(self, reason: str = "") -> None:
-        self.folder: Path | None = None
-        self.resumed: Run | None = None
         self._reason = reason
+
+    @property
+    def warning(self) -> str:
+        return f"not saved: {self._reason}" if self._reason else ""
+
+    @property
+    def saved(self) -> bool:
+        return False
+
+    @property
+    def misplaced(self) -> Literal["", "gone", "replaced"]:
+        return ""
+
+    @property
+    def seconds_to_end(self) -> float:
+        return 0.0
+
+    def seconds_to_save(self) -> float | None: ...
+    def command(self, command: RecordedCommand) -> None: ...
+    def windows(self, progress: PopulationProgress) -> None: ...
+    def keyframe(self, keyframe: Keyframe) -> None: ...
+    def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None: ...
+    def moved(self) -> None: ...
+    def note(self, notes: BranchNotes, digests: Sequence[int]) -> None: ...
+    def save(
+        self,
+        state: PopulationState,
+        position: Position | None = None,
+        solved_at: int | None = None,
+        lost_at: int | None = None,
+        devices: Devices = NO_DEVICES,
+    ) -> None: ...
+    def when_saved(self, call: Callable[[], None]) -> None: ...
+    def failed(self, error: Exception) -> Path | None: ...
+    def forget(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class RunRecorder(Recorder):
+    """Records a run in a folder; no method raises errors of the disk, except where it is said. Make one with `begin` or
+    `go_on`.
+
+    A separate thread writes to the disk, so that a disk that hangs delays nothing else. At most one save is running; if
+    several are requested meanwhile, only the newest is made.
+    """
+
+    folder: Path
+
+    def __init__(self, folder: Path, lock: Lock, config: EchoConfig, resumed: Run | None = None) -> None:
+        super().__init__()
+        self.folder = folder
+        self.resumed = resumed
+        self._lock = lock
+        self._about = resumed.about if resumed else folders.about(folder)
+        self._notes = "; ".join((*resumed.notes, *_changed_files(resumed))) if resumed else ""
+        ends = _cut_back(resumed) if resumed else [NO_LOG] * 3
+        self._logs = [AppendLog(folder / name, end, filler) for (name, filler), end in zip(LOGS, ends, strict=True)]
+        self._losses, self._commands, self._solved = self._logs
+        self._keyframes = KeyframeLog(folder / KEYFRAME_FILE)
+        self._layout = resumed.layout if resumed else OF_ONE
+        self._serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
+        # what trained last, which need not be where the run stands: branch, configuration, windows in the solved log
+        self._branch, self._config = 0, config
+        self._solved_at: npt.NDArray[np.int64] | int = 0
+        if resumed and resumed.tree.stretches:
+            self._branch = resumed.tree.stretches[-1].branch
+            self._config = resumed.tree.branches[self._branch].config
+            self._solved_at = resumed.solved_at(self._branch)
+        self._reports = self._moves = 0
+        self._save_at, self._seconds = -math.inf, 0.0
+        self._newest: Save | None = None
+        self._kept: Save | None = None
+        self._branch_notes: tuple[BranchNotes, Sequence[int]] | None = None
+        self._kept_notes: tuple[BranchNotes, Sequence[int]] | None = None
+        self._trouble: dict[str, Trouble | None] = dict.fromkeys((RUN, STATES, NAMES))
+        self._failure = ""
+        self._background = Background("saving")
+        self._when_saved: Callable[[], None] = lambda: None
+
+    @classmethod
+    def begin(cls, folder: Path, config: EchoConfig) -> RunRecorder:
+        """Record a new run in a folder that does not exist or is empty.
+
+        Raises:
+            RunError: the folder cannot be used.
+        """
+        try:
+            if os.path.lexists(folder):
+                _require_room(folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            with contextlib.ExitStack() as undo:
+                lock = Lock(folder)
+                undo.callback(lock.release)
+                _require_room(folder)  # the previous holder of the lock may have begun a run meanwhile
+                undo.callback(folders.remove, folder)
+                folders.clear(folder)
+                for name in (LOSS_FILE, COMMAND_FILE):
+                    own_files.write_whole(folder / name, b"")
+                folders.describe(folder, config)
+                recorder = cls(folder, lock, config)
+                undo.pop_all()
+                return recorder
+        except OSError as error:
+            raise RunError(f"{folder} cannot hold a run: {error.strerror or error}") from error
+
+    @classmethod
+    def go_on(cls, folder: Path, allow: Callable[[Run], object] = lambda run: None) -> RunRecorder:
+        """Continue recording in the folder of a run, from its newest checkpoint.
+
+        Args:
+            allow: called before anything is changed; if it raises an error, the run is unchanged.
+
+        Raises:
+            RunError: the folder has no run that can continue, or another process writes there.
+        """
+        allow(run_dir.glance(folder))
+        try:
+            with contextlib.ExitStack() as undo:
+                lock = Lock(folder)
+                undo.callback(lock.release)
+                run = run_dir.read(folder)
+                allow(run)
+                recorder = cls(folder, lock, run.config, run)
+                undo.pop_all()
+                return recorder
+        except OSError as error:
+            raise RunError(f"{folder} cannot be written to: {error.strerror or error}") from error
+
+    @property
+    def warning(self) -> str:
+        """A message on faults found when the run was opened, until the first command; and on why the run is not saved,
+        if it is not.
+        """
+        written = self._losses.end.length
+        lost = self._layout.windows(written + self._losses.lost_bytes) - self._layout.windows(written)
+        hanging = max((most for most in HANGING_SECONDS if most <= self._background.seconds), default=0)
+        parts = [
+            self._notes,
+            f"the disk has not answered for {hanging} s" if hanging else "",
+            *(f"{what}{trouble}" for what, trouble in self._trouble.items() if trouble),
+            f"{lost:,} windows are lost to the loss log" if lost else "",
+        ]
+        return "; ".join(part for part in parts if part)
+
+    @property
+    def misplaced(self) -> Literal["", "gone", "replaced"]:
+        """Whether the run's folder is gone, or contains another run now."""
+        match self._trouble[RUN]:
+            case Trouble(error=FileNotFoundError()):
+                return "gone"
+            case Trouble(error=AnotherRunError()):
+                return "replaced"
+        return ""
 
     @property
     def saved(self) -> bool:
         """Whether everything that was reported is on disk."""
-        return False
-
-    @property
-    def warning(self) -> str:
-        """A message for the user about a problem with saving; empty if there is none."""
-        return f"not saved: {self._reason}" if self._reason else ""
-
-    @property
-    def misplaced(self) -> Literal["", "gone", "replaced"]:
-        """``gone`` or ``replaced`` if the run's folder is gone, or contains another run now; otherwise empty."""
-        return ""
-
-    def command(self, command: RecordedCommand) -> None:
-        """Report a command that was carried out, or the start of the run."""
-
-    def windows(self, progress: PopulationProgress) -> None:
-        """Report windows that were trained."""
+        kept = 0 if self._kept is None else self._kept.reports
+        return self._reports == kept and self._branch_notes is self._kept_notes
 
     def seconds_to_save(self) -> float | None:
         """The seconds until `save` should be called next; None while everything is saved."""
-        return None
+        stands_there = self._kept is None or self._kept.moves == self._moves
+        return None if self.saved and stands_there else max(0.0, self._save_at - time.monotonic())
+
+    def command(self, command: RecordedCommand) -> None:
+        """Report a command that was carried out, or the start of the run."""
+        self._notes = ""
+        self._layout = self._layout.since(command.at, command.config.replicas)
+        self._branch, self._config, self._solved_at = command.branch or 0, command.config, 0
+        self._commands.append(command.as_line())
+        self._reports += 1
+
+    def windows(self, progress: PopulationProgress) -> None:
+        """Report windows that were trained."""
+        self._losses.append(stored_windows(progress, self._config).tobytes())
+        solved_at = progress.solved_at
+        new = np.flatnonzero(solved_at != self._solved_at)
+        if new.size and self._config.replicas > 1:  # the losses say exactly when a lone network was solved
+            new = new[np.argsort(solved_at[new], kind="stable")]  # their order must not depend on the sizes of pieces
+            records = np.empty(new.size, SOLVED)
+            records["branch"], records["replica"], records["window"] = self._branch, new, solved_at[new]
+            self._solved.append(records.tobytes())
+        self._solved_at = solved_at
+        self._reports += 1
 
     def keyframe(self, keyframe: Keyframe) -> None:
         """Report a state to keep, so that later windows are reached quickly."""
+        self._keyframes.add(keyframe)
 
     def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None:
         """Replace all keyframes by these."""
+        self._keyframes.replace(keyframes)
 
     def moved(self) -> None:
-        """Report that the run is at another position, from which it will continue when it is opened again.
-
-        The position is saved when possible; until then, no trained window counts as unsaved because of it.
+        """Report that the run is at another position, from which it will continue when it is opened again. It is saved
+        when possible; until then, no trained window counts as unsaved because of it.
         """
+        self._moves += 1
 
     def note(self, notes: BranchNotes, digests: Sequence[int]) -> None:
-        """Save the user's notes on branches at once; returns without waiting for the disk.
-
-        Args:
-            digests: the digests of the run's branches.
-        """
+        """Save the user's notes at once, with the digests of all branches; returns without waiting for the disk."""
+        self._branch_notes = notes, digests
+        self._background.do(self._write)
 
     def save(
         self,
@@ -84,33 +301,131 @@ class Recorder:
         lost_at: int | None = None,
         devices: Devices = NO_DEVICES,
     ) -> None:
-        """Save everything reported so far, with the current state; returns without waiting for the disk.
-
-        Args:
-            position: the current position of the run; by default the end of the branch trained last.
-            solved_at: the window at which the echo was solved, if it was; see `echornn.diagnosis.loss_stats.LossStats`.
-            lost_at: the window at which the echo was lost again, if it was; see `LossStats` too.
-            devices: the device that trained each of the run's networks.
+        """Save everything reported so far, with the current state; returns without waiting for the disk. The arguments
+        are those of `Checkpoint`.
         """
+        # a state with NaN weights too: the run continues where it diverged, and a replay leads to earlier positions
+        solved_at, lost_at = solved_at or 0, lost_at or 0
+        newest = Checkpoint(0, state, NO_LOG, NO_LOG, solved_at, position, self._layout, NO_LOG, lost_at, devices)
+        self._newest = Save(newest, tuple(log.length for log in self._logs), self._reports, self._moves)
+        self._save_at = time.monotonic() + SAVE_SECONDS
+        self._background.do(self._write)
 
     def when_saved(self, call: Callable[[], None]) -> None:
         """Set a function that is called, on another thread, each time the disk has answered."""
+        self._when_saved = call
 
     def failed(self, error: Exception) -> Path | None:
-        """Report that training has failed; returns the file with the traceback, None if it is not saved."""
-        return None
+        """Report that training has failed; returns the file with the traceback."""
+        self._failure = "".join(traceback.format_exception(error))
+        self._background.do(self._write)
+        return self.folder / TRACEBACK_FILE
 
     def forget(self) -> None:
-        """Remove the run from the disk, after `close`; another run in its place is not removed.
-
-        Raises:
-            OSError: the run could not be removed, or does not exist.
-        """
+        """Remove the run from the disk, after `close`; an OSError if it cannot be removed, or another is there now."""
+        folders.require_same(self.folder, self._about)
+        folders.remove(self.folder)
 
     @property
     def seconds_to_end(self) -> float:
-        """The seconds that closing waits for the disk: for twice as long as the last save took, at least."""
-        return 0.0
+        """The seconds that closing waits for the disk."""
+        size = 0 if self._newest is None else Keyframe(Position(0, 0), self._newest.checkpoint.state).size
+        return SECONDS_TO_END + max(size / BYTES_A_SECOND, 2 * self._seconds)
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until the disk has answered, at most ``seconds``; returns whether everything reported is on disk."""
+        return self._background.wait(seconds) and self.saved
 
     def close(self) -> None:
         """Wait for the last save, but not forever if the disk hangs. Afterwards nothing may be reported."""
+        self._background.wait(self.seconds_to_end)
+        self._background.end(self._lock.release)
+
+    # ---- on the thread that writes
+
+    def _write(self) -> None:
+        """Write the newest save and notes, if they are not on the disk yet, and the traceback of an error in training.
+        What fails is tried again with the next save.
+        """
+        save, notes = self._newest, self._branch_notes
+        if save is not None and save is not self._kept:
+            begun = time.monotonic()
+            with self._attempt(RUN):
+                self._write_save(save)
+            if save is self._kept:
+                with self._attempt(STATES):
+                    self._keyframes.flush()
+            seconds = self._seconds = time.monotonic() - begun
+            self._save_at = max(self._save_at, begun + min(seconds / MOST_OF_THE_TIME, seconds + MOST_SECONDS_APART))
+        if notes is not None and notes is not self._kept_notes:
+            with self._attempt(NAMES):
+                folders.require_same(self.folder, self._about)
+                notes[0].save(self.folder, notes[1])
+                self._kept_notes = notes
+        if self._failure:
+            with contextlib.suppress(OSError):  # the error itself has already been shown
+                folders.require_same(self.folder, self._about)
+                own_files.write_whole(self.folder / TRACEBACK_FILE, self._failure.encode(errors="backslashreplace"))
+            self._failure = ""
+        self._when_saved()
+
+    def _write_save(self, save: Save) -> None:
+        folders.require_same(self.folder, self._about)
+        for log, length in zip(self._logs, save.lengths, strict=True):
+            log.flush(length)
+        losses, commands, solved = (log.end for log in self._logs)
+        kept = replace(save.checkpoint, serial=self._serial, losses=losses, commands=commands, solved=solved)
+        checkpoint.save(self.folder, kept)
+        self._serial += 1
+        self._kept = save
+
+    @contextlib.contextmanager
+    def _attempt(self, what: str) -> Iterator[None]:
+        """Try to write something: a failure never ends the training, and is said until the next success."""
+        try:
+            yield
+            self._trouble[what] = None
+        except Exception as error:
+            before = self._trouble[what]
+            self._trouble[what] = Trouble(time.time() if before is None else before.since, error)
+
+
+LOGS = ((LOSS_FILE, LOST), (COMMAND_FILE, b""), (SOLVED_FILE, b""))
+"""The logs of a run, each with the byte that stands for a lost record, if it may have such."""
+
+
+def _cut_back(run: Run) -> Iterator[LogEnd]:
+    """Cut the logs back to the checkpoint, so that windows trained again are not recorded twice; returns their ends. A
+    loss log that is too short is extended with lost windows.
+    """
+    kept, layout = run.checkpoint, run.layout
+    ends = (kept.losses, kept.commands, kept.solved) if kept else (NO_LOG,) * 3
+    for (name, filler), end in zip(LOGS, ends, strict=True):
+        file = run.folder / name
+        if name == SOLVED_FILE and not os.path.lexists(file):
+            yield NO_LOG
+            continue
+        with own_files.writer(file, 0) as log:
+            there = min(end.length, os.fstat(log.fileno()).st_size)
+            if name == LOSS_FILE:
+                there = layout.offset(layout.windows(there))
+            elif name == SOLVED_FILE:
+                there -= there % SOLVED.itemsize
+            log.truncate(there)
+            while filler and there < end.length:
+                there = own_files.write_at(log, filler * min(end.length - there, own_files.PIECE_BYTES), there)
+        yield end if run.intact and name != SOLVED_FILE else end_of(file)
+
+
+def _require_room(folder: Path) -> None:
+    if not folder.is_dir() or not folders.is_debris(folder):
+        if (folder / folders.RUN_FILE).exists():
+            raise RunError(f"{folder} holds a run already: continue it with --resume, or name another folder")
+        raise RunError(f"{folder} is not empty: name another folder")
+
+
+def _changed_files(run: Run) -> list[str]:
+    """A note for each of the user's own files that has changed since."""
+    files = (run.config.value(name) for name in (TASK, CELL))
+    changed = (own for own in files if isinstance(own, OwnFile) and own.has_changed)
+    return [f"the file of {own} has changed: this run was trained with its former text" for own in changed]

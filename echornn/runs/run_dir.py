@@ -1,18 +1,4 @@
-"""Reads a run from its folder: configuration, checkpoint, and the logs of all windows and commands.
-
-The folder contains
-
-- ``run.json``: format, start time, configuration at the start, and the versions that trained it (`echornn.runs.about`);
-- ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.runs.checkpoint`);
-- ``losses.bin``: all windows in the order trained: 8 bytes for a single network, 4 for each of several
-  (`echornn.history.windows`);
-- ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.command_log`);
-- ``keyframes.bin``: states along the branches (`echornn.runs.keyframes`), without which going back takes longer;
-- ``solved.bin``: when each of several networks was solved (`echornn.runs.command_log`);
-- ``traceback.txt``: the traceback of the error that ended training, if one did;
-- ``tensorboard/``: in runs of versions up to 0.2, events for TensorBoard, which nothing here reads;
-- ``lock``: held by the process that writes, and free as soon as that process ends, in whatever way.
-"""
+"""Reads a run from its folder: its newest checkpoint, and the logs up to it; see docs/files.md."""
 
 from __future__ import annotations
 
@@ -28,29 +14,38 @@ import numpy.typing as npt
 from echornn.config import EchoConfig
 from echornn.errors import RunError
 from echornn.files import own_files
-from echornn.files.append_log import LogEnd
-from echornn.files.lock import LOCK_FILE as LOCK_FILE
+from echornn.files.own_files import NO_LOG, end_of
 from echornn.files.recorded_values import NO_RECORD, shortened
-from echornn.history.windows import WINDOW as WINDOW
-from echornn.history.windows import StoredWindows
-from echornn.runs import about, command_log, run_dir
-from echornn.runs.checkpoint import Checkpoint
-from echornn.runs.chosen_checkpoint import newest_usable
-from echornn.runs.command_log import RecordedCommand, read_commands, solved_at
+from echornn.history.windows import StoredWindows, lost
+from echornn.runs import checkpoint, folders
+from echornn.runs.checkpoint import OF_ONE, Checkpoint, LossLayout, row_bytes
+from echornn.runs.command_log import RecordedCommand, RecordedTree, Stretch, read_commands, tree_of
+from echornn.runs.folders import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE, SLOTS, SOLVED_FILE, About
 from echornn.runs.keyframes import MOST_FILE_BYTES, Keyframe, records
-from echornn.runs.loss_layout import OF_ONE, LossLayout, read_windows, windows_at_a_time
-from echornn.runs.recorded_tree import Stretch, tree_of
-from echornn.runs.run_files import COMMAND_FILE as COMMAND_FILE
-from echornn.runs.run_files import KEYFRAME_FILE as KEYFRAME_FILE
-from echornn.runs.run_files import LOSS_FILE as LOSS_FILE
-from echornn.runs.run_files import RUN_FILE as RUN_FILE
-from echornn.runs.run_files import SOLVED_FILE
-from echornn.runs.run_files import remove as remove
-from echornn.runs.run_files import size as size
-from echornn.runtime import small_loops
-from echornn.timeline.branch import Branch, Position, letter_of, path_to, path_to_end, spans_to
+from echornn.timeline.branch import Branch, Position, letter_of, number_of, path_to, path_to_end, spans_to
 from echornn.timeline.timeline import Timeline
 from echornn.training.structure import NO_DEVICES, Devices
+
+BYTES_AT_A_TIME = 1 << 21
+"""The number of bytes of the loss log that are read at once."""
+
+SOLVED = np.dtype([("branch", "<u4"), ("replica", "<u4"), ("window", "<u8")])
+"""A record of the log of solved networks: the branch in training, the index of the network, and the window along the
+branch's path, from 1. Each branch has records of all its solved networks.
+"""
+
+
+BranchName = str | int
+"""A branch, by its letter or its number: "b", "1" or 1."""
+
+
+class Piece(NamedTuple):
+    """Windows of one branch, one after the other; ``along`` are before them on its path, and ``first`` in the log."""
+
+    branch: Branch
+    along: int
+    first: int
+    windows: StoredWindows
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,36 +53,37 @@ class Run:
     """The contents of a run's folder, up to its newest usable checkpoint.
 
     Attributes:
-        folder: the run's folder.
-        begun: when the run began, in seconds since 1970.
-        config: the current configuration.
         checkpoint: the checkpoint to continue from; None if none was saved, so that the run starts over.
         commands: all commands before the checkpoint.
         notes: messages about faults in the folder.
-        identity: a value that distinguishes the run from all others.
         intact: whether the logs up to the checkpoint were read and found unchanged; False if they were not read.
         lost_commands: the number of unreadable lines of the command log; branches may have other positions because of
             them.
-        threshold: the threshold of small loops with which its networks are trained; see `echornn.runtime.small_loops`.
-        threads: the threads per operation with which its networks are trained; see `echornn.training.device`.
     """
 
     folder: Path
-    begun: float
-    config: EchoConfig
+    about: About
     checkpoint: Checkpoint | None
     commands: tuple[RecordedCommand, ...]
     notes: tuple[str, ...]
-    identity: about.Identity
     intact: bool
-    lost_commands: int = 0
-    threshold: int = small_loops.DEFAULT_THRESHOLD
-    threads: int = 1
+    lost_commands: int
 
     @staticmethod
     def read(folder: Path) -> Run:
-        """The run in a folder; see the function `read`."""
+        """The run in a folder, which is not changed.
+
+        The newest checkpoint is used if it and its logs are intact, otherwise the previous one; the notes say so.
+
+        Raises:
+            RunError: the folder has no run, or one that this version cannot continue.
+        """
         return read(folder)
+
+    @functools.cached_property
+    def config(self) -> EchoConfig:
+        """The current configuration."""
+        return self.about.config if self.checkpoint is None else self.checkpoint.state.config
 
     @property
     def trained(self) -> int:
@@ -95,144 +91,156 @@ class Run:
         return 0 if self.checkpoint is None else self.checkpoint.trained
 
     @property
+    def layout(self) -> LossLayout:
+        return OF_ONE if self.checkpoint is None else self.checkpoint.layout
+
+    @property
     def devices(self) -> Devices:
-        """The device that trained each of its networks, as far as recorded."""
         return NO_DEVICES if self.checkpoint is None else self.checkpoint.devices
 
     @property
-    def layout(self) -> LossLayout:
-        """The position of each window in the loss log."""
-        return OF_ONE if self.checkpoint is None else self.checkpoint.layout
-
-    def windows(self, first: int, last: int, replicas: int = 1) -> StoredWindows:
-        """Windows ``first`` to ``last`` of the run, which have ``replicas`` networks; see
-        `echornn.runs.loss_layout.read_windows`.
-        """
-        return read_windows(self.folder / LOSS_FILE, self.layout, first, last, replicas)
-
-    @functools.cached_property
-    def tree(self) -> tuple[list[Branch], list[Stretch]]:
-        """The branches of the run, and the stretches of its loss log; see `tree_of`."""
-        return tree_of(self.commands, self.trained, self.lost_commands, self.layout)
+    def threshold(self) -> int:
+        return self.about.threshold
 
     @property
-    def extends(self) -> Branch | None:
-        """The branch that was trained last; None if nothing was saved."""
-        branches, stretches = self.tree
-        return branches[stretches[-1].branch] if stretches else None
+    def threads(self) -> int:
+        return self.about.threads
+
+    # ---- branches and positions
+
+    @functools.cached_property
+    def tree(self) -> RecordedTree:
+        """The branches of the run, the stretches of its loss log, and where each path ends; see `tree_of`."""
+        return tree_of(self.commands, self.trained, self.lost_commands, self.layout)
 
     @property
     def position(self) -> Position:
         """The current position of the run, from which it continues."""
-        branches, stretches = self.tree
+        _, stretches, ends = self.tree
         if not stretches:
             return Position(0, 0)
-        newest = stretches[-1]
-        end = Position(newest.branch, newest.along + newest.last - newest.first)
-        recorded = self.checkpoint.position if self.checkpoint and not self.lost_commands else None
-        there = recorded is not None and 0 <= recorded[0] < len(branches) and 0 <= recorded[1] <= self.ends[recorded[0]]
-        return Position(*recorded) if recorded is not None and there else end
+        if self.checkpoint and self.checkpoint.position and not self.lost_commands:
+            branch, window = self.checkpoint.position
+            if 0 <= branch < len(ends) and 0 <= window <= ends[branch]:
+                return Position(branch, window)
+        newest = stretches[-1].branch
+        return Position(newest, ends[newest])
 
-    def position_at(self, at: int | None = None, branch: int | None = None) -> Position:
+    def position_at(self, at: int | None = None, branch: BranchName | None = None) -> Position:
         """The position after ``at`` windows of the path to the run's current position; by default that position.
 
         Args:
-            branch: an existing branch, to use the path to its end instead; without ``at``, the position is that end.
+            branch: use the path to the end of this branch instead; without ``at``, the position is that end.
 
         Raises:
-            RunError: the path has fewer windows.
+            RunError: there is no such branch, or the path has fewer windows.
         """
-        position = self.position if branch is None else Position(branch, self.ends[branch])
+        ends = self.tree.ends
+        position = self.position
+        if branch is not None:
+            number = number_of(str(branch))
+            if number is None or number >= len(ends):
+                last = len(ends) - 1
+                there = f"a to {letter_of(last)}, or 0 to {last}, as branches prints them"
+                allowed = there if ends else "the run has none yet"
+                raise RunError(f"branch = {shortened(repr(branch))} cannot be used: {allowed}")
+            position = Position(number, ends[number])
         if at is None:
             return position
-        end = self.ends[position.branch] if self.ends else 0
-        if at and not self.ends:
+        if at and not ends:
             raise RunError(f"at = {at} cannot be used: the run was never saved, so it must be 0, the start")
+        end = ends[position.branch] if ends else 0
         if not 0 <= at <= end:
-            path = "the run's path" if branch is None else f"the path of branch {letter_of(branch)}"
+            path = "the run's path" if branch is None else f"the path of branch {letter_of(position.branch)}"
             raise RunError(f"at = {at} cannot be used: it must be 0 to {end}, the windows along {path}")
         return Position(position.branch, at)
 
+    def config_at(self, position: Position) -> EchoConfig:
+        """The configuration in effect at a position: that which trained the last window before it."""
+        owner = self.owner(position)
+        return self.config if owner is None or position == self.position else owner.config
+
     def owner(self, position: Position) -> Branch | None:
         """The branch whose configuration is in effect at a position; None if nothing was saved."""
-        branches = self.tree[0]
-        return path_to(position.window, self._whole_path(position.branch))[-1] if branches else None
+        path = path_to(position.window, self.path_of(position.branch))
+        return path[-1] if path else None
 
-    def _whole_path(self, number: int) -> tuple[Branch, ...]:
-        branches = self.tree[0]
+    def path_of(self, number: int) -> tuple[Branch, ...]:
+        """The branches on the path to the end of a branch; none if nothing was saved."""
+        branches = self.tree.branches
         return path_to_end(branches[number], branches.__getitem__) if branches else ()
 
-    def solved_at(self, branch: int) -> npt.NDArray[np.int64]:
+    # ---- windows
+
+    def windows(self, first: int, last: int, replicas: int = 1) -> StoredWindows:
+        """Windows ``first`` to ``last`` of the loss log, which have ``replicas`` networks. Windows that the log lacks,
+        or has for another number of networks, are returned as lost windows.
+        """
+        windows = lost(last - first, replicas)
+        with own_files.reader(self.folder / LOSS_FILE) as log:
+            for begin, end, count in self.layout.parts(first, last):
+                if count == replicas:
+                    log.seek(self.layout.offset(begin))
+                    there = own_files.read_records(log, windows.dtype, (end - begin) * replicas)
+                    whole = len(there) // replicas
+                    windows[begin - first :][:whole] = there[: whole * replicas].reshape(whole, replicas)
+        return windows
+
+    def pieces(self) -> Iterator[Piece]:
+        """All windows in the order trained."""
+        for stretch in self.tree.stretches:
+            yield from self._pieces_of(stretch, stretch.first, stretch.last)
+
+    def path(self, position: Position, since: int = 0) -> Iterator[Piece]:
+        """The windows on the path to a position, except the first ``since``."""
+        path = self.path_of(position.branch)
+        for branch, first, last in spans_to(position.window, path) if path else ():
+            for stretch in self.tree.stretches:
+                if stretch.branch == branch.number:
+                    ahead = stretch.first - stretch.along
+                    end = min(last + ahead, stretch.last)
+                    yield from self._pieces_of(stretch, max(first, since, stretch.along) + ahead, end)
+
+    def _pieces_of(self, stretch: Stretch, first: int, last: int) -> Iterator[Piece]:
+        """The windows ``first <= window < last`` of the loss log, which are in this stretch."""
+        branch, ahead = self.tree.branches[stretch.branch], stretch.first - stretch.along
+        replicas = branch.config.replicas
+        at_a_time = max(1, BYTES_AT_A_TIME // row_bytes(replicas))
+        for begin in range(first, last, at_a_time):
+            windows = self.windows(begin, min(begin + at_a_time, last), replicas)
+            yield Piece(branch, begin - ahead, begin, windows)
+
+    def timeline(self, timeline: Timeline | None = None) -> Timeline:
+        """All branches, with everything trained in them; an earlier timeline of this run is given what it lacks."""
+        timeline = Timeline() if timeline is None else timeline
+        for stretch in self.tree.stretches:
+            number = stretch.branch
+            while len(timeline) <= number:
+                timeline.begin(self.tree.branches[len(timeline)])
+            solved = self.solved_at(number)
+            for piece in self._pieces_of(stretch, max(stretch.first, timeline.trained), stretch.last):
+                end = piece.along + len(piece.windows)
+                timeline.append(number, piece.windows, np.where(solved <= end, solved, 0))
+        return timeline
+
+    def solved_at(self, number: int) -> npt.NDArray[np.int64]:
         """The window along its path, from 1, at which each network of a branch was solved, int64 [replicas]; 0 if it
         was not, or if it is not recorded.
         """
-        return solved_at(self._solved, branch, self.tree[0][branch].config.replicas, self.ends[branch])
+        solved, all_of_them = np.zeros(self.tree.branches[number].config.replicas, np.int64), self._solved
+        is_its = (all_of_them["branch"] == number) & (all_of_them["replica"] < len(solved))
+        its = all_of_them[is_its & (all_of_them["window"] <= self.tree.ends[number])]
+        solved[its["replica"]] = its["window"]
+        return solved
 
     @functools.cached_property
     def _solved(self) -> npt.NDArray[np.void]:
+        length = self.checkpoint.solved.length if self.checkpoint else 0
         try:
-            return command_log.read(self.folder / SOLVED_FILE, self.checkpoint.solved if self.checkpoint else LogEnd())
+            with own_files.reader(self.folder / SOLVED_FILE) as log:
+                return own_files.read_records(log, SOLVED, length // SOLVED.itemsize)
         except OSError:
-            return command_log.read(self.folder, LogEnd())
-
-    def pieces(self) -> Iterator[tuple[Stretch, StoredWindows]]:
-        """All windows in the order trained, in pieces (see `windows`), each with its part of the stretch."""
-        for stretch in self.tree[1]:
-            for first, windows in self.windows_of(stretch):
-                along = stretch.along + first - stretch.first
-                yield stretch._replace(along=along, first=first, last=first + len(windows)), windows
-
-    def windows_of(self, stretch: Stretch) -> Iterator[tuple[int, StoredWindows]]:
-        """The windows of a stretch, in pieces: the number of the first window in the loss log, and the windows (see
-        `windows`).
-        """
-        replicas = self.tree[0][stretch.branch].config.replicas
-        at_a_time = windows_at_a_time(replicas)
-        for first in range(stretch.first, stretch.last, at_a_time):
-            yield first, self.windows(first, min(first + at_a_time, stretch.last), replicas)
-
-    @functools.cached_property
-    def ends(self) -> list[int]:
-        """The number of windows along the path of each branch."""
-        branches, stretches = self.tree
-        ends = [branch.start for branch in branches]
-        for stretch in stretches:
-            ends[stretch.branch] = stretch.along + stretch.last - stretch.first
-        return ends
-
-    def path(self, position: Position, since: int = 0) -> Iterator[tuple[Branch, int, StoredWindows]]:
-        """The windows on the path to a position, in pieces: their branch, the number of the first window along the
-        path, and the windows.
-
-        Args:
-            since: the number of windows at the beginning of the path to leave out.
-        """
-        path = self._whole_path(position.branch)
-        for branch, first, last in spans_to(position.window, path) if path else ():
-            for stretch in self.tree[1]:
-                begin, end = max(first, stretch.along, since), min(last, stretch.along + stretch.last - stretch.first)
-                if stretch.branch == branch.number:
-                    log = stretch.first - stretch.along
-                    for at, windows in self.windows_of(stretch._replace(first=begin + log, last=end + log)):
-                        yield branch, at - log, windows
-
-    def timeline(self) -> Timeline:
-        """All branches, with everything trained in them."""
-        timeline = Timeline()
-        branches = self.tree[0]
-        for stretch, windows in self.pieces():
-            while len(timeline) <= stretch.branch:
-                timeline.begin(branches[len(timeline)])
-            self.tell(timeline, stretch, windows)
-        for branch in branches[len(timeline) :]:
-            timeline.begin(branch)
-        return timeline
-
-    def tell(self, timeline: Timeline, stretch: Stretch, windows: StoredWindows) -> None:
-        """Add windows of a stretch (see `windows`) to a timeline; they are the next in the order trained."""
-        number = stretch.branch
-        solved, end = self.solved_at(number), timeline.end(number).window + len(windows)
-        timeline.append(number, windows, np.where(solved <= end, solved, 0))
+            return np.empty(0, SOLVED)
 
     def keyframes(self) -> list[Keyframe]:
         """The intact keyframes on disk. Empty if they cannot be read, since none is needed; or if commands are lost,
@@ -246,29 +254,20 @@ class Run:
             return []
 
 
-def read(folder: Path) -> Run:
-    """The run in a folder, which is not changed.
-
-    The newest checkpoint is used if it and its logs are intact, otherwise the previous one; the notes say so.
-
-    Raises:
-        RunError: the folder has no run, or one that this version cannot continue.
-    """
-    return _found(folder, look_into_logs=True)
-
-
-def glance(folder: Path) -> Run:
-    """Like `read`, but only checks the lengths of the logs, so that long logs take no longer.
-
-    Raises:
-        RunError: as in `read`.
-    """
-    return _found(folder, look_into_logs=False)
-
-
-def _found(folder: Path, look_into_logs: bool) -> Run:
+def read(folder: Path, look_into_logs: bool = True) -> Run:
+    """The run in a folder; see `Run.read`."""
     try:
-        return _read(folder, look_into_logs)
+        try:
+            about = folders.about(folder)
+        except (FileNotFoundError, NotADirectoryError):
+            raise RunError(f"{folder} holds no run") from None
+        chosen, wrong, intact = _newest_usable(folder, look_into_logs, about.config.replicas)
+        commands, unreadable, lines = read_commands(folder / COMMAND_FILE, chosen, about.config)
+        if unreadable:
+            wrong.append(f"{COMMAND_FILE} is damaged: {unreadable} of {lines} commands cannot be read")
+        if chosen is not None and look_into_logs and not _is_whole(folder / SOLVED_FILE, chosen):
+            wrong.append(f"{SOLVED_FILE} is damaged: when some networks were solved is wrong or lost")
+        return Run(folder, about, chosen, commands, (*about.notes, *wrong), intact, unreadable)
     except RunError:
         raise
     except OSError as error:
@@ -277,37 +276,57 @@ def _found(folder: Path, look_into_logs: bool) -> Run:
         raise RunError(f"{folder} is damaged: {shortened(error)}") from error
 
 
-def _read(folder: Path, look_into_logs: bool) -> Run:
-    described = about.read(folder)
-    chosen, wrong, intact = newest_usable(folder, look_into_logs, described.config)
-    commands, unreadable, lines = read_commands(folder / COMMAND_FILE, chosen, described.config)
-    if unreadable:
-        wrong.append(f"{COMMAND_FILE} is damaged: {unreadable} of {lines} commands cannot be read")
-    if chosen is not None and look_into_logs and not command_log.is_whole(folder / SOLVED_FILE, chosen.solved):
-        wrong.append(f"{SOLVED_FILE} is damaged: when some networks were solved is wrong or lost")
-    return Run(
-        folder,
-        described.begun,
-        described.config if chosen is None else chosen.state.config,
-        chosen,
-        commands,
-        (*described.notes, *wrong),
-        described.identity,
-        intact,
-        unreadable,
-        described.threshold,
-        described.threads,
-    )
+def glance(folder: Path) -> Run:
+    """Like `read`, but only checks the lengths of the logs, so that long logs take no longer."""
+    return read(folder, look_into_logs=False)
+
+
+def _newest_usable(
+    folder: Path, look_into_logs: bool, replicas_at_the_start: int
+) -> tuple[Checkpoint | None, list[str], bool]:
+    """The checkpoint to continue from: the newest intact one whose logs exist, None if none was ever saved; messages
+    about faults; and whether the logs up to the checkpoint were read and found intact.
+    """
+    whole, wrong = checkpoint.load(folder)
+    if wrong and not whole:
+        raise RunError(f"{folder} is damaged: {'; '.join(wrong)}")
+    if len(whole) == 1 and whole[0].serial and not wrong:
+        wrong.append(f"{SLOTS[(whole[0].serial + 1) % len(SLOTS)]} is missing, which may have been the newest")
+
+    def reaches(one: Checkpoint) -> bool:
+        ends = ((folder / LOSS_FILE, one.losses), (folder / COMMAND_FILE, one.commands))
+        if look_into_logs:
+            return all(end_of(log, end.length) == end for log, end in ends)
+        return all(log.stat().st_size >= end.length for log, end in ends)
+
+    chosen = next(filter(reaches, whole), None)
+    intact = look_into_logs and chosen is not None
+    if whole and chosen is None:
+        chosen = whole[0]
+        wrong.append("the logs differ from what was recorded: some losses in the curve are wrong or lost")
+    elif whole and chosen is not whole[0]:
+        wrong.append("the logs do not reach the newest checkpoint")
+    if chosen is None:
+        length = (folder / LOSS_FILE).stat().st_size
+        if dropped := LossLayout(((0, replicas_at_the_start),)).windows(length):
+            wrong.append(f"it has no checkpoint: it starts over, without the {dropped:,} windows of its loss log")
+    elif wrong:
+        wrong.append(f"taken from the checkpoint after window {chosen.trained}")
+    return chosen, wrong, intact
+
+
+def _is_whole(solved: Path, chosen: Checkpoint) -> bool:
+    try:
+        return chosen.solved == NO_LOG or end_of(solved, chosen.solved.length) == chosen.solved
+    except OSError:
+        return False
+
+
+# ---- a run that another process goes on training
 
 
 class RunSnapshot(NamedTuple):
-    """A run as it was read at one time.
-
-    Attributes:
-        timeline: everything trained in the run, as far as it was read.
-        position: the current position of the run.
-        config: the configuration at this position.
-    """
+    """A run as it was read at one time: everything trained in it, its current position, and the configuration there."""
 
     timeline: Timeline
     position: Position
@@ -315,44 +334,20 @@ class RunSnapshot(NamedTuple):
 
 
 class FollowedRun:
-    """Follows the folder of a run; `refresh` reads what was added. Nothing in the folder is changed.
-
-    If the folder contains another run later, or the run lost commands, everything is read again.
+    """Follows the folder of a run; `refresh` reads what was added. If the folder contains another run later, or the run
+    lost commands, everything is read again. Nothing in the folder is changed.
 
     Attributes:
-        folder: the run's folder.
         seen: the newest snapshot. It is replaced as a whole, so other threads may read it at any time.
-
-    Args:
-        folder: the run's folder.
-
-    Raises:
-        RunError: the folder has no run that can be read.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._run = run_dir.glance(folder)
+        self._run = glance(folder)
         self.seen = RunSnapshot(Timeline(), self._run.position, self._run.config)
 
-    def refresh(self) -> bool:
-        """Read what was added; returns whether there was anything.
-
-        Raises:
-            RunError: the folder has no run any more.
-            OSError: the losses cannot be read; `seen` is unchanged.
-        """
-        run, before, timeline = run_dir.glance(self.folder), self._run, self.seen.timeline
-        is_the_same = run.identity == before.identity and run.commands[: len(before.commands)] == before.commands
-        if not is_the_same or run.trained < timeline.trained:
-            timeline = Timeline()
-        elif (run.trained, run.position, run.config) == (timeline.trained, *self.seen[1:]):
-            return False
-        branches, stretches = run.tree
-        for stretch in stretches:
-            while len(timeline) <= stretch.branch:
-                timeline.begin(branches[len(timeline)])
-            for _, windows in run.windows_of(stretch._replace(first=max(stretch.first, timeline.trained))):
-                run.tell(timeline, stretch, windows)
+    def refresh(self) -> None:
+        """Read what was added; `seen` is unchanged after a RunError or an OSError."""
+        run, before, timeline = glance(self._run.folder), self._run, self.seen.timeline
+        goes_on = run.about.is_of(before.about) and run.commands[: len(before.commands)] == before.commands
+        timeline = run.timeline(timeline if goes_on and run.trained >= timeline.trained else None)
         self.seen, self._run = RunSnapshot(timeline, run.position, run.config), run
-        return True

@@ -32,7 +32,7 @@ from typing import Any
 from echornn.config import ORDER, EchoConfig
 from echornn.errors import RunError
 from echornn.files import own_files
-from echornn.files.lock import LOCK_FILE, Lock
+from echornn.files.own_files import LOCK_FILE, Lock
 from echornn.files.recorded_values import NO_RECORD, recorded_with_facts, shortened, values_from, whole
 from echornn.own import OwnFile, told_apart
 from echornn.runtime.installed import version

@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 from echornn.config import EchoConfig
 from echornn.remote.client import RemoteSession
 from echornn.remote.server import Server
-from echornn.runs.run_recorder import RunRecorder
+from echornn.runs.recorder import RunRecorder
 from echornn.session import commands
 from echornn.session.pictures.picture import Query
 from echornn.session.session import Session

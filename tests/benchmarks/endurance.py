@@ -16,8 +16,9 @@ from pathlib import Path
 from rich.console import Console
 
 from echornn import EchoConfig, RunRecorder, Session
-from echornn.runs import keyframes, run_dir
-from echornn.runs.run_dir import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE, WINDOW
+from echornn.history.windows import WINDOW
+from echornn.runs import folders, keyframes, run_dir
+from echornn.runs.folders import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE
 from tests.benchmarks.cost_of_the_record import resident_megabytes
 
 WINDOWS = 200_000_000
@@ -38,7 +39,7 @@ def sizes(folder: Path) -> tuple[int, int, int]:
     """Sizes in bytes: loss log, keyframes, all other files."""
     losses = (folder / LOSS_FILE).stat().st_size
     kept = (folder / KEYFRAME_FILE).stat().st_size if (folder / KEYFRAME_FILE).exists() else 0
-    return losses, kept, run_dir.size(folder) - losses - kept
+    return losses, kept, folders.size(folder) - losses - kept
 
 
 def look(session: Session, folder: Path, begun: float) -> float:

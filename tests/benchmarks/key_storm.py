@@ -30,7 +30,7 @@ def main() -> None:
             fault = storm.blow("--num-epochs", "20")
             wrong += bool(fault)
             run = run_dir.read(folder) if folder.exists() else None
-            trained, branches = (run.trained, len(run.ends)) if run else (0, 0)
+            trained, branches = (run.trained, len(run.tree.ends)) if run else (0, 0)
             print(
                 f"seed {seed}: {keys} keys, {storm.starts} starts, {trained:,} windows, {branches} branches,"
                 f" {time.monotonic() - begun:.0f} s: {fault or 'alive, and replays'}",

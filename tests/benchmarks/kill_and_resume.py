@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from echornn.runs import checkpoint, run_dir
-from echornn.runs.run_dir import LOSS_FILE, WINDOW
+from echornn.history.windows import WINDOW
+from echornn.runs import checkpoint, folders, run_dir
+from echornn.runs.folders import LOSS_FILE
 
 KILLS, EPOCHS = 50, 5000
 WHILE_LOADING = 0.1
@@ -60,7 +61,7 @@ def main() -> None:
         done = 0
         while done < kills and kill_once(killed, arguments, dice):
             done += 1
-            if (killed / run_dir.RUN_FILE).exists():
+            if (killed / folders.RUN_FILE).exists():
                 arguments = ["--resume", str(killed)]
                 run = run_dir.read(killed)
                 ahead = (killed / LOSS_FILE).stat().st_size // WINDOW.itemsize - run.trained
@@ -70,7 +71,7 @@ def main() -> None:
         same = one.tobytes() == other.tobytes()
         verdict = "the same" if same else "NOT the same"
         say(f"{done} kills, exit codes {codes}, {len(one):,} and {len(other):,} windows: {verdict}")
-        size = run_dir.size(killed)
+        size = folders.size(killed)
         say(f"{size / len(one) * 1e6 / 1e6:.2f} MB on disk for 10^6 windows")
     sys.exit(not same)
 

@@ -16,8 +16,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from echornn.history.windows import WINDOW
 from echornn.runs import run_dir
-from echornn.runs.run_dir import WINDOW, Run
+from echornn.runs.run_dir import Run
 from echornn.timeline.branch import Position
 
 SECONDS = 2.0
@@ -78,7 +79,7 @@ def differing(folder: Path, trunk: Position) -> int:
     windows = windows_to(run, trunk)
     wrong = 0
     for branch in run.tree[0][1:]:
-        end = Position(branch.number, run.ends[branch.number])
+        end = Position(branch.number, run.tree.ends[branch.number])
         same = windows_to(run, end) == windows[: end.window * WINDOW.itemsize]
         wrong += not same
         word = "the same bits" if same else "DIFFERS"
@@ -88,7 +89,7 @@ def differing(folder: Path, trunk: Position) -> int:
 
 def windows_to(run: Run, position: Position) -> bytes:
     """The windows on the path to a position, as stored in the log."""
-    return b"".join(windows.tobytes() for _, _, windows in run.path(position))
+    return b"".join(piece.windows.tobytes() for piece in run.path(position))
 
 
 if __name__ == "__main__":

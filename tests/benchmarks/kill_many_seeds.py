@@ -19,8 +19,7 @@ import numpy as np
 
 from echornn.errors import RunError
 from echornn.runs import checkpoint, run_dir
-from echornn.runs.run_dir import LOSS_FILE
-from echornn.runs.run_files import SOLVED_FILE
+from echornn.runs.folders import LOSS_FILE, SOLVED_FILE
 from tests.benchmarks.kill_and_resume import start
 
 SECONDS = 1.0

@@ -24,7 +24,7 @@ FOLLOW_SECONDS = 1.0
 
 
 NAMED_BY_THE_CLOCK = re.compile(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)-\d\d_.*")
-"""The run folder names that `echornn.runs.kept_runs.new_folder` makes: start time, then the settings."""
+"""The run folder names that `echornn.runs.folders.new_folder` makes: start time, then the settings."""
 
 
 def short_name(folder: Path) -> str:

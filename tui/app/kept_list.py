@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from echornn.arrays.facts import summary
 from echornn.config import EchoConfig, changes_shown, fields_text
 from echornn.errors import RunError
-from echornn.runs import kept_runs
-from echornn.runs.summary import summary
+from echornn.runs import folders
 from tui.app.widgets.run_list import KeptRun
 
 MOST_RUNS = 500
@@ -25,7 +25,7 @@ def kept_runs_beside(config: EchoConfig, own: Path | None, under: Sequence[Path]
         under: folders of the runs under the curve; these can be outside the state folder.
     """
     found = []
-    kept = kept_runs.runs()[:MOST_RUNS]
+    kept = folders.runs()[:MOST_RUNS]
     known = {folder.resolve() for folder in kept}
     for folder in [*(one for one in under if one not in known), *kept]:
         if own is not None and folder.resolve() == own.resolve():

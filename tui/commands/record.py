@@ -14,12 +14,11 @@ from echornn.data.series import check_own_files
 from echornn.errors import RunError
 from echornn.history.windows import losses_of
 from echornn.own import OwnFile, trusting
-from echornn.runs import kept_runs, run_dir
-from echornn.runs.kept_runs import NEWEST as NEWEST
-from echornn.runs.kept_runs import find as find
-from echornn.runs.recorder import Recorder
+from echornn.runs import folders, run_dir
+from echornn.runs.folders import NEWEST as NEWEST
+from echornn.runs.folders import find as find
+from echornn.runs.recorder import Recorder, RunRecorder
 from echornn.runs.run_dir import Run
-from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
 from echornn.timeline.moves import before_it_diverged
 from echornn.training.memory import require_memory
@@ -43,7 +42,7 @@ def begin(folder: Path | None, config: EchoConfig) -> Recorder:
     if folder is not None:
         return RunRecorder.begin(folder, config)
     try:
-        return RunRecorder.begin(kept_runs.new_folder(config), config)
+        return RunRecorder.begin(folders.new_folder(config), config)
     except RunError as error:
         return Recorder(str(error))
 
@@ -81,8 +80,8 @@ def first_at(run: Run, flags: ConfigFlags, at: int | None) -> int | None:
 
 def _is_finite(run: Run) -> bool:
     """Whether the last loss is finite; with several networks, whether any last loss is. Only one window is read."""
-    newest = [windows for _, _, windows in run.path(run.position, max(0, run.position.window - 1))]
-    return all(bool(np.isfinite(losses_of(windows)[-1]).any()) for windows in newest)
+    newest = run.path(run.position, max(0, run.position.window - 1))
+    return all(bool(np.isfinite(losses_of(piece.windows)[-1]).any()) for piece in newest)
 
 
 def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:

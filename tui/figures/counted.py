@@ -6,7 +6,6 @@ import math
 from pathlib import Path
 from typing import Any
 
-from echornn.arrays.positions import config_at, position_of
 from echornn.arrays.run_arrays import read
 from echornn.data.levels import chance_level, solved_level
 from echornn.diagnosis.seed_stats import wilson
@@ -26,8 +25,8 @@ WAY = "way of the median final loss to the last level, %"
 def seeds_numbers(request: FigureRequest) -> FigureData:
     """For each network, when it had solved the task and its final loss, as ``export --summary`` prints them."""
     opened = read(request.run)
-    position = position_of(opened.run, request.at, request.branch)
-    config = config_at(opened.run, position)
+    position = opened.run.position_at(request.at, request.branch)
+    config = opened.run.config_at(position)
     networks = opened.networks(request.at, request.branch)
     solved = sum(bool(one.solved_at) for one in networks)
     columns: dict[str, Column] = {

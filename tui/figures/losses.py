@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from echornn.arrays.positions import network_at, position_of
+from echornn.arrays.facts import network_at
 from echornn.arrays.run_arrays import RunArrays, read
 from echornn.config import EchoConfig
 from echornn.data.levels import boundary_floor, chance_level, ladder_of
@@ -31,7 +31,7 @@ def curve_numbers(request: FigureRequest) -> FigureData:
     """
     opened = read(request.run)
     run, timeline = opened.run, opened.timeline
-    position = _trained(opened, position_of(run, request.at, request.branch))
+    position = _trained(opened, run.position_at(request.at, request.branch))
     config, index = network_at(run, position, request.replica)
     number = timeline.owner(position).number
     curve = timeline.curve(number, BUCKETS, 0, position.window, index)
@@ -58,7 +58,7 @@ def branches_numbers(request: FigureRequest) -> FigureData:
     """
     opened = read(request.run)
     timeline = opened.timeline
-    own = _trained(opened, position_of(opened.run, None, request.branch)).branch
+    own = _trained(opened, opened.run.position_at(None, request.branch)).branch
     lines: list[ComparedCurve] = []
     numbers = sorted({own, *futures(timeline)})
     for number in numbers:

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from echornn.files.append_log import write_whole
+from echornn.files.own_files import export_whole
 from tui.figures.data import FigureError, FigureRequest, as_csv
 from tui.figures.kinds import KINDS
 from tui.kit.command_text import command_with
@@ -73,12 +73,12 @@ def made(request: FigureRequest, file: Path, command: str) -> tuple[list[Path], 
     data = KINDS[request.kind].numbers(request)
     table = data.texts
     table_file = file.with_name(f"{file.name}.csv")
-    write_whole(table_file, lambda new: new.write_text(as_csv(table), encoding="utf-8"))
+    export_whole(table_file, lambda new: new.write_text(as_csv(table), encoding="utf-8"))
     about = {"title": request.kind, "command": command, "program": f"echornn-tui {version('echornn-tui')}"}
     size = request.width, request.height or data.height
     from tui.figures.drawn import paper
 
     name, function = KINDS[request.kind].drawn
     draw: Any = getattr(importlib.import_module(f"tui.figures.drawn.{name}"), function)
-    write_whole(file, lambda new: paper.save(new, draw, table, dict(data.facts), size, request.font, about))
+    export_whole(file, lambda new: paper.save(new, draw, table, dict(data.facts), size, request.font, about))
     return [file, table_file], tuple(dict.fromkeys(data.notes))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from echornn.errors import RunError
-from echornn.files.lock import is_held
+from echornn.files.own_files import is_held
 from echornn.runtime.background import Background
 from echornn.sweeps.folder import SweepResults
 

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from echornn.remote.client import RemoteSession
 from echornn.remote.server import Server
-from echornn.runs.run_recorder import RunRecorder
+from echornn.runs.recorder import RunRecorder
 from echornn.session.commands import Command, Pause
 from echornn.session.session import Session, ViewedSession
 from tests.patience import PATIENCE, wait_for

@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 
 from echornn.config import EchoConfig
 from echornn.remote.messages import decode, encode
-from echornn.runs.run_recorder import RunRecorder
+from echornn.runs.recorder import RunRecorder
 from echornn.session.commands import Ask, Command, Pause
 from echornn.session.exchange import LOCAL
 from echornn.session.pictures.frame import Frame

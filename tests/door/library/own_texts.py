@@ -11,8 +11,8 @@ from unittest.mock import patch
 
 import pytest
 
-from echornn import EchoConfig
-from echornn.own import OwnFile, worker
+from echornn import EchoConfig, own
+from echornn.own import OwnFile
 from echornn.session import session as loop
 from echornn.sweeps.grid import Axis, Grid
 from echornn.sweeps.results import Result
@@ -70,7 +70,7 @@ def write(text: str, name: str) -> None:
 @contextmanager
 def limits(seconds: float) -> Iterator[None]:
     """In the ``with`` block, the first check of a file takes so many seconds at most."""
-    with patch.object(worker, "SECONDS", seconds):
+    with patch.object(own, "SECONDS", seconds):
         yield
 
 

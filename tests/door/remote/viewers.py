@@ -26,7 +26,7 @@ from echornn.remote.client import connected as connected
 from echornn.remote.client import end_session as end_session
 from echornn.remote.client import viewers_of as viewers_of
 from echornn.remote.server import Server
-from echornn.runs.run_recorder import RunRecorder
+from echornn.runs.recorder import RunRecorder
 from echornn.session import commands
 from echornn.session.commands import Command
 from echornn.session.pictures import picture as queries

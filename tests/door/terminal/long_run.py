@@ -6,7 +6,7 @@ from pathlib import Path
 
 from echornn.config import EchoConfig
 from echornn.runs.command_log import RecordedCommand
-from echornn.runs.run_recorder import RunRecorder
+from echornn.runs.recorder import RunRecorder
 from tests.patience import PATIENCE
 from tests.scripted import ScriptedTrainer, make_progress, side_by_side
 

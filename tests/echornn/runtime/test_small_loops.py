@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from echornn.history.windows import WINDOW
 from echornn.runs import run_dir
 from echornn.runtime.small_loops import DEFAULT_THRESHOLD, FLAG, VARIABLE
 from tests.own_process import printed_by
@@ -60,5 +61,5 @@ def test_a_run_of_a_version_before_goes_on_as_it_was_begun(tmp_path: Path) -> No
     del described["threshold"], described["threads"]
     (folder / "run.json").write_text(json.dumps(described))
     assert python(GO_ON, str(folder), flags=USERS) == [f"{USERS} {FLAG}{DEFAULT_THRESHOLD}", "1"]
-    together = np.fromfile(folder / "losses.bin", run_dir.WINDOW)["loss"]
+    together = np.fromfile(folder / "losses.bin", WINDOW)["loss"]
     assert together.tobytes().hex() == begun[0]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from echornn.errors import RunError
-from echornn.runs import kept_runs, run_dir
+from echornn.runs import folders, run_dir
 from echornn.session.commands import Choose, Save
 from echornn.timeline.branch import letter_of
 from tui.app.futures import show_or_hide
@@ -111,7 +111,7 @@ class LineActions(LineKeys, PaletteCommands):
         if not self._may_use_files():
             return
         try:
-            if trouble := self.futures.lay_under(kept_runs.find(name)):
+            if trouble := self.futures.lay_under(folders.find(name)):
                 self._refuse(trouble)
         except (RunError, OSError) as error:
             self._refuse(str(error))

@@ -6,8 +6,9 @@ import contextlib
 from pathlib import Path
 
 from echornn.errors import RunError
-from echornn.remote.client import AddressError, connected
-from echornn.runs import kept_runs
+from echornn.remote.client import connected
+from echornn.remote.messages import AddressError
+from echornn.runs import folders
 from tui.commands import record
 
 
@@ -15,7 +16,7 @@ def folder_of(name: str | None) -> Path:
     """The folder of the run with this name, or of the newest run that can be attached to."""
     if name is not None:
         return record.find(name)
-    for folder in kept_runs.runs():
+    for folder in folders.runs():
         with contextlib.suppress(AddressError):
             connected(folder).close()
             return folder

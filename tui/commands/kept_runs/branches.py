@@ -28,7 +28,7 @@ LEAST_WORDS = 8
 
 def records(run: Run) -> Iterator[dict[str, Any]]:
     """The JSON record of each branch, in the order in which they began; docs/cli.md explains the keys."""
-    for facts in branch_facts(run):
+    for facts in branch_facts(run, run.timeline()):
         fields = {field.name: getattr(facts, field.name) for field in dataclasses.fields(facts)}
         stats = fields.pop("seed_stats")
         yield {**finite(fields), **({} if stats is None else {"lottery": finite(come_to(stats))})}

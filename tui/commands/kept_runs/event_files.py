@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from echornn.arrays.kept_weights import WindowPiece
-from echornn.files.append_log import write_whole
+from echornn.arrays.run_arrays import WindowPiece
+from echornn.files.own_files import export_whole
 from echornn.history.windows import quantiles
 from echornn.runs.run_dir import Run
 from tui.commands.front_end import UsageError
@@ -38,7 +38,7 @@ def write_events(folder: Path, run: Run, pieces: Iterable[WindowPiece], windows:
 
     records, apart = io.BytesIO(), -(-windows // MOST_POINTS) or 1
     writer = RecordWriter(records)
-    writer.write(Event(wall_time=run.begun, file_version="brain.Event:2").SerializeToString())
+    writer.write(Event(wall_time=run.about.begun, file_version="brain.Event:2").SerializeToString())
     for piece in pieces:
         rate = run.tree[0][piece.branch].config.learning_rate
         begins = np.unique(np.append(0, np.flatnonzero(piece.windows % apart == 1 % apart)))
@@ -53,7 +53,7 @@ def write_events(folder: Path, run: Run, pieces: Iterable[WindowPiece], windows:
             curves["accuracy"] = np.median(rights, axis=1).tolist()
         for at, step in enumerate(piece.windows[ends - 1].tolist()):
             values = [Summary.Value(tag=tag, simple_value=curve[at]) for tag, curve in curves.items()]
-            writer.write(Event(wall_time=run.begun, step=step, summary=Summary(value=values)).SerializeToString())
+            writer.write(Event(wall_time=run.about.begun, step=step, summary=Summary(value=values)).SerializeToString())
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"events.out.tfevents.{int(run.begun):010d}.echornn"
-    write_whole(folder / name, lambda file: file.write_bytes(records.getvalue()))
+    name = f"events.out.tfevents.{int(run.about.begun):010d}.echornn"
+    export_whole(folder / name, lambda file: file.write_bytes(records.getvalue()))

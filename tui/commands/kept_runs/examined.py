@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from echornn.arrays.facts import ReplicaNumbers
-from echornn.arrays.positions import branch_named, network_at
+from echornn.arrays.facts import network_at, numbers_of
 from echornn.arrays.run_arrays import RunArrays
 from echornn.config import EchoConfig
 from echornn.data.series import check_own_files
@@ -29,7 +28,7 @@ class ChosenNetwork:
         run: the run's folder or name.
         at: the window of the run's path; by default the current position.
         branch: use the path to the end of this branch instead, named by letter or number.
-        replica: the network with this number, see `ReplicaNumbers`; by default the first, or the one that later
+        replica: the network with this number, see `NetworkFacts`; by default the first, or the one that later
             continues alone.
         trust: whether the texts of its tasks and cells may run; see `echornn.own`.
     """
@@ -77,14 +76,13 @@ def examined(network: ChosenNetwork, question_for: Callable[[EchoConfig], Questi
         run = run_dir.read(record.find(network.run))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
-    number = None if network.branch is None else branch_named(run, network.branch)
-    config, chosen = network_at(run, run.position_at(network.at, number), network.replica)
+    config, chosen = network_at(run, run.position_at(network.at, network.branch), network.replica)
     check_own_files(config)
     question = question_for(config)
     terminal.keep_native_stderr_off_the_screen()
     quiet.import_tensorflow(run.threshold)
     try:
-        snapshot = RunArrays(run).snapshot(network.at, number, network.replica, retrain=True)
+        snapshot = RunArrays(run).snapshot(network.at, network.branch, network.replica, retrain=True)
         readings = examine(snapshot, question)
     except MemoryError as error:
         printed.complain(f"echornn-tui: {why_unread(error)}")
@@ -92,5 +90,5 @@ def examined(network: ChosenNetwork, question_for: Callable[[EchoConfig], Questi
     if not snapshot.state.is_finite:
         printed.complain(f"echornn-tui: the weights are not finite after window {readings.window}: nothing to read")
         return None
-    number_of_network = ReplicaNumbers.of(run).first(config) + chosen
+    number_of_network = numbers_of(run, config)[chosen]
     return Examined(readings, number_of_network, config.replicas > 1, snapshot.unlike)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
-from echornn.arrays.facts import ReplicaNumbers, configs_of, most_replicas
-from echornn.arrays.kept_weights import WindowPiece, pieces, pieces_along
-from echornn.arrays.network_facts import NetworkFacts, network_facts
-from echornn.arrays.positions import branch_named, position_of
+from echornn.arrays.facts import NetworkFacts, configs_of, network_facts
+from echornn.arrays.run_arrays import WindowPiece, pieces
 from echornn.own import trusting
 from echornn.runs import run_dir
-from echornn.runs.run_dir import Run
-from echornn.timeline.branch import Position
 from tui.commands import record
 from tui.commands.kept_runs import event_files, table_files, window_rows
 from tui.commands.kept_runs.network_files import write_network
@@ -43,7 +39,7 @@ def export(
         path: print only the windows on the path to the run's current position.
         branch: print only the windows on the path to the end of this branch, named by letter or number.
         summary: print a line for each network instead, at the branch's end or the run's position.
-        replica: print only the network with this number; see `ReplicaNumbers`.
+        replica: print only the network with this number; see `NetworkFacts`.
         parquet: the table file to which the rows are written instead.
         command: the command line, for the metadata of this file.
         at: write the networks after this many windows of the path.
@@ -58,11 +54,11 @@ def export(
         run = run_dir.read(record.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
-    end = run.position if path else None if branch is None else run.position_at(branch=branch_named(run, branch))
+    end = run.position if path else None if branch is None else run.position_at(branch=branch)
     if weights is not None or keras is not None:
-        write_network(run, position_of(run, at, branch), weights, keras, replica)
+        write_network(run, run.position_at(at, branch), weights, keras, replica)
     elif summary:
-        networks = list(network_facts(run, run.position if end is None else end))
+        networks = network_facts(run, run.position if end is None else end)
         if parquet is None:
             _print_networks(networks, as_json_lines)
         else:
@@ -70,9 +66,8 @@ def export(
     else:
         if tensorboard is not None and end is None:
             end = run.position
-        _require(run, replica, end)
-        numbered = replica is None and most_replicas(run) > 1
-        windows = _windows(run, end, replica)
+        numbered = replica is None and max(config.replicas for config in configs_of(run)) > 1
+        windows = pieces(run, end, replica)
         if tensorboard is not None and end is not None:
             names = [run.folder.resolve().name, *([f"branch-{branch}"] if branch else [])]
             names += [] if replica is None else [f"replica-{replica}"]
@@ -82,16 +77,6 @@ def export(
         else:
             table_files.write_windows(parquet, windows, numbered, about_table(command, run.config))
     return ExitCode.DONE
-
-
-def _windows(run: Run, end: Position | None, replica: int | None) -> Iterator[WindowPiece]:
-    """The windows to export: all, or those on the path to a position."""
-    return pieces(run, replica) if end is None else pieces_along(run, end, replica)
-
-
-def _require(run: Run, replica: int | None, end: Position | None) -> None:
-    if replica is not None:
-        ReplicaNumbers.of(run).require(replica, configs_of(run, end))
 
 
 def _print_windows(windows: Iterable[WindowPiece], as_json_lines: bool, numbered: bool) -> None:

@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from echornn.config import fields_text, shown
+from echornn.arrays.facts import Summary, summary
+from echornn.config import EchoConfig, fields_text, shown
 from echornn.diagnosis.phrases import loss_text
 from echornn.errors import RunError
-from echornn.runs import kept_runs
-from echornn.runs.run_dir import RUN_FILE
-from echornn.runs.run_files import POINTER_FILE
-from echornn.runs.summary import Summary, summary
+from echornn.runs import folders
+from echornn.runs.folders import POINTER_FILE, RUN_FILE
 from tui.commands.printed.records import come_to, finite
 from tui.term import printed
 from tui.term.exit_code import ExitCode
@@ -33,16 +32,16 @@ def list_runs(folder: Path | None, as_json_lines: bool) -> int:
 
 def lines(among: Path | None = None) -> Iterator[str]:
     """A line with the folder, and a line for each run; the run saved last comes first."""
-    folders = _runs(among)
-    yield f"runs in {among or kept_runs.state_folder()}, the newest first"
-    for folder in folders:
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(kept_runs.last_saved(folder)))
+    found = _runs(among)
+    yield f"runs in {among or folders.state_folder()}, the newest first"
+    for folder in found:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(folders.last_saved(folder)))
         try:
             run = summary(folder)
         except (RunError, OSError) as error:
             yield f"{when}  {_what_is_wrong(folder, error)}"
         else:
-            fields = fields_text(run.differs)
+            fields = fields_text(EchoConfig().changes_to(run.config))
             yield f"{when}  {_columns(run)}  {'  '.join(filter(None, (fields, _viewers_text(folder))))}".rstrip()
 
 
@@ -69,7 +68,7 @@ def record_of(run: Summary) -> dict[str, Any]:
         **{name: window or None for name, window in when.items() if window is not None},
         **({} if run.seed_stats is None else {"lottery": finite(come_to(run.seed_stats))}),
         "bytes": run.bytes,
-        "differs": shown(run.differs),
+        "differs": shown(EchoConfig().changes_to(run.config)),
     }
 
 
@@ -107,12 +106,12 @@ def describe(folder: Path) -> str:
 
 def _runs(among: Path | None) -> list[Path]:
     if among is None:
-        return kept_runs.runs()
+        return folders.runs()
     try:
         if (among / RUN_FILE).exists():
             return [among]
         next(among.iterdir(), None)
-        return kept_runs.runs(among)
+        return folders.runs(among)
     except OSError as error:
         raise RunError(f"{among} cannot be read: {error.strerror or error}") from error
 
@@ -120,7 +119,7 @@ def _runs(among: Path | None) -> list[Path]:
 def _columns(run: Summary) -> str:
     position = f"epoch {run.epoch}/{run.config.num_epochs}"
     loss = "-" if math.isnan(run.loss) else "diverged" if math.isinf(run.loss) else loss_text(run.loss)
-    solved = {None: "solved at ?", 0: "not solved"}.get(run.solved_at, f"solved at {run.solved_at or 0:,}")
+    solved = f"solved at {run.solved_at:,}" if run.solved_at else "not solved"
     lost = f", lost at {run.lost_at:,}" if run.lost_at else ""
     solved = f"{solved}{lost}" if run.seed_stats is None else str(run.seed_stats.counts)
     size = f"{run.bytes / 1e6:.1f} MB" if run.bytes >= 1e6 else f"{run.bytes / 1e3:.1f} kB"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from echornn.arrays.facts import ReplicaNumbers
-from echornn.arrays.kept_weights import state_at
+from echornn.arrays.facts import numbers_of, require_replica
+from echornn.arrays.run_arrays import state_at
 from echornn.errors import RunError
-from echornn.files.append_log import write_whole
+from echornn.files.own_files import export_whole
 from echornn.runs.run_dir import Run
 from echornn.runtime import quiet
 from echornn.state import TrainerState
@@ -29,21 +29,21 @@ def write_network(
             with .txt added to the name, describes the arrays; the .npz file has only the weights, for
             `Trainer.load_weights`.
         keras: a .keras file, for a single network.
-        replica: write only the network with this number; see `ReplicaNumbers`.
+        replica: write only the network with this number; see `NetworkFacts`.
     """
     if weights is not None and weights.suffix != ".npz":
         raise RunError(f"weights = {str(weights)!r} cannot be written: the name must end in .npz")
     if keras is not None and keras.suffix != ".keras":
         raise RunError(f"keras = {str(keras)!r} cannot be written: the name must end in .keras")
     terminal.keep_native_stderr_off_the_screen()
-    there, numbers = state_at(run, position, retrain=True), ReplicaNumbers.of(run)
+    there = state_at(run, position, retrain=True)
     state = there.state
-    first = numbers.first(state.config)
+    numbers = numbers_of(run, state.config)
     if replica is not None:
-        numbers.require(replica, [state.config])
-        state = state.only([replica - first])
+        require_replica(run, replica, [state.config])
+        state = state.only([numbers.index(replica)])
     if keras is not None and state.config.replicas > 1:
-        which = f"--replica {first} to {first + state.config.replicas - 1}"
+        which = f"--replica {numbers[0]} to {numbers[-1]}"
         raise RunError(f"keras = {str(keras)!r} cannot be written: a .keras file has a single network; add {which}")
     if keras is not None and not state.config.the_cell.keras[0]:
         raise RunError(
@@ -56,11 +56,11 @@ def write_network(
         printed.complain("echornn-tui: the weights are not finite: the loss has diverged there")
     if weights is not None:
         arrays = state.weights if state.config.replicas > 1 else state.of(0).weights
-        write_whole(weights, lambda file: np.savez(file, allow_pickle=False, **arrays))
+        export_whole(weights, lambda file: np.savez(file, allow_pickle=False, **arrays))
         text = "".join(f"{line}\n" for line in weights_text(state.config, arrays))
-        write_whole(weights.with_name(f"{weights.name}.txt"), lambda file: _save_text(text, file))
+        export_whole(weights.with_name(f"{weights.name}.txt"), lambda file: _save_text(text, file))
     if keras is not None:
-        write_whole(keras, partial(_save_keras, state.of(0)))
+        export_whole(keras, partial(_save_keras, state.of(0)))
 
 
 def _save_text(text: str, file: Path) -> None:

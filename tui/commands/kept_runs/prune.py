@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from echornn.errors import RunError
-from echornn.files.lock import Lock, is_held
-from echornn.runs import about, kept_runs, run_dir, run_files
+from echornn.files.own_files import Lock, is_held
+from echornn.runs import folders, run_dir
 from tui.commands.kept_runs.list_runs import describe
 from tui.term import printed
 from tui.term.exit_code import ExitCode
@@ -21,7 +21,7 @@ def removed(keep: int, dry_run: bool) -> Iterator[str]:
     Remains of processes that were killed before their first save are always removed.
     """
     done = "would go" if dry_run else "removed "
-    old, abandoned = kept_runs.runs()[keep:], kept_runs.abandoned()
+    old, abandoned = folders.runs()[keep:], folders.abandoned()
     for folder in old:
         try:
             line = describe(folder)
@@ -53,9 +53,9 @@ def _remove(folder: Path, dry_run: bool, only_debris: bool = False) -> None:
         return
     lock = Lock(folder)
     try:
-        if only_debris and not about.is_debris(folder):
+        if only_debris and not folders.is_debris(folder):
             raise RunError(f"{folder} is kept: a process has begun a run there")
-        run_files.remove(folder)
+        folders.remove(folder)
     finally:
         lock.release()
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from echornn.arrays.kept_weights import WindowPiece
-from echornn.arrays.network_facts import NetworkFacts
+from echornn.arrays.facts import NetworkFacts
+from echornn.arrays.run_arrays import WindowPiece
 from echornn.config import EchoConfig, shown
-from echornn.files.append_log import write_whole
+from echornn.files.own_files import export_whole
 from tui.commands.front_end import UsageError
 
 ROWS_AT_A_TIME = 1 << 18
@@ -82,7 +82,7 @@ def _columns(piece: WindowPiece, numbered: bool) -> dict[str, Any]:
         "loss": piece.losses.ravel(),
         "accuracy": piece.accuracies.ravel().astype(np.float32),
     }
-    replicas = np.tile(np.arange(piece.first, piece.first + networks, dtype=np.int64), len(piece.windows))
+    replicas = np.tile(np.array(piece.networks, np.int64), len(piece.windows))
     return {**columns, "replica": replicas} if numbered else columns
 
 
@@ -92,7 +92,7 @@ def _write(file: Path, types: Mapping[str, Any], parts: Iterable[dict[str, Any]]
 
     schema = pa.schema([(name, pa.from_numpy_dtype(kind)) for name, kind in types.items()], metadata=dict(about))
     batches = (pa.record_batch(part, schema=schema) for part in parts)
-    write_whole(file, lambda new: _write_groups(ParquetWriter(new, schema), schema, batches))
+    export_whole(file, lambda new: _write_groups(ParquetWriter(new, schema), schema, batches))
 
 
 def _write_groups(writer: Any, schema: Any, batches: Iterable[Any]) -> None:

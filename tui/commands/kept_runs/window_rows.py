@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from echornn.arrays.kept_weights import WindowPiece
+from echornn.arrays.run_arrays import WindowPiece
 
 HEADER = "window,epoch,loss,accuracy"
 
@@ -30,7 +30,7 @@ class WindowRow(NamedTuple):
         epoch: the number of its epoch, from 1.
         losses: the loss of each network, in nats, or squared errors.
         accuracies: the accuracy of each network, 0 to 1.
-        first: the number of the first network, see `ReplicaNumbers`; the others have the following numbers.
+        first: the number of the first network; the others have the following numbers.
         has_accuracy: whether predictions are symbols, which are right or wrong.
     """
 
@@ -53,7 +53,7 @@ def rows(pieces: Iterable[WindowPiece]) -> Iterator[WindowRow]:
             strict=True,
         )
         for window, epoch, losses, accuracies in each:
-            yield WindowRow(window, epoch, losses, accuracies, piece.first, piece.has_accuracy)
+            yield WindowRow(window, epoch, losses, accuracies, piece.networks[0], piece.has_accuracy)
 
 
 def as_csv(row: WindowRow, numbered: bool = False) -> str:

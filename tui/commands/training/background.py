@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from echornn.files import own_files
-from echornn.runs.run_files import ERROR_FILE, OUTPUT_FILE
+from echornn.runs.folders import ERROR_FILE, OUTPUT_FILE
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode
 from tui.term.printed import quoted

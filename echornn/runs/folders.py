@@ -1,0 +1,281 @@
+"""Folders of runs: the names of their files, ``run.json``, and where the user's runs are."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import math
+import os
+import re
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import platformdirs
+
+from echornn.config import EchoConfig
+from echornn.errors import OwnError, RunError
+from echornn.files import own_files
+from echornn.files.own_files import LOCK_FILE
+from echornn.files.recorded_values import NO_RECORD, config_from, record_of, shortened, whole
+from echornn.runtime import small_loops
+from echornn.runtime.installed import version
+from echornn.training.device import threads_for, threads_if_asked
+
+SLOTS = ("checkpoint-0", "checkpoint-1")
+"""The two files, written in turn, so that the previous checkpoint stays intact whatever happens to the newest."""
+
+RUN_FILE, LOSS_FILE, COMMAND_FILE, TRACEBACK_FILE = "run.json", "losses.bin", "commands.jsonl", "traceback.txt"
+KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE = "keyframes.bin", "branches.json", "solved.bin"
+POINTER_FILE, OUTPUT_FILE, ERROR_FILE = "serving.json", "output.txt", "errors.txt"
+
+EVENT_FOLDER = "tensorboard"
+"""The folder with curves that versions up to 0.2 wrote."""
+
+NAMES = (
+    *(*SLOTS, COMMAND_FILE, KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE, LOSS_FILE, TRACEBACK_FILE),
+    *(POINTER_FILE, OUTPUT_FILE, ERROR_FILE, RUN_FILE),
+)
+"""All files of a run except its lock, in the order of removal: if it stops halfway, a run or debris remains."""
+
+
+def size(folder: Path) -> int:
+    """The bytes of all files in a folder, without files that disappear meanwhile."""
+    total = 0
+    for file in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            total += 0 if file.is_dir() else file.lstat().st_size
+    return total
+
+
+def remove(folder: Path) -> None:
+    """Remove the files of a run, and its folder if nothing else is in it."""
+    clear(folder)
+    (folder / LOCK_FILE).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # something else is in it
+        folder.rmdir()
+
+
+def clear(folder: Path) -> None:
+    """Remove the files of a run except its lock."""
+    for name in NAMES:
+        for file in (folder / name, folder / f"{name}.new"):
+            file.unlink(missing_ok=True)
+    shutil.rmtree(folder / EVENT_FOLDER, ignore_errors=True)
+
+
+# ---- run.json
+
+FORMAT = 1
+
+MOST_BYTES = 1 << 20
+
+PACKAGES = ("tensorflow", "keras", "numpy")
+"""Packages whose versions can change the last bits of a run."""
+
+
+class AnotherRunError(OSError):
+    """The folder of the recorded run contains another run now."""
+
+
+@dataclass(frozen=True)
+class About:
+    """The contents of ``run.json``: the facts about a run at its start.
+
+    Attributes:
+        begun: when it began, in seconds since 1970.
+        word: a random word that distinguishes it from all others; empty in runs of version 0.1.0.
+        threshold, threads: how its networks are trained; see `echornn.runtime.small_loops`, `echornn.training.threads`.
+    """
+
+    begun: float
+    word: str
+    config: EchoConfig
+    versions: Mapping[str, str]
+    threshold: int
+    threads: int
+
+    @property
+    def notes(self) -> list[str]:
+        """Notes for the user if the versions here differ from those at the start of the run."""
+        return [
+            f"begun with {name} {then}, which may give other last digits than {now}"
+            for name, now in versions().items()
+            if (then := shortened(self.versions.get(name, "another version"))) != now
+        ]
+
+    def is_of(self, other: About) -> bool:
+        """Whether this is the same run, however its folder was moved or copied."""
+        return (self.begun, self.word) == (other.begun, other.word)
+
+
+@cache
+def versions() -> dict[str, str]:
+    """The installed versions of `PACKAGES`; the look-up takes longer than reading a run."""
+    return {name: version(name) for name in PACKAGES}
+
+
+def describe(folder: Path, config: EchoConfig) -> None:
+    """Write ``run.json``, which makes a folder a new run."""
+    fields = {
+        "format": FORMAT,
+        "id": os.urandom(8).hex(),
+        "begun": time.time(),
+        "config": record_of(config),
+        "versions": versions(),
+        "threshold": small_loops.threshold_if_asked(small_loops.THRESHOLD),
+        "side_by_side": 2,  # how networks side by side are computed: the second way
+        "threads": threads_if_asked(threads_for(config, config.replicas == 1)),
+    }
+    own_files.write_whole(folder / RUN_FILE, json.dumps(fields, indent=1).encode())
+
+
+def about(folder: Path) -> About:
+    """The contents of a folder's ``run.json``.
+
+    Raises:
+        RunError: it is damaged, or this version does not know its format.
+        OSError: it cannot be read.
+    """
+    data = own_files.read_bytes(folder / RUN_FILE, MOST_BYTES)
+    try:
+        fields = json.loads(data)
+        if fields["format"] != FORMAT:
+            found = shortened(repr(fields["format"]))
+            raise RunError(f"{folder} holds a run of format {found}: this version reads {FORMAT}")
+        begun = float(fields["begun"])
+        if not math.isfinite(begun):
+            raise ValueError(f"begun = {begun} is not a time")
+        return About(
+            begun,
+            shortened(fields.get("id", "")),
+            config_from(fields["config"]),
+            dict(fields["versions"]),
+            whole(fields.get("threshold", small_loops.DEFAULT_THRESHOLD), "threshold"),
+            whole(fields.get("threads", 1), "threads", least=1),
+        )
+    except RunError:
+        raise
+    except OwnError as error:
+        raise RunError(f"{folder} cannot be read: {error}") from error
+    except NO_RECORD as error:
+        raise RunError(f"{folder}/{RUN_FILE} is damaged: {shortened(error)}") from error
+
+
+def require_same(folder: Path, run: About) -> None:
+    """Check that a folder still contains this run; an OSError if it does not, or cannot be read."""
+    try:
+        found = about(folder)
+    except RunError as error:
+        raise OSError(str(error)) from error
+    if not found.is_of(run):
+        raise AnotherRunError(f"{folder} holds another run now")
+
+
+def is_debris(folder: Path) -> bool:
+    """Whether a folder is empty, or has only what a process leaves that is killed before it first saves its run."""
+    names = set(os.listdir(folder))
+    ours = {LOCK_FILE, EVENT_FOLDER, *NAMES, *(f"{name}.new" for name in NAMES)}
+    if not names <= ours or names & set(SLOTS):
+        return False
+    try:
+        return RUN_FILE not in names or bool(about(folder))
+    except RunError:  # a kill leaves none that cannot be read
+        return False
+
+
+def _is_abandoned(folder: Path) -> bool:
+    """Whether a folder has only debris, and no process writes there; False if that cannot be found out."""
+    try:
+        return is_debris(folder) and not own_files.is_held(folder)
+    except OSError:
+        return False
+
+
+# ---- the user's runs
+
+NEWEST = "newest"
+"""The name of the newest run."""
+
+
+def state_folder() -> Path:
+    """The folder for runs for which the user named no folder."""
+    return platformdirs.user_state_path("echornn-tui") / "runs"
+
+
+def new_folder(config: EchoConfig) -> Path:
+    """Make a new, empty folder for a run, named by date and configuration; a RunError if it cannot be made. No other
+    process gets the same folder.
+    """
+    lag = config.the_task.echoed_lag
+    task = _plain(config.value("task")) if lag is None else f"echo{lag}"
+    parts = [
+        f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{task or 'task'}",
+        "" if config.cell == EchoConfig.cell else _plain(getattr(config.cell, "name", config.cell)) or "cell",
+        f"T{config.truncated_backprop_length}-state{config.state_size}-{config.optimizer}{config.learning_rate:g}",
+        "" if config.rule == "tbptt" else config.rule,
+        f"seed{config.seed}",
+        "" if config.replicas == 1 else f"replicas{config.replicas}",
+    ]
+    name = "-".join(filter(None, parts))[:200]  # file systems allow 255 bytes
+    for number in itertools.count(1):
+        folder = state_folder() / (name if number == 1 else f"{name}_{number}")
+        try:
+            folder.mkdir(parents=True)
+            break
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise RunError(f"{folder} cannot hold a run: {error.strerror or error}") from error
+    return folder
+
+
+def _plain(name: object) -> str:
+    """The letters, digits and _ of a name, with a - for all others between them."""
+    return re.sub(r"\W+", "-", str(name), flags=re.ASCII).strip("-")[:40]
+
+
+def runs(among: Path | None = None) -> list[Path]:
+    """The runs in a folder (by default the state folder), the last saved first, without debris."""
+    there = [one for one in _folders(among) if os.path.lexists(one / RUN_FILE) and not _is_abandoned(one)]
+    return sorted(there, key=last_saved, reverse=True)
+
+
+def find(name: str) -> Path:
+    """The folder with this name, the user's run with this name, or for ``newest`` the user's newest run."""
+    if name == NEWEST and not os.path.exists(name):
+        newest = runs()[:1]
+        if not newest:
+            raise RunError(f"there is no run in {state_folder()}")
+        return newest[0]
+    kept = state_folder() / name
+    return kept if not os.path.exists(name) and os.path.exists(kept) else Path(name)
+
+
+def abandoned() -> list[Path]:
+    """The folders in the state folder that have only debris of a killed process."""
+    return [folder for folder in _folders() if not folder.is_symlink() and _is_abandoned(folder)]
+
+
+def _folders(among: Path | None = None) -> list[Path]:
+    """The contents of a folder; a RunError if it cannot be read."""
+    folder = among or state_folder()
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise RunError(f"{folder} cannot be read: {error.strerror or error}") from error
+
+
+def last_saved(folder: Path) -> float:
+    """When the run was last saved, in seconds since 1970; if it never was, when it began."""
+    newest = 0.0
+    for name in (RUN_FILE, *SLOTS):
+        with contextlib.suppress(OSError):
+            newest = max(newest, (folder / name).lstat().st_mtime)
+    return newest
