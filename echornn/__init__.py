@@ -60,7 +60,7 @@ _NAMES = {
     "progress": "PopulationProgress Progress",
     "readings": "Question Readings",
     "runs.run_dir": "Run",
-    "runs.run_recorder": "RunRecorder",
+    "runs.recorder": "RunRecorder",
     "session.pictures.frame": "Frame",
     "session.session": "Session",
     "state": "PopulationState Snapshot",
