@@ -7,6 +7,8 @@ import pytest
 
 from echornn.probes.gradients import ratios
 
+pytestmark = pytest.mark.slow
+
 GROUPS, NUMBERS = 16, 24
 
 
