@@ -15,15 +15,12 @@ from echornn.session import commands
 from echornn.session.commands import Command, DriveCommand, FinishEpoch, LookCommand, Pause, Resume, Step, Toggle
 from echornn.session.exchange import Exchange
 from echornn.session.live_run import LiveRun
-from echornn.session.pictures.frame import Frame, Start, State
+from echornn.session.pictures.frame import WATCHABLE_SPEED, Frame, Start, State
 from echornn.session.pictures.look import ghosts_of
 from echornn.session.probing import Probing
 from echornn.timeline import replica_switch
 from echornn.timeline.branch import Position, letter_of
 from echornn.timeline.epoch_ends import end_of_epoch
-
-WATCHABLE_SPEED = 100.0
-"""Up to this speed, in windows per second, windows are trained one by one, so that the screen shows all of them."""
 
 AT_THE_START = "this is the start: nothing was trained before it"
 

@@ -28,25 +28,19 @@ from echornn.session.commands import (
     Toggle,
 )
 from echornn.session.exchange import LOCAL, Exchange, Viewers
-from echornn.session.handlers import WATCHABLE_SPEED, Drive, Handlers, NotThereError, previewed, why_nothing
+from echornn.session.handlers import Drive, Handlers, NotThereError, previewed, why_nothing
 from echornn.session.live_run import LiveRun, first_frame
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.look import look
 from echornn.session.pictures.picture import ALONE, Picture, Query
-from echornn.session.probing import LEAST_SECONDS, Examine, Probing
+from echornn.session.probing import Examine, Probing
 from echornn.session.probing import examine as by_probes
-from echornn.state import TrainerState
 from echornn.timeline.branch import Position
 from echornn.timeline.timeline import Timeline
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
 
 COMPILING = "compiling the training loop"
 """What the frame says while a network is made."""
-
-LEAST_PAIRED_SPEED = 1 / LEAST_SECONDS["screen"]
-"""Up to this speed, two consecutive windows are examined together; at higher speeds, the weights before the examined
-window are recorded first.
-"""
 
 
 class ViewedSession(Protocol):
@@ -367,9 +361,7 @@ class Session:
         return None if self._live.trainer.finished else self._drive.wait_seconds()
 
     def _seconds_to_probe(self) -> float | None:
-        if not (self._probing.asked and self._live.arrived):
-            return None
-        return self._probing.seconds(still=self._seconds_to_train() is None)
+        return self._probing.seconds(self._seconds_to_train() is None) if self._live.arrived else None
 
     def _work(self) -> None:
         live = self._live
@@ -379,9 +371,8 @@ class Session:
                 self._pace.restart()
             self._show()
         elif not live.trainer.finished:
-            # one window if the change of the weights is to be measured
-            is_paired = self._probing.asked and self._probing.is_weighed(live.position)
-            if windows := self._drive.windows(1 if is_paired else self._pace.slice_windows()):
+            most = 1 if self._probing.is_weighed(live.position) else self._pace.slice_windows()
+            if windows := self._drive.windows(most):
                 self._train(windows)
         if live.arrived and live.trainer.finished:
             self._drive.drop_requests()
@@ -390,7 +381,9 @@ class Session:
             live.save()
             self._show_warning()
         if self._seconds_to_probe() == 0:
-            self._probe()
+            replica, still = live.replica, self._seconds_to_train() is None
+            newest = live.shown[-1].of(replica) if live.shown else None
+            self._probing.begin(lambda: live.trainer.state.of(replica), newest, still, self._pace.speed)
 
     def _step_on_the_way(self) -> None:
         begun = self._clock()
@@ -420,18 +413,6 @@ class Session:
 
     def _stands(self) -> tuple[Position, EchoConfig]:
         return self._live.position, self._live.own_config
-
-    def _probe(self) -> None:
-        live, still, replica = self._live, self._seconds_to_train() is None, self._live.replica
-
-        def take() -> TrainerState:
-            return live.trainer.state.of(replica)
-
-        if not still and self._pace.speed > LEAST_PAIRED_SPEED and not self._probing.follows(live.position):
-            self._probing.weigh(take, live.position)
-            return
-        newest = live.shown[-1].of(replica) if live.shown else None
-        self._probing.begin(take, live.position, newest, still, self._pace.speed > WATCHABLE_SPEED)
 
     # ---- frames
 

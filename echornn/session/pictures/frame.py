@@ -22,8 +22,10 @@ NEAR_WINDOWS = 1_000
 """The age in windows up to which `Frame.vitals` still describe the network; those of the last half of the path do too.
 """
 
-READABLE_SPEED = 10.0
-"""Up to this speed, in windows per second, a line about a single window can be read."""
+READABLE_SPEED, WATCHABLE_SPEED = 10.0, 100.0
+"""Windows per second: up to the first, a line about a single window can be read; up to the second, windows are trained
+one by one, so that the screen shows all of them.
+"""
 
 
 class State(StrEnum):
