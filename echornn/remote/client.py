@@ -198,8 +198,8 @@ def socket_of(folder: Path) -> str:
         fields = json.loads(own_files.read_bytes(pointer, messages.MOST_BYTES_OF_A_POINTER))
         host, _, path = str(fields["host"]), int(fields["process"]), Path(str(fields["path"]))
     except FileNotFoundError:
-        why = "is not trained now, or by a program that cannot be attached to"
-        raise AddressError(f"the run in {folder} {why}") from None
+        either = "is not trained now, or by a program that cannot be attached to"
+        raise AddressError(f"the run in {folder} {either}") from None
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         why = (error.strerror or error) if isinstance(error, OSError) else "this program did not write it"
         raise AddressError(f"{pointer} cannot be read: {why}") from error
