@@ -19,55 +19,28 @@ from typing import Any
 from echornn.config import EchoConfig
 from echornn.files import own_files
 from echornn.remote import messages
-from echornn.remote.messages import (
-    FRAMES_KEPT,
-    OTHER_RUN,
-    OTHER_VERSION,
-    Request,
-    Shown,
-    TakeOver,
-    WireError,
-    decode,
-    encode,
-    folder_name,
-    identity,
-    is_of_this_user,
-    known_of,
-    require_own_folder,
-)
 from echornn.remote.messages import AddressError as AddressError
+from echornn.remote.messages import Request, Shown, TakeOver, WireError, decode, encode, known_of
 from echornn.runs.folders import POINTER_FILE
 from echornn.session.commands import Answer, Command
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Audience, Picture, Query
 
-PATIENCE_SECONDS = 0.25
-"""How long a key waits for the picture that it has changed; then the one before is shown, until it comes."""
-
-SILENT_SECONDS = 3
-"""For how many seconds a session may not answer before the screen says so."""
-
-SECONDS_OF_A_WATCHER = 0.25
-"""The least seconds between two pictures of a viewer that only watches, so that many of them cost training little."""
-
+CONNECT_SECONDS = 20.0  # how long a session may take to answer a greeting: its machine may be overloaded
+PATIENCE_SECONDS = 0.25  # how long a key waits for its picture; then the one before is shown, until it comes
+SILENT_SECONDS = 3  # for how many seconds a session may not answer before the screen says so
+SECONDS_OF_A_WATCHER = 0.25  # between two pictures of a viewer that only watches: many cost training little
 ANSWERS_KEPT = 100
-"""How many of the newest answers to commands that were not carried out are kept."""
-
-CONNECT_SECONDS = 20.0
-"""How long a session may take to answer a greeting; usually some milliseconds, but its machine may be overloaded."""
-
 LOST = "the connection to the session is lost"
 
 
 class RemoteSession:
-    """A session in another process, for a viewer: what `Session` is for a viewer in its own.
+    """The session that trains the run in a folder in another process: what `Session` is for a viewer in its own.
 
     A thread of its own waits for the connection. Questions that a key asks wait for it at most `PATIENCE_SECONDS`.
 
     Args:
-        folder: the folder of the run that the session trains.
         name: the name of this viewer, for the others.
-        pictures_a_second: how often a new picture is asked for.
         only_looks: whether the session shall refuse all commands of this viewer.
     """
 
@@ -83,7 +56,7 @@ class RemoteSession:
         self._outbox: list[Command | TakeOver] = []
         self._asked: list[tuple[Query, Frame | None, Future[Picture]]] = []
         self._numbered = 0
-        self._frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)
+        self._frames: deque[Frame] = deque(maxlen=messages.FRAMES_KEPT)
         self._not_done: deque[Answer] = deque(maxlen=ANSWERS_KEPT)
         self._last = self._newest = Picture(Frame(State.LOADING, EchoConfig()))
         self._wanted = Query()
@@ -101,9 +74,7 @@ class RemoteSession:
     # ---- for the screen's thread
 
     def look(self, query: Query, before: Picture | None = None) -> Picture:
-        """The newest picture that has arrived; see `Session.look`. After another, one for a new query is not waited
-        for: later calls have it.
-        """
+        """The newest picture that has arrived. If there was one before, one for a new query is not waited for."""
         picture = newest = self._newest
         if before is None:
             picture = newest if newest.query == query else self._ask(query) or newest
@@ -129,11 +100,9 @@ class RemoteSession:
             return self._numbered
 
     def not_done(self, number: int) -> Answer | None:
-        """The answer to a command of this viewer that was not carried out; see `Session.not_done`."""
         return next((one for one in list(self._not_done) if one.number == number), None)
 
     def take_over(self) -> None:
-        """Let this viewer steer."""
         with self._lock:
             self._outbox.append(TakeOver())
             self._woken.set()
@@ -145,7 +114,6 @@ class RemoteSession:
         return seconds if seconds >= SILENT_SECONDS + self._period else 0
 
     def _ask(self, query: Query, again: Frame | None = None) -> Picture | None:
-        """A picture for this query, if it comes in time."""
         if self.ended or self._stopping or self._silent:
             return None
         answer = Future[Picture]()
@@ -157,7 +125,6 @@ class RemoteSession:
         return None
 
     def run(self) -> None:
-        """Wait for `stop`."""
         self._stopped.wait()
 
     def stop(self) -> None:
@@ -171,7 +138,6 @@ class RemoteSession:
     # ---- on a thread of its own, which alone uses the connection
 
     def _converse(self) -> None:
-        """Deliver commands and fetch pictures until `stop`, or until the session has ended."""
         try:
             while not self._stopping and not self.ended:
                 steers = self._newest.audience.may_steer
@@ -232,41 +198,35 @@ def socket_of(folder: Path) -> str:
         fields = json.loads(own_files.read_bytes(pointer, messages.MOST_BYTES_OF_A_POINTER))
         host, _, path = str(fields["host"]), int(fields["process"]), Path(str(fields["path"]))
     except FileNotFoundError:
-        raise AddressError(
-            f"the run in {folder} is not trained now, or by a program that cannot be attached to"
-        ) from None
+        either = "is not trained now, or by a program that cannot be attached to"
+        raise AddressError(f"the run in {folder} {either}") from None
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         why = (error.strerror or error) if isinstance(error, OSError) else "this program did not write it"
         raise AddressError(f"{pointer} cannot be read: {why}") from error
     if host != socket.gethostname():
         raise AddressError(f"the run in {folder} is trained on {host!r}: attach there")
     # the session may have had another temporary folder than this process: batch systems set one for each job
-    if not path.is_absolute() or path.parent.name != folder_name():
+    if not path.is_absolute() or path.parent.name != messages.folder_name():
         raise AddressError(f"{pointer} points to {str(path)!r}, which is no socket of yours")
     try:
-        require_own_folder(path.parent)
-        is_socket = stat.S_ISSOCK(os.lstat(path).st_mode)
+        messages.require_own_folder(path.parent)
+        if stat.S_ISSOCK(os.lstat(path).st_mode):
+            return str(path)
     except AddressError:
         raise
     except (OSError, ValueError):
         raise AddressError(f"the program that trained the run in {folder} has ended") from None
-    if not is_socket:
-        raise AddressError(f"{path} is not a socket of yours")
-    return str(path)
+    raise AddressError(f"{path} is not a socket of yours")
 
 
 def connected(folder: Path, seconds: float = CONNECT_SECONDS) -> socket.socket:
-    """A connection to the session that trains the run in a folder.
-
-    Args:
-        seconds: how long each message may take.
-    """
+    """A connection to the session that trains the run in a folder; ``seconds`` is how long each message may take."""
     path = socket_of(folder)
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(seconds)
     try:
         connection.connect(path)
-        if is_of_this_user(connection):
+        if messages.is_of_this_user(connection):
             return connection
         why = f"{path} belongs to another user"
     except (BlockingIOError, TimeoutError):  # it accepts no more connections, as if it were stopped
@@ -280,7 +240,7 @@ def connected(folder: Path, seconds: float = CONNECT_SECONDS) -> socket.socket:
 def greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict[str, Any]:
     """The session's greeting."""
     try:
-        messages.send_greeting(connection, run=identity(folder), **says)
+        messages.send_greeting(connection, run=messages.identity(folder), **says)
         said = messages.receive_greeting(connection)
     except OSError as error:
         connection.close()
@@ -288,9 +248,9 @@ def greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict
         raise AddressError(f"the program that trains the run in {folder} does not answer: {why}") from error
     if "refused" in said:
         connection.close()
-        if said["refused"] == OTHER_RUN:
+        if said["refused"] == messages.OTHER_RUN:
             raise AddressError(f"no program trains the run in {folder} now: {POINTER_FILE} there is of another run")
-        if said["refused"] != OTHER_VERSION:
+        if said["refused"] != messages.OTHER_VERSION:
             raise AddressError(f"the program that trains the run in {folder} refuses: {said['refused']}")
         other, own = said.get("version", "?"), messages.greeting()["version"]
         by = f"another build of version {own}" if other == own else f"another version: {other}, and this is {own}"
@@ -307,10 +267,8 @@ def viewers_of(folder: Path, seconds: float = CONNECT_SECONDS) -> tuple[tuple[st
 
 
 def end_session(folder: Path, seconds: float = 30.0) -> str | None:
-    """Ask the session that trains the run in a folder to save everything and end.
-
-    Returns:
-        why not everything was saved, empty if everything was; None if the session has not ended in time.
+    """Ask the session that trains the run in a folder to save everything and end; returns why not everything was saved,
+    empty if everything was, None if the session has not ended in time.
     """
     with connected(folder, max(seconds, CONNECT_SECONDS)) as connection:  # a program that is loading may answer late
         greeted(connection, folder, wants="end")

@@ -1,9 +1,7 @@
 """The messages between a viewer and a session in another process, as values and as bytes.
 
-Each message has its length in front. The first of each side is a JSON greeting that every version can read. Then the
-viewer sends requests, and the server answers each in turn; so a slow viewer gets fewer pictures, and never old ones.
-
-Other messages are a JSON text, and the numbers of the arrays to which it refers. Decoding makes only values of the
+The first of each side is a JSON greeting that every version can read. Then the viewer sends requests, and the server
+answers each in turn; so a slow viewer gets fewer pictures, and never old ones. Decoding makes only values of the
 classes that the fields of the expected class can hold, and runs no code in them.
 """
 
@@ -58,17 +56,13 @@ class AddressError(OSError):
     """The session cannot be reached; the text says why."""
 
 
-class ConnectionLostError(OSError):
-    """The other end is gone, or it sent something that is no message."""
-
-
 class WireError(ValueError):
     """The bytes are not a value of the expected class."""
 
 
 @dataclass(frozen=True)
 class TakeOver:
-    """A request to steer from now on."""
+    """Steer from now on."""
 
 
 @dataclass(frozen=True)
@@ -100,13 +94,8 @@ def known_of(frames: Sequence[Frame]) -> list[object]:
 
 
 def encode(value: object, known: Sequence[object] = ()) -> bytes:
-    """Encode a value as bytes.
-
-    Args:
-        known: objects that are left out wherever the value contains them.
-
-    Raises:
-        TypeError: the value contains something other than numbers, texts, arrays, dataclasses, enums and collections.
+    """A value as bytes: a JSON text, and the numbers of the arrays to which it refers. Objects that are ``known`` to
+    the receiver are left out.
     """
     arrays: list[npt.NDArray[Any]] = []
     places = {id(one): place for place, one in enumerate(known)}
@@ -119,8 +108,6 @@ def encode(value: object, known: Sequence[object] = ()) -> bytes:
             case None | bool() | int() | str():
                 return value
             case np.ndarray() | np.generic():
-                if value.dtype.hasobject:
-                    raise TypeError("an array of objects cannot be encoded as bytes")
                 arrays.append(np.asarray(value))
                 return {"array" if isinstance(value, np.ndarray) else "number": len(arrays) - 1}
             case float():
@@ -151,14 +138,7 @@ def encode(value: object, known: Sequence[object] = ()) -> bytes:
 
 
 def decode(data: bytes, kind: type[T], known: Sequence[object] = ()) -> T:
-    """Decode the bytes of a value of class ``kind``.
-
-    Args:
-        known: what was left out, in the order in which `encode` was given it.
-
-    Raises:
-        WireError: the bytes are not such a value.
-    """
+    """The value of class ``kind`` from its bytes, a WireError if they are something else; ``known`` as in `encode`."""
     classes = classes_in(cast(type, kind))
 
     def value_of(encoded: Any) -> Any:
@@ -201,9 +181,7 @@ def decode(data: bytes, kind: type[T], known: Sequence[object] = ()) -> T:
 
 @lru_cache
 def classes_in(kind: Any) -> Mapping[str, type]:
-    """This class and the classes of all values that its fields can hold, by name; configurations are encoded in
-    another way.
-    """
+    """This class and the classes of all values that its fields can hold, by name, but for configurations."""
     found: dict[str, type] = {}
     waiting: list[Any] = [kind]
     while waiting:
@@ -228,17 +206,16 @@ def _fields(kind: Any) -> tuple[str, ...]:
 @cache
 def greeting() -> dict[str, Any]:
     """What each side says first: what encodings depend on, and the version of the program."""
-    try:
-        program = version("echornn-tui")
-    except PackageNotFoundError:
-        program = "?"
     classes = {**classes_in(Request), **classes_in(Shown)}
     names = {
         name: list(kind.__members__) if issubclass(kind, Enum) else list(get_type_hints(kind))
         for name, kind in sorted(classes.items())
     }
     encodings = hashlib.sha256(json.dumps([names, [*EchoConfig.names()]]).encode()).hexdigest()[:16]
-    return {"messages": encodings, "version": program}
+    try:
+        return {"messages": encodings, "version": version("echornn-tui")}
+    except PackageNotFoundError:
+        return {"messages": encodings, "version": "?"}
 
 
 def send(connection: socket.socket, message: bytes) -> None:
@@ -246,10 +223,10 @@ def send(connection: socket.socket, message: bytes) -> None:
 
 
 def receive(connection: socket.socket, most: int) -> bytes:
-    """The next message."""
+    """The next message; an OSError if the other end is gone, or sends something that is no message."""
     (length,) = LENGTH.unpack(_exactly(connection, LENGTH.size))
     if length > most:
-        raise ConnectionLostError(f"a message of {length:,} bytes, where {most:,} are allowed")
+        raise OSError(f"a message of {length:,} bytes, where {most:,} are allowed")
     return _exactly(connection, length)
 
 
@@ -259,24 +236,22 @@ def _exactly(connection: socket.socket, count: int) -> bytes:
     while view:
         received = connection.recv_into(view)
         if not received:
-            raise ConnectionLostError("the other end has closed the connection")
+            raise OSError("the other end has closed the connection")
         view = view[received:]
     return bytes(data)
 
 
 def send_greeting(connection: socket.socket, **more: Any) -> None:
-    """Send the greeting, with further fields."""
     send(connection, json.dumps({**greeting(), **more}).encode())
 
 
 def receive_greeting(connection: socket.socket) -> dict[str, Any]:
-    """The other side's greeting."""
     try:
         said = json.loads(receive(connection, MOST_BYTES_OF_A_GREETING))
     except (ValueError, RecursionError) as error:
-        raise ConnectionLostError("no greeting of this program") from error
+        raise OSError("no greeting of this program") from error
     if not isinstance(said, dict):
-        raise ConnectionLostError("no greeting of this program")
+        raise OSError("no greeting of this program")
     return said
 
 

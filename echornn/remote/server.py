@@ -21,66 +21,38 @@ from typing import Any
 from echornn.files import own_files
 from echornn.own import OwnFile
 from echornn.remote import messages
-from echornn.remote.messages import (
-    FRAMES_KEPT,
-    OTHER_RUN,
-    OTHER_VERSION,
-    AddressError,
-    Request,
-    Shown,
-    TakeOver,
-    WireError,
-    decode,
-    encode,
-    folder_name,
-    identity,
-    is_of_this_user,
-    known_of,
-    require_own_folder,
-)
+from echornn.remote.messages import AddressError, Request, Shown, TakeOver, WireError, decode, encode, known_of
 from echornn.runs.folders import POINTER_FILE
 from echornn.session.commands import Answer, Ask, ChangingCommand, Command, NoteCommand
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Picture
 from echornn.session.session import Session
 
-GREETING_SECONDS = 20.0
-"""How long a new connection may take for its greeting."""
-
-SECONDS_OF_A_VIEWER = 600.0
-"""How long a viewer may ask for nothing before it counts as gone: a run in the background waits for its viewers."""
-
-SECONDS_TO_TELL = 0.5
-"""How long the end of a session waits for viewers to ask once more, so that they hear why it ends."""
-
-SECONDS_AFTER_A_FAILURE = 0.05
-"""How long to wait before accepting connections again, after that has failed."""
-
-SECONDS_OF_AN_ANSWER = 0.1
-"""How long the first picture after a command waits for its effect."""
+GREETING_SECONDS = 20.0  # how long a new connection may take for its greeting
+SECONDS_OF_A_VIEWER = 600.0  # how long a viewer may be silent: a run in the background waits for its viewers
+SECONDS_TO_TELL = 0.5  # how long the end waits for viewers to ask once more, so that they hear why
+SECONDS_AFTER_A_FAILURE = 0.05  # how long to wait before accepting connections again
+SECONDS_OF_AN_ANSWER = 0.1  # how long the first picture after a command waits for its effect
 
 
 SUFFIX = ".sock"
 
 
 def socket_folder() -> Path:
-    """The folder for this user's sockets, which nobody else can enter; it is made if it does not exist.
-
-    It is in the temporary folder, since the folder in `XDG_RUNTIME_DIR` is removed when its user logs out.
+    """The folder for this user's sockets, which nobody else can enter. It is in the temporary folder, since the one in
+    `XDG_RUNTIME_DIR` is removed when its user logs out.
     """
-    folder = Path(tempfile.gettempdir()) / folder_name()
+    folder = Path(tempfile.gettempdir()) / messages.folder_name()
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        require_own_folder(folder)
-    except AddressError:
-        raise
     except OSError as error:
         raise AddressError(f"{folder} cannot be made: {error.strerror or error}") from error
+    messages.require_own_folder(folder)
     return folder
 
 
 def listening(folder: Path) -> tuple[socket.socket, dict[str, Any]]:
-    """A socket that listens for viewers of the run in this folder, and the pointer to it, which the folder has now."""
+    """A socket for viewers of the run in this folder, and the pointer to it, which is in the folder from now on."""
     sockets = socket_folder()
     for left in sockets.glob(f"*{SUFFIX}"):  # those on which nobody listens: their processes were killed
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
@@ -118,7 +90,7 @@ class Server:
     """Lets viewers in other processes look at a session, and steer it; the pointer to it is in the run's folder."""
 
     def __init__(self, session: Session, folder: Path) -> None:
-        self._run = identity(folder)
+        self._run = messages.identity(folder)
         self._session = session
         self._folder = folder
         self._ended = self._trouble = ""
@@ -129,11 +101,7 @@ class Server:
         threading.Thread(target=self._accept, name="serving", daemon=True).start()
 
     def close(self, reason: str, trouble: str = "") -> None:
-        """Tell the viewers why the session ends, and stop serving.
-
-        Args:
-            trouble: why not everything is saved, for the program that asked for the end; empty if everything is.
-        """
+        """Tell the viewers why the session ends, and the program that asked for the end why not everything is saved."""
         self._trouble, self._ended = trouble, reason or "the session has ended"
         forget(self._folder, self._pointer)
         self._over.set()  # only now, so that whoever asked for the end finds no pointer any more
@@ -157,7 +125,7 @@ class Server:
                     return
                 time.sleep(SECONDS_AFTER_A_FAILURE)  # too many files are open, for example
                 continue
-            if not is_of_this_user(connection):
+            if not messages.is_of_this_user(connection):
                 connection.close()
                 continue
             with self._nobody_left:
@@ -170,9 +138,9 @@ class Server:
             connection.settimeout(GREETING_SECONDS)
             said = messages.receive_greeting(connection)
             if said.get("messages") != messages.greeting()["messages"]:
-                messages.send_greeting(connection, refused=OTHER_VERSION)
+                messages.send_greeting(connection, refused=messages.OTHER_VERSION)
             elif said.get("run") != self._run:
-                messages.send_greeting(connection, refused=OTHER_RUN)
+                messages.send_greeting(connection, refused=messages.OTHER_RUN)
             elif said.get("wants") == "names":
                 viewers = self._session.viewers
                 messages.send_greeting(connection, names=viewers.names, steering=viewers.steering)
@@ -206,8 +174,7 @@ class Server:
                 try:
                     answer = viewer.answer(request)
                 except Exception as error:  # whatever it asks, only this viewer suffers
-                    why = f"the session cannot answer: {type(error).__name__}: {error}"
-                    answer = encode(Shown(ended=why))
+                    answer = encode(Shown(ended=f"the session cannot answer: {type(error).__name__}: {error}"))
                 messages.send(connection, answer)
         finally:
             self._session.ask(viewers.leave(number))
@@ -222,7 +189,7 @@ class _RemoteViewer:
         self._commands: list[int] = []  # their numbers in the session
         self._refused: dict[int, Answer] = {}
         self._is_waiting = False
-        self._frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)  # they count this viewer's commands only
+        self._frames: deque[Frame] = deque(maxlen=messages.FRAMES_KEPT)  # they count this viewer's commands only
         self._newest: Frame | None = None  # the session's frame that the newest of them shows
         self._last: Picture | None = None
 
@@ -269,16 +236,14 @@ class _RemoteViewer:
             given = {name: one.by_hand() for name, one in command.changes.items() if isinstance(one, OwnFile)}
             command = replace(command, changes={**command.changes, **given})
         viewers, own = session.viewers, len(self._commands) + 1
+        audience = viewers.audience(self._number)
         if isinstance(command, Ask):
             number = session.ask(viewers.asks(self._number, command.question))
-        elif viewers.may_steer(self._number) or self._may_note(command):
+        elif audience.may_steer or (audience.may_note and isinstance(command, NoteCommand)):
             number = session.send(command)
             self._is_waiting = True
         else:  # it still counts, so that the viewer's numbers stay right
             number = self._commands[-1] if self._commands else 0
-            why_not = f"{viewers.steering} steers" if viewers.steering else "this viewer only looks"
+            why_not = f"{audience.steering} steers" if audience.steering else "this viewer only looks"
             self._refused[own] = Answer(own, command, why_not, was_refused=True)
         self._commands.append(number)
-
-    def _may_note(self, command: Command) -> bool:
-        return isinstance(command, NoteCommand) and self._session.viewers.audience(self._number).may_note

@@ -16,7 +16,6 @@ from echornn.session.pictures.picture import ALONE, Audience
 from echornn.session.probing import union
 
 ANSWERS_KEPT = 1_000
-"""The number of newest answers that are kept; a caller that needs all of them must read them in time."""
 
 LOCAL = 0
 """The number of the viewer in the session's own process."""
@@ -75,18 +74,15 @@ class Exchange:
 
     @property
     def answers(self) -> tuple[Answer, ...]:
-        """The answers to the newest commands, oldest first."""
         with self._changed:
             return tuple(self._answers)
 
     def stop(self) -> None:
-        """Ask the training thread to stop: from now on `wait` returns False."""
         with self._changed:
             self.stopping = True
             self._changed.notify_all()
 
     def when_idle(self, seconds: float | None = None) -> bool:
-        """Wait until all commands sent so far are done, at most ``seconds``; returns whether they are."""
         self.notify(lambda: None)  # so that current work is done too
         with self._changed:
             sent = self._sent
@@ -94,7 +90,6 @@ class Exchange:
             return self._done >= sent
 
     def wait_for(self, shows: Callable[[Frame], bool], seconds: float) -> None:
-        """Wait for a frame for which ``shows`` is true, at most ``seconds``."""
         with self._changed:
             self._changed.wait_for(lambda: shows(self.frame), seconds)
 
@@ -106,7 +101,6 @@ class Exchange:
     # ---- for the training thread
 
     def change(self, **changes: Any) -> None:
-        """Replace the frame by one with these fields changed."""
         self.show(replace(self.frame, **changes))
 
     def show(self, frame: Frame) -> None:
@@ -117,10 +111,8 @@ class Exchange:
             self._changed.notify_all()
 
     def wait(self, seconds: float | None, idle: bool) -> bool:
-        """Wait for a command or notice, at most ``seconds``; returns False if the thread should stop.
-
-        Args:
-            idle: whether all commands taken before are done.
+        """Wait for a command or notice, at most ``seconds``; returns False if the thread should stop. ``idle`` says
+        whether all commands taken before are done.
         """
         with self._changed:
             if idle and not self._letters:
@@ -131,11 +123,8 @@ class Exchange:
             return not self.stopping
 
     def take(self, arrived: bool) -> Sent | Notice | None:
-        """The next command or notice whose turn has come; None if there is none, or if the thread should stop. A
-        command that has to wait is overtaken only by notices and commands of `AT_ONCE`.
-
-        Args:
-            arrived: whether the session has reached the position to which it was sent.
+        """The next command or notice whose turn has come, if any. A command that waits until the session has
+        ``arrived`` is overtaken only by notices and commands of `AT_ONCE`.
         """
         with self._changed:
             may_go = True
@@ -162,8 +151,8 @@ class Exchange:
 
 
 class Viewers:
-    """The viewers of a session. The first one steers, until it leaves or another takes over; those that only look never
-    do. Any thread may call.
+    """The viewers of a session, in the order in which they joined. The first one steers, until it leaves or another
+    takes over; those that only look never do. Any thread may call.
     """
 
     def __init__(self) -> None:
@@ -175,11 +164,8 @@ class Viewers:
         self._numbers = itertools.count(LOCAL + 1)
 
     def join(self, name: str, number: int | None = None, only_looks: bool = False) -> int:
-        """Add a viewer; returns its number. If another has its name, it gets the name with ``(2)``, ``(3)``, ...
-
-        Args:
-            number: `LOCAL` for the viewer in the session's own process; by default a new number.
-            only_looks: whether it can never steer.
+        """Add a viewer; returns its number, by default a new one. If another has its name, it gets the name with
+        ``(2)``, ``(3)``, ...
         """
         with self._lock:
             number = next(self._numbers) if number is None else number
@@ -193,9 +179,7 @@ class Viewers:
             return number
 
     def leave(self, number: int) -> Question | None:
-        """Remove a viewer; returns the probe readings that the remaining viewers need. If it steered, the viewer that
-        joined first steers now.
-        """
+        """Remove a viewer; returns the readings that the others need. If it steered, the first of them steers now."""
         with self._lock:
             self._names.pop(number, None)
             self._questions.pop(number, None)
@@ -205,23 +189,17 @@ class Viewers:
             return union(*self._questions.values())
 
     def take_over(self, number: int) -> None:
-        """Let this viewer steer, unless it only looks."""
         with self._lock:
             if number in self._names and number not in self._only_look:
                 self._steering = number
 
     def asks(self, number: int, question: Question | None) -> Question | None:
-        """Note which probe readings a viewer needs; returns those that all viewers need together."""
+        """Note which readings a viewer needs; returns those that all viewers need together."""
         with self._lock:
             questions = {**self._questions, number: question}
             needed = union(*questions.values())
             self._questions = questions  # only now: a question that cannot be joined concerns nobody else
             return needed
-
-    def may_steer(self, number: int) -> bool:
-        """Whether a viewer's commands are carried out."""
-        with self._lock:
-            return number not in self._only_look and self._steering in (number, None)
 
     def audience(self, number: int) -> Audience:
         """Who looks at the session, as told to this viewer."""
@@ -235,12 +213,10 @@ class Viewers:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of all viewers, in the order in which they joined."""
         with self._lock:
             return tuple(self._names.values())
 
     @property
     def steering(self) -> str:
-        """The name of the viewer that steers; empty if there is none."""
         with self._lock:
             return "" if self._steering is None else self._names[self._steering]

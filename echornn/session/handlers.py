@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.replay.pace import Pace, faster, slower
 from echornn.session import commands
-from echornn.session.commands import Command, DriveCommand, FinishEpoch, LookCommand, Pause, Resume, Step, Toggle
+from echornn.session.commands import Command
 from echornn.session.exchange import Exchange
 from echornn.session.live_run import LiveRun
 from echornn.session.pictures.frame import Frame, Start, State
@@ -21,9 +20,6 @@ from echornn.session.probing import Probing
 from echornn.timeline import moves
 from echornn.timeline.branch import Position, letter_of
 from echornn.timeline.moves import configuration_to_begin, end_of_epoch
-
-WATCHABLE_SPEED = 100.0
-"""Up to this speed, in windows per second, windows are trained one by one, so that the screen shows all of them."""
 
 AT_THE_START = "this is the start: nothing was trained before it"
 
@@ -34,85 +30,6 @@ ONE_NETWORK = "this is one network"
 
 class NotThereError(Exception):
     """The branch or the window to show does not exist."""
-
-
-class Drive:
-    """Whether windows are trained now, and how many: those that a key requested, or as many as the speed allows."""
-
-    def __init__(self, pace: Pace) -> None:
-        self.running = True  # whether training continues until it is paused
-        self.requested = 0  # windows that a key has requested and that are not trained yet; changes keep them
-        self.to_the_end = False  # whether these are the rest of the epoch
-        self._pace = pace
-
-    def obey(self, command: DriveCommand, epoch_left: int) -> None:
-        """Carry out a command; ``epoch_left`` is the number of windows to the end of the epoch."""
-        match command:
-            case Pause():
-                self.pause()
-            case Resume():
-                self.resume()
-            case Toggle():
-                self.pause() if self.running or self.requested else self.resume()
-            case Step(windows):
-                self.step(windows)
-            case FinishEpoch():
-                self.finish(epoch_left)
-            case _:
-                assert_never(command)
-
-    def pause(self) -> None:
-        """Pause, and drop the requested windows."""
-        self.running = False
-        self.drop_requests()
-
-    def resume(self) -> None:
-        """Train without end."""
-        self.running = True
-        self.drop_requests()
-        self._pace.restart()
-
-    def step(self, windows: int) -> None:
-        """Train ``windows`` more windows than already requested, then pause."""
-        self.running = self.to_the_end = False
-        self.requested += max(0, windows)
-
-    def finish(self, windows: int) -> None:
-        """Train ``windows`` windows, the rest of the epoch, then pause."""
-        self.running, self.to_the_end = False, True
-        self.requested = windows
-
-    def drop_requests(self) -> None:
-        self.requested, self.to_the_end = 0, False
-
-    def start_after(self, waiting: Iterable[Command]) -> Start:
-        """The first training after these commands, where the end of the epoch counts as one window; nothing changes."""
-        drive = copy.copy(self)
-        drive._pace = Pace(math.inf, lambda: 0.0)
-        for command in waiting:
-            if isinstance(command, DriveCommand):
-                drive.obey(command, epoch_left=1)
-            elif isinstance(command, LookCommand):
-                drive.pause()
-        return Start(drive.running, drive.requested, drive.to_the_end)
-
-    def trained(self, windows: int) -> None:
-        self.requested = max(0, self.requested - windows)
-        self.to_the_end &= self.requested > 0
-
-    def wait_seconds(self) -> float | None:
-        """The seconds until windows are due; None if none are wanted."""
-        if self.requested:
-            return 0.0
-        return self._pace.wait_seconds() if self.running else None
-
-    def windows(self, at_most: int) -> int:
-        """The number of windows to train now, at most ``at_most``."""
-        if self.requested:
-            return min(self.requested, at_most)
-        if not self.running:
-            return 0
-        return min(self._pace.due(), 1 if self._pace.speed <= WATCHABLE_SPEED else at_most)
 
 
 def speed_after(command: commands.SpeedCommand, speed: float, rate: float) -> float:
@@ -127,15 +44,11 @@ def speed_after(command: commands.SpeedCommand, speed: float, rate: float) -> fl
 
 
 def previewed(frame: Frame, waiting: Sequence[Command], start: Start, seconds: int) -> Frame:
-    """The frame of a session that loads, with the speed and the network to which the waiting commands will lead.
-
-    Args:
-        start: what will be trained first after them.
-        seconds: for how long it has been loading.
-    """
+    """The frame of a session that loads, with the speed and the network to which the waiting commands will lead."""
     speed, coming, begins = frame.speed, frame.coming or frame.config, frame.coming
     many, toggles = coming.replicas > 1, list[commands.ToggleReplicas]()
     for command in waiting:
+        start = start.after(command)
         if isinstance(command, commands.SpeedCommand):
             speed = speed_after(command, speed, frame.rate)
         elif isinstance(command, commands.ToggleReplicas) and not (many and command.replicas is not None):
@@ -175,19 +88,21 @@ class Handlers:
     """What each command does to the parts of a session."""
 
     live: LiveRun
-    drive: Drive
     pace: Pace
     exchange: Exchange
     probing: Probing
     show_compiling: Callable[[EchoConfig], None]
+    drive: Start = field(default_factory=Start)
     last_switch: moves.ReplicaSwitch | None = None
 
     def do(self, command: Command) -> None:
         """Carry out a command; if it raises an error, nothing has changed."""
         live, running, here = self.live, self.drive.running, self.live.here
         match command:
-            case Pause() | Resume() | Toggle() | Step() | FinishEpoch():
-                self.drive.obey(command, live.epoch_left)
+            case commands.Pause() | commands.Resume() | commands.Toggle() | commands.Step() | commands.FinishEpoch():
+                self.drive = self.drive.after(command, live.epoch_left)
+                if self.drive.running:
+                    self.pace.restart()
             case commands.SetSpeed() | commands.Faster() | commands.Slower():
                 self.pace.set_speed(speed_after(command, self.pace.speed, self.exchange.frame.rate))
                 self.exchange.change(speed=self.pace.speed)  # the next frame may have to wait for a compilation
@@ -257,9 +172,9 @@ class Handlers:
         windows that were requested elsewhere.
         """
         if self.live.is_past:
-            self.drive.pause()
+            self.drive = Start(False)
         elif self.live.here != before:
-            self.drive.drop_requests()
+            self.drive = self.drive.trained()
 
     def _there(self, branch: int) -> int:
         """The number of a branch, if there is such a branch; otherwise a NotThereError."""
@@ -277,4 +192,4 @@ class Handlers:
         position = end if window is None else Position(branch, min(max(0, window), end.window))
         if position != self.live.here:
             self.live.go(position)
-        self.drive.pause()
+        self.drive = Start(False)

@@ -40,9 +40,7 @@ class LiveRun(ReplayedRun):
     # ---- beginning
 
     def take_up(self) -> None:
-        """Take over the branches and losses of the run that the recorder found, and its position, without training; an
-        OSError if they cannot be read.
-        """
+        """Take over the position of the run that the recorder found, its branches and losses; maybe an OSError."""
         run = self._recorder.resumed
         if run is None or run.checkpoint is None:
             return
@@ -57,16 +55,13 @@ class LiveRun(ReplayedRun):
         return [self.timeline.digest(number) for number in range(len(self.timeline))]
 
     def note(self, notes: BranchNotes) -> None:
-        """Replace the user's notes on the branches."""
         self.notes = notes
         self._recorder.note(notes, self._digests)
 
     def load(self) -> None:
-        """Make the first trainer, without compiling it."""
         self.trainer = self._trainers.uncompiled(self.config)
 
     def compile(self) -> None:
-        """Compile the first trainer."""
         self._trainers.compile(self.trainer)
 
     def begin(self) -> None:
@@ -85,10 +80,8 @@ class LiveRun(ReplayedRun):
     # ---- training
 
     def train(self, windows: int) -> PopulationProgress:
-        """Train ``windows`` further windows; this begins a new branch unless the position is the end of a branch.
-
-        If a loss is NaN or infinite, only the windows before it count. The trainer then goes back to the position after
-        them, and trains that window next, alone.
+        """Train so many windows; this begins a new branch unless the position is the end of a branch. If a loss is NaN
+        or infinite, only the windows before it count; the trainer goes back there, and trains that window next, alone.
         """
         if self.is_past:
             self._branch("back", self.position, self.here)
@@ -117,25 +110,23 @@ class LiveRun(ReplayedRun):
                 self._keyframe()
         return progress
 
-    # ---- changes, each of which begins a branch; ``held``: perhaps one of many by a held key, undone together
+    # ---- changes, each of which begins a branch
 
     def reset(self, further: int = 0, held: bool = False) -> None:
-        """Start over with the current initial weights; ``further`` is added to their number."""
+        """Start over with the current initial weights, or with those so many ``further`` on."""
         before = self._leave()
         self._start_over(self.config, self.owner.init_index + further)
-        self._branch("redraw" if further else "reset", self.root, self._leads_back("anew", before, held))
+        self._change("redraw" if further else "reset", self.root, before, "anew", held)
 
     def regenerate(self, held: bool = False) -> None:
-        """Draw new data: the epoch starts again with it, and the weights stay."""
         before = self._leave()
         parent = self.position
         self.trainer.regenerate()
-        self._branch("regenerate", parent, self._leads_back("data", before, held))
+        self._change("regenerate", parent, before, "data", held)
 
     def edit(self, config: EchoConfig, anew: bool = False, held: bool = False) -> None:
-        """Continue with this configuration; start over if ``anew``, or if fields other than live ones differ.
-
-        If this raises an error, nothing has changed. A task of the user's own is checked before.
+        """Continue with this configuration; start over if ``anew``, or if fields other than live ones differ. An error
+        changes nothing.
         """
         before = self._leave()
         cause: Cause = "preset" if anew else "edit"
@@ -152,24 +143,21 @@ class LiveRun(ReplayedRun):
             if has_another_rule:
                 self._trainers.compile(self.trainer)
         self.config = config
-        self._branch(cause, parent, self._leads_back(kind, before, held))
+        self._change(cause, parent, before, kind, held)
         if has_another_rule:  # its first window may take so long that the program is ended before
             self.save()
 
     def alone(self) -> None:
-        """Continue with only the selected replica, with its weights, optimizer and carried state."""
         before, replica = self._leave(), self.replica
         state = self.trainer.state.only([replica])
         trainer = self._trainers.make(state.config)
         trainer.restore(state)
         self.trainer, self.config = trainer, state.config
         self.shown = tuple(one.only(replica) for one in self.shown)
-        self._branch("alone", self.position, self._leads_back(None, before, False))
+        self._change("alone", self.position, before)
 
     def _start_over(self, config: EchoConfig, init_index: int = 0) -> None:
-        """Go to the beginning of the path with this configuration and the current data. (The trainer may have other
-        data, if it is still on the way to a position.)
-        """
+        """Go to the beginning of the path; on the way to a position, the trainer may have other data than there."""
         self._start(config, init_index)
         if self.trainer.data_version != self.owner.data_version:
             self.trainer.restore(replace(self.trainer.state, data_version=self.owner.data_version))
@@ -182,6 +170,12 @@ class LiveRun(ReplayedRun):
             self.trainer = self._trainers.make(config)
             if init_index:
                 self.trainer.reset(init_index)
+
+    def _change(
+        self, cause: Cause, parent: Position, before: Position, kind: object = None, held: bool = False
+    ) -> None:
+        """Begin a branch, which undo leads back from; quick changes of one kind by a held key are undone together."""
+        self._branch(cause, parent, self._undoing.before(kind, self.timeline, before, held))
 
     def _branch(self, cause: Cause, parent: Position | None, before: Position | None) -> None:
         trainer = self.trainer
@@ -200,27 +194,26 @@ class LiveRun(ReplayedRun):
         self._undoing.began(cause)
         self._keyframe()
 
-    def _leads_back(self, kind: object, before: Position, by_a_held_key: bool) -> Position:
-        return self._undoing.before(kind, self.timeline, before, by_a_held_key)
-
     # ---- going to a position
 
     def undo(self) -> None:
-        """Go to the position before the last change; if the loss diverged, to the position before the edit that caused
-        this. Only if `undoable`.
-        """
+        """Go to before the last change, or the edit that made the loss diverge. Only if `undoable`."""
         self.go(self._undoing.undo(self.timeline, self.here))
 
     def redo(self) -> None:
-        """Go forward again to the position at which the last undo was made. Only if there was one."""
+        """Go forward again to where the last undo was made. Only if there was one."""
         self.go(self._undoing.redo())
 
     def go(self, position: Position) -> None:
-        """Begin to go to a position of the run, see `ReplayedRun.go`; the next change is undone separately."""
+        """Begin to go to a position of the run; the next change is undone separately."""
         super().go(position)
         self._undoing.went()
 
     # ---- what frames show
+
+    @property
+    def going(self) -> str:
+        return f"going to window {self.here.window:,}: {self.on_the_way:,} to train again"
 
     @property
     def own_config(self) -> EchoConfig:
@@ -275,16 +268,12 @@ class LiveRun(ReplayedRun):
 
 
 def place_of(epoch: int, window: int, config: EchoConfig) -> tuple[int, int]:
-    """A trainer's next epoch and window, both from 0, as a frame has them: the epoch from 1, and the windows trained in
-    it. After the last epoch, this is the last epoch with all of its windows.
-    """
+    """A trainer's next epoch and window, both from 0, as in a frame: the epoch from 1, the windows trained in it."""
     return (epoch + 1, window) if epoch < config.num_epochs else (epoch, config.windows_per_epoch)
 
 
 def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | None = None) -> Frame:
-    """The frame before anything is loaded: the position of the recorded run, and what will be done there first; for a
-    new run, the beginning.
-    """
+    """The frame before anything is loaded: where the recorded run stands, if any, and what will be done there first."""
     run = recorder.resumed
     message, position, is_unread = "loading TensorFlow", (1, 0), False
     if run is not None and run.checkpoint is not None:

@@ -6,13 +6,13 @@ import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from echornn.config import EchoConfig
 from echornn.progress import Floats, Progress
 from echornn.readings import Kind, Question, Readings
 from echornn.runtime import quiet
 from echornn.runtime.background import Background
+from echornn.session.pictures.frame import WATCHABLE_SPEED
 from echornn.state import Snapshot, TrainerState
 from echornn.timeline.branch import Position
 from echornn.training.memory import require_room_for_probes
@@ -20,19 +20,17 @@ from echornn.training.memory import require_room_for_probes
 Examine = Callable[[Snapshot, Question], Readings]
 """The probing function; it is called on a separate thread, one call at a time."""
 
-Asker = Literal["screen", "sentence"]
-
 VITALS = Question(frozenset[Kind]({"units"}))
 """The readings on which diagnoses depend, besides the losses."""
 
-LEAST_SECONDS: dict[Asker, float] = {"screen": 0.25, "sentence": 2.0}
-"""The shortest time between two examinations for the same purpose while training runs."""
+SCREEN_SECONDS, VITALS_SECONDS = 0.25, 2.0
+"""The shortest time between two examinations for the screen, or of `VITALS`, while training runs."""
 
 MOST_SHARE, MOST_SHARE_OF_SPARE = 0.05, 0.5
 """The largest share of the time that examinations take: at full speed, and while training mostly waits."""
 
 MOST_UNITS_UNASKED = 256
-"""The most units of a layer with which the readings for the diagnosis take less than a second."""
+"""The most units of a layer with which `VITALS` take less than a second."""
 
 FIRST_SECONDS = 0.05
 """The first examination of a kind counts as at most this long, since it builds graphs that later ones reuse."""
@@ -53,9 +51,7 @@ def union(*questions: Question | None) -> Question | None:
 
 
 class WeightRecorder:
-    """Keeps the newest weights, and the last change of weights by a single window: over many windows, movements cancel
-    out.
-    """
+    """Keeps the newest weights, and their last change by a single window: over many windows, movements cancel out."""
 
     def __init__(self) -> None:
         self.newest: tuple[Position, dict[str, Floats]] | None = None
@@ -73,9 +69,7 @@ class WeightRecorder:
         return self.newest is not None and here == (self.newest[0].branch, self.newest[0].window + 1)
 
     def snapshot(self, state: TrainerState, here: Position, progress: Progress | None) -> Snapshot:
-        """A snapshot with the weights of one window before; if these were not recorded, estimated from the last known
-        change.
-        """
+        """A snapshot with the weights of one window before; if these were not recorded, by the last known change."""
         self.weigh(state.weights, here)
         if self.change is None or self.change[0].branch != here.branch or self.change[0].window > here.window:
             return Snapshot(state, here.branch, here.window, progress)
@@ -87,9 +81,11 @@ class WeightRecorder:
 class StandingQuestion:
     """A question that is asked again and again until it is replaced."""
 
-    question: Question | None = None
+    question: Question | None
+    seconds: float  # the shortest time between two examinations while training runs
+    show: Callable[[Readings | None, str], None]  # shows the readings, or why there are none
     position: Position | None = None  # the last position examined for it
-    next_at: float = 0.0  # the time of the next examination while training runs
+    next_at: float = 0.0
     failed: EchoConfig | None = None  # the configuration for which it failed; it is not tried again
 
 
@@ -114,15 +110,24 @@ class Probing:
         vitals: bool = False,
     ) -> None:
         self._examine, self._send, self._show, self._clock, self._now = examine, send, show, clock, now
-        self._standing: dict[Asker, StandingQuestion] = {
-            "screen": StandingQuestion(),
-            "sentence": StandingQuestion(VITALS if vitals else None),
-        }
+        self._vitals = StandingQuestion(
+            VITALS if vitals else None, VITALS_SECONDS, lambda readings, _: show(vitals=readings)
+        )
+        self._screen = self._screen_asks(None)
         self._thread = Background("probing")
         self._busy = False
         self._begun = self._rests_until = -math.inf
         self._known: tuple[EchoConfig | None, frozenset[Kind]] = (None, frozenset())
         self._weights = WeightRecorder()
+
+    def _screen_asks(self, question: Question | None) -> StandingQuestion:
+        return StandingQuestion(
+            question, SCREEN_SECONDS, lambda readings, why: self._show(readings=readings, unread=why)
+        )
+
+    @property
+    def _standing(self) -> list[StandingQuestion]:
+        return [one for one in (self._screen, self._vitals) if one.question is not None]
 
     def start(self) -> None:
         """Start the examining thread before training takes the memory."""
@@ -133,32 +138,23 @@ class Probing:
         """Stop examining, without waiting for the current examination."""
         self._thread.end()
 
-    @property
-    def asked(self) -> bool:
-        """Whether there is any question."""
-        return any(one.question is not None for one in self._standing.values())
-
     def ask(self, question: Question | None) -> None:
         """Set the question of the screen; the first answer comes as soon as possible, since the user is waiting."""
-        if question == self._standing["screen"].question:
-            return
-        self._standing["screen"] = StandingQuestion(question)
-        self._rests_until = -math.inf
-        self._show(**{"unread": ""} if question is not None else {"unread": "", "readings": None})
+        if question != self._screen.question:
+            self._screen = self._screen_asks(question)
+            self._rests_until = -math.inf
+            self._show(**{"unread": ""} if question is not None else {"unread": "", "readings": None})
 
     def forget(self) -> None:
         """Forget what was examined, for another network: positions that are visited again are examined again."""
         self._weights = WeightRecorder()
-        for one in self._standing.values():
-            one.position = None
+        self._screen.position = self._vitals.position = None
 
     def is_weighed(self, here: Position) -> bool:
-        """Whether the newest weights are those here, so that the change by the next window can be measured."""
-        return self._weights.newest is not None and self._weights.newest[0] == here
-
-    def follows(self, here: Position) -> bool:
-        """Whether the newest weights are those of one window before."""
-        return self._weights.follows(here)
+        """Whether readings are wanted and the newest weights are those here, so that the next window is trained alone
+        and their change by it measured.
+        """
+        return bool(self._standing) and self._weights.newest is not None and self._weights.newest[0] == here
 
     def seconds(self, still: bool) -> float | None:
         """The seconds until an examination is due; None if none is due until something changes.
@@ -166,13 +162,13 @@ class Probing:
         Args:
             still: whether training is paused: then each position is examined once, without delay.
         """
+        if not self._standing or self._busy:
+            return None
         here, config = self._now()
-        if self._busy or (not still and self.is_weighed(here)):
+        wanted = [one for one in self._standing if self._is_open(one, here, config)]
+        if not wanted or (not still and self.is_weighed(here)):
             return None
-        wanted = [one for one in self._standing.values() if self._is_open(one, here, config)]
-        if not wanted:
-            return None
-        ready_at = self._begun + LEAST_SECONDS["screen"]
+        ready_at = self._begun + SCREEN_SECONDS
         if not still:
             ready_at = max(ready_at, min(one.next_at for one in wanted))
             if config == self._known[0]:  # after another network, the examination need not wait
@@ -180,94 +176,80 @@ class Probing:
         return max(0.0, ready_at - self._clock())
 
     def _is_open(self, standing: StandingQuestion, here: Position, config: EchoConfig) -> bool:
-        unasked = standing is self._standing["sentence"] and config.state_size > MOST_UNITS_UNASKED
-        asked = standing.question is not None and not unasked
-        return asked and standing.position != here and standing.failed != config
+        is_too_large = standing is self._vitals and config.state_size > MOST_UNITS_UNASKED
+        return not is_too_large and standing.position != here and standing.failed != config
 
-    def weigh(self, take: Callable[[], TrainerState], here: Position) -> None:
-        """Record the weights at a position, before the next window is examined; see `begin`."""
-        try:
-            self._weights.weigh(take().weights, here)
-        except Exception as error:  # for example too little memory; training continues
-            self._fail(error)
-
-    def begin(
-        self, take: Callable[[], TrainerState], here: Position, progress: Progress | None, still: bool, flat_out: bool
-    ) -> None:
+    def begin(self, take: Callable[[], TrainerState], progress: Progress | None, still: bool, speed: float) -> None:
         """Examine this position for all questions that are due. Errors are shown, and training continues.
 
         Args:
             take: copies the trainer's state; its time counts too.
-            here, progress: as in `Snapshot`.
+            progress: as in `Snapshot`.
             still: as in `seconds`.
-            flat_out: whether training runs at full speed.
+            speed: of training, in windows per second.
         """
-        now = self._clock()
+        here, now = self._now()[0], self._clock()
         try:
             state = take()
+            # fast windows are trained many at a time: of the next, trained alone, the change of the weights is known
+            if not still and speed > 1 / SCREEN_SECONDS and not self._weights.follows(here):
+                self._weights.weigh(state.weights, here)
+                return
             snapshot = self._weights.snapshot(state, here, progress)
-            due: dict[Asker, Question] = {}
-            for asker, one in self._standing.items():
-                is_due = self._is_open(one, here, state.config) and (still or one.next_at <= now)
-                if is_due and one.question is not None:
-                    one.position, one.next_at = here, now + LEAST_SECONDS[asker]
-                    due[asker] = one.question
-            self._thread.do(lambda: self._work(due, snapshot, now, flat_out))
+            due: list[tuple[StandingQuestion, Question]] = []
+            for one in self._standing:
+                if one.question and self._is_open(one, here, state.config) and (still or one.next_at <= now):
+                    one.position, one.next_at = here, now + one.seconds
+                    due.append((one, one.question))
+            share = MOST_SHARE if speed > WATCHABLE_SPEED else MOST_SHARE_OF_SPARE
+            self._thread.do(lambda: self._work(due, snapshot, now, share))
             self._busy, self._begun = True, now
         except Exception as error:  # for example too little memory for a copy, or for a thread
-            self._fail(error)
-
-    def _work(self, due: dict[Asker, Question], snapshot: Snapshot, begun: float, flat_out: bool) -> None:
-        outcomes: dict[Asker, Readings | Exception] = {}
-        for asker, question in due.items():
-            try:
-                outcomes[asker] = self._examine(snapshot, question)
-            except Exception as error:  # errors of probes do not end training
-                outcomes[asker] = error
-        took = self._clock() - begun
-        self._send(lambda: self._read(due, outcomes, snapshot, took, flat_out))
-
-    def _fail(self, error: Exception) -> None:
-        """Show in the frame that the current network cannot be examined, for whatever question."""
-        for asker, one in self._standing.items():
-            if one.question is not None:
+            for one in self._standing:
                 one.failed = self._now()[1]
-                self._tell(asker, error)
+                one.show(None, why_unread(error))
 
-    def _read(
-        self,
-        due: dict[Asker, Question],
-        outcomes: dict[Asker, Readings | Exception],
-        snapshot: Snapshot,
-        took: float,
-        flat_out: bool,
+    def _work(
+        self, due: list[tuple[StandingQuestion, Question]], snapshot: Snapshot, begun: float, share: float
     ) -> None:
-        """Show the readings of finished examinations; called on the training thread."""
-        self._busy = False
-        config, (of, seen) = snapshot.state.config, self._known
-        kinds = frozenset[Kind]().union(*(question.kinds for question in due.values()))
-        seen = seen if of == config else frozenset()
-        counted = took if kinds <= seen else min(took, FIRST_SECONDS)
-        self._known = (config, seen | kinds)
-        share = MOST_SHARE if flat_out else MOST_SHARE_OF_SPARE
-        self._rests_until = self._clock() + counted * (1 - share) / share
-        position, trained = self._now()
-        is_here = (snapshot.branch, config) == (position.branch, trained)
-        for asker, read in due.items():
-            standing, outcome = self._standing[asker], outcomes[asker]
-            asked = standing.question
-            if asked is None or not asked.kinds <= read.kinds or (asked.part, asked.held) != (read.part, read.held):
-                continue
-            if isinstance(outcome, Exception):
-                standing.failed = config
-            if is_here:
-                self._tell(asker, outcome)
-            elif standing.position == (snapshot.branch, snapshot.window):  # readings of an earlier network
-                standing.position = None
+        outcomes: list[Readings | Exception] = []
+        for _, question in due:
+            try:
+                outcomes.append(self._examine(snapshot, question))
+            except Exception as error:  # errors of probes do not end training
+                outcomes.append(error)
+        took = self._clock() - begun
 
-    def _tell(self, asker: Asker, outcome: Readings | Exception) -> None:
-        readings, why = (None, why_unread(outcome)) if isinstance(outcome, Exception) else (outcome, "")
-        self._show(**{"vitals": readings} if asker == "sentence" else {"readings": readings, "unread": why})
+        def read() -> None:
+            """Show what was read, on the training thread."""
+            self._busy = False
+            config, (of, seen) = snapshot.state.config, self._known
+            kinds = frozenset[Kind]().union(*(question.kinds for _, question in due))
+            seen = seen if of == config else frozenset()
+            counted = took if kinds <= seen else min(took, FIRST_SECONDS)
+            self._known = (config, seen | kinds)
+            self._rests_until = self._clock() + counted * (1 - share) / share
+            position, trained = self._now()
+            is_here = (snapshot.branch, config) == (position.branch, trained)
+            for (asker, question), outcome in zip(due, outcomes, strict=True):
+                standing = self._vitals if asker is self._vitals else self._screen
+                asked = standing.question
+                is_answer = asked is not None and asked.kinds <= question.kinds
+                if asked is None or not is_answer or (asked.part, asked.held) != (question.part, question.held):
+                    continue
+                if isinstance(outcome, Exception):
+                    standing.failed = config
+                    if is_here:
+                        standing.show(None, why_unread(outcome))
+                elif is_here:
+                    standing.show(outcome, "")
+                if not is_here and standing.position == (
+                    snapshot.branch,
+                    snapshot.window,
+                ):
+                    standing.position = None  # these were readings of an earlier network
+
+        self._send(read)
 
 
 def why_unread(error: Exception) -> str:

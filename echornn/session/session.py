@@ -28,25 +28,19 @@ from echornn.session.commands import (
     Toggle,
 )
 from echornn.session.exchange import LOCAL, Exchange, Viewers
-from echornn.session.handlers import WATCHABLE_SPEED, Drive, Handlers, NotThereError, previewed, why_nothing
+from echornn.session.handlers import Handlers, NotThereError, previewed, why_nothing
 from echornn.session.live_run import LiveRun, first_frame
-from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.frame import WATCHABLE_SPEED, Frame, Start, State
 from echornn.session.pictures.look import look
 from echornn.session.pictures.picture import ALONE, Picture, Query
-from echornn.session.probing import LEAST_SECONDS, Examine, Probing
+from echornn.session.probing import Examine, Probing
 from echornn.session.probing import examine as by_probes
-from echornn.state import TrainerState
 from echornn.timeline.branch import Position
 from echornn.timeline.timeline import Timeline
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
 
 COMPILING = "compiling the training loop"
 """What the frame says while a network is made."""
-
-LEAST_PAIRED_SPEED = 1 / LEAST_SECONDS["screen"]
-"""Up to this speed, two consecutive windows are examined together; at higher speeds, the weights before the examined
-window are recorded first.
-"""
 
 
 class ViewedSession(Protocol):
@@ -66,18 +60,10 @@ class Session:
 
     Every method except `run` may be called from any thread; only `when_idle` and `when_shown` wait.
 
-    Attributes:
-        recorder: saves the run; a plain `Recorder` saves nothing.
-        stopped: an event that is set when `run` has returned.
-        error: what ended the session, or occurred when the record was closed; None if there is none.
-        going_first: the window ``at`` to which the session goes first; None once it is reached.
-        editing_first: the fields of ``config`` that differ from the continued run; empty once they are edited.
-
     Args:
         config: the configuration to train.
         speed: windows per second, or infinity for full speed.
-        make_trainer: makes the trainer, on the training thread; by default
-            `echornn.training.any_trainer.tensorflow_trainers`.
+        make_trainer: makes the trainer, on the training thread; by default TensorFlow's.
         on_progress: called on the training thread after each slice of windows.
         clock: a monotonic clock, in seconds.
         recorder: by default nothing is saved. A run that exists already continues from where it stopped. If ``config``
@@ -102,10 +88,10 @@ class Session:
     ) -> None:
         require_speed(speed)
         self.recorder = recorder or Recorder()
-        self.stopped = threading.Event()
-        self.error: Exception | None = None
-        self.going_first = at
-        self.editing_first: dict[str, Any] = {}
+        self.stopped = threading.Event()  # set when `run` has returned
+        self.error: Exception | None = None  # what ended the session, or occurred when the record was closed
+        self.going_first = at  # None once it is reached
+        self.editing_first: dict[str, Any] = {}  # what differs from the continued run, until it is edited
         self.viewers = Viewers()
         self._wanted = config
         self._on_progress = on_progress
@@ -120,11 +106,10 @@ class Session:
             self.editing_first = (first if owner is None else owner.config).changes_to(config)
         self._make_trainer = make_trainer or tensorflow_trainers(*trained_by)
         self._pace = Pace(speed, clock)
-        self._drive = Drive(self._pace)
         self._live = LiveRun(first, self._made, self.recorder, self._pace, clock)
         self._exchange = exchange = Exchange(first_frame(config, self.recorder, speed, at), clock)
         self._probing = Probing(examine or by_probes, exchange.notify, exchange.change, clock, self._stands, vitals)
-        self._handlers = Handlers(self._live, self._drive, self._pace, exchange, self._probing, self._show_compiling)
+        self._handlers = Handlers(self._live, self._pace, exchange, self._probing, self._show_compiling)
         self.recorder.when_saved(lambda: exchange.notify(self._show_warning))
 
     # ---- for any thread
@@ -132,19 +117,15 @@ class Session:
     def send(self, command: Command) -> int:
         """Send a command to the session; it is carried out and answered when its turn comes.
 
-        While the session loads, `Toggle` is replaced by the `Pause` or `Resume` that changes the start shown by the
-        frame.
-
         Returns:
-            The number of the command, counted from 1 over all commands; its `echornn.session.commands.Answer` has it
-            too.
+            The number of the command, counted from 1; its `echornn.session.commands.Answer` has it too.
 
         Raises:
             TypeError: ``command`` is not a command.
         """
         if not isinstance(command, Command):
             raise TypeError(f"{command!r} cannot be sent: only an object of a class in echornn.session.commands")
-        if isinstance(command, Toggle) and self._exchange.frame.state is State.LOADING:
+        if isinstance(command, Toggle) and self._exchange.frame.state is State.LOADING:  # the frame shows the start
             command = Pause() if self.frame.start.trains else Resume()
         if isinstance(command, Ask):
             return self.ask(self.viewers.asks(LOCAL, command.question))
@@ -177,8 +158,8 @@ class Session:
         if frame.state is not State.LOADING:
             return frame
         waiting = tuple(sent.command for sent in self._exchange.unanswered)
-        start, known = self._drive.start_after(waiting), self._previewed
-        of = frame, waiting, start, int(self._exchange.seconds)
+        known = self._previewed
+        of = frame, waiting, self._handlers.drive, int(self._exchange.seconds)
         if known is None or known[0] != of:
             known = self._previewed = of, previewed(*of)
         return known[1]
@@ -204,10 +185,8 @@ class Session:
         return self.error if isinstance(self.error, ConfigError) and not self._is_loaded else None
 
     def look(self, query: Query, before: Picture | None = None) -> Picture:
-        """The picture of the newest frame, with the losses and branches that the query requests.
-
-        Args:
-            before: the viewer's previous picture, from which unchanged parts are reused.
+        """The picture of the newest frame, with the losses and branches that the query requests; unchanged parts are
+        those of the picture ``before``.
         """
         return self._to_local(self.look_at(query, self.frame, before))
 
@@ -220,7 +199,6 @@ class Session:
         return self._to_local(self.look_at(query, picture.frame, picture))
 
     def look_at(self, query: Query, frame: Frame, before: Picture | None) -> Picture:
-        """The picture of a frame of this session, for any viewer."""
         return look(query, frame, self.timeline, before)
 
     def _to_local(self, picture: Picture) -> Picture:
@@ -228,7 +206,7 @@ class Session:
         return picture if audience is ALONE else replace(picture, audience=audience)
 
     def take_over(self) -> None:
-        """Let the viewer in this process steer; see `Audience`."""
+        """Let the viewer in this process steer."""
         self.viewers.take_over(LOCAL)
 
     def when_idle(self, seconds: float | None = None) -> bool:
@@ -236,9 +214,7 @@ class Session:
         return self._exchange.when_idle(seconds)
 
     def when_shown(self, number: int, seconds: float) -> None:
-        """Wait until the newest frame shows what became of a command, at most ``seconds``. While the session loads, the
-        frame shows at once what will become of it.
-        """
+        """Wait until the newest frame shows what became (while loading, becomes) of a command, at most ``seconds``."""
         self._exchange.wait_for(lambda one: one.answered >= number or one.state is State.LOADING, seconds)
 
     def stop(self) -> None:
@@ -248,15 +224,12 @@ class Session:
     # ---- the training thread: carry out commands, train a slice, save, show; repeat
 
     def run(self) -> None:
-        """Load, then train as commands say until `stop`, or until training fails.
-
-        Errors in training are not raised: they lead to the state `failed`, with the error's text.
-        """
+        """Load, then train as commands say until `stop`. Errors are not raised: they lead to the state `failed`."""
         exchange, live = self._exchange, self._live
         try:
             self._load()
             self._is_loaded = True
-            while exchange.wait(self._wait_seconds(), live.arrived and not self._drive.requested):
+            while exchange.wait(self._wait_seconds(), live.arrived and not self._handlers.drive.windows):
                 # each command is judged by the frame, so the frame is updated after each
                 while (letter := exchange.take(live.arrived)) is not None:
                     self._obey(letter) if isinstance(letter, Sent) else letter()
@@ -309,7 +282,7 @@ class Session:
         if at is not None:
             live.go(Position(live.here.branch, at))
             while not (live.arrived or exchange.stopping):
-                exchange.change(message=self._going)
+                exchange.change(message=live.going)
                 self._step_on_the_way()
             self.going_first = None if live.arrived else at
         if self._wanted != live.config and not exchange.stopping:
@@ -318,7 +291,7 @@ class Session:
         elif at is None and (live.trainer.finished or live.diverged):
             live.show_rows(lambda: exchange.stopping)
         if live.diverged:
-            self._drive.pause()
+            self._handlers.drive = Start(False)
         self._can_save = live.may_save = True
         live.save()
         self._pace.restart()
@@ -331,9 +304,7 @@ class Session:
         return self._make_trainer(config)
 
     def _obey(self, sent: Sent) -> None:
-        """Carry out a command, if it has something to do, and answer it. If it raises an error, the screen shows the
-        error, and the previous network continues.
-        """
+        """Carry out a command, if it has something to do, and answer it; after an error the network before goes on."""
         command, before = sent.command, self._exchange.frame
         answer = Answer(sent.number, command)
         try:
@@ -342,8 +313,8 @@ class Session:
                 self._handlers.do(command)
             if isinstance(command, ChangeCommand | LookCommand):  # running training goes on
                 self._pace.restart()
-                if self._drive.to_the_end:
-                    self._drive.finish(self._live.epoch_left)
+                if self._handlers.drive.to_the_end:
+                    self._handlers.drive = Start(False, self._live.epoch_left, to_the_end=True)
                 self._exchange.change(refused=None)
         except Exception as error:
             # otherwise the error is TensorFlow's, about another network
@@ -364,12 +335,14 @@ class Session:
         return min((one for one in waits if one is not None), default=None)
 
     def _seconds_to_train(self) -> float | None:
-        return None if self._live.trainer.finished else self._drive.wait_seconds()
+        """The seconds until windows are due; None if none are wanted."""
+        drive = self._handlers.drive
+        if self._live.trainer.finished or not drive.trains:
+            return None
+        return self._pace.wait_seconds() if drive.running else 0.0
 
     def _seconds_to_probe(self) -> float | None:
-        if not (self._probing.asked and self._live.arrived):
-            return None
-        return self._probing.seconds(still=self._seconds_to_train() is None)
+        return self._probing.seconds(self._seconds_to_train() is None) if self._live.arrived else None
 
     def _work(self) -> None:
         live = self._live
@@ -379,18 +352,23 @@ class Session:
                 self._pace.restart()
             self._show()
         elif not live.trainer.finished:
-            # one window if the change of the weights is to be measured
-            is_paired = self._probing.asked and self._probing.is_weighed(live.position)
-            if windows := self._drive.windows(1 if is_paired else self._pace.slice_windows()):
-                self._train(windows)
+            drive, most = self._handlers.drive, self._pace.slice_windows()
+            if drive.running:
+                most = min(self._pace.due(), 1 if self._pace.speed <= WATCHABLE_SPEED else most)
+            else:
+                most = min(drive.windows, most)
+            if most:
+                self._train(1 if self._probing.is_weighed(live.position) else most)
         if live.arrived and live.trainer.finished:
-            self._drive.drop_requests()
+            self._handlers.drive = self._handlers.drive.trained()
         seconds = self.recorder.seconds_to_save()
         if seconds is not None and seconds <= 0 and live.arrived:
             live.save()
             self._show_warning()
         if self._seconds_to_probe() == 0:
-            self._probe()
+            replica, still = live.replica, self._seconds_to_train() is None
+            newest = live.shown[-1].of(replica) if live.shown else None
+            self._probing.begin(lambda: live.trainer.state.of(replica), newest, still, self._pace.speed)
 
     def _step_on_the_way(self) -> None:
         begun = self._clock()
@@ -407,13 +385,12 @@ class Session:
             self._can_save = True
             raise
         pace.trained(windows, self._clock() - begun, is_typical=windows > 1 or pace.slice_windows() == 1)
-        self._drive.trained(len(progress.losses))
+        self._handlers.drive = self._handlers.drive.trained(len(progress.losses))
         self._can_save = True
         if not live.arrived:  # the loss diverges in the window after these, which is trained alone
-            self._drive.pause()
-            self._drive.step(1)
+            self._handlers.drive = Start(False, 1)
         elif live.diverged and not diverged_before:
-            self._drive.pause()
+            self._handlers.drive = Start(False)
         if self._on_progress is not None and len(progress.losses):
             self._on_progress(progress)
         self._show()
@@ -421,24 +398,11 @@ class Session:
     def _stands(self) -> tuple[Position, EchoConfig]:
         return self._live.position, self._live.own_config
 
-    def _probe(self) -> None:
-        live, still, replica = self._live, self._seconds_to_train() is None, self._live.replica
-
-        def take() -> TrainerState:
-            return live.trainer.state.of(replica)
-
-        if not still and self._pace.speed > LEAST_PAIRED_SPEED and not self._probing.follows(live.position):
-            self._probing.weigh(take, live.position)
-            return
-        newest = live.shown[-1].of(replica) if live.shown else None
-        self._probing.begin(take, live.position, newest, still, self._pace.speed > WATCHABLE_SPEED)
-
     # ---- frames
 
     def _show(self) -> None:
-        """Show the complete current state, and how far the session is on its way to a position, if it is."""
         live, trainer = self._live, self._live.trainer
-        trains = self._drive.running or (self._drive.requested and live.arrived)
+        trains = self._handlers.drive.running or (self._handlers.drive.windows and live.arrived)
         state = State.RUNNING if trains else State.PAUSED
         if trainer.finished and live.arrived and not live.is_past:
             state = State.FINISHED
@@ -447,13 +411,11 @@ class Session:
             rate = self._pace.rate() if state is State.RUNNING else 0.0
             changes |= {**live.trained, "message": "", "speed": self._pace.speed, "rate": rate}
         else:
-            changes |= {"message": self._going, "rate": 0.0}
+            changes |= {"message": live.going, "rate": 0.0}
         self._exchange.change(state=state, config=live.config, replica=live.replica, **changes)
 
     def _show_compiling(self, config: EchoConfig) -> None:
-        """Show that another network is being made, or the loop of another learning rule, and what is new in it; all
-        else stays as at the previous position.
-        """
+        """Show that another network is being made, or the loop of another learning rule, and what is new in it."""
         before = self._exchange.frame.config
         if config.replicas == before.replicas:
             changed = changes_text(before, config)
@@ -463,16 +425,12 @@ class Session:
         self._exchange.change(state=State.LOADING, message=f"{COMPILING}{of}", rate=0.0, coming=config)
 
     def _show_warning(self) -> None:
-        if self._warning != self._exchange.frame.warning:
-            self._exchange.change(warning=self._warning)
+        if (warning := self._warning) != self._exchange.frame.warning:
+            self._exchange.change(warning=warning)
 
     @property
     def _place(self) -> dict[str, Any]:
         return {**self._live.place, "vitals": self._vitals(), "warning": self._warning}
-
-    @property
-    def _going(self) -> str:
-        return f"going to window {self._live.here.window:,}: {self._live.on_the_way:,} to train again"
 
     @property
     def _warning(self) -> str:
@@ -480,7 +438,7 @@ class Session:
         if live.arrived and live.diverged and live.shown:
             last = live.shown[-1]
             where = f"window {last.window + 1} of epoch {last.epoch + 1}"
-            paused = "" if self._drive.running else ": paused there"
+            paused = "" if self._handlers.drive.running else ": paused there"
             parts.insert(0, f"the loss is {last.of(live.replica).losses[-1]} in {where}{paused}")
         if live.unlike is not None:
             parts.append(str(live.unlike))

@@ -15,6 +15,7 @@ from echornn.diagnosis.seed_stats import SeedStats
 from echornn.progress import Progress
 from echornn.readings import Readings
 from echornn.runs.branch_notes import NO_NOTES, BranchNotes
+from echornn.session import commands
 from echornn.session.commands import Answer
 from echornn.tasks.task import Level, TaskError
 
@@ -22,8 +23,10 @@ NEAR_WINDOWS = 1_000
 """The age in windows up to which `Frame.vitals` still describe the network; those of the last half of the path do too.
 """
 
-READABLE_SPEED = 10.0
-"""Up to this speed, in windows per second, a line about a single window can be read."""
+READABLE_SPEED, WATCHABLE_SPEED = 10.0, 100.0
+"""Windows per second: up to the first, a line about a single window can be read; up to the second, windows are trained
+one by one, so that the screen shows all of them.
+"""
 
 
 class State(StrEnum):
@@ -43,16 +46,37 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Start:
-    """The first training after loading: without end, a number of windows (perhaps the rest of the epoch), or none."""
+    """What is trained from now on, as the keys say that pause, resume and step."""
 
-    running: bool = True
-    windows: int = 0
-    to_the_end: bool = False
+    running: bool = True  # whether training continues until it is paused
+    windows: int = 0  # otherwise, the windows to train before training pauses; changes keep them
+    to_the_end: bool = False  # whether these are the rest of the epoch
 
     @property
     def trains(self) -> bool:
         """Whether any window will be trained."""
         return self.running or self.windows > 0
+
+    def after(self, command: commands.Command, epoch_left: int = 1) -> Start:
+        """What is trained after a command; ``epoch_left`` is the number of windows to the end of the epoch."""
+        match command:
+            case commands.Resume():
+                return Start()
+            case commands.Toggle():
+                return Start(not self.trains)
+            case commands.Step(windows):
+                return Start(False, self.windows + max(0, windows))
+            case commands.FinishEpoch():
+                return Start(False, epoch_left, to_the_end=True)
+            case commands.Pause() | commands.Go() | commands.Move() | commands.MoveEpochs():
+                return Start(False)
+            case _:
+                return self
+
+    def trained(self, windows: int | None = None) -> Start:
+        """What is left when so many windows were trained; None drops all that a key has requested."""
+        left = 0 if windows is None else max(0, self.windows - windows)
+        return Start(self.running, left, self.to_the_end and left > 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +114,7 @@ class Frame:
     vitals: Readings | None = None  # the last readings for the diagnosis, of this branch, at this position or earlier
     warning: str = ""  # a problem while training continues, such as a diverged loss or a full disk
     coming: EchoConfig | None = None  # what is being compiled, to be trained next, if it is not `config`
-    start: Start = field(default_factory=Start)  # what is trained first after loading, by the keys pressed meanwhile
+    start: Start = field(default_factory=Start)  # what is trained first after loading
     is_unread: bool = False  # whether the record has windows whose losses are not read yet
     folder: str = ""  # the folder of the run; empty if it is not saved
     answered: int = 0  # the last command that was carried out before this frame was made; see `Session.send`
