@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.cells.cell import Activation, Cell, CellError, OfArrays, Product
+from echornn.cells.cell import Activation, Cell, CellError, Functions, Product
 from echornn.errors import blaming
 from echornn.own import OwnFile
 
@@ -110,11 +110,8 @@ class OwnCell(OwnFile):
     def _call(self, name: str, *arguments: Any) -> Any:
         return getattr(self.load(), name)(*arguments)
 
-    def check_record(self) -> None:
-        try:
-            check_facts(self.cell)
-        except (LookupError, TypeError, AttributeError, CellError) as error:
-            raise ValueError(f"what it says about the cell is damaged: {error}") from error
+    def check_facts(self) -> None:
+        check_facts(self.cell)
 
     def found_in(self, names: Mapping[str, Any]) -> Cell:
         """The cell among the names that the text defines; errors of its functions name their place."""
@@ -197,7 +194,7 @@ def trace(file: str, name: str, text: str) -> None:
                 if np.array_equal(h, _state(cell, {**weights, name: 0.9 * one + 0.05}, SHORT)):
                     raise CellError(f"h does not depend on the weight {name}")
         with own.blaming_function(cell.eigenvalues):
-            cell.eigenvalues(cell.used({key: one.value for key, one in weights.items()}, OfArrays(), WINDOW))
+            cell.eigenvalues(cell.used({key: one.value for key, one in weights.items()}, Functions(), WINDOW))
 
 
 def _operator(function: Callable[[Any, Any], Array]) -> Callable[[Vector, object], Vector]:
@@ -238,7 +235,7 @@ class _Functions:
     """The `Functions` of such vectors."""
 
     def __getattr__(self, name: str) -> Callable[..., Vector]:
-        function = getattr(OfArrays(), name)
+        function = getattr(Functions(), name)
         return lambda vector, *limits: Vector(function(vector.value, *limits))
 
 
@@ -270,7 +267,7 @@ class _Network:
         return Vector(np.tanh(vector.value))
 
     def sigmoid(self, vector: Vector) -> Vector:
-        return Vector(OfArrays().sigmoid(vector.value))
+        return Vector(Functions().sigmoid(vector.value))
 
     def exp(self, vector: Vector) -> Vector:
         return Vector(np.exp(vector.value))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.cells.cell import OfArrays
+from echornn.cells.cell import Functions
 from echornn.config import EchoConfig
 from echornn.network.shapes import layer_weight_names, weight_shapes
 from echornn.progress import Floats
@@ -42,7 +42,7 @@ def recurrent(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[Rec
             for vector, block in zip(product.columns, blocks, strict=True):
                 name = "W" if vector == "h" else f"W {vector}"
                 yield Recurrent(name + suffix, _eigenvalues(block))
-        used = cell.used({local: weights[name] for local, name in names.items()}, OfArrays(), config.window_steps)
+        used = cell.used({local: weights[name] for local, name in names.items()}, Functions(), config.window_steps)
         for weight, values in cell.eigenvalues(used).items():
             yield Recurrent(weight + suffix, _largest_first(values))
 
