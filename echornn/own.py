@@ -157,11 +157,6 @@ class OwnFile:
             is_placed=True,
         )
 
-    def note(self) -> None:
-        """Note that the text may run from now on, also from records; it was checked."""
-        with suppress(OSError):
-            trust(self.text)
-
     def __str__(self) -> str:
         """The text that a user writes for the value, FILE.py:NAME, with its mark."""
         return f"{self.file}:{self.name}{self.mark}"
@@ -234,7 +229,8 @@ class OwnFile:
 
     def try_apart(self, function: str, **request: Any) -> None:
         """Call a function, MODULE:NAME, in another process with this file's path, name and text, and the request (JSON
-        values). An `OwnError` of one line that names the place in the file, if it raised one, or gave no answer.
+        values); afterwards the text may run, also from records. An `OwnError` that names the place in the file, if the
+        function raised one, or if there was no answer.
         """
         self.require_trusted()
         order = {"function": function, "request": {**self.as_record(), **request}, "seconds": SECONDS}
@@ -258,6 +254,8 @@ class OwnFile:
             raise self.error(f"{place}: the {self.noun} {why}", is_placed=True)
         if error_text := json.loads(answer)["error"]:
             raise self.error(error_text, is_placed=True)
+        with suppress(OSError):
+            trust(self.text)
 
 
 def told_apart(files: Iterable[OwnFile]) -> dict[OwnFile, OwnFile]:

@@ -23,11 +23,11 @@ from echornn.tasks.task import (
     Task,
     TaskError,
     blaming_method,
-    checked_levels,
     draw_rows,
     form_of,
     ladder,
     lags_of_steps,
+    plain_level,
     settings_of,
     solved_level,
     values_of,
@@ -69,7 +69,7 @@ class Recorded:
     def of(cls, record: Mapping[str, Any]) -> Recorded:
         inputs, outputs = (_form(**record[name]) for name in ("inputs", "outputs"))
         ladders = {
-            (one["rows"], one["steps"]): (checked_levels(Level(**level) for level in one["levels"]), one["solved"])
+            (one["rows"], one["steps"]): (tuple(plain_level(Level(**level)) for level in one["levels"]), one["solved"])
             for one in record["ladders"]
         }
         return cls(inputs, outputs, record["length"], frozenset(record["live"]), ladders)
@@ -276,9 +276,7 @@ def check(own_task: OwnTask, values: Mapping[str, object] | None = None, rows: i
     Data of this shape are drawn as a test; a row has at least one trial.
     """
     own_task.try_apart(f"{__name__}:draw_once", values=dict(values or {}), rows=rows, steps=steps)
-    task = own_task.task(values)
-    own_task.note()
-    return task
+    return own_task.task(values)
 
 
 def draw_once(file: str, name: str, text: str, values: Mapping[str, Any], rows: int, steps: int) -> None:
