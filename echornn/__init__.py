@@ -4,46 +4,30 @@ The names below are imported when first used, so that ``import echornn`` does no
 is imported, it prints no log lines. ``docs/architecture.md`` has the map of this package.
 """
 
-from __future__ import annotations
+from __future__ import annotations  # isort: skip_file
 
 import importlib
 from typing import TYPE_CHECKING
 
 from echornn.runtime import collector, quiet
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a line for each module
     from echornn.arrays.run_arrays import read as read
-    from echornn.cells.cell import LINEAR as LINEAR
-    from echornn.cells.cell import RELU as RELU
-    from echornn.cells.cell import SIGMOID as SIGMOID
-    from echornn.cells.cell import TANH as TANH
-    from echornn.cells.cell import Cell as Cell
-    from echornn.cells.cell import CellError as CellError
-    from echornn.cells.cell import Product as Product
-    from echornn.config import ConfigError as ConfigError
-    from echornn.config import EchoConfig as EchoConfig
+    from echornn.cells.cell import LINEAR as LINEAR, RELU as RELU, SIGMOID as SIGMOID, TANH as TANH
+    from echornn.cells.cell import Cell as Cell, Product as Product
+    from echornn.config import ConfigError as ConfigError, EchoConfig as EchoConfig
     from echornn.data.series import EchoSeries as EchoSeries
     from echornn.diagnosis.seed_stats import SeedStats as SeedStats
     from echornn.errors import RunError as RunError
     from echornn.probes.examine import examine as examine
-    from echornn.progress import PopulationProgress as PopulationProgress
-    from echornn.progress import Progress as Progress
-    from echornn.readings import Question as Question
-    from echornn.readings import Readings as Readings
-    from echornn.runs.recorder import RunRecorder as RunRecorder
+    from echornn.progress import PopulationProgress as PopulationProgress, Progress as Progress
+    from echornn.readings import Question as Question, Readings as Readings
     from echornn.runs.run_dir import Run as Run
     from echornn.session.pictures.frame import Frame as Frame
     from echornn.session.session import Session as Session
-    from echornn.state import PopulationState as PopulationState
-    from echornn.state import Snapshot as Snapshot
-    from echornn.tasks.task import Batch as Batch
-    from echornn.tasks.task import Level as Level
-    from echornn.tasks.task import Numbers as Numbers
-    from echornn.tasks.task import Symbols as Symbols
-    from echornn.tasks.task import Task as Task
-    from echornn.tasks.task import TaskError as TaskError
-    from echornn.tasks.task import entropy as entropy
-    from echornn.tasks.task import setting as setting
+    from echornn.state import PopulationState as PopulationState, Snapshot as Snapshot
+    from echornn.tasks.task import Batch as Batch, Level as Level, Task as Task, TaskError as TaskError
+    from echornn.tasks.task import Numbers as Numbers, Symbols as Symbols, entropy as entropy, setting as setting
     from echornn.timeline.branch import Position as Position
     from echornn.training.device import use_one_thread as use_one_thread
     from echornn.training.population import Population as Population
@@ -51,7 +35,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "arrays.run_arrays": "read",
-    "cells.cell": "LINEAR RELU SIGMOID TANH Cell CellError Product",
+    "cells.cell": "LINEAR RELU SIGMOID TANH Cell Product",
     "config": "ConfigError EchoConfig",
     "data.series": "EchoSeries",
     "diagnosis.seed_stats": "SeedStats",

@@ -28,18 +28,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rule:
-    """A learning rule: how the gradient of a window's loss is computed.
-
-    Attributes:
-        about: what it is, in a sentence or two for the help.
-        cuts: whether no error is followed further back than T time steps; otherwise every path is, back to the start of
-            the epoch or of the trial.
-        engine: the object that computes it, as MODULE:NAME; its module imports TensorFlow.
-    """
+    """A learning rule: how the gradient of a window's loss is computed."""
 
     about: str
-    cuts: bool
-    engine: str
+    cuts: bool  # off errors at T time steps; otherwise each is followed to the start of the epoch or of the trial
+    engine: str  # the object that computes it, as MODULE:NAME; its module imports TensorFlow
 
 
 RULES = {
@@ -73,43 +66,24 @@ TASK, CELL = "task", "cell"
 DEFAULT_WINDOW = 15
 """Time steps of a window in the tutorial."""
 
-MAX_LAYERS = 8
-
-MAX_EPOCHS = 10**12
-"""The most epochs: more than can ever be trained, and few enough that all counts of windows are exact."""
-
-MAX_SEED = 2**128 - 1
-"""The largest seed: NumPy's seed sequences use 128 bits."""
-
-MAX_REPLICAS = 4096
-
-LEAST_RATE, MAX_RATE = 1e-37, 1e38
-"""The smallest and largest learning rate with which float32 neither loses digits nor overflows."""
+MAX_LAYERS, MAX_REPLICAS = 8, 4096
+MAX_EPOCHS = 10**12  # more than can ever be trained, and few enough that all counts of windows are exact
+MAX_SEED = 2**128 - 1  # NumPy's seed sequences use 128 bits
+LEAST_RATE, MAX_RATE = 1e-37, 1e38  # with these, float32 neither loses digits nor overflows
 
 
 @dataclass(frozen=True)
 class Field:
-    """What a field of `EchoConfig` allows, and what a change of it means.
-
-    Attributes:
-        allowed: the range of a number, in words.
-        least, most: the range of a number.
-        choices: the allowed words, if it is a word.
-        is_whole: whether a number has to be a whole one.
-        is_live: whether it can change between two windows: it affects how long, how fast and by which rule a network
-            learns, but not what. A change of any other field starts a new network.
-        starts: whether the same trainer can start over with another value: no compiled program depends on it.
-        is_of_data: whether the data of an epoch depend on it.
-    """
+    """What a field of `EchoConfig` allows, and what a change of it means."""
 
     allowed: str = "1 or more"
     least: float = 1
     most: float = MAX_STEPS
     choices: tuple[str, ...] = ()
     is_whole: bool = True
-    is_live: bool = False
-    starts: bool = False
-    is_of_data: bool = False
+    is_live: bool = False  # can change between two windows, as it changes how a network learns, but not what
+    starts: bool = False  # the same trainer can start over with another value: no compiled program depends on it
+    is_of_data: bool = False  # the data of an epoch depend on it
 
     def checked(self, name: str, value: object) -> Any:
         """The value as a plain Python value; a ConfigError if no configuration can have it."""
@@ -302,21 +276,14 @@ class EchoConfig:
 
     @classmethod
     def from_fields(cls, values: Mapping[str, Any]) -> Self:
-        """The configuration with these values by name; the others are the defaults.
-
-        Raises:
-            ConfigError: a name is not known, or a value, or a combination of values, cannot work.
-        """
+        """The configuration with these values by name; the others are the defaults. Errors are those of the class."""
         return cls(**values)
 
     def with_fields(self, changes: Mapping[str, Any]) -> Self:
         """The configuration with other values by name.
 
         A new ``task`` starts with its default settings, except those in ``changes``. A window length that is the
-        default (see `usual_window`) becomes the default for the new task.
-
-        Raises:
-            ConfigError: a name is not known, or a value, or a combination of values, cannot work.
+        default (see `usual_window`) becomes the default for the new task. Errors are those of the class.
         """
         task = named(changes[TASK] or ECHO) if TASK in changes else self.value(TASK)
         return type(self)(**{**self._values_under(task), **changes, TASK: task})
@@ -341,10 +308,8 @@ class EchoConfig:
 
     @property
     def live_fields(self) -> frozenset[str]:
-        """The names of the values that can change between two windows; a change of any other value starts a new
-        network.
-
-        A setting of the task is among them if it does not change the task's form (inputs, outputs and length).
+        """The names of the values that can change between two windows, a setting of the task if it does not change the
+        task's form (inputs, outputs, length); a change of any other value starts a new network.
         """
         return LIVE_FIELDS | self.the_task.live_settings
 
@@ -400,14 +365,12 @@ class EchoConfig:
 
     @property
     def input_size(self) -> int:
-        """The number of values that enter the cell at a time step: 1 for two symbols (the tutorial), otherwise one per
-        symbol, or the numbers of a task with numbers.
-        """
+        """The number of values that enter the cell at a time step; see `Symbols` and `Numbers`."""
         return self.the_task.inputs.input_size
 
     @property
     def output_size(self) -> int:
-        """The number of values that leave the network at a time step: one per class, or the task's numbers."""
+        """The number of values that leave the network at a time step: a logit per class, or the task's numbers."""
         return self.the_task.outputs.output_size
 
     @property
@@ -416,9 +379,7 @@ class EchoConfig:
         return isinstance(self.the_task.outputs, Symbols)
 
     def accuracy(self, errors: Count, windows: int = 1) -> Count | float:
-        """The share of right predictions in some windows, from the number of wrong ones; NaN if the network predicts
-        numbers.
-        """
+        """The share of right predictions in some windows, from the number of wrong ones; NaN without classes."""
         predictions = windows * self.predictions_per_window
         return (predictions - errors) / predictions if self.has_classes else math.nan
 
@@ -443,7 +404,7 @@ class EchoConfig:
 
     @property
     def window_steps(self) -> int:
-        """Time steps of a window: T of a stream, and a whole trial of trials, in which the gradient is cut at T."""
+        """Time steps of a window: T of a stream; of trials a whole one, in which the gradient is cut at T."""
         return self.trial_length or self.truncated_backprop_length
 
     @property
@@ -511,11 +472,7 @@ def require_possible(name: str, value: object) -> None:
 
 
 def require_epochs(config: EchoConfig, epoch: int, window: int) -> None:
-    """Check that the next window to train, (``epoch``, ``window``), is not beyond ``num_epochs``.
-
-    Raises:
-        ConfigError: training has already gone beyond.
-    """
+    """Check that the next window to train, (``epoch``, ``window``), is not beyond ``num_epochs``, by a ConfigError."""
     least = epoch + (window > 0)
     if config.num_epochs < least:
         raise ConfigError("num_epochs", config.num_epochs, f"at least {least}, as trained")
@@ -532,9 +489,7 @@ def shown(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def changes_shown(before: EchoConfig, after: EchoConfig) -> dict[str, Any]:
-    """The values that differ, for people: if the file of a task or cell has changed, a part of its hash distinguishes
-    it from the file before.
-    """
+    """The values that differ, for people; a part of its hash tells a changed file from the one before."""
     changes = before.changes_to(after)
     for name in (TASK, CELL):
         own = changes.get(name)
@@ -544,9 +499,7 @@ def changes_shown(before: EchoConfig, after: EchoConfig) -> dict[str, Any]:
 
 
 def changes_text(before: EchoConfig, after: EchoConfig, without: Collection[str] = ()) -> str:
-    """The fields that differ, with their values in ``after``; empty if none differs. A change of ``replicas`` is
-    described by the resulting seeds.
-    """
+    """The fields that differ, with their values in ``after``; a change of ``replicas`` as the resulting seeds."""
     changes = {name: value for name, value in changes_shown(before, after).items() if name not in without}
     if "replicas" not in changes:
         return fields_text(changes)

@@ -6,11 +6,11 @@ import math
 import operator
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
-SHOWN_CHARACTERS = 60
-"""The most characters of an invalid value that a message shows."""
+SHOWN_CHARACTERS, MOST_CHARACTERS = 60, 300
+"""The most characters of an invalid value that a message shows, and of a message about a user's file."""
 
 
 class ConfigError(ValueError):
@@ -24,25 +24,14 @@ class ConfigError(ValueError):
 
 
 def choice(field: str, value: object, words: Sequence[str]) -> object:
-    """The value, checked to be one of these words.
-
-    Raises:
-        ConfigError: the value is not among them.
-    """
+    """The value, which has to be one of these words; else a ConfigError."""
     if value not in words:
         raise ConfigError(field, value, f"one of {', '.join(words)}")
     return value
 
 
 def fraction(field: str, value: Any, allowed: str) -> float:
-    """The value as a finite float; NumPy numbers are converted.
-
-    Args:
-        allowed: a text on the values that the field allows, for the message.
-
-    Raises:
-        ConfigError: the value is not a finite number.
-    """
+    """The value as a finite float, also of a NumPy number; else a ConfigError that says what is allowed."""
     try:
         number = math.nan if isinstance(value, (bool, str, bytes)) else float(value)
     except (TypeError, ValueError, OverflowError):
@@ -53,18 +42,11 @@ def fraction(field: str, value: Any, allowed: str) -> float:
 
 
 def whole(field: str, value: Any) -> int:
-    """The value as a whole number; NumPy numbers are converted.
-
-    Raises:
-        ConfigError: the value is not a whole number.
-    """
-    try:
-        number = None if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        number = None
-    if number is None:
-        raise ConfigError(field, value, "a whole number")
-    return number
+    """The value as a whole number, also of a NumPy one; else a ConfigError."""
+    if not isinstance(value, bool):
+        with suppress(TypeError):
+            return operator.index(value)
+    raise ConfigError(field, value, "a whole number")
 
 
 def _shown(value: object) -> str:
@@ -80,19 +62,10 @@ class RunError(ValueError):
     """A folder cannot be used as a run; the message names the folder and the reason."""
 
 
-MOST_CHARACTERS = 300
-"""The most characters of a message; a longer one is cut."""
-
-
 class OwnError(ConfigError):
-    """A user's file cannot be used; the message is one line.
+    """A user's file cannot be used; the message is one line, and begins with the place in the file if `is_placed`."""
 
-    Attributes:
-        is_placed: whether the message begins with the place in the file.
-    """
-
-    noun: ClassVar[str]
-    """The kind of value that the file defines, which is also the field of the configuration."""
+    noun: ClassVar[str]  # what the file defines, which is also the field of the configuration
 
     def __init__(self, message: str, is_placed: bool = False) -> None:
         ValueError.__init__(self, message)
@@ -102,12 +75,8 @@ class OwnError(ConfigError):
 
 @contextmanager
 def blaming(kind: type[OwnError], file: str, line: int | None = None) -> Iterator[None]:
-    """Turn any exception in the ``with`` block, except Ctrl+C, into an error of one line with the place in the file.
-
-    Args:
-        kind: the class of the error.
-        file: the name under which the file was compiled.
-        line: the line to name if the error was raised outside of the file.
+    """Turn any exception in the ``with`` block, except Ctrl+C, into an error of this kind: one line with the place in
+    the file, which was compiled under this name; ``line`` is named if the exception was raised outside of it.
     """
     try:
         yield

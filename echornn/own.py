@@ -30,14 +30,9 @@ import platformdirs
 
 from echornn.errors import ConfigError, OwnError, blaming
 
-MOST_BYTES = 1 << 16
-"""The most bytes of a file, since its text is stored with each branch of a run."""
-
-SHOWN_DIGITS = 8
-"""The number of characters of a hash that are shown."""
-
-SECONDS, START_SECONDS = 20.0, 60.0
-"""The most seconds of a try; and those that its process may take to start, and to report where it was at the end."""
+MOST_BYTES = 1 << 16  # of a file, since its text is stored with each branch of a run
+SHOWN_DIGITS = 8  # of a hash
+SECONDS, START_SECONDS = 20.0, 60.0  # of a try, and beside it to start, and to report where it was at the end
 
 LOADED: dict[OwnFile, Any] = {}
 """What was made from the text of each file in this process."""
@@ -63,7 +58,7 @@ def is_trusted(text: str) -> bool:
 
 
 def trust(text: str) -> None:
-    """Note that a text may run. An OSError is raised if the state folder cannot be written to."""
+    """Note that a text may run; an OSError if the state folder cannot be written to."""
     if is_trusted(text):
         return
     file = trusted_file()
@@ -87,39 +82,30 @@ def trusting(are_trusted: bool = True) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class OwnFile:
-    """A file of the user's own; there is a subclass for tasks and one for cells.
+    """A file of the user's own; there is a subclass for tasks and one for cells."""
 
-    Attributes:
-        file: its path as the user wrote it; only for messages.
-        name: the name of the value in the file.
-        text: the text of the file. Nothing else is needed: its folder is never searched for other modules.
-        facts: what its record says about the value; empty if it says nothing, as a damaged or handmade one; None if
-            the file does not come from a record, so that its text may run.
-    """
+    file: str = field(compare=False)  # its path as the user wrote it; only for messages
+    name: str  # of the value in the file
+    text: str  # nothing else is needed: the file's folder is never searched for other modules
 
-    file: str = field(compare=False)
-    name: str
-    text: str
     facts: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    """What its record says about the value; empty if it says nothing, as a damaged or handmade one; None if the file
+    does not come from a record, so that its text may run."""
+
     mark: str = field(default="", compare=False)
+    """What tells it from another of its name; see `told_apart`."""
 
-    noun: ClassVar[str]
-    """The kind of value, for messages; it is also the field of the configuration."""
-
+    noun: ClassVar[str]  # the kind of value, which is also the field of the configuration
     error: ClassVar[type[OwnError]]
-
-    definition: ClassVar[str]
-    """A pattern that finds the line where ``{name}`` is defined."""
-
-    main_fact: ClassVar[str]
-    """The key that the facts have if they say anything."""
+    definition: ClassVar[str]  # a pattern that finds the line where {name} is defined
+    main_fact: ClassVar[str]  # the key that facts have if they say anything
 
     def found_in(self, names: Mapping[str, Any]) -> Any:
         """The value among the names that the text defines; an OwnError if it cannot be used."""
         raise NotImplementedError
 
-    def check_record(self) -> None:
-        """Check the facts; a ValueError if they are damaged."""
+    def check_facts(self) -> None:
+        """Raise any error of a lookup, type or value if the facts are damaged."""
         raise NotImplementedError
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -129,19 +115,18 @@ class OwnFile:
 
     @classmethod
     def from_record(cls, record: object) -> Self:
-        """The file of a record, see `as_record`. In a block of `trusting` its text is trusted; if the record lacks
-        facts, only that text says what the value is.
-
-        Raises:
-            ValueError: the record is not that of a file.
-            OSError: it cannot be noted that the text is trusted.
+        """The file of a record, see `as_record`; a ValueError if it is none. In `trusting` its text is trusted;
+        if the record lacks facts, only that text says what the value is.
         """
         if isinstance(record, Mapping) and {"file", "name", "text"} <= record.keys():
             file, name, text = record["file"], record["name"], record["text"]
             if all(isinstance(one, str) for one in (file, name, text)) and name.isidentifier():
                 own = cls(file, name, text, record.get("facts") or {})
                 if own.facts:
-                    own.check_record()
+                    try:
+                        own.check_facts()
+                    except (LookupError, TypeError, AttributeError, ArithmeticError, OwnError) as error:
+                        raise ValueError(f"what it says about the {cls.noun} is damaged: {error}") from error
                 if TRUSTING.get():
                     trust(text)
                     return own if own.facts else own.by_hand()
@@ -171,11 +156,6 @@ class OwnFile:
             f"--{self.noun}: read it, then use --trust (in Python, read(run, trust=True))",
             is_placed=True,
         )
-
-    def note(self) -> None:
-        """Note that the text may run from now on, also from records; it was checked."""
-        with suppress(OSError):
-            trust(self.text)
 
     def __str__(self) -> str:
         """The text that a user writes for the value, FILE.py:NAME, with its mark."""
@@ -228,10 +208,8 @@ class OwnFile:
         return hash_of(f"{self.name}\n{self.text}")
 
     def load(self) -> Any:
-        """The value that the text defines; the same value for the same text. The first time, this runs the text.
-
-        Raises:
-            OwnError: the text has an error, no usable value, or is not trusted; see `require_trusted`.
+        """The value that the text defines; the same value for the same text. The first time, this runs the text. An
+        OwnError if it has an error, no usable value, or is not trusted.
         """
         if self not in LOADED:
             self.require_trusted()
@@ -250,16 +228,9 @@ class OwnFile:
         return blaming(self.error, self.file, before[0].count("\n") + 1 if len(before) > 1 else None)
 
     def try_apart(self, function: str, **request: Any) -> None:
-        """Call a function with this file in another process.
-
-        Args:
-            function: MODULE:NAME; it gets the file's path, name and text, and the request, and raises an `OwnError` if
-                the file cannot be used.
-            request: JSON values.
-
-        Raises:
-            OwnError: the function raised it, the process gave no answer, or the text is not trusted; one line that
-                names the place in the file.
+        """Call a function, MODULE:NAME, in another process with this file's path, name and text, and the request (JSON
+        values); afterwards the text may run, also from records. An `OwnError` that names the place in the file, if the
+        function raised one, or if there was no answer.
         """
         self.require_trusted()
         order = {"function": function, "request": {**self.as_record(), **request}, "seconds": SECONDS}
@@ -283,6 +254,8 @@ class OwnFile:
             raise self.error(f"{place}: the {self.noun} {why}", is_placed=True)
         if error_text := json.loads(answer)["error"]:
             raise self.error(error_text, is_placed=True)
+        with suppress(OSError):
+            trust(self.text)
 
 
 def told_apart(files: Iterable[OwnFile]) -> dict[OwnFile, OwnFile]:

@@ -25,9 +25,7 @@ class CellError(OwnError):
 
 
 class Bounds(Enum):
-    """Between which limits the numbers of a vector lie. Only units with limits are saturated: near one they hardly
-    move.
-    """
+    """Between which limits the numbers of a vector lie. Near a limit, units are saturated: they hardly move."""
 
     FREE = "no limits"
     LIMITED = "from -1 to 1"
@@ -94,9 +92,7 @@ class Product:
         return "h" in self.reads
 
     def state_rows(self, size: int) -> slice:
-        """The rows of the weight that multiply the previous state, if it reads ``h``, with this many units. They are
-        counted from the end, as there may be any number of inputs.
-        """
+        """The rows of the weight that multiply ``h``, counted from the end, as there may be any number of inputs."""
         after = len(self.reads) - 1 - self.reads.index("h")
         return slice(-size * (after + 1), -size * after or None)
 
@@ -105,42 +101,28 @@ class Product:
         return sum(inputs if name == "x" else size for name in self.reads)
 
 
-class Functions(Protocol):
-    """The functions that `Cell.used` may apply to weights. It may also add, subtract, multiply and divide them."""
-
-    def exp(self, value: Vector) -> Vector:
-        """The exponential of each number."""
-
-    def cos(self, value: Vector) -> Vector:
-        """The cosine of each number."""
-
-    def sin(self, value: Vector) -> Vector:
-        """The sine of each number."""
-
-    def sigmoid(self, value: Vector) -> Vector:
-        """1 / (1 + exp(-v)) of each number v."""
-
-    def transposed(self, value: Vector) -> Vector:
-        """A matrix with its rows as columns."""
-
-    def limited(self, value: Vector, least: float, most: float) -> Vector:
-        """Each number, or the limit that it exceeds; the gradient passes as if there were no limit."""
-
-
 Arrays = Mapping[str, npt.NDArray[Any]]
 """Weights by the names that the cell uses."""
 
 
-def _as_trained(weights: Mapping[str, Vector], functions: Functions, steps: int) -> Mapping[str, Vector]:
-    return weights
+class Functions:
+    """The functions that `Cell.used` may apply to weights, beside arithmetic; here to NumPy arrays."""
 
+    exp = staticmethod(np.exp)
+    cos = staticmethod(np.cos)
+    sin = staticmethod(np.sin)
 
-def _no_units(rng: np.random.Generator, units: int, steps: int) -> Arrays:
-    return {}
+    def sigmoid(self, value: Vector) -> Vector:
+        """1 / (1 + exp(-v)) of each number v."""
+        return np.asarray(1 / (1 + np.exp(-value)))
 
+    def transposed(self, value: Vector) -> Vector:
+        """A matrix with its rows as columns."""
+        return value.swapaxes(0, 1)
 
-def _no_eigenvalues(used: Arrays) -> Arrays:
-    return {}
+    def limited(self, value: Vector, least: float, most: float) -> Vector:
+        """Each number, or the limit that it exceeds; the gradient passes as if there were no limit."""
+        return np.clip(value, least, most)
 
 
 @dataclass(frozen=True)
@@ -174,9 +156,9 @@ class Cell:
     about: str = ""
     formulas: tuple[str, ...] = ()
     unit_weights: tuple[str, ...] = ()
-    first_units: Callable[[np.random.Generator, int, int], Arrays] = _no_units
-    used: Callable[[Mapping[str, Vector], Functions, int], Mapping[str, Vector]] = _as_trained
-    eigenvalues: Callable[[Arrays], Arrays] = _no_eigenvalues
+    first_units: Callable[[np.random.Generator, int, int], Arrays] = lambda rng, units, steps: {}
+    used: Callable[[Mapping[str, Vector], Any, int], Mapping[str, Vector]] = lambda weights, functions, steps: weights
+    eigenvalues: Callable[[Arrays], Arrays] = lambda used: {}
     unread: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
     limited: tuple[str, ...] = ()
@@ -208,26 +190,3 @@ class Cell:
     def weights(self) -> tuple[str, ...]:
         """The names of all weights and biases, in order."""
         return (*self.matrices, *self.unit_weights)
-
-
-Array = npt.NDArray[Any]
-
-
-class OfArrays:
-    """Computes `echornn.cells.cell.Functions` of NumPy arrays."""
-
-    exp = staticmethod(np.exp)
-    cos = staticmethod(np.cos)
-    sin = staticmethod(np.sin)
-
-    def sigmoid(self, value: Array) -> Array:
-        """1 / (1 + exp(-v)) of each number v."""
-        return np.asarray(1 / (1 + np.exp(-value)))
-
-    def transposed(self, value: Array) -> Array:
-        """A matrix with its rows as columns."""
-        return value.swapaxes(0, 1)
-
-    def limited(self, value: Array, least: float, most: float) -> Array:
-        """Each number, or the limit that it exceeds."""
-        return np.clip(value, least, most)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.cells.cell import Activation, Cell, CellError, OfArrays, Product
+from echornn.cells.cell import Activation, Cell, CellError, Functions, Product
 from echornn.errors import blaming
 from echornn.own import OwnFile
 
@@ -37,28 +37,21 @@ def check_facts(cell: Cell) -> None:
         if not condition:
             raise CellError(otherwise)
 
-    def require_texts(name: str, some: object) -> None:
+    def require_texts(what: str, some: object) -> None:
         are_texts = isinstance(some, tuple) and all(isinstance(one, str) and one and one.isprintable() for one in some)
-        require(are_texts, f"{name} is {some!r}, not texts in parentheses, such as ('h',)")
+        require(are_texts, f"{what} is {some!r}, not texts in parentheses, such as ('h',)")
 
     for name in FUNCTIONS:
         require(callable(getattr(cell, name)), f"{name} has to be a function")
-    require(isinstance(cell.about, str), "about has to be a text")
     products = cell.products
     are_products = isinstance(products, tuple) and all(isinstance(one, Product) for one in products)
     require(bool(products) and are_products, "products has to be a Product or more in parentheses: (Product(...),)")
     for name in NAMES:
         require_texts(name, getattr(cell, name))
     for one in products:
-        for name, some in {
-            "weight and bias": (one.weight, one.bias),
-            "columns": one.columns,
-            "reads": one.reads,
-        }.items():
-            require_texts(f"{name} of the Product {one.weight}", some)
-            require(bool(some), f"the Product {one.weight} needs {name}")
-        is_usual = one.is_recurrent or not one.from_identity
-        require(is_usual, f"{one.weight} reads no h, so it cannot begin from_identity")
+        for what, some in (("the names", (one.weight, one.bias)), ("columns", one.columns), ("reads", one.reads)):
+            require_texts(f"{what} of the Product {one.weight}", some)
+            require(bool(some), f"the Product {one.weight} needs {what}")
     require(cell.state_parts[:1] == ("h",), "state_parts has to begin with h, the cell's output")
     for name, some in {"state_parts": cell.state_parts, "weights": cell.weights}.items():
         require(len(set(some)) == len(some), f"{name} has a name twice: {', '.join(some)}")
@@ -110,11 +103,8 @@ class OwnCell(OwnFile):
     def _call(self, name: str, *arguments: Any) -> Any:
         return getattr(self.load(), name)(*arguments)
 
-    def check_record(self) -> None:
-        try:
-            check_facts(self.cell)
-        except (LookupError, TypeError, AttributeError, CellError) as error:
-            raise ValueError(f"what it says about the cell is damaged: {error}") from error
+    def check_facts(self) -> None:
+        check_facts(self.cell)
 
     def found_in(self, names: Mapping[str, Any]) -> Cell:
         """The cell among the names that the text defines; errors of its functions name their place."""
@@ -152,28 +142,16 @@ def _blamed(own: OwnCell, function: Callable[..., Any]) -> Callable[..., Any]:
 CellName = str | OwnCell
 """The reference to a cell: its name in the table, or a user's own file."""
 
-Array = npt.NDArray[Any]
-
-INPUTS, UNITS, ROWS = 3, 4, 5
-"""The sizes of the check; unequal, so that a vector of a wrong size is seen."""
-
-LONG, SHORT = 200, 6
-"""The steps from the zero state in which the numbers have to stay finite: enough for a state that is multiplied by 1.6
-in each step to pass the greatest float32; and those that are compared.
-"""
-
-WINDOW = 15
-"""The steps of a window."""
+INPUTS, UNITS, ROWS = 3, 4, 5  # of the check; unequal, so that a vector of a wrong size is seen
+WINDOW = 15  # its steps
+SHORT, LONG = 6, 200
+"""The steps from the zero state that are compared; and those in which the numbers have to stay finite: enough for a
+state that is multiplied by 1.6 in each step to pass the greatest float32."""
 
 
 def check(own: OwnCell) -> Cell:
-    """The cell of a file that was not used before, checked in another process.
-
-    Raises:
-        CellError: the cell is invalid; the message is one line that names the place in the file.
-    """
+    """The cell of a file that was not used before, checked in another process; a CellError that names the place."""
     own.try_apart(f"{__name__}:trace")
-    own.note()
     cell: Cell = own.load()
     return cell
 
@@ -182,12 +160,11 @@ def trace(file: str, name: str, text: str) -> None:
     """Call the functions of a cell with a few numbers; a CellError if one returns something unusable."""
     own = OwnCell(file, name, text)
     cell: Cell = own.load()
-    functions = _Functions()
     with np.errstate(all="ignore"):
         with own.blaming_function(cell.first_units):
             weights = _first_weights(cell)
         with own.blaming_function(cell.used):
-            cell.used(weights, functions, WINDOW)
+            cell.used(weights, OfVectors(), WINDOW)
         with own.blaming_function(cell.step):
             _state(cell, weights, LONG)
             h = _state(cell, weights, SHORT)
@@ -197,10 +174,10 @@ def trace(file: str, name: str, text: str) -> None:
                 if np.array_equal(h, _state(cell, {**weights, name: 0.9 * one + 0.05}, SHORT)):
                     raise CellError(f"h does not depend on the weight {name}")
         with own.blaming_function(cell.eigenvalues):
-            cell.eigenvalues(cell.used({key: one.value for key, one in weights.items()}, OfArrays(), WINDOW))
+            cell.eigenvalues(cell.used({key: one.value for key, one in weights.items()}, Functions(), WINDOW))
 
 
-def _operator(function: Callable[[Any, Any], Array]) -> Callable[[Vector, object], Vector]:
+def _operator(function: Callable[[Any, Any], Any]) -> Callable[[Vector, object], Vector]:
     def operated(one: Vector, other: object) -> Vector:
         if isinstance(other, Vector):
             return Vector(function(one.value, other.value))
@@ -210,13 +187,13 @@ def _operator(function: Callable[[Any, Any], Array]) -> Callable[[Vector, object
 
 
 class Vector:
-    """A vector as a step gets it in the check: it can be added, subtracted, multiplied and divided, and not looked at,
-    as when the step is compiled.
+    """A vector as a step gets it in the check: it can be added, subtracted, multiplied, divided and printed, but not
+    looked at, as when the step is compiled.
     """
 
     __array_ufunc__ = None
 
-    def __init__(self, value: Array) -> None:
+    def __init__(self, value: npt.NDArray[Any]) -> None:
         self.value = value
 
     def __repr__(self) -> str:
@@ -234,20 +211,26 @@ class Vector:
         return Vector(-self.value)
 
 
-class _Functions:
-    """The `Functions` of such vectors."""
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "tanh": np.tanh,
+    "relu": lambda value: np.maximum(value, 0),
+    "linear": lambda value: value,
+}
+
+
+class OfVectors:
+    """The `Functions` of such vectors, and the `Network` with these weights."""
+
+    def __init__(self, cell: Cell | None = None, used: Mapping[str, Vector] | None = None) -> None:
+        self._products = {one.weight: one for one in cell.products} if cell else {}
+        self._used = used or {}
 
     def __getattr__(self, name: str) -> Callable[..., Vector]:
-        function = getattr(OfArrays(), name)
+        function = ACTIVATIONS.get(name) or getattr(Functions(), name)
         return lambda vector, *limits: Vector(function(vector.value, *limits))
 
-
-class _Network:
-    """The `Network` of such vectors."""
-
-    def __init__(self, cell: Cell, used: Mapping[str, Vector]) -> None:
-        self._products = {one.weight: one for one in cell.products}
-        self._used = used
+    def scale(self, vector: Vector, weight: str) -> Vector:
+        return vector * self._used[weight]
 
     def affine(self, parts: Sequence[Vector], weight: str, bias: str, *activations: Activation) -> list[Vector]:
         product = self._products.get(weight)
@@ -263,24 +246,6 @@ class _Network:
         columns = np.split(z, len(activations), axis=1)
         return [getattr(self, one.value)(Vector(column)) for one, column in zip(activations, columns, strict=True)]
 
-    def scale(self, vector: Vector, weight: str) -> Vector:
-        return vector * self._used[weight]
-
-    def tanh(self, vector: Vector) -> Vector:
-        return Vector(np.tanh(vector.value))
-
-    def sigmoid(self, vector: Vector) -> Vector:
-        return Vector(OfArrays().sigmoid(vector.value))
-
-    def exp(self, vector: Vector) -> Vector:
-        return Vector(np.exp(vector.value))
-
-    def relu(self, vector: Vector) -> Vector:
-        return Vector(np.maximum(vector.value, 0))
-
-    def linear(self, vector: Vector) -> Vector:
-        return vector
-
 
 def _first_weights(cell: Cell) -> dict[str, Vector]:
     """Weights such as those before training, with ``init="glorot"``."""
@@ -288,22 +253,22 @@ def _first_weights(cell: Cell) -> dict[str, Vector]:
     units = cell.first_units(rng, UNITS, WINDOW)
     if not isinstance(units, Mapping) or set(units) != set(cell.unit_weights):
         raise CellError(f"first_units has to return a dict with the unit_weights: {list(cell.unit_weights)}")
-    arrays: dict[str, Array] = {}
+    weights = {}
     for name, values in units.items():
         if np.shape(values) != (UNITS,) or np.asarray(values).dtype != np.float32:
             raise CellError(f"first_units has to return {name} as float32 [units]")
-        arrays[name] = values[np.newaxis]
+        weights[name] = values[np.newaxis]
     for one in cell.products:
         rows, count = one.rows(INPUTS, UNITS), len(one.columns)
         bound = np.sqrt(6 / (rows + count * UNITS))
-        arrays[one.weight] = rng.uniform(-bound, bound, (rows, count * UNITS)).astype(np.float32)
-        arrays[one.bias] = np.repeat(np.array([cell.first_biases.get(one.bias, (0,) * count)], np.float32), UNITS, 1)
-    return {name: Vector(value) for name, value in arrays.items()}
+        weights[one.weight] = rng.uniform(-bound, bound, (rows, count * UNITS)).astype(np.float32)
+        weights[one.bias] = np.repeat(np.array([cell.first_biases.get(one.bias, (0,) * count)], np.float32), UNITS, 1)
+    return {name: Vector(value) for name, value in weights.items()}
 
 
-def _state(cell: Cell, weights: Mapping[str, Vector], steps: int) -> Array:
+def _state(cell: Cell, weights: Mapping[str, Vector], steps: int) -> npt.NDArray[Any]:
     """The vector h after some steps from the zero state, with zeros and ones as inputs."""
-    network = _Network(cell, cell.used(weights, _Functions(), WINDOW))
+    network = OfVectors(cell, cell.used(weights, OfVectors(), WINDOW))
     state = [Vector(np.zeros((ROWS, UNITS), np.float32)) for _ in cell.state_parts]
     for number, x in enumerate(np.random.default_rng(2).integers(0, 2, (steps, ROWS, INPUTS)).astype(np.float32), 1):
         after: Any = cell.step(Vector(x), state, network)

@@ -10,54 +10,28 @@ from echornn.config import EchoConfig
 from echornn.tasks.task import AT_CHANCE_SHARE as AT_CHANCE_SHARE
 from echornn.tasks.task import BELOW_CHANCE as BELOW_CHANCE
 from echornn.tasks.task import SOLVED_SHARE as SOLVED_SHARE
-from echornn.tasks.task import Level, Symbols, Task, TaskError, ladder
+from echornn.tasks.task import Level, Symbols, TaskError, ladder
 from echornn.tasks.task import solved_level as level_of_solved
 
-MOST_AT_CHANCE = 0.06
-"""A mean loss that differs from chance by this share is apart from chance, unless `chance_width` is less than 1."""
-
-FAR_ABOVE = 1000
-"""A loss above this many times chance has left the range of losses."""
-
-LEAST = 1e-6
-"""A floor below this counts as none."""
-
-RECENT_WINDOWS = 50
-"""The number of newest windows whose mean loss is shown, and decides whether a task is solved; see also
-`deciding_windows`.
-"""
-
-SURE = 6
-"""The number of standard errors of the deciding mean that fit between the solved level and the next level above it."""
-
-MOST_DECIDING = 4096
-"""The most windows whose mean loss decides whether a task is solved; they are kept in memory for each network."""
+MOST_AT_CHANCE = 0.06  # a mean loss that differs from chance by more is apart, unless `chance_width` is less than 1
+FAR_ABOVE = 1000  # a loss above this many times chance has left the range of losses
+LEAST = 1e-6  # a floor below counts as none
+RECENT_WINDOWS = 50  # the newest windows whose mean loss is shown, and usually decides whether a task is solved
+MOST_DECIDING = 4096  # the most windows whose mean loss decides that; they are kept in memory for each network
+SURE = 6  # standard errors of the deciding mean that fit between the solved level and the next level above it
 
 
 def ladder_of(config: EchoConfig) -> tuple[Level, ...]:
-    """The ladder of the task for the data of an epoch, from chance to everything known; empty if there is none.
-
-    Raises:
-        TaskError: an error in a user's own task.
-    """
+    """The ladder of the task for the data of an epoch, from chance to everything known; empty if there is none."""
     return _ladder(config.the_task, *config.data_shape)
 
 
-@lru_cache(maxsize=256)
-def _ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
-    return ladder(task, rows, steps)
-
-
-@lru_cache(maxsize=64)
-def _solved_level(task: Task, rows: int, steps: int) -> float | None:
-    return level_of_solved(task, rows, steps)
+_ladder, _solved_level = lru_cache(256)(ladder), lru_cache(64)(level_of_solved)
 
 
 def chance_level(config: EchoConfig) -> float:
-    """The loss of knowing nothing, in nats or squared error: the first level of the ladder.
-
-    Without a ladder, it is ``ln(classes)`` for symbols, the loss of guessing all with equal probability; for numbers it
-    is not known, NaN.
+    """The loss of knowing nothing: the first level of the ladder. Without one, that of guessing all symbols with equal
+    probability; for numbers it is not known, NaN.
     """
     if known := ladder_of(config):
         return known[0].loss
@@ -66,9 +40,7 @@ def chance_level(config: EchoConfig) -> float:
 
 
 def most_loss(config: EchoConfig) -> float:
-    """The loss above which training has diverged, though it may be finite: far above chance. Infinite if chance is not
-    known, so that only losses that are not finite are beyond.
-    """
+    """The loss above which training has diverged, though it may be finite; infinite if chance is not known."""
     chance = chance_level(config)
     return FAR_ABOVE * chance if chance > 0 else math.inf
 
@@ -80,8 +52,8 @@ def guessing_errors(config: EchoConfig) -> float:
 
 
 def chance_width(config: EchoConfig) -> float:
-    """How close to chance a loss must be to count as at chance, compared with the echo: 1, or less if the next level of
-    the ladder is so close that it would count as chance too.
+    """How close to chance a loss must be to count as at chance, compared with the echo: 1, or less if the next level is
+    so close that it would count too.
     """
     known = ladder_of(config)
     others = [level.loss for level in known if level.loss < known[0].loss]
@@ -92,7 +64,7 @@ def chance_width(config: EchoConfig) -> float:
 
 def boundary_floor(config: EchoConfig, window: int = 0) -> float:
     """How much more than later windows the window ``window`` (from 0) of an epoch costs at least, on average over data,
-    in nats or squared error, since nobody knows the inputs before a row.
+    since nobody knows the inputs before a row.
     """
     first = window * config.window_stride
     more = config.the_task.more_at_start(config.batch_size, first, config.window_steps)
@@ -103,9 +75,7 @@ def boundary_floor(config: EchoConfig, window: int = 0) -> float:
 
 
 def _last_level(config: EchoConfig, window: int) -> float:
-    """The loss of the last level of the ladder in one window; 0 if it is not known. The ladder gives losses of whole
-    rows, so the loss of a window is computed from two rows.
-    """
+    """The loss of the last level in one window, from the ladders of two rows; 0 if it is not known."""
     if not config.is_stream:
         return 0.0
     begin = window * config.window_stride
@@ -118,17 +88,13 @@ def _last_level(config: EchoConfig, window: int) -> float:
 
 
 def mean_floor(config: EchoConfig) -> float:
-    """The least mean loss over all windows of an epoch: the last level of the ladder; 0 if there is none, as no loss is
-    below it.
-    """
+    """The least mean loss over all windows of an epoch: the last level of the ladder; 0 if there is none."""
     known = ladder_of(config)
     return known[-1].loss if known and known[-1].loss < known[0].loss else 0.0
 
 
 def solved_level(config: EchoConfig) -> float:
-    """The mean loss below which the task counts as solved: close to its floor, and far below chance. It is minus
-    infinity if the task has no such level, so that it is never solved.
-    """
+    """The mean loss below which the task counts as solved, close to its floor; minus infinity if there is no such."""
     level = _solved_level(config.the_task, *config.data_shape)
     return -math.inf if level is None else level
 
@@ -151,8 +117,8 @@ def deciding_windows(config: EchoConfig) -> int:
 
 
 def lost_level(config: EchoConfig) -> float:
-    """The mean loss above which a solved task counts as lost. It is well above `solved_level`, so that a loss around
-    that level does not switch back and forth. It is infinite if the task is never solved.
+    """The mean loss above which a solved task counts as lost: so far above `solved_level` that a loss around that level
+    does not switch back and forth; infinite if the task is never solved.
     """
     level = solved_level(config)
     if level == -math.inf:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -15,7 +15,6 @@ from echornn import own, seeding
 from echornn.own import OwnFile
 from echornn.tasks.task import (
     KEY,
-    MAX_STEPS,
     Batch,
     Level,
     Numbers,
@@ -24,11 +23,11 @@ from echornn.tasks.task import (
     Task,
     TaskError,
     blaming_method,
-    checked_levels,
     draw_rows,
     form_of,
     ladder,
     lags_of_steps,
+    plain_level,
     settings_of,
     solved_level,
     values_of,
@@ -36,9 +35,6 @@ from echornn.tasks.task import (
 
 Shape = tuple[int, int]
 """The rows of an epoch's data, and their steps; see `Task.levels`."""
-
-Ladder = tuple[tuple[Level, ...], float | None]
-"""The levels of a task, and the loss below which it counts as solved."""
 
 
 class UnknownNumbers(Numbers):
@@ -52,18 +48,13 @@ UNKNOWN = UnknownNumbers(1)
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a record says about a task with certain values of its settings; if nothing, a stream without levels.
-
-    Attributes:
-        live: the settings that do not seem to change the inputs, the outputs and the length.
-        ladders: by the shape of the data.
-    """
+    """What a record says about a task with certain values of its settings; if nothing, a stream without levels."""
 
     inputs: Symbols | Numbers = UNKNOWN
     outputs: Symbols | Numbers = UNKNOWN
     length: int | None = None
-    live: frozenset[str] = frozenset()
-    ladders: Mapping[Shape, Ladder] = field(default_factory=dict)
+    live_settings: frozenset[str] = frozenset()
+    ladders: Mapping[Shape, tuple[tuple[Level, ...], float | None]] = field(default_factory=dict)
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         return self.ladders.get((rows, steps), ((), None))[0]
@@ -76,20 +67,16 @@ class Recorded:
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Recorded:
-        length, ladders = record["length"], {}
-        if length is not None and (type(length) is not int or not 1 <= length <= MAX_STEPS):
-            raise ValueError(f"length = {length} is not the number of steps of a trial")
-        for one in record["ladders"]:
-            levels, solved = checked_levels(Level(**level) for level in one["levels"]), one["solved"]
-            if solved is not None and not math.isfinite(solved):
-                raise ValueError(f"solved = {solved} is not a loss")
-            ladders[one["rows"], one["steps"]] = levels, solved
-        return cls(_form(record["inputs"]), _form(record["outputs"]), length, frozenset(record["live"]), ladders)
+        inputs, outputs = (_form(**record[name]) for name in ("inputs", "outputs"))
+        ladders = {
+            (one["rows"], one["steps"]): (tuple(plain_level(Level(**level)) for level in one["levels"]), one["solved"])
+            for one in record["ladders"]
+        }
+        return cls(inputs, outputs, record["length"], frozenset(record["live"]), ladders)
 
 
-def _form(record: Mapping[str, Any]) -> Symbols | Numbers:
-    names = record.get("names", ())
-    return Symbols(record["symbols"], names) if "symbols" in record else Numbers(record["numbers"], names)
+def _form(symbols: int = 0, numbers: int = 0, names: Sequence[str] = ()) -> Symbols | Numbers:
+    return Symbols(symbols, names) if symbols else Numbers(numbers, names)
 
 
 def is_same_task(task: Task, other: object) -> bool:
@@ -116,22 +103,10 @@ class RecordedTask(Task):
         recorded: Recorded = vars(self)["recorded"]
         return _written(self) if self.own in own.LOADED else recorded
 
-    @property
-    def live_settings(self) -> frozenset[str]:
-        recorded: Recorded = vars(self)["recorded"]
-        return recorded.live
-
-    @property
-    def inputs(self) -> Symbols | Numbers:
-        return self.known.inputs
-
-    @property
-    def outputs(self) -> Symbols | Numbers:
-        return self.known.outputs
-
-    @property
-    def length(self) -> int | None:
-        return self.known.length
+    inputs = property(lambda self: self.known.inputs)
+    outputs = property(lambda self: self.known.outputs)
+    length = property(lambda self: self.known.length)
+    live_settings = property(lambda self: self.known.live_settings)
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         return _written(self).draw(rng, rows, steps)
@@ -188,12 +163,7 @@ class OwnTask(OwnFile):
         )
 
     def task(self, values: Mapping[str, object] | None = None) -> Task:
-        """The task with these values of its settings, from its facts if there are any; all other settings have their
-        defaults.
-
-        Raises:
-            TaskError: as in `load`, or a value is not allowed.
-        """
+        """The task with these values of its settings, from its facts if there are any; the others are the defaults."""
         if self.facts is None:
             return self.written(values)
         task = self.kind(**values or {})
@@ -210,16 +180,14 @@ class OwnTask(OwnFile):
         return task
 
     def written(self, values: Mapping[str, object] | None = None) -> Task:
-        """The task that the text makes; see `task`."""
+        """The task that the text makes."""
         kind = self.load()
         with self.blaming():
             task: Task = kind(**values or {})
             return task
 
     def with_settings(self, given: Mapping[str, Iterable[Any]]) -> OwnTask:
-        """This file; if its record lacks facts, with settings that have these values, and others as their defaults,
-        which are not known.
-        """
+        """This file; if its record lacks facts, with settings that have these values; their defaults are not known."""
         if not self.lacks_facts:
             return self
         settings = []
@@ -229,16 +197,11 @@ class OwnTask(OwnFile):
             settings.append(asdict(Setting(name, default, "", -math.inf, math.inf, tuple(words))))
         return replace(self, facts={"settings": settings})
 
-    def check_record(self) -> None:
-        try:
-            count = len(settings_of(self.kind))
-            for one in (self.facts or {})["known"]:
-                if len(one["values"]) != count:
-                    raise ValueError(f"{one['values']} are not the values of {count} settings")
-                if "impossible" not in one:
-                    Recorded.of(one)
-        except (LookupError, TypeError, AttributeError, ArithmeticError, TaskError) as error:
-            raise ValueError(f"what it says about the task is damaged: {error}") from error
+    def check_facts(self) -> None:
+        settings_of(self.kind)
+        for one in (self.facts or {})["known"]:
+            if "impossible" not in one:
+                Recorded.of(one)
 
     def found_in(self, names: Mapping[str, Any]) -> type[Task]:
         found = names.get(self.name)
@@ -263,10 +226,8 @@ TaskName = str | OwnTask
 
 
 def record_of_facts(own_task: OwnTask, uses: Iterable[tuple[Mapping[str, Any], Shape | None]]) -> dict[str, Any] | None:
-    """The facts about a task as JSON values; None if it comes from a record that lacks them.
-
-    Args:
-        uses: the values of each configuration with the task, and the shape of its data; None if it is impossible.
+    """The facts about a task as JSON values, from the values of each configuration with it and the shape of its data,
+    None if that is impossible; None if the task comes from a record that lacks facts.
     """
     if own_task.lacks_facts:
         return None
@@ -311,19 +272,11 @@ def _ladder_record(task: Task, shape: Shape) -> dict[str, Any] | None:
 
 
 def check(own_task: OwnTask, values: Mapping[str, object] | None = None, rows: int = 5, steps: int = 1000) -> Task:
-    """The task of a file that was not used before, checked, with these values of its settings.
-
-    Args:
-        rows, steps: the shape of the data that is drawn as a test, if possible the same as in training; a row has at
-            least one trial.
-
-    Raises:
-        TaskError: the task is invalid; the message is one line that names the place in the file.
+    """The task of a file that was not used before, with these values of its settings; a TaskError if it is invalid.
+    Data of this shape are drawn as a test; a row has at least one trial.
     """
     own_task.try_apart(f"{__name__}:draw_once", values=dict(values or {}), rows=rows, steps=steps)
-    task = own_task.task(values)
-    own_task.note()
-    return task
+    return own_task.task(values)
 
 
 def draw_once(file: str, name: str, text: str, values: Mapping[str, Any], rows: int, steps: int) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -25,32 +25,18 @@ from echornn.errors import ConfigError, OwnError, blaming, choice, fraction, who
 MAX_STEPS = 2**31 - 1
 """The largest count of time steps, units or predictions: the compiled loop counts in int32."""
 
-SOLVED_SHARE = 0.07
-"""A mean loss within this share of chance above its floor counts as solved: 0.05 nats for two classes."""
-
-AT_CHANCE_SHARE = 0.05
-"""A mean loss within this share of chance, to either side, counts as at chance."""
-
-BELOW_CHANCE = 1 - 2 * AT_CHANCE_SHARE
-"""A mean loss below this share of chance is a sign of learning, not luck."""
+SOLVED_SHARE = 0.07  # a mean loss within this share of chance above its floor is solved: 0.05 nats for two classes
+AT_CHANCE_SHARE = 0.05  # a mean loss within this share of chance, to either side, is at chance
+BELOW_CHANCE = 1 - 2 * AT_CHANCE_SHARE  # a mean loss below this share of chance is a sign of learning, not luck
 
 Value = TypeVar("Value")
 
-KEY = "echornn"
-"""The key of a field's metadata with the help and the range."""
+KEY = "echornn"  # of a field's metadata with the help and the range
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting of a task. The type of its default is its type: a whole number, a number, or a word.
-
-    Attributes:
-        name: the name of the field; as a flag, ``--name``.
-        default: the value if none is given.
-        help: the meaning, as a sentence.
-        least, most: the range of a number.
-        choices: the allowed words, if it is a word.
-    """
+    """A setting of a task, see `setting`. The type of its default is its type."""
 
     name: str
     default: int | float | str
@@ -60,7 +46,7 @@ class Setting:
     choices: tuple[str, ...] = ()
 
     def checked(self, value: object) -> object:
-        """The value as Python's; a ConfigError if it is not allowed."""
+        """The value as Python's own type; a ConfigError if it is not allowed."""
         if isinstance(self.default, str):
             return choice(self.name, value, self.choices or (self.default,))
         is_whole = isinstance(self.default, int)
@@ -94,9 +80,7 @@ def setting(
 
 
 def settings_of(task: Any) -> tuple[Setting, ...]:
-    """The settings of a task, or of a class of tasks, in the order of its fields; a ConfigError if one has no usable
-    default.
-    """
+    """The settings of a task, or of a class of tasks; a ConfigError if one has no usable default."""
     found = []
     for one in dataclasses.fields(task):
         default = one.default
@@ -352,15 +336,12 @@ def share_before(lag: int, steps: int) -> float:
 
 # ---- what a task says and draws, checked: each raises a TaskError of one line, which names the place in a user's file
 
-MOST_LOSS = 512.0
-"""The highest loss of a ladder; higher losses are not distinguished. Targets can be scaled."""
+MOST_LOSS = 512.0  # of a ladder; higher losses are not distinguished, and targets can be scaled
 
 
 @contextmanager
 def blaming_method(task: Task, method: str) -> Iterator[None]:
-    """Like `blaming`, for a call of this method; an error that was raised outside of the file is reported at the
-    method's line.
-    """
+    """Like `blaming`, for a call of this method; an error from outside of the file is reported at the method's line."""
     try:
         yield
     except (Exception, SystemExit) as error:
@@ -384,13 +365,9 @@ def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | Non
 
 
 def draw_rows(task: Task, rng: np.random.Generator, rows: int, steps: int) -> Batch:
-    """The data of an epoch: rows of a stream, or rows of as many whole trials as fit into ``steps``, one after another.
+    """The data of an epoch: rows of a stream, or of as many whole trials as fit into ``steps``, one after another.
 
-    Symbols are uint8, and numbers float32.
-
-    Args:
-        rng: a generator that has drawn nothing yet.
-        steps: the most time steps of a row; trials leave out the remainder.
+    Symbols are uint8, and numbers float32; ``rng`` has drawn nothing yet.
     """
     length = task.length or steps
     trials = steps // length
@@ -449,29 +426,23 @@ def _form(values: npt.NDArray[Any]) -> str:
 def ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
     """The levels of a task: their losses decrease from knowing nothing to knowing everything."""
     with blaming_method(task, "levels"):
-        return checked_levels(task.levels(rows, steps))
+        levels = tuple(task.levels(rows, steps))
+        for level in levels:
+            if not isinstance(level, Level) or not 0 <= level.loss <= MOST_LOSS:
+                raise TaskError(f"levels returns {level!r}, not a Level with a loss from 0 to {MOST_LOSS:g}")
+            if not level.name or not f"{level.name}{level.knows}".isprintable():
+                raise TaskError(f"levels returns {level!r}, but name and knows must be printable, on one line")
+        losses = [float(level.loss) for level in levels]
+        if losses != sorted(losses, reverse=True):
+            raise TaskError(f"levels returns losses {losses}, which must decrease towards knowing everything")
+        return tuple(map(plain_level, levels))
 
 
-def checked_levels(given: Iterable[Level]) -> tuple[Level, ...]:
-    levels = tuple(given)
-    for level in levels:
-        if not isinstance(level, Level) or not 0 <= level.loss <= MOST_LOSS:
-            raise TaskError(f"levels returns {level!r}, not a Level with a loss from 0 to {MOST_LOSS:g}")
-        if not level.name or not f"{level.name}{level.knows}".isprintable():
-            raise TaskError(f"levels returns {level!r}, but name and knows must be printable, on one line")
-    losses = [float(level.loss) for level in levels]
-    if losses != sorted(losses, reverse=True):
-        raise TaskError(
-            f"levels returns losses {losses}, which must decrease from knowing nothing to knowing everything"
-        )
-    return tuple(_plain(level, loss) for level, loss in zip(levels, losses, strict=True))
-
-
-def _plain(level: Level, loss: float) -> Level:
-    """The level with Python's types; NumPy values are converted."""
+def plain_level(level: Level) -> Level:
+    """The level with Python's types; NumPy values and lists are converted."""
     lags = None if level.lags is None else tuple(map(int, level.lags))
     wrong = None if level.wrong is None else float(level.wrong)
-    return Level(str(level.name), loss, str(level.knows), lags, wrong)
+    return Level(str(level.name), float(level.loss), str(level.knows), lags, wrong)
 
 
 def solved_level(task: Task, rows: int, steps: int) -> float | None:
