@@ -213,7 +213,7 @@ class SweepResults:
     axes: Mapping[str, Values]
     points: tuple[GridPoint, ...]
     earlier: tuple[GridPoint, ...]
-    stamp: tuple[int, ...] = ()
+    stamp: int = 0
 
     @classmethod
     def read(cls, folder: Path) -> SweepResults:
@@ -322,12 +322,11 @@ def _names(folder: Path) -> frozenset[str]:
     return frozenset()
 
 
-def _stamp_of(folder: Path) -> tuple[int, ...]:
+def _stamp_of(folder: Path) -> int:
     """A value that changes when another grid is requested."""
     with contextlib.suppress(OSError):
-        there = (folder / SWEEP_FILE).stat(follow_symlinks=False)
-        return there.st_ino, there.st_mtime_ns, there.st_size
-    return ()
+        return (folder / SWEEP_FILE).stat().st_mtime_ns
+    return 0
 
 
 class Store:

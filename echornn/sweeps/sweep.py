@@ -102,16 +102,6 @@ def structure_of(config: EchoConfig) -> Hashable:
     return form, tuple(getattr(config, name) for name in names if name not in ECHO_FIELDS)
 
 
-def parts_of(configs: Sequence[EchoConfig], until: Until, workers: int, room: float = 1.0) -> list[Part]:
-    """The networks in their order as parts of one structure each, so small that there is one for each worker."""
-    groups: dict[Hashable, list[EchoConfig]] = {}
-    for config in configs:
-        groups.setdefault(structure_of(config), []).append(config)
-    size = min(MOST, max(LEAST, -(-len(configs) // workers)))
-    chunks = [tuple(group[at : at + size]) for group in groups.values() for at in range(0, len(group), size)]
-    return [Part(number, chunk, until, room) for number, chunk in enumerate(chunks)]
-
-
 @dataclass(frozen=True)
 class Status:
     """The progress of a sweep: how many of its networks have a result, have solved the task, or cannot be trained; the
@@ -159,12 +149,18 @@ class Sweep:
         self._queue: list[Part] = []
         self._numbers = 0
         self._under_way: dict[int, Part] = {}
-        self._seen: dict[str, set[Hashable]] = {}
+        self._structures: dict[str, Hashable] = {}
+        """What each worker has trained last."""
         self._tries: Counter[EchoConfig] = Counter()
 
     def parts(self, workers: int, room: float = 1.0) -> list[Part]:
-        """The parts to train with ``workers`` workers."""
-        return parts_of(list(self._missing), self.grid.until, workers, room)
+        """The networks without a result, in parts of one structure, so small that there is one for each worker."""
+        groups: dict[Hashable, list[EchoConfig]] = {}
+        for config in self._missing:
+            groups.setdefault(structure_of(config), []).append(config)
+        size = min(MOST, max(LEAST, -(-len(self._missing) // workers)))
+        chunks = [tuple(group[at : at + size]) for group in groups.values() for at in range(0, len(group), size)]
+        return [Part(number, chunk, self.grid.until, room) for number, chunk in enumerate(chunks)]
 
     def run(self, engine: Engine, watch: Callable[[Status], None] = lambda status: None) -> None:
         """Train all networks without a result, until all are done or `asked_to_end` is set; then close the engine.
@@ -192,11 +188,11 @@ class Sweep:
         """A part for a worker: preferably of a structure for which it has a compiled program, then of the structure
         that the fewest other workers train.
         """
-        seen = self._seen.setdefault(worker, set())
+        last = self._structures.get(worker)
         at = Counter(structure_of(part.configs[0]) for part in self._under_way.values())
         structures = [structure_of(part.configs[0]) for part in self._queue]
-        best = min(range(len(structures)), key=lambda one: (structures[one] not in seen, at[structures[one]]))
-        seen.add(structures[best])
+        best = min(range(len(structures)), key=lambda one: (structures[one] != last, at[structures[one]]))
+        self._structures[worker] = structures[best]
         part = self._queue.pop(best)
         self._under_way[part.number] = part
         return part
