@@ -151,9 +151,7 @@ class Processes:
         util.abstract_sockets_supported = False  # type: ignore[misc]  # they are everybody's
         CONTEXT.set_forkserver_preload([self._preload] if self._preload else [])
         before = os.environ.get("PYTHONSAFEPATH", "")
-        os.environ["PYTHONSAFEPATH"] = (
-            "1"  # the server imports nothing from the current folder
-        )
+        os.environ["PYTHONSAFEPATH"] = "1"  # the server imports nothing from the current folder
         forkserver.ensure_running()
         os.environ["PYTHONSAFEPATH"] = before
         ours, theirs = CONTEXT.Pipe()
