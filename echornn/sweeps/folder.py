@@ -29,7 +29,7 @@ from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
-from echornn.config import ORDER, EchoConfig
+from echornn.config import EchoConfig
 from echornn.errors import RunError
 from echornn.files import own_files
 from echornn.files.own_files import LOCK_FILE, Lock
@@ -103,36 +103,14 @@ class RequestedGrid:
             "versions": dict(self.versions),
         }
 
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> RequestedGrid:
-        """Decode a record; an error of `NO_RECORD` if it is invalid."""
-        fields = values_from(record["fields"])
-        axes = {name: [values_from({name: one})[name] for one in values] for name, values in record["axes"]}
-        given = {name: [value] for name, value in fields.items()} | axes
-        settings = {name: given[name] for name in given.keys() - set(ORDER)}
-
-        def known(value: Any) -> Any:
-            return value.with_settings(settings) if isinstance(value, OwnTask) else value
-
-        grid = Grid(
-            tuple(Axis(name, tuple(map(known, values))) for name, values in axes.items()),
-            {name: known(value) for name, value in fields.items()},
-            record["seeds"],
-            record["until"],
-        )
-        return cls(grid, {str(name): str(one) for name, one in record["versions"].items()})
-
 
 def read_requests(folder: Path) -> tuple[RequestedGrid, ...]:
-    """The requested grids, oldest first; a `RunError` if the folder has no sweep that can be read.
-
-    Files of the user's own of one name with different texts have different names.
-    """
+    """The requested grids, oldest first; a `RunError` if the folder has no sweep that can be read."""
     file = folder / SWEEP_FILE
     try:
         record = json.loads(own_files.read_bytes(file, MOST_BYTES))
         form = record["format"]
-        asked = [RequestedGrid.from_record(one) for one in record["grids"]] if form == FORMAT else []
+        asked = _requests(record["grids"]) if form == FORMAT else ()
     except FileNotFoundError:
         raise RunError(f"there is no sweep in {folder}") from None
     except NotADirectoryError:
@@ -145,10 +123,31 @@ def read_requests(folder: Path) -> tuple[RequestedGrid, ...]:
         raise RunError(f"{file} is of another version of this program: format {shortened(form)}")
     if not asked:
         raise RunError(f"{file} is damaged: it contains no grid")
-    files = told_apart(file for one in asked for file in one.grid.files)
-    if any(file.mark for file in files.values()):
-        asked = [replace(one, grid=one.grid.with_files(files)) for one in asked]
+    return asked
+
+
+def _requests(records: Sequence[Mapping[str, Any]]) -> tuple[RequestedGrid, ...]:
+    """Decode records. Files of the user's own of one name with different texts get different names."""
+    read = []
+    for record in records:
+        given = [*((name, [value]) for name, value in record["fields"].items()), *record["axes"]]
+        read.append({name: [values_from({name: value})[name] for value in some] for name, some in given})
+    every = itertools.chain.from_iterable(some for values in read for some in values.values())
+    files = told_apart(value for value in every if isinstance(value, OwnFile))
+    asked = []
+    for record, values in zip(records, read, strict=True):
+        settings = {name: some for name, some in values.items() if name not in (*EchoConfig.names(), TASK)}
+        known = {name: [_known(value, files, settings) for value in some] for name, some in values.items()}
+        axes = tuple(Axis(name, tuple(known[name])) for name, _ in record["axes"])
+        grid = Grid(axes, {name: known[name][0] for name in record["fields"]}, record["seeds"], record["until"])
+        asked.append(RequestedGrid(grid, {str(name): str(one) for name, one in record["versions"].items()}))
     return tuple(asked)
+
+
+def _known(value: Any, files: Mapping[OwnFile, OwnFile], settings: Mapping[str, list[Any]]) -> Any:
+    if isinstance(value, OwnFile):
+        value = replace(value, mark=files[value].mark)
+    return value.with_settings(settings) if isinstance(value, OwnTask) else value
 
 
 def write_requests(folder: Path, asked: Sequence[RequestedGrid]) -> None:
@@ -212,7 +211,7 @@ class SweepResults:
     axes: Mapping[str, Values]
     points: tuple[GridPoint, ...]
     earlier: tuple[GridPoint, ...]
-    stamp: tuple[int, ...] = ()
+    stamp: int = 0
 
     @classmethod
     def read(cls, folder: Path) -> SweepResults:
@@ -321,12 +320,11 @@ def _names(folder: Path) -> frozenset[str]:
     return frozenset()
 
 
-def _stamp_of(folder: Path) -> tuple[int, ...]:
+def _stamp_of(folder: Path) -> int:
     """A value that changes when another grid is requested."""
     with contextlib.suppress(OSError):
-        there = (folder / SWEEP_FILE).stat(follow_symlinks=False)
-        return there.st_ino, there.st_mtime_ns, there.st_size
-    return ()
+        return (folder / SWEEP_FILE).stat().st_mtime_ns
+    return 0
 
 
 class Store:

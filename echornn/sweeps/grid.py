@@ -212,21 +212,6 @@ class Grid:
             tuple(Impossible(values, str(error)) for values, error in found if isinstance(error, ConfigError)),
         )
 
-    @property
-    def files(self) -> tuple[OwnFile, ...]:
-        """The user's own files, of tasks and of cells."""
-        values = itertools.chain(*(axis.values for axis in self.axes), self.fields.values())
-        return tuple(value for value in values if isinstance(value, OwnFile))
-
-    def with_files(self, files: Mapping[OwnFile, OwnFile]) -> Grid:
-        """The grid with other values in place of its files."""
-
-        def other(value: Any) -> Any:
-            return files.get(value, value) if isinstance(value, OwnFile) else value
-
-        axes = tuple(replace(axis, values=tuple(map(other, axis.values))) for axis in self.axes)
-        return replace(self, axes=axes, fields={name: other(value) for name, value in self.fields.items()})
-
     def uses_of(self, task: Value) -> Iterator[tuple[dict[str, Any], tuple[int, int] | None]]:
         """The values of all points with a task, each with the shape of the data; None if a point is impossible."""
         for values, config in self._combinations():

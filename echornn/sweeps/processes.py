@@ -8,10 +8,9 @@ import importlib
 import multiprocessing
 import os
 import signal
-import tempfile
 import threading
-from collections.abc import Callable, Hashable, Iterator, MutableMapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import forkserver, util
 from multiprocessing.connection import Connection, wait
@@ -105,16 +104,6 @@ class Worker:
         return f"its process {how}"
 
 
-@contextmanager
-def _changed(values: MutableMapping[str, Any], name: str, value: str) -> Iterator[None]:
-    before = values.get(name)
-    values[name] = value
-    yield
-    values.pop(name)
-    if before is not None:
-        values[name] = before
-
-
 class Processes:
     """An `Engine` of processes, by default one a processor, which are forked when needed, and again when they die.
 
@@ -135,7 +124,6 @@ class Processes:
         self.workers = usable_processors() if workers is None else workers
         self.room = 1 / self.workers
         self._prepare, self._preload = prepare, preload
-        self._folder = tempfile.TemporaryDirectory(prefix="echornn-tui-")
         self._there: dict[str, Worker] = {}
         self._started = self._failed_starts = 0
 
@@ -146,10 +134,10 @@ class Processes:
 
     def start(self, part: Part, worker: str) -> None:
         structure = structure_of(part.configs[0])
-        if worker not in self._there:
-            self._started += 1
-        elif self._there[worker].structure != structure:
+        if worker in self._there and self._there[worker].structure != structure:
             self._there.pop(worker).end()
+        elif worker not in self._there:
+            self._started += 1
         if worker not in self._there:
             try:
                 self._there[worker] = self._forked(structure)
@@ -160,13 +148,12 @@ class Processes:
             self._there[worker].connection.send(part)
 
     def _forked(self, structure: Hashable) -> Worker:
-        # the server, which starts with the first worker, imports nothing from the current folder; its socket is in a
-        # folder of the user's, and not in the abstract namespace, which is everybody's
-        util.abstract_sockets_supported = False  # type: ignore[misc]
+        util.abstract_sockets_supported = False  # type: ignore[misc]  # they are everybody's
         CONTEXT.set_forkserver_preload([self._preload] if self._preload else [])
-        places = multiprocessing.current_process()._config  # type: ignore[attr-defined]
-        with _changed(os.environ, "PYTHONSAFEPATH", "1"), _changed(places, "tempdir", self._folder.name):
-            forkserver.ensure_running()
+        before = os.environ.get("PYTHONSAFEPATH", "")
+        os.environ["PYTHONSAFEPATH"] = "1"  # the server imports nothing from the current folder
+        forkserver.ensure_running()
+        os.environ["PYTHONSAFEPATH"] = before
         ours, theirs = CONTEXT.Pipe()
         with theirs:
             process = CONTEXT.Process(target=serve, args=(theirs, self._prepare), daemon=True)
@@ -204,4 +191,4 @@ class Processes:
             worker.end()
         self._there.clear()
         forkserver._forkserver._stop()  # type: ignore[attr-defined]
-        self._folder.cleanup()
+        util._run_finalizers(-100)  # type: ignore[attr-defined]  # removes the folder of the server's socket

@@ -98,43 +98,18 @@ def structure_of(config: EchoConfig) -> Hashable:
     return form, tuple(getattr(config, name) for name in config.names() if name not in REPLICA_FIELDS)
 
 
-def parts_of(configs: Sequence[EchoConfig], until: Until, workers: int, room: float = 1.0) -> list[Part]:
-    """The networks in their order as parts of one structure each, so small that there is one for each worker."""
-    groups: dict[Hashable, list[EchoConfig]] = {}
-    for config in configs:
-        groups.setdefault(structure_of(config), []).append(config)
-    size = min(MOST, max(LEAST, -(-len(configs) // workers)))
-    chunks = [tuple(group[at : at + size]) for group in groups.values() for at in range(0, len(group), size)]
-    return [Part(number, chunk, until, room) for number, chunk in enumerate(chunks)]
-
-
-@dataclass(frozen=True)
-class Status:
-    """The progress of a sweep: how many of its networks have a result, have solved the task, or cannot be trained; the
-    points that failed; the seconds of all workers in compiled loops; and where parts were begun.
-    """
-
-    trainings: int
-    known: int = 0
-    solved: int = 0
-    abandoned: int = 0
-    failed: frozenset[EchoConfig] = frozenset()
-    loop_seconds: float = 0.0
-    where: frozenset[str] = frozenset()
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether all networks have a result, or cannot be trained."""
-        return self.known + self.abandoned >= self.trainings
-
-
 class Sweep:
     """A run of one grid. Results that are already in its folder (see `Store`) are not computed again.
 
+    Any thread may read its numbers.
+
     Attributes:
-        status: the progress; any thread may read it.
+        trainings, known, solved: its networks, those with a result, those that have solved the task.
+        trained_before: those without a result that another program version has trained.
+        abandoned, failed: the networks that cannot be trained, and their points.
+        loop_seconds: the time of all workers in compiled loops.
+        where: device, machine and process of each part that was begun.
         notes: messages about parts that had to be tried again, newest last.
-        trained_before: how many of the networks to train another program version has trained.
         asked_to_end: when any thread sets this event, `run` returns.
     """
 
@@ -142,6 +117,10 @@ class Sweep:
         self.grid = grid
         self.asked_to_end = Event()
         self.notes: list[str] = []
+        self.known = self.solved = self.abandoned = 0
+        self.failed: set[EchoConfig] = set()
+        self.loop_seconds = 0.0
+        self.where: set[str] = set()
         self._store = Store(folder, grid)
         known, older = (
             {replace(point.config, seed=seed): one for point in points for seed, one in point.results.items()}
@@ -150,22 +129,33 @@ class Sweep:
         wanted = [config for first in grid.points.possible for config in with_seeds_from(first, grid.seeds)]
         self._missing = {config: None for config in wanted if config not in known}
         self.trained_before = sum(config in older for config in self._missing)
-        self.status = Status(len(wanted))
+        self.trainings = len(wanted)
         self._count([known[config] for config in wanted if config in known])
         self._queue: list[Part] = []
         self._numbers = 0
         self._under_way: dict[int, Part] = {}
-        self._seen: dict[str, set[Hashable]] = {}
+        self._structures: dict[str, Hashable] = {}
+        """What each worker has trained last."""
         self._tries: Counter[EchoConfig] = Counter()
 
-    def parts(self, workers: int, room: float = 1.0) -> list[Part]:
-        """The parts to train with ``workers`` workers."""
-        return parts_of(list(self._missing), self.grid.until, workers, room)
+    @property
+    def is_finished(self) -> bool:
+        """Whether all networks have a result, or cannot be trained."""
+        return self.known + self.abandoned >= self.trainings
 
-    def run(self, engine: Engine, watch: Callable[[Status], None] = lambda status: None) -> None:
+    def parts(self, workers: int, room: float = 1.0) -> list[Part]:
+        """The networks without a result, in parts of one structure, so small that there is one for each worker."""
+        groups: dict[Hashable, list[EchoConfig]] = {}
+        for config in self._missing:
+            groups.setdefault(structure_of(config), []).append(config)
+        size = min(MOST, max(LEAST, -(-len(self._missing) // workers)))
+        chunks = [tuple(group[at : at + size]) for group in groups.values() for at in range(0, len(group), size)]
+        return [Part(number, chunk, self.grid.until, room) for number, chunk in enumerate(chunks)]
+
+    def run(self, engine: Engine, watch: Callable[[], None] = lambda: None) -> None:
         """Train all networks without a result, until all are done or `asked_to_end` is set; then close the engine.
 
-        ``watch`` is called with the status a few times a second.
+        ``watch`` is called a few times a second.
         """
         try:
             self._queue = self.parts(engine.workers, engine.room)
@@ -176,7 +166,7 @@ class Sweep:
                         engine.start(self._next_part(worker), worker)
                 for number, news in engine.news(LOOK_SECONDS):
                     self._hear(number, news)
-                watch(self.status)
+                watch()
         finally:
             engine.close()
 
@@ -188,11 +178,11 @@ class Sweep:
         """A part for a worker: preferably of a structure for which it has a compiled program, then of the structure
         that the fewest other workers train.
         """
-        seen = self._seen.setdefault(worker, set())
+        last = self._structures.get(worker)
         at = Counter(structure_of(part.configs[0]) for part in self._under_way.values())
         structures = [structure_of(part.configs[0]) for part in self._queue]
-        best = min(range(len(structures)), key=lambda one: (structures[one] not in seen, at[structures[one]]))
-        seen.add(structures[best])
+        best = min(range(len(structures)), key=lambda one: (structures[one] != last, at[structures[one]]))
+        self._structures[worker] = structures[best]
         part = self._queue.pop(best)
         self._under_way[part.number] = part
         return part
@@ -200,9 +190,9 @@ class Sweep:
     def _hear(self, number: int, news: News) -> None:
         match news:
             case Began(where):
-                self.status = replace(self.status, where=self.status.where | {where})
+                self.where.add(where)
             case Trained(_, seconds, results):
-                self.status = replace(self.status, loop_seconds=self.status.loop_seconds + seconds)
+                self.loop_seconds += seconds
                 new = [(config, result) for config, result in results if config in self._missing]
                 self._store.put(new)
                 for config, _ in new:
@@ -214,8 +204,8 @@ class Sweep:
                 self._end(number, reason)
 
     def _count(self, results: Sequence[Result]) -> None:
-        solved = self.status.solved + sum(result.solved_at is not None for result in results)
-        self.status = replace(self.status, known=self.status.known + len(results), solved=solved)
+        self.known += len(results)
+        self.solved += sum(result.solved_at is not None for result in results)
 
     def _end(self, number: int, reason: str) -> None:
         """Record that a part has ended. Its unfinished networks are tried again, each point in a part of its own."""
@@ -240,5 +230,5 @@ class Sweep:
         self._store.fail(configs[0], reason)
         for config in configs:
             del self._missing[config]
-        failed, abandoned = self.status.failed | {point_of(configs[0])}, self.status.abandoned + len(configs)
-        self.status = replace(self.status, failed=failed, abandoned=abandoned)
+        self.failed.add(point_of(configs[0]))
+        self.abandoned += len(configs)

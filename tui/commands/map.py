@@ -9,8 +9,7 @@ from pathlib import Path
 
 from echornn.sweeps.folder import SweepResults
 from tui.kit.in_ascii import in_ascii
-from tui.map.frame import MapFrame
-from tui.map.state import MapState
+from tui.map.state import MapFrame, MapState
 from tui.map.text import csv_lines, lines_of
 from tui.term import printed
 from tui.term.exit_code import ExitCode

@@ -14,22 +14,24 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from echornn.config import EchoConfig
+from echornn.errors import RunError
+from echornn.files.own_files import is_held
+from echornn.runtime.background import Background
 from echornn.sweeps.folder import SweepResults
-from echornn.sweeps.table import example_of
+from echornn.sweeps.results import Cell
+from echornn.sweeps.table import Axes, example_of
+from tui.kit.cells import Cells, CellWidget
 from tui.kit.command_text import command_of
+from tui.kit.fitting import shortened
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_line import KeyLine
 from tui.kit.keyed_app import KeyedApp
 from tui.kit.keymap import KeyMap, Moved
+from tui.kit.paint import Box
 from tui.kit.palette import BACK, OPENS, Palette
 from tui.kit.theme import Theme
-from tui.map import keys, state
-from tui.map.follower import Follower
-from tui.map.frame import MapFrame
-from tui.map.help_text import chapters
-from tui.map.progress import progress_of
-from tui.map.state import MapState, MarkedCell
-from tui.map.widgets import MapGrid, MapHead, MapReading
+from tui.map import drawing, keys
+from tui.map.state import MapFrame, MapState, MarkedCell, common_to_all
 from tui.term.exit_code import ExitCode
 
 OTHER_KEYS = (OPENS, BACK, *HelpScreen.BINDINGS, *Palette.BINDINGS)
@@ -38,12 +40,139 @@ OTHER_KEYS = (OPENS, BACK, *HelpScreen.BINDINGS, *Palette.BINDINGS)
 FOLLOW_SECONDS = 1.0
 """How often the folder is checked for new results, in seconds."""
 
+LEAST_WITH_LEGEND = 7
+"""The fewest lines of the map with which it has a legend."""
+
+NEEDS_TWO = "there is only one field: with a second --grid field they can be turned"
+NEEDS_DOWN = "no field is down, so nothing can be turned: «map.down» chooses one"
+NEEDS_OTHERS = "no other field to hold: «map.across» and «map.down» show all fields"
+CANNOT_OPEN = "nothing to train here: this combination is not possible"
+
+
+@dataclass(frozen=True, eq=False)
+class SweepSeen:
+    """A sweep as its folder was last read; the trouble says why it can no longer be read."""
+
+    results: SweepResults
+    trouble: str = ""
+    is_computed: bool = False
+
+    def progress(self, says: str) -> str:
+        """How many networks are trained, failed and solved, and what this program's own computation says."""
+        points = [Cell((), (point,)) for point in self.results.points]
+        trained, solved, lost, failed, missing = (
+            sum(getattr(point, name) for point in points)
+            for name in ("finished", "solved", "lost", "failed", "missing")
+        )
+        state = "■ done" if not missing else "▶ computing" if says or self.is_computed else "… unfinished"
+        words = [f"{state}   {trained:,} of {trained + failed + missing:,} trained", f"{solved:,} solved"]
+        words += [f"{lost:,} lost again"] if lost else []
+        words += [f"{failed:,} failed"] if failed else []
+        return "   ".join([*words, *filter(None, [says])])
+
+
+class Follower:
+    """Follows the folder of a sweep, on a separate thread, since reading may be slow; `seen` is replaced as a whole."""
+
+    def __init__(self, results: SweepResults) -> None:
+        self._background = Background("map")
+        self._folder = results.folder
+        self.seen = SweepSeen(results, is_computed=self._is_computed(False))
+
+    def look(self) -> None:
+        """Start reading on the other thread; afterwards `seen` has the new results."""
+        self._background.do(self.look_now)
+
+    def look_now(self) -> None:
+        """Read the folder now."""
+        before = self.seen
+        try:
+            self.seen = SweepSeen(before.results.refresh(), "", self._is_computed(before.is_computed))
+        except RunError as error:
+            self.seen = replace(before, trouble=str(error))
+
+    def _is_computed(self, otherwise: bool) -> bool:
+        """Whether some process is computing the sweep; ``otherwise`` if the disk cannot be read."""
+        try:
+            return is_held(self._folder)
+        except OSError:
+            return otherwise
+
+    def end(self) -> None:
+        """Stop reading."""
+        self._background.end()
+
+
+class MapHead(CellWidget):
+    """The progress of the sweep, what is shown, and on a high screen what all networks have in common."""
+
+    STYLES = ("head--state", "head--fields", "head--trouble", "head--common")
+    COMPONENT_CLASSES = set(STYLES)
+    lines: tuple[tuple[str, str], ...] = ()
+
+    def draw(self, cells: Cells) -> None:
+        for line, (text, style) in enumerate(self.lines[: cells.height]):
+            cells.write(0, line, shortened(text, cells.width), f"head--{style}")
+
+
+class MapGrid(CellWidget, can_focus=True):
+    """The cells, and the legend below them."""
+
+    STYLES = drawing.STYLES
+    COMPONENT_CLASSES = set(STYLES)
+    frame: MapFrame | None = None
+
+    async def clicked(self, spot: object, again: bool) -> None:
+        """Put the cursor on a cell, as the arrow keys do; again: open it, as ``enter`` does."""
+        if again:
+            self.app.simulate_key(self.keymap.key("map.open"))
+        elif isinstance(spot, drawing.Square) and self.frame is not None:
+            row, column = self.frame.cursor
+            await self.app.run_action(f"move({spot.row - row}, {spot.column - column})")
+
+    async def on_mouse_scroll_down(self) -> None:
+        await self.app.run_action("move(1, 0)")
+
+    async def on_mouse_scroll_up(self) -> None:
+        await self.app.run_action("move(-1, 0)")
+
+    def hover_moved(self) -> None:
+        if isinstance(self.app, MapApp):
+            self.app.read()
+
+    def draw(self, cells: Cells) -> None:
+        if self.frame is None:
+            return
+        legend = [line for line in self.frame.legend if line] if cells.height >= LEAST_WITH_LEGEND else []
+        box = Box(0, 0, cells.width, cells.height - len(legend))
+        drawing.draw_map(cells, box, self.frame)
+        for number, line in enumerate(legend):
+            cells.write(0, box.bottom + number, shortened(line, cells.width), "map--label")
+
+
+class MapReading(CellWidget):
+    """Two lines about the cell at the cursor, and one about the marked cell, or why a key had no effect."""
+
+    STYLES = ("reading--first", "reading--more", "reading--hint")
+    COMPONENT_CLASSES = set(STYLES)
+    lines: tuple[tuple[str, str], ...] = ()
+
+    def draw(self, cells: Cells) -> None:
+        for line, (text, style) in enumerate(self.lines):
+            fits = with_result(text, cells.width) if style == "first" else shortened(text, cells.width)
+            cells.write(0, line, fits, f"reading--{style}")
+
+
+def with_result(text: str, width: int) -> str:
+    """The name and the results of a cell in one line; if it is too long, the last fields of the name are left out."""
+    name, colon, result = text.partition(": ")
+    room = width - len(colon + result)
+    return shortened(name, room) + colon + result if 0 < room < len(name) else shortened(text, width)
+
 
 @dataclass(frozen=True)
 class Opened:
-    """The result of the map app when the user opened a point: the configuration to train before the map is shown
-    again.
-    """
+    """The user opened a point: the configuration to train before the map is shown again."""
 
     config: EchoConfig
 
@@ -51,14 +180,9 @@ class Opened:
 class MapApp(KeyedApp[Opened | int]):
     """The app that shows the map of a sweep.
 
-    Attributes:
-        frame: the current contents of the map.
-
     Args:
-        follower: reads the results from the sweep's folder.
-        first: the state of the map at the start; by default `MapState.first`.
-        says: returns the progress of the computation if this program computes the sweep, otherwise an empty text.
-        wrong: returns the error of this program's computation; empty if there is none.
+        says: the progress of the computation if this program computes the sweep, otherwise an empty text.
+        wrong: the error of this program's computation; empty if there is none.
         hint: a message to show until the first key.
         moved: the keys that the user chose.
     """
@@ -84,27 +208,24 @@ class MapApp(KeyedApp[Opened | int]):
         self.take_keys(KeyMap.of([*keys.BINDINGS, *OTHER_KEYS], moved or {}, keys.TOGETHER))
         self._first_theme = theme
         self._follower = follower
-        self._seen = follower.seen
         self._says, self._wrong = says, wrong
         self.ascii_only = ascii_only
         self._hint = hint
-        self.frame = MapFrame.of(first or MapState.first(self._results.axes), self._results)
+        results = follower.seen.results
+        self.frame = MapFrame.of(first or MapState.first(results.axes), results)
+        self._head, self._grid, self._reading = MapHead(), MapGrid(), MapReading()
+        self._filter = Input(self.frame.state.filter, example_of(results.axes), id="filter", compact=True)
 
     def compose(self) -> ComposeResult:
-        yield MapHead()
-        yield MapGrid()
-        yield MapReading()
-        yield Input(placeholder=example_of(self._results.axes), id="filter", compact=True)
+        yield from (self._head, self._grid, self._reading, self._filter)
         yield KeyLine(self._offers, lambda: keys.LEFT_OUT)
 
     def _offers(self, action: str, _: str) -> bool:
-        return action != "step_other(-1)" or bool(state.others(self.frame.state, self._results.axes))
+        return action != "step_other(-1)" or self._state.turned is not None
 
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
-        self._filter.value = self.frame.state.filter
         self.screen.set_focus(self._grid)
-        self._grid.on_hover = self._read
         self.call_after_refresh(self._show)
         self.set_interval(FOLLOW_SECONDS, self.look)
 
@@ -115,22 +236,18 @@ class MapApp(KeyedApp[Opened | int]):
 
     def show_newest(self) -> None:
         """Show the newest results that were read."""
-        before, self._seen = self._seen, self._follower.seen
-        if self._results is not before.results:
-            self.frame = MapFrame.of(self.frame.state.settled(self._results.axes), self._results)
+        results = self._follower.seen.results
+        if results is not self.frame.table.results:
+            self.frame = MapFrame.of(self._state.settled(results.axes), results)
         self._show()
 
     @property
-    def _results(self) -> SweepResults:
-        return self._seen.results
+    def _state(self) -> MapState:
+        return self.frame.state
 
     @property
-    def _grid(self) -> MapGrid:
-        return self.screen_stack[0].query_one(MapGrid)
-
-    @property
-    def _filter(self) -> Input:
-        return self.screen_stack[0].query_one("#filter", Input)
+    def _axes(self) -> Axes:
+        return self.frame.table.results.axes
 
     def _see(self, chosen: MapState) -> None:
         self.frame = self.frame.with_state(chosen)
@@ -139,15 +256,23 @@ class MapApp(KeyedApp[Opened | int]):
     def _show(self) -> None:
         if not self.is_running:  # while it ends, its widgets go, but its timers may still run
             return
-        main = self.screen_stack[0]
-        progress = progress_of(self._seen, self._says())
-        main.query_one(MapHead).show(self.frame, progress, self._wrong() or self._seen.trouble)
-        main.query_one(MapGrid).show(self.frame)
-        self._read()
+        seen = self._follower.seen
+        trouble = self._wrong() or seen.trouble
+        first = (trouble, "trouble") if trouble else (seen.progress(self._says()), "state")
+        common = common_to_all(self.frame.table.results)
+        self._head.lines = (first, (self.frame.heading, "fields"), (common, "common"))
+        self._grid.frame = self.frame
+        self._head.redraw()
+        self._grid.redraw()
+        self.read()
 
-    def _read(self) -> None:
+    def read(self) -> None:
         """Show the lines about the cell under the pointer, or else at the cursor."""
-        self.screen_stack[0].query_one(MapReading).show(self._grid.hovered_frame(self.frame), self._hint)
+        at, frame = self._grid.hovered, self.frame
+        first, second, third = (frame.at(*at) if isinstance(at, drawing.Square) else frame).reading
+        hint = self.keymap.text(self._hint or frame.refusal)
+        self._reading.lines = ((first, "first"), (second, "more"), (hint, "hint") if hint else (third, "more"))
+        self._reading.redraw()
 
     def _say(self, hint: str) -> None:
         self._hint = hint
@@ -162,53 +287,55 @@ class MapApp(KeyedApp[Opened | int]):
     # ---- keys
 
     def action_across(self) -> None:
-        self._turn(state.next_across(self.frame.state, self._results.axes))
+        self._turn(self._state.next_across(self._axes))
 
     def action_down(self) -> None:
-        self._turn(state.next_down(self.frame.state, self._results.axes))
+        self._turn(self._state.next_down(self._axes))
 
     def action_swap(self) -> None:
-        self._turn(state.swapped(self.frame.state).settled(self._results.axes))
+        self._turn(self._state.swapped(self._axes))
 
     def _turn(self, chosen: MapState) -> None:
-        if chosen == self.frame.state:
-            self._say(keys.NEEDS_TWO if len(self._results.axes) < 2 else keys.NEEDS_DOWN)
+        if chosen == self._state:
+            self._say(NEEDS_TWO if len(self._axes) < 2 else NEEDS_DOWN)
         self._see(chosen)
 
     def action_measure(self) -> None:
-        self._see(state.measured(self.frame.state))
+        self._see(self._state.measured())
 
     def action_step_other(self, by: int) -> None:
-        self._hold(state.stepped(self.frame.state, self._results.axes, by))
+        self._hold(self._state.stepped(self._axes, by))
 
     def action_other(self) -> None:
-        self._hold(state.next_other(self.frame.state, self._results.axes))
+        self._hold(self._state.next_other(self._axes))
 
     def _hold(self, chosen: MapState) -> None:
-        if not state.others(chosen, self._results.axes):
-            self._say(keys.NEEDS_OTHERS)
+        if chosen.turned is None:
+            self._say(NEEDS_OTHERS)
         self._see(chosen)
 
     def action_move(self, rows: int, columns: int) -> None:
-        self._see(state.moved(self.frame.state, self.frame.table, rows, columns))
+        row, column = self.frame.cursor
+        self.frame = self.frame.at(row + rows, column + columns)
+        self._show()
 
     def action_mark(self) -> None:
-        row, column = self.frame.cursor
-        here = MarkedCell(self.frame.table.cells[row][column].places, self.frame.name)
-        chosen = self.frame.state
-        self._see(replace(chosen, mark=None if chosen.mark is not None and chosen.mark.points == here.points else here))
+        mark, places = self._state.mark, self.frame.cell.places
+        is_marked = mark is not None and mark.places == places
+        here = MarkedCell(places, self.frame.table.name_of(*self.frame.cursor))
+        self._see(replace(self._state, mark=None if is_marked else here))
 
     def action_open(self) -> None:
-        best = self.frame.best
+        best = self.frame.cell.best
         if best is None:
-            self._say(keys.CANNOT_OPEN)
+            self._say(CANNOT_OPEN)
         else:
             self.exit(Opened(best))
 
     def action_copy(self) -> None:
-        best = self.frame.best
+        best = self.frame.cell.best
         if best is None:
-            self._say(keys.CANNOT_OPEN)
+            self._say(CANNOT_OPEN)
             return
         command = command_of(best)
         self.copy_to_clipboard(command)
@@ -219,19 +346,18 @@ class MapApp(KeyedApp[Opened | int]):
         self.screen.set_focus(self._filter)
 
     def action_escape(self) -> None:
-        chosen = self.frame.state
-        if self._filter.display or chosen.filter:
+        if self._filter.display or self._state.filter:
             self._filter.value = ""
             self._leave_filter()
-            self._see(replace(chosen, filter=""))
-        elif chosen.mark is not None:
-            self._see(replace(chosen, mark=None))
+            self._see(replace(self._state, filter=""))
+        elif self._state.mark is not None:
+            self._see(replace(self._state, mark=None))
         else:
             self._say("«quit» ends the program")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.input is self._filter:
-            self._see(replace(self.frame.state, filter=event.value))
+            self._see(replace(self._state, filter=event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.input is self._filter:
@@ -247,7 +373,7 @@ class MapApp(KeyedApp[Opened | int]):
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(chapters()))
+            self.push_screen(HelpScreen(keys.HELP))
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, Palette):

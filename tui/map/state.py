@@ -1,30 +1,48 @@
-"""The user's choices on the map of a sweep, and how each key changes them: pure functions."""
+"""The map of a sweep as values: what the user chooses, how each key changes it, and the frame that is drawn from it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
+from echornn.config import EchoConfig
 from echornn.sweeps.folder import SweepResults
-from echornn.sweeps.results import Cell, Measure, Values
-from echornn.sweeps.table import Axes, Choice, Table, Value, first_choice, kept_values
+from echornn.sweeps.results import Cell, Measure, Scale, Values, short_text, words_of
+from echornn.sweeps.table import (
+    BUDGET,
+    Axes,
+    Choice,
+    FilterError,
+    Table,
+    Value,
+    first_choice,
+    kept_values,
+    solved_text,
+    value_text,
+)
+
+SHADES = "·░▒▓█"
+"""The characters for levels 0 to 4."""
+
+MISSING, FAILED, LEFT_OUT, LOST = "?", "!", "×", "↓"
+"""The signs of points without results; also at the edge of a cell that lacks some results, or in which some networks
+lost the task again.
+"""
+
+ALWAYS_NAMED = ("state_size", "truncated_backprop_length", "init")
+"""The common settings that are named even if they are the defaults."""
+
+NEVER_NAMED = ("seed", "replicas", "device", "num_epochs")
+"""The settings that other words say, or that do not affect what is trained."""
 
 
-@dataclass(frozen=True)
-class MarkedCell:
-    """A cell with which others are compared; it stays marked while the map shows other fields.
+class MarkedCell(NamedTuple):
+    """A cell with which others are compared, with the name that it had when it was marked."""
 
-    Attributes:
-        points: the points of the cell.
-        name: the name that the cell had when it was marked.
-    """
-
-    points: tuple[Values, ...]
+    places: tuple[Values, ...]
     name: str
-
-    def cell(self, results: SweepResults) -> Cell:
-        """The current results of the marked cell."""
-        return Cell.together(self.points, results.cells)
 
 
 @dataclass(frozen=True)
@@ -33,13 +51,10 @@ class MapState:
 
     Attributes:
         across, down: the fields of columns and of rows; None if there is only one column or row.
-        held: the values of fields that are held. A cell combines all values of a field that is neither across, down nor
-            held.
-        turned: the field that the stepping keys change.
-        filter: the filter as typed; see `echornn.sweeps.table`.
-        measure: the number that cells show.
+        held: the values of fields that are held; a cell combines all values of other fields.
+        turned: the field that the stepping keys hold.
+        filter: the filter as typed; see `kept_values`.
         row, column: the values of the cell under the cursor; if there is no such cell, the first counts.
-        mark: the marked cell, which others are compared with; None if there is none.
     """
 
     across: str | None = None
@@ -59,111 +74,212 @@ class MapState:
         return cls(choice.across, choice.down).settled(axes)
 
     def choice(self, axes: Axes) -> Choice:
-        """The part of the sweep that is shown, and the order in which it is shown.
-
-        Raises:
-            FilterError: the filter is invalid.
-        """
+        """The part of the sweep that is shown; a `FilterError` if the filter is invalid."""
         return Choice(self.across, self.down, self.held, kept_values(self.filter, axes))
 
+    def others(self, axes: Axes) -> list[str]:
+        """The fields that are neither across nor down."""
+        return [name for name in axes if name not in (self.across, self.down)]
+
     def settled(self, axes: Axes) -> MapState:
-        """The state adapted to these fields: fields that do not exist are replaced."""
+        """The state adapted to these fields: those that do not exist are replaced."""
         across = self.across if self.across in axes else next((name for name in axes if name != self.down), None)
         down = self.down if self.down in axes and self.down != across else None
         held = {name: value for name, value in self.held.items() if value in axes.get(name, ())}
-        others = [name for name in axes if name not in (across, down)]
-        turned = self.turned if self.turned in others else next(iter(others), None)
-        mark = self.mark if self.mark is not None and all(len(one) == len(axes) for one in self.mark.points) else None
-        return replace(self, across=across, down=down, held=held, turned=turned, mark=mark)
+        mark = self.mark if self.mark and all(len(place) == len(axes) for place in self.mark.places) else None
+        now = replace(self, across=across, down=down, held=held, mark=mark)
+        others = now.others(axes)
+        return now if self.turned in others else replace(now, turned=next(iter(others), None))
+
+    def next_across(self, axes: Axes) -> MapState:
+        """The next field runs across. If that is the field down, the two change places."""
+        names = list(axes)
+        if len(names) < 2 or self.across is None:
+            return self
+        name = names[(names.index(self.across) + 1) % len(names)]
+        return self.swapped(axes) if name == self.down else replace(self, across=name, column=None).settled(axes)
+
+    def next_down(self, axes: Axes) -> MapState:
+        """The next field runs down. After the last comes none: a single row combines all values."""
+        order = [*(name for name in axes if name != self.across), None]
+        return replace(self, down=order[(order.index(self.down) + 1) % len(order)], row=None).settled(axes)
+
+    def swapped(self, axes: Axes) -> MapState:
+        """Rows are exchanged with columns."""
+        if self.down is None:
+            return self
+        return replace(self, across=self.down, down=self.across, row=self.column, column=self.row).settled(axes)
+
+    def next_other(self, axes: Axes) -> MapState:
+        """The stepping keys hold the next field."""
+        names = self.others(axes)
+        return replace(self, turned=names[(names.index(self.turned) + 1) % len(names)]) if self.turned else self
+
+    def stepped(self, axes: Axes, by: int) -> MapState:
+        """The next (or an earlier) value is held; between the last and the first, cells combine all values."""
+        if self.turned is None:
+            return self
+        held, values = dict(self.held), axes[self.turned]
+        at = values.index(held.pop(self.turned)) + 1 if self.turned in held else 0
+        at = (at + by) % (len(values) + 1)
+        return replace(self, held={**held, self.turned: values[at - 1]} if at else held)
+
+    def measured(self) -> MapState:
+        """The cells show the next measure."""
+        measures = list(Measure)
+        return replace(self, measure=measures[(measures.index(self.measure) + 1) % len(measures)])
 
 
-def others(state: MapState, axes: Axes) -> list[str]:
-    """The names of the fields that are neither across nor down."""
-    return [name for name in axes if name not in (state.across, state.down)]
+@dataclass(frozen=True, eq=False)
+class MapFrame:
+    """All that is drawn at one time; the refusal says why the filter is invalid, if it is."""
+
+    state: MapState
+    table: Table
+    scale: Scale
+    refusal: str = ""
+
+    @classmethod
+    def of(cls, state: MapState, results: SweepResults) -> MapFrame:
+        refusal = ""
+        try:
+            choice = state.choice(results.axes)
+        except FilterError as error:
+            refusal, choice = str(error), Choice(state.across, state.down, state.held)
+        # the scale is that of all points, so that a filter does not change the meaning of a shade
+        return cls(state, Table.of(results, choice), Scale.of(results.points, state.measure), refusal)
+
+    def with_state(self, state: MapState) -> MapFrame:
+        """The frame after a change; the table is only made again if the change affects it."""
+        before = self.state
+        if replace(state, row=before.row, column=before.column, mark=before.mark) != before:
+            return MapFrame.of(state, self.table.results)
+        return replace(self, state=state)
+
+    def at(self, row: int, column: int) -> MapFrame:
+        """The frame with its cursor on this cell, or on the nearest."""
+        rows, columns = self.table.rows, self.table.columns
+        row, column = min(len(rows) - 1, max(0, row)), min(len(columns) - 1, max(0, column))
+        return replace(self, state=replace(self.state, row=rows[row], column=columns[column]))
+
+    @cached_property
+    def cursor(self) -> tuple[int, int]:
+        """Row and column of the cell under the cursor."""
+        rows, columns = self.table.rows, self.table.columns
+        row = rows.index(self.state.row) if self.state.row in rows else 0
+        return row, columns.index(self.state.column) if self.state.column in columns else 0
+
+    @property
+    def cell(self) -> Cell:
+        """The cell under the cursor."""
+        row, column = self.cursor
+        return self.table.cells[row][column]
+
+    @cached_property
+    def mark(self) -> tuple[int, int] | None:
+        """Row and column of the marked cell; None if it is not on the map."""
+        marked = self.state.mark and self.state.mark.places
+        cells = ((row, column, cell) for row, line in enumerate(self.table.cells) for column, cell in enumerate(line))
+        return next(((row, column) for row, column, cell in cells if cell.places == marked), None)
+
+    @cached_property
+    def numbers(self) -> list[list[str]]:
+        """The text in each cell, [rows][columns], at most five characters; empty if there is no result."""
+        measure = self.scale.measure
+        return [[short_text(cell.value(measure), measure) for cell in row] for row in self.table.cells]
+
+    @property
+    def labels(self) -> tuple[list[str], list[str]]:
+        """The labels of the rows and of the columns; a single one if there is no field."""
+        choice = self.table.choice
+        return _labels(self.table.rows, choice.down), _labels(self.table.columns, choice.across)
+
+    @property
+    def reading(self) -> tuple[str, str, str]:
+        """Three lines: how many seeds solved the cell at the cursor, when, and the counts of the marked cell."""
+        mark, beside = self.state.mark, ""
+        if mark is not None:
+            beside = f"marked: {mark.name}: {solved_text(Cell.together(mark.places, self.table.results.cells))}"
+        return *self.table.words_of(*self.cursor), beside
+
+    @property
+    def heading(self) -> str:
+        """Which measure is shown, over which fields, and of which values."""
+        choice, axes = self.table.choice, self.table.results.axes
+        losses = {point.config.loss_name for point in self.table.results.points}
+        shown = {"across": choice.across, "down": choice.down}
+        fields = [f"{word} {name}" for word, name in shown.items() if name]
+        names = self.state.others(axes)
+        others = [
+            f"{'>' if name == self.state.turned and len(names) > 1 else ''}"
+            f"{_held_text(name, choice.left(name, axes[name]), axes[name])}"
+            for name in names
+        ]
+        kept = f"filter {self.state.filter}" if self.state.filter else ""
+        parts = (", ".join([words_of(self.scale.measure, losses), *fields]), ", ".join(others), kept)
+        return "; ".join(filter(None, parts))
+
+    @property
+    def legend(self) -> list[str]:
+        """Two lines: the shades, then the other signs that occur on the map."""
+        cells = [cell for row in self.table.cells for cell in row]
+        signs = {
+            f"{MISSING} to come": any(cell.missing for cell in cells),
+            f"{FAILED} failed": any(cell.failed for cell in cells),
+            f"{LOST} some lost again": any(cell.lost for cell in cells),
+            f"{LEFT_OUT} cannot be": any(cell.impossible for cell in cells),
+        }
+        shades = "  ".join(f"{SHADES[level]} {text}" for level, text in self.scale.legend)
+        return [shades, "  ".join(text for text, is_there in signs.items() if is_there)]
 
 
-def next_across(state: MapState, axes: Axes) -> MapState:
-    """The state in which the next field runs across. If that is the field down, the two change places."""
-    names = list(axes)
-    if len(names) < 2 or state.across is None:
-        return state
-    name = names[(names.index(state.across) + 1) % len(names)]
-    if name == state.down:
-        return swapped(state).settled(axes)
-    return replace(state, across=name, column=None).settled(axes)
+def _labels(values: Values, name: str | None) -> list[str]:
+    return ["all"] if name is None else [value_text(value) for value in values]
 
 
-def next_down(state: MapState, axes: Axes) -> MapState:
-    """The state in which the next field runs down. After the last field comes none: a single row combines all
-    values.
-    """
-    left: list[str | None] = [name for name in axes if name != state.across]
-    order = [*left, None]
-    name = order[(order.index(state.down) + 1) % len(order)]
-    return replace(state, down=name, row=None).settled(axes)
+def _held_text(name: str, left: Values, values: Values) -> str:
+    """A field that is neither across nor down: its value, or "over" if each cell combines several values."""
+    if len(left) == 1:
+        largest = " (largest)" if name == BUDGET and len(values) > 1 and left == values[-1:] else ""
+        return f"{name} {value_text(left[0])}{largest}"
+    return f"over {name}" if left == values else f"over {len(left)} of {name}"
 
 
-def swapped(state: MapState) -> MapState:
-    """The state with rows and columns exchanged."""
-    if state.down is None:
-        return state
-    return replace(state, across=state.down, down=state.across, row=state.column, column=state.row)
+def sign_of(cell: Cell, scale: Scale) -> str:
+    """The character that fills a cell."""
+    if cell.finished:
+        return SHADES[scale.level(scale.value(cell))]
+    return MISSING if cell.missing else FAILED if cell.failed else LEFT_OUT if cell.impossible else " "
 
 
-def next_other(state: MapState, axes: Axes) -> MapState:
-    """The state in which the keys [ and ] change the next field. Only fields that are neither across nor down count."""
-    names = others(state, axes)
-    if not names:
-        return state
-    at = names.index(state.turned) + 1 if state.turned in names else 0
-    return replace(state, turned=names[at % len(names)])
+def edge_sign(cell: Cell) -> str:
+    """The sign at the edge of a cell with results, of which some lack, or were lost again."""
+    signs = {FAILED: cell.failed, MISSING: cell.missing, LOST: cell.lost, LEFT_OUT: cell.impossible}
+    return next((sign for sign, is_so in signs.items() if is_so), "") if cell.finished else ""
 
 
-def stepped(state: MapState, axes: Axes, by: int) -> MapState:
-    """The state with the next (or an earlier) value of the stepped field. Between the last and the first value, cells
-    combine all values.
-    """
-    if state.turned is None or state.turned not in others(state, axes):
-        return state
-    name = state.turned
-    places: list[Value] = list(axes[name])
-    at = places.index(state.held[name]) if name in state.held else len(places) if by < 0 else -1
-    at += by
-    held = {one: value for one, value in state.held.items() if one != name}
-    if 0 <= at < len(places):
-        held[name] = places[at]
-    return replace(state, held=held)
-
-
-def measured(state: MapState) -> MapState:
-    """The state in which the cells show the next measure."""
-    measures = list(Measure)
-    return replace(state, measure=measures[(measures.index(state.measure) + 1) % len(measures)])
-
-
-def cursor_of(state: MapState, table: Table) -> tuple[int, int]:
-    """Row and column of the cell under the cursor."""
-    return _place(table.rows, state.row), _place(table.columns, state.column)
-
-
-def _place(values: Values, value: Value) -> int:
-    return values.index(value) if value in values else 0
-
-
-def moved(state: MapState, table: Table, rows: int, columns: int) -> MapState:
-    """The state with the cursor moved by ``rows`` and ``columns``, at most to the edge of the table."""
-    row, column = cursor_of(state, table)
-    row = min(len(table.rows) - 1, max(0, row + rows))
-    column = min(len(table.columns) - 1, max(0, column + columns))
-    return replace(state, row=table.rows[row], column=table.columns[column])
-
-
-def mark_of(state: MapState, table: Table) -> tuple[int, int] | None:
-    """Row and column of the marked cell; None if it is not on the map."""
-    if state.mark is None:
-        return None
-    for row, cells in enumerate(table.cells):
-        for column, cell in enumerate(cells):
-            if cell.places == state.mark.points:
-                return row, column
-    return None
+@lru_cache(maxsize=1)
+def common_to_all(results: SweepResults) -> str:
+    """The settings that all networks of a sweep have in common; empty if there is nothing to train."""
+    configs = [point.config for point in results.points]
+    if not configs:
+        return ""
+    all_fields = [config.fields() for config in configs]
+    names = dict.fromkeys((*ALWAYS_NAMED, *EchoConfig().changes_to(configs[0])))
+    fields = [
+        f"{'T' if name == 'truncated_backprop_length' else name} {value_text(all_fields[0][name])}"
+        for name in names
+        if name not in (*NEVER_NAMED, *results.axes) and len({fields.get(name, "") for fields in all_fields}) == 1
+    ]
+    number = configs[0].num_epochs
+    epochs = "" if BUDGET in results.axes else f"{number:,} epoch{'s' if number != 1 else ''}"
+    until = " or ".join(filter(None, ("until solved", epochs))) if results.until == "solved" else epochs
+    most = sorted({config.num_epochs * config.windows_per_epoch for config in configs})
+    windows = f"{most[0]:,} windows" if len(most) == 1 else f"{most[0]:,} to {most[-1]:,} windows"
+    seeds = sorted({seed for point in results.points for seed in point.keys})
+    first, last, count = seeds[0], seeds[-1], len(seeds)
+    in_order = f"seeds {first} to {last}" if last - first + 1 == count else f"{count:,} seeds from {first} to {last}"
+    amount = filter(None, (until, windows, f"seed {first}" if count == 1 else in_order))
+    versions = len({point.version for point in results.points})
+    several = f"squares by {versions} versions of the program" if versions > 1 else ""
+    return "; ".join(filter(None, (", ".join(fields), ", ".join(amount), several)))

@@ -11,13 +11,10 @@ from typing import Any
 
 from echornn.data.levels import solved_level
 from echornn.sweeps.table import rung_text, value_text
-from tui.map.common_settings import common_to_all
-from tui.map.frame import MapFrame
-from tui.map.labels import legend_of, texts_of
-from tui.map.signs import edge_sign, sign_of
+from tui.map.state import MapFrame, common_to_all, edge_sign, sign_of
 
 WIDTH = 79
-"""The width of the text below the table, in characters."""
+"""The width of the text above the table, in characters."""
 
 COLUMNS = (
     *("points", "trained", "solved", "success", "low", "high", "half_solved", "median_loss"),
@@ -32,29 +29,23 @@ def lines_of(frame: MapFrame) -> Iterator[str]:
     """The map as text: a heading, then a line for each row, with a number for each cell and a sign if results are
     missing.
     """
-    table, choice = frame.table, frame.table.choice
     cells = [
         [f"{number or sign_of(cell, frame.scale)}{edge_sign(cell)}" for number, cell in zip(texts, row, strict=True)]
-        for texts, row in zip(frame.numbers, table.cells, strict=True)
+        for texts, row in zip(frame.numbers, frame.table.cells, strict=True)
     ]
-    heads = texts_of(table.columns, choice.across)
-    labels = texts_of(table.rows, choice.down)
+    labels, heads = frame.labels
     label = max(map(len, labels))
-    widths = [max(len(heads[at]), *(len(row[at]) for row in cells)) for at in range(len(heads))]
+    widths = [max(len(texts[at]) for texts in (heads, *cells)) for at in range(len(heads))]
     yield frame.heading
-    for words in common_to_all(table.results).split("; "):
+    for words in common_to_all(frame.table.results).split("; "):
         yield from textwrap.wrap(words, WIDTH)
     yield ""
-    yield _line(" " * label, [f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)])
-    for name, row in zip(labels, cells, strict=True):
-        yield _line(f"{name:<{label}}", [f"{text:>{width}}" for text, width in zip(row, widths, strict=True)])
-    if legend := legend_of(frame.table, frame.scale)[1]:
+    for name, row in zip(("", *labels), (heads, *cells), strict=True):
+        texts = "   ".join(f"{text:>{width}}" for text, width in zip(row, widths, strict=True))
+        yield f"{name:<{label}}  {texts}".rstrip()
+    if frame.legend[1]:
         yield ""
-        yield legend
-
-
-def _line(label: str, texts: list[str]) -> str:
-    return "  ".join((label, "   ".join(texts))).rstrip()
+        yield frame.legend[1]
 
 
 def csv_lines(frame: MapFrame) -> Iterator[str]:
@@ -68,8 +59,7 @@ def csv_lines(frame: MapFrame) -> Iterator[str]:
     is newer. ``rung`` is the position of the median loss on the ladder of its task.
     """
     table, choice = frame.table, frame.table.choice
-    fields = [name for name in (choice.across, choice.down) if name is not None]
-    yield _csv([*fields, *COLUMNS])
+    yield _csv([*(name for name in (choice.across, choice.down) if name is not None), *COLUMNS])
     for row, down in zip(table.cells, table.rows, strict=True):
         for cell, across in zip(row, table.columns, strict=True):
             point, configs = cell.best_point, [one.config for one in cell.points]

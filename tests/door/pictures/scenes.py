@@ -24,8 +24,7 @@ from tests.record_sweep import recorded as recorded_sweep
 from tests.scripted import ScriptedSession, make_progress
 from tests.trees import branch_off, grow
 from tui.app.app import EchoApp
-from tui.map.app import MapApp
-from tui.map.follower import Follower
+from tui.map.app import Follower, MapApp
 
 TUTORIAL = EchoConfig()
 

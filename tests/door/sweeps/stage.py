@@ -21,9 +21,7 @@ from tests.door.sweeps.scripted import KILLS, RAISES, ScriptedEngine, children, 
 from tests.swept import CLIFF, OF_TASKS, SMALL, keep, on_a_rung, results_of, with_a_cliff
 from tui.cli.program import exit_code_of
 from tui.commands.training import sweep as command
-from tui.map.app import MapApp, Opened
-from tui.map.follower import Follower
-from tui.map.widgets import MapGrid, MapHead, MapReading
+from tui.map.app import Follower, MapApp, MapGrid, MapHead, MapReading, Opened
 
 __all__ = ["CLIFF", "KILLS", "OF_TASKS", "RAISES", "SMALL", "Opened", "Part", "children", "train"]
 

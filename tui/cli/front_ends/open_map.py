@@ -18,8 +18,7 @@ from tui.cli.front_ends.open_app import conclude, run_app
 from tui.cli.own_keys import moved_keys
 from tui.commands import record
 from tui.commands.printed.lines import say_last
-from tui.map.app import MapApp, Opened
-from tui.map.follower import Follower
+from tui.map.app import Follower, MapApp, Opened
 from tui.map.state import MapState
 from tui.preferences.chosen import Preferences
 from tui.term import printed, terminal

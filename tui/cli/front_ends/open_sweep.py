@@ -22,12 +22,12 @@ def show_sweep(folder: Path, grid: Grid, workers: Workers, chosen: Preferences, 
         sweep = computing.sweep
 
         def says() -> str:
-            return computing.trouble or ("" if sweep.status.is_finished or sweep.status.loop_seconds else "compiling")
+            return computing.trouble or ("" if sweep.is_finished or sweep.loop_seconds else "compiling")
 
         results = SweepResults.read(folder)
         shown = Computing(computing.run, sweep.asked_to_end.set, says)
         code = show_map(results, MapState.first(results.axes), chosen, guarded, shown)
-        record = end_record(sweep.status, computing.seconds, computing.engine.workers)
+        record = end_record(sweep, computing.seconds, computing.engine.workers)
     say_last(end_lines(record, folder))
     if computing.trouble:
         printed.complain(f"echornn-tui: {computing.trouble}")

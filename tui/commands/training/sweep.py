@@ -12,7 +12,7 @@ from pathlib import Path
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.processes import Processes
-from echornn.sweeps.sweep import Engine, EngineError, Status, Sweep
+from echornn.sweeps.sweep import Engine, EngineError, Sweep
 from tui.commands.front_end import UsageError
 from tui.commands.printed.lines import LinePrinter, lines_here
 from tui.commands.printed.records import Record, as_json
@@ -76,7 +76,7 @@ def print_sweep(folder: Path, grid: Grid, workers: Workers, as_json_lines: bool)
         code = one.run(printing.watch)
         lines.close()
         printing.conclude()
-    return ExitCode.CHECKPOINTED if asked and not one.sweep.status.is_finished else code
+    return ExitCode.CHECKPOINTED if asked and not one.sweep.is_finished else code
 
 
 class Computation:
@@ -100,11 +100,10 @@ class Computation:
             self.engine.close()
             raise
 
-    def run(self, watch: Callable[[Status], None] = lambda status: None) -> int:
+    def run(self, watch: Callable[[], None] = lambda: None) -> int:
         """Compute the sweep; returns the exit code.
 
-        Args:
-            watch: called with the status a few times a second.
+        ``watch`` is called a few times a second.
         """
         begun = time.monotonic()
         try:
@@ -112,7 +111,7 @@ class Computation:
         except EngineError as error:
             self.trouble = str(error)
         self.seconds = time.monotonic() - begun
-        wrong = self.trouble or self.sweep.status.failed
+        wrong = self.trouble or self.sweep.failed
         return ExitCode.FAILED if wrong else ExitCode.DONE
 
     def __enter__(self) -> Computation:
@@ -135,13 +134,14 @@ class Printing:
         record = report.start_record(computing.sweep, computing.sweep.parts(workers), workers, computing.folder)
         self._say(record, *report.start_lines(record))
 
-    def watch(self, status: Status) -> None:
+    def watch(self) -> None:
         """Print what is new since the last call."""
+        sweep = self._computing.sweep
         now = time.monotonic()
-        if now - self._looked >= LOOK_SECONDS or status.is_finished:
+        if now - self._looked >= LOOK_SECONDS or sweep.is_finished:
             self._looked = now
             self._tell_points()
-        self._lines.show_numbers(status.known + status.abandoned, status.trainings, report.bar_numbers(status))
+        self._lines.show_numbers(sweep.known + sweep.abandoned, sweep.trainings, report.bar_numbers(sweep))
 
     def conclude(self) -> None:
         """Print the result of the sweep."""
@@ -150,7 +150,7 @@ class Printing:
         self._tell_notes()
         if computing.trouble:
             self._lines.print([f"echornn-tui: {computing.trouble}"], sys.stderr)
-        record = report.end_record(computing.sweep.status, computing.seconds, computing.engine.workers)
+        record = report.end_record(computing.sweep, computing.seconds, computing.engine.workers)
         self._say(record, *report.end_lines(record, computing.folder))
 
     def _tell_points(self) -> None:

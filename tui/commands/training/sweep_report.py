@@ -12,7 +12,7 @@ from echornn.data.levels import solved_level
 from echornn.diagnosis.phrases import loss_text
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import Cell, GridPoint
-from echornn.sweeps.sweep import Part, Status, Sweep, structure_of
+from echornn.sweeps.sweep import Part, Sweep, structure_of
 from echornn.sweeps.table import rung_text, value_text
 from tui.commands.printed.records import Record
 from tui.term.printed import quoted
@@ -30,8 +30,8 @@ def start_record(sweep: Sweep, parts: Sequence[Part], workers: int, folder: Path
         "points": len(points.possible),
         "seeds": sweep.grid.seeds,
         "until": sweep.grid.until,
-        "networks": sweep.status.trainings,
-        "known": sweep.status.known,
+        "networks": sweep.trainings,
+        "known": sweep.known,
         "trained_before": sweep.trained_before,
         "compilations": len({structure_of(part.configs[0]) for part in parts}),
         "workers": workers,
@@ -58,17 +58,17 @@ def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
     }
 
 
-def end_record(status: Status, seconds: float, workers: int) -> Record:
+def end_record(sweep: Sweep, seconds: float, workers: int) -> Record:
     """The record at the end."""
     return {
-        "event": "finished" if status.is_finished else "stopped",
-        "networks": status.trainings,
-        "known": status.known,
-        "solved": status.solved,
-        "points_failed": len(status.failed),
+        "event": "finished" if sweep.is_finished else "stopped",
+        "networks": sweep.trainings,
+        "known": sweep.known,
+        "solved": sweep.solved,
+        "points_failed": len(sweep.failed),
         "seconds": round(seconds, 3),
-        "share_in_loops": round(status.loop_seconds / (seconds * workers), 3) if seconds else 0.0,
-        "where": sorted(status.where),
+        "share_in_loops": round(sweep.loop_seconds / (seconds * workers), 3) if seconds else 0.0,
+        "where": sorted(sweep.where),
     }
 
 
@@ -115,13 +115,13 @@ def end_lines(record: Record, folder: Path) -> Iterator[str]:
     yield f"see it with: echornn-tui map {quoted(folder)}"
 
 
-def bar_numbers(status: Status) -> tuple[str, ...]:
+def bar_numbers(sweep: Sweep) -> tuple[str, ...]:
     """The texts beside the progress bar: how many networks are done, solved and failed."""
     return (
-        f"{status.known:,}/{status.trainings:,} networks",
-        f"{status.solved:,} solved",
-        *([f"{len(status.failed)} failed"] if status.failed else []),
-        *([] if status.loop_seconds else ["compiling"]),
+        f"{sweep.known:,}/{sweep.trainings:,} networks",
+        f"{sweep.solved:,} solved",
+        *([f"{len(sweep.failed)} failed"] if sweep.failed else []),
+        *([] if sweep.loop_seconds else ["compiling"]),
     )
 
 
