@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -14,7 +11,7 @@ from echornn.config import EchoConfig
 from echornn.network.model import embed
 from echornn.network.shapes import carried_size
 from echornn.network.step import step
-from echornn.probes.prepared import GRAPHS_KEPT, Prepared, graph_of, input_spec, logits_of, outputs_of
+from echornn.probes.prepared import Prepared, Weights, graph, logits_of, loop, outputs_of
 from echornn.probes.series import (
     LEAST_STEPS_READ,
     MOST_LAGS,
@@ -52,44 +49,37 @@ def change_each(prepared: Prepared, x: Inputs, init_state: Floats) -> tuple[Floa
         prediction moves (the total variation distance of the probabilities, or the length of the change of the
         numbers), and whether another symbol becomes the likeliest.
     """
-    steps, rows = x.shape[:2]
+    steps = len(x)
     variants = np.repeat(x[:, np.newaxis], steps + 1, axis=1)  # the last variant is the unchanged row
     each = np.arange(steps)
     variants[each, each] = changed(x, prepared.config.the_task.inputs)
-    run_all = _changing(prepared.structure, steps, rows)
-    side_by_side = variants.reshape(steps, (steps + 1) * rows, *x.shape[2:])
-    moved, turned = run_all(prepared.weights, side_by_side, np.tile(init_state, (steps + 1, 1)))
+    moved, turned = _changing(prepared, variants, np.repeat(init_state[np.newaxis], steps + 1, axis=0))
     before = np.tri(steps, dtype=np.bool_)  # later inputs change only rounding errors
     by_row = (2, 0, 1)
     return moved.transpose(by_row) * before, turned.transpose(by_row) & before
 
 
-@functools.lru_cache(GRAPHS_KEPT)
-def _changing(config: EchoConfig, steps: int, rows: int) -> Any:
-    """A graph that returns only the results at each step, rather than the states and probabilities of all variants."""
-    count = (steps + 1) * rows
+@graph()
+def _changing(config: EchoConfig, weights: Weights, x: tf.Tensor, init_state: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    """How far each variant [steps, variants, rows, ...] is from the last one at each step, and whether it predicts
+    another symbol; not the states and probabilities of all variants, which may be large.
+    """
+    steps, variants, rows = x.shape[:3]
 
-    def forward(x: tf.Tensor, init_state: tf.Tensor, weights: Mapping[str, tf.Tensor]) -> Any:
-        def run_step(t: tf.Tensor, state: tf.Tensor, moved: tf.TensorArray, turned: tf.TensorArray) -> Any:
-            after = step(config, weights, embed(x[t][tf.newaxis], config.the_task.inputs)[0], state).state
-            predicted = outputs_of(config, logits_of(config, weights, after))
-            of_variants = tf.reshape(predicted, [steps + 1, rows, config.output_size])
-            flipped, as_it_is = of_variants[:-1], of_variants[-1:]
-            if isinstance(config.the_task.outputs, Numbers):
-                distance = tf.norm(flipped - as_it_is, axis=-1)
-                differs = tf.zeros_like(distance, tf.bool)
-            else:
-                distance = tf.reduce_sum(tf.abs(flipped - as_it_is), axis=-1) / 2
-                differs = tf.argmax(flipped, axis=-1) != tf.argmax(as_it_is, axis=-1)
-            return t + 1, after, moved.write(t, distance), turned.write(t, differs)
+    def one(t: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
+        at_t = tf.reshape(x[t], [1, variants * rows, *x.shape[3:]])
+        after = step(config, weights, embed(at_t, config.the_task.inputs)[0], state).state
+        predicted = outputs_of(config, logits_of(config, weights, after))
+        predicted = tf.reshape(predicted, [variants, rows, config.output_size])
+        flipped, as_it_is = predicted[:-1], predicted[-1:]
+        if isinstance(config.the_task.outputs, Numbers):
+            distance = tf.norm(flipped - as_it_is, axis=-1)
+            return after, (distance, tf.zeros_like(distance, tf.bool))
+        distance = tf.reduce_sum(tf.abs(flipped - as_it_is), axis=-1) / 2
+        return after, (distance, tf.argmax(flipped, axis=-1) != tf.argmax(as_it_is, axis=-1))
 
-        arrays = [tf.TensorArray(kind, steps, element_shape=[steps, rows]) for kind in (tf.float32, tf.bool)]
-        loop = (tf.constant(0), init_state, *arrays)
-        _, _, moved, turned = tf.while_loop(lambda t, *_: t < steps, run_step, loop)
-        return moved.stack(), turned.stack()
-
-    first = tf.TensorSpec([count, carried_size(config)])
-    return graph_of(forward, config, input_spec(config, steps, count), first)
+    kept = [tf.TensorSpec([variants - 1, rows], kind) for kind in (tf.float32, tf.bool)]
+    return loop(tf.constant(steps), one, tf.reshape(init_state, [variants * rows, carried_size(config)]), *kept)
 
 
 def effects(prepared: Prepared, row: int | None) -> Effects | None:
