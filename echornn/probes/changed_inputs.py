@@ -11,43 +11,25 @@ from echornn.config import EchoConfig
 from echornn.network.model import embed
 from echornn.network.shapes import carried_size
 from echornn.network.step import step
-from echornn.probes.prepared import Prepared, Weights, graph, logits_of, loop, outputs_of
-from echornn.probes.series import (
-    LEAST_STEPS_READ,
-    MOST_LAGS,
-    Inputs,
-    draw,
-    draw_trials,
-    lags_and_steps_back,
-    steps_read_of,
-    work_of_a_step,
-)
+from echornn.probes import series
+from echornn.probes.prepared import Prepared, Tensor, Tensors, Weights, graph, logits_of, loop, outputs_of
 from echornn.progress import Bools, Floats
 from echornn.readings import RAISED, Effects, Flip, Reliance
 from echornn.tasks.task import Numbers, Symbols
 
-MOST_FLIPPED_ROWS = 64
-
-WORK_OF_FLIPS = 2.5e8
-"""The most multiplications for rows that run again for each of their inputs; this takes about as long as gradients."""
+MOST_ROWS, MOST_WORK = 64, 2.5e8  # multiplications, for rows that run again for each of their inputs
 
 
-def changed(x: Inputs, form: Symbols | Numbers) -> Inputs:
-    """The inputs after the change. Each symbol becomes the next, and the last becomes the first, so two symbols are
-    flipped. Numbers are raised by `RAISED`.
-    """
+def changed(x: series.Inputs, form: Symbols | Numbers) -> series.Inputs:
+    """The inputs after the change; see `Effects`."""
     if isinstance(form, Numbers):
         return x + np.float32(RAISED)
     return ((x.astype(np.int64) + 1) % form.count).astype(np.uint8)
 
 
-def change_each(prepared: Prepared, x: Inputs, init_state: Floats) -> tuple[Floats, Bools]:
-    """The effect of changing each input of each row alone, from ``init_state`` [rows, carried]; all in one batch.
-
-    Returns:
-        [rows, prediction's step, input's step] each, 0 and False if the input comes after the prediction: how far the
-        prediction moves (the total variation distance of the probabilities, or the length of the change of the
-        numbers), and whether another symbol becomes the likeliest.
+def change_each(prepared: Prepared, x: series.Inputs, init_state: Floats) -> tuple[Floats, Bools]:
+    """How far each prediction moves, and whether another symbol becomes the likeliest, if each input of each row is
+    changed alone; [rows, prediction's step, input's step] each, as in `Effects`.
     """
     steps = len(x)
     variants = np.repeat(x[:, np.newaxis], steps + 1, axis=1)  # the last variant is the unchanged row
@@ -60,13 +42,13 @@ def change_each(prepared: Prepared, x: Inputs, init_state: Floats) -> tuple[Floa
 
 
 @graph()
-def _changing(config: EchoConfig, weights: Weights, x: tf.Tensor, init_state: tf.Tensor) -> tuple[tf.Tensor, ...]:
+def _changing(config: EchoConfig, weights: Weights, x: Tensor, init_state: Tensor) -> Tensors:
     """How far each variant [steps, variants, rows, ...] is from the last one at each step, and whether it predicts
     another symbol; not the states and probabilities of all variants, which may be large.
     """
     steps, variants, rows = x.shape[:3]
 
-    def one(t: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
+    def one(t: Tensor, state: Tensor) -> tuple[Tensor, Tensors]:
         at_t = tf.reshape(x[t], [1, variants * rows, *x.shape[3:]])
         after = step(config, weights, embed(at_t, config.the_task.inputs)[0], state).state
         predicted = outputs_of(config, logits_of(config, weights, after))
@@ -92,9 +74,7 @@ def effects(prepared: Prepared, row: int | None) -> Effects | None:
 
 
 def flip(prepared: Prepared, row: int, step: int) -> Flip | None:
-    """The predictions of a row of the newest window, with one input changed and without the change; None without a
-    window, or if the window has no such row or step.
-    """
+    """The predictions of a row with one input changed; None without a window, or if it has no such row or step."""
     window, config = prepared.window, prepared.config
     if window is None or not (0 <= row < config.batch_size and 0 <= step < config.window_steps):
         return None
@@ -109,16 +89,16 @@ def reliance(prepared: Prepared) -> Reliance:
     if network and lags make much work.
     """
     config = prepared.config
-    lags, length = lags_and_steps_back(config)
-    read = max(LEAST_STEPS_READ, lags // 4)
+    lags, length = series.lags_and_steps_back(config)
+    read = max(series.LEAST_STEPS_READ, lags // 4)
     steps = lags + read - 1 if config.is_stream else length
-    most_rows = min(MOST_FLIPPED_ROWS, max(1, WORK_OF_FLIPS / (steps**2 * work_of_a_step(config))))
+    most_rows = min(MOST_ROWS, max(1, MOST_WORK / (steps**2 * series.work_of_a_step(config))))
     rows = 2 ** math.floor(math.log2(most_rows))
     if config.is_stream:
-        x = draw(config, steps, rows)
+        x = series.draw(config, steps, rows)
     else:
-        trials, read = draw_trials(config, rows, steps_read_of(config))
-        x, lags = trials.x, min(MOST_LAGS, len(trials.x) - read + 1)
+        trials, read = series.draw_trials(config, rows, series.steps_read_of(config))
+        x, lags = trials.x, min(series.MOST_LAGS, len(trials.x) - read + 1)
     moved, turned = change_each(prepared, x, prepared.first_state(rows))
     targets = np.arange(len(x) - read, len(x))[:, np.newaxis]
     by_lag = np.s_[:, targets, targets - np.arange(lags)]

@@ -13,7 +13,7 @@ from echornn import seeding
 from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size, shown_part, weight_shapes
 from echornn.network.step import step
-from echornn.probes.prepared import Prepared, Weights, graph
+from echornn.probes.prepared import Prepared, Tensor, Tensors, Weights, graph
 from echornn.progress import Bools
 from echornn.readings import MARGIN, MOST_CARRIED, POINT_KINDS, Doubles, FixedPoints, PointKind, kind_of
 from echornn.tasks.task import Numbers
@@ -95,15 +95,15 @@ class OneStep:
         return after, jacobians
 
 
-def _after(config: EchoConfig, weights: Weights, states: tf.Tensor, held: tf.Tensor) -> tuple[tf.Tensor, ...]:
-    def multiply(parts: Sequence[tf.Tensor], weight: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
+def _after(config: EchoConfig, weights: Weights, states: Tensor, held: Tensor) -> Tensors:
+    def multiply(parts: Sequence[Tensor], weight: Tensor, bias: Tensor) -> Tensor:
         return tf.matmul(tf.concat(parts, axis=-1), weight) + bias
 
     doubles = {name: tf.cast(value, tf.float64) for name, value in weights.items()}
     return (step(config, doubles, tf.repeat(held, tf.shape(states)[0], axis=0), states, multiply).state,)
 
 
-def _with_jacobian(config: EchoConfig, weights: Weights, states: tf.Tensor, held: tf.Tensor) -> tuple[tf.Tensor, ...]:
+def _with_jacobian(config: EchoConfig, weights: Weights, states: Tensor, held: Tensor) -> Tensors:
     carried = carried_size(config)
     rows = tf.repeat(states, carried, axis=0)
     with tf.GradientTape() as tape:

@@ -13,14 +13,13 @@ from echornn.config import EchoConfig
 from echornn.network.model import embed
 from echornn.network.shapes import OUTPUT_LAYER, carried_size, weight_shapes
 from echornn.network.step import step
-from echornn.probes.prepared import Prepared, Weights, graph, logits_of, loop
+from echornn.probes.prepared import Prepared, Tensor, Tensors, Weights, graph, logits_of, loop
 from echornn.probes.series import FEW_ROWS, Series, draw
 from echornn.progress import Bools, Floats
 from echornn.readings import Connectivity, Doubles, Gradient
 from echornn.tasks.task import Numbers
 
-ERRORS = 2.0
-"""The number of standard errors in a spread."""
+ERRORS = 2.0  # the standard errors in a spread
 
 
 def ratios(parts: Doubles, whole: Doubles) -> tuple[Doubles, Doubles]:
@@ -30,12 +29,8 @@ def ratios(parts: Doubles, whole: Doubles) -> tuple[Doubles, Doubles]:
     root of the mean product of two different groups, or 0 if that is negative. The spread is two standard errors of the
     ratio of squares, estimated by leaving out each group in turn (the jackknife, Efron 1982).
 
-    Args:
-        parts: for each part, the inner products between the vectors of its groups, float64 [parts, groups, groups].
-        whole: the same for the whole, [groups, groups].
-
-    Returns:
-        Ratios and spreads, float64 [parts] each; NaN and infinity if the whole is no larger than its noise.
+    Each part is given by the inner products between the vectors of its groups, float64 [parts, groups, groups]. The
+    result is NaN and infinity if the whole is no larger than its noise.
     """
     unknown = np.full(len(parts), np.nan), np.full(len(parts), np.inf)
     if not np.isfinite(whole).all() or not np.isfinite(parts).all():
@@ -51,9 +46,7 @@ def ratios(parts: Doubles, whole: Doubles) -> tuple[Doubles, Doubles]:
 
 
 def _squares(products: Doubles) -> tuple[Doubles, Doubles]:
-    """The mean product of two different groups, [...] from [..., groups, groups]; and the same without each group,
-    [..., groups].
-    """
+    """The mean product of two different groups, [...], and the same without each group, [..., groups]."""
     groups = products.shape[-1]
     with_others = products.sum(axis=-1) - np.diagonal(products, axis1=-2, axis2=-1)
     total = with_others.sum(axis=-1)
@@ -68,16 +61,14 @@ def _standard_error(left_out: Doubles) -> Doubles:
     return np.asarray(np.sqrt((groups - 1) / groups * squares.sum(axis=-1)))
 
 
-def at_lag(series: tf.Tensor, lag: tf.Tensor, targets: int) -> tf.Tensor:
-    """The values of [steps, rows, ...] that are ``lag`` steps before each of the last steps, as [targets * rows,
-    ...].
-    """
+def at_lag(series: Tensor, lag: Tensor, targets: int) -> Tensor:
+    """What is ``lag`` steps before each of the last steps in [steps, rows, ...], as [targets * rows, ...]."""
     steps = tf.shape(series)[0] - targets + tf.range(targets) - lag
     chosen = tf.gather(series, tf.maximum(steps, 0))
     return tf.reshape(chosen, [targets * series.shape[1], series.shape[2]])
 
 
-def size(vectors: tf.Tensor) -> tf.Tensor:
+def size(vectors: Tensor) -> Tensor:
     """The length of each vector, float32 [..., n] to [...], without overflow or underflow of squares in float32."""
     largest = tf.reduce_max(tf.abs(vectors), axis=-1, keepdims=True)
     return largest[..., 0] * tf.norm(tf.math.divide_no_nan(vectors, largest), axis=-1)
@@ -86,13 +77,13 @@ def size(vectors: tf.Tensor) -> tf.Tensor:
 def _back(
     config: EchoConfig,
     weights: Weights,
-    inputs: tf.Tensor,
-    before: tf.Tensor,
-    d_logits: tf.Tensor,
-    lags: tf.Tensor,
-    keep: Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]],
+    inputs: Tensor,
+    before: Tensor,
+    d_logits: Tensor,
+    lags: Tensor,
+    keep: Callable[[Tensor, Tensor], Tensors],
     *kept: tf.TensorSpec,
-) -> tuple[tf.Tensor, ...]:
+) -> Tensors:
     """Follow the gradients of the last predictions back, for all at once. At each lag, the results of ``keep`` for the
     gradients to the carried state, [targets * rows, carried], and to the input.
     """
@@ -103,7 +94,7 @@ def _back(
         logits = logits_of(config, weights, last)
     first = tape.gradient(logits, last, tf.reshape(d_logits, [targets * rows, classes]))
 
-    def one(k: tf.Tensor, d_state: tf.Tensor) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
+    def one(k: Tensor, d_state: Tensor) -> tuple[Tensor, Tensors]:
         x, state = at_lag(inputs, k, targets), at_lag(before, k, targets)
         with tf.GradientTape() as tape:
             tape.watch([x, state])
@@ -169,14 +160,8 @@ def _some_of(config: EchoConfig, series: Series, scored: Bools) -> Some:
 
 @graph(any_steps=2)
 def _following(
-    config: EchoConfig,
-    weights: Weights,
-    x: tf.Tensor,
-    before: tf.Tensor,
-    d_logits: tf.Tensor,
-    lags: tf.Tensor,
-    *windows: tf.Tensor,
-) -> tuple[tf.Tensor, ...]:
+    config: EchoConfig, weights: Weights, x: Tensor, before: Tensor, d_logits: Tensor, lags: Tensor, *windows: Tensor
+) -> Tensors:
     """Follow the gradients of the losses back, from those to the logits of some target steps, [targets, groups, rows of
     a group, outputs].
 
@@ -192,21 +177,21 @@ def _following(
     rows, of_a_group = groups * rows_each, targets * rows_each
     inputs, d_logits = embed(x, config.the_task.inputs), tf.reshape(d_logits, [targets, rows, outputs])
 
-    def grouped(samples: tf.Tensor) -> tf.Tensor:
+    def grouped(samples: Tensor) -> Tensor:
         """The samples sorted by group, [targets * rows, n]."""
         apart = tf.reshape(samples, [targets, groups, rows_each, samples.shape[-1]])
         return tf.reshape(tf.transpose(apart, [1, 0, 2, 3]), [targets * rows, samples.shape[-1]])
 
-    def multiply(parts: Sequence[tf.Tensor], w: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+    def multiply(parts: Sequence[Tensor], w: Tensor, b: Tensor) -> Tensor:
         """Multiply by w [groups, inner, columns] and add b [groups, 1, columns]."""
         a = tf.reshape(tf.concat(parts, axis=-1), [groups, of_a_group, w.shape[1]])
         return tf.reshape(tf.matmul(a, w) + b, [targets * rows, w.shape[2]])
 
-    def scaling(vector: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+    def scaling(vector: Tensor, w: Tensor) -> Tensor:
         """Multiply each unit's number with its weight in w [groups, 1, units]."""
         return tf.reshape(tf.reshape(vector, [groups, of_a_group, w.shape[2]]) * w, [targets * rows, w.shape[2]])
 
-    def keep(d_state: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def keep(d_state: Tensor, _: Tensor) -> Tensors:
         return size(d_state) if of_some else tf.reduce_mean(size(d_state)), d_state
 
     kept = tf.TensorSpec([targets * rows] if of_some else []), tf.TensorSpec([targets * rows, carried_size(config)])
@@ -219,14 +204,14 @@ def _following(
     of_groups = {name: tf.stack([one if len(one.shape) == 2 else one[None]] * groups) for name, one in weights.items()}
     watched = [of_groups[name] for name in weight_shapes(config) if name not in OUTPUT_LAYER]
 
-    def one_nearer(k: tf.Tensor, products: tf.TensorArray, sums: tf.Tensor, cut: tf.Tensor) -> Any:
+    def one_nearer(k: Tensor, products: tf.TensorArray, sums: Tensor, cut: Tensor) -> Any:
         with tf.GradientTape(persistent=of_some) as tape:
             tape.watch(watched)
             state = grouped(at_lag(before, k, targets))
             after = step(config, of_groups, grouped(at_lag(inputs, k, targets)), state, multiply, scaling).state
         d_state = grouped(tf.gather(to_states, k)) * (groups / (targets * rows))
 
-        def by_group(d_state: tf.Tensor) -> tf.Tensor:
+        def by_group(d_state: Tensor) -> Tensor:
             gradients = tape.gradient(after, watched, d_state)
             gradient = tf.concat([tf.reshape(one, [groups, -1]) for one in gradients], axis=-1)
             return tf.cast(gradient, tf.float64)  # squares of small numbers need float64
@@ -269,9 +254,7 @@ def connectivity(prepared: Prepared, row: int | None) -> Connectivity | None:
 
 
 @graph()
-def _to_inputs(
-    config: EchoConfig, weights: Weights, x: tf.Tensor, before: tf.Tensor, d_logits: tf.Tensor
-) -> tuple[tf.Tensor, ...]:
+def _to_inputs(config: EchoConfig, weights: Weights, x: Tensor, before: Tensor, d_logits: Tensor) -> Tensors:
     """The length of the gradient of the prediction at step t to the input at step t - lag, float32 [lags, targets,
     rows]; entries before the first step have no meaning.
     """
@@ -281,13 +264,9 @@ def _to_inputs(
     return (tf.reshape(sizes, [targets, targets, rows]),)
 
 
-ALL_UP_TO, LEADING = 16, 8
-"""If there are at most so many exponents, all are computed; otherwise the second number."""
-
+ALL_UP_TO, LEADING = 16, 8  # all exponents if they are so few, otherwise so many
 STEPS_TO_SETTLE, STEPS_MEASURED = 32, 128
-
-SAMPLES = STEPS_MEASURED * FEW_ROWS
-"""The number of time steps, over all rows, over which an exponent is averaged."""
+SAMPLES = STEPS_MEASURED * FEW_ROWS  # over which an exponent is averaged
 
 
 def lyapunov(prepared: Prepared) -> Floats:
@@ -313,15 +292,13 @@ def lyapunov(prepared: Prepared) -> Floats:
 
 
 @graph()
-def _stretching(
-    config: EchoConfig, weights: Weights, x: tf.Tensor, before: tf.Tensor, directions: tf.Tensor
-) -> tuple[tf.Tensor, ...]:
+def _stretching(config: EchoConfig, weights: Weights, x: Tensor, before: Tensor, directions: Tensor) -> Tensors:
     """How much the transposed step Jacobians stretch directions, float32 [rows, directions, carried], which are made
     orthonormal at each step: the absolute diagonal of R, float32 [steps, rows, directions], last step first.
     """
     inputs, (rows, count, carried) = embed(x, config.the_task.inputs), directions.shape
 
-    def one(k: tf.Tensor, along: tf.Tensor) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
+    def one(k: Tensor, along: Tensor) -> tuple[Tensor, Tensors]:
         states = tf.repeat(at_lag(before, k, 1), count, axis=0)
         with tf.GradientTape() as tape:
             tape.watch(states)

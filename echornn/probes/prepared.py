@@ -30,7 +30,8 @@ STEPS_TO_SETTLE = 256
 settled after 20 steps, and all have after 200.
 """
 
-Weights = Mapping[str, tf.Tensor]
+Tensor, Tensors = tf.Tensor, tuple[tf.Tensor, ...]
+Weights = Mapping[str, Tensor]
 
 
 def structure(config: EchoConfig) -> EchoConfig:
@@ -55,7 +56,7 @@ def graph(any_steps: int = 0) -> Callable[[Graph], Graph]:
     def graph_with(function: Graph) -> Graph:
         @functools.lru_cache(GRAPHS_KEPT)
         def graph_of(config: EchoConfig, *specs: tf.TensorSpec) -> Any:
-            def on_cpu(weights: Weights, *tensors: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            def on_cpu(weights: Weights, *tensors: Tensor) -> Tensors:
                 with tf.device(CPU):
                     return function(config, weights, *tensors)
 
@@ -78,14 +79,12 @@ def graph(any_steps: int = 0) -> Callable[[Graph], Graph]:
     return graph_with
 
 
-def loop(
-    steps: tf.Tensor, one: Callable[..., tuple[tf.Tensor, tuple[tf.Tensor, ...]]], carried: tf.Tensor, *kept: Any
-) -> tuple[tf.Tensor, ...]:
+def loop(steps: Tensor, one: Callable[..., tuple[Tensor, Tensors]], carried: Tensor, *kept: Any) -> Tensors:
     """Carry a tensor through steps: ``one`` takes the step's number and the tensor, and returns the next one and what
     is kept of the step, of these specs; returns what was kept, steps first.
     """
 
-    def body(k: tf.Tensor, carried: tf.Tensor, *arrays: tf.TensorArray) -> Any:
+    def body(k: Tensor, carried: Tensor, *arrays: tf.TensorArray) -> Any:
         carried, values = one(k, carried)
         return k + 1, carried, *(array.write(k, value) for array, value in zip(arrays, values, strict=True))
 
@@ -94,21 +93,21 @@ def loop(
     return tuple(array.stack() for array in filled)
 
 
-def logits_of(config: EchoConfig, weights: Weights, states: tf.Tensor) -> tf.Tensor:
+def logits_of(config: EchoConfig, weights: Weights, states: Tensor) -> Tensor:
     """The logits or numbers for the states after a step, float32 [rows, carried] to [rows, outputs]."""
     return affine_map([states[:, shown_part(config)]], weights["W2"], weights["b2"])
 
 
-def outputs_of(config: EchoConfig, logits: tf.Tensor) -> tf.Tensor:
+def outputs_of(config: EchoConfig, logits: Tensor) -> Tensor:
     """The predictions of the network: probabilities of symbols, or numbers."""
     return logits if isinstance(config.the_task.outputs, Numbers) else tf.nn.softmax(logits)
 
 
 @graph(any_steps=1)
-def _running(config: EchoConfig, weights: Weights, x: tf.Tensor, init_state: tf.Tensor) -> tuple[tf.Tensor, ...]:
+def _running(config: EchoConfig, weights: Weights, x: Tensor, init_state: Tensor) -> Tensors:
     inputs = embed(x, config.the_task.inputs)
 
-    def one(t: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
+    def one(t: Tensor, state: Tensor) -> tuple[Tensor, Tensors]:
         after = step(config, weights, tf.gather(inputs, t), state)
         return after.state, (after.state, after.gates, logits_of(config, weights, after.state))
 
