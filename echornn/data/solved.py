@@ -16,16 +16,9 @@ from echornn.data.levels import RECENT_WINDOWS as RECENT_WINDOWS
 from echornn.data.levels import chance_level, deciding_windows, lost_level, solved_level
 from echornn.progress import Floats
 
-HIGH = 1000.0
-"""In nats; a mean is below no level if one of its losses is above this."""
-
-UNIT = 2.0**-24
-"""Losses are added as integer multiples of this number of nats, so that a sum does not depend on the pieces in which
-they arrive.
-"""
-
-UNKNOWN = -1
-"""The value of a window number that is not known."""
+HIGH = 1000.0  # nats; no mean of a higher loss is below a level
+UNIT = 2.0**-24  # nats; losses are added as integer multiples, so that sums do not depend on the pieces that arrive
+UNKNOWN = -1  # the number of a window that is not known
 
 Windows = npt.NDArray[np.int64]
 Nats = npt.NDArray[np.float64]
@@ -78,11 +71,6 @@ def lost_by(solved_at: Windows, recent: Floats, windows: int, levels: Levels) ->
     """The window at which each run lost the task, int64 [runs], as far as the newest losses show it: the current window
     if the mean of these losses is above the lost level; 0 if the mean is below the solved level, or if the task was
     never solved; otherwise `UNKNOWN`, also if there are too few losses for the mean that counts.
-
-    Args:
-        solved_at: int64 [runs], the window at which each run was first solved; 0 if it was not.
-        recent: float32 [up to RECENT_WINDOWS, runs], the newest losses; empty if they are not in memory any more.
-        windows: the number of windows in the run so far.
     """
     mean = _counted(recent, levels.most).sum(axis=0) * UNIT / max(1, len(recent))
     lost = np.select([mean > levels.lost, mean < levels.solved], [windows, 0], UNKNOWN)

@@ -78,14 +78,11 @@ NEAR = 0.2
 by less than its own uncertainty. If the uncertainty is more than half a distance, the loss is at no level.
 """
 
-SAME_LEVEL = 1e-6
-"""Levels whose losses differ by less than this share of chance have the same loss."""
+SAME_LEVEL = 1e-6  # levels whose losses differ by less than this share of chance have the same loss
 
 
 class LadderPosition(NamedTuple):
-    """The position of a mean loss on a ladder. It says how much a learner with such a loss knows, not what the network
-    knows.
-    """
+    """Where a mean loss is on a ladder: how much a learner with such a loss knows, not what the network knows."""
 
     at: Level | None  # the level that the loss is at; None if it is at none
     above: Level  # the level before that, or the last level whose loss is clearly higher
@@ -98,12 +95,8 @@ def ladder_position(
     """The position of a mean loss on a ladder; None if the ladder has fewer than two losses, or the mean is not known.
 
     If several levels have the same loss, the first counts: its learner knows least. No loss is at the first level;
-    whether it is at chance is decided by `trend`.
-
-    Args:
-        ladder: from chance to everything known.
-        unsure: the uncertainty of the mean; NaN if it is not known.
-        solved: the loss below which the task is solved; if it is finite, only lower losses are at the last level.
+    whether it is at chance is decided by `trend`. If the loss below which the task is ``solved`` is finite, only lower
+    losses are at the last level. ``unsure`` is the uncertainty of the mean; NaN if it is not known.
     """
     levels = distinct(ladder)
     if len(levels) < 2 or math.isnan(mean):
@@ -132,34 +125,16 @@ def distinct(ladder: Sequence[Level]) -> list[Level]:
     return levels
 
 
-SURE = 2.5
-"""The number of standard errors by which a mean must be beyond a limit."""
-
-SMOOTHED, SHORT_SPAN = 4, 8
-"""The number of blocks that are averaged: the last eighth to sixteenth of a long stretch; and the number whose mean is
-compared with the mean of equally many before, to notice early that the loss falls again.
-"""
-
-NORMAL_STEP = 0.954
-"""The median absolute difference of two normal random numbers, in units of their standard deviation."""
-
-LEAST_LEFT = 1e-6
-"""The distance from the floor, in nats, below which a loss counts as being at the floor."""
-
-APART, NEAR_CHANCE = MOST_AT_CHANCE, 0.03
-"""A mean further from chance than the first share is apart from it; nearer than the second, it is at chance again."""
-
-FALLS, STANDS = 0.06, 0.025
-"""The loss falls if it fell by more than the first share of what is left to learn, and stands below the second."""
-
-FIRST_JUDGED = 1024
-"""The number of windows before which a loss is never said to stand."""
-
-NOISE_KNOWN = 3
-"""The blocks after which the noise is known well enough to tell a loss from chance, where few steps may be scored."""
-
-FAR_APART = 2.0
-"""How many times its uncertainty a mean must differ from another, so that it is no luck of many comparisons."""
+SURE = 2.5  # the standard errors by which a mean must be beyond a limit
+SMOOTHED = 4  # the blocks that are averaged: the last eighth to sixteenth of a long stretch
+SHORT_SPAN = 8  # the blocks whose mean is compared with that of as many before, to notice early that the loss falls
+NORMAL_STEP = 0.954  # the median absolute difference of two normal random numbers of standard deviation 1
+LEAST_LEFT = 1e-6  # a loss so near to the floor, in nats, counts as being there
+APART, NEAR_CHANCE = MOST_AT_CHANCE, 0.03  # shares of chance beyond which a mean leaves it, and below which it is back
+FALLS, STANDS = 0.06, 0.025  # the loss falls if it fell by more than this share of what is left to learn
+FIRST_JUDGED = 1024  # windows before which a loss is never said to stand
+NOISE_KNOWN = 3  # blocks after which a loss can be told from chance, where few steps may be scored
+FAR_APART = 2.0  # times its uncertainty a mean must differ from another, so that it is no luck of many comparisons
 
 
 @dataclass(frozen=True)
@@ -222,7 +197,6 @@ def _smoothed(values: Numbers) -> Numbers:
 
 def _standard_error(blocks: Numbers) -> Numbers:
     """The standard error of a moving mean due to the noise of the blocks.
-
     It is estimated from the median difference of neighbouring blocks, which a fall of the loss hardly affects.
     """
     steps, count = np.abs(np.diff(blocks, prepend=blocks[0])), np.arange(1, len(blocks) + 1)
@@ -269,26 +243,18 @@ def _held(on: Bools, off: Bools, first: bool = False) -> Bools:
     return np.where(newest < 0, first, on[newest])
 
 
-LEAST_SOUGHT = 200
-"""The least number of windows before and after a fall that are examined one by one; fewer could not distinguish a fall
-from noise.
-"""
-
-SLIGHT, FLAT = 0.05, 0.02
-"""The share of a fall by which the loss may already be lower where the fall begins; and the share of the steepest fall
-below which the loss counts as constant. A pause within a fall does not end the fall.
-"""
+LEAST_SOUGHT = 200  # windows before and after a fall that are examined one by one; fewer could be noise
+SLIGHT = 0.05  # the share of a fall by which the loss may already be lower where it begins
+FLAT = 0.02  # the share of the steepest fall below which the loss counts as constant
 
 CurveOf = Callable[[int, int, int | None], Curve]
-"""A function that returns the curve, with a number of columns, from one window to another."""
+"""The curve, with a number of columns, from one window to another."""
 
 
 def turning_points(curve_of: CurveOf, columns: int, first: int, last: int, loss_stats: LossStats) -> list[int]:
-    """The last window before the loss fell, and the last window before the task was lost, among windows ``first`` to
-    ``last``.
+    """The last window before the loss fell, and the last before the task was lost, among windows ``first`` to ``last``.
 
-    If the run solved the task, only windows up to there are searched, because in a long run the fall is shorter than a
-    column.
+    If the run solved the task, only windows up to there are searched: in a long run the fall is shorter than a column.
     """
     solved, lost = loss_stats.solved_at or 0, loss_stats.lost_at or 0
     fall = before_the_fall(curve_of, columns, first, solved if first < solved < last else last)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -14,82 +11,57 @@ from echornn.config import EchoConfig
 from echornn.network.model import embed
 from echornn.network.shapes import carried_size
 from echornn.network.step import step
-from echornn.probes.prepared import GRAPHS_KEPT, Prepared, graph_of, input_spec, logits_of, outputs_of
-from echornn.probes.series import (
-    LEAST_STEPS_READ,
-    MOST_LAGS,
-    Inputs,
-    draw,
-    draw_trials,
-    lags_and_steps_back,
-    steps_read_of,
-    work_of_a_step,
-)
+from echornn.probes import series
+from echornn.probes.prepared import Prepared, Tensor, Tensors, Weights, graph, logits_of, loop, outputs_of
 from echornn.progress import Bools, Floats
 from echornn.readings import RAISED, Effects, Flip, Reliance
 from echornn.tasks.task import Numbers, Symbols
 
-MOST_FLIPPED_ROWS = 64
-
-WORK_OF_FLIPS = 2.5e8
-"""The most multiplications for rows that run again for each of their inputs; this takes about as long as gradients."""
+MOST_ROWS, MOST_WORK = 64, 2.5e8  # multiplications, for rows that run again for each of their inputs
 
 
-def changed(x: Inputs, form: Symbols | Numbers) -> Inputs:
-    """The inputs after the change. Each symbol becomes the next, and the last becomes the first, so two symbols are
-    flipped. Numbers are raised by `RAISED`.
-    """
+def changed(x: series.Inputs, form: Symbols | Numbers) -> series.Inputs:
+    """The inputs after the change; see `Effects`."""
     if isinstance(form, Numbers):
         return x + np.float32(RAISED)
     return ((x.astype(np.int64) + 1) % form.count).astype(np.uint8)
 
 
-def change_each(prepared: Prepared, x: Inputs, init_state: Floats) -> tuple[Floats, Bools]:
-    """The effect of changing each input of each row alone, from ``init_state`` [rows, carried]; all in one batch.
-
-    Returns:
-        [rows, prediction's step, input's step] each, 0 and False if the input comes after the prediction: how far the
-        prediction moves (the total variation distance of the probabilities, or the length of the change of the
-        numbers), and whether another symbol becomes the likeliest.
+def change_each(prepared: Prepared, x: series.Inputs, init_state: Floats) -> tuple[Floats, Bools]:
+    """How far each prediction moves, and whether another symbol becomes the likeliest, if each input of each row is
+    changed alone; [rows, prediction's step, input's step] each, as in `Effects`.
     """
-    steps, rows = x.shape[:2]
+    steps = len(x)
     variants = np.repeat(x[:, np.newaxis], steps + 1, axis=1)  # the last variant is the unchanged row
     each = np.arange(steps)
     variants[each, each] = changed(x, prepared.config.the_task.inputs)
-    run_all = _changing(prepared.structure, steps, rows)
-    side_by_side = variants.reshape(steps, (steps + 1) * rows, *x.shape[2:])
-    moved, turned = run_all(prepared.weights, side_by_side, np.tile(init_state, (steps + 1, 1)))
+    moved, turned = _changing(prepared, variants, np.repeat(init_state[np.newaxis], steps + 1, axis=0))
     before = np.tri(steps, dtype=np.bool_)  # later inputs change only rounding errors
     by_row = (2, 0, 1)
     return moved.transpose(by_row) * before, turned.transpose(by_row) & before
 
 
-@functools.lru_cache(GRAPHS_KEPT)
-def _changing(config: EchoConfig, steps: int, rows: int) -> Any:
-    """A graph that returns only the results at each step, rather than the states and probabilities of all variants."""
-    count = (steps + 1) * rows
+@graph()
+def _changing(config: EchoConfig, weights: Weights, x: Tensor, init_state: Tensor) -> Tensors:
+    """How far each variant [steps, variants, rows, ...] is from the last one at each step, and whether it predicts
+    another symbol; not the states and probabilities of all variants, which may be large.
+    """
+    steps, variants, rows = x.shape[:3]
 
-    def forward(x: tf.Tensor, init_state: tf.Tensor, weights: Mapping[str, tf.Tensor]) -> Any:
-        def run_step(t: tf.Tensor, state: tf.Tensor, moved: tf.TensorArray, turned: tf.TensorArray) -> Any:
-            after = step(config, weights, embed(x[t][tf.newaxis], config.the_task.inputs)[0], state).state
-            predicted = outputs_of(config, logits_of(config, weights, after))
-            of_variants = tf.reshape(predicted, [steps + 1, rows, config.output_size])
-            flipped, as_it_is = of_variants[:-1], of_variants[-1:]
-            if isinstance(config.the_task.outputs, Numbers):
-                distance = tf.norm(flipped - as_it_is, axis=-1)
-                differs = tf.zeros_like(distance, tf.bool)
-            else:
-                distance = tf.reduce_sum(tf.abs(flipped - as_it_is), axis=-1) / 2
-                differs = tf.argmax(flipped, axis=-1) != tf.argmax(as_it_is, axis=-1)
-            return t + 1, after, moved.write(t, distance), turned.write(t, differs)
+    def one(t: Tensor, state: Tensor) -> tuple[Tensor, Tensors]:
+        at_t = tf.reshape(x[t], [1, variants * rows, *x.shape[3:]])
+        after = step(config, weights, embed(at_t, config.the_task.inputs)[0], state).state
+        predicted = outputs_of(config, logits_of(config, weights, after))
+        predicted = tf.reshape(predicted, [variants, rows, config.output_size])
+        flipped, as_it_is = predicted[:-1], predicted[-1:]
+        if isinstance(config.the_task.outputs, Numbers):
+            distance = tf.norm(flipped - as_it_is, axis=-1)
+            return after, (distance, tf.zeros_like(distance, tf.bool))
+        distance = tf.reduce_sum(tf.abs(flipped - as_it_is), axis=-1) / 2
+        return after, (distance, tf.argmax(flipped, axis=-1) != tf.argmax(as_it_is, axis=-1))
 
-        arrays = [tf.TensorArray(kind, steps, element_shape=[steps, rows]) for kind in (tf.float32, tf.bool)]
-        loop = (tf.constant(0), init_state, *arrays)
-        _, _, moved, turned = tf.while_loop(lambda t, *_: t < steps, run_step, loop)
-        return moved.stack(), turned.stack()
-
-    first = tf.TensorSpec([count, carried_size(config)])
-    return graph_of(forward, config, input_spec(config, steps, count), first)
+    kept = [tf.TensorSpec([variants - 1, rows], kind) for kind in (tf.float32, tf.bool)]
+    return loop(tf.constant(steps), one, tf.reshape(init_state, [variants * rows, carried_size(config)]), *kept)
 
 
 def effects(prepared: Prepared, row: int | None) -> Effects | None:
@@ -102,9 +74,7 @@ def effects(prepared: Prepared, row: int | None) -> Effects | None:
 
 
 def flip(prepared: Prepared, row: int, step: int) -> Flip | None:
-    """The predictions of a row of the newest window, with one input changed and without the change; None without a
-    window, or if the window has no such row or step.
-    """
+    """The predictions of a row with one input changed; None without a window, or if it has no such row or step."""
     window, config = prepared.window, prepared.config
     if window is None or not (0 <= row < config.batch_size and 0 <= step < config.window_steps):
         return None
@@ -119,16 +89,16 @@ def reliance(prepared: Prepared) -> Reliance:
     if network and lags make much work.
     """
     config = prepared.config
-    lags, length = lags_and_steps_back(config)
-    read = max(LEAST_STEPS_READ, lags // 4)
+    lags, length = series.lags_and_steps_back(config)
+    read = max(series.LEAST_STEPS_READ, lags // 4)
     steps = lags + read - 1 if config.is_stream else length
-    most_rows = min(MOST_FLIPPED_ROWS, max(1, WORK_OF_FLIPS / (steps**2 * work_of_a_step(config))))
+    most_rows = min(MOST_ROWS, max(1, MOST_WORK / (steps**2 * series.work_of_a_step(config))))
     rows = 2 ** math.floor(math.log2(most_rows))
     if config.is_stream:
-        x = draw(config, steps, rows)
+        x = series.draw(config, steps, rows)
     else:
-        trials, read = draw_trials(config, rows, steps_read_of(config))
-        x, lags = trials.x, min(MOST_LAGS, len(trials.x) - read + 1)
+        trials, read = series.draw_trials(config, rows, series.steps_read_of(config))
+        x, lags = trials.x, min(series.MOST_LAGS, len(trials.x) - read + 1)
     moved, turned = change_each(prepared, x, prepared.first_state(rows))
     targets = np.arange(len(x) - read, len(x))[:, np.newaxis]
     by_lag = np.s_[:, targets, targets - np.arange(lags)]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,7 @@ from echornn import seeding
 from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size, shown_part, weight_shapes
 from echornn.network.step import step
-from echornn.probes.prepared import GRAPHS_KEPT, Prepared, graph_of
+from echornn.probes.prepared import Prepared, Tensor, Tensors, Weights, graph
 from echornn.progress import Bools
 from echornn.readings import MARGIN, MOST_CARRIED, POINT_KINDS, Doubles, FixedPoints, PointKind, kind_of
 from echornn.tasks.task import Numbers
@@ -80,46 +79,42 @@ class OneStep:
     """F: a step of the network under a constant input, in float64."""
 
     def __init__(self, prepared: Prepared, held: Doubles) -> None:
-        self._weights, self._held = prepared.weights, held[np.newaxis]
-        self._after, self._with_jacobian = _stepping(prepared.structure)
+        self._prepared, self._held = prepared, held[np.newaxis]
         self._at_once = max(1, BYTES_AT_ONCE // (8 * NUMBERS_A_UNIT * carried_size(prepared.config) ** 2))
 
     def after(self, states: Doubles) -> Doubles:
         """The states after a step, float64 [rows, carried], from those before."""
-        (after,) = self._after(self._weights, states, self._held)
+        (after,) = _stepping(self._prepared, states, self._held)
         return np.asarray(after)
 
     def with_jacobian(self, states: Doubles) -> tuple[Doubles, Doubles]:
         """The states after a step, and their derivatives [rows, after, before]."""
         begins = range(0, max(1, len(states)), self._at_once)
-        parts = [self._with_jacobian(self._weights, states[at : at + self._at_once], self._held) for at in begins]
+        parts = [_differentiating(self._prepared, states[at : at + self._at_once], self._held) for at in begins]
         after, jacobians = (np.concatenate(one) for one in zip(*parts, strict=True))
         return after, jacobians
 
 
-@functools.lru_cache(GRAPHS_KEPT)
-def _stepping(config: EchoConfig) -> tuple[Any, Any]:
-    """The graphs of a step, and of a step with its derivatives."""
-    carried = carried_size(config)
-
-    def multiply(parts: Sequence[tf.Tensor], weight: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
+def _after(config: EchoConfig, weights: Weights, states: Tensor, held: Tensor) -> Tensors:
+    def multiply(parts: Sequence[Tensor], weight: Tensor, bias: Tensor) -> Tensor:
         return tf.matmul(tf.concat(parts, axis=-1), weight) + bias
 
-    def after(states: tf.Tensor, held: tf.Tensor, weights: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, ...]:
-        doubles = {name: tf.cast(value, tf.float64) for name, value in weights.items()}
-        return (step(config, doubles, tf.repeat(held, tf.shape(states)[0], axis=0), states, multiply).state,)
+    doubles = {name: tf.cast(value, tf.float64) for name, value in weights.items()}
+    return (step(config, doubles, tf.repeat(held, tf.shape(states)[0], axis=0), states, multiply).state,)
 
-    def with_jacobian(states: tf.Tensor, held: tf.Tensor, weights: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, ...]:
-        rows = tf.repeat(states, carried, axis=0)
-        with tf.GradientTape() as tape:
-            tape.watch(rows)
-            (moved,) = after(rows, held, weights)
-        each = tf.tile(tf.eye(carried, dtype=tf.float64), [tf.shape(states)[0], 1])
-        jacobians = tape.gradient(moved, rows, each, tf.UnconnectedGradients.ZERO)
-        return moved[::carried], tf.reshape(jacobians, [-1, carried, carried])
 
-    specs = tf.TensorSpec([None, carried], tf.float64), tf.TensorSpec([1, config.input_size], tf.float64)
-    return graph_of(after, config, *specs), graph_of(with_jacobian, config, *specs)
+def _with_jacobian(config: EchoConfig, weights: Weights, states: Tensor, held: Tensor) -> Tensors:
+    carried = carried_size(config)
+    rows = tf.repeat(states, carried, axis=0)
+    with tf.GradientTape() as tape:
+        tape.watch(rows)
+        (moved,) = _after(config, weights, rows, held)
+    each = tf.tile(tf.eye(carried, dtype=tf.float64), [tf.shape(states)[0], 1])
+    jacobians = tape.gradient(moved, rows, each, tf.UnconnectedGradients.ZERO)
+    return moved[::carried], tf.reshape(jacobians, [-1, carried, carried])
+
+
+_stepping, _differentiating = graph(any_steps=1)(_after), graph(any_steps=1)(_with_jacobian)
 
 
 class Rests(NamedTuple):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,16 +11,15 @@ import tensorflow as tf
 from echornn import seeding
 from echornn.config import EchoConfig
 from echornn.network.model import embed
-from echornn.network.shapes import OUTPUT_LAYER, carried_size
+from echornn.network.shapes import OUTPUT_LAYER, carried_size, weight_shapes
 from echornn.network.step import step
-from echornn.probes.prepared import GRAPHS_KEPT, Prepared, graph_of, logits_of, series_specs
+from echornn.probes.prepared import Prepared, Tensor, Tensors, Weights, graph, logits_of, loop
 from echornn.probes.series import FEW_ROWS, Series, draw
 from echornn.progress import Bools, Floats
 from echornn.readings import Connectivity, Doubles, Gradient
 from echornn.tasks.task import Numbers
 
-ERRORS = 2.0
-"""The number of standard errors in a spread."""
+ERRORS = 2.0  # the standard errors in a spread
 
 
 def ratios(parts: Doubles, whole: Doubles) -> tuple[Doubles, Doubles]:
@@ -31,12 +29,8 @@ def ratios(parts: Doubles, whole: Doubles) -> tuple[Doubles, Doubles]:
     root of the mean product of two different groups, or 0 if that is negative. The spread is two standard errors of the
     ratio of squares, estimated by leaving out each group in turn (the jackknife, Efron 1982).
 
-    Args:
-        parts: for each part, the inner products between the vectors of its groups, float64 [parts, groups, groups].
-        whole: the same for the whole, [groups, groups].
-
-    Returns:
-        Ratios and spreads, float64 [parts] each; NaN and infinity if the whole is no larger than its noise.
+    Each part is given by the inner products between the vectors of its groups, float64 [parts, groups, groups]. The
+    result is NaN and infinity if the whole is no larger than its noise.
     """
     unknown = np.full(len(parts), np.nan), np.full(len(parts), np.inf)
     if not np.isfinite(whole).all() or not np.isfinite(parts).all():
@@ -52,9 +46,7 @@ def ratios(parts: Doubles, whole: Doubles) -> tuple[Doubles, Doubles]:
 
 
 def _squares(products: Doubles) -> tuple[Doubles, Doubles]:
-    """The mean product of two different groups, [...] from [..., groups, groups]; and the same without each group,
-    [..., groups].
-    """
+    """The mean product of two different groups, [...], and the same without each group, [..., groups]."""
     groups = products.shape[-1]
     with_others = products.sum(axis=-1) - np.diagonal(products, axis1=-2, axis2=-1)
     total = with_others.sum(axis=-1)
@@ -69,16 +61,14 @@ def _standard_error(left_out: Doubles) -> Doubles:
     return np.asarray(np.sqrt((groups - 1) / groups * squares.sum(axis=-1)))
 
 
-def at_lag(series: tf.Tensor, lag: tf.Tensor, targets: int) -> tf.Tensor:
-    """The values of [steps, rows, ...] that are ``lag`` steps before each of the last steps, as [targets * rows,
-    ...].
-    """
+def at_lag(series: Tensor, lag: Tensor, targets: int) -> Tensor:
+    """What is ``lag`` steps before each of the last steps in [steps, rows, ...], as [targets * rows, ...]."""
     steps = tf.shape(series)[0] - targets + tf.range(targets) - lag
     chosen = tf.gather(series, tf.maximum(steps, 0))
     return tf.reshape(chosen, [targets * series.shape[1], series.shape[2]])
 
 
-def size(vectors: tf.Tensor) -> tf.Tensor:
+def size(vectors: Tensor) -> Tensor:
     """The length of each vector, float32 [..., n] to [...], without overflow or underflow of squares in float32."""
     largest = tf.reduce_max(tf.abs(vectors), axis=-1, keepdims=True)
     return largest[..., 0] * tf.norm(tf.math.divide_no_nan(vectors, largest), axis=-1)
@@ -86,16 +76,16 @@ def size(vectors: tf.Tensor) -> tf.Tensor:
 
 def _back(
     config: EchoConfig,
-    weights: Mapping[str, tf.Tensor],
-    inputs: tf.Tensor,
-    before: tf.Tensor,
-    d_logits: tf.Tensor,
-    lags: tf.Tensor,
-    keep: Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]],
-    shapes: Sequence[Sequence[int]],
-) -> tuple[tf.Tensor, ...]:
-    """Follow the gradients of the last predictions back, for all at once. At each lag, the results of ``keep``, of
-    these shapes, for the gradients to the carried state, [targets * rows, carried], and to the input.
+    weights: Weights,
+    inputs: Tensor,
+    before: Tensor,
+    d_logits: Tensor,
+    lags: Tensor,
+    keep: Callable[[Tensor, Tensor], Tensors],
+    *kept: tf.TensorSpec,
+) -> Tensors:
+    """Follow the gradients of the last predictions back, for all at once. At each lag, the results of ``keep`` for the
+    gradients to the carried state, [targets * rows, carried], and to the input.
     """
     targets, rows, classes = d_logits.shape
     last = step(config, weights, at_lag(inputs, tf.constant(0), targets), at_lag(before, tf.constant(0), targets)).state
@@ -104,18 +94,15 @@ def _back(
         logits = logits_of(config, weights, last)
     first = tape.gradient(logits, last, tf.reshape(d_logits, [targets * rows, classes]))
 
-    def one_back(k: tf.Tensor, d_state: tf.Tensor, *arrays: tf.TensorArray) -> Any:
+    def one(k: Tensor, d_state: Tensor) -> tuple[Tensor, Tensors]:
         x, state = at_lag(inputs, k, targets), at_lag(before, k, targets)
         with tf.GradientTape() as tape:
             tape.watch([x, state])
             after = step(config, weights, x, state).state
         d_before, d_x = tape.gradient(after, [state, x], d_state)
-        kept = keep(d_state, d_x)
-        return k + 1, d_before, *(array.write(k, value) for array, value in zip(arrays, kept, strict=True))
+        return d_before, keep(d_state, d_x)
 
-    empty = [tf.TensorArray(tf.float32, lags, element_shape=shape) for shape in shapes]
-    _, _, *filled = tf.while_loop(lambda k, *_: k < lags, one_back, (tf.constant(0), first, *empty))
-    return tuple(array.stack() for array in filled)
+    return loop(lags, one, first, *kept)
 
 
 class Some(NamedTuple):
@@ -144,9 +131,9 @@ def gradient(prepared: Prepared) -> Gradient:
     if series.scored is not None:
         d_logits = np.where(series.scored[..., np.newaxis], d_logits, np.float32(0))
         some = _some_of(config, series, series.scored)
-    follow = _following(prepared.structure, rows, targets, series.groups, some is not None)
     windows = (np.float32(length),) if some is None else some
-    norms, beyond, beyond_windows = follow(prepared.weights, series.x, ran.before, d_logits, np.int32(lags), *windows)
+    by_group = d_logits.reshape(targets, series.groups, rows // series.groups, -1)
+    norms, beyond, beyond_windows = _following(prepared, series.x, ran.before, by_group, np.int32(lags), *windows)
     sizes, spreads = ratios(np.concatenate([beyond[1:], beyond_windows[np.newaxis]]), beyond[0])
     is_complete = series.of_trials and lags >= len(series.x)
     if length >= lags and not is_complete:
@@ -171,9 +158,12 @@ def _some_of(config: EchoConfig, series: Series, scored: Bools) -> Some:
     return Some(*(one.reshape(len(lags), -1).astype(np.float32) for one in (there, each)))
 
 
-@functools.lru_cache(GRAPHS_KEPT)
-def _following(config: EchoConfig, rows: int, targets: int, groups: int, of_some: bool) -> Any:
-    """A graph that follows the gradients of the losses at some target steps back.
+@graph(any_steps=2)
+def _following(
+    config: EchoConfig, weights: Weights, x: Tensor, before: Tensor, d_logits: Tensor, lags: Tensor, *windows: Tensor
+) -> Tensors:
+    """Follow the gradients of the losses back, from those to the logits of some target steps, [targets, groups, rows of
+    a group, outputs].
 
     It returns, by lag: the length of the gradient to the whole carried state, averaged over targets and rows, float32
     [lags]; for gradients of the mean loss to all weights except W2 and b2, the inner products between the gradients of
@@ -183,74 +173,63 @@ def _following(config: EchoConfig, rows: int, targets: int, groups: int, of_some
     The weights' part goes from the farthest lag to the nearest, so that it needs only one array as large as the groups'
     weights. Each group multiplies with its own copy of the weights, so each gets its own gradient.
     """
-    of_a_group = targets * rows // groups
+    (targets, groups, rows_each, outputs), of_some = d_logits.shape, len(windows) > 1
+    rows, of_a_group = groups * rows_each, targets * rows_each
+    inputs, d_logits = embed(x, config.the_task.inputs), tf.reshape(d_logits, [targets, rows, outputs])
 
-    def grouped(samples: tf.Tensor) -> tf.Tensor:
+    def grouped(samples: Tensor) -> Tensor:
         """The samples sorted by group, [targets * rows, n]."""
-        apart = tf.reshape(samples, [targets, groups, rows // groups, samples.shape[-1]])
+        apart = tf.reshape(samples, [targets, groups, rows_each, samples.shape[-1]])
         return tf.reshape(tf.transpose(apart, [1, 0, 2, 3]), [targets * rows, samples.shape[-1]])
 
-    def multiply(parts: Sequence[tf.Tensor], w: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+    def multiply(parts: Sequence[Tensor], w: Tensor, b: Tensor) -> Tensor:
         """Multiply by w [groups, inner, columns] and add b [groups, 1, columns]."""
         a = tf.reshape(tf.concat(parts, axis=-1), [groups, of_a_group, w.shape[1]])
         return tf.reshape(tf.matmul(a, w) + b, [targets * rows, w.shape[2]])
 
-    def scaling(vector: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+    def scaling(vector: Tensor, w: Tensor) -> Tensor:
         """Multiply each unit's number with its weight in w [groups, 1, units]."""
         return tf.reshape(tf.reshape(vector, [groups, of_a_group, w.shape[2]]) * w, [targets * rows, w.shape[2]])
 
-    def backward(x: tf.Tensor, before: tf.Tensor, d_logits: tf.Tensor, lags: tf.Tensor, *rest: Any) -> Any:
-        *windows, weights = rest
-        inputs = embed(x, config.the_task.inputs)
+    def keep(d_state: Tensor, _: Tensor) -> Tensors:
+        return size(d_state) if of_some else tf.reduce_mean(size(d_state)), d_state
 
-        def keep(d_state: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            return size(d_state) if of_some else tf.reduce_mean(size(d_state)), d_state
+    kept = tf.TensorSpec([targets * rows] if of_some else []), tf.TensorSpec([targets * rows, carried_size(config)])
+    norms, to_states = _back(config, weights, inputs, before, d_logits, lags, keep, *kept)
+    if of_some:
+        there, cut_shares = windows
+        total = tf.reduce_sum(tf.where(there > 0, norms, 0.0), axis=1)
+        norms = tf.math.divide_no_nan(total, tf.reduce_sum(there, axis=1))
+        to_states = tf.where(there[..., tf.newaxis] > 0, to_states, 0.0)
+    of_groups = {name: tf.stack([one if len(one.shape) == 2 else one[None]] * groups) for name, one in weights.items()}
+    watched = [of_groups[name] for name in weight_shapes(config) if name not in OUTPUT_LAYER]
 
-        shapes = [[targets * rows] if of_some else [], [targets * rows, carried_size(config)]]
-        norms, to_states = _back(config, weights, inputs, before, d_logits, lags, keep, shapes)
+    def one_nearer(k: Tensor, products: tf.TensorArray, sums: Tensor, cut: Tensor) -> Any:
+        with tf.GradientTape(persistent=of_some) as tape:
+            tape.watch(watched)
+            state = grouped(at_lag(before, k, targets))
+            after = step(config, of_groups, grouped(at_lag(inputs, k, targets)), state, multiply, scaling).state
+        d_state = grouped(tf.gather(to_states, k)) * (groups / (targets * rows))
+
+        def by_group(d_state: Tensor) -> Tensor:
+            gradients = tape.gradient(after, watched, d_state)
+            gradient = tf.concat([tf.reshape(one, [groups, -1]) for one in gradients], axis=-1)
+            return tf.cast(gradient, tf.float64)  # squares of small numbers need float64
+
+        gradient = by_group(d_state)
+        sums += gradient
         if of_some:
-            there = windows[0]
-            total = tf.reduce_sum(tf.where(there > 0, norms, 0.0), axis=1)
-            norms = tf.math.divide_no_nan(total, tf.reduce_sum(there, axis=1))
-            to_states = tf.where(there[..., tf.newaxis] > 0, to_states, 0.0)
-        of_groups = {
-            name: tf.stack([one if len(one.shape) == 2 else one[None]] * groups) for name, one in weights.items()
-        }
-        watched = [of_groups[name] for name in weights if name not in OUTPUT_LAYER]
+            cut += by_group(d_state * grouped(tf.gather(cut_shares, k)[:, tf.newaxis]))
+        else:
+            (window,) = windows
+            cut += tf.cast(tf.minimum(tf.cast(k, tf.float32), window) / window, tf.float64) * gradient
+        return k - 1, products.write(k, tf.matmul(sums, sums, transpose_b=True)), sums, cut
 
-        def one_nearer(k: tf.Tensor, products: tf.TensorArray, sums: tf.Tensor, cut: tf.Tensor) -> Any:
-            with tf.GradientTape(persistent=of_some) as tape:
-                tape.watch(watched)
-                state = grouped(at_lag(before, k, targets))
-                after = step(config, of_groups, grouped(at_lag(inputs, k, targets)), state, multiply, scaling).state
-            d_state = grouped(tf.gather(to_states, k)) * (groups / (targets * rows))
-
-            def by_group(d_state: tf.Tensor) -> tf.Tensor:
-                gradients = tape.gradient(after, watched, d_state)
-                gradient = tf.concat([tf.reshape(one, [groups, -1]) for one in gradients], axis=-1)
-                return tf.cast(gradient, tf.float64)  # squares of small numbers need float64
-
-            gradient = by_group(d_state)
-            sums += gradient
-            if of_some:
-                cut += by_group(d_state * grouped(tf.gather(windows[1], k)[:, tf.newaxis]))
-            else:
-                (window,) = windows
-                share = tf.minimum(tf.cast(k, tf.float32), window) / window
-                cut += tf.cast(share, tf.float64) * gradient
-            return k - 1, products.write(k, tf.matmul(sums, sums, transpose_b=True)), sums, cut
-
-        count = sum(one.shape.num_elements() for one in watched) // groups
-        zeros = tf.zeros([groups, count], tf.float64)
-        products = tf.TensorArray(tf.float64, lags + 1, element_shape=[groups, groups])
-        products = products.write(lags, tf.zeros([groups, groups], tf.float64))
-        loop = (lags - 1, products, zeros, zeros)
-        _, products, _, cut = tf.while_loop(lambda k, *_: k >= 0, one_nearer, loop)
-        return norms, products.stack(), tf.matmul(cut, cut, transpose_b=True)
-
-    windows = [tf.TensorSpec([None, targets * rows])] * 2 if of_some else [tf.TensorSpec([])]
-    d_logits = tf.TensorSpec([targets, rows, config.output_size])
-    return graph_of(backward, config, *series_specs(config, rows), d_logits, tf.TensorSpec([], tf.int32), *windows)
+    zeros = tf.zeros([groups, sum(one.shape.num_elements() for one in watched) // groups], tf.float64)
+    products = tf.TensorArray(tf.float64, lags + 1, element_shape=[groups, groups])
+    products = products.write(lags, tf.zeros([groups, groups], tf.float64))
+    _, products, _, cut = tf.while_loop(lambda k, *_: k >= 0, one_nearer, (lags - 1, products, zeros, zeros))
+    return norms, products.stack(), tf.matmul(cut, cut, transpose_b=True)
 
 
 def connectivity(prepared: Prepared, row: int | None) -> Connectivity | None:
@@ -266,8 +245,7 @@ def connectivity(prepared: Prepared, row: int | None) -> Connectivity | None:
         d_logits = np.ones((steps, rows, form.count), np.float32)
     else:
         d_logits = np.eye(form.count, dtype=np.float32)[read.y]
-    follow = _to_inputs(prepared.structure, rows, steps)
-    (by_lag,) = follow(prepared.weights, read.x, read.before, d_logits, np.int32(steps))
+    (by_lag,) = _to_inputs(prepared, read.x, read.before, d_logits)
     strength = np.zeros((rows, steps, steps), np.float32)
     for lag in range(steps):
         targets = np.arange(lag, steps)
@@ -275,30 +253,20 @@ def connectivity(prepared: Prepared, row: int | None) -> Connectivity | None:
     return Connectivity(strength, read.outputs, read.first_row, read.first_step)
 
 
-@functools.lru_cache(GRAPHS_KEPT)
-def _to_inputs(config: EchoConfig, rows: int, targets: int) -> Any:
-    """A graph that returns the length of the gradient of the prediction at step t to the input at step t - lag, float32
-    [lags, targets, rows]; entries before the first step have no meaning.
+@graph()
+def _to_inputs(config: EchoConfig, weights: Weights, x: Tensor, before: Tensor, d_logits: Tensor) -> Tensors:
+    """The length of the gradient of the prediction at step t to the input at step t - lag, float32 [lags, targets,
+    rows]; entries before the first step have no meaning.
     """
-
-    def backward(
-        x: tf.Tensor, before: tf.Tensor, d_logits: tf.Tensor, lags: tf.Tensor, weights: Mapping[str, tf.Tensor]
-    ) -> Any:
-        inputs, shapes = embed(x, config.the_task.inputs), [[targets * rows]]
-        (sizes,) = _back(config, weights, inputs, before, d_logits, lags, lambda _, d_x: (size(d_x),), shapes)
-        return (tf.reshape(sizes, [lags, targets, rows]),)
-
-    d_logits = tf.TensorSpec([targets, rows, config.output_size])
-    return graph_of(backward, config, *series_specs(config, rows), d_logits, tf.TensorSpec([], tf.int32))
+    targets, rows = d_logits.shape[:2]
+    inputs, kept = embed(x, config.the_task.inputs), tf.TensorSpec([targets * rows])
+    (sizes,) = _back(config, weights, inputs, before, d_logits, tf.constant(targets), lambda _, d_x: (size(d_x),), kept)
+    return (tf.reshape(sizes, [targets, targets, rows]),)
 
 
-ALL_UP_TO, LEADING = 16, 8
-"""If there are at most so many exponents, all are computed; otherwise the second number."""
-
+ALL_UP_TO, LEADING = 16, 8  # all exponents if they are so few, otherwise so many
 STEPS_TO_SETTLE, STEPS_MEASURED = 32, 128
-
-SAMPLES = STEPS_MEASURED * FEW_ROWS
-"""The number of time steps, over all rows, over which an exponent is averaged."""
+SAMPLES = STEPS_MEASURED * FEW_ROWS  # over which an exponent is averaged
 
 
 def lyapunov(prepared: Prepared) -> Floats:
@@ -317,36 +285,26 @@ def lyapunov(prepared: Prepared) -> Floats:
     first, _ = np.linalg.qr(rng.standard_normal((FEW_ROWS, carried, count)))
     directions = np.ascontiguousarray(np.swapaxes(first, 1, 2), np.float32)
     # the state needs time to settle at the beginning, and the directions at the end
-    stretch = _stretching(prepared.structure, FEW_ROWS, count)
-    (stretched,) = stretch(prepared.weights, x[STEPS_TO_SETTLE:], before[STEPS_TO_SETTLE:], directions)
+    (stretched,) = _stretching(prepared, x[STEPS_TO_SETTLE:], before[STEPS_TO_SETTLE:], directions)
     least = np.finfo(np.float32).tiny  # its logarithm means minus infinity: a direction vanishes in one step
     logs = np.log(np.maximum(stretched[STEPS_TO_SETTLE:], least), dtype=np.float64)
     return np.sort(logs.mean(axis=(0, 1)))[::-1].astype(np.float32)
 
 
-@functools.lru_cache(GRAPHS_KEPT)
-def _stretching(config: EchoConfig, rows: int, directions: int) -> Any:
-    """A graph that returns how much the transposed step Jacobians stretch directions, float32 [rows, directions,
-    carried], which are made orthonormal at each step: the absolute diagonal of R, float32 [steps, rows, directions],
-    last step first.
+@graph()
+def _stretching(config: EchoConfig, weights: Weights, x: Tensor, before: Tensor, directions: Tensor) -> Tensors:
+    """How much the transposed step Jacobians stretch directions, float32 [rows, directions, carried], which are made
+    orthonormal at each step: the absolute diagonal of R, float32 [steps, rows, directions], last step first.
     """
-    carried = carried_size(config)
+    inputs, (rows, count, carried) = embed(x, config.the_task.inputs), directions.shape
 
-    def backward(x: tf.Tensor, before: tf.Tensor, first: tf.Tensor, weights: Mapping[str, tf.Tensor]) -> Any:
-        inputs, steps = embed(x, config.the_task.inputs), tf.shape(x)[0]
+    def one(k: Tensor, along: Tensor) -> tuple[Tensor, Tensors]:
+        states = tf.repeat(at_lag(before, k, 1), count, axis=0)
+        with tf.GradientTape() as tape:
+            tape.watch(states)
+            after = step(config, weights, tf.repeat(at_lag(inputs, k, 1), count, axis=0), states).state
+        moved = tape.gradient(after, states, tf.reshape(along, [rows * count, carried]))
+        q, r = tf.linalg.qr(tf.transpose(tf.reshape(moved, [rows, count, carried]), [0, 2, 1]))
+        return tf.transpose(q, [0, 2, 1]), (tf.abs(tf.linalg.diag_part(r)),)
 
-        def one_back(k: tf.Tensor, along: tf.Tensor, stretched: tf.TensorArray) -> Any:
-            states = tf.repeat(at_lag(before, k, 1), directions, axis=0)
-            with tf.GradientTape() as tape:
-                tape.watch(states)
-                after = step(config, weights, tf.repeat(at_lag(inputs, k, 1), directions, axis=0), states).state
-            moved = tape.gradient(after, states, tf.reshape(along, [rows * directions, carried]))
-            q, r = tf.linalg.qr(tf.transpose(tf.reshape(moved, [rows, directions, carried]), [0, 2, 1]))
-            return k + 1, tf.transpose(q, [0, 2, 1]), stretched.write(k, tf.abs(tf.linalg.diag_part(r)))
-
-        stretched = tf.TensorArray(tf.float32, steps, element_shape=[rows, directions])
-        loop = (tf.constant(0), first, stretched)
-        _, _, stretched = tf.while_loop(lambda k, *_: k < steps, one_back, loop)
-        return (stretched.stack(),)
-
-    return graph_of(backward, config, *series_specs(config, rows), tf.TensorSpec([rows, directions, carried]))
+    return loop(tf.shape(x)[0], one, directions, tf.TensorSpec([rows, count]))

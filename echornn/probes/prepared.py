@@ -20,8 +20,7 @@ from echornn.readings import CellPart
 from echornn.state import Snapshot
 from echornn.tasks.task import Numbers
 
-GRAPHS_KEPT = 16
-"""The number of graphs of each kind that are kept."""
+GRAPHS_KEPT = 16  # of each kind
 
 CPU = "/CPU:0"
 
@@ -29,6 +28,9 @@ STEPS_TO_SETTLE = 256
 """Time steps until a network has settled from a zero state: with the tutorial's initial weights, 2 of 100 rows have not
 settled after 20 steps, and all have after 200.
 """
+
+Tensor, Tensors = tf.Tensor, tuple[tf.Tensor, ...]
+Weights = Mapping[str, Tensor]
 
 
 def structure(config: EchoConfig) -> EchoConfig:
@@ -41,71 +43,77 @@ def structure(config: EchoConfig) -> EchoConfig:
     return EchoConfig(task=config.the_task, **sizes)
 
 
-def graph_of(function: Callable[..., Any], config: EchoConfig, *specs: tf.TensorSpec) -> Callable[..., tuple[Any, ...]]:
-    """A graph of a function of these tensors and of the network's weights by name; it is called with the weights and
-    with arrays, and returns arrays.
+Graph = Callable[..., tuple[Any, ...]]
+
+
+def graph(any_steps: int = 0) -> Callable[[Graph], Graph]:
+    """Make a graph of a function of a configuration, the weights by name, and tensors. It is called with a `Prepared`
+    and arrays, and returns arrays. There is one for each structure of the network and shapes of the arrays; the first
+    axis of the first ``any_steps`` arrays may have any length.
     """
-    shapes = weight_shapes(config)
 
-    def with_names(*arguments: tf.Tensor) -> Any:
-        with tf.device(CPU):
-            given, values = arguments[: len(specs)], arguments[len(specs) :]
-            return function(*given, dict(zip(shapes, values, strict=True)))
+    def graph_with(function: Graph) -> Graph:
+        @functools.lru_cache(GRAPHS_KEPT)
+        def graph_of(config: EchoConfig, *specs: tf.TensorSpec) -> Any:
+            def on_cpu(weights: Weights, *tensors: Tensor) -> Tensors:
+                with tf.device(CPU):
+                    return function(config, weights, *tensors)
 
-    weight_specs = [tf.TensorSpec(shape) for shape in shapes.values()]
-    graph = tf.function(with_names, autograph=False).get_concrete_function(*specs, *weight_specs)
+            weights = {name: tf.TensorSpec(shape) for name, shape in weight_shapes(config).items()}
+            return tf.function(on_cpu, autograph=False).get_concrete_function(weights, *specs)
 
-    def call(weights: Mapping[str, Floats], *arguments: Any) -> tuple[Any, ...]:
-        try:
-            with tf.device(CPU):
-                tensors = graph(*map(tf.constant, (*arguments, *(weights[name] for name in shapes))))
-                return tuple(tensor.numpy() for tensor in tensors)
-        except tf.errors.ResourceExhaustedError as error:
-            raise MemoryError(error.message) from error
+        def call(prepared: Prepared, *arrays: Any) -> tuple[Any, ...]:
+            try:
+                with tf.device(CPU):
+                    weights = {name: tf.constant(prepared.weights[name]) for name in weight_shapes(prepared.config)}
+                    tensors = [tf.constant(array) for array in arrays]
+                    specs = [tf.TensorSpec([None, *one.shape[1:]], one.dtype) for one in tensors[:any_steps]]
+                    specs += [tf.TensorSpec(one.shape, one.dtype) for one in tensors[any_steps:]]
+                    return tuple(one.numpy() for one in graph_of(prepared.structure, *specs)(weights, *tensors))
+            except tf.errors.ResourceExhaustedError as error:
+                raise MemoryError(error.message) from error
 
-    return call
+        return call
 
-
-def input_spec(config: EchoConfig, steps: int | None, rows: int) -> tf.TensorSpec:
-    """Symbols [steps, rows] or numbers [steps, rows, count]."""
-    form = config.the_task.inputs
-    if isinstance(form, Numbers):
-        return tf.TensorSpec([steps, rows, form.count])
-    return tf.TensorSpec([steps, rows], tf.uint8)
+    return graph_with
 
 
-def series_specs(config: EchoConfig, rows: int) -> tuple[tf.TensorSpec, tf.TensorSpec]:
-    """Inputs of any number of steps, and the state before each."""
-    return input_spec(config, None, rows), tf.TensorSpec([None, rows, carried_size(config)])
+def loop(steps: Tensor, one: Callable[..., tuple[Tensor, Tensors]], carried: Tensor, *kept: Any) -> Tensors:
+    """Carry a tensor through steps: ``one`` takes the step's number and the tensor, and returns the next one and what
+    is kept of the step, of these specs; returns what was kept, steps first.
+    """
+
+    def body(k: Tensor, carried: Tensor, *arrays: tf.TensorArray) -> Any:
+        carried, values = one(k, carried)
+        return k + 1, carried, *(array.write(k, value) for array, value in zip(arrays, values, strict=True))
+
+    arrays = [tf.TensorArray(spec.dtype, steps, element_shape=spec.shape) for spec in kept]
+    _, _, *filled = tf.while_loop(lambda k, *_: k < steps, body, (tf.constant(0), carried, *arrays))
+    return tuple(array.stack() for array in filled)
 
 
-def logits_of(config: EchoConfig, weights: Mapping[str, tf.Tensor], states: tf.Tensor) -> tf.Tensor:
+def logits_of(config: EchoConfig, weights: Weights, states: Tensor) -> Tensor:
     """The logits or numbers for the states after a step, float32 [rows, carried] to [rows, outputs]."""
     return affine_map([states[:, shown_part(config)]], weights["W2"], weights["b2"])
 
 
-def outputs_of(config: EchoConfig, logits: tf.Tensor) -> tf.Tensor:
+def outputs_of(config: EchoConfig, logits: Tensor) -> Tensor:
     """The predictions of the network: probabilities of symbols, or numbers."""
     return logits if isinstance(config.the_task.outputs, Numbers) else tf.nn.softmax(logits)
 
 
-@functools.lru_cache(GRAPHS_KEPT)
-def _running(config: EchoConfig, rows: int) -> Any:
-    def forward(x: tf.Tensor, init_state: tf.Tensor, weights: Mapping[str, tf.Tensor]) -> Any:
-        inputs, steps = embed(x, config.the_task.inputs), tf.shape(x)[0]
+@graph(any_steps=1)
+def _running(config: EchoConfig, weights: Weights, x: Tensor, init_state: Tensor) -> Tensors:
+    inputs = embed(x, config.the_task.inputs)
 
-        def run_step(t: tf.Tensor, state: tf.Tensor, *arrays: tf.TensorArray) -> Any:
-            after = step(config, weights, tf.gather(inputs, t), state)
-            results = (after.state, after.gates, logits_of(config, weights, after.state))
-            return t + 1, after.state, *(array.write(t, one) for array, one in zip(arrays, results, strict=True))
+    def one(t: Tensor, state: Tensor) -> tuple[Tensor, Tensors]:
+        after = step(config, weights, tf.gather(inputs, t), state)
+        return after.state, (after.state, after.gates, logits_of(config, weights, after.state))
 
-        sizes = (carried_size(config), gates_size(config), config.output_size)
-        arrays = [tf.TensorArray(tf.float32, steps, element_shape=[rows, size]) for size in sizes]
-        loop = (tf.constant(0), init_state, *arrays)
-        _, _, states, gates, logits = tf.while_loop(lambda t, *_: t < steps, run_step, loop)
-        return states.stack(), gates.stack(), outputs_of(config, logits.stack())
-
-    return graph_of(forward, config, input_spec(config, None, rows), tf.TensorSpec([rows, carried_size(config)]))
+    sizes = (carried_size(config), gates_size(config), config.output_size)
+    kept = [tf.TensorSpec([x.shape[1], size]) for size in sizes]
+    states, gates, logits = loop(tf.shape(x)[0], one, init_state, *kept)
+    return states, gates, outputs_of(config, logits)
 
 
 class Ran(NamedTuple):
@@ -151,10 +159,6 @@ class Prepared:
     The probes' rows start with the states that the batch's rows carry. A network can have several resting states, and
     from a zero state it may take hundreds of steps to reach those of training. At the beginning of an epoch, where
     states are zero, the network is run until it settles. Trials begin with a zero state.
-
-    Attributes:
-        structure: see `structure`; graphs are kept by it.
-        window: the newest window; None if there is none that can be run again.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -165,7 +169,7 @@ class Prepared:
 
     def run(self, x: Inputs, init_state: Floats) -> Ran:
         """Run the network over inputs, time first, from a state, float32 [rows, carried]."""
-        return Ran(init_state, *_running(self.structure, x.shape[1])(self.weights, x, init_state))
+        return Ran(init_state, *_running(self, x, init_state))
 
     @functools.cached_property
     def series(self) -> Series:

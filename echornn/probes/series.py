@@ -19,49 +19,19 @@ from echornn.tasks.task import draw_rows
 Inputs = npt.NDArray[Any]
 """Data with time on the first axis: symbols, uint8 [steps, rows], or numbers, float32 [steps, rows, count]."""
 
-LEAST_SAMPLES, SAMPLES_A_UNIT = 4096, 22
-"""Samples of a series, and samples per fitted number: half are for the fit, at least ten per number, and half for
-measuring it.
-"""
+LEAST_SAMPLES, SAMPLES_A_UNIT = 4096, 22  # per fitted number: at least ten for the fit, and as many for measuring it
+LEAST_ROWS, MOST_ROWS, FEW_ROWS = 64, 512, 8  # few if many steps are needed
+LEAST_STEPS_READ, MOST_STEPS_OF_TRIALS = 8, 2**18  # the most of all trials together, if they are more than `MOST_ROWS`
+MOST_LAGS, LAGS_BEYOND = 512, 5  # at least so many beyond sources and window, or a quarter of these
 
-LEAST_ROWS, MOST_ROWS = 64, 512
-LEAST_STEPS_READ = 8
+# The losses that are followed back. In a network that has solved its task few losses are large, and the gradient of
+# only 512 losses would be mostly chance.
+MOST_TARGETS, MOST_TARGETS_OF_A_TRIAL, MOST_TRIALS = 16_384, 16, 2048
+WORK_OF_TARGETS, WORK_OF_A_UNIT = 6.3e7, 28  # multiplications of all; and as many does a unit's step cost besides
+LEAST_WORK = 2**14  # targets times lags, for networks of any size
 
-FEW_ROWS = 8
-"""The number of rows if many steps are needed and few rows are enough."""
-
-MOST_LAGS = 512
-
-LAGS_BEYOND = 5
-"""The least number of lags at which memory is read beyond the targets' sources and the window; a quarter of these if
-that is more.
-"""
-
-MOST_TARGETS = 16_384
-"""The most losses that are followed back. In a network that has solved its task few losses are large, and the gradient
-of only 512 losses would be mostly chance.
-"""
-
-WORK_OF_TARGETS, WORK_OF_A_UNIT = 6.3e7, 28
-"""The most multiplications for all targets and lags: those of a layer like the tutorial's; larger layers get fewer
-targets. And the cost of a unit's step besides its multiplications, as a number of multiplications.
-"""
-
-LEAST_WORK = 2**14
-"""The least number of targets times lags, for networks of any size; there are at least `LEAST_ROWS` targets."""
-
-MOST_TARGETS_OF_A_TRIAL, MOST_TRIALS = 16, 2048
-"""The most scored steps at the end of a trial whose losses are followed back, and the most trials, if few of their
-steps are scored.
-"""
-
+# Groups of rows, whose gradients differ by chance alone; each needs a gradient as large as the weights.
 MOST_GROUPS, LEAST_GROUPS, MOST_WEIGHTS_OF_MANY = 16, 4, 2**14
-"""The number of groups of rows, most and least, whose gradients differ by chance alone; and the most recurrent weights
-with the most groups, each of which needs a gradient as large as the weights.
-"""
-
-MOST_STEPS_OF_TRIALS = 2**18
-"""The most steps of all trials together in which memory is read, with more than `MOST_ROWS` trials."""
 
 
 class TaskData(NamedTuple):
@@ -99,11 +69,7 @@ class Series:
 
 
 def draw_task(config: EchoConfig, steps: int, rows: int) -> TaskData:
-    """Rows of the task; trials follow each other in a row.
-
-    Raises:
-        TaskError: an error in a user's task.
-    """
+    """Rows of the task; trials follow each other in a row."""
     rng = seeding.stream(config.seed, seeding.PROBES, steps, rows)
     length = config.trial_length or steps
     drawn = draw_rows(config.the_task, rng, rows, -(-steps // length) * length)

@@ -16,14 +16,9 @@ from echornn.progress import Bools, Counts, Floats
 from echornn.readings import SATURATED, CellPart, Doubles, Memory, Units, signed
 from echornn.tasks.task import Numbers, Symbols
 
-LEAST_SIZE = 1e-12
-"""Eigenvalues below this share of the largest are ignored."""
-
-LEAST_MOVE = 1e-6
-"""A unit whose standard deviation is below this, relative to its size, counts as constant in float32."""
-
-CLEARLY = 0.05
-"""A unit follows a target rather than an input if its correlation with the target is larger by this."""
+LEAST_SIZE = 1e-12  # eigenvalues below this share of the largest are ignored
+LEAST_MOVE = 1e-6  # a unit whose standard deviation is below this, relative to its size, counts as constant in float32
+CLEARLY = 0.05  # a unit follows a target rather than an input if its correlation is larger by this
 
 
 def memory(prepared: Prepared, part: CellPart) -> Memory:
@@ -76,9 +71,7 @@ def memory(prepared: Prepared, part: CellPart) -> Memory:
 
 
 def units(prepared: Prepared, part: CellPart) -> Units:
-    """The units' activity in the newest window with the current weights, and their statistics on the probes' own
-    data.
-    """
+    """The units' activity in the newest window, and their statistics on the probes' own data."""
     read = prepared.read(part)
     activity = np.zeros((0, 0, read.shape[-1]), np.float32)
     if prepared.window is not None:
@@ -110,10 +103,7 @@ def saturated(part: CellPart, activity: Floats) -> Bools:
 
 
 def _followed(read: Floats, series: Series, form: Symbols | Numbers) -> tuple[Counts, Floats, Counts]:
-    """For each unit the lag of the input with the strongest correlation, this correlation, and the input's channel.
-
-    With more than two classes, the correlation is with the indicator of the symbol for which it is strongest.
-    """
+    """For each unit the lag of the input with the strongest correlation, this correlation, and the input's channel."""
     followers = _standardised(read, series)
     lags, channels, best = np.zeros((3, read.shape[-1]))
     for lag in range(series.lags):
