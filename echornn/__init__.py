@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # a line for each module
     from echornn.probes.examine import examine as examine
     from echornn.progress import PopulationProgress as PopulationProgress, Progress as Progress
     from echornn.readings import Question as Question, Readings as Readings
+    from echornn.runs.recorder import RunRecorder as RunRecorder
     from echornn.runs.run_dir import Run as Run
     from echornn.session.pictures.frame import Frame as Frame
     from echornn.session.session import Session as Session

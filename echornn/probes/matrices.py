@@ -52,12 +52,11 @@ def _recurrent(config: EchoConfig, weights: dict[str, Floats]) -> Iterator[Recur
     for layer, names in enumerate(layer_weight_names(config)):
         suffix = f" layer {layer + 1}" if config.num_layers > 1 else ""
         for product in cell.products:
-            if not product.is_recurrent:
-                continue
-            blocks = np.split(weights[names[product.weight]][product.state_rows(size)], len(product.columns), axis=1)
-            for vector, block in zip(product.columns, blocks, strict=True):
-                name = "W" if vector == "h" else f"W {vector}"
-                yield Recurrent(name + suffix, _eigenvalues(block))
+            if product.is_recurrent:
+                read = weights[names[product.weight]][product.state_rows(size)].astype(np.float64)
+                blocks = np.split(read, len(product.columns), axis=1)
+                for vector, block in zip(product.columns, blocks, strict=True):
+                    yield of("W" if vector == "h" else f"W {vector}", np.linalg.eigvals(block))
         used = cell.used({local: weights[name] for local, name in names.items()}, Functions(), config.window_steps)
         for weight, values in cell.eigenvalues(used).items():
             yield of(weight, values)

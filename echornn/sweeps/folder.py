@@ -29,7 +29,7 @@ from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
-from echornn.config import EchoConfig
+from echornn.config import ORDER, EchoConfig
 from echornn.errors import RunError
 from echornn.files import own_files
 from echornn.files.own_files import LOCK_FILE, Lock
@@ -136,7 +136,7 @@ def _requests(records: Sequence[Mapping[str, Any]]) -> tuple[RequestedGrid, ...]
     files = told_apart(value for value in every if isinstance(value, OwnFile))
     asked = []
     for record, values in zip(records, read, strict=True):
-        settings = {name: some for name, some in values.items() if name not in (*EchoConfig.names(), TASK)}
+        settings = {name: some for name, some in values.items() if name not in ORDER}
         known = {name: [_known(value, files, settings) for value in some] for name, some in values.items()}
         axes = tuple(Axis(name, tuple(known[name])) for name, _ in record["axes"])
         grid = Grid(axes, {name: known[name][0] for name in record["fields"]}, record["seeds"], record["until"])
@@ -357,7 +357,7 @@ class Store:
             write_requests(folder, (*(one for one in before if one != self.asked), self.asked))
             self.results = SweepResults.read(folder)
             self._write_table(self.results)
-            self._table = open(folder / TABLE, "ab")
+            self._table = (folder / TABLE).open("ab")
         except BaseException:
             self._lock.release()
             raise
