@@ -8,6 +8,8 @@ import pytest
 from echornn.probes.plane import principal_components
 from echornn.readings import MOST_COMPONENTS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("samples", "units"), [(200, 4), (50, 50), (20, 300), (3, 2), (2, 8)])
 def test_they_are_those_of_the_singular_value_decomposition(samples: int, units: int) -> None:
