@@ -348,13 +348,12 @@ class Store:
             before = read_requests(folder) if (folder / SWEEP_FILE).exists() else ()
             other = next((one.grid.until for one in before if one.grid.until != grid.until), None)
             if other is not None:  # losses of networks that stop when solved cannot be compared with others
-                raise RunError(
-                    f"until = {grid.until!r} cannot be used in {folder}, which has {other!r}: give a new --out"
-                )
+                wrong = f"until = {grid.until!r} cannot be used in {folder}, which has {other!r}"
+                raise RunError(f"{wrong}: give a new --out")
             for name in (RESULTS, FAILED):
                 (folder / name).mkdir(exist_ok=True)
             for first in grid.points.possible:  # tried again: the cause may have been removed
-                self._failure_of(first).unlink(missing_ok=True)
+                self._failure_of(point_of(first)).unlink(missing_ok=True)
             write_requests(folder, (*(one for one in before if one != self.asked), self.asked))
             self.results = SweepResults.read(folder)
             self._write_table(self.results)
@@ -373,9 +372,9 @@ class Store:
         self._table.write(_lines(rows))
         self._table.flush()
 
-    def fail(self, config: EchoConfig, reason: str) -> None:
-        """Mark the point of a configuration as impossible to train."""
-        own_files.write_whole(self._failure_of(config), failed_bytes(point_of(config), reason), is_synced=False)
+    def fail(self, point: EchoConfig, reason: str) -> None:
+        """Mark a point as impossible to train."""
+        own_files.write_whole(self._failure_of(point), failed_bytes(point, reason), is_synced=False)
 
     def close(self) -> None:
         """Sort the table in the order of the grid, and release the folder; a full disk does not matter."""
@@ -384,27 +383,23 @@ class Store:
             self._table.close()
         self._lock.release()
 
-    def _failure_of(self, config: EchoConfig) -> Path:
-        return _file(self.folder, FAILED, self.asked.key(point_of(config)))
+    def _failure_of(self, point: EchoConfig) -> Path:
+        return _file(self.folder, FAILED, self.asked.key(point))
 
     def _write_table(self, results: SweepResults) -> None:
-        rows = [[*results.axes, *COLUMNS]]
+        rows: list[list[Any]] = [[*results.axes, *COLUMNS]]
         for point in (*results.points, *results.earlier):
             for seed, result in sorted(point.results.items()):
                 rows.append(self._row(replace(point.config, seed=seed), result, results.versions[point.version]))
         own_files.write_whole(self.folder / TABLE, _lines(rows))
 
-    def _row(self, config: EchoConfig, result: Result, versions: Versions) -> list[str]:
-        values = [config.fields().get(name) for name in self.results.axes]
+    def _row(self, config: EchoConfig, result: Result, versions: Versions) -> list[Any]:
+        values = map(config.fields().get, self.results.axes)
+        trained_by = ", ".join(f"{name} {one[:8] if name == 'engine' else one}" for name, one in versions.items())
         return [
-            *("" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value) for value in values),
-            str(config.seed),
-            "" if result.solved_at is None else str(result.solved_at),
-            f"{result.final_loss:.6g}",
-            str(result.windows),
-            f"{result.seconds:.4g}",
-            self.asked.grid.until,
-            ", ".join(f"{name} {one[:8] if name == 'engine' else one}" for name, one in versions.items()),
+            *(f"{value:.12g}" if isinstance(value, float) else value for value in values),
+            *(config.seed, result.solved_at, f"{result.final_loss:.6g}", result.windows, f"{result.seconds:.4g}"),
+            *(self.asked.grid.until, trained_by),
         ]
 
 
@@ -419,7 +414,7 @@ def _require_ours(folder: Path) -> None:
         raise RunError(f"{folder} holds something other than a sweep: give --out a new folder, or an empty one")
 
 
-def _lines(rows: Sequence[Sequence[str]]) -> bytes:
+def _lines(rows: Sequence[Sequence[Any]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode()
