@@ -37,7 +37,7 @@ from echornn.files.lock import LOCK_FILE, Lock
 from echornn.files.recorded_values import NO_RECORD, recorded_with_facts, shortened, values_from, whole
 from echornn.own.own_file import OwnFile, told_apart
 from echornn.runtime.installed import version
-from echornn.sweeps.grid import Axis, Grid, Impossible, Until, Value, with_seeds_from
+from echornn.sweeps.grid import Axis, Grid, Until, Value, with_seeds_from
 from echornn.sweeps.results import Cell, GridPoint, Result, Values
 from echornn.tasks.own_task import OwnTask
 
@@ -255,11 +255,6 @@ class SweepResults:
     def until(self) -> Until:
         return self.asked[-1].grid.until
 
-    @property
-    def impossible(self) -> tuple[Impossible, ...]:
-        """The combinations that are left out."""
-        return tuple(one for each in self.asked for one in each.grid.points.impossible)
-
     @cached_property
     def cells(self) -> Mapping[Values, Cell]:
         """Each point by its values, also those that are left out."""
@@ -267,7 +262,7 @@ class SweepResults:
         for point in self.points:
             values = tuple(map(point.config.fields().get, self.axes))
             cells[values] = Cell((values,), (point,))
-        for given, reason in self.impossible:
+        for given, reason in itertools.chain.from_iterable(one.grid.points.impossible for one in self.asked):
             for values in itertools.product(
                 *((given[name],) if name in given else self.axes[name] for name in self.axes)
             ):
