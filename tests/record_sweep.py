@@ -45,7 +45,7 @@ def record(name: str, folder: Path) -> None:
     finally:
         sweep.close()
     points = SweepResults.read(folder).points
-    known = [[point.results[seed] for seed in point.seeds] for point in points]
+    known = [[point.results[seed] for seed in point.keys] for point in points]
     np.savez_compressed(
         DATA / f"{name}.npz",
         allow_pickle=False,

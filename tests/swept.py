@@ -57,7 +57,7 @@ def results_of(grid: Grid, rule: Rule = with_a_cliff, failed: Failed = lambda _:
     results = SweepResults.of(Path("nowhere"), (RequestedGrid(grid, VERSIONS),))
     points = []
     for point in results.points:
-        known = {config.seed: rule(config) for config in with_seeds_from(point.config, len(point.seeds))}
+        known = {config.seed: rule(config) for config in with_seeds_from(point.config, len(point.keys))}
         there = {seed: result for seed, result in known.items() if result is not None}
         points.append(replace(point, results=there, failed=failed(point.config)))
     return replace(results, points=tuple(points))

@@ -36,7 +36,7 @@ from echornn.files.own_files import LOCK_FILE, Lock
 from echornn.files.recorded_values import NO_RECORD, recorded_with_facts, shortened, values_from, whole
 from echornn.own import OwnFile, told_apart
 from echornn.runtime.installed import version
-from echornn.sweeps.grid import Axis, Grid, Impossible, Until, Value, with_seeds_from
+from echornn.sweeps.grid import Axis, Grid, Until, Value, with_seeds_from
 from echornn.sweeps.results import Cell, GridPoint, Result, Values
 from echornn.tasks.own_task import OwnTask
 
@@ -254,11 +254,6 @@ class SweepResults:
     def until(self) -> Until:
         return self.asked[-1].grid.until
 
-    @property
-    def impossible(self) -> tuple[Impossible, ...]:
-        """The combinations that are left out."""
-        return tuple(one for each in self.asked for one in each.grid.points.impossible)
-
     @cached_property
     def cells(self) -> Mapping[Values, Cell]:
         """Each point by its values, also those that are left out."""
@@ -266,7 +261,7 @@ class SweepResults:
         for point in self.points:
             values = tuple(map(point.config.fields().get, self.axes))
             cells[values] = Cell((values,), (point,))
-        for given, reason in self.impossible:
+        for given, reason in itertools.chain.from_iterable(one.grid.points.impossible for one in self.asked):
             for values in itertools.product(
                 *((given[name],) if name in given else self.axes[name] for name in self.axes)
             ):
@@ -347,13 +342,12 @@ class Store:
             before = read_requests(folder) if (folder / SWEEP_FILE).exists() else ()
             other = next((one.grid.until for one in before if one.grid.until != grid.until), None)
             if other is not None:  # losses of networks that stop when solved cannot be compared with others
-                raise RunError(
-                    f"until = {grid.until!r} cannot be used in {folder}, which has {other!r}: give a new --out"
-                )
+                wrong = f"until = {grid.until!r} cannot be used in {folder}, which has {other!r}"
+                raise RunError(f"{wrong}: give a new --out")
             for name in (RESULTS, FAILED):
                 (folder / name).mkdir(exist_ok=True)
             for first in grid.points.possible:  # tried again: the cause may have been removed
-                self._failure_of(first).unlink(missing_ok=True)
+                self._failure_of(point_of(first)).unlink(missing_ok=True)
             write_requests(folder, (*(one for one in before if one != self.asked), self.asked))
             self.results = SweepResults.read(folder)
             self._write_table(self.results)
@@ -372,9 +366,9 @@ class Store:
         self._table.write(_lines(rows))
         self._table.flush()
 
-    def fail(self, config: EchoConfig, reason: str) -> None:
-        """Mark the point of a configuration as impossible to train."""
-        own_files.write_whole(self._failure_of(config), failed_bytes(point_of(config), reason), is_synced=False)
+    def fail(self, point: EchoConfig, reason: str) -> None:
+        """Mark a point as impossible to train."""
+        own_files.write_whole(self._failure_of(point), failed_bytes(point, reason), is_synced=False)
 
     def close(self) -> None:
         """Sort the table in the order of the grid, and release the folder; a full disk does not matter."""
@@ -383,27 +377,23 @@ class Store:
             self._table.close()
         self._lock.release()
 
-    def _failure_of(self, config: EchoConfig) -> Path:
-        return _file(self.folder, FAILED, self.asked.key(point_of(config)))
+    def _failure_of(self, point: EchoConfig) -> Path:
+        return _file(self.folder, FAILED, self.asked.key(point))
 
     def _write_table(self, results: SweepResults) -> None:
-        rows = [[*results.axes, *COLUMNS]]
+        rows: list[list[Any]] = [[*results.axes, *COLUMNS]]
         for point in (*results.points, *results.earlier):
             for seed, result in sorted(point.results.items()):
                 rows.append(self._row(replace(point.config, seed=seed), result, results.versions[point.version]))
         own_files.write_whole(self.folder / TABLE, _lines(rows))
 
-    def _row(self, config: EchoConfig, result: Result, versions: Versions) -> list[str]:
-        values = [config.fields().get(name) for name in self.results.axes]
+    def _row(self, config: EchoConfig, result: Result, versions: Versions) -> list[Any]:
+        values = map(config.fields().get, self.results.axes)
+        trained_by = ", ".join(f"{name} {one[:8] if name == 'engine' else one}" for name, one in versions.items())
         return [
-            *("" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value) for value in values),
-            str(config.seed),
-            "" if result.solved_at is None else str(result.solved_at),
-            f"{result.final_loss:.6g}",
-            str(result.windows),
-            f"{result.seconds:.4g}",
-            self.asked.grid.until,
-            ", ".join(f"{name} {one[:8] if name == 'engine' else one}" for name, one in versions.items()),
+            *(f"{value:.12g}" if isinstance(value, float) else value for value in values),
+            *(config.seed, result.solved_at, f"{result.final_loss:.6g}", result.windows, f"{result.seconds:.4g}"),
+            *(self.asked.grid.until, trained_by),
         ]
 
 
@@ -418,7 +408,7 @@ def _require_ours(folder: Path) -> None:
         raise RunError(f"{folder} holds something other than a sweep: give --out a new folder, or an empty one")
 
 
-def _lines(rows: Sequence[Sequence[str]]) -> bytes:
+def _lines(rows: Sequence[Sequence[Any]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode()

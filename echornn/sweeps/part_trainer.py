@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,8 +17,7 @@ from echornn.progress import Floats
 from echornn.state import PopulationState
 from echornn.sweeps.grid import Until
 from echornn.sweeps.results import Result
-from echornn.sweeps.sweep import Began, News, Part, Trained, structure_of
-from echornn.training.device import is_measured
+from echornn.sweeps.sweep import Began, News, Part, Trained
 from echornn.training.memory import bytes_needed, usable_bytes
 from echornn.training.population import Population
 from echornn.training.programs import Programs
@@ -48,7 +47,6 @@ class PartTrainer:
 
     def __init__(self) -> None:
         self._programs = Programs()
-        self._devices: dict[Hashable, Device] = {}
 
     def train(self, part: Part) -> Iterator[News]:
         configs = part.configs
@@ -60,18 +58,10 @@ class PartTrainer:
             configs = configs[fitting:]
 
     def _train_together(self, configs: Sequence[EchoConfig], until: Until) -> Iterator[News]:
-        one, like = configs[0], structure_of(configs[0])
-        device = self._devices.get(like)
-        if device is None and not is_measured(one):
-            device = "cpu" if one.device == "auto" else one.device
-        if device is not None:
-            yield _began(device)
-        population = self._make([replace(each, device=device or each.device) for each in configs])
-        if device is None:
-            device = "gpu" if population.device == "gpu" else "cpu"
-            yield _began(device)
-        self._devices[like] = device  # measured only once
+        one, population = configs[0], self._make(configs)
+        device: Device = "gpu" if population.device == "gpu" else "cpu"  # not measured again for a smaller population
         placed = [replace(each, device=device) for each in configs]
+        yield Began(f"{device} of {platform.node()}, process {os.getpid()}")
         lanes = list(range(len(configs)))  # the network in each lane; copies in the lanes after these do not count
         going = set(lanes)
         recent: Floats = np.zeros((0, len(configs)), np.float32)
@@ -133,10 +123,6 @@ def size_of(config: EchoConfig, networks: int) -> int:
 def _cost(config: EchoConfig, size: int) -> float:
     """The cost of a window of a population, in units of one network."""
     return size if is_trained_alone(config) else FIXED + size
-
-
-def _began(device: Device) -> Began:
-    return Began(f"{device} of {platform.node()}, process {os.getpid()}")
 
 
 def _ended(losses: Floats, last: int, solved_at: int, until: Until, finished: bool, seconds: float) -> Result | None:

@@ -61,10 +61,6 @@ class GridPoint:
     failed: str | None = None
 
     @property
-    def seeds(self) -> tuple[int, ...]:
-        return tuple(self.keys)
-
-    @property
     def missing(self) -> list[int]:
         """The requested seeds without a result."""
         return [seed for seed in self.keys if seed not in self.results]

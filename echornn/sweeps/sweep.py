@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -132,7 +133,7 @@ class Sweep:
         self.trainings = len(wanted)
         self._count([known[config] for config in wanted if config in known])
         self._queue: list[Part] = []
-        self._numbers = 0
+        self._numbers = itertools.count()
         self._under_way: dict[int, Part] = {}
         self._structures: dict[str, Hashable] = {}
         """What each worker has trained last."""
@@ -150,7 +151,7 @@ class Sweep:
             groups.setdefault(structure_of(config), []).append(config)
         size = min(MOST, max(LEAST, -(-len(self._missing) // workers)))
         chunks = [tuple(group[at : at + size]) for group in groups.values() for at in range(0, len(group), size)]
-        return [Part(number, chunk, self.grid.until, room) for number, chunk in enumerate(chunks)]
+        return [Part(next(self._numbers), chunk, self.grid.until, room) for chunk in chunks]
 
     def run(self, engine: Engine, watch: Callable[[], None] = lambda: None) -> None:
         """Train all networks without a result, until all are done or `asked_to_end` is set; then close the engine.
@@ -159,7 +160,6 @@ class Sweep:
         """
         try:
             self._queue = self.parts(engine.workers, engine.room)
-            self._numbers = len(self._queue)
             while (self._queue or self._under_way) and not self.asked_to_end.is_set():
                 for worker in engine.idle():
                     if self._queue:
@@ -220,15 +220,11 @@ class Sweep:
         for point, left in points.items():
             self._tries[point] += 1
             if self._tries[point] >= DEATHS and len(points) == 1:
-                self._give_up(left, reason)
-                continue
-            self.notes.append(f"{len(left)} of {len(part.configs)} networks: {reason}")
-            self._queue.insert(0, replace(part, number=self._numbers, configs=tuple(left)))
-            self._numbers += 1
-
-    def _give_up(self, configs: Sequence[EchoConfig], reason: str) -> None:
-        self._store.fail(configs[0], reason)
-        for config in configs:
-            del self._missing[config]
-        self.failed.add(point_of(configs[0]))
-        self.abandoned += len(configs)
+                self._store.fail(point, reason)
+                self.failed.add(point)
+                self.abandoned += len(left)
+                for config in left:
+                    del self._missing[config]
+            else:
+                self.notes.append(f"{len(left)} of {len(part.configs)} networks: {reason}")
+                self._queue.insert(0, replace(part, number=next(self._numbers), configs=tuple(left)))

@@ -81,12 +81,11 @@ class Table:
     def name_of(self, row: int, column: int) -> str:
         """The name of a cell: its fields with their values, without those that its task lacks."""
         choice, names = self.choice, EchoConfig.names()
-        epochs = self.results.axes.get(BUDGET, ())
-        left = choice.left(BUDGET, epochs)
-        budget = {BUDGET: left[0]} if len(left) == 1 and len(epochs) > 1 else {}
-        shown = [(choice.down, self.rows[row]), (choice.across, self.columns[column])]
-        held = [(name, value) for name, value in {**budget, **choice.held}.items() if name not in dict(shown)]
-        fields = [(name, value) for name, value in (*shown, *held) if name in names or (name and value is not None)]
+        values = {choice.down: self.rows[row], choice.across: self.columns[column]}
+        for name, some in self.results.axes.items():
+            if name not in values and len(left := choice.left(name, some)) == 1 < len(some):
+                values[name] = left[0]
+        fields = ((name, value) for name, value in values.items() if name in names or (name and value is not None))
         return ", ".join(f"{name} {value_text(value)}" for name, value in fields) or "the point"
 
     def words_of(self, row: int, column: int) -> tuple[str, str]:

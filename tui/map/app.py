@@ -103,16 +103,33 @@ class Follower:
         self._background.end()
 
 
-class MapHead(CellWidget):
+class Lines(CellWidget):
+    """Lines of text, each with its style."""
+
+    _lines: tuple[tuple[str, str], ...] = ()
+
+    def show(self, *lines: tuple[str, str]) -> None:
+        self._lines = lines
+        self.redraw()
+
+    def draw(self, cells: Cells) -> None:
+        for number, (text, style) in enumerate(self._lines[: cells.height]):
+            fitted = with_result if style == "reading--first" else shortened
+            cells.write(0, number, fitted(text, cells.width), style)
+
+
+class MapHead(Lines):
     """The progress of the sweep, what is shown, and on a high screen what all networks have in common."""
 
     STYLES = ("head--state", "head--fields", "head--trouble", "head--common")
     COMPONENT_CLASSES = set(STYLES)
-    lines: tuple[tuple[str, str], ...] = ()
 
-    def draw(self, cells: Cells) -> None:
-        for line, (text, style) in enumerate(self.lines[: cells.height]):
-            cells.write(0, line, shortened(text, cells.width), f"head--{style}")
+
+class MapReading(Lines):
+    """Two lines about the cell at the cursor, and one about the marked cell, or why a key had no effect."""
+
+    STYLES = ("reading--first", "reading--more", "reading--hint")
+    COMPONENT_CLASSES = set(STYLES)
 
 
 class MapGrid(CellWidget, can_focus=True):
@@ -148,19 +165,6 @@ class MapGrid(CellWidget, can_focus=True):
         drawing.draw_map(cells, box, self.frame)
         for number, line in enumerate(legend):
             cells.write(0, box.bottom + number, shortened(line, cells.width), "map--label")
-
-
-class MapReading(CellWidget):
-    """Two lines about the cell at the cursor, and one about the marked cell, or why a key had no effect."""
-
-    STYLES = ("reading--first", "reading--more", "reading--hint")
-    COMPONENT_CLASSES = set(STYLES)
-    lines: tuple[tuple[str, str], ...] = ()
-
-    def draw(self, cells: Cells) -> None:
-        for line, (text, style) in enumerate(self.lines):
-            fits = with_result(text, cells.width) if style == "first" else shortened(text, cells.width)
-            cells.write(0, line, fits, f"reading--{style}")
 
 
 def with_result(text: str, width: int) -> str:
@@ -258,11 +262,10 @@ class MapApp(KeyedApp[Opened | int]):
             return
         seen = self._follower.seen
         trouble = self._wrong() or seen.trouble
-        first = (trouble, "trouble") if trouble else (seen.progress(self._says()), "state")
+        first = (trouble, "head--trouble") if trouble else (seen.progress(self._says()), "head--state")
         common = common_to_all(self.frame.table.results)
-        self._head.lines = (first, (self.frame.heading, "fields"), (common, "common"))
+        self._head.show(first, (self.frame.heading, "head--fields"), (common, "head--common"))
         self._grid.frame = self.frame
-        self._head.redraw()
         self._grid.redraw()
         self.read()
 
@@ -271,8 +274,8 @@ class MapApp(KeyedApp[Opened | int]):
         at, frame = self._grid.hovered, self.frame
         first, second, third = (frame.at(*at) if isinstance(at, drawing.Square) else frame).reading
         hint = self.keymap.text(self._hint or frame.refusal)
-        self._reading.lines = ((first, "first"), (second, "more"), (hint, "hint") if hint else (third, "more"))
-        self._reading.redraw()
+        last = (hint, "reading--hint") if hint else (third, "reading--more")
+        self._reading.show((first, "reading--first"), (second, "reading--more"), last)
 
     def _say(self, hint: str) -> None:
         self._hint = hint
