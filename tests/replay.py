@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from echornn.config import EchoConfig
-from echornn.history.windows import pack
+from echornn.history.windows import kept
 from echornn.progress import PopulationProgress
 from echornn.runs import run_dir
 from echornn.runs.command_log import RecordedCommand
@@ -86,7 +86,7 @@ class _Replay:
         """Whether the log contains these windows from window ``at`` on."""
         windows = self._run.windows(at, at + len(progress.losses), config.replicas)
         if config.replicas > 1:
-            return bool((windows == pack(progress.losses, progress.errors, config)).all())
+            return bool((windows == kept(progress.losses, progress.errors, config)).all())
         return bool(windows["loss"].tobytes() == progress.losses.tobytes())
 
     def _obeyed(self, command: RecordedCommand) -> AnyTrainer:

@@ -6,7 +6,6 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -23,15 +22,12 @@ Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "alo
 without the others; back trains on from a past position; a lost branch cannot be read.
 """
 
-MARKS: dict[Cause, str] = {"regenerate": "data", "edit": "edit", "back": "back"}
-"""The label at the start of a branch, by cause. Branches with new weights begin a new curve, and have no label."""
+MARKS: dict[Cause, str] = {"regenerate": "data", "edit": "edit", "back": "back"}  # where branches begin in a curve
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Windows that are consecutive in the data, with what began them; the first is window ``at`` of the curve, window
-    ``window`` of epoch ``epoch``, all from 0.
-    """
+    """Windows that are consecutive in the data; the first is window ``at`` of the curve, ``window`` of its epoch."""
 
     at: int
     cause: Cause
@@ -45,9 +41,7 @@ class Segment:
         return self.epoch + epochs, in_epoch
 
     def epoch_starts(self, first: int, last: int, most: int) -> list[tuple[int, int]]:
-        """The starts of epochs in ``first <= window < last``, as pairs (window along the curve, epoch); if there are
-        more than ``most``, only every 2nd, 5th, 10th, ...
-        """
+        """(window, epoch) of the starts of epochs from ``first`` to ``last``; if over ``most``, every 2nd, 5th..."""
         next_epoch, in_epoch = self.epoch_and_window(max(first, self.at))
         start = max(first, self.at) - in_epoch
         if in_epoch:
@@ -61,18 +55,13 @@ class Segment:
 
 @dataclass(frozen=True, eq=False)
 class InBuckets:
-    """A part of a run's windows, ``first <= window < last``, in consecutive buckets of about equal width.
-
-    Attributes:
-        width: the number of windows in a complete bucket.
-        starts, ends: int64 [buckets], the first window of each bucket, and the window after its last.
-    """
+    """A part of a run's windows, ``first <= window < last``, in consecutive buckets of about equal width."""
 
     first: int
     last: int
-    width: int
-    starts: Windows
-    ends: Windows
+    width: int  # windows in a complete bucket
+    starts: Windows  # [buckets], the first window
+    ends: Windows  # [buckets], the window after the last
 
     @property
     def middles(self) -> Numbers:
@@ -83,20 +72,13 @@ class InBuckets:
 
 @dataclass(frozen=True, eq=False)
 class Curve(InBuckets):
-    """The losses of one network.
+    """The losses of one network; all arrays are [buckets]."""
 
-    Attributes:
-        low, high: float32 [buckets], the smallest and the largest loss; NaN only if all losses are NaN.
-        mean: float32 [buckets], the mean loss; NaN if a loss is NaN.
-        error_rate: float32 [buckets], the share of wrong predictions, 0 to 1.
-        segments: the segments that overlap this part, in order; the first may begin before this part.
-    """
-
-    low: Floats
+    low: Floats  # NaN only if all losses are NaN
     high: Floats
-    mean: Floats
-    error_rate: Floats
-    segments: tuple[Segment, ...] = ()
+    mean: Floats  # NaN if a loss is NaN
+    error_rate: Floats  # share of wrong predictions, 0 to 1
+    segments: tuple[Segment, ...] = ()  # those that overlap this part, in order; the first may begin before it
 
     def below(self, most: float) -> Curve:
         """The same curve with losses above ``most`` as infinite."""
@@ -106,24 +88,16 @@ class Curve(InBuckets):
 
 @dataclass(frozen=True, eq=False)
 class Band(InBuckets):
-    """The distribution of the losses of several replicas around their median curve.
-
-    Quantiles are computed in each window, then averaged over the windows of a bucket. NaN and infinite losses count as
-    infinite. All quantiles are NaN where a window was lost. A single network has no buckets.
-
-    Attributes:
-        low, high: float32 [buckets], the smallest and the largest loss of any replica.
-        tenth, median, ninetieth: float32 [buckets], the 10, 50 and 90 % quantiles of the losses.
-        solved: int32 [buckets], the number of replicas that have solved the task at the end of each bucket.
-        replicas: int32 [buckets], the number of replicas.
+    """Quantiles of the losses of several replicas in each window, averaged over the windows of a bucket; NaN counts as
+    infinite, and a lost window makes all of them NaN. A single network has no buckets. All arrays are [buckets].
     """
 
-    low: Floats
-    tenth: Floats
+    low: Floats  # of any replica
+    tenth: Floats  # 10 % quantile
     median: Floats
     ninetieth: Floats
     high: Floats
-    solved: npt.NDArray[np.int32]
+    solved: npt.NDArray[np.int32]  # replicas that have solved the task at the end of the bucket
     replicas: npt.NDArray[np.int32]
 
     def __len__(self) -> int:
@@ -137,12 +111,9 @@ class Band(InBuckets):
 
 
 class Piece(NamedTuple):
-    """The windows ``first <= window < last`` of a curve, of a history that begins at window ``offset`` of the curve;
-    ``buckets`` has its numbers by width, first window and the window after the last, see `Pyramid.buckets`.
-    """
+    """The windows ``first <= window < last`` of a curve; ``buckets(width, first, last)`` as in `Pyramid.buckets`."""
 
     buckets: Callable[[int, int, int], tuple[Windows, Buckets]]
-    offset: int
     first: int
     last: int
 
@@ -154,11 +125,9 @@ def width_of(columns: int, windows: int) -> int:
 
 def _along(pieces: Sequence[Piece], width: int, first: int, last: int) -> Iterator[tuple[Windows, Buckets]]:
     """The edges and the numbers of each piece with windows from ``first`` up to ``last``."""
-    for piece in pieces:
-        begin, end = max(first, piece.first), min(last, piece.last)
-        if begin < end:
-            edges, buckets = piece.buckets(width, begin - piece.offset, end - piece.offset)
-            yield edges + piece.offset, buckets
+    for buckets, begin, end in pieces:
+        if max(first, begin) < min(last, end):
+            yield buckets(width, max(first, begin), min(last, end))
 
 
 def _joined(pieces: Sequence[Piece], width: int, first: int, last: int, numbers: int) -> tuple[Windows, Buckets]:
@@ -168,9 +137,7 @@ def _joined(pieces: Sequence[Piece], width: int, first: int, last: int, numbers:
 
 
 def curve_of(pieces: Sequence[Piece], columns: int, first: int, last: int, segments: tuple[Segment, ...] = ()) -> Curve:
-    """The curve of the windows ``first`` to ``last``, in about ``columns`` buckets, of pieces in order, [4, buckets];
-    of the segments, only those that overlap this part are kept.
-    """
+    """The curve of the windows ``first`` to ``last``, in about ``columns`` buckets, of pieces in order."""
     width = width_of(columns, last - first)
     (starts, ends), numbers = _joined(pieces, width, first, last, len(OF_LOSSES))
     nexts = [segment.at for segment in segments[1:]] + [math.inf]
@@ -196,8 +163,8 @@ def band_of(pieces: Sequence[Piece], columns: int, first: int, last: int) -> Ban
 
 
 def shades_of(pieces: Sequence[Piece], replicas: int, columns: int, first: int, last: int) -> Floats:
-    """The mean losses of windows in columns of equal width, float32 [replicas, up to ``columns``], of pieces in order,
-    [4, buckets, replicas]; NaN if a loss is NaN, or if no piece is there.
+    """The mean losses in columns of equal width, float32 [replicas, <= columns], of pieces as in `LossHistory.of_some`;
+    NaN if a loss is NaN, or if no piece is there.
     """
     columns = max(0, min(columns, last - first))
     shades = np.full((replicas, columns), np.nan, np.float32)
@@ -211,22 +178,12 @@ def shades_of(pieces: Sequence[Piece], replicas: int, columns: int, first: int, 
     return shades
 
 
-FIRST_BLOCK = 64
-"""The number of windows in each of the first blocks."""
-
-BLOCKS_IN_HALF = 32
-"""The least number of blocks in the second half of a long run; there are at most twice as many."""
+FIRST_BLOCK = 64  # windows in each of the first blocks
+BLOCKS_IN_HALF = 32  # the least blocks in the second half of a long run; there are at most twice as many
+LOWEST, HIGHEST = 2.0**-24, 1024.0  # other losses count as these; the lowest in a logarithm only
 
 UNIT = 2.0**-24
-"""Losses and error rates are added as integer multiples of this number, so that a sum does not depend on the pieces in
-which losses arrive.
-"""
-
-HIGHEST = 1024.0
-"""The largest loss in nats; higher losses count as this."""
-
-LOWEST = 2.0**-24
-"""The smallest loss whose logarithm is taken; lower losses count as this."""
+"""Losses are added as multiples of this number, so that a sum does not depend on the pieces in which they arrive."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,68 +192,50 @@ class BlockMeans:
 
     A complete block does not depend on later losses, nor on the pieces in which losses arrive. So the blocks at an
     earlier position are the beginning of the blocks now. There are about ``32 * log2(windows / 4096) + 64`` blocks.
-
-    Attributes:
-        begun, windows: the number of windows along the path before the first block, and since then.
-        ends: int64 [blocks], the number of windows up to the end of each block.
-        sums: int64 [4, blocks], over the windows of each block, in multiples of `UNIT`: losses, their logarithms, error
-            rates; and the number of windows whose loss is NaN or infinite, which are not in the first two.
-        under_way: int64 [4], the same for the windows since the last block.
     """
 
-    begun: int = 0
-    windows: int = 0
-    ends: Windows = field(default_factory=lambda: np.empty(0, np.int64))
-    sums: Windows = field(default_factory=lambda: np.empty((4, 0), np.int64))
+    begun: int = 0  # windows along the path before the first block
+    windows: int = 0  # since then
+    ends: Windows = field(default_factory=lambda: np.empty(0, np.int64))  # [blocks], in windows since ``begun``
+    losses: Numbers = field(default_factory=lambda: np.empty(0))  # [blocks], NaN if one is NaN or infinite
+    logs: Numbers = field(default_factory=lambda: np.empty(0))  # of losses without these; spikes hardly change them
+    errors: Numbers = field(default_factory=lambda: np.empty(0))  # shares of wrong predictions, 0 to 1
     under_way: Windows = field(default_factory=lambda: np.zeros(4, np.int64))
+    """The sums of these since the last block, in multiples of `UNIT`, and the number of NaN or infinite losses."""
 
     def __len__(self) -> int:
         return len(self.ends)
 
-    @cached_property
-    def _sizes(self) -> Windows:
-        return np.diff(self.ends, prepend=0)
-
-    @cached_property
-    def losses(self) -> Numbers:
-        """The mean loss of each block in nats, at most `HIGHEST`; NaN if a loss was NaN or infinite."""
-        return np.where(self.sums[3] > 0, np.nan, self.sums[0] * UNIT / self._sizes)
-
-    @cached_property
-    def logs(self) -> Numbers:
-        """The mean natural logarithm of each block's losses, without the NaN and infinite ones; single spikes hardly
-        change it.
-        """
-        logs: Numbers = self.sums[1] * UNIT / np.maximum(1, self._sizes - self.sums[3])
-        return logs
-
-    @cached_property
-    def errors(self) -> Numbers:
-        """The share of wrong predictions in each block, 0 to 1."""
-        errors: Numbers = self.sums[2] * UNIT / self._sizes
-        return errors
-
     def after(self, losses: Floats, errors: Floats) -> BlockMeans:
         """The blocks after more windows, with these losses and error rates, float32 [n]; both NaN for a lost window."""
         windows = self.windows + len(losses)
-        ends = np.array(list(_ends_between(self.windows, windows)), np.int64)
+        new_ends = np.array(list(_ends_between(self.windows, windows)), np.int64)
         bad = ~np.isfinite(losses)
+        known = np.clip(np.where(bad, 0, losses), 0, HIGHEST)
         logs = np.log(np.clip(np.where(bad, 1, losses), LOWEST, HIGHEST).astype(np.float64))
-        known = np.zeros((4, len(losses) + 1), np.int64)
-        for row, values in enumerate((np.clip(np.where(bad, 0, losses), 0, HIGHEST), logs, np.nan_to_num(errors))):
-            known[row, 1:] = np.rint(values / UNIT)
-        known[3, 1:] = bad
-        edges = np.array([0, *(ends - self.windows), len(losses)])
-        sums = np.diff(known.cumsum(axis=1)[:, edges])
+        sums = np.zeros((4, len(losses) + 1), np.int64)
+        for row, values in zip(sums, (known / UNIT, logs / UNIT, np.nan_to_num(errors) / UNIT, bad), strict=True):
+            row[1:] = np.rint(values)
+        edges = np.array([0, *(new_ends - self.windows), len(losses)])
+        sums = np.diff(sums.cumsum(axis=1)[:, edges])
         sums[:, 0] += self.under_way
-        all_sums = np.append(self.sums, sums[:, :-1], axis=1)
-        return BlockMeans(self.begun, windows, np.append(self.ends, ends), all_sums, sums[:, -1])
+        ends = np.append(self.ends, new_ends)
+        sizes, (total, of_logs, of_errors, of_bad) = np.diff(ends, prepend=0)[len(self) :], sums[:, :-1]
+        return BlockMeans(
+            self.begun,
+            windows,
+            ends,
+            np.append(self.losses, np.where(of_bad > 0, np.nan, total * UNIT / sizes)),
+            np.append(self.logs, of_logs * UNIT / np.maximum(1, sizes - of_bad)),
+            np.append(self.errors, of_errors * UNIT / sizes),
+            sums[:, -1],
+        )
 
     def until(self, windows: int) -> BlockMeans:
         """The complete blocks of the first ``windows`` windows; the windows since then can be added again."""
         count = int(np.searchsorted(self.ends, windows, side="right"))
-        end = int(self.ends[count - 1]) if count else 0
-        return BlockMeans(self.begun, end, self.ends[:count], self.sums[:, :count])
+        means = self.losses[:count], self.logs[:count], self.errors[:count]
+        return BlockMeans(self.begun, int(self.ends[count - 1]) if count else 0, self.ends[:count], *means)
 
 
 def _ends_between(windows: int, last: int) -> Iterator[int]:

@@ -14,33 +14,17 @@ from echornn.config import EchoConfig
 from echornn.history.windows import PACKED_LOST, StoredWindows, error_rates_of, kept_type, losses_of, quantiles
 from echornn.progress import Floats
 
-FACTOR = 4
-"""The number of buckets of a level that are combined into one bucket of the next."""
+FACTOR = 4  # buckets of a level that are combined into one bucket of the next
+KEPT_BUCKETS = 1 << 18  # the least newest buckets of a level; older ones are dropped, since coarser levels have them
+LEVEL_BYTES = 1 << 24  # with many replicas, half the most bytes of a level, if they hold `LEAST_KEPT` buckets
+LEAST_KEPT = 1 << 9  # enough to draw a whole run
+BAND_KEPT = 1 << 16  # in each level of the quantiles
+LOSSES_AT_ONCE = 1 << 20  # that are added in one step
 
-KEPT_BUCKETS = 1 << 18
-"""The least number of newest buckets in each level, for few replicas: the finest level drops old buckets, which the
-coarser levels still cover.
-"""
-
-LEVEL_BYTES = 1 << 24
-"""With more replicas, half the most bytes of a level, if these are enough for `LEAST_KEPT` buckets."""
-
-LEAST_KEPT = 1 << 9
-"""The least number of newest buckets with any number of replicas; enough to draw a whole run."""
-
-BAND_KEPT = 1 << 16
-"""The least number of newest buckets in each level of the quantiles."""
-
-LOSSES_AT_ONCE = 1 << 20
-"""The most losses that are added in one step."""
-
-SHARES = (0.0, 0.1, 0.5, 0.9, 1.0)
-"""The quantiles of a band, over the replicas, in this order."""
+SHARES = (0.0, 0.1, 0.5, 0.9, 1.0)  # the quantiles of a band, over the replicas
 
 Windows = npt.NDArray[np.int64]
-
-Buckets = npt.NDArray[np.floating[Any]]
-"""The numbers of each bucket, [numbers, buckets, ...]."""
+Buckets = npt.NDArray[np.floating[Any]]  # [numbers, buckets, ...]
 
 Reducers = tuple[np.ufunc, ...]
 """For each number of a bucket, the function that computes it from the same number of smaller buckets."""
@@ -51,9 +35,7 @@ OF_LOSSES: Reducers = (np.fmin, np.fmax, np.add, np.add)
 OF_BAND: Reducers = (np.fmin, np.add, np.add, np.add, np.fmax, np.fmax)
 """Of extremes, sums of the quantiles between, and the number of replicas that have solved the task at the end."""
 
-Which = slice | npt.NDArray[np.int64]
-"""Indices of replicas; a slice of all if there is no axis of replicas."""
-
+Which = slice | npt.NDArray[np.int64]  # indices of replicas; a slice of all if there is no axis of replicas
 ALL = slice(None)
 
 
@@ -72,7 +54,7 @@ class _Level:
         room = self._buckets.shape[1]
         if needed > room:
             dropped = (needed - self._kept) // FACTOR * FACTOR if needed > 2 * self._kept else 0
-            longer = max(room if dropped else min(2 * room, 2 * self._kept), needed - dropped)
+            longer = max(min(2 * room, 2 * self._kept), needed - dropped)
             grown = np.empty((len(self._buckets), longer, *self._buckets.shape[2:]), self._buckets.dtype)
             grown[:, : kept - dropped] = self._buckets[:, dropped:kept]
             self._buckets = grown
@@ -90,24 +72,20 @@ class Pyramid:
     The time to add windows depends only on how many are added, the time to draw only on the number of columns; neither
     grows with the run. Memory is limited: a level that is too long drops its oldest part, which is then drawn from the
     next level, in which extremes are preserved. One thread may add while others draw.
-
-    Args:
-        kept: the least number of newest buckets in each level.
-        each: the lengths of the axes after the axis of buckets.
-        stored: the type of a window in the finest level, if it is not stored as its numbers, and the function that
-            returns the numbers of such windows.
     """
 
     def __init__(
         self,
         reducers: Reducers,
-        kept: int,
-        each: tuple[int, ...] = (),
+        start: int,  # the number of the first window
+        kept: int,  # the least newest buckets in each level
+        each: tuple[int, ...] = (),  # the lengths of the axes after the axis of buckets
         dtype: npt.DTypeLike = np.float64,
-        stored: tuple[npt.DTypeLike, Callable[[npt.NDArray[Any]], Sequence[Buckets]]] | None = None,
+        stored: tuple[npt.DTypeLike, Callable[[StoredWindows], Sequence[Buckets]]] | None = None,
     ) -> None:
+        """With ``stored``, the finest level has windows of this type, of which the function returns the numbers."""
         self._lock = threading.Lock()
-        self._reducers = reducers
+        self._reducers, self._start = reducers, start
         self._shape = kept, len(reducers), each, dtype
         self._decode = None if stored is None else stored[1]
         self._levels = [_Level(*self._shape) if stored is None else _Level(kept, 1, each, stored[0])]
@@ -116,7 +94,7 @@ class Pyramid:
         return self._levels[0].stop
 
     def add(self, windows: npt.NDArray[Any]) -> None:
-        """Add the next windows, [numbers, n, ...], or [1, n, ...] of the stored type."""
+        """Add the next windows, [numbers, n, ...], or [1, n, ...] as they are stored."""
         with self._lock:
             level = self._levels[0]
             changed = level.stop
@@ -134,33 +112,29 @@ class Pyramid:
     def stored(self, first: int, last: int, which: Which = ALL) -> npt.NDArray[Any] | None:
         """The windows ``first`` to ``last`` as the finest level stores them; None if only wider buckets are left."""
         with self._lock:
-            finest = self._levels[0]
+            finest, first, last = self._levels[0], first - self._start, last - self._start
             return None if first < finest.start else finest.stored(first, min(last, finest.stop))[..., which].copy()
 
     def buckets(self, width: int, first: int, last: int, which: Which = ALL) -> tuple[Windows, Buckets]:
-        """The windows ``first`` to ``last`` in buckets that end at multiples of ``width``, a power of two.
+        """The windows ``first`` to ``last`` in buckets that end at multiples of ``width``, a power of two: their first
+        windows and the windows after their last, int64 [2, buckets], and their numbers.
 
         If the finest levels have dropped these windows, the buckets are wider, and the outermost may extend beyond the
         range. Their sums are then scaled to the share of their windows inside the range.
-
-        Returns:
-            The first window of each bucket and the window after its last, int64 [2, buckets]; and the `Buckets`.
         """
         with self._lock:
-            last = min(last, len(self))
-            first = min(first, last)
+            last = min(last - self._start, len(self))
+            first = min(first - self._start, last)
             begin = min(-(-first // width) * width, last)
             end = max(last // width * width, begin)
             inner_starts, inner = self._aligned(begin, end, width, which)
             parts = [self._one(first, begin, which), inner, self._one(end, last, which)]
-            edges = [first] * (first < begin), inner_starts, [end] * (end < last), [last]
-            starts = np.concatenate(edges).astype(np.int64)
-            return np.stack([starts[:-1], starts[1:]]), np.concatenate(parts, axis=1)
+            starts = [first] * (first < begin), inner_starts, [end] * (end < last), [last]
+            edges = np.concatenate(starts).astype(np.int64) + self._start
+            return np.stack([edges[:-1], edges[1:]]), np.concatenate(parts, axis=1)
 
     def _aligned(self, begin: int, end: int, width: int, which: Which) -> tuple[Windows, Buckets]:
-        """The buckets between two multiples of ``width``, and the first window of each; wider if only wider buckets are
-        stored.
-        """
+        """The first windows and the numbers of the buckets between two multiples of ``width``; maybe of wider ones."""
         if begin == end:
             return np.empty(0, np.int64), self._one(begin, end, which)
         depth = min((width.bit_length() - 1) // 2, len(self._levels) - 1)
@@ -214,55 +188,49 @@ class Pyramid:
 def _reduced(reducer: np.ufunc, number: Buckets, group: int) -> Buckets:
     if group <= 1 or not len(number):
         return number
-    groups, rest = divmod(len(number), group)
-    whole = groups * group  # without the rest, since this is ten times as fast as `reduceat`
-    of_whole: Buckets = reducer.reduce(number[:whole].reshape(groups, group, *number.shape[1:]), axis=1)
-    if not rest:
+    whole = len(number) // group * group  # without the rest, since this is ten times as fast as `reduceat`
+    of_whole: Buckets = reducer.reduce(number[:whole].reshape(whole // group, group, *number.shape[1:]), axis=1)
+    if whole == len(number):
         return of_whole
     return np.concatenate([of_whole, reducer.reduce(number[whole:], axis=0, keepdims=True)])
 
 
 class LossHistory:
-    """The losses and error rates of all windows of all replicas of a branch; with several replicas, also quantiles over
-    them.
-
-    Args:
-        buckets: the least number of newest buckets in each level; by default as memory allows.
+    """The losses and error rates of all replicas of a branch, from window ``start`` of the path on, and with several
+    replicas their quantiles; ``buckets`` is the least newest buckets in each level, by default as memory allows.
     """
 
-    def __init__(self, config: EchoConfig, buckets: int | None = None) -> None:
-        self.replicas = replicas = config.replicas
+    def __init__(self, config: EchoConfig, start: int = 0, buckets: int | None = None) -> None:
+        self._replicas, self._start = config.replicas, start
         if buckets is None:
-            of_one = len(OF_LOSSES) * np.dtype(np.float32).itemsize * replicas
+            of_one = len(OF_LOSSES) * np.dtype(np.float32).itemsize * config.replicas
             buckets = min(max(LEVEL_BYTES // of_one // FACTOR * FACTOR, LEAST_KEPT), KEPT_BUCKETS)
-        self._at_once = min(buckets, max(1, LOSSES_AT_ONCE // replicas))
-        dtype = np.float64 if replicas == 1 else np.float32
+        self._at_once = min(buckets, max(1, LOSSES_AT_ONCE // config.replicas))
+        dtype = np.float64 if config.replicas == 1 else np.float32
 
         def numbers(windows: StoredWindows) -> Sequence[Buckets]:
             windows = np.ascontiguousarray(windows)
             losses: Buckets = losses_of(windows).astype(dtype, copy=False)
             return [losses, losses, losses, error_rates_of(windows, config).astype(dtype, copy=False)]
 
-        self._each = Pyramid(OF_LOSSES, buckets, (replicas,), dtype, (kept_type(replicas), numbers))
-        self._all = Pyramid(OF_BAND, BAND_KEPT) if replicas > 1 else None
+        stored = kept_type(config.replicas), numbers
+        self._each = Pyramid(OF_LOSSES, start, buckets, (config.replicas,), dtype, stored)
+        self._all = Pyramid(OF_BAND, start, BAND_KEPT) if config.replicas > 1 else None
 
     def __len__(self) -> int:
         return len(self._each)
 
-    def add(self, windows: StoredWindows, solved_at: Windows, before: int = 0) -> None:
-        """Add the next windows, [n, replicas].
+    @property
+    def end(self) -> int:
+        return self._start + len(self)
 
-        Args:
-            solved_at: int64 [replicas], the window along the path, from 1, at which each replica solved the task; 0 if
-                it has not.
-            before: the number of windows along the path before these.
-        """
+    def add(self, windows: StoredWindows, solved_at: Windows) -> None:
+        """Add the next windows, [n, replicas], and the window, from 1, at which each replica solved the task, or 0."""
         known = np.sort(solved_at[solved_at > 0])
         for begin in range(0, len(windows), self._at_once):
             some = windows[begin : begin + self._at_once]
             if self._all is not None:
-                numbers = np.arange(before + begin + 1, before + begin + len(some) + 1)
-                solved = np.searchsorted(known, numbers, side="right").astype(np.int32)
+                solved = np.searchsorted(known, self.end + 1 + np.arange(len(some)), side="right").astype(np.int32)
                 band = np.append(quantiles(losses_of(some), SHARES), solved[np.newaxis], axis=0)
                 band[: len(SHARES), (some == PACKED_LOST).all(axis=1)] = np.nan
                 self._all.add(band)
@@ -288,20 +256,20 @@ class LossHistory:
             means: Floats = (buckets[2].sum(axis=0, keepdims=True) / (edges[1] - edges[0]).sum()).astype(np.float32)
         return means
 
-    def buckets(self, which: Which, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
-        """The losses of these replicas in buckets, [numbers of `OF_LOSSES`, buckets, replicas]; see `Pyramid`."""
-        return self._each.buckets(width, first, last, which)
-
     def of_one(self, replica: int, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
-        """The losses of one replica in buckets, float64 [numbers of `OF_LOSSES`, buckets]."""
+        """The losses of a replica, `OF_LOSSES`, in buckets; see `Pyramid.buckets`."""
         edges, buckets = self._each.buckets(width, first, last, slice(replica, replica + 1))
         return edges, buckets[..., 0].astype(np.float64, copy=False)
 
+    def of_some(self, replicas: Windows, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
+        """The same for several replicas, on the last axis; NaN for one that does not exist."""
+        there = replicas < self._replicas
+        edges, buckets = self._each.buckets(width, first, last, np.where(there, replicas, 0))
+        return edges, np.where(there, buckets, np.nan)
+
     def of_all(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
-        """The quantiles in buckets, and the number of replicas, [numbers of `OF_BAND` + 1, buckets]; no buckets for a
-        single network.
-        """
+        """The quantiles, `OF_BAND`, and the number of replicas in buckets, none for a single network."""
         if self._all is None:
             return np.empty((2, 0), np.int64), np.empty((len(OF_BAND) + 1, 0))
         edges, buckets = self._all.buckets(width, first, last)
-        return edges, np.append(buckets, np.full((1, buckets.shape[1]), self.replicas), axis=0)
+        return edges, np.append(buckets, np.full((1, buckets.shape[1]), self._replicas), axis=0)

@@ -12,8 +12,7 @@ import numpy.typing as npt
 from echornn.config import EchoConfig
 from echornn.progress import Counts, Floats, PopulationProgress
 
-StoredWindows = npt.NDArray[Any]
-"""[n, replicas], of the type `kept_type`."""
+StoredWindows = npt.NDArray[Any]  # [n, replicas], of the type `kept_type`
 
 WINDOW = np.dtype([("loss", "<f4"), ("errors", "<i4")])
 """A stored window of a single network: its mean loss, and its number of wrong predictions, both exact."""
@@ -25,16 +24,11 @@ window has more than 255 predictions, their share in units of 1/255.
 """
 
 LOST = b"\xff"
-"""Every byte of a lost window, whose losses were dropped because the disk could not be written for too long. It is read
-as a loss of NaN and -1 errors.
-"""
+"""Every byte of a window that was dropped as the disk could not be written for too long: a loss of NaN, -1 errors."""
 
 PACKED_LOST = np.uint32(0xFFFFFFFF)
-
 ERROR_BITS, MOST_ERRORS = 8, 255
-DROPPED_BITS = 7
-"""The number of bits that are dropped from the 23 bits of a float32's mantissa."""
-
+DROPPED_BITS = 7  # of the 23 bits of a float32's mantissa
 NAN, INFINITE = np.uint32(0x7FC00000 >> DROPPED_BITS), np.uint32(0x7F800000 >> DROPPED_BITS)
 
 
@@ -45,15 +39,10 @@ def kept_type(replicas: int) -> np.dtype[Any]:
 
 def kept(losses: Floats, errors: Counts, config: EchoConfig) -> StoredWindows:
     """Convert losses and errors, [n, replicas], to their stored form; -1 errors for a lost window."""
-    if config.replicas > 1:
-        return pack(losses, errors, config)
-    windows = np.empty(losses.shape, WINDOW)
-    windows["loss"], windows["errors"] = losses, errors
-    return windows
-
-
-def pack(losses: Floats, errors: Counts, config: EchoConfig) -> npt.NDArray[np.uint32]:
-    """Losses (0 or more, infinite, or NaN) and errors, [...], in the form `PACKED`."""
+    if config.replicas == 1:
+        windows = np.empty(losses.shape, WINDOW)
+        windows["loss"], windows["errors"] = losses, errors
+        return windows
     bits = np.ascontiguousarray(losses, np.float32).view(np.uint32) & np.uint32(0x7FFFFFFF)
     half = np.uint32(2 ** (DROPPED_BITS - 1) - 1)
     odd = (bits >> np.uint32(DROPPED_BITS)) & np.uint32(1)
@@ -63,7 +52,7 @@ def pack(losses: Floats, errors: Counts, config: EchoConfig) -> npt.NDArray[np.u
         rounded = np.where(special, np.where(np.isnan(losses), NAN, INFINITE), rounded)
     known, predictions = np.maximum(errors, 0), config.predictions_per_window
     in_a_byte = np.rint(known * (MOST_ERRORS / predictions)) if predictions > MOST_ERRORS else known
-    packed: npt.NDArray[np.uint32] = rounded << np.uint32(ERROR_BITS) | in_a_byte.astype(np.uint32)
+    packed = rounded << np.uint32(ERROR_BITS) | in_a_byte.astype(np.uint32)
     lost = errors < 0
     return np.where(lost, PACKED_LOST, packed) if lost.any() else packed
 
@@ -125,22 +114,13 @@ def error_rates_of(windows: StoredWindows, config: EchoConfig) -> Floats:
 
 
 def summed(sums: npt.NDArray[np.float64], losses: Floats) -> npt.NDArray[np.float64]:
-    """The sums of losses, float64 [replicas], with further losses, [n, replicas]; the same bits in whatever pieces the
-    losses arrive, since they are added one after the other.
-    """
+    """The sums, [replicas], with further losses, [n, replicas], whose bits do not depend on the pieces they come in."""
     after: npt.NDArray[np.float64] = np.cumsum(np.concatenate([sums[np.newaxis], losses]), axis=0)[-1]
     return after
 
 
 def quantiles(losses: Floats, shares: tuple[float, ...]) -> Floats:
-    """Quantiles of losses, [n, replicas], over the replicas, linearly interpolated; NaN counts as infinite.
-
-    Args:
-        shares: the shares of networks below each quantile, 0 to 1.
-
-    Returns:
-        float32 [shares, n].
-    """
+    """Quantiles, float32 [shares, n], of losses, [n, replicas], linearly interpolated; NaN counts as infinite."""
     ordered = np.sort(np.where(np.isnan(losses), np.float32(np.inf), losses), axis=-1)
     found = []
     for share in shares:
@@ -152,9 +132,7 @@ def quantiles(losses: Floats, shares: tuple[float, ...]) -> Floats:
 
 
 def median_mean(losses: Floats) -> float:
-    """The median of the networks' mean losses, from float32 [n, replicas], with NaN counted as infinite; for one
-    network, its mean loss. NaN without windows.
-    """
+    """The median of the networks' mean losses, of [n, replicas], with NaN counted as infinite; NaN without windows."""
     if not len(losses):
         return math.nan
     means = losses.mean(axis=0, dtype=np.float64)

@@ -7,28 +7,14 @@ import statistics
 from collections import deque
 from collections.abc import Callable
 
-SLICE_SECONDS = 0.025
-"""Seconds of training between two checks for commands."""
-
-LONG_SLICE_SECONDS = 0.08
-"""The same if a call has a high fixed cost; if a window takes longer, the most time beyond one window."""
-
-LEAST_WORK_OF_A_CALL = 50
-"""A slice takes at least this many times the fixed cost of a call, up to `LONG_SLICE_SECONDS`."""
-
-LEAST_SHARE_OF_A_CALL = 0.2
-"""More windows per call are worth it if the fixed cost is at least this share of a call's time."""
-
-CALLS_TO_A_TRY = 20
-"""The number of calls before more windows per call are tried again, after an attempt that was slower."""
-
-TICK_SECONDS = 0.02
-"""Windows that become due within this time are trained together."""
-
-LONGEST_LAG_SECONDS = 0.25
-"""The most seconds of due windows that a trainer which cannot keep up has to make up for; earlier ones are dropped."""
-
-RATE_SECONDS = 1.0
+SLICE_SECONDS = 0.025  # of training between two checks for commands
+LONG_SLICE_SECONDS = 0.08  # the same if a call has a high fixed cost; if a window takes longer, the most beyond one
+LEAST_WORK_OF_A_CALL = 50  # a slice takes at least this many times the fixed cost of a call, if not longer than that
+LEAST_SHARE_OF_A_CALL = 0.2  # the fixed cost's share of a call from which on more windows per call are worth it
+CALLS_TO_A_TRY = 20  # before more windows per call are tried again, after an attempt that was slower
+TICK_SECONDS = 0.02  # windows that become due within this time are trained together
+LONGEST_LAG_SECONDS = 0.25  # of due windows that a slow trainer has to make up for; earlier ones are dropped
+RATE_SECONDS = 1.0  # over which the rate is measured
 
 
 class Pace:
@@ -52,9 +38,7 @@ class Pace:
         self._done.clear()
 
     def forget(self, call_seconds: float = 0.0) -> None:
-        """Prepare for another trainer, whose time per window is unknown; a call that trains no window takes it
-        ``call_seconds``, with many networks more than many windows.
-        """
+        """Prepare for another trainer, which takes ``call_seconds`` for a call that trains no window."""
         self._recent.clear()
         self._call_seconds, self._seconds_of_one = call_seconds, 0.0
         self._together, self._tries_in = 1, 0
@@ -126,11 +110,8 @@ class Pace:
         return min(measured, self.speed)  # any excess is the jitter of waiting
 
 
-LEAST_SPEED, MOST_SPEED = 0.01, 1e6
-"""The lowest and highest speed that can be set, in windows per second; above the highest there is only full speed."""
-
+LEAST_SPEED, MOST_SPEED = 0.01, 1e6  # windows per second; above, there is only full speed
 SPEEDS = *(float(f"{digit}e{power}") for power in range(-2, 6) for digit in (1, 2, 5)), MOST_SPEED, math.inf
-"""The steps of the speed setting, in windows per second, from the lowest to full speed."""
 
 
 def require_speed(speed: float) -> float:

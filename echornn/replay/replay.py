@@ -1,6 +1,4 @@
-"""Trains recorded windows again, from the nearest keyframe to a position of the run, with the same result bit for
-bit.
-"""
+"""Trains recorded windows again, from the nearest keyframe to a position of the run, bit for bit the same."""
 
 from __future__ import annotations
 
@@ -25,34 +23,22 @@ def ours(timeline: Timeline, keyframes: Iterable[Keyframe]) -> Iterator[Keyframe
 
 
 class Replay:
-    """Takes a trainer to a position of the run; each call trains a few windows.
-
-    Attributes:
-        trainer: the trainer that is used; not always the given one, since one replica may continue alone on the path.
-        unlike: the first window whose new loss differs from the recorded loss; None if there is none.
-        tape: the windows before the target that were trained again, with their data, oldest first; if one of several
-            replicas continues alone, only its windows.
-
-    Args:
-        keyframes: the stored states of the run; damaged ones are removed.
-        tape_windows: the most windows before the target that are stored with their data, for the screen.
-        make_trainer: makes another compiled trainer, if the path needs one.
-    """
+    """Takes a trainer to a position of the run; each call trains a few windows."""
 
     def __init__(
         self,
         timeline: Timeline,
-        keyframes: Keyframes,
+        keyframes: Keyframes,  # of which damaged ones are removed
         trainer: AnyTrainer,
         position: Position,
-        tape_windows: int,
-        make_trainer: MakeTrainer,
+        tape_windows: int,  # before the target, at least 1, that are stored with their data, for the screen
+        make_trainer: MakeTrainer,  # makes another compiled trainer, if the path needs one
     ) -> None:
-        self.unlike: UnlikeRecord | None = None
-        self.tape: deque[PopulationProgress] = deque(maxlen=max(1, tape_windows))
+        self.unlike: UnlikeRecord | None = None  # the first window whose new loss differs from the record
+        self.tape: deque[PopulationProgress] = deque(maxlen=tape_windows)  # of the same networks as the trainer
         self._timeline = timeline
         self._end = position.window
-        self._tape_from = max(0, position.window - max(1, tape_windows))
+        self._tape_from = max(0, position.window - tape_windows)
         self._spans = timeline.spans(position)
         self._at, self._window, state = self._base(keyframes)
         branch = self._spans[self._at].branch
@@ -127,9 +113,7 @@ class Replay:
         return None
 
     def _base(self, keyframes: Keyframes) -> tuple[int, int, PopulationState | None]:
-        """The last stored state before the tape, with the index of its span and its window; None and the beginning of
-        the path if there is no such state.
-        """
+        """The index of a span, a window, and the last state that is stored before the tape, or None at the start."""
         for index, (branch, first, last) in reversed(list(enumerate(self._spans))):
             if first > self._tape_from:
                 continue

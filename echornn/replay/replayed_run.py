@@ -18,31 +18,15 @@ from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from echornn.training.structure import NO_DEVICES, Devices, moved, program_of
 
 ROWS_SECONDS, FINISHED_ROWS_SECONDS = 0.5, 4.0
-"""When a run is continued, showing its newest rows may delay training by this many seconds; the second number if all
-epochs are trained, since then nothing but the first picture is delayed.
-"""
+"""How long showing the newest rows of a run may delay its going on; the second number if all epochs are trained."""
 
-TAPE_WINDOWS, TAPE_BYTES = 32, 32 << 20
-"""The most windows before the newest that are stored with their data, for the rows on the screen, and the most bytes of
-all these windows.
-"""
+TAPE_WINDOWS, TAPE_BYTES = 32, 32 << 20  # of windows before the newest that are stored with their data, for the rows
+TAPE_SECONDS = 0.05  # for training windows one by one after going back, so that their rows can be shown
+NEAR_SECONDS = 0.03  # on the way to a position, above which a keyframe is kept there, so that others nearby are close
 
-TAPE_SECONDS = 0.05
-"""After going back, the seconds for which windows are trained one by one so that their rows can be shown."""
-
-NEAR_SECONDS = 0.03
-"""The seconds on the way to a position above which a keyframe is stored there, so that positions nearby are reached
-quickly.
-"""
-
-KEYFRAME_SECONDS = 0.08
-"""The seconds of training between two keyframes; going to a position takes about this long at most."""
-
-KEYFRAME_SHARE = 0.02
-"""The largest share of the time that keyframes may take; those of a large network are further apart."""
-
-KEYFRAME_BYTES_A_SECOND = 4 << 20
-"""The most bytes of keyframes for each second of training, since they are written to the disk too."""
+KEYFRAME_SECONDS = 0.08  # of training between two keyframes; going to a position takes about this long at most
+KEYFRAME_SHARE = 0.02  # of the time, which keyframes may take; those of a large network are further apart
+KEYFRAME_BYTES_A_SECOND = 4 << 20  # of training, since keyframes are written to the disk too
 
 
 def newest(shown: tuple[PopulationProgress, ...]) -> tuple[PopulationProgress, ...]:
@@ -75,9 +59,7 @@ class Keyframing:
         return self._trained >= self._apart
 
     def keep(self, position: Position, trainer: AnyTrainer, digest: int) -> None:
-        """Keep the trainer's state at a position of the branch that trained it and has this digest, if its weights are
-        finite.
-        """
+        """Keep the trainer's state, if its weights are finite, at a position of the branch with this digest."""
         begun, size = self._clock(), 0
         state = trainer.state
         if state.is_finite:
@@ -98,7 +80,7 @@ class Trainers:
 
     def __init__(self, make_trainer: MakeTrainer, pace: Pace, clock: Callable[[], float], devices: Devices) -> None:
         self.devices = devices
-        self.moved = ""  # says that a trainer is on another device than before
+        self.moved = ""  # a message that a trainer is on another device than before
         self._make_trainer = make_trainer
         self._pace = pace
         self._clock = clock
@@ -122,26 +104,18 @@ class Trainers:
 
 
 class ReplayedRun:
-    """The current position in a growing run, with a trainer that is there or on its way there.
-
-    Attributes:
-        here: the current position, or the target while the run is on its way to another.
-        config: the configuration at this position.
-        may_save: whether `save` has an effect; while False, a start that fails leaves the disk unchanged.
-        unlike: the first window of the last replay whose loss differs from the record; None if there is none.
-        shown: the newest windows with their data, newest last; empty if none was trained here.
-    """
+    """The current position in a growing run, with a trainer that is there or on its way there."""
 
     def __init__(
         self, config: EchoConfig, make_trainer: MakeTrainer, recorder: Recorder, pace: Pace, clock: Callable[[], float]
     ) -> None:
         self.timeline = Timeline()
-        self.here = Position(0, 0)
-        self.config = config
+        self.here = Position(0, 0)  # or the target, on the way to another position
+        self.config = config  # at this position
         self.trainer: AnyTrainer
-        self.may_save = True
-        self.unlike: UnlikeRecord | None = None
-        self.shown: tuple[PopulationProgress, ...] = ()
+        self.may_save = True  # while False, a start that fails leaves the disk unchanged
+        self.unlike: UnlikeRecord | None = None  # the first window of the last replay that differs from the record
+        self.shown: tuple[PopulationProgress, ...] = ()  # the newest windows with their data, newest last
         resumed = recorder.resumed
         self._recorder = recorder
         self._trainers = Trainers(make_trainer, pace, clock, NO_DEVICES if resumed is None else resumed.devices)
@@ -176,12 +150,12 @@ class ReplayedRun:
 
     @property
     def position(self) -> Position:
-        """This position, with the number of the branch whose configuration is in effect here."""
+        """This position, with the number of its owner."""
         return Position(self.owner.number, self.here.window)
 
     @property
     def root(self) -> Position:
-        """The beginning of the path to this position, with the number of the branch in effect here."""
+        """The beginning of the path to this position, with the number of its owner."""
         return Position(self.owner.number, 0)
 
     @property
@@ -190,9 +164,7 @@ class ReplayedRun:
 
     @property
     def continues_its_data(self) -> bool:
-        """Whether the windows before this position have the same data and task as those after it; only False where a
-        branch has just begun.
-        """
+        """Whether the windows before this position have the same data and task as those after it."""
         owner = self.owner
         if self.here.window != owner.start or owner.cause == "alone":
             return True
@@ -201,56 +173,46 @@ class ReplayedRun:
 
     @property
     def diverged(self) -> bool:
-        """Whether the last loss is NaN or infinite; with several networks, all last losses."""
         return bool(len(self.timeline)) and self.timeline.diverged(self.here)
 
     @property
     def before_it_diverged(self) -> int | None:
-        """See `echornn.timeline.moves`."""
         return moves.before_it_diverged(self.timeline, self.here) if len(self.timeline) else None
 
     @property
     def undoable(self) -> int:
-        """See `echornn.timeline.moves`."""
         return moves.undoable(self.timeline, self.here)
 
     @property
     def blamed(self) -> tuple[str, ...]:
-        """See `echornn.timeline.moves`."""
         return moves.blamed(self.timeline, self.here)
 
     @property
     def moved(self) -> str:
-        """A message that the networks now train on another device; empty if they do not, and after the next change."""
         return self._trainers.moved
 
     @property
     def arrived(self) -> bool:
-        """Whether the trainer has reached the position `here`."""
         return self._replay is None
 
     @property
     def on_the_way(self) -> int:
-        """The number of windows that still have to be trained again on the way to the target."""
         return 0 if self._replay is None else self._replay.windows_left
 
     # ---- storing a position
 
     def _keyframe(self) -> None:
-        """Store the state, if this is the end of a branch: training there begins with it. A state before the end may
-        differ from the one that was trained on.
-        """
+        """Store the state, if this is the end of a branch. One before may differ from that which was trained on."""
         if self.arrived and not self.is_past:
             self._keyframing.keep(self.position, self.trainer, self.timeline.digest(self.owner.number))
 
     def _leave(self) -> Position:
-        """Store what is needed to come back to this position; returns the position."""
+        """Store what is needed to come back here."""
         self._keyframe()
         self.save()
         return self.here
 
     def save(self) -> None:
-        """Save everything that was trained, with the state at this position."""
         if self.arrived and self.may_save:
             loss_stats = self.timeline.loss_stats(self.here)
             when = (loss_stats.solved_at, loss_stats.lost_at)
@@ -271,9 +233,7 @@ class ReplayedRun:
         return max(1, min(TAPE_WINDOWS, int(TAPE_SECONDS / self._pace.seconds_of_one)))
 
     def go(self, position: Position) -> None:
-        """Set out for a position of the run; `step` takes the next steps. If this raises an error, everything stays as
-        it was; it is a ValueError if the run has no such position.
-        """
+        """Set out for a position of the run; `step` takes the next steps. After an error, everything is as it was."""
         if not self.timeline.has(position):
             raise ValueError(f"{position} is not a position of this run")
         if self.arrived and not self.is_past and position != self.here:

@@ -24,23 +24,14 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True)
 class Branch:
-    """A branch of a run: what began it, where, and its configuration.
+    """A branch of a run: what began it, where, and its configuration."""
 
-    Attributes:
-        number: from 0, in the order in which branches began.
-        parent: the position at which it continues another branch; the windows before are part of its path. The window
-            is 0 if the weights are new. None for the first branch.
-        before: the position of the run when the branch began, to which an undo goes; None for the first branch.
-        epoch, window: epoch and window in it (both from 0) of the branch's first window.
-        data_version, init_index: the numbers of the data and of the initial weights, from 0.
-    """
-
-    number: int
+    number: int  # from 0, in the order in which branches began
     cause: Cause
-    parent: Position | None
-    before: Position | None
-    epoch: int
-    window: int
+    parent: Position | None  # which it continues; at window 0 if the weights are new, None for the first branch
+    before: Position | None  # of the run when the branch began, to which an undo goes; None for the first branch
+    epoch: int  # of the first window, from 0
+    window: int  # the first window's number in its epoch, from 0
     data_version: int
     init_index: int
     config: EchoConfig
@@ -52,13 +43,21 @@ class Branch:
 
     @property
     def starts_over(self) -> bool:
-        """Whether the branch begins with new weights, so that no earlier window is on its path."""
+        """Whether the branch begins with new weights."""
         return self.start == 0
 
     def epoch_and_window(self, window: int) -> tuple[int, int]:
         """Epoch and window in it (both from 0) of the window that follows ``window`` windows along the path."""
         epochs, in_epoch = divmod(self.window + window - self.start, self.config.windows_per_epoch)
         return self.epoch + epochs, in_epoch
+
+    def digest(self, of_parent: int) -> int:
+        """A hash of everything that affects the beginning of the branch."""
+        config = record_of(self.config, with_facts=False)
+        if self.config.replicas == 1:
+            del config["replicas"]  # keeps the digests of keyframes from before replicas existed
+        terms = self.start, self.epoch, self.window, self.data_version, self.init_index, config
+        return zlib.crc32(repr(terms).encode(), 0 if self.starts_over else of_parent)
 
 
 class BranchSpan(NamedTuple):
@@ -69,22 +68,11 @@ class BranchSpan(NamedTuple):
     last: int
 
 
-def digest(branch: Branch, of_parent: int) -> int:
-    """A hash of everything that affects the beginning of a branch: its own settings, and the digest of its parent,
-    unless its weights are new.
-    """
-    config = record_of(branch.config, with_facts=False)
-    if branch.config.replicas == 1:
-        del config["replicas"]  # keeps the digests of keyframes from before replicas existed
-    terms = branch.start, branch.epoch, branch.window, branch.data_version, branch.init_index, config
-    return zlib.crc32(repr(terms).encode(), 0 if branch.starts_over else of_parent)
-
-
 def digests(branches: Sequence[Branch]) -> list[int]:
     """The digest of each branch of a run, in the order in which they began."""
     found: list[int] = []
     for branch in branches:
-        found.append(digest(branch, 0 if branch.parent is None else found[branch.parent.branch]))
+        found.append(branch.digest(0 if branch.parent is None else found[branch.parent.branch]))
     return found
 
 

@@ -13,10 +13,8 @@ from echornn.timeline.timeline import GOOD_WINDOWS, Timeline
 
 
 def end_of_epoch(timeline: Timeline, here: Position, epochs: int) -> int:
-    """The window along the line at which an epoch ends: the ``epochs``-th end after ``here`` (negative: before it), at
-    most the line's ends.
-
-    New data and other settings begin a new epoch, so their start counts as an end too.
+    """The window of the ``epochs``-th end of an epoch after ``here`` (negative: before it), at most the line's ends.
+    New data begin a new epoch, so their start counts as an end too.
     """
     end, ends = timeline.end(here.branch), list[range]()
     for branch, begin, stop in timeline.spans(end):
@@ -95,8 +93,7 @@ def undoable(timeline: Timeline, here: Position) -> int:
     return count
 
 
-HELD_SECONDS = 1.0
-"""Two changes of one kind that are closer are undone together, as by a key that is held down."""
+HELD_SECONDS = 1.0  # between changes of one kind that are undone together, as by a key that is held down
 
 
 class Undoing:
@@ -122,9 +119,7 @@ class Undoing:
         return self._undone.pop()
 
     def before(self, kind: object, timeline: Timeline, here: Position, by_a_held_key: bool) -> Position:
-        """The position to which undoing a change made here will go; the position before the first of several changes
-        of a kind that are undone together (never those of kind None).
-        """
+        """The position to which undoing a change made here, or several of a kind other than None, will go."""
         now = self._clock()
         before = here
         if self._held is not None:
@@ -147,19 +142,16 @@ class Undoing:
 
 # ---- from one network to several replicas, and back (key `L`)
 
-REPLICAS = 64
-"""The number of replicas that a network becomes."""
+REPLICAS = 64  # that a network becomes
 
 
 @dataclass(frozen=True)
 class ReplicaSwitch:
-    """A switch from one network to several replicas, or back: the position that was left, the replica that was shown
-    there, and whether that was the end of its branch (then switching back goes to its end, even if it has grown).
-    """
+    """A switch from one network to several replicas, or back."""
 
     left: Position
-    replica: int
-    at_its_end: bool
+    replica: int  # that was shown there
+    at_its_end: bool  # of its branch; switching back then goes to the end, even if it has grown
     config_after: EchoConfig
 
 
@@ -168,9 +160,9 @@ def switch_target(
 ) -> tuple[Position, int] | None:
     """The position to which a switch goes, and the replica to show there; None if no such position exists yet.
 
-    If the configuration is still that after the last switch, it goes back to where that switch came from. Otherwise a
-    single network leads to the newest replicas that include it; replicas lead to the network that they were made from,
-    or else to the newest single network. With a number, only so many replicas will do.
+    If the configuration is still that after the last switch, it goes back to where that came from. Otherwise a single
+    network leads to the newest replicas that include it, so many if there is a number; replicas lead to the network
+    that they were made from, or else to the newest single network.
     """
     config = timeline.owner(here).config
 
@@ -199,15 +191,13 @@ def switch_target(
 
 
 def configuration_to_begin(config: EchoConfig, replica: int, replicas: int | None) -> EchoConfig:
-    """The configuration to begin with if `switch_target` finds no position: several replicas of this network, or the
-    selected one.
-    """
+    """The configuration to begin with if there is no `switch_target`: several of this network, or the selected one."""
     if config.replicas > 1:
         return config.of(replica)
     return replace(config, replicas=REPLICAS if replicas is None else replicas)
 
 
 def _newest(timeline: Timeline, fits: Callable[[list[EchoConfig]], bool]) -> Position | None:
-    """The end of the newest branch for which ``fits`` is true, given the configurations on its path."""
+    """The end of the newest branch with fitting configurations on its path."""
     ends = (timeline.end(number) for number in reversed(range(len(timeline))))
     return next((end for end in ends if fits([one.config for one in timeline.path(end)])), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
 import numpy as np
@@ -19,23 +19,10 @@ from echornn.history.curve import Band, BlockMeans, Curve, Piece, Segment, band_
 from echornn.history.pyramid import OF_LOSSES, Buckets, LossHistory, Windows
 from echornn.history.windows import StoredWindows, error_rates_of, losses_of, median_mean, stored_windows
 from echornn.progress import Floats, PopulationProgress
-from echornn.timeline.branch import (
-    Branch,
-    BranchSpan,
-    Position,
-    can_continue_under,
-    digest,
-    index_in,
-    path_to,
-    path_to_end,
-    spans_to,
-)
+from echornn.timeline.branch import Branch, BranchSpan, Position, can_continue_under, index_in, path_to_end, spans_to
 
-GOOD_WINDOWS = 50
-"""The number of consecutive windows with finite losses after which training counts as sound again."""
-
-KEPT_PATHS = 32
-"""The number of paths kept in memory; others are computed again."""
+GOOD_WINDOWS = 50  # consecutive windows with finite losses after which training counts as sound again
+KEPT_PATHS = 32  # in memory; others are computed again
 
 CAUSES = {
     "start": "the start",
@@ -50,54 +37,25 @@ CAUSES = {
 """The text for a branch whose configuration is that of the branch before."""
 
 
+@dataclass(eq=False)
 class Track:
-    """A branch, and the windows that were trained in it.
+    """A branch, and the windows that were trained in it."""
 
-    Attributes:
-        digest: identifies what leads to the branch; see `echornn.timeline.branch.digest`.
-        task_since: the window of the path since which the task is the same.
-        solved: when each network solved the task, up to the branch's end, and the newest losses.
-        lost: when each network had lost the task again, for any window of the branch.
-        known: more statistics of a single network.
-        bad: stretches of windows along the path with NaN or infinite losses, as (first, last). Fewer than
-            `GOOD_WINDOWS` finite losses in a row do not end a stretch.
-    """
+    branch: Branch
+    digest: int
+    task_since: int  # the window of the path since which the task is the same
+    solved: SolvedAt  # up to the branch's end
+    known: LossStats  # more statistics of a single network
+    bad: list[tuple[int, int]] = field(default_factory=list)
+    """(first, last) of stretches with NaN or infinite losses, between which there are `GOOD_WINDOWS` finite losses."""
 
-    def __init__(self, branch: Branch, digest: int, task_since: int, solved: SolvedAt, known: LossStats) -> None:
-        self.branch = branch
-        self.digest = digest
-        self.task_since = task_since
-        self.solved = solved
-        self.known = known
-        self.lost = LostLog(solved.lost_at)
-        self.bad: list[tuple[int, int]] = []
-        self.history = LossHistory(branch.config)
-        self.levels = Levels.of([branch.config] * branch.config.replicas)
-        per_epoch = branch.config.windows_per_epoch
-        self.segment = Segment(branch.start, branch.cause, branch.epoch, branch.window, per_epoch)
-
-    @property
-    def is_alone(self) -> bool:
-        return self.branch.config.replicas == 1
-
-    @property
-    def end(self) -> int:
-        return self.branch.start + len(self.history)
-
-    def append(self, windows: StoredWindows, solved_at: Windows) -> None:
-        losses = losses_of(windows)
-        solved, crossings = self.solved.step(losses, self.levels, None if self.is_alone else solved_at)
-        if self.is_alone:
-            rates = error_rates_of(windows, self.branch.config)
-            known = self.known.diverging(losses[:, 0], self.end, most_loss(self.branch.config))
-            self.known = replace(known, block_means=known.block_means.after(losses[:, 0], rates[:, 0]))
-        self.lost.append(crossings)
-        for bad in (self.end + np.flatnonzero(~np.isfinite(losses).any(axis=1))).tolist():
-            goes_on = bool(self.bad) and bad - self.bad[-1][1] <= GOOD_WINDOWS
-            first = self.bad.pop()[0] if goes_on else bad
-            self.bad.append((first, bad))
-        self.history.add(windows, solved.at, self.end)
-        self.solved = solved
+    def __post_init__(self) -> None:
+        branch, config = self.branch, self.branch.config
+        self.is_alone = config.replicas == 1
+        self.lost = LostLog(self.solved.lost_at)
+        self.levels = Levels.of([config] * config.replicas)
+        self.history = LossHistory(config, branch.start)
+        self.segment = Segment(branch.start, branch.cause, branch.epoch, branch.window, config.windows_per_epoch)
 
     def index_of(self, seed: int) -> int:
         """The index of the network that has this seed at the end of its path."""
@@ -124,17 +82,15 @@ class Timeline:
     # ---- adding branches and windows
 
     def begin(self, branch: Branch) -> None:
-        """Add the next branch; a ValueError if it has another number, or cannot begin at a position of this run."""
+        """Add the next branch; a ValueError if it cannot begin at its position."""
         with self._lock:
             parent, config = branch.parent, branch.config
-            if branch.number != len(self) or (parent is None) != (len(self) == 0):
-                raise ValueError(f"a branch cannot have this number or parent: {branch}; the next is {len(self)}")
-            if parent is not None and not self.has(parent):
-                raise ValueError(f"a branch cannot begin at a position that the run does not have: {branch}")
             if parent is None or branch.starts_over:
-                self._tracks.append(Track(branch, digest(branch, 0), 0, SolvedAt.never(config.replicas), LossStats()))
+                self._tracks.append(Track(branch, branch.digest(0), 0, SolvedAt.never(config.replicas), LossStats()))
                 return
-            before = self._tracks[self.owner(parent).number]
+            if not self.has(parent):
+                raise ValueError(f"a branch cannot begin at a position that the run does not have: {branch}")
+            before = self._track(parent)
             was = before.branch.config
             if not can_continue_under(branch.cause, was, config):
                 raise ValueError(f"a branch cannot continue its parent with this configuration: {branch}")
@@ -145,19 +101,30 @@ class Timeline:
             solved, since = self.solved(parent).only(range(first, first + config.replicas)), before.task_since
             if not config.same_task(was):
                 solved, since = solved.anew(), branch.start
-            self._tracks.append(Track(branch, digest(branch, before.digest), since, solved, known))
+            self._tracks.append(Track(branch, branch.digest(before.digest), since, solved, known))
 
     def trained_in(self, number: int, progress: PopulationProgress) -> None:
         """Add windows at the end of a branch, as its trainer reported them."""
         self.append(number, stored_windows(progress, self.branch(number).config), progress.solved_at)
 
     def append(self, number: int, windows: StoredWindows, solved_at: Windows) -> None:
-        """Add windows, [n, replicas], that were trained at the end of a branch, with the window along the path, from 1,
-        after which each network was solved, int64 [replicas], 0 if not yet; unused for a single network.
+        """Add windows, [n, replicas], at the end of a branch, and the window along the path, from 1, after which each
+        network was solved, int64 [replicas], or 0; unused for a single network.
         """
         with self._lock:
             track = self._tracks[number]
-            track.append(windows, solved_at)
+            losses, end, config = losses_of(windows), track.history.end, track.branch.config
+            solved, crossings = track.solved.step(losses, track.levels, None if track.is_alone else solved_at)
+            if track.is_alone:
+                rates = error_rates_of(windows, config)
+                known = track.known.diverging(losses[:, 0], end, most_loss(config))
+                track.known = replace(known, block_means=known.block_means.after(losses[:, 0], rates[:, 0]))
+            track.lost.append(crossings)
+            for bad in (end + np.flatnonzero(~np.isfinite(losses).any(axis=1))).tolist():
+                goes_on = bool(track.bad) and bad - track.bad[-1][1] <= GOOD_WINDOWS
+                track.bad.append((track.bad.pop()[0] if goes_on else bad, bad))
+            track.history.add(windows, solved.at)
+            track.solved = solved
             self._any_bad = self._any_bad or bool(track.bad)
             self.trained += len(windows)
 
@@ -167,27 +134,30 @@ class Timeline:
         return self._tracks[number].branch
 
     def digest(self, number: int) -> int:
-        """A hash of everything that leads to a branch; see `echornn.timeline.branch.digest`."""
+        """A hash of everything that leads to a branch."""
         return self._tracks[number].digest
 
     def end(self, number: int) -> Position:
-        return Position(number, self._tracks[number].end)
+        return Position(number, self._tracks[number].history.end)
 
     def windows_of(self, number: int) -> int:
         """The number of windows that were trained in this branch itself."""
         return len(self._tracks[number].history)
 
     def has(self, position: Position) -> bool:
-        return 0 <= position.branch < len(self) and 0 <= position.window <= self._tracks[position.branch].end
+        return 0 <= position.branch < len(self) and 0 <= position.window <= self.end(position.branch).window
 
     def owner(self, position: Position) -> Branch:
         """The last branch on the path that has begun by this position: it trained the window before, or begins here."""
         own = self.branch(position.branch)
-        return own if own.start <= position.window else self.path(position)[-1]
+        return own if own.start <= position.window else self.spans(position)[-1].branch
+
+    def _track(self, position: Position) -> Track:
+        return self._tracks[self.owner(position).number]
 
     def path(self, position: Position) -> tuple[Branch, ...]:
         """The branches on the path to a position, beginning with the branch that has new weights."""
-        return path_to(position.window, self._path(position.branch))
+        return tuple(span.branch for span in self.spans(position))
 
     def spans(self, position: Position, since: int = 0) -> list[BranchSpan]:
         """The windows on the path to a position, without branches that ended at or before window ``since``."""
@@ -208,18 +178,16 @@ class Timeline:
     # ---- losses and statistics
 
     def loss_stats(self, position: Position, replica: int = 0) -> LossStats:
-        """The loss statistics at a position, as they were when it was the end of training; without block means for one
-        of several networks.
-        """
-        track, solved = self._tracks[self.owner(position).number], self.solved(position)
+        """The loss statistics at a position, as they were known then; no block means for one of several networks."""
+        track, solved = self._track(position), self.solved(position)
         known = track.known if track.is_alone else LossStats(block_means=BlockMeans(begun=position.window))
         recent: Floats | None = solved.newest[:, replica]
-        if position.window != track.end:
+        if position.window != track.history.end:
             recent = self.losses(position, max(track.task_since, position.window - RECENT_WINDOWS), replica)
             windows = position.window - known.block_means.begun
             blocks = known.block_means.until(windows)
-            under_way = self._losses_and_errors(position, blocks.begun + blocks.windows, 0)
-            blocks = replace(blocks, windows=windows) if under_way is None else blocks.after(*under_way)
+            since = self._losses_and_errors(position, blocks.begun + blocks.windows, 0)
+            blocks = replace(blocks, windows=windows) if since is None else blocks.after(*since)
             known = replace(known.until(position.window), block_means=blocks)
         return replace(
             known,
@@ -231,25 +199,21 @@ class Timeline:
 
     def seed_stats(self, position: Position) -> SeedStats | None:
         """The counts for several networks at a position, as they were known then; None for a single network."""
-        if self.owner(position).config.replicas == 1:
-            return None
         solved = self.solved(position)
-        return SeedStats.after(solved.newest, solved.at, position.window, solved.lost_at)
+        several = len(solved.at) > 1
+        return SeedStats.after(solved.newest, solved.at, position.window, solved.lost_at) if several else None
 
     def solved(self, position: Position) -> SolvedAt:
-        """When each network that is trained at a position had solved the task by then, and its newest losses; their
-        mean, if they are no longer in memory.
-        """
-        track, window = self._tracks[self.owner(position).number], position.window
-        if window == track.end:
+        """When each network at a position had solved the task by then, and its newest losses, or their mean."""
+        track, window = self._track(position), position.window
+        if window == track.history.end:
             return track.solved
         config, first = track.branch.config, max(track.task_since, window - track.levels.longest)
         recent = [np.empty((0, config.replicas), np.float32)]
         with self._lock:
             for one, begin, end in self._parts(position, first):
                 at = index_in(one.branch.config, config)
-                losses = one.history.newest(begin - one.branch.start, end - one.branch.start)
-                recent.append(losses[:, at : at + config.replicas])
+                recent.append(one.history.newest(begin, end)[:, at : at + config.replicas])
             known = track.solved.until(window, track.lost.at(window))
         return replace(known, recent=np.concatenate(recent))
 
@@ -259,9 +223,7 @@ class Timeline:
         return bool(recent.size) and not bool(np.isfinite(recent[-1]).any())
 
     def losses(self, position: Position, first: int, replica: int = 0) -> Floats | None:
-        """The losses of a network from window ``first`` of the path up to a position, float32 [n]; None if they are no
-        longer in memory.
-        """
+        """The losses of a network from window ``first`` up to a position, float32 [n]; None if no longer in memory."""
         known = self._losses_and_errors(position, first, replica)
         return None if known is None else known[0]
 
@@ -270,8 +232,8 @@ class Timeline:
         with self._lock:
             seed = self.owner(position).config.of(replica).seed
             for track, begin, end in self._parts(position, first):
-                at, start = track.index_of(seed), track.branch.start
-                windows = track.history.windows(begin - start, end - start, slice(at, at + 1))
+                at = track.index_of(seed)
+                windows = track.history.windows(begin, end, slice(at, at + 1))
                 if windows is None:
                     return None
                 losses.append(losses_of(windows)[:, 0])
@@ -281,13 +243,10 @@ class Timeline:
     def own_losses(self, number: int, first: int, last: int) -> Floats | None:
         """The losses of windows of a branch's path that it trained itself, float32 [n, replicas]; None as above."""
         with self._lock:
-            track = self._tracks[number]
-            return track.history.losses(first - track.branch.start, last - track.branch.start)
+            return self._tracks[number].history.losses(first, last)
 
     def bad_since(self, position: Position) -> int | None:
-        """The window (from 0) of the path at which losses became NaN or infinite; None if they have been finite for the
-        last `GOOD_WINDOWS` windows.
-        """
+        """The window, from 0, at which losses became NaN or infinite; None after `GOOD_WINDOWS` finite losses."""
         since, newest = None, -1
         if not self._any_bad:
             return None
@@ -299,21 +258,18 @@ class Timeline:
         return since if position.window - newest <= GOOD_WINDOWS else None
 
     def solved_at(self, number: int) -> int | None:
-        """The window along its path, from 1, at which a branch solved its task, or by which half of its networks had;
-        None if not.
-        """
+        """The window of its path, from 1, at which a branch, or half of its networks, solved the task; None if not."""
         return solved_by_half(self._tracks[number].solved.at)
 
     def lost_at(self, number: int) -> int | None:
-        """The window along its path, from 1, at which a branch's single network lost the task again; None if not."""
+        """The window of its path, from 1, at which a branch's single network lost the task again; None if not."""
         track = self._tracks[number]
         return (int(track.solved.lost_at[0]) or None) if track.is_alone else None
 
     def counts(self, number: int) -> SolvedCounts | None:
         """How many networks of a branch have solved the task by its end, and lost it again; None for a single one."""
-        track = self._tracks[number]
-        each = track.solved.at, track.solved.lost_at
-        return None if track.is_alone else SolvedCounts(len(each[0]), *(int(np.count_nonzero(one)) for one in each))
+        stats = self.seed_stats(self.end(number))
+        return None if stats is None else stats.counts
 
     def mean_loss(self, number: int) -> float:
         """The mean of the recent losses of a branch's path, in nats; with several networks, the median. NaN if none."""
@@ -338,27 +294,18 @@ class Timeline:
         """The losses of all replicas along a branch's path; no buckets for a single network."""
         with self._lock:
             position, first = self._part(number, first, last)
-            parts = self._parts(position, first)
-            pieces = [Piece(one.history.of_all, one.branch.start, begin, end) for one, begin, end in parts]
+            pieces = [Piece(one.history.of_all, *part) for one, *part in self._parts(position, first)]
             return band_of(pieces, columns, first, position.window)
 
     def shades(
         self, number: int, replicas: Sequence[int], columns: int, first: int = 0, last: int | None = None
     ) -> Floats:
-        """Mean losses of these replicas along a branch's path, float32 [replicas, up to ``columns``]; NaN if there is
-        no such replica, or only one network was trained there.
-        """
+        """Mean losses of these replicas along a branch's path, float32 [replicas, <= columns]; NaN if unknown."""
         with self._lock:
             position, first = self._part(number, first, last)
-            parts = [part for part in self._parts(position, first) if not part[0].is_alone]
-            there = parts[0][0].history.replicas if parts else 0
-            rows = [row for row, replica in enumerate(replicas) if replica < there]
-            which = np.array(replicas, np.int64)[rows]
-            pieces = [Piece(partial(one.history.buckets, which), one.branch.start, *part) for one, *part in parts]
-            known = shades_of(pieces, len(rows), columns, first, position.window)
-        shades = np.full((len(replicas), known.shape[1]), np.nan, np.float32)
-        shades[rows] = known
-        return shades
+            parts, rows = self._parts(position, first), np.array(replicas, np.int64)
+            pieces = [Piece(partial(one.history.of_some, rows), *part) for one, *part in parts if not one.is_alone]
+            return shades_of(pieces, len(rows), columns, first, position.window)
 
     def _part(self, number: int, first: int, last: int | None) -> tuple[Position, int]:
         """A part of a branch's path, limited to windows that exist: its end, and its first window."""
@@ -377,30 +324,26 @@ class Timeline:
         seed = self.branch(position.branch).config.of(replica).seed
         parts, pieces = list(self._parts(position, first)), list[Piece]()
         outermost = parts[:1] + parts[-1:]  # these may reach beyond the part that is drawn
-        is_short = [part not in outermost and part[2] - part[1] < width for part in parts]
-        for joins, group in itertools.groupby(zip(is_short, parts, strict=True), lambda one: one[0]):
-            some = [part for _, part in group]
-            if joins:
-                pieces.append(self._in_few(some, seed, width))
-                continue
-            for track, begin, end in some:
-                of_one = partial(track.history.of_one, track.index_of(seed))
-                pieces.append(Piece(of_one, track.branch.start, begin, end))
+        for are_short, group in itertools.groupby(parts, lambda one: one not in outermost and one[2] - one[1] < width):
+            if are_short:
+                pieces.append(self._in_few(list(group), seed, width))
+            else:
+                pieces += [Piece(partial(one.history.of_one, one.index_of(seed)), *part) for one, *part in group]
         return pieces
 
     def _in_few(self, parts: Sequence[tuple[Track, int, int]], seed: int, width: int) -> Piece:
         """Whole branches, of which those that begin within the same ``width`` windows are one bucket."""
         starts, ends = np.array([part[1:] for part in parts], np.int64).T
-        sums = np.concatenate([self._in_one(track, seed, end - begin) for track, begin, end in parts], axis=1)
+        sums = np.concatenate([self._in_one(*part, seed) for part in parts], axis=1)
         at = np.append(0, np.flatnonzero(np.diff(starts // width)) + 1)
         edges = np.stack([starts[at], ends[np.append(at[1:], len(ends)) - 1]])
         buckets = np.stack([reducer.reduceat(one, at) for reducer, one in zip(OF_LOSSES, sums, strict=True)])
-        return Piece(lambda width, first, last: (edges, buckets), 0, parts[0][1], parts[-1][2])
+        return Piece(lambda width, first, last: (edges, buckets), parts[0][1], parts[-1][2])
 
-    def _in_one(self, track: Track, seed: int, windows: int) -> Buckets:
-        """The first windows of a branch in one bucket, [4, 1]; kept, since they do not change."""
-        key = track.branch.number, windows, seed
+    def _in_one(self, track: Track, first: int, last: int, seed: int) -> Buckets:
+        """A branch up to window ``last`` in one bucket, [4, 1]; kept, since it does not change."""
+        key = track.branch.number, last, seed
         if (known := self._joined.get(key)) is None:
-            _, known = track.history.of_one(track.index_of(seed), 1 << windows.bit_length(), 0, windows)
+            _, known = track.history.of_one(track.index_of(seed), 1 << (last - first).bit_length(), first, last)
             self._joined[key] = known
         return known

@@ -56,11 +56,11 @@ def measured(replicas: int) -> None:
             break
         begun, before = time.thread_time(), len(history)
         while len(history) < length:
-            history.add(kept(losses, errors, config), solved_at, len(history))
+            history.add(kept(losses, errors, config), solved_at)
         seconds = (time.thread_time() - begun) / ((len(history) - before) * replicas)
         end = len(history)
-        pieces, whole = [Piece(partial(history.of_one, 7), 0, 0, end)], [Piece(history.of_all, 0, 0, end)]
-        rows = [Piece(partial(history.buckets, np.arange(LINES)), 0, 0, end)]
+        pieces, whole = [Piece(partial(history.of_one, 7), 0, end)], [Piece(history.of_all, 0, end)]
+        rows = [Piece(partial(history.of_some, np.arange(LINES)), 0, end)]
         shown: dict[str, Callable[[], object]] = {
             "band": partial(band_of, whole, 2 * WIDTH, 0, end),
             "one": partial(curve_of, pieces, 2 * WIDTH, 0, end),

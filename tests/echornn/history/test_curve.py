@@ -24,8 +24,8 @@ pieces_of_losses = st.lists(
 )
 
 
-def filled(losses: list[float]) -> LossHistory:
-    history, known = LossHistory(CONFIG), np.array(losses, np.float32)[:, np.newaxis]
+def filled(losses: list[float], start: int) -> LossHistory:
+    history, known = LossHistory(CONFIG, start), np.array(losses, np.float32)[:, np.newaxis]
     history.add(kept(known, np.full(known.shape, 15, np.int32), CONFIG), np.zeros(1, np.int64))
     return history
 
@@ -56,11 +56,11 @@ def test_a_curve_of_parts_of_histories_is_the_curve_of_them_end_to_end(
 ) -> None:
     parts, everything = [], np.empty(0, np.float32)
     for losses in pieces:
-        history = filled(losses)
         taken = data.draw(st.integers(0, len(losses)))
         skipped = data.draw(st.integers(0, taken))
         at = len(everything)
-        parts.append(Piece(partial(history.of_one, 0), at - skipped, at, at + taken - skipped))
+        history = filled(losses, at - skipped)
+        parts.append(Piece(partial(history.of_one, 0), at, at + taken - skipped))
         everything = np.concatenate([everything, np.array(losses[skipped:taken], np.float32)])
     first = data.draw(st.integers(0, len(everything)))
     last = data.draw(st.integers(first, len(everything)))

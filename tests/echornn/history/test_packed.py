@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.history.windows import PACKED_LOST, error_rates_of, errors_of, losses_of, pack
+from echornn.history.windows import PACKED_LOST, error_rates_of, errors_of, losses_of
+from echornn.history.windows import kept as pack
 
-TUTORIAL = EchoConfig()
+TUTORIAL = EchoConfig(replicas=2)
 WIDE = dataclasses.replace(TUTORIAL, batch_size=50)
 """750 predictions per window."""
 
