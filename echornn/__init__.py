@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from echornn.timeline.branch import Position as Position
     from echornn.training.device import use_one_thread as use_one_thread
     from echornn.training.population import Population as Population
-    from echornn.training.trainer import Trainer as Trainer
+    from echornn.training.population import Trainer as Trainer
 
 _HOME = {
     "Batch": "tasks.task",
@@ -80,7 +80,7 @@ _HOME = {
     "TANH": "cells.cell",
     "Task": "tasks.task",
     "TaskError": "tasks.task",
-    "Trainer": "training.trainer",
+    "Trainer": "training.population",
     "entropy": "tasks.task",
     "examine": "probes.examine",
     "read": "arrays.run_arrays",

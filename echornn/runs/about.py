@@ -20,7 +20,7 @@ from echornn.files.lock import LOCK_FILE, is_held
 from echornn.files.recorded_values import NO_RECORD, config_from, record_of, shortened, whole
 from echornn.runs.run_files import EVENT_FOLDER, NAMES, RUN_FILE, SLOTS
 from echornn.runtime import small_loops
-from echornn.runtime.installed import version
+from echornn.runtime.quiet import version
 from echornn.training.device import threads_for, threads_if_asked
 
 FORMAT = 1

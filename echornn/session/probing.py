@@ -16,7 +16,7 @@ from echornn.runtime.background import Background
 from echornn.session.mailbox import Notice
 from echornn.state import Snapshot, TrainerState
 from echornn.timeline.branch import Position
-from echornn.training.memory import require_room_for_probes
+from echornn.training.device import require_room_for_probes
 
 
 @dataclass(frozen=True, eq=False)

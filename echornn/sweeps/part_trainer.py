@@ -18,8 +18,7 @@ from echornn.state import PopulationState
 from echornn.sweeps.folder import ended
 from echornn.sweeps.grid import Until
 from echornn.sweeps.part import Began, News, Part, Trained
-from echornn.training.device import is_measured
-from echornn.training.memory import bytes_needed, usable_bytes
+from echornn.training.device import bytes_needed, is_measured, usable_bytes
 from echornn.training.population import Population
 from echornn.training.programs import Programs
 from echornn.training.structure import Structure, structure

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError
 
-from echornn.runtime.installed import version
+from echornn.runtime.quiet import version
 
 PACKAGES = ("echornn-tui", "keras", "numpy", "tensorflow")
 

@@ -1,4 +1,4 @@
-"""Where and with how many threads TensorFlow trains in this process, which it fixes with its first operation.
+"""Where networks train: memory, devices, and the threads of TensorFlow, which it fixes with its first operation.
 
 One thread per operation trains all networks except large ones faster. With another number, large products are summed in
 another order, which changes the last digits; so a run records its number, and keeps it when it is continued. Importing
@@ -17,9 +17,18 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import psutil
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.network.shapes import largest_product
+from echornn.network.shapes import (
+    SLOTS,
+    block_length,
+    carried_size,
+    influence_size,
+    is_trained_alone,
+    largest_product,
+    weight_shapes,
+)
 from echornn.runtime import small_loops
 from echornn.tasks.task import Numbers, Symbols
 
@@ -31,10 +40,8 @@ MAX_BLOCK_BYTES = 1 << 24
 
 
 def epochs_in_a_block(config: EchoConfig, replicas: int) -> int:
-    """How many epochs of all replicas are copied to the device at once; if epochs are short, a call trains several.
-
-    Each number of epochs needs its own compiled program. So the number that fits is rounded down to a power of two, and
-    a few programs serve any number of replicas.
+    """How many epochs of all replicas are copied to the device at once: a power of two, since each number needs its own
+    compiled program.
     """
     by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
     by_size = MAX_BLOCK_BYTES // (bytes_of_a_step(config.the_task.inputs) * config.total_series_length * replicas)
@@ -44,6 +51,107 @@ def epochs_in_a_block(config: EchoConfig, replicas: int) -> int:
 def bytes_of_a_step(form: Symbols | Numbers) -> int:
     """The bytes of a time step's inputs or targets."""
     return np.dtype(np.float32).itemsize * form.count if isinstance(form, Numbers) else 1
+
+
+USABLE = 0.8
+"""The share of the available memory that may be needed."""
+
+FLOAT = 4
+"""Bytes of a float32."""
+
+COMPILED, COMPILED_PRODUCT = 150 << 20, 10 << 20
+"""Bytes of TensorFlow's compiler; and for each step and product of a rule whose influence is compiled too."""
+
+COPIES = 4
+"""Copies of data (drawn, sorted, on the device, made in advance), and of each number that a window computes."""
+
+COPIES_OF_WEIGHTS = 12
+"""Copies of weights, slots and influence: in the trainer, its gradient, and states that are kept or written."""
+
+OF_A_REPLICA = 256 << 10
+"""Bytes of a replica's losses, in calls and in the curve."""
+
+PROBES = 700
+"""Bytes of the probes for each pair of units of a layer: read-outs and gradients of groups of rows."""
+
+
+def bytes_needed(config: EchoConfig, replicas: int = 1, at_once: int | None = None) -> int:
+    """About how many bytes the training of ``replicas`` networks needs in addition to TensorFlow.
+
+    Args:
+        at_once: how many calls run at the same time; by default one for each processor.
+    """
+    return sum(_terms(config, replicas, at_once).values())
+
+
+def _terms(config: EchoConfig, replicas: int, at_once: int | None = None) -> dict[str, int]:
+    """What `bytes_needed` is the sum of, each by the field that it depends on most."""
+    calls = min(replicas, at_once or usable_processors())
+    together = calls if is_trained_alone(config) else replicas
+    task, influence = config.the_task, influence_size(config)
+    weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
+    of_a_step = bytes_of_a_step(task.inputs) + bytes_of_a_step(task.outputs) + (not task.scores_every_step)
+    data = of_a_step * epochs_in_a_block(config, replicas) * config.total_series_length
+    steps, columns = config.predictions_per_window, _columns(config)
+    shown = steps * (carried_size(config) + config.input_size + config.output_size)
+    is_long = config.is_stream and config.truncated_backprop_length > 3 * config.batch_size  # than the tutorial's
+    terms = {
+        "replicas": calls * COMPILED + replicas * OF_A_REPLICA,
+        "total_series_length": COPIES * replicas * data,
+        "state_size": FLOAT * COPIES_OF_WEIGHTS * replicas * (1 + SLOTS[config.optimizer]) * weights,
+        "truncated_backprop_length" if is_long else "batch_size": FLOAT
+        * COPIES
+        * (replicas * shown + together * steps * columns),
+    }
+    if influence:
+        derivatives = together * steps * carried_size(config) * columns
+        compiled = len(config.the_cell.products) * config.num_layers * block_length(config.window_stride)
+        terms["rule"] = FLOAT * (COPIES_OF_WEIGHTS * replicas * influence + COPIES * derivatives)
+        terms["rule"] += calls * COMPILED_PRODUCT * compiled
+    return terms
+
+
+def _columns(config: EchoConfig) -> int:
+    """The numbers that the cells of all layers compute in a time step of a row."""
+    return config.num_layers * config.the_cell.columns * config.state_size
+
+
+def usable_bytes() -> int:
+    """The bytes that may be used: most of those that the system can give without swapping."""
+    return int(USABLE * psutil.virtual_memory().available)
+
+
+def require_memory(config: EchoConfig, replicas: int, at_once: int | None = None) -> None:
+    """Check that there is enough memory to train replicas of a configuration.
+
+    Raises:
+        ConfigError: there is too little; the error names ``replicas`` if one would fit, else the field that takes most.
+    """
+    needed, free = bytes_needed(config, replicas, at_once), usable_bytes()
+    if needed > free:
+        terms = _terms(config, 1)
+        if sum(terms.values()) - terms.get("rule", 0) > free:
+            terms.pop("rule", None)
+        name = "replicas" if replicas > 1 and sum(terms.values()) <= free else max(terms, key=terms.__getitem__)
+        value = replicas if name == "replicas" else getattr(config, name)
+        raise ConfigError(name, value, _too_much(needed, free))
+
+
+def require_room_for_probes(config: EchoConfig) -> None:
+    """Raise a `MemoryError` if there is too little memory for the probes."""
+    needed = PROBES * config.num_layers * config.state_size**2
+    needed += FLOAT * COPIES * config.predictions_per_window * (_columns(config) + config.output_size)
+    if needed > (free := usable_bytes()):
+        raise MemoryError(f"state_size = {config.state_size} needs {_too_much(needed, free).removeprefix('it needs ')}")
+
+
+def _too_much(needed: int, free: int) -> str:
+    """Bytes in words, as 350 MB, 2.7 GB, 101 GB."""
+    big = [
+        f"{size / 1e6:.0f} MB" if size < 10**9 else f"{size / 1e9:,.{0 if size >= 10**10 else 1}f} GB"
+        for size in (needed, free)
+    ]
+    return f"it needs about {big[0]}, and {big[1]} are free"
 
 
 CPU, GPU = "/CPU:0", "/GPU:0"
@@ -103,10 +211,8 @@ def take_memory_as_needed(gpus: list[Any]) -> None:
 
 
 def faster(one: str, other: str, train: Callable[[str, int], None]) -> str:
-    """Measure two devices briefly, and choose the faster one; if one cannot train the network, choose the other.
-
-    Raises:
-        tf.errors.OpError, MemoryError: neither can train it; this is the first device's error.
+    """Measure two devices briefly, and choose the faster one; if one cannot train the network, choose the other. If
+    neither can, the first device's error is raised.
     """
     import tensorflow as tf
 
@@ -145,9 +251,6 @@ threads took 0.94 of the time with 3.3 million (256 units, batch 50), 0.87 with 
 VARIABLE = "TF_NUM_INTRAOP_THREADS"
 """TensorFlow's environment variable with which the user sets the number."""
 
-MOST_THREADS = 1024
-"""The largest number of threads that is requested."""
-
 
 def threads_for(config: EchoConfig, is_alone: bool) -> int:
     """The number of threads for a process whose first network is this one: all processors for a single large network;
@@ -167,7 +270,7 @@ def threads_if_asked(number: int) -> int:
     users = int(given) if given.isdecimal() else 0
     has_begun = getattr(context, "_context_handle", None) is not None
     chosen = getattr(context, "_intra_op_parallelism_threads", None) or users
-    return chosen or (usable_processors() if has_begun else min(number, MOST_THREADS))
+    return chosen or (usable_processors() if has_begun else min(number, 1024))
 
 
 def usable_processors() -> int:
@@ -188,11 +291,7 @@ def use_one_thread() -> bool:
 
 
 def use_threads(number: int) -> bool:
-    """Run each TensorFlow operation on ``number`` threads; if there are several, simultaneous calls share them.
-
-    Returns:
-        Whether the setting could still be made; see `use_one_thread`.
-    """
+    """As `use_one_thread`, with ``number`` threads; if there are several, simultaneous calls share them."""
     import tensorflow as tf
 
     try:
@@ -210,11 +309,8 @@ def use_threads(number: int) -> bool:
 
 
 def processors() -> list[str]:
-    """TensorFlow's names of the devices for calls that run at the same time, one for each call.
-
-    There is a call for each processor that this process may use. After `use_one_thread`, each has its own device.
-    Otherwise all use the same device, and there are only as many calls as TensorFlow has threads per operation, since
-    calls share the threads.
+    """TensorFlow's names of the devices for calls that run at the same time: after `use_one_thread`, one for each
+    processor; otherwise the same one, as often as TensorFlow has threads per operation, since calls share them.
     """
     import tensorflow as tf
 
@@ -240,10 +336,9 @@ def prepare(config: EchoConfig, replicas: int) -> None:
 
 
 def begin(number: int) -> None:
-    """Set up TensorFlow to train at full speed: ``number`` threads per operation, and small loops as single kernels.
-
-    Both settings hold for the whole process, so only the first call has an effect. Threads that the program itself has
-    set are kept. If TensorFlow has been used before, a `RuntimeWarning` says once what can no longer be set.
+    """Set up TensorFlow to train at full speed: ``number`` threads per operation, unless the program itself has set
+    them, and small loops as single kernels. Only the first call in a process has an effect. If TensorFlow has been used
+    before, a `RuntimeWarning` says once what can no longer be set.
     """
     import tensorflow as tf
 

@@ -10,10 +10,9 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from echornn.config import MAX_LAYERS, EchoConfig
-from echornn.network.loss import errors
-from echornn.network.model import EchoRNN
+from echornn.network.affine import kept_apart, read_steps
+from echornn.network.model import EchoRNN, errors
 from echornn.network.shapes import SLOTS, carried_size
-from echornn.network.xla import kept_apart, read_steps
 from echornn.progress import Floats
 from echornn.tasks.task import Numbers
 from echornn.training.rules import WindowData, engine_of
