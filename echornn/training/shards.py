@@ -177,7 +177,7 @@ class Shards:
                 own, places = np.unique(replicas, return_inverse=True)  # unused places repeat the last replica's data
                 configs = [self.configs[replica] for replica in own]
                 for epoch in range(first_epoch, first_epoch + self.epochs):
-                    data = data_side_by_side(configs, data_version, epoch).arrays
+                    data = [one for one in data_side_by_side(configs, data_version, epoch) if one is not None]
                     drawn.append([one[..., places] if len(own) < len(replicas) else one for one in data])
             drawn += drawn[-1:] * ((self.division.room - self.division.turns) * self.epochs)
             whole = (np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*drawn, strict=True))
