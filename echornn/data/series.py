@@ -223,8 +223,9 @@ def held_input(config: EchoConfig, text: str) -> HeldInput:
         return _of_numbers(tuple(fraction("input", _number(part), allowed) for part in parts))
     symbols = [_symbol(config, form, index) for index in range(form.count)]
     known = {str(index): symbol for index, symbol in enumerate(symbols)} | {symbol.name: symbol for symbol in symbols}
-    if wanted in known:
-        return known[wanted]
+    number = wanted.lstrip("0") or "0" if wanted.isdecimal() else wanted
+    if symbol := known.get(wanted, known.get(number)):
+        return symbol
     names = ", ".join(symbol.name for symbol in symbols)
     is_short = form.count <= MOST_SYMBOLS_NAMED
     raise ConfigError("input", text, f"one of {names}, {ZEROS}" if is_short else f"a symbol from 0 to {form.count - 1}")

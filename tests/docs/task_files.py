@@ -8,9 +8,9 @@ from tests.docs.pages import PAGES, ROOT
 
 TASK_FILES = {
     "nback.py": next(block.text for block in PAGES["docs/tasks.md"].blocks if "class NBack" in block.text),
-    "my_cell.py": (ROOT / "echornn" / "cells" / "own" / "template.txt").read_text(encoding="utf-8"),
+    "my_cell.py": (ROOT / "echornn" / "cells" / "template.txt").read_text(encoding="utf-8"),
     "janet.py": next(block.text for block in PAGES["docs/cells.md"].blocks if "JANET = Cell" in block.text),
-    "my_task.py": (ROOT / "echornn" / "tasks" / "own" / "template.txt").read_text(encoding="utf-8"),
+    "my_task.py": (ROOT / "echornn" / "tasks" / "template.txt").read_text(encoding="utf-8"),
 }
 """Their texts by name."""
 
