@@ -16,7 +16,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import numpy as np
 import psutil
 
 from echornn.config import ConfigError, EchoConfig
@@ -29,7 +28,6 @@ from echornn.network.shapes import (
     largest_product,
     weight_shapes,
 )
-from echornn.runtime import small_loops
 from echornn.tasks.task import Numbers, Symbols
 
 MAX_WINDOWS_PER_CALL = 4096
@@ -37,6 +35,9 @@ MAX_WINDOWS_PER_CALL = 4096
 
 MAX_BLOCK_BYTES = 1 << 24
 """The most bytes of inputs in a block with more than one epoch."""
+
+FLOAT = 4
+"""Bytes of a float32."""
 
 
 def epochs_in_a_block(config: EchoConfig, replicas: int) -> int:
@@ -50,14 +51,8 @@ def epochs_in_a_block(config: EchoConfig, replicas: int) -> int:
 
 def bytes_of_a_step(form: Symbols | Numbers) -> int:
     """The bytes of a time step's inputs or targets."""
-    return np.dtype(np.float32).itemsize * form.count if isinstance(form, Numbers) else 1
+    return FLOAT * form.count if isinstance(form, Numbers) else 1
 
-
-USABLE = 0.8
-"""The share of the available memory that may be needed."""
-
-FLOAT = 4
-"""Bytes of a float32."""
 
 COMPILED, COMPILED_PRODUCT = 150 << 20, 10 << 20
 """Bytes of TensorFlow's compiler; and for each step and product of a rule whose influence is compiled too."""
@@ -95,13 +90,12 @@ def _terms(config: EchoConfig, replicas: int, at_once: int | None = None) -> dic
     steps, columns = config.predictions_per_window, _columns(config)
     shown = steps * (carried_size(config) + config.input_size + config.output_size)
     is_long = config.is_stream and config.truncated_backprop_length > 3 * config.batch_size  # than the tutorial's
+    of_a_window = "truncated_backprop_length" if is_long else "batch_size"
     terms = {
         "replicas": calls * COMPILED + replicas * OF_A_REPLICA,
         "total_series_length": COPIES * replicas * data,
         "state_size": FLOAT * COPIES_OF_WEIGHTS * replicas * (1 + SLOTS[config.optimizer]) * weights,
-        "truncated_backprop_length" if is_long else "batch_size": FLOAT
-        * COPIES
-        * (replicas * shown + together * steps * columns),
+        of_a_window: FLOAT * COPIES * (replicas * shown + together * steps * columns),
     }
     if influence:
         derivatives = together * steps * carried_size(config) * columns
@@ -118,7 +112,7 @@ def _columns(config: EchoConfig) -> int:
 
 def usable_bytes() -> int:
     """The bytes that may be used: most of those that the system can give without swapping."""
-    return int(USABLE * psutil.virtual_memory().available)
+    return int(0.8 * psutil.virtual_memory().available)
 
 
 def require_memory(config: EchoConfig, replicas: int, at_once: int | None = None) -> None:
@@ -134,7 +128,7 @@ def require_memory(config: EchoConfig, replicas: int, at_once: int | None = None
             terms.pop("rule", None)
         name = "replicas" if replicas > 1 and sum(terms.values()) <= free else max(terms, key=terms.__getitem__)
         value = replicas if name == "replicas" else getattr(config, name)
-        raise ConfigError(name, value, _too_much(needed, free))
+        raise ConfigError(name, value, f"it {_too_much(needed, free)}")
 
 
 def require_room_for_probes(config: EchoConfig) -> None:
@@ -142,16 +136,14 @@ def require_room_for_probes(config: EchoConfig) -> None:
     needed = PROBES * config.num_layers * config.state_size**2
     needed += FLOAT * COPIES * config.predictions_per_window * (_columns(config) + config.output_size)
     if needed > (free := usable_bytes()):
-        raise MemoryError(f"state_size = {config.state_size} needs {_too_much(needed, free).removeprefix('it needs ')}")
+        raise MemoryError(f"state_size = {config.state_size} {_too_much(needed, free)}")
 
 
 def _too_much(needed: int, free: int) -> str:
-    """Bytes in words, as 350 MB, 2.7 GB, 101 GB."""
-    big = [
-        f"{size / 1e6:.0f} MB" if size < 10**9 else f"{size / 1e9:,.{0 if size >= 10**10 else 1}f} GB"
-        for size in (needed, free)
-    ]
-    return f"it needs about {big[0]}, and {big[1]} are free"
+    def words(size: int) -> str:  # 350 MB, 2.7 GB, 101 GB
+        return f"{size / 1e6:.0f} MB" if size < 10**9 else f"{size / 1e9:,.{0 if size >= 10**10 else 1}f} GB"
+
+    return f"needs about {words(needed)}, and {words(free)} are free"
 
 
 CPU, GPU = "/CPU:0", "/GPU:0"
@@ -161,16 +153,13 @@ TRIAL_SECONDS = 0.2
 
 
 def place(config: EchoConfig, train: Callable[[str, int], None], before: str | None = None) -> str:
-    """TensorFlow's name of the device to use. Small networks often train faster on the CPU: a GPU needs microseconds to
-    start each kernel.
+    """TensorFlow's name of the device to use; a `ConfigError` if TensorFlow does not find the requested one. Small
+    networks often train faster on the CPU: a GPU needs microseconds to start each kernel.
 
     Args:
         train: trains a number of windows on the device with this name. It is only called for ``auto`` with a GPU, to
             measure both devices, or to check that the GPU still works.
         before: the device (cpu or gpu) that ``auto`` chose earlier for such networks; it is chosen again if possible.
-
-    Raises:
-        ConfigError: a GPU was requested, and TensorFlow finds none.
     """
     import tensorflow as tf
 
@@ -182,10 +171,8 @@ def place(config: EchoConfig, train: Callable[[str, int], None], before: str | N
     if config.device == "cpu" or not gpus:
         return CPU
     take_memory_as_needed(gpus)
-    if config.device == "gpu":
-        return GPU
-    if before == "cpu":
-        return CPU
+    if config.device == "gpu" or before == "cpu":
+        return GPU if config.device == "gpu" else CPU
     if before == "gpu":
         # if it fails, measuring both devices gives the reason
         with contextlib.suppress(tf.errors.OpError, MemoryError):
@@ -230,17 +217,14 @@ def faster(one: str, other: str, train: Callable[[str, int], None]) -> str:
 
 
 def windows_per_second(train: Callable[[int], None], clock: Callable[[], float] = time.perf_counter) -> float:
-    """The rate of ``train(n)``, measured by calls that grow until they have taken `TRIAL_SECONDS`. The first call does
-    not count, since it may compile.
-    """
-    train(1)
-    windows, begun = 1, clock()
-    while True:
+    """The rate of ``train(n)``, measured by calls that grow until they have taken `TRIAL_SECONDS`."""
+    train(1)  # may compile
+    windows, seconds = 1, 0.0
+    while seconds < TRIAL_SECONDS:
+        windows, begun = windows * 4, clock()
         train(windows)
         seconds = clock() - begun
-        if seconds >= TRIAL_SECONDS:
-            return windows / seconds
-        windows, begun = windows * 4, clock()
+    return windows / seconds
 
 
 MOST_MULTIPLICATIONS = 4_000_000
@@ -248,14 +232,9 @@ MOST_MULTIPLICATIONS = 4_000_000
 threads took 0.94 of the time with 3.3 million (256 units, batch 50), 0.87 with 4.2, 0.63 with 6.6 and 0.58 with 16.8.
 """
 
-VARIABLE = "TF_NUM_INTRAOP_THREADS"
-"""TensorFlow's environment variable with which the user sets the number."""
-
 
 def threads_for(config: EchoConfig, is_alone: bool) -> int:
-    """The number of threads for a process whose first network is this one: all processors for a single large network;
-    one for a smaller network, or for several side by side.
-    """
+    """The number of threads for a process whose first network is this one: all processors for a single large one."""
     is_large = is_alone and largest_product(config) > MOST_MULTIPLICATIONS
     return usable_processors() if is_large else 1
 
@@ -266,7 +245,7 @@ def threads_if_asked(number: int) -> int:
     """
     # TensorFlow's own function for this looks for devices, with which XLA would read its flags too early
     context = getattr(sys.modules.get("tensorflow.python.eager.context"), "_context", None)
-    given = os.environ.get(VARIABLE, "").strip()
+    given = os.environ.get("TF_NUM_INTRAOP_THREADS", "").strip()
     users = int(given) if given.isdecimal() else 0
     has_begun = getattr(context, "_context_handle", None) is not None
     chosen = getattr(context, "_intra_op_parallelism_threads", None) or users
@@ -337,8 +316,7 @@ def prepare(config: EchoConfig, replicas: int) -> None:
 
 def begin(number: int) -> None:
     """Set up TensorFlow to train at full speed: ``number`` threads per operation, unless the program itself has set
-    them, and small loops as single kernels. Only the first call in a process has an effect. If TensorFlow has been used
-    before, a `RuntimeWarning` says once what can no longer be set.
+    them. Only the first call in a process has an effect. If it comes too late, a `RuntimeWarning` says so.
     """
     import tensorflow as tf
 
@@ -348,26 +326,6 @@ def begin(number: int) -> None:
     _is_prepared = True
     wanted = threads_if_asked(number)
     is_given = tf.config.threading.get_intra_op_parallelism_threads() != 0
-    if not is_given and use_threads(wanted):
-        return  # nothing has run, so nothing was compiled
-    # for one thread, setting the number is not enough: see `use_threads`
-    is_in_time = is_given or 1 < number == wanted
-    if small_loops.was_asked_late() and not _is_one_kernel():
-        small_loops.asked_in_vain()
-        is_in_time = False
-    if not is_in_time:
+    # for one thread, that TensorFlow has this number is not enough: see `use_threads`
+    if not is_given and not use_threads(wanted) and not 1 < number == wanted:
         warnings.warn(TOO_LATE, RuntimeWarning, stacklevel=2)
-
-
-def _is_one_kernel() -> bool:
-    """Whether XLA compiles small loops as single kernels in this process, tested with a loop, which takes 0.1 s."""
-    import tensorflow as tf
-
-    numbers = tf.range(1024)
-
-    def loop(numbers: tf.Tensor) -> tf.Tensor:
-        return tf.while_loop(lambda turn, _: turn < 3, lambda turn, kept: (turn + 1, kept * 2), (0, numbers))[1]
-
-    with tf.device(CPU):
-        compiled = tf.function(loop, jit_compile=True).experimental_get_compiler_ir(numbers)
-        return "xla_cpu_small_call" in compiled(stage="optimized_hlo")
