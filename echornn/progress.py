@@ -122,15 +122,10 @@ class PopulationProgress:
     def of(self, replica: int) -> Progress:
         """The progress that a `Trainer` of this replica would return; its arrays are views of these."""
         of_steps = (self.x, self.y, self.outputs, self.states)
-        return Progress(
-            self.losses[:, replica],
-            self.errors[:, replica],
-            self.epoch,
-            self.window,
-            *(np.swapaxes(one[..., replica], 0, 1) for one in of_steps),
-            self.init_state[..., replica],
-            self.scored[..., replica].T,
-        )
+        x, y, outputs, states = (np.swapaxes(one[..., replica], 0, 1) for one in of_steps)
+        losses, errors, init_state = (one[..., replica] for one in (self.losses, self.errors, self.init_state))
+        scored = self.scored[..., replica].T
+        return Progress(losses, errors, self.epoch, self.window, x, y, outputs, states, init_state, scored)
 
     def only(self, replica: int) -> PopulationProgress:
         """The progress of a population of only this replica."""
