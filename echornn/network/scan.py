@@ -1,4 +1,4 @@
-"""Runs a cell over the time steps of a window; the backward pass computes the gradients of weights from its own notes.
+"""Runs a cell over the time steps of a window, with its own backward pass.
 
 Only the gradient to the state must go back step by step; for a single network, the gradients to the weights are a
 product over the rows of all steps. Short windows are unrolled completely. Long windows run as a loop over blocks of
@@ -44,12 +44,12 @@ from echornn.network.affine import (
 from echornn.network.step import Layer, Step
 
 Gradients = tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]
-"""The gradients to the state before some steps, to their inputs, [steps, ...], and to the weights by name."""
+"""The gradients to the state before some steps, to their inputs, and to the weights by name."""
 
 
 class Made(NamedTuple):
-    """One affine map that a step computed, with its activations; without a bias, the weight scales a vector, and there
-    are none.
+    """One affine map that a step computed, and its groups of columns after their activations; without a bias, the
+    weight scales a vector.
     """
 
     weight: str
@@ -57,21 +57,12 @@ class Made(NamedTuple):
     parts: Sequence[tf.Tensor]
     z: tf.Tensor
     values: Sequence[tf.Tensor]
-    """The groups of columns after their activations, each float32 [batch, columns, ...]."""
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether z is kept for the backward pass of a single network: small products are faster to compute again."""
-        return bool(self.bias) and not is_fused(self.z.shape[0], sum(a.shape[1] for a in self.parts), self.z.shape[1])
 
 
 class Recording(Layer):
-    """A layer that writes down the maps of one step. Weights' gradients are computed from those to z, so the step's own
-    tape does not see the weights.
-
-    Args:
-        zs: the maps as computed before, or None for those to compute; of known ones only the gradient is computed.
-        values: all activations as computed before.
+    """A layer that writes down the maps of one step, and computes only the gradient of those with a known z, or of all
+    if ``values`` has the activations. Weights' gradients are computed from those to z, so the step's own tape does not
+    see the weights.
     """
 
     def __init__(
@@ -123,8 +114,7 @@ def scan(
         weights: tensors or variables, by the names that the cell uses.
         block: the number of time steps unrolled together, at most T.
         apart: whether to prevent XLA from compiling a loop over blocks as a single kernel.
-        cut: the gradient is cut after each ``cut`` time steps, counted from the first; by default it flows through all
-            steps.
+        cut: the gradient is cut after each ``cut`` time steps, counted from the first.
     """
     names, length = list(weights), inputs.shape[0]
     head = length if length <= block else length % block
@@ -194,14 +184,8 @@ def _back(
     first: tf.Tensor | int = 0,
     cut: int | None = None,
 ) -> Gradients:
-    """The gradients of recorded steps.
-
-    Args:
-        d_states: for each step, the gradient to the state after it, from outside.
-        d_state: the gradient to the last state, from later steps.
-        weights: the weights that the steps may use. Weights used several times get the sum of gradients, unused weights
-            zero.
-        first: the number of the first step in the window.
+    """The gradients of recorded steps, from those to the states, from outside, and to the last state, from later steps.
+    Weights used several times get the sum of gradients, unused weights zero.
     """
     d_inputs: list[tf.Tensor] = []
     d_products: list[list[tf.Tensor]] = []
@@ -230,6 +214,11 @@ def _back(
     return d_state, tf.stack(d_inputs), d_weights | unused
 
 
+def _is_kept(made: Made) -> bool:
+    """Whether z is kept for the backward pass: small products are faster to compute again."""
+    return bool(made.bias) and not is_fused(made.z.shape[0], sum(a.shape[1] for a in made.parts), made.z.shape[1])
+
+
 def _in_blocks(
     step: Step,
     inputs: tf.Tensor,
@@ -240,14 +229,12 @@ def _in_blocks(
     first: int,
     cut: int | None,
 ) -> tuple[tf.Tensor, Callable[[tf.Tensor], Gradients]]:
-    """The states after each step of whole blocks, run as a loop that keeps what the backward loop needs; and the
-    function of the gradients to these states that runs it.
-    """
+    """The states after each step of whole blocks, and the function of the gradients to them that runs the loop back."""
     count, names = inputs.shape[0] // block, list(weights)
     in_blocks = tf.reshape(inputs, [count, block, *inputs.shape[1:]])
     trial = Recording(weights)
     step(inputs[0], init_state, trial)  # never computed: only its shapes are used
-    kept_of = [index for index, made in enumerate(trial.made) if made.is_kept]
+    kept_of = [index for index, made in enumerate(trial.made) if _is_kept(made)]
 
     def inputs_of(index: tf.Tensor) -> list[tf.Tensor]:
         of_block: list[tf.Tensor] = tf.unstack(tf.gather(in_blocks, kept_apart(index) if apart else index))

@@ -120,8 +120,8 @@ class Population:
         return self._last
 
     def _train(self, n: int) -> PopulationProgress:
-        """Make one call, with at most ``n`` windows from the position on. With 0 it only compiles. With -1 it shows the
-        last window, whose predictions are unknown, since another process trained it.
+        """Make one call, with at most ``n`` windows from the position on; 0 only compiles. With -1 it shows the last
+        window, whose predictions are unknown, since another process trained it.
         """
         config, shards = self.configs[0], self._shards
         block = shards.block(self.data_version, min(self.epoch, config.num_epochs - 1))
@@ -131,7 +131,7 @@ class Population:
         else:
             most = min(shards.division.windows_per_call, self.windows_left)
             windows = min(n, most, block.epochs * config.windows_per_epoch - first)
-        trained = shards.train(block, first, windows, self.init_index) if n >= 0 else self._unknown()
+        trained = shards.train(block, first, windows, self.init_index) if n >= 0 else _unknown(config, self.replicas)
         self._unseen.append(trained.losses)
         if self.replicas > 1 or len(self._unseen) >= MOST_CALLS:
             self._seen_solved()
@@ -157,17 +157,6 @@ class Population:
             solved.windows,
         )
 
-    def _unknown(self) -> Trained:
-        config, replicas = self.configs[0], self.replicas
-        steps = (config.window_steps, config.batch_size)
-        return Trained(
-            np.zeros((0, replicas), np.float32),
-            np.zeros((0, replicas), np.int32),
-            np.full((*steps, config.output_size, replicas), np.nan, np.float32),
-            np.full((*steps, carried_size(config), replicas), np.nan, np.float32),
-            np.zeros((0, 0, replicas), np.float32),
-        )
-
     def _seen_solved(self) -> SolvedAt:
         """When each replica solved the task, after all windows."""
         if self._unseen:
@@ -177,9 +166,7 @@ class Population:
 
     @property
     def config(self) -> EchoConfig:
-        """The first replica's configuration, with the number of replicas. It describes all replicas if their seeds are
-        consecutive and nothing else differs.
-        """
+        """As `PopulationState.config`."""
         return replace(self.configs[0], replicas=self.replicas)
 
     @property
@@ -202,7 +189,7 @@ class Population:
         """The window at which each replica solved the task, counted from 1 since the start; 0 if it has not yet.
 
         A task is solved when the mean loss of 50 windows falls below a level that theory gives (0.05 nats for the
-        tutorial), as in a single run; see `echornn.diagnosis.loss_stats.LossStats`.
+        tutorial).
         """
         return self._seen_solved().at.copy()
 
@@ -236,19 +223,9 @@ class Population:
     @property
     def state(self) -> PopulationState:
         """A copy of everything that is needed to continue bit for bit."""
-        values = self._shards.values
-        return PopulationState(
-            self.configs,
-            self.epoch,
-            self.window,
-            self.data_version,
-            self.init_index,
-            values.weights,
-            values.carried_state,
-            values.optimizer,
-            self._seen_solved(),
-            values.influence,
-        )
+        values = self._shards.values._asdict()
+        place = self.epoch, self.window, self.data_version, self.init_index
+        return PopulationState(self.configs, *place, solved=self._seen_solved(), **values)
 
     def restore(self, state: PopulationState) -> None:
         """Continue from a state, bit for bit; see `state`.
@@ -430,6 +407,13 @@ class Trainer(Population):
         loaded = {name: arrays[name][np.newaxis] for name in self.weights}
         optimizer = fresh_optimizer(self.configs, loaded)
         super().restore(replace(super().state, weights=loaded, optimizer=optimizer))
+
+
+def _unknown(config: EchoConfig, replicas: int) -> Trained:
+    losses, steps = np.zeros((0, replicas), np.float32), (config.window_steps, config.batch_size)
+    outputs = np.full((*steps, config.output_size, replicas), np.nan, np.float32)
+    states = np.full((*steps, carried_size(config), replicas), np.nan, np.float32)
+    return Trained(losses, losses.astype(np.int32), outputs, states, np.zeros((0, 0, replicas), np.float32))
 
 
 def no_influence(configs: Sequence[EchoConfig]) -> dict[str, Floats]:

@@ -27,31 +27,21 @@ from echornn.tasks.task import Numbers
 class WindowData(NamedTuple):
     """A window, and the state before it; with replicas, each tensor has an additional last axis."""
 
-    x: tf.Tensor
-    """Input: symbols, uint8 [T, batch, ...], or numbers, float32 [T, batch, count, ...]."""
-    labels: tf.Tensor
-    """Target: symbols, int32 [T, batch, ...], or numbers, float32 [T, batch, count, ...]."""
-    scored: tf.Tensor | None
-    """The steps that count, bool [T, batch, ...]; None if all do."""
-    state: tf.Tensor
-    """Float32 [batch, carried, ...]."""
-    dropout_key: tf.Tensor
-    """The random key of dropout, int32 [2, ...]."""
+    x: tf.Tensor  # symbols, uint8 [T, batch, ...], or numbers, float32 [T, batch, count, ...]
+    labels: tf.Tensor  # symbols, int32 [T, batch, ...], or numbers, float32 [T, batch, count, ...]
+    scored: tf.Tensor | None  # the steps that count, bool [T, batch, ...]; None if all do
+    state: tf.Tensor  # float32 [batch, carried, ...]
+    dropout_key: tf.Tensor  # int32 [2, ...]
 
 
 class Learned(NamedTuple):
     """What a rule computes from a window; with replicas, each tensor has an additional last axis."""
 
-    loss: tf.Tensor
-    """Mean cross-entropy in nats, or mean squared error, float32 [...]."""
-    outputs: tf.Tensor
-    """The softmax, or the numbers, float32 [T, batch, outputs, ...]."""
-    states: tf.Tensor
-    """The states carried after each time step, float32 [T, batch, carried, ...]."""
-    gradients: list[tf.Tensor]
-    """In the order of the model's weights."""
-    influence: dict[str, tf.Tensor]
-    """The influence on the state that is carried to the next window, see `influence_shapes`."""
+    loss: tf.Tensor  # mean cross-entropy in nats, or mean squared error, float32 [...]
+    outputs: tf.Tensor  # the softmax, or the numbers, float32 [T, batch, outputs, ...]
+    states: tf.Tensor  # those carried after each time step, float32 [T, batch, carried, ...]
+    gradients: list[tf.Tensor]  # in the order of the model's weights
+    influence: dict[str, tf.Tensor]  # on the state that is carried to the next window, see `influence_shapes`
 
 
 @dataclass(frozen=True)
@@ -126,21 +116,16 @@ def _times(to_state: tf.Tensor, influence: tf.Tensor) -> tf.Tensor:
 class Steps(NamedTuple):
     """Some steps of the whole network, with everything that they read."""
 
-    inputs: tf.Tensor
-    """As they enter the first cell, float32 [steps, batch, input, ...]."""
-    before: tf.Tensor
-    """The carried states before each step, float32 [steps, batch, carried, ...]."""
-    scales: Sequence[tf.Tensor]
-    """For each layer after the first, the factors of dropout, float32 [steps, batch, state, ...]; empty without it."""
+    inputs: tf.Tensor  # as they enter the first cell, float32 [steps, batch, input, ...]
+    before: tf.Tensor  # the carried states before each step, float32 [steps, batch, carried, ...]
+    scales: Sequence[tf.Tensor]  # of dropout for each layer but the first, float32 [steps, batch, state, ...]
 
 
 class RowProduct(NamedTuple):
-    """A product that a step computed, z = [part, part, ...] W + b or z = vector * weight, and derivatives by z."""
+    """A product that a step computed, of each row once, and derivatives by z, float32 [batch, carried, columns, ...]."""
 
     made: Made
-    """The product itself, of each row once."""
     by_z: tf.Tensor
-    """Float32 [batch, carried, columns, ...]."""
 
 
 def sensitivity(model: EchoRNN, steps: Steps, count: int) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
@@ -183,15 +168,8 @@ def sensitivity(model: EchoRNN, steps: Steps, count: int) -> tuple[tf.Tensor, di
 def _back(
     config: EchoConfig, used: Sequence[Tensors], steps: Steps, t: tf.Tensor | int, seeds: tf.Tensor
 ) -> tuple[tf.Tensor, list[list[RowProduct]]]:
-    """Go back through step ``t``.
-
-    Args:
-        used: the weights that the step of each layer uses.
-        seeds: the derivatives of some numbers of each row by the state after the step, float32 [batch * carried,
-            carried, ...].
-
-    Returns:
-        Their derivatives by the state before the step, in the same form, and for each layer the products of the step.
+    """Go back through step ``t``: from the derivatives of some numbers of each row by the state after the step, float32
+    [batch * carried, carried, ...], to those by the state before it, and for each layer the products of the step.
     """
     step, carried = step_of(config.the_cell), carried_size(config)
 
