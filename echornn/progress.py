@@ -1,7 +1,4 @@
-"""The results of a call of `advance`, as plain arrays: losses and errors of its windows, and all data of the last.
-
-`PopulationProgress` has an axis of replicas, of length 1 for a single network. `Progress` is a view of one replica.
-"""
+"""The results of a call of `advance`, as plain arrays: losses and errors of its windows, and all data of the last."""
 
 from __future__ import annotations
 
@@ -54,7 +51,7 @@ class Progress:
 
     @cached_property
     def newest(self) -> Progress:
-        """The same, with the losses of only the last two windows, which is all that a screen shows of them."""
+        """The same, with the losses of only the last two windows, all that a screen shows."""
         return self if len(self.losses) <= 2 else replace(self, losses=self.losses[-2:], errors=self.errors[-2:])
 
     @property
@@ -109,37 +106,26 @@ class PopulationProgress:
         return np.asarray(~np.isfinite(self.losses).any(axis=1))
 
     def until(self, windows: int, epoch: int, window: int) -> PopulationProgress:
-        """The first ``windows`` windows, ending at this position; the data of the last window is not changed, so it
-        belongs to another window.
-        """
-        losses, errors = self.losses[:windows], self.errors[:windows]
+        """The first ``windows`` windows, ending at this position, with the data of the last window as it is."""
         trained = self.trained - len(self.losses) + windows
-        solved_at = np.where(self.solved_at <= trained, self.solved_at, 0)
         return replace(
             self,
-            losses=losses,
-            errors=errors,
+            losses=self.losses[:windows],
+            errors=self.errors[:windows],
             epoch=epoch,
             window=window,
-            solved_at=solved_at,
+            solved_at=np.where(self.solved_at <= trained, self.solved_at, 0),
             trained=trained,
             packed=None if self.packed is None else self.packed[:windows],
         )
 
     def of(self, replica: int) -> Progress:
         """The progress that a `Trainer` of this replica would return; its arrays are views of these."""
-        return Progress(
-            self.losses[:, replica],
-            self.errors[:, replica],
-            self.epoch,
-            self.window,
-            np.swapaxes(self.x[..., replica], 0, 1),
-            np.swapaxes(self.y[..., replica], 0, 1),
-            np.swapaxes(self.outputs[..., replica], 0, 1),
-            np.swapaxes(self.states[..., replica], 0, 1),
-            self.init_state[..., replica],
-            self.scored[..., replica].T,
-        )
+        of_steps = (self.x, self.y, self.outputs, self.states)
+        x, y, outputs, states = (np.swapaxes(one[..., replica], 0, 1) for one in of_steps)
+        losses, errors, init_state = (one[..., replica] for one in (self.losses, self.errors, self.init_state))
+        scored = self.scored[..., replica].T
+        return Progress(losses, errors, self.epoch, self.window, x, y, outputs, states, init_state, scored)
 
     def only(self, replica: int) -> PopulationProgress:
         """The progress of a population of only this replica."""

@@ -1,9 +1,9 @@
-"""The state of one network: everything that determines its further training, as plain numbers and arrays."""
+"""The state of networks: everything that determines their further training, as plain numbers and arrays."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,18 +17,8 @@ from echornn.progress import Floats, Progress
 
 @dataclass(frozen=True, eq=False)
 class TrainerState:
-    """Everything that determines a network's further training, bit for bit; see
-    `echornn.state.PopulationState`.
-
-    Attributes:
-        config: the configuration.
-        epoch, window: the position of the next window to train, both from 0.
-        data_version: how many times new data has been drawn.
-        init_index: the number of the initial weights, from 0.
-        weights: float32 arrays by name.
-        carried_state: float32 [batch_size, carried], the state after the last window (see `carried_size`).
-        optimizer: the optimizer's variables (slots, iteration count), in the optimizer's order.
-        influence: the arrays that the learning rule carries besides the state, float32 by name; none with tbptt.
+    """Everything that determines a network's further training, bit for bit: as `PopulationState`, without the axis of
+    replicas.
     """
 
     config: EchoConfig
@@ -59,8 +49,7 @@ class PopulationState:
         init_index: the number of the initial weights, from 0.
         weights: float32 [replicas, ...] by name.
         carried_state: float32 [replicas, batch_size, carried], the states after the last window.
-        optimizer: the optimizer's variables (iteration count, learning rate, slots), [replicas, ...], in the
-            optimizer's order.
+        optimizer: the optimizer's variables (iteration count, learning rate, slots), [replicas, ...], in Keras' order.
         solved: when each replica solved the task.
         influence: the arrays that the learning rule carries besides the state, float32 [replicas, ...] by name; none
             with tbptt.
@@ -80,18 +69,8 @@ class PopulationState:
     @classmethod
     def of_one(cls, state: TrainerState) -> PopulationState:
         """The state of a population of only this network, in which the window that solved the task is unknown."""
-        return cls(
-            (state.config,),
-            state.epoch,
-            state.window,
-            state.data_version,
-            state.init_index,
-            {name: values[np.newaxis] for name, values in state.weights.items()},
-            state.carried_state[np.newaxis],
-            tuple(np.asarray(values)[np.newaxis] for values in state.optimizer),
-            SolvedAt.unknown(1),
-            {name: values[np.newaxis] for name, values in state.influence.items()},
-        )
+        place = (state.epoch, state.window, state.data_version, state.init_index)
+        return cls((state.config,), *place, solved=SolvedAt.unknown(1), **_each(state, lambda one: one[np.newaxis]))
 
     @property
     def config(self) -> EchoConfig:
@@ -109,34 +88,25 @@ class PopulationState:
 
     def of(self, replica: int) -> TrainerState:
         """The state of one replica; a `Trainer` of its configuration can restore it and train it alone."""
-        return TrainerState(
-            self.configs[replica],
-            self.epoch,
-            self.window,
-            self.data_version,
-            self.init_index,
-            {name: values[replica] for name, values in self.weights.items()},
-            self.carried_state[replica],
-            tuple(values[replica] for values in self.optimizer),
-            {name: values[replica] for name, values in self.influence.items()},
-        )
+        place = (self.epoch, self.window, self.data_version, self.init_index)
+        return TrainerState(self.configs[replica], *place, **_each(self, lambda one: one[replica]))
 
     def only(self, replicas: Sequence[int]) -> PopulationState:
         """The state of a population of only these replicas, in this order."""
         which = list(replicas)
-        return dataclasses.replace(
-            self,
-            configs=tuple(self.configs[replica] for replica in which),
-            weights={name: values[which] for name, values in self.weights.items()},
-            carried_state=self.carried_state[which],
-            optimizer=tuple(values[which] for values in self.optimizer),
-            solved=self.solved.only(which),
-            influence={name: values[which] for name, values in self.influence.items()},
-        )
+        configs = tuple(self.configs[replica] for replica in which)
+        arrays = _each(self, lambda one: one[which])
+        return dataclasses.replace(self, configs=configs, solved=self.solved.only(which), **arrays)
 
 
-MOST_DIGITS = 9
-"""The number of decimal digits that distinguishes all float32 values."""
+def _each(state: TrainerState | PopulationState, change: Callable[[npt.NDArray[Any]], Any]) -> dict[str, Any]:
+    """The changed arrays of a state, by field."""
+    return {
+        "weights": {name: change(one) for name, one in state.weights.items()},
+        "carried_state": change(state.carried_state),
+        "optimizer": tuple(change(np.asarray(one)) for one in state.optimizer),
+        "influence": {name: change(one) for name, one in state.influence.items()},
+    }
 
 
 @dataclass(frozen=True)
@@ -153,8 +123,8 @@ class UnlikeRecord:
     again: float
 
     def __str__(self) -> str:
-        """A sentence about the difference, with enough digits to show it."""
-        for digits in range(3, MOST_DIGITS + 1):
+        """A sentence about the difference, with enough digits to show it; 9 distinguish all float32 values."""
+        for digits in range(3, 10):
             recorded, again = f"{self.recorded:.{digits}g}", f"{self.again:.{digits}g}"
             if recorded != again:
                 break

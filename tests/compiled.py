@@ -14,10 +14,9 @@ import pytest
 import tensorflow as tf
 
 from echornn.config import EchoConfig
-from echornn.network import xla as private_xla
-from echornn.training.population import Population
+from echornn.network import affine as private_xla
+from echornn.training.population import Population, Trainer
 from echornn.training.programs import Programs
-from echornn.training.trainer import Trainer
 
 SharedPrograms = Programs
 

@@ -119,7 +119,7 @@ def shared_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """All trainers in this process share the compiled loops of all tests."""
     from tests.compiled import PROGRAMS
 
-    for module in ("programs", "trainer", "population"):
+    for module in ("programs", "population"):
         monkeypatch.setattr(f"echornn.training.{module}.Programs", lambda *_: PROGRAMS)
 
 

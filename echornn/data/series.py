@@ -1,8 +1,8 @@
-"""The data of the echo: a random series, and the same series some steps later ("Generate data")."""
+"""The data of an epoch ("Generate data"), of the echo and of other tasks; and constant inputs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -14,11 +14,12 @@ from echornn import seeding
 from echornn.cells.own_cell import OwnCell
 from echornn.config import TASK, EchoConfig
 from echornn.errors import ConfigError, fraction
-from echornn.progress import Bools, Symbols
+from echornn.progress import Bools
+from echornn.progress import Symbols as Drawn
 from echornn.tasks.echo import RowStart, echo_rows, uniform_symbols
 from echornn.tasks.own_task import OwnTask
 from echornn.tasks.table import values_of
-from echornn.tasks.task import Batch, Numbers, Task, TaskError, draw_rows, known_lags
+from echornn.tasks.task import Batch, Numbers, Symbols, Task, TaskError, draw_rows, known_lags
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +32,8 @@ class EchoSeries:
         unused: the time steps at the end of the series that are left out, since the batch size does not divide it.
     """
 
-    x: Symbols
-    y: Symbols
+    x: Drawn
+    y: Drawn
     unused: int = 0
 
     @classmethod
@@ -40,47 +41,30 @@ class EchoSeries:
         """The data of an epoch: a pure function of (seed, data version, epoch), so no random generator has to be
         saved.
         """
-        rng = seeding.stream(config.seed, seeding.DATA, data_version, epoch)
-        x = uniform_symbols(rng, config.num_classes, config.total_series_length)
+        x = _drawn(config, data_version, epoch)
         return cls.from_inputs(x, config.echo_step, config.batch_size, config.row_start)
 
     @classmethod
-    def from_inputs(
-        cls, x: Symbols, echo_step: int, batch_size: int, row_start: RowStart = "previous_row"
-    ) -> EchoSeries:
+    def from_inputs(cls, x: Drawn, echo_step: int, batch_size: int, row_start: RowStart = "previous_row") -> EchoSeries:
         """Echo the series ``x`` (uint8 [steps]) and cut both into ``batch_size`` rows; see `echo_rows`."""
         x_rows, y_rows = echo_rows(x, echo_step, batch_size, row_start)
         return cls(x_rows, y_rows, len(x) - x_rows.size)
 
-    def window(self, start: int, length: int) -> tuple[Symbols, Symbols]:
+    def window(self, start: int, length: int) -> tuple[Drawn, Drawn]:
         """Inputs and targets of the time steps ``start`` to ``start + length``, uint8 [batch_size, length] each."""
         return self.x[:, start : start + length], self.y[:, start : start + length]
 
 
-FEW = 8
-"""The number of rows per configuration above which it is faster to copy a whole configuration at a time."""
-
-
-def series_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: int) -> tuple[Symbols, Symbols]:
-    """The data of `EchoSeries.generate` for each configuration, bit for bit, at a third of the cost.
-
-    Args:
-        configs: configurations of one structure; seed, echo step and row start may differ.
-        data_version, epoch: the version of the data, and the epoch.
-
-    Returns:
-        x and y, uint8 [row length, batch_size, configurations].
+def series_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: int) -> tuple[Drawn, Drawn]:
+    """x and y of `EchoSeries.generate` for each configuration, uint8 [row length, batch_size, configurations], at a
+    third of the cost. Seed, echo step and row start may differ.
     """
     batch, length = configs[0].batch_size, configs[0].row_length
-    rows = [_drawn(config, data_version, epoch)[: batch * length].reshape(batch, length) for config in configs]
+    drawn = np.stack([_drawn(config, data_version, epoch)[: batch * length] for config in configs])
+    drawn = drawn.reshape(len(configs), batch, length)
     x = np.empty((length, batch, len(configs)), np.uint8)
-    if FEW * len(configs) < batch:
-        for replica, its_rows in enumerate(rows):
-            x[:, :, replica] = its_rows.T
-    else:
-        drawn = np.stack(rows)
-        for row in range(batch):
-            x[:, row] = drawn[:, row].T
+    for row in range(batch):  # faster than to copy all at once
+        x[:, row] = drawn[:, row].T
     y = np.empty_like(x)
     ways = {(config.echo_step, config.row_start) for config in configs}
     for echo_step, row_start in ways:
@@ -93,34 +77,24 @@ def series_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch:
     return x, y
 
 
-def _drawn(config: EchoConfig, data_version: int, epoch: int) -> Symbols:
+def _drawn(config: EchoConfig, data_version: int, epoch: int) -> Drawn:
     rng = seeding.stream(config.seed, seeding.DATA, data_version, epoch)
     return uniform_symbols(rng, config.num_classes, config.total_series_length)
 
 
 class EpochData(NamedTuple):
-    """The data of an epoch.
-
-    Attributes:
-        x, y: inputs and targets: symbols, uint8 [row length, batch, replicas], or numbers, float32 [row length, batch,
-            count, replicas].
-        scored: bool [row length, batch, replicas], the steps that count; None if all do.
+    """Inputs and targets of an epoch: symbols, uint8 [row length, batch, replicas], or numbers, float32 [row length,
+    batch, count, replicas]; and which steps count, bool [row length, batch, replicas], or None if all do.
     """
 
     x: npt.NDArray[Any]
     y: npt.NDArray[Any]
     scored: Bools | None = None
 
-    @property
-    def arrays(self) -> Iterator[npt.NDArray[Any]]:
-        """The arrays x, y and, if only some steps are scored, scored."""
-        return (one for one in self if one is not None)
-
 
 def batch_of(config: EchoConfig, data_version: int, epoch: int) -> Batch:
-    """The rows of one epoch: a pure function of the seed, the version of the data, and the epoch.
-
-    Steps of a row that no trial covers are left out.
+    """The rows of one epoch, without the steps that no trial covers: a pure function of the seed, the version of the
+    data, and the epoch.
 
     Raises:
         TaskError: an error in a user's task, or a window in which no step is scored.
@@ -139,9 +113,6 @@ def batch_of(config: EchoConfig, data_version: int, epoch: int) -> Batch:
 def lead_in(config: EchoConfig) -> int:
     """The steps of a stream that are drawn before each row, and left out: those of the first windows, if no step of
     them is scored. So a target may depend on an input further back than a window is long.
-
-    Raises:
-        TaskError: an error in a user's task.
     """
     task = config.the_task
     if task.scores_every_step or not config.is_stream:
@@ -166,16 +137,8 @@ def lags_of_target(config: EchoConfig, window: int, step: int) -> tuple[int, ...
 
 
 def data_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: int) -> EpochData:
-    """The data of `batch_of` for each configuration, bit for bit.
-
-    Args:
-        configs: configurations of one structure.
-        data_version, epoch: the version of the data, and the epoch.
-
-    Raises:
-        TaskError: see `batch_of`.
-    """
-    if configs[0].the_task.echoed_lag is not None:
+    """The data of `batch_of` for each of some configurations of one structure; it raises the same errors."""
+    if configs[0].task is None:
         return EpochData(*series_side_by_side(configs, data_version, epoch))
     each = [batch_of(config, data_version, epoch) for config in configs]
     length = configs[0].row_length
@@ -215,14 +178,8 @@ MOST_SYMBOLS_NAMED = 12
 """The most symbols that a message names."""
 
 
-@dataclass(frozen=True)
-class HeldInput:
-    """A constant input.
-
-    Attributes:
-        name: its name: a symbol's name or number, `ZEROS`, or the numbers.
-        numbers: the input as it enters the cell.
-    """
+class HeldInput(NamedTuple):
+    """A constant input: a symbol's name or number, `ZEROS`, or the numbers; and the numbers as they enter the cell."""
 
     name: str
     numbers: tuple[float, ...]
@@ -234,16 +191,14 @@ class HeldInput:
 
 
 def held_inputs(config: EchoConfig) -> tuple[HeldInput, ...]:
-    """The constant inputs to choose from, the usual one first.
-
-    These are the symbols, and zeros where that is no symbol; or zeros, and each number as 1 and as -1 while the others
-    are 0.
+    """The constant inputs to choose from, the usual one first: the symbols, and zeros where that is no symbol; or
+    zeros, and each number as 1 and as -1 while the others are 0.
     """
     form, zeros = config.the_task.inputs, HeldInput(ZEROS, (0.0,) * config.input_size)
     if isinstance(form, Numbers):
         channels = range(form.count if form.count <= MOST_CHANNELS else 0)
         return zeros, *(_of_numbers(_one_hot(config, channel, sign)) for channel in channels for sign in (1.0, -1.0))
-    symbols = tuple(HeldInput(name, _symbol(config, index)) for index, name in enumerate(_names(config)))
+    symbols = tuple(_symbol(config, form, index) for index in range(form.count))
     return symbols if form.count == 2 else (*symbols, zeros)
 
 
@@ -263,13 +218,14 @@ def held_input(config: EchoConfig, text: str) -> HeldInput:
         if len(parts) != form.count:
             raise ConfigError("input", text, allowed)
         return _of_numbers(tuple(fraction("input", _number(part), allowed) for part in parts))
-    names = _names(config)
-    if wanted in names:
-        return HeldInput(wanted, _symbol(config, names.index(wanted)))
-    if wanted.isdecimal() and wanted.isascii() and len(wanted) < 4 and int(wanted) < form.count:
-        return HeldInput(names[int(wanted)], _symbol(config, int(wanted)))
-    few = ", ".join(names) if form.count <= MOST_SYMBOLS_NAMED else f"a symbol from 0 to {form.count - 1}"
-    raise ConfigError("input", text, f"one of {few}, {ZEROS}" if form.count <= MOST_SYMBOLS_NAMED else few)
+    symbols = [_symbol(config, form, index) for index in range(form.count)]
+    known = {str(index): symbol for index, symbol in enumerate(symbols)} | {symbol.name: symbol for symbol in symbols}
+    number = wanted.lstrip("0") or "0" if wanted.isdecimal() else wanted
+    if symbol := known.get(wanted, known.get(number)):
+        return symbol
+    names = ", ".join(symbol.name for symbol in symbols)
+    is_short = form.count <= MOST_SYMBOLS_NAMED
+    raise ConfigError("input", text, f"one of {names}, {ZEROS}" if is_short else f"a symbol from 0 to {form.count - 1}")
 
 
 def _number(text: str) -> object:
@@ -280,14 +236,10 @@ def _number(text: str) -> object:
         return text
 
 
-def _names(config: EchoConfig) -> tuple[str, ...]:
-    form = config.the_task.inputs
-    return tuple(form.names) or tuple(map(str, range(form.count)))
-
-
-def _symbol(config: EchoConfig, symbol: int) -> tuple[float, ...]:
+def _symbol(config: EchoConfig, form: Symbols, symbol: int) -> HeldInput:
     """A symbol as it enters the cell: two symbols are the numbers 0 and 1, more are one-hot."""
-    return (float(symbol),) if config.input_size == 1 else _one_hot(config, symbol, 1.0)
+    numbers = (float(symbol),) if config.input_size == 1 else _one_hot(config, symbol, 1.0)
+    return HeldInput(form.names[symbol] if form.names else str(symbol), numbers)
 
 
 def _one_hot(config: EchoConfig, place: int, value: float) -> tuple[float, ...]:
@@ -299,11 +251,7 @@ def _of_numbers(numbers: tuple[float, ...]) -> HeldInput:
 
 
 def check_own_files(config: EchoConfig) -> None:
-    """Check the user's own task and cell in another process, before they are used in this one.
-
-    Raises:
-        OwnError: the task or the cell cannot be used with these settings.
-    """
+    """Check the user's own task and cell in another process, before they are used in this one; raises an `OwnError`."""
     task = config.the_task
     if task.own is not None:
         _check_task(config.value(TASK), tuple(values_of(task).items()), config.batch_size, config.row_length)
@@ -312,11 +260,7 @@ def check_own_files(config: EchoConfig) -> None:
 
 
 def check_own_data(config: EchoConfig) -> None:
-    """Check the user's own files, and that each window of the first epoch has a scored step.
-
-    Raises:
-        OwnError: the task or the cell cannot be trained with this configuration.
-    """
+    """Check the user's own files, and that each window of the first epoch has a scored step; raises an `OwnError`."""
     check_own_files(config)
     if config.the_task.own is not None:
         batch_of(config.of(0), 0, 0)
@@ -331,11 +275,7 @@ def _check_task(own: OwnTask, values: tuple[tuple[str, object], ...], rows: int,
 
 @lru_cache(maxsize=256)
 def check_cell(own: OwnCell) -> None:
-    """Check the user's own cell in another process.
-
-    Raises:
-        CellError: the cell cannot be used.
-    """
+    """Check the user's own cell in another process; raises a `CellError`."""
     from echornn.cells.own_cell import check
 
     check(own)

@@ -1,7 +1,13 @@
-"""The Echo-RNN: its weights, and the forward pass over a window."""
+"""The Echo-RNN: its weights, the forward pass over a window, and the loss ("Calculating loss").
+
+For the loss, a single network uses TensorFlow's operations, which need the classes on the last axis. With replicas on
+the last axis, our own version is used; it takes one logarithm of a product instead of several logarithms, which saves a
+sixth of the whole training time.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,13 +17,20 @@ import tensorflow as tf
 
 from echornn import seeding
 from echornn.config import EchoConfig
-from echornn.network.affine import affine_map, has_replicas, joined, split_features
-from echornn.network.scan import scan
-from echornn.network.scan_side_by_side import scan_side_by_side
+from echornn.network.affine import affine_map, has_replicas, joined, split_features, sum_of_steps
+from echornn.network.scan import scan, scan_side_by_side
 from echornn.network.shapes import block_length, largest_product, layer_weight_names, weight_shapes
 from echornn.network.step import step_of, used_weights
-from echornn.network.xla import is_faster_as_one
+from echornn.progress import Floats
 from echornn.tasks.task import Numbers, Symbols
+
+MOST_MULTIPLICATIONS = 400
+"""The most multiplications of the largest product in a time step with which a single kernel is faster."""
+
+MOST_STEPS = 32
+"""The most unrolled steps of all layers with which a single kernel compiles about as fast; with gates they count
+twice.
+"""
 
 
 class EchoRNN:
@@ -37,7 +50,10 @@ class EchoRNN:
         self._layers = [
             {local: self.weights[name] for local, name in names.items()} for names in layer_weight_names(config)
         ]
-        self.loops_apart = on_cpu and not self._is_faster_as_one_loop()
+        # whether the loop over windows of a single network runs faster than as a single kernel, which XLA would make
+        unrolled = config.num_layers * block_length(config.window_steps) * (2 if config.the_cell.gates else 1)
+        is_small = largest_product(config) <= MOST_MULTIPLICATIONS and unrolled <= MOST_STEPS
+        self.loops_apart = on_cpu and (has_replicas(self.weights["W2"]) or not is_small)
 
     def forward(self, x: tf.Tensor, init_state: tf.Tensor, dropout_key: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Run a window ("Forward pass" and "Calculating loss").
@@ -67,13 +83,6 @@ class EchoRNN:
             carried.append(states)
             below = states[:, :, : config.state_size]
         return joined(carried, 2) if many else tf.concat(carried, axis=-1), self.output_layer(below)
-
-    def _is_faster_as_one_loop(self) -> bool:
-        config = self.config
-        if has_replicas(self.weights["W2"]):
-            return False
-        steps = config.num_layers * block_length(config.window_steps)
-        return is_faster_as_one(largest_product(config), steps * 2 if config.the_cell.gates else steps)
 
     def output_layer(self, states: tf.Tensor) -> tf.Tensor:
         """h W2 + b2 for the states of all time steps in one product: [T, batch, state, ...] to [T, batch, outputs,
@@ -118,6 +127,114 @@ def embed(x: tf.Tensor, form: Symbols | Numbers) -> tf.Tensor:
     if form.count == 2:
         return tf.cast(x, tf.float32)[:, :, tf.newaxis]
     return tf.one_hot(x, form.count, axis=2)
+
+
+LARGEST_PRODUCT = 2.0**64
+"""The largest product of sums of exponentials (each sum is from 1 to the number of classes); float32's limit is 2^128.
+"""
+
+MOST_ROWS = 16
+"""The most rows whose sums are multiplied: longer loops are not unrolled, and compute one number at a time."""
+
+
+def cross_entropy(logits: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None = None) -> tuple[tf.Tensor, tf.Tensor]:
+    """The mean cross-entropy over scored time steps and rows, and the softmax.
+
+    Args:
+        logits: float32 [T, batch, classes, ...].
+        labels: int32 [T, batch, ...].
+        scored: bool [T, batch, ...], the steps that count; by default all.
+
+    Returns:
+        The cross-entropy in nats, float32 [...], and probabilities, float32 [T, batch, classes, ...], without gradient.
+    """
+    if len(logits.shape) > 3:
+        return _of_replicas(logits, labels, scored)
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+    if scored is not None:
+        return tf.reduce_sum(tf.where(scored, losses, 0.0)) / _number_of(scored), tf.nn.softmax(logits)
+    return tf.reduce_mean(losses), tf.nn.softmax(logits)
+
+
+def _number_of(steps: tf.Tensor) -> tf.Tensor:
+    """How many steps of a window are marked: bool [T, batch, ...] to float32 [...]."""
+    length, batch, *replicas = steps.shape
+    marked = tf.reshape(tf.cast(steps, tf.float32), [length * batch, *replicas])
+    return sum_of_steps(marked) if replicas else tf.reduce_sum(marked)
+
+
+def _of_replicas(logits: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
+    steps, batch, classes, replicas = logits.shape
+    rows = steps * batch
+    counted = rows if scored is None else _number_of(scored)
+    hot = tf.one_hot(labels, classes, axis=2)
+    most = max(1, min(MOST_ROWS, int(math.log(LARGEST_PRODUCT, classes))))
+    together = next(size for size in range(most, 0, -1) if batch % size == 0)  # rows whose sums are multiplied
+
+    def forward(logits: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], object]:
+        largest = tf.reduce_max(logits, axis=2)
+        exponentials = tf.exp(logits - largest[:, :, tf.newaxis])
+        sums = tf.reduce_sum(exponentials, axis=2)
+        probabilities = exponentials / sums[:, :, tf.newaxis]
+        costs = largest - tf.reduce_sum(logits * hot, axis=2)
+        if scored is not None:
+            sums, costs = tf.where(scored, sums, 1.0), tf.where(scored, costs, 0.0)
+        products = tf.reduce_prod(tf.reshape(sums, [rows // together, together, replicas]), axis=1)
+        loss = sum_of_steps(tf.math.log(products)) + sum_of_steps(tf.reshape(costs, [rows, replicas]))
+
+        def gradient(d_loss: tf.Tensor, _: tf.Tensor) -> tf.Tensor:
+            d_logits = (probabilities - hot) * (d_loss / counted)
+            return d_logits if scored is None else tf.where(scored[:, :, tf.newaxis], d_logits, 0.0)
+
+        return (loss / counted, probabilities), gradient
+
+    loss, probabilities = tf.custom_gradient(forward)(logits)
+    return loss, probabilities
+
+
+def errors(probabilities: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None = None) -> tf.Tensor:
+    """The number of wrong predictions in a window, int32 [...]; arguments as in `cross_entropy`.
+
+    If only some steps are scored, it is the share of wrong predictions among these steps, times the number of all
+    predictions.
+    """
+    wrong = _predicted(probabilities) != labels
+    if scored is not None:
+        steps, batch = wrong.shape[:2]
+        share = _number_of(tf.logical_and(wrong, scored)) / _number_of(scored)
+        return tf.cast(tf.round(share * (steps * batch)), tf.int32)
+    if len(probabilities.shape) == 3:
+        return tf.reduce_sum(tf.cast(wrong, tf.int32), axis=[0, 1])
+    return tf.cast(_number_of(wrong), tf.int32)
+
+
+def _predicted(probabilities: tf.Tensor) -> tf.Tensor:
+    """The likeliest class (the first of equals): float32 [T, batch, classes, ...] to int32 [T, batch, ...]."""
+    if len(probabilities.shape) == 3:
+        return tf.argmax(probabilities, axis=-1, output_type=tf.int32)
+    classes = probabilities.shape[2]
+    likeliest = tf.reduce_max(probabilities, axis=2, keepdims=True)
+    numbers = tf.range(classes)[tf.newaxis, tf.newaxis, :, tf.newaxis]
+    return tf.reduce_min(tf.where(probabilities == likeliest, numbers, classes), axis=2)
+
+
+def squared_error(outputs: tf.Tensor, targets: tf.Tensor, scored: tf.Tensor | None = None) -> tf.Tensor:
+    """The mean squared error, float32 [...], of outputs, float32 [T, batch, numbers, ...], over scored time steps,
+    rows, and the numbers of each.
+    """
+    steps, batch, numbers, *replicas = outputs.shape
+    counted = numbers * (steps * batch if scored is None else _number_of(scored))
+
+    def forward(outputs: tf.Tensor) -> tuple[tf.Tensor, object]:
+        wrong = outputs - targets
+        if scored is not None:
+            wrong = tf.where(scored[:, :, tf.newaxis], wrong, 0.0)
+        of_steps = tf.reshape(tf.reduce_sum(wrong * wrong, axis=2), [steps * batch, *replicas])
+        loss = sum_of_steps(of_steps) if replicas else tf.reduce_sum(of_steps)
+        return loss / counted, lambda d_loss: wrong * (2 * d_loss / counted)
+
+    loss: tf.Tensor = tf.custom_gradient(forward)(outputs)
+    return loss
 
 
 def checked_weights(
@@ -179,3 +296,42 @@ def _initial_matrix(config: EchoConfig, rng: np.random.Generator, shape: tuple[i
     bound = np.float32(np.sqrt(6 / sum(shape)))
     drawn: npt.NDArray[np.float32] = (2 * rng.random(shape, dtype=np.float32) - 1) * bound
     return drawn
+
+
+def keras_model(config: EchoConfig, weights: Mapping[str, Floats]) -> Any:
+    """A Keras model with these weights, which starts from a zero state, and has no dropout.
+
+    Input symbols are int [batch, time]; output symbols are probabilities, float32 [batch, time, symbols]. Numbers are
+    float32 [batch, time, count].
+    """
+    import keras
+
+    task = config.the_task
+    if isinstance(task.inputs, Numbers):
+        states = inputs = keras.Input((None, task.inputs.count), name="numbers")
+    else:
+        inputs = keras.Input((None,), dtype="int32", name="symbols")
+        table = np.array([[0.0], [1.0]]) if task.inputs.count == 2 else np.eye(task.inputs.count)
+        embed = keras.layers.Embedding(task.inputs.count, config.input_size, trainable=False, name="embed")
+        states = embed(inputs)
+        embed.set_weights([table])
+    kind, options = config.the_cell.keras
+    for number, names in enumerate(layer_weight_names(config), start=1):
+        named = f"{config.cell}_{number}"
+        layer = getattr(keras.layers, kind)(config.state_size, return_sequences=True, name=named, **options)
+        states = layer(states)
+        own = {name: weights[full] for name, full in names.items()}
+        layer.set_weights(_layer_weights(own, states_in=config.state_size))
+    activation = None if isinstance(task.outputs, Numbers) else "softmax"
+    output = keras.layers.Dense(config.output_size, activation=activation, name="output_layer")
+    model = keras.Model(inputs, output(states), name="echo_rnn")
+    output.set_weights([weights["W2"], weights["b2"][0]])
+    return model
+
+
+def _layer_weights(own: Mapping[str, Floats], states_in: int) -> list[Floats]:
+    """Kernel, recurrent kernel and bias for a Keras layer: the last ``states_in`` rows of W belong to h in [x, h] W."""
+    matrices = [own[name] for name in own if name.startswith("W")]
+    biases = [own[name][0] for name in own if name.startswith("b")]
+    whole = np.concatenate(matrices, axis=1)
+    return [whole[:-states_in], whole[-states_in:], np.concatenate(biases)]

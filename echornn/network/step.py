@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -16,22 +16,17 @@ from echornn.network.shapes import layer_weight_names
 class Layer:
     """Computes with these weights, of one network or of many side by side; see `echornn.cells.cell.Network`.
 
-    Args:
-        weights: by the names that the cell uses, W float32 [sum of part sizes, columns, ...], b float32 [1, columns,
-            ...], weights that scale float32 [1, units, ...].
+    They are by the names that the cell uses, W float32 [sum of part sizes, columns, ...], b float32 [1, columns, ...],
+    weights that scale float32 [1, units, ...].
     """
 
     def __init__(self, weights: Tensors) -> None:
         self.weights = weights
 
     def affine(self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
-        """``[part, part, ...] W + b`` for float32 parts [batch, part size, ...]; each group of columns after its
-        activation, float32 [batch, columns, ...].
-        """
         return activated(affine_map(parts, self.weights[weight], self.weights[bias]), activations)
 
     def scale(self, vector: tf.Tensor, weight: str) -> tf.Tensor:
-        """Each unit's number times the unit's own weight."""
         return vector * self.weights[weight]
 
     tanh = staticmethod(tf.tanh)
@@ -49,11 +44,9 @@ class OfTensors:
     sigmoid = staticmethod(tf.sigmoid)
 
     def transposed(self, value: tf.Tensor) -> tf.Tensor:
-        """A matrix with its rows as columns; of replicas, each of theirs."""
         return tf.transpose(value, [1, 0, *range(2, len(value.shape))])
 
     def limited(self, value: tf.Tensor, least: float, most: float) -> tf.Tensor:
-        """Each number, or the limit that it exceeds; the gradient passes as if there were no limit."""
         return value + tf.stop_gradient(tf.clip_by_value(value, least, most) - value)
 
 
@@ -68,7 +61,7 @@ def step_of(cell: Cell) -> Step:
     count = len(cell.state_parts)
 
     def step(inputs: tf.Tensor, state: tf.Tensor, layer: Layer) -> tf.Tensor:
-        after = cell.step(inputs, split_features(state, count) if count > 1 else [state], layer)
+        after = cell.step(inputs, split_features(state, count), layer)
         return join_features(after) if count > 1 else after[0]
 
     return step
@@ -93,23 +86,11 @@ def gates_size(config: EchoConfig) -> int:
     return config.num_layers * len(config.the_cell.gates) * config.state_size
 
 
-class Multiply(Protocol):
-    """Computes the affine map of parts, float32 [batch, part size], with a weight and a bias in the form it expects."""
+Multiply = Callable[[Sequence[tf.Tensor], tf.Tensor, tf.Tensor], tf.Tensor]
+"""Computes the affine map of parts, float32 [batch, part size], with a weight and a bias in the form it expects."""
 
-    def __call__(self, parts: Sequence[tf.Tensor], weight: tf.Tensor, bias: tf.Tensor, /) -> tf.Tensor:
-        """The parts side by side times the weight, plus the bias, float32 [batch, columns]."""
-
-
-def multiply_units(vector: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
-    """Each unit's number, float32 [batch, units], times its own weight, float32 [1, units]."""
-    return vector * weight
-
-
-class Scaling(Protocol):
-    """Multiplies each unit's number with its own weight, in the form it expects."""
-
-    def __call__(self, vector: tf.Tensor, weight: tf.Tensor, /) -> tf.Tensor:
-        """The products, float32 [batch, units]."""
+Scaling = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+"""Multiplies each unit's number, float32 [batch, units], with its own weight, in the form it expects."""
 
 
 class _Seen(Layer):
@@ -136,13 +117,11 @@ def step(
     inputs: tf.Tensor,
     state: tf.Tensor,
     multiply: Multiply = affine_map,
-    scaling: Scaling = multiply_units,
+    scaling: Scaling = tf.multiply,
 ) -> Stepped:
     """Run one time step of all layers, without dropout, from the carried state before the step.
 
     Args:
-        config: the configuration of the network.
-        weights: the model's weights, float32, by name.
         inputs: x_t as it enters the cell (see `echornn.network.model.embed`), float32 [batch, input].
         state: float32 [batch, carried].
         multiply, scaling: compute the products with the weights.

@@ -23,7 +23,7 @@ from echornn.files import own_files
 from echornn.files.own_files import LOCK_FILE
 from echornn.files.recorded_values import NO_RECORD, config_from, record_of, shortened, whole
 from echornn.runtime import small_loops
-from echornn.runtime.installed import version
+from echornn.runtime.quiet import version
 from echornn.training.device import threads_for, threads_if_asked
 
 SLOTS = ("checkpoint-0", "checkpoint-1")

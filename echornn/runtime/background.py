@@ -28,8 +28,7 @@ class Background:
     """
 
     def __init__(self, name: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._name = name
-        self._clock = clock
+        self._name, self._clock = name, clock
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._waiting: Job | None = None
@@ -77,21 +76,14 @@ class Background:
         job()
 
     def _work(self) -> None:
-        while self._do_next():
-            pass
-
-    def _do_next(self) -> bool:
-        """Run one job; returns whether there was one. While the thread waits, no reference to a job is kept."""
-        job = self._next()
-        if job is None:
-            return False
-        try:
-            job()
-        except MemoryError:
-            pass
-        except Exception as error:  # a caller that waits for this thread must not wait forever
-            report(error)
-        return True
+        while (job := self._next()) is not None:
+            try:
+                job()
+            except MemoryError:
+                pass
+            except Exception as error:  # a caller that waits for this thread must not wait forever
+                report(error)
+            del job  # while the thread waits, no reference to a job is kept
 
     def _next(self) -> Job | None:
         """The next job, waiting for one if necessary; None when the thread should end."""

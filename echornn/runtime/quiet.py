@@ -1,17 +1,17 @@
-"""Imports TensorFlow without the log lines of its native code."""
+"""Imports TensorFlow without the log lines of its native code, and without blocking Python's other threads."""
 
 from __future__ import annotations
 
 import contextlib
-import importlib
+import importlib.util
 import os
 import re
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
-from echornn.runtime import collector, native_library, small_loops
+from echornn.runtime import collector, small_loops
 
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 """TensorFlow's environment variable for its log level; a value that the user has set is kept."""
@@ -24,7 +24,21 @@ LOG_LINE = re.compile(
 )
 """Matches a log line of native code: information, warning or error, but not a fatal error."""
 
+LIBRARY = "libtensorflow_cc.so.2"
+
 _importing = threading.Lock()
+
+
+def version(name: str) -> str:
+    """The version of an installed package; TensorFlow's is provided by another distribution, too."""
+    from importlib import metadata
+
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        if name != "tensorflow":
+            raise
+        return metadata.version("tensorflow-cpu")
 
 
 def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
@@ -47,10 +61,28 @@ def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
         os.environ[LEVEL] = ONLY_FATAL  # read once, when native code is loaded
         try:
             with _log_lines_dropped():
-                native_library.load()
+                _load_library()
                 import tensorflow  # noqa: F401
         finally:
             del os.environ[LEVEL]
+
+
+def _load_library() -> None:
+    """Load TensorFlow's largest library, if it is found. That takes a third of a second, and more on a busy machine;
+    Python's ``import`` would hold the interpreter lock meanwhile, so that keys are not answered.
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    with contextlib.suppress(ImportError, AttributeError, OSError, ValueError):
+        spec = importlib.util.find_spec("tensorflow")
+        for folder in (spec and spec.submodule_search_locations) or ():
+            file = Path(folder) / LIBRARY
+            if file.is_file():
+                dlopen = ctypes.CDLL(None).dlopen
+                dlopen.argtypes, dlopen.restype = [ctypes.c_char_p, ctypes.c_int], ctypes.c_void_p
+                dlopen(os.fsencode(file), os.RTLD_NOW | os.RTLD_LOCAL)
 
 
 @contextlib.contextmanager
@@ -59,6 +91,8 @@ def _log_lines_dropped() -> Iterator[None]:
 
     Some log lines are written before the level is read. If no temporary file can be made, nothing is held back.
     """
+    import tempfile
+
     with contextlib.ExitStack() as undo:
         try:
             stderr = os.dup(2)

@@ -15,7 +15,7 @@ from echornn.runtime.background import Background
 from echornn.session.pictures.frame import WATCHABLE_SPEED
 from echornn.state import Snapshot, TrainerState
 from echornn.timeline.branch import Position
-from echornn.training.memory import require_room_for_probes
+from echornn.training.device import require_room_for_probes
 
 Examine = Callable[[Snapshot, Question], Readings]
 """The probing function; it is called on a separate thread, one call at a time."""

@@ -35,7 +35,7 @@ from echornn.files import own_files
 from echornn.files.own_files import LOCK_FILE, Lock
 from echornn.files.recorded_values import NO_RECORD, recorded_with_facts, shortened, values_from, whole
 from echornn.own import OwnFile, told_apart
-from echornn.runtime.installed import version
+from echornn.runtime.quiet import version
 from echornn.sweeps.grid import Axis, Grid, Until, Value, with_seeds_from
 from echornn.sweeps.results import Cell, GridPoint, Result, Values
 from echornn.tasks.own_task import OwnTask

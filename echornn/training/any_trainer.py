@@ -49,37 +49,27 @@ MakeTrainer = Callable[[EchoConfig], AnyTrainer]
 def tensorflow_trainers(
     devices: Devices = NO_DEVICES, threshold: int = small_loops.THRESHOLD, threads: int | None = None
 ) -> MakeTrainer:
-    """Return a function that makes the trainers of a session. They share compiled programs; making the first one
-    imports TensorFlow.
-
-    The function raises a `ConfigError` if there is not enough memory to train and save the networks.
+    """Return a function that makes the trainers of a session, or raises a `ConfigError` if there is not enough memory.
+    They share compiled programs; making the first one imports TensorFlow.
 
     Args:
         devices: the devices on which networks were trained before; with ``auto`` they are used again, if available.
         threshold: the threshold of small loops with which networks were trained (see `echornn.runtime.small_loops`).
-        threads: the number of threads per operation with which networks were trained; by default the number that suits
-            the first network (see `echornn.training.device`).
+        threads: the threads per operation with which they were trained; by default as suits the first network.
     """
-
     shared: Any = None
 
     def make(config: EchoConfig) -> AnyTrainer:
         nonlocal shared
+        with collector.paused():
+            quiet.import_tensorflow(threshold)
+            from echornn.training.population import Population
+            from echornn.training.programs import Programs, keep
         if shared is None:
-            shared = _programs(devices, threshold, threads or threads_for(config, config.replicas == 1))
-        from echornn.training.population import Population
-
+            number = threads or threads_for(config, config.replicas == 1)
+            keep(threads_if_asked(number))
+            begin(number)
+            shared = Programs(devices)
         return Population(config, programs=shared)
 
     return make
-
-
-def _programs(devices: Devices, threshold: int, threads: int) -> Any:
-    """The programs of this process. Imports TensorFlow, and applies the settings that can be applied only once."""
-    with collector.paused():
-        quiet.import_tensorflow(threshold)
-        from echornn.training.programs import Programs, keep
-
-    keep(threads_if_asked(threads))
-    begin(threads)
-    return Programs(devices)

@@ -1,4 +1,4 @@
-"""Where and with how many threads TensorFlow trains in this process, which it fixes with its first operation.
+"""Where networks train: memory, devices, and the threads of TensorFlow, which it fixes with its first operation.
 
 One thread per operation trains all networks except large ones faster. With another number, large products are summed in
 another order, which changes the last digits; so a run records its number, and keeps it when it is continued. Importing
@@ -16,11 +16,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import numpy as np
+import psutil
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.network.shapes import largest_product
-from echornn.runtime import small_loops
+from echornn.network.shapes import (
+    SLOTS,
+    block_length,
+    carried_size,
+    influence_size,
+    is_trained_alone,
+    largest_product,
+    weight_shapes,
+)
 from echornn.tasks.task import Numbers, Symbols
 
 MAX_WINDOWS_PER_CALL = 4096
@@ -29,12 +36,13 @@ MAX_WINDOWS_PER_CALL = 4096
 MAX_BLOCK_BYTES = 1 << 24
 """The most bytes of inputs in a block with more than one epoch."""
 
+FLOAT = 4
+"""Bytes of a float32."""
+
 
 def epochs_in_a_block(config: EchoConfig, replicas: int) -> int:
-    """How many epochs of all replicas are copied to the device at once; if epochs are short, a call trains several.
-
-    Each number of epochs needs its own compiled program. So the number that fits is rounded down to a power of two, and
-    a few programs serve any number of replicas.
+    """How many epochs of all replicas are copied to the device at once: a power of two, since each number needs its own
+    compiled program.
     """
     by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
     by_size = MAX_BLOCK_BYTES // (bytes_of_a_step(config.the_task.inputs) * config.total_series_length * replicas)
@@ -43,7 +51,99 @@ def epochs_in_a_block(config: EchoConfig, replicas: int) -> int:
 
 def bytes_of_a_step(form: Symbols | Numbers) -> int:
     """The bytes of a time step's inputs or targets."""
-    return np.dtype(np.float32).itemsize * form.count if isinstance(form, Numbers) else 1
+    return FLOAT * form.count if isinstance(form, Numbers) else 1
+
+
+COMPILED, COMPILED_PRODUCT = 150 << 20, 10 << 20
+"""Bytes of TensorFlow's compiler; and for each step and product of a rule whose influence is compiled too."""
+
+COPIES = 4
+"""Copies of data (drawn, sorted, on the device, made in advance), and of each number that a window computes."""
+
+COPIES_OF_WEIGHTS = 12
+"""Copies of weights, slots and influence: in the trainer, its gradient, and states that are kept or written."""
+
+OF_A_REPLICA = 256 << 10
+"""Bytes of a replica's losses, in calls and in the curve."""
+
+PROBES = 700
+"""Bytes of the probes for each pair of units of a layer: read-outs and gradients of groups of rows."""
+
+
+def bytes_needed(config: EchoConfig, replicas: int = 1, at_once: int | None = None) -> int:
+    """About how many bytes the training of ``replicas`` networks needs in addition to TensorFlow.
+
+    Args:
+        at_once: how many calls run at the same time; by default one for each processor.
+    """
+    return sum(_terms(config, replicas, at_once).values())
+
+
+def _terms(config: EchoConfig, replicas: int, at_once: int | None = None) -> dict[str, int]:
+    """What `bytes_needed` is the sum of, each by the field that it depends on most."""
+    calls = min(replicas, at_once or usable_processors())
+    together = calls if is_trained_alone(config) else replicas
+    task, influence = config.the_task, influence_size(config)
+    weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
+    of_a_step = bytes_of_a_step(task.inputs) + bytes_of_a_step(task.outputs) + (not task.scores_every_step)
+    data = of_a_step * epochs_in_a_block(config, replicas) * config.total_series_length
+    steps, columns = config.predictions_per_window, _columns(config)
+    shown = steps * (carried_size(config) + config.input_size + config.output_size)
+    is_long = config.is_stream and config.truncated_backprop_length > 3 * config.batch_size  # than the tutorial's
+    of_a_window = "truncated_backprop_length" if is_long else "batch_size"
+    terms = {
+        "replicas": calls * COMPILED + replicas * OF_A_REPLICA,
+        "total_series_length": COPIES * replicas * data,
+        "state_size": FLOAT * COPIES_OF_WEIGHTS * replicas * (1 + SLOTS[config.optimizer]) * weights,
+        of_a_window: FLOAT * COPIES * (replicas * shown + together * steps * columns),
+    }
+    if influence:
+        derivatives = together * steps * carried_size(config) * columns
+        compiled = len(config.the_cell.products) * config.num_layers * block_length(config.window_stride)
+        terms["rule"] = FLOAT * (COPIES_OF_WEIGHTS * replicas * influence + COPIES * derivatives)
+        terms["rule"] += calls * COMPILED_PRODUCT * compiled
+    return terms
+
+
+def _columns(config: EchoConfig) -> int:
+    """The numbers that the cells of all layers compute in a time step of a row."""
+    return config.num_layers * config.the_cell.columns * config.state_size
+
+
+def usable_bytes() -> int:
+    """The bytes that may be used: most of those that the system can give without swapping."""
+    return int(0.8 * psutil.virtual_memory().available)
+
+
+def require_memory(config: EchoConfig, replicas: int, at_once: int | None = None) -> None:
+    """Check that there is enough memory to train replicas of a configuration.
+
+    Raises:
+        ConfigError: there is too little; the error names ``replicas`` if one would fit, else the field that takes most.
+    """
+    needed, free = bytes_needed(config, replicas, at_once), usable_bytes()
+    if needed > free:
+        terms = _terms(config, 1)
+        if sum(terms.values()) - terms.get("rule", 0) > free:
+            terms.pop("rule", None)
+        name = "replicas" if replicas > 1 and sum(terms.values()) <= free else max(terms, key=terms.__getitem__)
+        value = replicas if name == "replicas" else getattr(config, name)
+        raise ConfigError(name, value, f"it {_too_much(needed, free)}")
+
+
+def require_room_for_probes(config: EchoConfig) -> None:
+    """Raise a `MemoryError` if there is too little memory for the probes."""
+    needed = PROBES * config.num_layers * config.state_size**2
+    needed += FLOAT * COPIES * config.predictions_per_window * (_columns(config) + config.output_size)
+    if needed > (free := usable_bytes()):
+        raise MemoryError(f"state_size = {config.state_size} {_too_much(needed, free)}")
+
+
+def _too_much(needed: int, free: int) -> str:
+    def words(size: int) -> str:  # 350 MB, 2.7 GB, 101 GB
+        return f"{size / 1e6:.0f} MB" if size < 10**9 else f"{size / 1e9:,.{0 if size >= 10**10 else 1}f} GB"
+
+    return f"needs about {words(needed)}, and {words(free)} are free"
 
 
 CPU, GPU = "/CPU:0", "/GPU:0"
@@ -53,16 +153,13 @@ TRIAL_SECONDS = 0.2
 
 
 def place(config: EchoConfig, train: Callable[[str, int], None], before: str | None = None) -> str:
-    """TensorFlow's name of the device to use. Small networks often train faster on the CPU: a GPU needs microseconds to
-    start each kernel.
+    """TensorFlow's name of the device to use; a `ConfigError` if TensorFlow does not find the requested one. Small
+    networks often train faster on the CPU: a GPU needs microseconds to start each kernel.
 
     Args:
         train: trains a number of windows on the device with this name. It is only called for ``auto`` with a GPU, to
             measure both devices, or to check that the GPU still works.
         before: the device (cpu or gpu) that ``auto`` chose earlier for such networks; it is chosen again if possible.
-
-    Raises:
-        ConfigError: a GPU was requested, and TensorFlow finds none.
     """
     import tensorflow as tf
 
@@ -74,10 +171,8 @@ def place(config: EchoConfig, train: Callable[[str, int], None], before: str | N
     if config.device == "cpu" or not gpus:
         return CPU
     take_memory_as_needed(gpus)
-    if config.device == "gpu":
-        return GPU
-    if before == "cpu":
-        return CPU
+    if config.device == "gpu" or before == "cpu":
+        return GPU if config.device == "gpu" else CPU
     if before == "gpu":
         # if it fails, measuring both devices gives the reason
         with contextlib.suppress(tf.errors.OpError, MemoryError):
@@ -103,10 +198,8 @@ def take_memory_as_needed(gpus: list[Any]) -> None:
 
 
 def faster(one: str, other: str, train: Callable[[str, int], None]) -> str:
-    """Measure two devices briefly, and choose the faster one; if one cannot train the network, choose the other.
-
-    Raises:
-        tf.errors.OpError, MemoryError: neither can train it; this is the first device's error.
+    """Measure two devices briefly, and choose the faster one; if one cannot train the network, choose the other. If
+    neither can, the first device's error is raised.
     """
     import tensorflow as tf
 
@@ -124,17 +217,14 @@ def faster(one: str, other: str, train: Callable[[str, int], None]) -> str:
 
 
 def windows_per_second(train: Callable[[int], None], clock: Callable[[], float] = time.perf_counter) -> float:
-    """The rate of ``train(n)``, measured by calls that grow until they have taken `TRIAL_SECONDS`. The first call does
-    not count, since it may compile.
-    """
-    train(1)
-    windows, begun = 1, clock()
-    while True:
+    """The rate of ``train(n)``, measured by calls that grow until they have taken `TRIAL_SECONDS`."""
+    train(1)  # may compile
+    windows, seconds = 1, 0.0
+    while seconds < TRIAL_SECONDS:
+        windows, begun = windows * 4, clock()
         train(windows)
         seconds = clock() - begun
-        if seconds >= TRIAL_SECONDS:
-            return windows / seconds
-        windows, begun = windows * 4, clock()
+    return windows / seconds
 
 
 MOST_MULTIPLICATIONS = 4_000_000
@@ -142,17 +232,9 @@ MOST_MULTIPLICATIONS = 4_000_000
 threads took 0.94 of the time with 3.3 million (256 units, batch 50), 0.87 with 4.2, 0.63 with 6.6 and 0.58 with 16.8.
 """
 
-VARIABLE = "TF_NUM_INTRAOP_THREADS"
-"""TensorFlow's environment variable with which the user sets the number."""
-
-MOST_THREADS = 1024
-"""The largest number of threads that is requested."""
-
 
 def threads_for(config: EchoConfig, is_alone: bool) -> int:
-    """The number of threads for a process whose first network is this one: all processors for a single large network;
-    one for a smaller network, or for several side by side.
-    """
+    """The number of threads for a process whose first network is this one: all processors for a single large one."""
     is_large = is_alone and largest_product(config) > MOST_MULTIPLICATIONS
     return usable_processors() if is_large else 1
 
@@ -163,11 +245,11 @@ def threads_if_asked(number: int) -> int:
     """
     # TensorFlow's own function for this looks for devices, with which XLA would read its flags too early
     context = getattr(sys.modules.get("tensorflow.python.eager.context"), "_context", None)
-    given = os.environ.get(VARIABLE, "").strip()
+    given = os.environ.get("TF_NUM_INTRAOP_THREADS", "").strip()
     users = int(given) if given.isdecimal() else 0
     has_begun = getattr(context, "_context_handle", None) is not None
     chosen = getattr(context, "_intra_op_parallelism_threads", None) or users
-    return chosen or (usable_processors() if has_begun else min(number, MOST_THREADS))
+    return chosen or (usable_processors() if has_begun else min(number, 1024))
 
 
 def usable_processors() -> int:
@@ -188,11 +270,7 @@ def use_one_thread() -> bool:
 
 
 def use_threads(number: int) -> bool:
-    """Run each TensorFlow operation on ``number`` threads; if there are several, simultaneous calls share them.
-
-    Returns:
-        Whether the setting could still be made; see `use_one_thread`.
-    """
+    """As `use_one_thread`, with ``number`` threads; if there are several, simultaneous calls share them."""
     import tensorflow as tf
 
     try:
@@ -210,11 +288,8 @@ def use_threads(number: int) -> bool:
 
 
 def processors() -> list[str]:
-    """TensorFlow's names of the devices for calls that run at the same time, one for each call.
-
-    There is a call for each processor that this process may use. After `use_one_thread`, each has its own device.
-    Otherwise all use the same device, and there are only as many calls as TensorFlow has threads per operation, since
-    calls share the threads.
+    """TensorFlow's names of the devices for calls that run at the same time: after `use_one_thread`, one for each
+    processor; otherwise the same one, as often as TensorFlow has threads per operation, since calls share them.
     """
     import tensorflow as tf
 
@@ -240,10 +315,8 @@ def prepare(config: EchoConfig, replicas: int) -> None:
 
 
 def begin(number: int) -> None:
-    """Set up TensorFlow to train at full speed: ``number`` threads per operation, and small loops as single kernels.
-
-    Both settings hold for the whole process, so only the first call has an effect. Threads that the program itself has
-    set are kept. If TensorFlow has been used before, a `RuntimeWarning` says once what can no longer be set.
+    """Set up TensorFlow to train at full speed: ``number`` threads per operation, unless the program itself has set
+    them. Only the first call in a process has an effect. If it comes too late, a `RuntimeWarning` says so.
     """
     import tensorflow as tf
 
@@ -253,26 +326,6 @@ def begin(number: int) -> None:
     _is_prepared = True
     wanted = threads_if_asked(number)
     is_given = tf.config.threading.get_intra_op_parallelism_threads() != 0
-    if not is_given and use_threads(wanted):
-        return  # nothing has run, so nothing was compiled
-    # for one thread, setting the number is not enough: see `use_threads`
-    is_in_time = is_given or 1 < number == wanted
-    if small_loops.was_asked_late() and not _is_one_kernel():
-        small_loops.asked_in_vain()
-        is_in_time = False
-    if not is_in_time:
+    # for one thread, that TensorFlow has this number is not enough: see `use_threads`
+    if not is_given and not use_threads(wanted) and not 1 < number == wanted:
         warnings.warn(TOO_LATE, RuntimeWarning, stacklevel=2)
-
-
-def _is_one_kernel() -> bool:
-    """Whether XLA compiles small loops as single kernels in this process, tested with a loop, which takes 0.1 s."""
-    import tensorflow as tf
-
-    numbers = tf.range(1024)
-
-    def loop(numbers: tf.Tensor) -> tf.Tensor:
-        return tf.while_loop(lambda turn, _: turn < 3, lambda turn, kept: (turn + 1, kept * 2), (0, numbers))[1]
-
-    with tf.device(CPU):
-        compiled = tf.function(loop, jit_compile=True).experimental_get_compiler_ir(numbers)
-        return "xla_cpu_small_call" in compiled(stage="optimized_hlo")

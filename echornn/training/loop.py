@@ -9,50 +9,32 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from echornn.config import MAX_LAYERS, EchoConfig
-from echornn.network.loss import errors
-from echornn.network.model import EchoRNN
+from echornn.config import EchoConfig
+from echornn.network.affine import kept_apart, read_steps
+from echornn.network.model import EchoRNN, errors
 from echornn.network.shapes import SLOTS, carried_size
-from echornn.network.xla import kept_apart, read_steps
 from echornn.progress import Floats
 from echornn.tasks.task import Numbers
 from echornn.training.rules import WindowData, engine_of
 
-LARGEST = 0x7FFFFFFF
-"""The numbers of windows and keys wrap around at 31 bits."""
-
 
 class Values(NamedTuple):
-    """Everything that training changes, as arrays or tensors with or without axes of replicas."""
+    """Everything that training changes, as in `PopulationState`, in arrays or tensors with or without replicas."""
 
     weights: dict[str, Any]
     optimizer: tuple[Any, ...]
-    """The number of steps, int64; the learning rate; then the slots of each weight, in Keras' order."""
     carried_state: Any
     influence: dict[str, Any]
 
 
 class Trained(NamedTuple):
-    """The results of a call; losses and errors are filled only up to the requested number of windows.
+    """The results of a call, with all data of its last window; with replicas, each has an additional last axis."""
 
-    With replicas, each result has an additional last axis.
-    """
-
-    losses: Any
-    """The loss of each window before its update, float32 [most windows of a call, ...]."""
-    errors: Any
-    """The number of wrong predictions in each window, int32 [most windows of a call, ...]; 0 for numbers."""
-    outputs: Any
-    """The softmax, or the numbers, of the last window, float32 [T, batch, outputs, ...]."""
-    states: Any
-    """The carried states of the last window, float32 [T, batch, carried, ...]."""
-    init_state: Any
-    """The state before the last window, float32 [batch, carried, ...]."""
-
-
-def dropout_key(config: EchoConfig, init_index: int) -> int:
-    """The random key of a run's dropout; the loop adds the number of the window."""
-    return (config.seed * 1_000_003 + init_index) * MAX_LAYERS & LARGEST
+    losses: Any  # before the update, float32 [most windows of a call, ...], filled as far as windows were requested
+    errors: Any  # wrong predictions, int32 [most windows of a call, ...]; 0 for numbers
+    outputs: Any  # the softmax, or the numbers, float32 [T, batch, outputs, ...]
+    states: Any  # the carried states, float32 [T, batch, carried, ...]
+    init_state: Any  # float32 [batch, carried, ...]
 
 
 def nothing_trained(config: EchoConfig, windows: int, replicas: list[int]) -> Trained:
@@ -84,10 +66,8 @@ def train(
     dynamic slices. Otherwise XLA would compile again for each slice and each number of iterations.
 
     Args:
-        nothing: see `nothing_trained`.
-        x: inputs: symbols, uint8 [epochs * row length, batch, ...], or numbers, float32 [epochs * row length, batch,
-            count, ...].
-        y: targets, in the same form.
+        x, y: inputs and targets: symbols, uint8 [epochs * row length, batch, ...], or numbers, float32 [..., count,
+            ...].
         call: int32 [4]: the first window to train, counted from the start of ``x``; the number of windows to train; the
             number of windows of the run before ``x``; the key of dropout. With replicas int32 [3 + replicas].
         begin: the time step of ``x`` at which the first epoch begins.
@@ -115,9 +95,8 @@ def train(
         )
         learned = engine.learn(model, data, influence)
         weights, optimizer = updated(config, values, learned.gradients)
-        wrong = tf.zeros_like(learned.loss, tf.int32)
-        if not has_numbers:
-            wrong = errors(learned.outputs, data.labels, data.scored)
+        no_errors = tf.zeros_like(learned.loss, tf.int32)
+        wrong = no_errors if has_numbers else errors(learned.outputs, data.labels, data.scored)
         trained = Trained(
             tf.tensor_scatter_nd_update(trained.losses, [[index]], [learned.loss]),
             tf.tensor_scatter_nd_update(trained.errors, [[index]], [wrong]),
@@ -150,11 +129,12 @@ def updated(
 
 
 class Optimizer(NamedTuple):
-    """Computes the change of one weight from (gradient, rate, number of steps before, *slots), and the new slots."""
+    """Computes the change of one weight from (gradient, rate, number of steps before, *slots), and the new slots, whose
+    numbers begin with ``first``.
+    """
 
     step: Callable[..., tuple[tf.Tensor, ...]]
     first: float = 0.0
-    """The value of each slot at the start."""
 
 
 def adagrad(gradient: tf.Tensor, rate: tf.Tensor, _: tf.Tensor, squares: tf.Tensor) -> tuple[tf.Tensor, ...]:

@@ -1,24 +1,23 @@
-"""A population: networks of one structure that are trained together. A single network is a population of one."""
+"""A population, networks of one structure that are trained together, and a trainer: a population of one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, EchoConfig, require_epochs
+from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, ConfigError, EchoConfig, require_epochs
 from echornn.data.series import EchoSeries
 from echornn.data.solved import Levels, SolvedAt
-from echornn.network.model import initial_weights
+from echornn.network.model import checked_weights, initial_weights
 from echornn.network.shapes import carried_size, influence_shapes, shown_part
-from echornn.progress import Counts, Floats, PopulationProgress
-from echornn.state import PopulationState
+from echornn.progress import Counts, Floats, PopulationProgress, Progress
+from echornn.state import PopulationState, TrainerState
 from echornn.tasks.task import TaskError
-from echornn.training.device import processors
+from echornn.training.device import processors, require_memory
 from echornn.training.loop import Trained, Values, fresh_optimizer, rates_of
-from echornn.training.memory import require_memory
 from echornn.training.programs import Programs
 from echornn.training.shards import Shards
 from echornn.training.structure import require_one_structure
@@ -121,8 +120,8 @@ class Population:
         return self._last
 
     def _train(self, n: int) -> PopulationProgress:
-        """Make one call, with at most ``n`` windows from the position on. With 0 it only compiles. With -1 it shows the
-        last window, whose predictions are unknown, since another process trained it.
+        """Make one call, with at most ``n`` windows from the position on; 0 only compiles. With -1 it shows the last
+        window, whose predictions are unknown, since another process trained it.
         """
         config, shards = self.configs[0], self._shards
         block = shards.block(self.data_version, min(self.epoch, config.num_epochs - 1))
@@ -132,7 +131,7 @@ class Population:
         else:
             most = min(shards.division.windows_per_call, self.windows_left)
             windows = min(n, most, block.epochs * config.windows_per_epoch - first)
-        trained = shards.train(block, first, windows, self.init_index) if n >= 0 else self._unknown()
+        trained = shards.train(block, first, windows, self.init_index) if n >= 0 else _unknown(config, self.replicas)
         self._unseen.append(trained.losses)
         if self.replicas > 1 or len(self._unseen) >= MOST_CALLS:
             self._seen_solved()
@@ -158,17 +157,6 @@ class Population:
             solved.windows,
         )
 
-    def _unknown(self) -> Trained:
-        config, replicas = self.configs[0], self.replicas
-        steps = (config.window_steps, config.batch_size)
-        return Trained(
-            np.zeros((0, replicas), np.float32),
-            np.zeros((0, replicas), np.int32),
-            np.full((*steps, config.output_size, replicas), np.nan, np.float32),
-            np.full((*steps, carried_size(config), replicas), np.nan, np.float32),
-            np.zeros((0, 0, replicas), np.float32),
-        )
-
     def _seen_solved(self) -> SolvedAt:
         """When each replica solved the task, after all windows."""
         if self._unseen:
@@ -178,9 +166,7 @@ class Population:
 
     @property
     def config(self) -> EchoConfig:
-        """The first replica's configuration, with the number of replicas. It describes all replicas if their seeds are
-        consecutive and nothing else differs.
-        """
+        """As `PopulationState.config`."""
         return replace(self.configs[0], replicas=self.replicas)
 
     @property
@@ -203,7 +189,7 @@ class Population:
         """The window at which each replica solved the task, counted from 1 since the start; 0 if it has not yet.
 
         A task is solved when the mean loss of 50 windows falls below a level that theory gives (0.05 nats for the
-        tutorial), as in a single run; see `echornn.diagnosis.loss_stats.LossStats`.
+        tutorial).
         """
         return self._seen_solved().at.copy()
 
@@ -237,19 +223,9 @@ class Population:
     @property
     def state(self) -> PopulationState:
         """A copy of everything that is needed to continue bit for bit."""
-        values = self._shards.values
-        return PopulationState(
-            self.configs,
-            self.epoch,
-            self.window,
-            self.data_version,
-            self.init_index,
-            values.weights,
-            values.carried_state,
-            values.optimizer,
-            self._seen_solved(),
-            values.influence,
-        )
+        values = self._shards.values._asdict()
+        place = self.epoch, self.window, self.data_version, self.init_index
+        return PopulationState(self.configs, *place, solved=self._seen_solved(), **values)
 
     def restore(self, state: PopulationState) -> None:
         """Continue from a state, bit for bit; see `state`.
@@ -356,6 +332,88 @@ class Population:
         if self.device == "gpu" or len(configs) == 1:  # a GPU takes all in one call
             return Shards(configs, [self.placement], self._programs)
         return Shards(configs, processors()[: self._at_once], self._programs)
+
+
+class Trainer(Population):
+    """Trains one network on the echo, window by window, by truncated back-propagation through time. It is a
+    `Population` of one without the axis of replicas.
+
+    Args:
+        config: the configuration to train.
+        programs: stores compiled programs for the next trainer of the same structure; by default they are not stored.
+
+    Raises:
+        ConfigError: the requested device does not exist, there is not enough memory, or the configuration has several
+            replicas, which need a `Population`.
+        OutOfMappingsError: this process has compiled too many programs.
+    """
+
+    def __init__(self, config: EchoConfig, programs: Programs | None = None) -> None:
+        if config.replicas != 1:
+            raise ConfigError("replicas", config.replicas, "it must be 1; a Population trains several")
+        super().__init__(config, programs=programs)
+        self._series: tuple[object, EchoSeries] | None = None
+
+    def advance(self, n: int) -> Progress:  # type: ignore[override]
+        """Train ``n`` windows, also across epochs, or fewer if the last epoch ends before.
+
+        After the last epoch nothing is trained: the losses are empty, and the last window is returned again.
+
+        Raises:
+            ValueError: ``n`` is below 1.
+        """
+        return super().advance(n).of(0)
+
+    @property
+    def series(self) -> EchoSeries:  # type: ignore[override]
+        """The data of the current epoch; of the last epoch if all have been trained."""
+        of = (self.config, self.data_version, self.epoch)
+        if self._series is None or self._series[0] != of:
+            self._series = of, super().series(0)
+        return self._series[1]
+
+    @property
+    def weights(self) -> dict[str, Floats]:
+        """A copy of the weights by name: W, b, W2 and b2, in the tutorial's shapes."""
+        return {name: values[0] for name, values in super().weights.items()}
+
+    @property
+    def carried_state(self) -> Floats:
+        """The state from which the next window starts, float32 [batch_size, carried]; zero at the start of an epoch,
+        and of a trial.
+
+        The states of all layers are side by side, for an LSTM h and then c: the tutorial's cell has [batch_size,
+        state_size].
+        """
+        carried = self.state.carried_state
+        return np.zeros_like(carried) if self.window == 0 or not self.config.is_stream else carried
+
+    @property
+    def state(self) -> TrainerState:  # type: ignore[override]
+        """A copy of everything that is needed to continue bit for bit."""
+        return super().state.of(0)
+
+    def restore(self, state: TrainerState) -> None:  # type: ignore[override]
+        """Continue from a state, bit for bit; `ValueError` if the state has another configuration."""
+        super().restore(PopulationState.of_one(state))
+
+    def load_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
+        """Replace the weights, and reset the optimizer's variables; position and carried state stay.
+
+        Raises:
+            ValueError: names or shapes differ from those of `weights`, or a number is NaN or infinite.
+        """
+        arrays = checked_weights(weights, self.config, "loaded")
+        loaded = {name: arrays[name][np.newaxis] for name in self.weights}
+        optimizer = fresh_optimizer(self.configs, loaded)
+        super().restore(replace(super().state, weights=loaded, optimizer=optimizer))
+
+
+def _unknown(config: EchoConfig, replicas: int) -> Trained:
+    losses, steps = np.zeros((0, replicas), np.float32), (config.window_steps, config.batch_size)
+    outputs = np.full((*steps, config.output_size, replicas), np.nan, np.float32)
+    states = np.full((*steps, carried_size(config), replicas), np.nan, np.float32)
+    return Trained(losses, losses.astype(np.int32), outputs, states, np.zeros((0, 0, replicas), np.float32))
 
 
 def no_influence(configs: Sequence[EchoConfig]) -> dict[str, Floats]:

@@ -14,7 +14,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock, get_ident
@@ -43,7 +43,7 @@ an LSTM (Linux allows 65 530 mappings, then native code aborts the process). So 
 
 
 class OutOfMappingsError(RuntimeError):
-    """Memory mappings are running out."""
+    """A program would have to be compiled, and too many memory mappings are in use."""
 
 
 class Programs:
@@ -88,9 +88,7 @@ class Program:
     """
 
     def __init__(self, config: EchoConfig, division: Division, on_cpu: bool, name: str) -> None:
-        self._name = name
-        self._config, self._on_cpu, self._room = config, on_cpu, division.room
-        self._windows, self._replicas = division.windows_per_call, [division.places] if division.places else []
+        self._config, self._division, self._on_cpu, self._name = config, division, on_cpu, name
         self.compilations = 0
         self._compiled: Any = None
         self._devices: set[str] = set()
@@ -104,51 +102,46 @@ class Program:
             values: [room, ..., places].
             numbers: int32 [room, 3 + keys], for each shard the ``call`` of `train`; it may request no windows.
             data: inputs and targets of the shards end to end, and which of them count, unless all do.
-
-        Raises:
-            OutOfMappingsError: it would have to be compiled, and too many memory mappings are in use.
         """
-        results: tuple[Values, Trained]
-        if device not in self._devices:
-            with _compiling:
-                results = self._first(device, values, numbers, data)
-            self._devices.add(device)
-            return results
-        with tf.device(device):
-            results = self._compiled(values, tf.constant(numbers), *data)
+        if device in self._devices:
+            return self._called(device, values, numbers, data)
+        with _compiling:
+            _refuse_when_mappings_run_out()
+            try:
+                results = self._called(device, values, numbers, data)
+            except tf.errors.OpError:  # the program could not be read or stored, and XLA would repeat this error
+                if _descriptor is None:
+                    raise
+                _leave(_descriptor)
+                self._compiled = None
+                results = self._called(device, values, numbers, data)
+        self._devices.add(device)
         return results
 
-    def _first(self, device: str, *arguments: Any) -> Any:
-        refuse_when_mappings_run_out()
-        try:
-            return self._traced(device, *arguments)
-        except tf.errors.OpError:  # the program could not be read or stored, and XLA would repeat this error
-            if _descriptor is None:
-                raise
-            _leave(_descriptor)
-            self._compiled = None
-            return self._traced(device, *arguments)
-
-    def _traced(self, device: str, values: Values, numbers: npt.NDArray[np.int32], data: list[tf.Tensor]) -> Any:
+    def _called(
+        self, device: str, values: Values, numbers: npt.NDArray[np.int32], data: list[tf.Tensor]
+    ) -> tuple[Values, Trained]:
         if self._compiled is None:
             function = tf.function(self._run, jit_compile=True, autograph=False)
             with _names_of_its_own(self._name):
                 self._compiled = function.get_concrete_function(values, tf.constant(numbers), *data)
             self.compilations += 1
         with tf.device(device):
-            return self._compiled(values, tf.constant(numbers), *data)
+            results: tuple[Values, Trained] = self._compiled(values, tf.constant(numbers), *data)
+        return results
 
     def _run(self, values: Values, numbers: tf.Tensor, x: tf.Tensor, y: tf.Tensor, *scored: tf.Tensor) -> Any:
-        nothing = nothing_trained(self._config, self._windows, self._replicas)
+        places, room = self._division.places, self._division.room
+        nothing = nothing_trained(self._config, self._division.windows_per_call, [places] if places else [])
 
         def shard(its: tuple[Values, tf.Tensor, tf.Tensor | int]) -> tuple[Values, Trained]:
             values, call, begin = its
             return train(self._config, values, nothing, x, y, call, begin, *scored, on_cpu=self._on_cpu)
 
-        if self._room == 1:
+        if room == 1:
             trained = shard((tf.nest.map_structure(lambda one: one[0], values), numbers[0], 0))
             return tf.nest.map_structure(lambda one: one[tf.newaxis], trained)
-        begins = tf.range(self._room) * (x.shape[0] // self._room)
+        begins = tf.range(room) * (x.shape[0] // room)
         after = tf.nest.map_structure(lambda one: tf.TensorSpec(one.shape[1:], one.dtype), values)
         shown = tf.nest.map_structure(lambda one: tf.TensorSpec(one.shape, one.dtype), nothing)
         return tf.map_fn(shard, (values, numbers, begins), fn_output_signature=(after, shown))
@@ -171,31 +164,22 @@ def _names_of_its_own(program: str) -> Iterator[None]:
         ops.uid = uid
 
 
-def refuse_when_mappings_run_out() -> None:
-    """Raise `OutOfMappingsError` if a compilation comes too close to the system's limit, since native code would abort
-    the process.
-    """
-    if (share := share_of_mappings()) > MAPPINGS_USED_AT_MOST:
-        raise OutOfMappingsError(
-            f"compiled programs use {share:.0%} of this process's memory mappings: start the program again to go on"
-        )
-
-
-def share_of_mappings() -> float:
-    """The share of the allowed memory mappings that this process uses; 0 if the system does not report it."""
+def _refuse_when_mappings_run_out() -> None:
     with contextlib.suppress(OSError), open("/proc/self/maps", "rb") as lines:
-        return sum(1 for _ in lines) / int(Path("/proc/sys/vm/max_map_count").read_text())
-    return 0.0
+        used = sum(1 for _ in lines) / int(Path("/proc/sys/vm/max_map_count").read_text())
+        if used > MAPPINGS_USED_AT_MOST:
+            raise OutOfMappingsError(
+                f"compiled programs use {used:.0%} of this process's memory mappings: start the program again to go on"
+            )
 
-
-SWITCH, FLAGS = "ECHORNN_KEEP_PROGRAMS", "TF_XLA_FLAGS"
-"""The environment variables that switch this off if it is 0, and of TensorFlow's flags."""
 
 MOST_FILES = 200
 """The most programs of a folder; if there are more, it begins again."""
 
 LEAST_FREE = 256 << 20
 """The free bytes that the disk must have for programs to be stored."""
+
+FLAGS = "TF_XLA_FLAGS"
 
 DESCRIPTORS = Path("/proc/self/fd")
 
@@ -205,8 +189,8 @@ _descriptor: int | None = None
 
 
 def keep(threads: int) -> None:
-    """Keep programs in the user's cache folder. Call this before TensorFlow's threads are set, or its devices are
-    looked for, since XLA then reads its flags.
+    """Keep programs in the user's cache folder, unless ``ECHORNN_KEEP_PROGRAMS`` is 0. Call this before TensorFlow's
+    threads are set, or its devices are looked for, since XLA then reads its flags.
 
     Errors do not prevent training, and flags of the user's own are kept. Ours are removed from the environment again:
     other processes lack the descriptor, and versions of results (`echornn.sweeps.trained_by`) do not depend on them.
@@ -216,7 +200,8 @@ def keep(threads: int) -> None:
     """
     global _descriptor
     has_own_flags = FLAGS in os.environ or small_loops.are_a_file(os.environ.get(small_loops.VARIABLE, ""))
-    if _descriptor is not None or has_own_flags or os.environ.get(SWITCH) == "0" or not DESCRIPTORS.is_dir():
+    is_off = os.environ.get("ECHORNN_KEEP_PROGRAMS") == "0" or not DESCRIPTORS.is_dir()
+    if _descriptor is not None or has_own_flags or is_off:
         return
     with contextlib.suppress(OSError):
         folder = platformdirs.user_cache_path("echornn-tui") / "programs" / kind_of_programs(threads)
@@ -224,8 +209,8 @@ def keep(threads: int) -> None:
         folder.chmod(0o700)  # fails if it is not the user's
         if shutil.disk_usage(folder).free < LEAST_FREE:
             return
-        if len(files := list(folder.iterdir())) > MOST_FILES:
-            _remove(files)
+        if len([*folder.iterdir()]) > MOST_FILES:
+            _empty(folder)
         _descriptor = os.open(folder, os.O_RDONLY)
         cache = f"--tf_xla_persistent_cache_directory={DESCRIPTORS / str(_descriptor)}"
         os.environ[FLAGS] = f"{cache} --tf_xla_persistent_cache_device_types=CPU"
@@ -238,7 +223,7 @@ def keep(threads: int) -> None:
 def _leave(descriptor: int) -> None:
     """Empty the folder, and switch XLA to a folder in memory: the disk may be full, or a file damaged."""
     with contextlib.suppress(OSError):
-        _remove((DESCRIPTORS / str(descriptor)).iterdir())
+        _empty(DESCRIPTORS / str(descriptor))
     folder = tempfile.mkdtemp(prefix="echornn-tui-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     other = os.open(folder, os.O_RDONLY)
@@ -246,8 +231,8 @@ def _leave(descriptor: int) -> None:
     os.close(other)
 
 
-def _remove(files: Iterable[Path]) -> None:
-    for file in files:
+def _empty(folder: Path) -> None:
+    for file in folder.iterdir():
         file.unlink(missing_ok=True)
 
 

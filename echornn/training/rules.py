@@ -1,120 +1,106 @@
-"""What every learning rule computes: the gradient of a window's loss, and what it carries to the next window."""
+"""The learning rules: the gradient of a window's loss, and what is carried to the next window.
+
+Real-time recurrent learning (Williams and Zipser 1989) carries the influence of each weight on the carried state of
+each row. It grows by exact derivatives, for any cell: each row is repeated once for each number that it carries, and
+the copies go back through the steps with one of these numbers each. All rows share the weights.
+"""
 
 from __future__ import annotations
 
 import pkgutil
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from echornn.config import RULES, EchoConfig
-from echornn.network.affine import Tensors, is_fused
-from echornn.network.loss import cross_entropy, squared_error
-from echornn.network.model import EchoRNN, embed
-from echornn.network.sensitivity import Sensitivity, StackedStep, sensitivity, steps_of
-from echornn.network.shapes import influence_shapes
+from echornn.network.affine import Tensors, has_replicas, is_fused, joined, split_features
+from echornn.network.model import EchoRNN, cross_entropy, embed, squared_error
+from echornn.network.scan import Made, Recording
+from echornn.network.shapes import block_length, carried_size, influence_shapes, layer_weight_names
+from echornn.network.step import Layer, OfTensors, step_of, used_weights
 from echornn.tasks.task import Numbers
 
 
 class WindowData(NamedTuple):
     """A window, and the state before it; with replicas, each tensor has an additional last axis."""
 
-    x: tf.Tensor
-    """Input: symbols, uint8 [T, batch, ...], or numbers, float32 [T, batch, count, ...]."""
-    labels: tf.Tensor
-    """Target: symbols, int32 [T, batch, ...], or numbers, float32 [T, batch, count, ...]."""
-    scored: tf.Tensor | None
-    """The steps that count, bool [T, batch, ...]; None if all do."""
-    state: tf.Tensor
-    """Float32 [batch, carried, ...]."""
-    dropout_key: tf.Tensor
-    """The random key of dropout, int32 [2, ...]."""
+    x: tf.Tensor  # symbols, uint8 [T, batch, ...], or numbers, float32 [T, batch, count, ...]
+    labels: tf.Tensor  # symbols, int32 [T, batch, ...], or numbers, float32 [T, batch, count, ...]
+    scored: tf.Tensor | None  # the steps that count, bool [T, batch, ...]; None if all do
+    state: tf.Tensor  # float32 [batch, carried, ...]
+    dropout_key: tf.Tensor  # int32 [2, ...]
 
 
 class Learned(NamedTuple):
     """What a rule computes from a window; with replicas, each tensor has an additional last axis."""
 
-    loss: tf.Tensor
-    """Mean cross-entropy in nats, or mean squared error, float32 [...]."""
-    outputs: tf.Tensor
-    """The softmax, or the numbers, float32 [T, batch, outputs, ...]."""
-    states: tf.Tensor
-    """The states carried after each time step, float32 [T, batch, carried, ...]."""
-    gradients: list[tf.Tensor]
-    """In the order of the model's weights."""
-    influence: dict[str, tf.Tensor]
-    """What the rule carries to the next window, see `RuleEngine.carried`."""
+    loss: tf.Tensor  # mean cross-entropy in nats, or mean squared error, float32 [...]
+    outputs: tf.Tensor  # the softmax, or the numbers, float32 [T, batch, outputs, ...]
+    states: tf.Tensor  # those carried after each time step, float32 [T, batch, carried, ...]
+    gradients: list[tf.Tensor]  # in the order of the model's weights
+    influence: dict[str, tf.Tensor]  # on the state that is carried to the next window, see `influence_shapes`
 
 
-class RuleEngine(Protocol):
-    """Computes a learning rule within the compiled loop."""
+@dataclass(frozen=True)
+class Engine:
+    """Computes a learning rule: from the network, a window, and the influence before it."""
 
-    def carried(self, config: EchoConfig) -> dict[str, tuple[int, ...]]:
-        """The shapes of the float32 arrays that one network carries from window to window besides its state, by name;
-        all are zero at the start of an epoch.
-        """
-
-    def learn(self, model: EchoRNN, window: WindowData, influence: Tensors) -> Learned:
-        """The gradient of the window's loss, and what is carried after it."""
+    learn: Callable[[EchoRNN, WindowData, Tensors], Learned]
+    carried = staticmethod(influence_shapes)
 
 
-def engine_of(config: EchoConfig) -> RuleEngine:
+def engine_of(config: EchoConfig) -> Engine:
     """The engine of a configuration's learning rule."""
-    engine: RuleEngine = pkgutil.resolve_name(RULES[config.rule].engine)
+    engine: Engine = pkgutil.resolve_name(RULES[config.rule].engine)
     return engine
 
 
-def loss_of(model: EchoRNN, outputs: tf.Tensor, window: WindowData) -> tuple[tf.Tensor, tf.Tensor]:
-    """The loss of a window, and the outputs as they are shown: the softmax of logits, or the numbers."""
-    if isinstance(model.config.the_task.outputs, Numbers):
-        return squared_error(outputs, window.labels, window.scored), outputs
-    return cross_entropy(outputs, window.labels, window.scored)
+def within_window(model: EchoRNN, window: WindowData, influence: Tensors) -> Learned:
+    """The gradient within the window; it stops at the state before it."""
+    return _back_propagated(model, window)[0]
 
 
-class RealTime:
-    """The exact gradient, of which nothing is cut off."""
-
-    def carried(self, config: EchoConfig) -> dict[str, tuple[int, ...]]:
-        """The influence of each weight on the carried state, [batch, carried, rows, columns]."""
-        return influence_shapes(config)
-
-    def learn(self, model: EchoRNN, window: WindowData, influence: Tensors) -> Learned:
-        """See `RuleEngine.learn`."""
-        config, weights = model.config, model.weights
-        with tf.GradientTape() as tape:
-            tape.watch([window.state, *weights.values()])
-            states, outputs = model.forward(window.x, window.state, window.dropout_key)
-            loss, outputs = loss_of(model, outputs, window)
-        d_state, within = tape.gradient(
-            loss, [window.state, weights], unconnected_gradients=tf.UnconnectedGradients.ZERO
-        )
-        gradients = [
-            within[name] + through(d_state, influence[name]) if name in influence else within[name] for name in weights
-        ]
-        if influence:
-            inputs = embed(window.x, config.the_task.inputs)
-            steps = steps_of(model, inputs, window.state, states, window.dropout_key)
-            step = StackedStep(model)
-            influence = grown(influence, sensitivity(step, steps, config.window_stride))
-        return Learned(loss, outputs, states, gradients, dict(influence))
+def _back_propagated(model: EchoRNN, window: WindowData) -> tuple[Learned, tf.Tensor]:
+    """What is learned within the window, and the gradient to the state before it."""
+    weights = list(model.weights.values())
+    with tf.GradientTape() as tape:
+        tape.watch([window.state, weights])
+        states, outputs = model.forward(window.x, window.state, window.dropout_key)
+        if isinstance(model.config.the_task.outputs, Numbers):
+            loss = squared_error(outputs, window.labels, window.scored)
+        else:
+            loss, outputs = cross_entropy(outputs, window.labels, window.scored)
+    d_state, gradients = tape.gradient(loss, [window.state, weights], None, tf.UnconnectedGradients.ZERO)
+    return Learned(loss, outputs, states, gradients, {}), d_state
 
 
-def through(d_state: tf.Tensor, influence: tf.Tensor) -> tf.Tensor:
-    """The gradient to a weight through the states that it acted on before.
+def of_whole_past(model: EchoRNN, window: WindowData, influence: Tensors) -> Learned:
+    """The exact gradient, of which nothing is cut off: through the states before the window, by their influence."""
+    learned, d_state = _back_propagated(model, window)
+    if not influence:
+        return learned
+    gradients = [
+        gradient + tf.reduce_sum(d_state[:, :, tf.newaxis, tf.newaxis] * influence[name], axis=[0, 1])
+        if name in influence
+        else gradient
+        for name, gradient in zip(model.weights, learned.gradients, strict=True)
+    ]
+    config = model.config
+    ones = tf.ones_like(learned.states[:, :, : config.state_size])
+    dropped = range(1, config.num_layers) if config.dropout else ()
+    steps = Steps(
+        embed(window.x, config.the_task.inputs),
+        tf.concat([window.state[tf.newaxis], learned.states[:-1]], axis=0),
+        [model.drop(ones, window.dropout_key, layer) for layer in dropped],
+    )
+    to_state, to_weights = sensitivity(model, steps, config.window_stride)
+    grown = {name: _times(to_state, one) + to_weights[name] for name, one in influence.items()}
+    return learned._replace(gradients=gradients, influence=grown)
 
-    Args:
-        d_state: the gradient to the state before the window, float32 [batch, carried, ...].
-        influence: float32 [batch, carried, rows, columns, ...].
 
-    Returns:
-        Float32 [rows, columns, ...].
-    """
-    return tf.reduce_sum(d_state[:, :, tf.newaxis, tf.newaxis] * influence, axis=[0, 1])
-
-
-def grown(influence: Tensors, by: Sensitivity) -> dict[str, tf.Tensor]:
-    """The influence after some steps, ``J M + D``."""
-    return {name: _times(by.to_state, one) + by.to_weights[name] for name, one in influence.items()}
+TBPTT, RTRL = Engine(within_window), Engine(of_whole_past)
 
 
 def _times(to_state: tf.Tensor, influence: tf.Tensor) -> tf.Tensor:
@@ -126,25 +112,138 @@ def _times(to_state: tf.Tensor, influence: tf.Tensor) -> tf.Tensor:
     return tf.reshape(product, influence.shape)
 
 
-RTRL = RealTime()
+class Steps(NamedTuple):
+    """Some steps of the whole network, with everything that they read."""
+
+    inputs: tf.Tensor  # as they enter the first cell, float32 [steps, batch, input, ...]
+    before: tf.Tensor  # the carried states before each step, float32 [steps, batch, carried, ...]
+    scales: Sequence[tf.Tensor]  # of dropout for each layer but the first, float32 [steps, batch, state, ...]
 
 
-class Truncated:
-    """The gradient within the window; it stops at the state before it."""
+class RowProduct(NamedTuple):
+    """A product that a step computed, of each row once, and derivatives by z, float32 [batch, carried, columns, ...]."""
 
-    def carried(self, config: EchoConfig) -> dict[str, tuple[int, ...]]:
-        """Nothing; see `RuleEngine.carried`."""
-        return {}
-
-    def learn(self, model: EchoRNN, window: WindowData, influence: Tensors) -> Learned:
-        """See `RuleEngine.learn`."""
-        weights = list(model.weights.values())
-        with tf.GradientTape() as tape:
-            tape.watch(weights)
-            states, outputs = model.forward(window.x, window.state, window.dropout_key)
-            loss, outputs = loss_of(model, outputs, window)
-        gradients = tape.gradient(loss, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        return Learned(loss, outputs, states, gradients, {})
+    made: Made
+    by_z: tf.Tensor
 
 
-TBPTT = Truncated()
+def sensitivity(model: EchoRNN, steps: Steps, count: int) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+    """The derivatives of the states after the first ``count`` steps by the state before them, float32 [batch, carried,
+    carried before, ...], and by the weights in these steps, by name, float32 [batch, carried, rows, columns, ...].
+    """
+    _, batch, carried, *replicas = steps.before.shape
+    block = block_length(count)
+    tail = count % block or block
+    cell, length = model.config.the_cell, model.config.window_steps
+    layers = [{local: model.weights[name] for local, name in of.items()} for of in layer_weight_names(model.config)]
+    used = [used_weights(cell, weights, length) for weights in layers]
+
+    def of_block(seeds: tf.Tensor, first: tf.Tensor | int, length: int) -> tuple[tf.Tensor, list[Tensors]]:
+        made = []
+        for t in reversed(range(length)):
+            seeds, products = _back(model.config, used, steps, first + t, seeds)
+            made.append(products)
+        of_layers = [list(zip(*of_layer, strict=True)) for of_layer in zip(*made, strict=True)]
+        return seeds, [_by_weights(of_layer) for of_layer in of_layers]
+
+    def run_block(number: tf.Tensor, seeds: tf.Tensor, sums: list[Tensors]) -> tuple[tf.Tensor, tf.Tensor, Any]:
+        seeds, more = of_block(seeds, number * block, block)
+        return number - 1, seeds, tf.nest.map_structure(tf.add, sums, more)
+
+    one = tf.reshape(tf.eye(carried), [1, carried, carried, *[1] * len(replicas)])
+    identity = tf.broadcast_to(one, [batch, carried, carried, *replicas])
+    seeds, sums = of_block(tf.reshape(identity, [batch * carried, carried, *replicas]), count - tail, tail)
+    if count > tail:
+        blocks = (count - tail) // block
+        _, seeds, sums = tf.while_loop(
+            lambda number, *_: number >= 0, run_block, (tf.constant(blocks - 1), seeds, sums), maximum_iterations=blocks
+        )
+    by_trained: dict[str, tf.Tensor] = {}
+    for names, trained, by_used in zip(layer_weight_names(model.config), layers, sums, strict=True):
+        by_trained |= {names[name]: one for name, one in _by_trained(model.config, trained, by_used).items()}
+    return _apart(seeds, carried), by_trained
+
+
+def _back(
+    config: EchoConfig, used: Sequence[Tensors], steps: Steps, t: tf.Tensor | int, seeds: tf.Tensor
+) -> tuple[tf.Tensor, list[list[RowProduct]]]:
+    """Go back through step ``t``: from the derivatives of some numbers of each row by the state after the step, float32
+    [batch * carried, carried, ...], to those by the state before it, and for each layer the products of the step.
+    """
+    step, carried = step_of(config.the_cell), carried_size(config)
+
+    def run(inputs: tf.Tensor, state: tf.Tensor, scales: Sequence[tf.Tensor], layers: Sequence[Layer]) -> tf.Tensor:
+        below, after = inputs, []
+        for number, (before, layer) in enumerate(zip(split_features(state, len(layers)), layers, strict=True)):
+            if number and scales:
+                below = below * scales[number - 1]
+            after.append(step(below, before, layer))
+            below = after[-1][:, : config.state_size]
+        return joined(after, 1) if has_replicas(state) else tf.concat(after, axis=-1)
+
+    def repeated(tensor: tf.Tensor) -> tf.Tensor:
+        """Each row once for each carried number: float32 [batch, ...] to [batch * carried, ...]."""
+        batch, *others = tensor.shape
+        each = tf.broadcast_to(tensor[:, tf.newaxis], [batch, carried, *others])
+        return tf.reshape(each, [batch * carried, *others])
+
+    inputs, before, *scales = (tf.gather(one, t) for one in (steps.inputs, steps.before, *steps.scales))
+    forward = [Recording(weights) for weights in used]
+    run(inputs, before, scales, forward)
+    known = [iter([repeated(value) for made in layer.made for value in made.values]) for layer in forward]
+    layers = [Recording(weights, values=values) for weights, values in zip(used, known, strict=True)]
+    inputs, before, *scales = (repeated(one) for one in (inputs, before, *scales))
+    with tf.GradientTape() as tape:
+        tape.watch([inputs, before])  # the inputs too, since some products read nothing else
+        after = run(inputs, before, scales, layers)
+    zs = [[made.z for made in layer.made] for layer in layers]
+    d_before, d_zs = tape.gradient(after, [before, zs], seeds, tf.UnconnectedGradients.ZERO)
+    return d_before, [
+        [RowProduct(made, _apart(d_z, carried)) for made, d_z in zip(layer.made, of_layer, strict=True)]
+        for layer, of_layer in zip(forward, d_zs, strict=True)
+    ]
+
+
+def _apart(tensor: tf.Tensor, carried: int) -> tf.Tensor:
+    """Float32 [batch * carried, ...] to [batch, carried, ...]."""
+    rows, *others = tensor.shape
+    return tf.reshape(tensor, [rows // carried, carried, *others])
+
+
+def _by_weights(products: Sequence[Sequence[RowProduct]]) -> dict[str, tf.Tensor]:
+    """The derivatives by the weights that a step uses, from the products of some steps, [product][step]."""
+    found: dict[str, tf.Tensor] = {}
+    for of_steps in products:
+        made = of_steps[0].made
+        by_z = tf.stack([one.by_z for one in of_steps])  # [steps, batch, carried, columns, ...]
+        parts = [tf.stack(part) for part in zip(*(one.made.parts for one in of_steps), strict=True)]
+        if made.bias:
+            by_rows = by_z[:, :, :, tf.newaxis]
+            each = [tf.reduce_sum(part[:, :, tf.newaxis, :, tf.newaxis] * by_rows, axis=0) for part in parts]
+            pairs = {made.weight: tf.concat(each, axis=2), made.bias: tf.reduce_sum(by_rows, axis=0)}
+        else:
+            scaled = tf.reduce_sum(parts[0][:, :, tf.newaxis] * by_z, axis=0)
+            pairs = {made.weight: scaled[:, :, tf.newaxis]}
+        for name, one in pairs.items():
+            found[name] = found[name] + one if name in found else one
+    return found
+
+
+def _by_trained(config: EchoConfig, trained: Tensors, by_used: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """Derivatives by the trained weights of a layer, from those by the weights that its step uses, float32 [batch,
+    carried, rows, columns, ...].
+    """
+    cell, carried = config.the_cell, carried_size(config)
+    found = {name: one for name, one in by_used.items() if name in cell.matrices}
+    if not cell.unit_weights:
+        return found
+    rows = next(iter(by_used.values())).shape[0] * carried
+    units = {name: tf.repeat(tf.convert_to_tensor(trained[name]), rows, axis=0) for name in cell.unit_weights}
+    of_units = {name: one for name, one in by_used.items() if name not in cell.matrices}
+    with tf.GradientTape() as tape:
+        tape.watch(units)
+        used = cell.used({**trained, **units}, OfTensors(), config.window_steps)
+        after = [used[name] for name in of_units]
+    d_used = [tf.reshape(one, [-1, *one.shape[3:]]) for one in of_units.values()]
+    d_units = tape.gradient(after, units, d_used, tf.UnconnectedGradients.ZERO)
+    return found | {name: _apart(one, carried)[:, :, tf.newaxis] for name, one in d_units.items()}

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from echornn.config import EchoConfig
+from echornn.config import MAX_LAYERS, EchoConfig
 from echornn.data.series import data_side_by_side
 from echornn.network.shapes import is_trained_alone
 from echornn.training.device import MAX_WINDOWS_PER_CALL, epochs_in_a_block
-from echornn.training.loop import LARGEST, Trained, Values, dropout_key
+from echornn.training.loop import Trained, Values
 from echornn.training.programs import Program, Programs
 
 LEAST, MOST = 8, 128
@@ -32,6 +32,9 @@ TURNS = 8
 LOSSES_PER_CALL = 1 << 16
 """The most losses that a call returns; it allocates memory for all of them, however few windows it trains."""
 
+LARGEST = 0x7FFFFFFF
+"""The numbers of windows and keys wrap around at 31 bits."""
+
 Array = npt.NDArray[Any]
 
 
@@ -42,15 +45,13 @@ class Division(NamedTuple):
 
     replicas: int
     calls: int
-    turns: int
-    """The shards that each call trains."""
-    places: int
-    """The replicas side by side in a shard; 0 if each is trained alone, without an axis of replicas."""
+    turns: int  # the shards that each call trains
+    places: int  # the replicas side by side in a shard; 0 if each is trained alone, without an axis of replicas
 
     @classmethod
     def of(cls, config: EchoConfig, replicas: int, at_once: int) -> Division:
-        """The fastest division for this structure, if ``at_once`` calls run at the same time on different
-        processors. Large networks gain nothing side by side, so each forms a shard.
+        """The fastest division for this structure, if ``at_once`` calls run at the same time on different processors.
+        Large networks gain nothing side by side, so each forms a shard.
         """
         each = -(-replicas // at_once)
         size = 1 if is_trained_alone(config) or each < LEAST else MOST
@@ -101,21 +102,14 @@ class Block(NamedTuple):
     data_version: int
     first_epoch: int
     epochs: int
-    calls: list[list[tf.Tensor]]
-    """For each call inputs and targets and, if only some steps count, which: [room * epochs * row length, batch, ...,
-    places]; see `echornn.data.series.EpochData`.
-    """
+    calls: list[list[tf.Tensor]]  # for each the `EpochData` of its shards end to end, [room * epochs * row length, ...]
 
     def holds(self, data_version: int, epoch: int) -> bool:
         return self.data_version == data_version and 0 <= epoch - self.first_epoch < self.epochs
 
 
 class Shards:
-    """The replicas' values and data, and the threads that train them, one for each device.
-
-    Args:
-        devices: TensorFlow's names of the devices of calls that run at the same time.
-    """
+    """The replicas' values and data, and the threads that train them, one for each device of calls at the same time."""
 
     def __init__(self, configs: Sequence[EchoConfig], devices: Sequence[str], programs: Programs) -> None:
         self.configs = tuple(configs)
@@ -177,7 +171,7 @@ class Shards:
                 own, places = np.unique(replicas, return_inverse=True)  # unused places repeat the last replica's data
                 configs = [self.configs[replica] for replica in own]
                 for epoch in range(first_epoch, first_epoch + self.epochs):
-                    data = data_side_by_side(configs, data_version, epoch).arrays
+                    data = [one for one in data_side_by_side(configs, data_version, epoch) if one is not None]
                     drawn.append([one[..., places] if len(own) < len(replicas) else one for one in data])
             drawn += drawn[-1:] * ((self.division.room - self.division.turns) * self.epochs)
             whole = (np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*drawn, strict=True))
@@ -187,22 +181,26 @@ class Shards:
 
     def window(self, block: Block, steps: slice) -> list[Array]:
         """Inputs, targets and which of them count, of some time steps, [steps, batch, ..., replicas]."""
-        of_calls = [[_steps_of(one, self.division.room, steps) for one in data] for data in block.calls]
+
+        def steps_of(tensor: tf.Tensor) -> Array:
+            shape = [self.division.room, -1, *tensor.shape[1:]]
+            if "GPU" in tensor.device:  # only these steps are copied
+                return _seen(tf.reshape(tensor, shape)[:, steps])
+            return _seen(tensor).reshape(shape)[:, steps]
+
+        of_calls = [map(steps_of, data) for data in block.calls]
         x, y, *scored = (self.division.last(one) for one in zip(*of_calls, strict=True))
         shape = steps.stop - steps.start, self.configs[0].batch_size, len(self.configs)
         return [x, y, *(scored or [np.broadcast_to(np.True_, shape)])]
 
     def train(self, block: Block, first: int, windows: int, init_index: int) -> Trained:
-        """Train windows in every replica; arrays with replicas as the last axis.
-
-        Args:
-            first: the first window, counted from the start of the block.
-        """
+        """Train windows in every replica, from the ``first`` of the block on; arrays with replicas as the last axis."""
         config, division = self.configs[0], self.division
         before = block.first_epoch * config.windows_per_epoch
         shared = np.array([first, windows, before & LARGEST], np.int32)
-        keys = [dropout_key(one, init_index) if one.dropout else 0 for one in self.configs]
-        placed = division.placed(np.array(keys, np.int32))
+        # the random key of dropout, to which the loop adds the number of the window
+        seeds = [one.seed * 1_000_003 + init_index if config.dropout else 0 for one in self.configs]
+        placed = division.placed(np.array([seed * MAX_LAYERS & LARGEST for seed in seeds], np.int32))
         done: list[Any] = [None] * division.calls
 
         def work(thread: int) -> None:
@@ -216,21 +214,10 @@ class Shards:
                 losses, errors, *shown = map(_seen, trained)
                 done[number] = [losses[:, :windows], errors[:, :windows], *shown]
 
-        if self._at_once == 1:
-            work(0)
-        else:
-            list(self._threads.map(work, range(self._at_once)))
+        list((self._threads.map if self._at_once > 1 else map)(work, range(self._at_once)))
         return Trained(*map(division.last, zip(*done, strict=True)))
 
 
 def _seen(tensor: tf.Tensor) -> Array:
     """A read-only view of a tensor's numbers. On the CPU nothing is copied, and the view keeps the tensor alive."""
     return np.asarray(memoryview(tensor))
-
-
-def _steps_of(tensor: tf.Tensor, room: int, steps: slice) -> Array:
-    """Some time steps of each shard, [room, steps, ...]; only these are copied from a GPU."""
-    shape = [room, -1, *tensor.shape[1:]]
-    if "GPU" in tensor.device:
-        return _seen(tf.reshape(tensor, shape)[:, steps])
-    return _seen(tensor).reshape(shape)[:, steps]

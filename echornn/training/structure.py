@@ -15,44 +15,34 @@ REPLICA_FIELDS = frozenset({"seed", "learning_rate", "init"})
 
 
 def require_one_structure(configs: Sequence[EchoConfig]) -> None:
-    """Check that these configurations can be trained side by side.
-
-    Raises:
-        ConfigError: one differs from the first in a field that is not in `REPLICA_FIELDS`, there are none, or one has
-            several replicas.
-    """
+    """Raise a `ConfigError` unless these configurations can be trained side by side."""
     if not configs:
         raise ConfigError("replicas", 0, f"1 to {MAX_REPLICAS}")
     for config in configs:
         if config.replicas != 1:
             raise ConfigError("replicas", config.replicas, "it must be 1, since each configuration is one replica")
-    first = configs[0]
-    for config in configs[1:]:
-        if not first.differs_only_in(config, REPLICA_FIELDS):
-            name, value = next(
-                (one, value)
-                for one, value in first.changes_to(config).items()
-                if one not in REPLICA_FIELDS | first.the_task.live_settings
-            )
+        if not configs[0].differs_only_in(config, REPLICA_FIELDS):
+            changes = configs[0].changes_to(config)
+            name = next(one for one in changes if one not in REPLICA_FIELDS)
             may = ", ".join(sorted(REPLICA_FIELDS))
-            allowed = f"{first.value(name)!r}, as in the first replica; replicas may differ only in {may}"
-            raise ConfigError(name, value, allowed)
+            allowed = f"{configs[0].value(name)!r}, as in the first replica; replicas may differ only in {may}"
+            raise ConfigError(name, changes[name], allowed)
 
 
 class Structure(NamedTuple):
-    """Everything that changes a compiled loop."""
+    """Everything that changes a compiled program: the configuration with the echo as its task, and a fixed value in
+    each field that does not change the program; and the form of the task.
+    """
 
     config: EchoConfig
-    """The configuration with the echo as its task, and a fixed value in each field that does not change the loop."""
     inputs: Symbols | Numbers
     outputs: Symbols | Numbers
     trial: int | None
-    """The time steps of a trial; None for a stream."""
     scores_every_step: bool
 
 
 def structure(config: EchoConfig) -> Structure:
-    """The structure of a configuration. Tasks of the same form are trained by the same loop."""
+    """The structure of a configuration. Tasks of the same form are trained by the same program."""
     plain, task = config, config.the_task
     if task.echoed_lag is None:
         length = config.truncated_backprop_length

@@ -87,7 +87,7 @@ def share_compiled_loops() -> None:
     # The shown runs were trained with it, and XLA reads its flags when it first compiles.
     os.environ[small_loops.VARIABLE] = small_loops.flags_with(small_loops.DEFAULT_THRESHOLD, flags)
     shared = importlib.import_module("tests.compiled").PROGRAMS
-    for module in ("programs", "trainer", "population"):
+    for module in ("programs", "population"):
         patch(f"echornn.training.{module}.Programs", lambda *_: shared).start()
     patch("echornn.training.population.processors", lambda: ["/CPU:0"]).start()
 

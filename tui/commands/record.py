@@ -21,7 +21,7 @@ from echornn.runs.recorder import Recorder, RunRecorder
 from echornn.runs.run_dir import Run
 from echornn.session.session import Session
 from echornn.timeline.moves import before_it_diverged
-from echornn.training.memory import require_memory
+from echornn.training.device import require_memory
 from tui.commands.flags import ConfigFlags
 from tui.term import printed
 from tui.term.exit_code import ExitCode

@@ -12,8 +12,8 @@ from echornn import EchoConfig, EchoSeries
 from echornn.network.model import EchoRNN
 from echornn.network.shapes import carried_size
 from echornn.tasks.adding import Adding
+from echornn.training.population import Trainer
 from echornn.training.rules import WindowData, engine_of
-from echornn.training.trainer import Trainer
 from tests.compiled import SMALL, make_trainer, plain
 from tests.door.oracles import whole_past
 from tests.door.oracles.probes.numpy_network import Array

@@ -11,8 +11,7 @@ import tensorflow as tf
 
 from echornn.cells.cell import LINEAR, RELU, SIGMOID, TANH, Activation
 from echornn.network.affine import FUNCTIONS
-from echornn.network.scan import scan
-from echornn.network.scan_side_by_side import scan_side_by_side
+from echornn.network.scan import scan, scan_side_by_side
 from echornn.network.step import Layer, Step
 from tests.compiled import plain
 

@@ -69,6 +69,6 @@ def _save_text(text: str, file: Path) -> None:
 
 def _save_keras(state: TrainerState, file: Path) -> None:
     quiet.import_tensorflow()
-    from echornn.network.to_keras import keras_model
+    from echornn.network.model import keras_model
 
     keras_model(state.config, state.weights).save(file)
