@@ -26,21 +26,16 @@ from echornn.timeline.timeline import Timeline
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """A run in a list of runs, read quickly from the newest checkpoint and the end of the loss log.
+    """A run in a list of runs, read quickly from the newest checkpoint and the end of the loss log. With several
+    networks, the loss is their median, and the task is solved when half of them solved it.
 
     Attributes:
         saved: when the run was last saved, in seconds since 1970.
-        epoch, window: the epoch of the newest window, and its number in it, both from 1; window 0 means before the
-            first.
+        epoch, window: the place of the newest window, from 1; window 0 means before the first.
         windows: the number of windows trained in the whole run.
-        loss: mean of the newest losses, see `newest_losses`; NaN if there are none, infinite if the run diverged. With
-            several networks, the median.
-        solved_at: the window along the path, from 1, at which the task was solved; 0 if it was not. With several
-            networks, the window by which half of them had solved it.
-        lost_at: the window along the path, from 1, at which the task was lost again; 0 if it was not, None with several
-            networks.
-        bytes: the size on disk.
-        seed_stats: the results of several replicas; None for a single network.
+        loss: mean of the newest losses, see `newest_losses`; NaN if there are none, infinite if the run diverged.
+        solved_at, lost_at: the windows along the path, from 1, at which the task was solved, and lost again; 0 if it
+            was not. When several networks lost it, is None.
     """
 
     folder: Path

@@ -38,15 +38,10 @@ from echornn.timeline.branch import Position
 from echornn.training.seen import NO_DEVICES, Devices
 
 SAVE_SECONDS = 1.0
-"""Seconds between two checkpoints; more on a slow disk, so that saving takes at most `MOST_OF_THE_TIME`."""
-
-MOST_OF_THE_TIME, MOST_SECONDS_APART = 0.04, 60.0
+"""Seconds between two checkpoints; more on a slow disk, so that saving takes at most 4 % of the time."""
 
 SECONDS_TO_END, BYTES_A_SECOND = 10.0, 8 << 20
 """Seconds that closing waits for the last checkpoint if the disk hangs; more if it is large, for a slow disk."""
-
-HANGING_SECONDS = (3, 10, 30, 60, 300, 1800, 3600)
-"""The numbers of seconds after which a warning says that the disk does not answer."""
 
 RUN, STATES, NAMES = "", "the states to go back to ", "the names of branches "
 """What may fail to be written, in a warning."""
@@ -224,7 +219,7 @@ class RunRecorder(Recorder):
         """
         written = self._losses.end.length
         lost = self._layout.windows(written + self._losses.lost_bytes) - self._layout.windows(written)
-        hanging = max((most for most in HANGING_SECONDS if most <= self._background.seconds), default=0)
+        hanging = max(most for most in (0, 3, 10, 30, 60, 300, 1800, 3600) if most <= self._background.seconds)
         parts = [
             self._notes,
             f"the disk has not answered for {hanging} s" if hanging else "",
@@ -357,7 +352,7 @@ class RunRecorder(Recorder):
                 with self._attempt(STATES):
                     self._keyframes.flush()
             seconds = self._seconds = time.monotonic() - begun
-            self._save_at = max(self._save_at, begun + min(seconds / MOST_OF_THE_TIME, seconds + MOST_SECONDS_APART))
+            self._save_at = max(self._save_at, begun + min(seconds / 0.04, seconds + 60))
         if notes is not None and notes is not self._kept_notes:
             with self._attempt(NAMES):
                 folders.require_same(self.folder, self._about)

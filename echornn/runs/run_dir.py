@@ -21,7 +21,7 @@ from echornn.runs import checkpoint, folders
 from echornn.runs.checkpoint import OF_ONE, Checkpoint, LossLayout, row_bytes
 from echornn.runs.command_log import RecordedCommand, RecordedTree, Stretch, read_commands, tree_of
 from echornn.runs.folders import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE, SLOTS, SOLVED_FILE, About
-from echornn.runs.keyframes import MOST_FILE_BYTES, Keyframe, records
+from echornn.runs.keyframes import MOST_BYTES_OF_LARGE, Keyframe, records
 from echornn.timeline.branch import Branch, Position, letter_of, number_of, path_to, path_to_end, spans_to
 from echornn.timeline.timeline import Timeline
 from echornn.training.seen import NO_DEVICES, Devices
@@ -64,7 +64,7 @@ class Run:
     folder: Path
     about: About
     checkpoint: Checkpoint | None
-    commands: tuple[RecordedCommand, ...]
+    commands: list[RecordedCommand]
     notes: tuple[str, ...]
     intact: bool
     lost_commands: int
@@ -111,7 +111,7 @@ class Run:
     @functools.cached_property
     def tree(self) -> RecordedTree:
         """The branches of the run, the stretches of its loss log, and where each path ends; see `tree_of`."""
-        return tree_of(self.commands, self.trained, self.lost_commands, self.layout)
+        return tree_of(self.commands, self.trained, self.lost_commands)
 
     @property
     def position(self) -> Position:
@@ -147,8 +147,6 @@ class Run:
             position = Position(number, ends[number])
         if at is None:
             return position
-        if at and not ends:
-            raise RunError(f"at = {at} cannot be used: the run was never saved, so it must be 0, the start")
         end = ends[position.branch] if ends else 0
         if not 0 <= at <= end:
             path = "the run's path" if branch is None else f"the path of branch {letter_of(position.branch)}"
@@ -249,7 +247,7 @@ class Run:
         if self.lost_commands:
             return []
         try:
-            return records(own_files.read_bytes(self.folder / KEYFRAME_FILE, MOST_FILE_BYTES))
+            return records(own_files.read_bytes(self.folder / KEYFRAME_FILE, 2 * MOST_BYTES_OF_LARGE))
         except OSError:
             return []
 
