@@ -18,7 +18,7 @@ from echornn.errors import RunError
 from echornn.history.path_history import error_rates_of, losses_of
 from echornn.history.quantiles import median_mean
 from echornn.progress import Floats
-from echornn.runs import folders, run_dir
+from echornn.runs import folders
 from echornn.runs.run_dir import Run
 from echornn.timeline.branch import Position, index_in, letter_of, path_to, task_since
 from echornn.timeline.timeline import Timeline
@@ -53,7 +53,7 @@ class Summary:
 
 def summary(folder: Path) -> Summary:
     """The summary of the run in a folder; a RunError if there is none, or an OSError if it cannot be read."""
-    run = run_dir.glance(folder)
+    run = Run.read(folder, quickly=True)
     config, position, newest = run.config, run.position, newest_losses(run, run.position, run.config)
     solved = SolvedAt.never(config.replicas) if run.checkpoint is None else _solved(run, position)
     state, is_alone = run.checkpoint.state if run.checkpoint else None, config.replicas == 1

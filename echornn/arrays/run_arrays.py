@@ -21,7 +21,7 @@ from echornn.progress import Floats, PopulationProgress
 from echornn.readings import Kind, Question, Readings
 from echornn.replay.keyframing import ours
 from echornn.replay.replay import Replay
-from echornn.runs import folders, run_dir
+from echornn.runs import folders
 from echornn.runs.keyframes import Keyframe, Keyframes
 from echornn.runs.run_dir import BranchName, Piece, Run
 from echornn.runtime import quiet
@@ -222,7 +222,7 @@ def read(run: str | os.PathLike[str], trust: bool = False) -> RunArrays:
         RunError: there is no such run, or it cannot be read.
     """
     with trusting(trust):
-        return RunArrays(run_dir.read(folders.find(os.fspath(run))))
+        return RunArrays(Run.read(folders.find(os.fspath(run))))
 
 
 # ---- windows

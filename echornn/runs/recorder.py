@@ -25,7 +25,7 @@ from echornn.files.own_files import NO_LOG, AppendLog, Lock, LogEnd, end_of
 from echornn.history.path_history import LOST, stored_windows
 from echornn.own.own_file import OwnFile
 from echornn.progress import PopulationProgress
-from echornn.runs import checkpoint, folders, run_dir
+from echornn.runs import checkpoint, folders
 from echornn.runs.branch_notes import BranchNotes
 from echornn.runs.checkpoint import OF_ONE, Checkpoint
 from echornn.runs.command_log import RecordedCommand
@@ -40,8 +40,8 @@ from echornn.training.seen import NO_DEVICES, Devices
 SAVE_SECONDS = 1.0
 """Seconds between two checkpoints; more on a slow disk, so that saving takes at most 4 % of the time."""
 
-SECONDS_TO_END, BYTES_A_SECOND = 10.0, 8 << 20
-"""Seconds that closing waits for the last checkpoint if the disk hangs; more if it is large, for a slow disk."""
+SECONDS_TO_END = 10.0
+"""Seconds that closing waits for the last checkpoint if the disk hangs; more if the last one took long."""
 
 RUN, STATES, NAMES = "", "the states to go back to ", "the names of branches "
 """What may fail to be written, in a warning."""
@@ -199,12 +199,12 @@ class RunRecorder(Recorder):
         Raises:
             RunError: the folder has no run that can continue, or another process writes there.
         """
-        allow(run_dir.glance(folder))
+        allow(Run.read(folder, quickly=True))
         try:
             with contextlib.ExitStack() as undo:
                 lock = Lock(folder)
                 undo.callback(lock.release)
-                run = run_dir.read(folder)
+                run = Run.read(folder)
                 allow(run)
                 recorder = cls(folder, lock, run.config, run)
                 undo.pop_all()
@@ -325,8 +325,7 @@ class RunRecorder(Recorder):
     @property
     def seconds_to_end(self) -> float:
         """The seconds that closing waits for the disk."""
-        size = 0 if self._newest is None else Keyframe(Position(0, 0), self._newest.checkpoint.state).size
-        return SECONDS_TO_END + max(size / BYTES_A_SECOND, 2 * self._seconds)
+        return SECONDS_TO_END + 2 * self._seconds
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until the disk has answered, at most ``seconds``; returns whether everything reported is on disk."""

@@ -16,7 +16,7 @@ from echornn.errors import RunError
 from echornn.history.path_history import losses_of
 from echornn.own.own_file import OwnFile
 from echornn.own.trusted import trusting
-from echornn.runs import folders, run_dir
+from echornn.runs import folders
 from echornn.runs.folders import NEWEST as NEWEST
 from echornn.runs.folders import find as find
 from echornn.runs.recorder import Recorder, RunRecorder
@@ -107,7 +107,7 @@ def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
 def readable(name: str) -> Path:
     """The folder of a run, checked to be readable; see `find`."""
     folder = find(name)
-    run_dir.glance(folder)
+    Run.read(folder, quickly=True)
     return folder
 
 
