@@ -7,7 +7,6 @@ from pathlib import Path
 from echornn.config import EchoConfig
 from echornn.history.windows import kept
 from echornn.progress import PopulationProgress
-from echornn.runs import run_dir
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.run_dir import Run
 from echornn.state import PopulationState
@@ -24,7 +23,7 @@ def difference(folder: Path, make_trainer: MakeTrainer | None = None) -> str:
     Args:
         make_trainer: makes trainers and populations; by default those of TensorFlow.
     """
-    run = run_dir.read(folder)
+    run = Run.read(folder)
     return (
         _Replay(run, make_trainer or tensorflow_trainers(run.devices, run.threshold, run.threads)).difference()
         if run.commands

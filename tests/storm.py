@@ -11,8 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from echornn.errors import RunError
-from echornn.remote.client import AddressError, end_session
-from echornn.runs import run_dir
+from echornn.remote.client import end_session
+from echornn.remote.messages import AddressError
+from echornn.runs.run_dir import Run
 from tests.hashed import HashTrainer
 from tests.patience import PATIENCE
 from tests.program import Program, running
@@ -136,6 +137,6 @@ class Storm:
 
 def _has_trained(folder: Path) -> bool:
     try:
-        return bool(run_dir.read(folder).commands)
+        return bool(Run.read(folder).commands)
     except RunError:
         return False

@@ -17,7 +17,7 @@ from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
 from echornn.errors import RunError
 from echornn.history.windows import error_rates_of, losses_of, median_mean
 from echornn.progress import Floats
-from echornn.runs import folders, run_dir
+from echornn.runs import folders
 from echornn.runs.run_dir import Run
 from echornn.timeline.branch import Position, index_in, letter_of, path_to, task_since
 from echornn.timeline.timeline import Timeline
@@ -25,21 +25,16 @@ from echornn.timeline.timeline import Timeline
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """A run in a list of runs, read quickly from the newest checkpoint and the end of the loss log.
+    """A run in a list of runs, read quickly from the newest checkpoint and the end of the loss log. With several
+    networks, the loss is their median, and the task is solved when half of them solved it.
 
     Attributes:
         saved: when the run was last saved, in seconds since 1970.
-        epoch, window: the epoch of the newest window, and its number in it, both from 1; window 0 means before the
-            first.
+        epoch, window: the place of the newest window, from 1; window 0 means before the first.
         windows: the number of windows trained in the whole run.
-        loss: mean of the newest losses, see `newest_losses`; NaN if there are none, infinite if the run diverged. With
-            several networks, the median.
-        solved_at: the window along the path, from 1, at which the task was solved; 0 if it was not. With several
-            networks, the window by which half of them had solved it.
-        lost_at: the window along the path, from 1, at which the task was lost again; 0 if it was not, None with several
-            networks.
-        bytes: the size on disk.
-        seed_stats: the results of several replicas; None for a single network.
+        loss: mean of the newest losses, see `newest_losses`; NaN if there are none, infinite if the run diverged.
+        solved_at, lost_at: the windows along the path, from 1, at which the task was solved, and lost again; 0 if it
+            was not. When several networks lost it, is None.
     """
 
     folder: Path
@@ -57,7 +52,7 @@ class Summary:
 
 def summary(folder: Path) -> Summary:
     """The summary of the run in a folder; a RunError if there is none, or an OSError if it cannot be read."""
-    run = run_dir.glance(folder)
+    run = Run.read(folder, quickly=True)
     config, position, newest = run.config, run.position, newest_losses(run, run.position, run.config)
     solved = SolvedAt.never(config.replicas) if run.checkpoint is None else _solved(run, position)
     state, is_alone = run.checkpoint.state if run.checkpoint else None, config.replicas == 1

@@ -10,16 +10,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from echornn.arrays.facts import (
-    BranchFacts,
-    NetworkFacts,
-    branch_facts,
-    configs_of,
-    network_at,
-    network_facts,
-    numbers_of,
-    require_replica,
-)
+from echornn.arrays import facts
+from echornn.arrays.facts import BranchFacts, NetworkFacts, network_at, numbers_of
 from echornn.config import EchoConfig
 from echornn.data.series import check_own_files
 from echornn.errors import RunError
@@ -28,7 +20,7 @@ from echornn.own import trusting
 from echornn.progress import Floats, PopulationProgress
 from echornn.readings import Kind, Question, Readings
 from echornn.replay.replay import Replay, ours
-from echornn.runs import folders, run_dir
+from echornn.runs import folders
 from echornn.runs.keyframes import Keyframe, Keyframes
 from echornn.runs.run_dir import BranchName, Piece, Run
 from echornn.runtime import quiet
@@ -124,33 +116,27 @@ class RunArrays:
     @cached_property
     def branches(self) -> tuple[BranchFacts, ...]:
         """The facts that ``branches --json`` prints about each branch, in the order in which they began."""
-        return tuple(branch_facts(self.run, self.timeline))
+        return tuple(facts.branch_facts(self.run, self.timeline))
 
     def config_at(self, at: int | None = None, branch: BranchName | None = None) -> EchoConfig:
         """The configuration in effect at a position."""
         return self.run.config_at(self.run.position_at(at, branch))
 
     def windows(self, replica: int | None = None) -> RunWindows:
-        """Every window ever trained, in the order trained; `RunWindows.window` counts them from 1.
-
-        Args:
-            replica: only the network with this number.
-        """
+        """Every window ever trained, of all networks or one, in the order trained, numbered from 1."""
         return RunWindows.of(pieces(self.run, None, replica))
 
     def path(
         self, branch: BranchName | None = None, at: int | None = None, replica: int | None = None, first: int = 0
     ) -> RunWindows:
-        """The windows on the path to a position; `RunWindows.window` counts them along the path, from 1.
-
-        Args:
-            first: the number of windows at the beginning of the path to leave out, to save memory.
+        """The windows on the path to a position; `RunWindows.window` counts them along the path, from 1. The ``first``
+        windows of the path are left out, to save memory.
         """
         return RunWindows.of(pieces(self.run, self.run.position_at(at, branch), replica, first))
 
     def networks(self, at: int | None = None, branch: BranchName | None = None) -> tuple[NetworkFacts, ...]:
         """The results of each network at a position: replica, seed, solved_at, final_loss, lost_at."""
-        return network_facts(self.run, self.run.position_at(at, branch))
+        return facts.network_facts(self.run, self.run.position_at(at, branch))
 
     def kept(self, branch: BranchName | None = None) -> Integers:
         """The windows of a path after which the weights are on disk, int64 [n], ascending. `weights` returns these at
@@ -159,11 +145,7 @@ class RunArrays:
         return np.array(sorted(_kept(self.run, self.run.position_at(None, branch).branch)), np.int64)
 
     def weights(
-        self,
-        at: int | None = None,
-        branch: BranchName | None = None,
-        replica: int | None = None,
-        retrain: bool = False,
+        self, at: int | None = None, branch: BranchName | None = None, replica: int | None = None, retrain: bool = False
     ) -> dict[str, Floats]:
         """The weights at a position, by name: float32 [rows, columns], or with several networks and no ``replica``
         float32 [replicas, rows, columns].
@@ -206,11 +188,7 @@ class RunArrays:
         return self.examined(self.snapshot(at, branch, replica, retrain), kinds)
 
     def snapshot(
-        self,
-        at: int | None = None,
-        branch: BranchName | None = None,
-        replica: int | None = None,
-        retrain: bool = False,
+        self, at: int | None = None, branch: BranchName | None = None, replica: int | None = None, retrain: bool = False
     ) -> Snapshot:
         """The network at a position, for `examine`. Arguments and errors as in `weights`; by default the first network,
         or the one that continues alone later on that path.
@@ -243,7 +221,7 @@ def read(run: str | os.PathLike[str], trust: bool = False) -> RunArrays:
         RunError: there is no such run, or it cannot be read.
     """
     with trusting(trust):
-        return RunArrays(run_dir.read(folders.find(os.fspath(run))))
+        return RunArrays(Run.read(folders.find(os.fspath(run))))
 
 
 # ---- windows
@@ -273,7 +251,7 @@ def pieces(run: Run, end: Position | None = None, replica: int | None = None, fi
     """All windows up to the run's checkpoint, in the order trained, of all networks or the one with this number; with
     ``end``, only those on the path to this position, numbered along the path, without the ``first`` ones.
     """
-    require_replica(run, replica, configs_of(run, end))
+    facts.require_replica(run, replica, facts.configs_of(run, end))
     found = run.pieces() if end is None else run.path(end, first)
     return (one for piece in found if (one := _window_piece(run, piece, end is not None, replica)) is not None)
 
@@ -353,7 +331,6 @@ def _kept(run: Run, number: int) -> Mapping[int, Keyframe | PopulationState]:
 
 def _near(window: int, kept: Iterable[int]) -> str:
     """The kept windows before and after a window, and how to get what is not kept, in words."""
-    nearest = [max((one for one in kept if one < window), default=None)]
-    nearest += [min((one for one in kept if one > window), default=None)]
-    found = " and ".join(str(one) for one in nearest if one is not None)
+    before, after = [one for one in kept if one < window], [one for one in kept if one > window]
+    found = " and ".join(map(str, [*sorted(before)[-1:], *sorted(after)[:1]]))
     return f"{f'those after {found} were; ' if found else ''}retrain=True trains windows again"

@@ -19,19 +19,9 @@ import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.data.solved import SolvedAt
-from echornn.files import own_files
+from echornn.files import own_files, recorded_values
 from echornn.files.own_files import NO_LOG, LogEnd
-from echornn.files.recorded_values import (
-    NO_RECORD,
-    arrays_from,
-    as_recorded,
-    config_from,
-    from_recorded,
-    record_of,
-    record_of_changes,
-    shortened,
-    whole,
-)
+from echornn.files.recorded_values import NO_RECORD, config_from, record_of, record_of_changes, shortened
 from echornn.history.windows import kept_type
 from echornn.runs.folders import SLOTS
 from echornn.state import PopulationState, TrainerState
@@ -173,10 +163,10 @@ def decode(data: bytes) -> Checkpoint:
         raise CheckpointError(f"of format {version}: this version reads {FORMAT}")
     try:
         header = json.loads(content[_PREFIX.size : arrays_at])
-        arrays = arrays_from(header["arrays"], content[arrays_at:])
+        arrays = recorded_values.arrays_from(header["arrays"], content[arrays_at:])
         position = header.get("stands")
         return Checkpoint(
-            whole(header["serial"], "serial"),
+            recorded_values.whole(header["serial"], "serial"),
             _state_of(header["state"], config_from(header["config"]), arrays),
             LogEnd(**header["losses"]),
             LogEnd(**header["commands"]),
@@ -220,12 +210,12 @@ def fields_of(state: PopulationState, arrays: Arrays) -> dict[str, Any]:
     """
     recorded = state.of(0) if state.config.replicas == 1 else state
     names = [name for name in _names(type(recorded)) if name != "influence" or recorded.influence]
-    return as_recorded({name: _recorded(getattr(recorded, name), arrays) for name in names})
+    return recorded_values.as_recorded({name: _recorded(getattr(recorded, name), arrays) for name in names})
 
 
 def _state_of(record: Mapping[str, Any], config: EchoConfig, arrays: Arrays) -> PopulationState:
     alone = config.replicas == 1
-    values = {name: _restored(value, arrays) for name, value in from_recorded(record).items()}
+    values = {name: _restored(value, arrays) for name, value in recorded_values.from_recorded(record).items()}
     if unknown := set(values) - set(_names(TrainerState if alone else PopulationState)):
         raise ValueError(f"the state's field {shortened(min(unknown))} is not known to this version")
     if alone:

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
-from echornn.config import MAX_SEED, EchoConfig
+from echornn.config import EchoConfig
 from echornn.files import own_files
-from echornn.files.recorded_values import (
-    NO_RECORD,
-    as_recorded,
-    config_from,
-    from_recorded,
-    record_of_changes,
-    whole,
-)
+from echornn.files.recorded_values import NO_RECORD, as_recorded, config_from, from_recorded, record_of_changes, whole
 from echornn.history.curve import Cause
-from echornn.runs.checkpoint import Checkpoint, LossLayout
+from echornn.runs.checkpoint import Checkpoint
 from echornn.timeline.branch import Branch, Position, can_continue_under, starts_over
 
 Deed = Literal[Cause, "return", "undo"]
@@ -78,15 +70,13 @@ class RecordedCommand:
         """The command in a line of the log; an error of `NO_RECORD` if it is none."""
         fields = from_recorded(json.loads(line))
         fields["config"] = config_from(fields["config"])
-        for name in ("back", "parent", "before"):
-            if fields.get(name) is not None:
-                number, windows = fields[name]
+        for name, value in fields.items():
+            if name in ("back", "parent", "before") and value is not None:
+                number, windows = value
                 fields[name] = (whole(number, name), whole(windows, name))
-        for name in ("at", "epoch", "window", "data_version", "init_index"):
-            whole(fields[name], name)
+            elif name not in ("cause", "config") and value is not None:
+                whole(value, name)
         command = cls(**fields)
-        if command.branch is not None:
-            whole(command.branch, "branch")
         if command.cause not in get_args(Deed):
             raise ValueError("not a cause")
         return command
@@ -94,13 +84,11 @@ class RecordedCommand:
 
 def read_commands(
     file: Path, chosen: Checkpoint | None, at_the_start: EchoConfig
-) -> tuple[tuple[RecordedCommand, ...], int, int]:
-    """The commands up to a checkpoint, the number of unreadable lines (whose branches are missing), and the number of
-    all lines.
-    """
-    if chosen is None:
-        return (), 0, 0
+) -> tuple[list[RecordedCommand], int, int]:
+    """The commands up to a checkpoint, and how many lines are unreadable, and there are."""
     commands: list[RecordedCommand] = []
+    if chosen is None:
+        return commands, 0, 0
     with own_files.reader(file) as log:
         lines = log.read(chosen.commands.length).splitlines()
     for line in lines:
@@ -111,7 +99,7 @@ def read_commands(
     unreadable = len(lines) - len(commands)
     if not commands or commands[0].at:
         commands.insert(0, RecordedCommand(0, "start", 0, 0, 0, 0, at_the_start))
-    return tuple(commands), unreadable, len(lines)
+    return commands, unreadable, len(lines)
 
 
 class Stretch(NamedTuple):
@@ -135,34 +123,17 @@ class RecordedTree(NamedTuple):
     ends: list[int]
 
 
-def tree_of(commands: Sequence[RecordedCommand], trained: int, lost: int, layout: LossLayout) -> RecordedTree:
-    """The tree that the commands made.
+def tree_of(commands: Sequence[RecordedCommand], trained: int, lost: int) -> RecordedTree:
+    """The tree that the commands made, in which ``trained`` windows were trained.
 
-    Fields that records of version 0.1.0 lack are derived: each of their commands began a branch. If a line is damaged,
-    branches that refer to it begin at the root, and an empty branch takes its number, so that all other branches keep
-    their numbers. Windows with another number of networks than the commands say get a separate branch.
-
-    Args:
-        trained: the number of windows in the loss log.
-        lost: the number of unreadable lines of the command log.
+    Fields that records of version 0.1.0 lack are derived: each of their commands began a branch. If ``lost`` lines are
+    damaged, branches that refer to them begin at the root, and empty branches take their numbers, so that all other
+    branches keep theirs.
     """
     builder = _Builder(lost)
-    commands = list(_all_that_began(commands, trained, layout))
-    for index, command in enumerate(commands, start=1):
-        builder.take(command, commands[index].at if index < len(commands) else trained)
+    for command, last in zip(commands, [*(one.at for one in commands[1:]), trained], strict=False):
+        builder.take(command, last)
     return builder.tree
-
-
-def _all_that_began(commands: Sequence[RecordedCommand], trained: int, layout: LossLayout) -> Iterator[RecordedCommand]:
-    """The commands, and a substitute for each lost command that the windows reveal."""
-    for index, command in enumerate(commands, start=1):
-        yield command
-        config = command.config
-        for first, _, replicas in layout.parts(command.at, commands[index].at if index < len(commands) else trained):
-            if replicas != config.replicas:
-                seed = min(config.seed, MAX_SEED - replicas + 1)
-                config = dataclasses.replace(config, seed=seed, replicas=replicas)
-                yield RecordedCommand(first, "lost", 0, 0, 0, 0, config)
 
 
 class _Builder:
@@ -174,30 +145,25 @@ class _Builder:
 
     def take(self, command: RecordedCommand, last: int) -> None:
         """Add a command and its windows, up to window ``last`` of the loss log, where the next command came."""
-        branches, stretches, ends = self.tree
+        _, stretches, ends = self.tree
         if command.cause == "return" and command.branch in self._number_of:
             self._here = self._number_of[command.branch]
-        elif command.cause == "return" and command.branch is not None and self._is_held(command.branch):
-            # its beginning is lost: its earlier windows are in another branch
-            self._here = self._number_of[command.branch] = command.branch
-            branches[self._here] = dataclasses.replace(branches[self._here], **_place(command))
         else:
             self._begin(command)
         stretches.append(Stretch(self._here, ends[self._here], command.at, last))
         ends[self._here] += last - command.at
 
-    def _is_held(self, number: int) -> bool:
-        return number < len(self.tree.branches) and self.tree.branches[number].cause == "lost"
-
     def _begin(self, command: RecordedCommand) -> None:
         branches, _, ends = self.tree
+        place = (command.epoch, command.window, command.data_version, command.init_index, command.config)
         missing = (command.branch or 0) - len(branches)
         if 0 < missing <= self._lost:
             self._lost -= missing
-            for _ in range(missing):
+            for number in range(len(branches), len(branches) + missing):
                 root = Position(0, 0) if branches else None
-                branches.append(Branch(len(branches), "lost", root, root, 0, 0, 0, 0, command.config))
+                branches.append(Branch(number, "lost", root, root, *place))
                 ends.append(0)
+                self._number_of[number] = number
         number, parent, before = len(branches), None, None
         if number:
             before = self._position(*command.before) if command.before else self._end()
@@ -206,7 +172,7 @@ class _Builder:
             if parent.window and not can_continue_under(command.cause, own, command.config):
                 parent = Position(parent.branch, 0)
         cause: Cause = "back" if command.cause == "undo" or command.cause == "return" else command.cause
-        branches.append(Branch(number, cause, parent, before, **_place(command)))
+        branches.append(Branch(number, cause, parent, before, *place))
         ends.append(branches[-1].start)
         self._here = self._number_of[number if command.branch is None else command.branch] = number
 
@@ -239,7 +205,3 @@ class _Builder:
         while window and window < self.tree.branches[number].start:
             number = (self.tree.branches[number].parent or Position(0, 0)).branch
         return Position(number, window)
-
-
-def _place(command: RecordedCommand) -> dict[str, Any]:
-    return {name: getattr(command, name) for name in ("epoch", "window", "data_version", "init_index", "config")}

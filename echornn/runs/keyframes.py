@@ -22,35 +22,26 @@ from echornn.runs.checkpoint import Checkpoint, CheckpointError
 from echornn.state import PopulationState
 from echornn.timeline.branch import Position
 
-MOST_BYTES = 4 << 20
-"""The most bytes of all keyframes of a run; when they exceed it, up to half are dropped. If states are large,
-`LEAST_KEPT` of them are kept, up to `MOST_BYTES_OF_LARGE`; two are kept whatever their size.
+LEAST_KEPT, MOST_BYTES, MOST_BYTES_OF_LARGE = 64, 4 << 20, 256 << 20
+"""When the keyframes of a run exceed `MOST_BYTES`, up to half are dropped. If states are large, `LEAST_KEPT` of them
+are kept, up to `MOST_BYTES_OF_LARGE`; two are kept whatever their size.
 """
-
-LEAST_KEPT = 64
-MOST_BYTES_OF_LARGE = 256 << 20
 
 HEADER_BYTES = 1200
 """The bytes of a state on disk besides its arrays."""
-
-MOST_FILE_BYTES = 2 * MOST_BYTES_OF_LARGE
-"""The largest file that is read: this program writes no larger one, including the records' headers."""
 
 _RECORD = struct.Struct("<4sIQIII")
 _MAGIC = b"KEYF"
 
 
 class Keyframe:
-    """A trainer's state at a position of the branch that trained it.
+    """A trainer's state at a position of the branch that trained it, or its bytes: encoding a large state would delay
+    training, so the writing thread does it.
 
     Attributes:
         digest: a hash of everything that leads to the branch, to recognise the run's keyframes in a file; see
             `Timeline.digest`.
         size: the approximate number of bytes.
-
-    Args:
-        state: the state, or its bytes from `echornn.runs.checkpoint.encode`. Encoding a large state would delay
-            training, so the writing thread does it.
     """
 
     def __init__(self, position: Position, state: PopulationState | bytes, digest: int = 0) -> None:
@@ -99,69 +90,56 @@ def records(data: bytes) -> list[Keyframe]:
 
 
 class Keyframes:
-    """The keyframes of a run. If they take too many bytes, those closest to their neighbours are dropped first. Any
-    thread may use this object.
-    """
+    """The keyframes of a run. If they take too many bytes, those closest to their neighbours are dropped first."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self._lock = threading.Lock()
         self._most_bytes = most_bytes
         self._of: dict[int, list[Keyframe]] = {}
         self._starts: dict[int, int] = {}
-        self._bytes = self._count = 0
-        self.thinned = 0
-        """How many times keyframes were dropped."""
+        self._count = 0
+        self.bytes = 0  # of all states
+        self.thinned = 0  # how many times keyframes were dropped
 
     def __len__(self) -> int:
         return self._count
 
-    @property
-    def bytes(self) -> int:
-        """The number of bytes of all states."""
-        return self._bytes
-
     def all(self) -> list[Keyframe]:
         """All keyframes, sorted by branch and window."""
-        with self._lock:
-            return [one for _, branch in sorted(self._of.items()) for one in branch]
+        return [one for _, branch in sorted(self._of.items()) for one in branch]
 
     def add(self, keyframe: Keyframe) -> bool:
         """Add a keyframe, unless there is one at its position; returns whether it was added."""
-        with self._lock:
-            number, window = keyframe.position
-            self._starts[number] = min(window, self._starts.get(number, window))
-            branch = self._of.setdefault(number, [])
-            at = bisect.bisect_left(branch, window, key=lambda one: one.position.window)
-            if at < len(branch) and branch[at].position == keyframe.position:
-                return False
-            branch.insert(at, keyframe)
-            self._count += 1
-            self._bytes += keyframe.size
-            while self._is_too_much(keyframe.size):
-                self._thin()
-            return True
+        number, window = keyframe.position
+        self._starts[number] = min(window, self._starts.get(number, window))
+        branch = self._of.setdefault(number, [])
+        at = bisect.bisect_left(branch, window, key=lambda one: one.position.window)
+        if at < len(branch) and branch[at].position == keyframe.position:
+            return False
+        branch.insert(at, keyframe)
+        self._count += 1
+        self.bytes += keyframe.size
+        while self._is_too_much(keyframe.size):
+            self._thin()
+        return True
 
     def nearest(self, position: Position) -> Keyframe | None:
         """The last keyframe in the same branch at or before a position; None if there is none."""
-        with self._lock:
-            branch = self._of.get(position.branch, [])
-            at = bisect.bisect_right(branch, position.window, key=lambda one: one.position.window)
-            return branch[at - 1] if at else None
+        branch = self._of.get(position.branch, [])
+        at = bisect.bisect_right(branch, position.window, key=lambda one: one.position.window)
+        return branch[at - 1] if at else None
 
     def drop(self, keyframe: Keyframe) -> None:
         """Remove a damaged keyframe, so that the previous one is used."""
-        with self._lock:
-            branch = self._of.get(keyframe.position.branch, [])
-            if keyframe in branch:
-                branch.remove(keyframe)
-                self._count -= 1
-                self._bytes -= keyframe.size
-            if not branch:
-                self._of.pop(keyframe.position.branch, None)
+        branch = self._of[keyframe.position.branch]
+        branch.remove(keyframe)
+        self._count -= 1
+        self.bytes -= keyframe.size
+        if not branch:
+            del self._of[keyframe.position.branch]
 
     def _is_too_much(self, newest: int) -> bool:
         most = max(self._most_bytes, min(LEAST_KEPT * newest, MOST_BYTES_OF_LARGE))
-        return self._bytes > most and self._count > 2
+        return self.bytes > most and self._count > 2
 
     def _thin(self) -> None:
         """Drop at least half: in dense parts, as many as possible without gaps larger than some limit.
@@ -176,7 +154,7 @@ class Keyframes:
             kept = {number: _sparse(row, self._starts[number], gap) for number, row in self._of.items()}
         self._of = {number: row for number, row in kept.items() if row}
         sizes = [one.size for row in self._of.values() for one in row]
-        self._count, self._bytes = len(sizes), sum(sizes)
+        self._count, self.bytes = len(sizes), sum(sizes)
 
 
 def _sparse(row: Sequence[Keyframe], start: int, gap: int) -> list[Keyframe]:

@@ -24,7 +24,7 @@ from echornn.files.own_files import NO_LOG, AppendLog, Lock, LogEnd, end_of
 from echornn.history.windows import LOST, stored_windows
 from echornn.own import OwnFile
 from echornn.progress import PopulationProgress
-from echornn.runs import checkpoint, folders, run_dir
+from echornn.runs import checkpoint, folders
 from echornn.runs.branch_notes import BranchNotes
 from echornn.runs.checkpoint import OF_ONE, Checkpoint
 from echornn.runs.command_log import RecordedCommand
@@ -37,15 +37,10 @@ from echornn.timeline.branch import Position
 from echornn.training.structure import NO_DEVICES, Devices
 
 SAVE_SECONDS = 1.0
-"""Seconds between two checkpoints; more on a slow disk, so that saving takes at most `MOST_OF_THE_TIME`."""
+"""Seconds between two checkpoints; more on a slow disk, so that saving takes at most 4 % of the time."""
 
-MOST_OF_THE_TIME, MOST_SECONDS_APART = 0.04, 60.0
-
-SECONDS_TO_END, BYTES_A_SECOND = 10.0, 8 << 20
-"""Seconds that closing waits for the last checkpoint if the disk hangs; more if it is large, for a slow disk."""
-
-HANGING_SECONDS = (3, 10, 30, 60, 300, 1800, 3600)
-"""The numbers of seconds after which a warning says that the disk does not answer."""
+SECONDS_TO_END = 10.0
+"""Seconds that closing waits for the last checkpoint if the disk hangs; more if the last one took long."""
 
 RUN, STATES, NAMES = "", "the states to go back to ", "the names of branches "
 """What may fail to be written, in a warning."""
@@ -203,12 +198,12 @@ class RunRecorder(Recorder):
         Raises:
             RunError: the folder has no run that can continue, or another process writes there.
         """
-        allow(run_dir.glance(folder))
+        allow(Run.read(folder, quickly=True))
         try:
             with contextlib.ExitStack() as undo:
                 lock = Lock(folder)
                 undo.callback(lock.release)
-                run = run_dir.read(folder)
+                run = Run.read(folder)
                 allow(run)
                 recorder = cls(folder, lock, run.config, run)
                 undo.pop_all()
@@ -223,7 +218,7 @@ class RunRecorder(Recorder):
         """
         written = self._losses.end.length
         lost = self._layout.windows(written + self._losses.lost_bytes) - self._layout.windows(written)
-        hanging = max((most for most in HANGING_SECONDS if most <= self._background.seconds), default=0)
+        hanging = max(most for most in (0, 3, 10, 30, 60, 300, 1800, 3600) if most <= self._background.seconds)
         parts = [
             self._notes,
             f"the disk has not answered for {hanging} s" if hanging else "",
@@ -329,8 +324,7 @@ class RunRecorder(Recorder):
     @property
     def seconds_to_end(self) -> float:
         """The seconds that closing waits for the disk."""
-        size = 0 if self._newest is None else Keyframe(Position(0, 0), self._newest.checkpoint.state).size
-        return SECONDS_TO_END + max(size / BYTES_A_SECOND, 2 * self._seconds)
+        return SECONDS_TO_END + 2 * self._seconds
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until the disk has answered, at most ``seconds``; returns whether everything reported is on disk."""
@@ -356,7 +350,7 @@ class RunRecorder(Recorder):
                 with self._attempt(STATES):
                     self._keyframes.flush()
             seconds = self._seconds = time.monotonic() - begun
-            self._save_at = max(self._save_at, begun + min(seconds / MOST_OF_THE_TIME, seconds + MOST_SECONDS_APART))
+            self._save_at = max(self._save_at, begun + min(seconds / 0.04, seconds + 60))
         if notes is not None and notes is not self._kept_notes:
             with self._attempt(NAMES):
                 folders.require_same(self.folder, self._about)

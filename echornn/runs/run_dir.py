@@ -21,7 +21,7 @@ from echornn.runs import checkpoint, folders
 from echornn.runs.checkpoint import OF_ONE, Checkpoint, LossLayout, row_bytes
 from echornn.runs.command_log import RecordedCommand, RecordedTree, Stretch, read_commands, tree_of
 from echornn.runs.folders import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE, SLOTS, SOLVED_FILE, About
-from echornn.runs.keyframes import MOST_FILE_BYTES, Keyframe, records
+from echornn.runs.keyframes import MOST_BYTES_OF_LARGE, Keyframe, records
 from echornn.timeline.branch import Branch, Position, letter_of, number_of, path_to, path_to_end, spans_to
 from echornn.timeline.timeline import Timeline
 from echornn.training.structure import NO_DEVICES, Devices
@@ -64,21 +64,41 @@ class Run:
     folder: Path
     about: About
     checkpoint: Checkpoint | None
-    commands: tuple[RecordedCommand, ...]
+    commands: list[RecordedCommand]
     notes: tuple[str, ...]
     intact: bool
     lost_commands: int
 
-    @staticmethod
-    def read(folder: Path) -> Run:
+    @classmethod
+    def read(cls, folder: Path, quickly: bool = False) -> Run:
         """The run in a folder, which is not changed.
 
         The newest checkpoint is used if it and its logs are intact, otherwise the previous one; the notes say so.
 
+        Args:
+            quickly: only check the lengths of the logs, so that long logs take no longer.
+
         Raises:
             RunError: the folder has no run, or one that this version cannot continue.
         """
-        return read(folder)
+        try:
+            try:
+                about = folders.about(folder)
+            except (FileNotFoundError, NotADirectoryError):
+                raise RunError(f"{folder} holds no run") from None
+            chosen, wrong, intact = _newest_usable(folder, quickly, about.config.replicas)
+            commands, unreadable, lines = read_commands(folder / COMMAND_FILE, chosen, about.config)
+        except RunError:
+            raise
+        except OSError as error:
+            raise RunError(f"{folder} cannot be read: {error}") from error
+        except NO_RECORD as error:
+            raise RunError(f"{folder} is damaged: {shortened(error)}") from error
+        if unreadable:
+            wrong.append(f"{COMMAND_FILE} is damaged: {unreadable} of {lines} commands cannot be read")
+        if chosen is not None and not quickly and not _is_whole(folder / SOLVED_FILE, chosen):
+            wrong.append(f"{SOLVED_FILE} is damaged: when some networks were solved is wrong or lost")
+        return cls(folder, about, chosen, commands, (*about.notes, *wrong), intact, unreadable)
 
     @functools.cached_property
     def config(self) -> EchoConfig:
@@ -111,7 +131,7 @@ class Run:
     @functools.cached_property
     def tree(self) -> RecordedTree:
         """The branches of the run, the stretches of its loss log, and where each path ends; see `tree_of`."""
-        return tree_of(self.commands, self.trained, self.lost_commands, self.layout)
+        return tree_of(self.commands, self.trained, self.lost_commands)
 
     @property
     def position(self) -> Position:
@@ -147,8 +167,6 @@ class Run:
             position = Position(number, ends[number])
         if at is None:
             return position
-        if at and not ends:
-            raise RunError(f"at = {at} cannot be used: the run was never saved, so it must be 0, the start")
         end = ends[position.branch] if ends else 0
         if not 0 <= at <= end:
             path = "the run's path" if branch is None else f"the path of branch {letter_of(position.branch)}"
@@ -249,41 +267,12 @@ class Run:
         if self.lost_commands:
             return []
         try:
-            return records(own_files.read_bytes(self.folder / KEYFRAME_FILE, MOST_FILE_BYTES))
+            return records(own_files.read_bytes(self.folder / KEYFRAME_FILE, 2 * MOST_BYTES_OF_LARGE))
         except OSError:
             return []
 
 
-def read(folder: Path, look_into_logs: bool = True) -> Run:
-    """The run in a folder; see `Run.read`."""
-    try:
-        try:
-            about = folders.about(folder)
-        except (FileNotFoundError, NotADirectoryError):
-            raise RunError(f"{folder} holds no run") from None
-        chosen, wrong, intact = _newest_usable(folder, look_into_logs, about.config.replicas)
-        commands, unreadable, lines = read_commands(folder / COMMAND_FILE, chosen, about.config)
-        if unreadable:
-            wrong.append(f"{COMMAND_FILE} is damaged: {unreadable} of {lines} commands cannot be read")
-        if chosen is not None and look_into_logs and not _is_whole(folder / SOLVED_FILE, chosen):
-            wrong.append(f"{SOLVED_FILE} is damaged: when some networks were solved is wrong or lost")
-        return Run(folder, about, chosen, commands, (*about.notes, *wrong), intact, unreadable)
-    except RunError:
-        raise
-    except OSError as error:
-        raise RunError(f"{folder} cannot be read: {error}") from error
-    except NO_RECORD as error:
-        raise RunError(f"{folder} is damaged: {shortened(error)}") from error
-
-
-def glance(folder: Path) -> Run:
-    """Like `read`, but only checks the lengths of the logs, so that long logs take no longer."""
-    return read(folder, look_into_logs=False)
-
-
-def _newest_usable(
-    folder: Path, look_into_logs: bool, replicas_at_the_start: int
-) -> tuple[Checkpoint | None, list[str], bool]:
+def _newest_usable(folder: Path, quickly: bool, replicas_at_start: int) -> tuple[Checkpoint | None, list[str], bool]:
     """The checkpoint to continue from: the newest intact one whose logs exist, None if none was ever saved; messages
     about faults; and whether the logs up to the checkpoint were read and found intact.
     """
@@ -295,12 +284,12 @@ def _newest_usable(
 
     def reaches(one: Checkpoint) -> bool:
         ends = ((folder / LOSS_FILE, one.losses), (folder / COMMAND_FILE, one.commands))
-        if look_into_logs:
-            return all(end_of(log, end.length) == end for log, end in ends)
-        return all(log.stat().st_size >= end.length for log, end in ends)
+        if quickly:
+            return all(log.stat().st_size >= end.length for log, end in ends)
+        return all(end_of(log, end.length) == end for log, end in ends)
 
     chosen = next(filter(reaches, whole), None)
-    intact = look_into_logs and chosen is not None
+    intact = chosen is not None and not quickly
     if whole and chosen is None:
         chosen = whole[0]
         wrong.append("the logs differ from what was recorded: some losses in the curve are wrong or lost")
@@ -308,7 +297,7 @@ def _newest_usable(
         wrong.append("the logs do not reach the newest checkpoint")
     if chosen is None:
         length = (folder / LOSS_FILE).stat().st_size
-        if dropped := LossLayout(((0, replicas_at_the_start),)).windows(length):
+        if dropped := LossLayout(((0, replicas_at_start),)).windows(length):
             wrong.append(f"it has no checkpoint: it starts over, without the {dropped:,} windows of its loss log")
     elif wrong:
         wrong.append(f"taken from the checkpoint after window {chosen.trained}")
@@ -322,32 +311,21 @@ def _is_whole(solved: Path, chosen: Checkpoint) -> bool:
         return False
 
 
-# ---- a run that another process goes on training
-
-
-class RunSnapshot(NamedTuple):
-    """A run as it was read at one time: everything trained in it, its current position, and the configuration there."""
-
-    timeline: Timeline
-    position: Position
-    config: EchoConfig
-
-
 class FollowedRun:
-    """Follows the folder of a run; `refresh` reads what was added. If the folder contains another run later, or the run
-    lost commands, everything is read again. Nothing in the folder is changed.
+    """Follows the folder of a run that another process trains; `refresh` reads what was added. If the folder contains
+    another run later, or the run lost commands, everything is read again. Nothing in the folder is changed.
 
     Attributes:
-        seen: the newest snapshot. It is replaced as a whole, so other threads may read it at any time.
+        seen: the run as it was read last, and everything trained in it. It is replaced as a whole, so other threads may
+            read it at any time.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._run = glance(folder)
-        self.seen = RunSnapshot(Timeline(), self._run.position, self._run.config)
+        self.seen = Run.read(folder, quickly=True), Timeline()
 
     def refresh(self) -> None:
         """Read what was added; `seen` is unchanged after a RunError or an OSError."""
-        run, before, timeline = glance(self._run.folder), self._run, self.seen.timeline
+        before, timeline = self.seen
+        run = Run.read(before.folder, quickly=True)
         goes_on = run.about.is_of(before.about) and run.commands[: len(before.commands)] == before.commands
-        timeline = run.timeline(timeline if goes_on and run.trained >= timeline.trained else None)
-        self.seen, self._run = RunSnapshot(timeline, run.position, run.config), run
+        self.seen = run, run.timeline(timeline if goes_on and run.trained >= timeline.trained else None)

@@ -20,8 +20,9 @@ from unittest import mock
 from echornn.config import EchoConfig
 from echornn.replay import replayed_run
 from echornn.replay.pace import Pace
-from echornn.runs import folders, run_dir
+from echornn.runs import folders
 from echornn.runs.recorder import Recorder, RunRecorder
+from echornn.runs.run_dir import Run
 from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Position
 from echornn.training.any_trainer import tensorflow_trainers
@@ -61,7 +62,7 @@ def look(windows: int, looks: int) -> None:
         recorder.wait(60)
         seconds = time.perf_counter() - begun_at
         size = (Path(name) / "run" / folders.KEYFRAME_FILE).stat().st_size
-        kept = len(run_dir.read(Path(name) / "run").keyframes())
+        kept = len(Run.read(Path(name) / "run").keyframes())
         print(f"{windows:,} windows in {seconds:.0f} s: {kept:,} keyframes, {size:,} bytes on disk", flush=True)
         dice = random.Random(windows)
         taken = [arrive(live, Position(0, dice.randrange(windows))) for _ in range(looks)]

@@ -17,8 +17,9 @@ from rich.console import Console
 
 from echornn import EchoConfig, RunRecorder, Session
 from echornn.history.windows import WINDOW
-from echornn.runs import folders, keyframes, run_dir
+from echornn.runs import folders, keyframes
 from echornn.runs.folders import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE
+from echornn.runs.run_dir import Run
 from tests.benchmarks.cost_of_the_record import resident_megabytes
 
 WINDOWS = 200_000_000
@@ -59,7 +60,7 @@ def wrong(memory: list[float], folder: Path, trained: int) -> list[str]:
     after = memory[WARM_UP:]
     growth = max(after) / after[0] - 1
     losses, kept, others = sizes(folder)
-    run = run_dir.read(folder)
+    run = Run.read(folder)
     checks = {
         f"memory grew by {growth:.1%}, more than {MOST_GROWTH:.0%}": growth > MOST_GROWTH,
         f"{run.trained:,} windows saved of {trained:,}": run.trained != trained,

@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from echornn.runs import run_dir
+from echornn.runs.run_dir import Run
 from tests.storm import Storm
 
 STORMS, KEYS = 20, 5000
@@ -29,7 +29,7 @@ def main() -> None:
             storm = Storm(seed, keys, folder, populations=True)
             fault = storm.blow("--num-epochs", "20")
             wrong += bool(fault)
-            run = run_dir.read(folder) if folder.exists() else None
+            run = Run.read(folder) if folder.exists() else None
             trained, branches = (run.trained, len(run.tree.ends)) if run else (0, 0)
             print(
                 f"seed {seed}: {keys} keys, {storm.starts} starts, {trained:,} windows, {branches} branches,"

@@ -16,8 +16,9 @@ import numpy as np
 from rich.console import Console
 
 from echornn.history.windows import WINDOW
-from echornn.runs import checkpoint, folders, run_dir
+from echornn.runs import checkpoint, folders
 from echornn.runs.folders import LOSS_FILE
+from echornn.runs.run_dir import Run
 
 KILLS, EPOCHS = 50, 5000
 WHILE_LOADING = 0.1
@@ -63,7 +64,7 @@ def main() -> None:
             done += 1
             if (killed / folders.RUN_FILE).exists():
                 arguments = ["--resume", str(killed)]
-                run = run_dir.read(killed)
+                run = Run.read(killed)
                 ahead = (killed / LOSS_FILE).stat().st_size // WINDOW.itemsize - run.trained
                 say(f"kill {done}: {run.trained:,} windows saved, {ahead:,} ahead of the checkpoint; {run.notes}")
         codes = start(*arguments).wait(), start("--run", str(whole), *fields).wait()

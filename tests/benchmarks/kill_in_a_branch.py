@@ -17,7 +17,6 @@ import time
 from pathlib import Path
 
 from echornn.history.windows import WINDOW
-from echornn.runs import run_dir
 from echornn.runs.run_dir import Run
 from echornn.timeline.branch import Position
 
@@ -31,7 +30,7 @@ def start(*arguments: str) -> subprocess.Popen[bytes]:
 
 
 def trained(folder: Path) -> int:
-    return run_dir.glance(folder).trained
+    return Run.read(folder, quickly=True).trained
 
 
 def kill_once(folder: Path, arguments: list[str], dice: random.Random) -> bool:
@@ -55,7 +54,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "run"
         code = start("--run", str(folder), "--num-epochs", str(given.epochs)).wait()
-        end = run_dir.glance(folder).position
+        end = Run.read(folder, quickly=True).position
         print(f"the trunk: {end.window:,} windows, exit code {code}", flush=True)
         at = dice.randrange(end.window // 10)
         back = ["--at", str(at)]
@@ -63,7 +62,7 @@ def main() -> int:
         while killed < given.kills:
             if kill_once(folder, back, dice):
                 killed += 1
-                position = run_dir.read(folder).position
+                position = Run.read(folder).position
                 print(f"kill {killed}: branch {position.branch} from window {at:,} at {position.window:,}", flush=True)
                 back = []
             else:  # the branch has reached its end: begin another
@@ -75,7 +74,7 @@ def main() -> int:
 
 def differing(folder: Path, trunk: Position) -> int:
     """The number of branches whose losses or errors differ from the trunk's."""
-    run = run_dir.read(folder)
+    run = Run.read(folder)
     windows = windows_to(run, trunk)
     wrong = 0
     for branch in run.tree[0][1:]:

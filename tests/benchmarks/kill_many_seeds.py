@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from echornn.errors import RunError
-from echornn.runs import checkpoint, run_dir
+from echornn.runs import checkpoint
 from echornn.runs.folders import LOSS_FILE, SOLVED_FILE
+from echornn.runs.run_dir import Run
 from tests.benchmarks.kill_and_resume import start
 
 SECONDS = 1.0
@@ -29,7 +30,7 @@ SECONDS = 1.0
 def trained(folder: Path) -> int:
     """The number of saved windows; 0 if there is no run yet."""
     try:
-        return run_dir.glance(folder).trained
+        return Run.read(folder, quickly=True).trained
     except RunError:
         return 0
 
@@ -59,7 +60,7 @@ def exported(folder: Path, *options: str) -> str:
 
 def all_of(folder: Path) -> dict[str, object]:
     """Everything that must be equal, by name."""
-    run = run_dir.read(folder)
+    run = Run.read(folder)
     assert run.checkpoint is not None
     assert run.notes == (), run.notes
     checkpoint.fields_of(run.checkpoint.state, arrays := list[np.ndarray]())
@@ -88,7 +89,7 @@ def main() -> int:
         while done < given.kills and kill_once(killed, arguments, dice):
             done += 1
             arguments = ["--resume", str(killed)]
-            run = run_dir.read(killed)
+            run = Run.read(killed)
             ahead = run.layout.windows((killed / LOSS_FILE).stat().st_size) - run.trained
             print(f"kill {done}: {run.trained:,} windows saved, {ahead:,} ahead of the checkpoint", flush=True)
         begun = time.monotonic()

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from echornn.errors import RunError
-from echornn.runs import run_dir
+from echornn.runs.run_dir import Run
 from tests.program import Program, gone, running
 
 ENDLESS = "1000000"
@@ -60,7 +60,7 @@ WAYS: dict[str, Way] = {
 def saved(folder: Path) -> int:
     """The number of windows that a resumed run would have."""
     try:
-        return run_dir.read(folder).trained
+        return Run.read(folder).trained
     except RunError:
         return 0
 

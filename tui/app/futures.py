@@ -10,7 +10,7 @@ from pathlib import Path
 
 from echornn.config import changes_text
 from echornn.errors import RunError
-from echornn.runs.run_dir import FollowedRun, RunSnapshot
+from echornn.runs.run_dir import FollowedRun, Run
 from echornn.runtime.background import Background
 from echornn.session.commands import Hide, Pin
 from echornn.session.pictures.look import MOST_GHOSTS, with_curve
@@ -33,9 +33,14 @@ def short_name(folder: Path) -> str:
     return "{} {}:{}".format(*by_the_clock.groups()) if by_the_clock else folder.name
 
 
-def windows_of(run: RunSnapshot) -> int:
+SeenRun = tuple[Run, Timeline]
+"""Another run as it was read last, and everything trained in it."""
+
+
+def windows_of(seen: SeenRun) -> int:
     """The number of windows of the branch that another run is on, counted from the run's start."""
-    timeline, (line, _), _ = run
+    run, timeline = seen
+    line = run.position.branch
     return timeline.end(line).window if line < len(timeline) else 0
 
 
@@ -84,15 +89,15 @@ class Futures:
         return self._with(others, self.session.look_again(self._complete(query, others), picture), picture)
 
     @property
-    def _seen(self) -> dict[Path, RunSnapshot]:
+    def _seen(self) -> dict[Path, SeenRun]:
         """The latest snapshot of each other run under the curve, by folder."""
         return {folder: self.others[folder].seen for folder in list(self.others)[:MOST_GHOSTS]}
 
-    def _complete(self, query: Query, others: Mapping[Path, RunSnapshot]) -> Query:
+    def _complete(self, query: Query, others: Mapping[Path, SeenRun]) -> Query:
         """The query, with the other curves added."""
         return replace(query, ghosts=MOST_GHOSTS - len(others), beside=max(map(windows_of, others.values()), default=0))
 
-    def _with(self, others: Mapping[Path, RunSnapshot], picture: Picture, before: Picture | None) -> Picture:
+    def _with(self, others: Mapping[Path, SeenRun], picture: Picture, before: Picture | None) -> Picture:
         """The picture with the ghosts of other runs added; the same object if it contains them already."""
         if picture.line_config is None:
             return picture
@@ -100,13 +105,14 @@ class Futures:
         ghosts = (*runs, *(ghost for ghost in picture.ghosts if isinstance(ghost.key, int)))
         return picture if ghosts == picture.ghosts else replace(picture, ghosts=ghosts)
 
-    def _ghost_of(self, index: int, folder: Path, seen: RunSnapshot, picture: Picture, before: Picture | None) -> Ghost:
+    def _ghost_of(self, index: int, folder: Path, seen: SeenRun, picture: Picture, before: Picture | None) -> Ghost:
         """The ghost of another run, with its curve. Curves of the previous picture are reused, unless the folder
         contains a different run now.
         """
         assert picture.line_config is not None
-        timeline, (line, _), config = seen
-        said = changes_text(picture.line_config, config) or "the same fields"
+        run, timeline = seen
+        line = run.position.branch
+        said = changes_text(picture.line_config, run.config) or "the same fields"
         words = f"{said} ({short_name(folder)})"
         ghost = Ghost(f"{folder}:{line}", letter_of(index).upper(), words, 0, windows_of(seen))
         known = before if self._drawn.get(folder) is timeline else None

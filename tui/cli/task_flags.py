@@ -14,9 +14,9 @@ from echornn.cells.table import named as cell_named
 from echornn.config import CELL, ECHO, TASK
 from echornn.data.series import check_cell
 from echornn.errors import RunError
-from echornn.runs import run_dir
+from echornn.runs.run_dir import Run
 from echornn.tasks.own_task import OwnTask, TaskName, check
-from echornn.tasks.table import class_of, defaults_of, named, tasks_with
+from echornn.tasks.table import class_of, named, tasks_with
 from echornn.tasks.task import Setting, TaskError, settings_of
 from tui.commands import record
 from tui.commands.flags import ConfigFlags, TrainingFlags
@@ -65,7 +65,7 @@ def task_of_the_run(arguments: Sequence[str]) -> dict[str, TaskName]:
     resumed = [word for before, word in pairwise(arguments) if before == "--resume"]
     resumed += [word.removeprefix("--resume=") for word in arguments if word.startswith("--resume=")]
     try:
-        names = [run_dir.read(record.find(name)).config.value(TASK) for name in resumed[:1]]
+        names = [Run.read(record.find(name)).config.value(TASK) for name in resumed[:1]]
     except (RunError, OSError):
         return {}
     return {str(name): name for name in names if name != ECHO}

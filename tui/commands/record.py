@@ -14,7 +14,7 @@ from echornn.data.series import check_own_files
 from echornn.errors import RunError
 from echornn.history.windows import losses_of
 from echornn.own import OwnFile, trusting
-from echornn.runs import folders, run_dir
+from echornn.runs import folders
 from echornn.runs.folders import NEWEST as NEWEST
 from echornn.runs.folders import find as find
 from echornn.runs.recorder import Recorder, RunRecorder
@@ -105,7 +105,7 @@ def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
 def readable(name: str) -> Path:
     """The folder of a run, checked to be readable; see `find`."""
     folder = find(name)
-    run_dir.glance(folder)
+    Run.read(folder, quickly=True)
     return folder
 
 

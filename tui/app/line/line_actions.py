@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from echornn.errors import RunError
-from echornn.runs import folders, run_dir
+from echornn.runs import folders
+from echornn.runs.run_dir import Run
 from echornn.session.commands import Choose, Save
 from echornn.timeline.branch import letter_of
 from tui.app.futures import show_or_hide
@@ -179,7 +180,7 @@ def outcome_of_figure(line: Line, folder: Path, kind: str, file: Path, where: di
     try:
         require_drawable(kind, file)
         until = time.monotonic() + SECONDS_TO_SAVE
-        while run_dir.glance(folder).trained < trained and time.monotonic() < until:
+        while Run.read(folder, quickly=True).trained < trained and time.monotonic() < until:
             time.sleep(0.05)
         used = {name: value for name, value in where.items() if name in KINDS[kind].uses}
         files = figure(folder, kind, file, **used)

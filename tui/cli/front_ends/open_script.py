@@ -13,8 +13,9 @@ from echornn.config import TASK, EchoConfig
 from echornn.diagnosis.phrases import loss_text
 from echornn.errors import RunError
 from echornn.files.recorded_values import shortened
-from echornn.remote.client import AddressError, OtherVersionError, RemoteSession, viewers_of
-from echornn.runs import run_dir
+from echornn.remote.client import OtherVersionError, RemoteSession, viewers_of
+from echornn.remote.messages import AddressError
+from echornn.runs.run_dir import Run
 from echornn.session.commands import ChangingCommand, Pause
 from echornn.session.pictures.frame import Frame
 from echornn.session.session import Session
@@ -68,7 +69,7 @@ def _require_known_names(folder: Path, changes: Sequence[Mapping[str, Any]]) -> 
     known = {*EchoConfig.names(), TASK, *(one.name for task in TASKS.values() for one in settings_of(task))}
     unknown = [name for one in changes for name in one if name not in known]
     if unknown:  # only then is the run read for it
-        for branch in run_dir.glance(folder).tree[0]:
+        for branch in Run.read(folder, quickly=True).tree[0]:
             known |= branch.config.fields().keys()
     for name in unknown:
         if name not in known:

@@ -12,7 +12,6 @@ from typing import Any
 
 from echornn.arrays.facts import branch_facts
 from echornn.diagnosis.phrases import loss_text
-from echornn.runs import run_dir
 from echornn.runs.run_dir import Run
 from echornn.timeline.branch import letter_of
 from tui.commands import record
@@ -90,7 +89,7 @@ def _counted(number: int | None) -> str:
 
 def print_branches(name: str, as_json_lines: bool) -> int:
     """Print the branches of a run, given by its name; returns the exit code."""
-    run = run_dir.read(record.find(name))
+    run = Run.read(record.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
     if as_json_lines:

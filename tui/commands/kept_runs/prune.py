@@ -7,7 +7,8 @@ from pathlib import Path
 
 from echornn.errors import RunError
 from echornn.files.own_files import Lock, is_held
-from echornn.runs import folders, run_dir
+from echornn.runs import folders
+from echornn.runs.run_dir import Run
 from tui.commands.kept_runs.list_runs import describe
 from tui.term import printed
 from tui.term.exit_code import ExitCode
@@ -25,7 +26,7 @@ def removed(keep: int, dry_run: bool) -> Iterator[str]:
     for folder in old:
         try:
             line = describe(folder)
-            run_dir.glance(folder)
+            Run.read(folder, quickly=True)
             _remove(folder, dry_run)
         except (RunError, OSError) as error:
             yield f"kept     {_said(folder, error)}"
