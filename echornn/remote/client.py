@@ -191,8 +191,8 @@ class OtherVersionError(AddressError):
     """The session is of another version of the program, or of another build of this version."""
 
 
-def socket_of(folder: Path) -> str:
-    """The path of the socket of the session that trains the run in this folder, checked to be this user's."""
+def socket_of(folder: Path) -> Path:
+    """The socket of the session that trains the run in this folder, by the pointer there."""
     pointer = folder / POINTER_FILE
     try:
         fields = json.loads(own_files.read_bytes(pointer, messages.MOST_BYTES_OF_A_POINTER))
@@ -208,33 +208,28 @@ def socket_of(folder: Path) -> str:
     # the session may have had another temporary folder than this process: batch systems set one for each job
     if not path.is_absolute() or path.parent.name != messages.folder_name():
         raise AddressError(f"{pointer} points to {str(path)!r}, which is no socket of yours")
-    try:
-        messages.require_own_folder(path.parent)
-        if stat.S_ISSOCK(os.lstat(path).st_mode):
-            return str(path)
-    except AddressError:
-        raise
-    except (OSError, ValueError):
-        raise AddressError(f"the program that trained the run in {folder} has ended") from None
-    raise AddressError(f"{path} is not a socket of yours")
+    return path
 
 
 def connected(folder: Path, seconds: float = CONNECT_SECONDS) -> socket.socket:
     """A connection to the session that trains the run in a folder; ``seconds`` is how long each message may take."""
-    path = socket_of(folder)
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    path, connection = socket_of(folder), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(seconds)
     try:
-        connection.connect(path)
-        if messages.is_of_this_user(connection):
-            return connection
-        why = f"{path} belongs to another user"
-    except (BlockingIOError, TimeoutError):  # it accepts no more connections, as if it were stopped
-        why = f"the program that trains the run in {folder} does not answer"
-    except OSError:
-        why = f"the program that trained the run in {folder} has ended"
-    connection.close()
-    raise AddressError(why)
+        messages.require_own_folder(path.parent)
+        if not stat.S_ISSOCK(os.lstat(path).st_mode):
+            raise AddressError(f"{path} is not a socket of yours")
+        connection.connect(str(path))
+        if not messages.is_of_this_user(connection):
+            raise AddressError(f"{path} belongs to another user")
+    except (OSError, ValueError) as error:
+        connection.close()
+        if isinstance(error, AddressError):
+            raise
+        is_stopped = isinstance(error, (BlockingIOError, TimeoutError))  # it accepts no more connections
+        what = "trains the run in {} does not answer" if is_stopped else "trained the run in {} has ended"
+        raise AddressError(f"the program that {what.format(folder)}") from error
+    return connection
 
 
 def greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict[str, Any]:
@@ -242,20 +237,19 @@ def greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict
     try:
         messages.send_greeting(connection, run=messages.identity(folder), **says)
         said = messages.receive_greeting(connection)
+        refused = said.get("refused")
+        if refused is None:
+            return said
     except OSError as error:
         connection.close()
         why = error.strerror or error
         raise AddressError(f"the program that trains the run in {folder} does not answer: {why}") from error
-    if "refused" in said:
-        connection.close()
-        if said["refused"] == messages.OTHER_RUN:
-            raise AddressError(f"no program trains the run in {folder} now: {POINTER_FILE} there is of another run")
-        if said["refused"] != messages.OTHER_VERSION:
-            raise AddressError(f"the program that trains the run in {folder} refuses: {said['refused']}")
-        other, own = said.get("version", "?"), messages.greeting()["version"]
-        by = f"another build of version {own}" if other == own else f"another version: {other}, and this is {own}"
-        raise OtherVersionError(f"the run in {folder} is trained by {by}")
-    return said
+    connection.close()
+    if refused == messages.OTHER_RUN:
+        raise AddressError(f"no program trains the run in {folder} now: {POINTER_FILE} there is of another run")
+    other, own = said.get("version", "?"), messages.greeting()["version"]
+    by = f"another build of version {own}" if other == own else f"another version: {other}, and this is {own}"
+    raise OtherVersionError(f"the run in {folder} is trained by {by}")
 
 
 def viewers_of(folder: Path, seconds: float = CONNECT_SECONDS) -> tuple[tuple[str, ...], str]:

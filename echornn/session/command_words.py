@@ -24,8 +24,7 @@ from echornn.timeline.branch import letter_of, number_of
 
 T = TypeVar("T")
 
-MOST_DIGITS = 18
-"""The most digits of a count."""
+MOST_DIGITS = 18  # of a count
 
 
 class WordError(ValueError):
@@ -88,12 +87,7 @@ def branch_number(name: str, text: str) -> int:
 
 
 def field_value(name: str, text: str) -> object:
-    """The value of a field that was typed: a number if the text is one, otherwise the text. Invalid values are refused
-    by the configuration.
-
-    Raises:
-        ConfigError: the text names a task or a cell that does not exist, or a file that cannot be read.
-    """
+    """The value of a field that was typed: a number if the text is one; a task or a cell (or a ConfigError); a text."""
     text = text.strip()
     if name in (TASK, CELL):
         return named(text) if name == TASK else cell_named(text)

@@ -60,11 +60,17 @@ class Exchange:
         self._changed.notify_all()
 
     @property
-    def unanswered(self) -> tuple[Sent, ...]:
-        """The command that is being carried out, and those that wait, oldest first; after the end they are lost."""
+    def waiting(self) -> tuple[Sent, ...]:
+        """The commands whose turn has not come, oldest first; after the end they are lost."""
         with self._changed:
-            letters = [self._underway, *self._letters]  # a copy, since a signal handler may send more
+            letters = list(self._letters)  # a copy, since a signal handler may send more
             return tuple(one for one in letters if isinstance(one, Sent))
+
+    @property
+    def unanswered(self) -> tuple[Sent, ...]:
+        """The command that is being carried out, and those that wait."""
+        with self._changed:
+            return (*([] if self._underway is None else [self._underway]), *self.waiting)
 
     @property
     def answered(self) -> int:

@@ -62,8 +62,8 @@ def previewed(frame: Frame, waiting: Sequence[Command], start: Start, seconds: i
 
 
 def why_nothing(command: Command, frame: Frame) -> str:
-    """The reason why a command would have no effect in this frame; empty if it would have one, or if that is unknown
-    while the network loads. A ConfigError if it changes a field to an invalid value.
+    """Why a command would have no effect in this frame; empty if it would have one, or if that is unknown while the
+    network loads. A ConfigError if it changes a field to an invalid value.
     """
     is_known = frame.state is not State.LOADING
     match command:
@@ -168,16 +168,13 @@ class Handlers:
         self.last_switch = moves.ReplicaSwitch(here, replica, at_its_end, live.config)
 
     def _stay(self, before: Position) -> None:
-        """Pause if the new position is in the past. At the end of another branch, training continues there, without
-        windows that were requested elsewhere.
-        """
+        """Pause in the past; at the end of another branch go on, without windows that were requested elsewhere."""
         if self.live.is_past:
             self.drive = Start(False)
         elif self.live.here != before:
             self.drive = self.drive.trained()
 
     def _there(self, branch: int) -> int:
-        """The number of a branch, if there is such a branch; otherwise a NotThereError."""
         branches = len(self.live.timeline)
         if not 0 <= branch < branches:
             named = letter_of(branch) if branch >= 0 else str(branch)

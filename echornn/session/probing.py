@@ -93,7 +93,6 @@ class Probing:
     """Examines the network in training, on a separate thread, whenever readings are due.
 
     Args:
-        examine: examines a snapshot.
         send: has a function called on the training thread.
         show: changes fields of the frame: ``readings`` and ``unread``, or ``vitals``.
         now: returns the position of training, and its configuration.
@@ -110,20 +109,13 @@ class Probing:
         vitals: bool = False,
     ) -> None:
         self._examine, self._send, self._show, self._clock, self._now = examine, send, show, clock, now
-        self._vitals = StandingQuestion(
-            VITALS if vitals else None, VITALS_SECONDS, lambda readings, _: show(vitals=readings)
-        )
-        self._screen = self._screen_asks(None)
+        self._screen = StandingQuestion(None, SCREEN_SECONDS, lambda read, why: show(readings=read, unread=why))
+        self._vitals = StandingQuestion(VITALS if vitals else None, VITALS_SECONDS, lambda read, _: show(vitals=read))
         self._thread = Background("probing")
         self._busy = False
         self._begun = self._rests_until = -math.inf
         self._known: tuple[EchoConfig | None, frozenset[Kind]] = (None, frozenset())
         self._weights = WeightRecorder()
-
-    def _screen_asks(self, question: Question | None) -> StandingQuestion:
-        return StandingQuestion(
-            question, SCREEN_SECONDS, lambda readings, why: self._show(readings=readings, unread=why)
-        )
 
     @property
     def _standing(self) -> list[StandingQuestion]:
@@ -140,8 +132,9 @@ class Probing:
 
     def ask(self, question: Question | None) -> None:
         """Set the question of the screen; the first answer comes as soon as possible, since the user is waiting."""
-        if question != self._screen.question:
-            self._screen = self._screen_asks(question)
+        screen = self._screen
+        if question != screen.question:
+            screen.question, screen.position, screen.next_at, screen.failed = question, None, 0.0, None
             self._rests_until = -math.inf
             self._show(**{"unread": ""} if question is not None else {"unread": "", "readings": None})
 
@@ -157,10 +150,8 @@ class Probing:
         return bool(self._standing) and self._weights.newest is not None and self._weights.newest[0] == here
 
     def seconds(self, still: bool) -> float | None:
-        """The seconds until an examination is due; None if none is due until something changes.
-
-        Args:
-            still: whether training is paused: then each position is examined once, without delay.
+        """The seconds until an examination is due, None if none is; where training stands ``still``, each position is
+        examined once, without delay.
         """
         if not self._standing or self._busy:
             return None
@@ -180,13 +171,8 @@ class Probing:
         return not is_too_large and standing.position != here and standing.failed != config
 
     def begin(self, take: Callable[[], TrainerState], progress: Progress | None, still: bool, speed: float) -> None:
-        """Examine this position for all questions that are due. Errors are shown, and training continues.
-
-        Args:
-            take: copies the trainer's state; its time counts too.
-            progress: as in `Snapshot`.
-            still: as in `seconds`.
-            speed: of training, in windows per second.
+        """Examine this position for all questions that are due; errors are shown. ``take`` copies the trainer's state,
+        ``progress`` is that of `Snapshot`.
         """
         here, now = self._now()[0], self._clock()
         try:
@@ -231,11 +217,11 @@ class Probing:
             self._rests_until = self._clock() + counted * (1 - share) / share
             position, trained = self._now()
             is_here = (snapshot.branch, config) == (position.branch, trained)
-            for (asker, question), outcome in zip(due, outcomes, strict=True):
-                standing = self._vitals if asker is self._vitals else self._screen
+            for (standing, question), outcome in zip(due, outcomes, strict=True):
                 asked = standing.question
-                is_answer = asked is not None and asked.kinds <= question.kinds
-                if asked is None or not is_answer or (asked.part, asked.held) != (question.part, question.held):
+                if asked is None or (asked.part, asked.held) != (question.part, question.held):
+                    continue
+                if not asked.kinds <= question.kinds:
                     continue
                 if isinstance(outcome, Exception):
                     standing.failed = config

@@ -157,7 +157,7 @@ class Session:
         frame = self._exchange.frame
         if frame.state is not State.LOADING:
             return frame
-        waiting = tuple(sent.command for sent in self._exchange.unanswered)
+        waiting = tuple(sent.command for sent in self._exchange.waiting)
         known = self._previewed
         of = frame, waiting, self._handlers.drive, int(self._exchange.seconds)
         if known is None or known[0] != of:

@@ -20,8 +20,7 @@ from echornn.session.commands import Answer
 from echornn.tasks.task import Level, TaskError
 
 NEAR_WINDOWS = 1_000
-"""The age in windows up to which `Frame.vitals` still describe the network; those of the last half of the path do too.
-"""
+"""The age up to which `Frame.vitals` still describe the network; those of the last half of the path do too."""
 
 READABLE_SPEED, WATCHABLE_SPEED = 10.0, 100.0
 """Windows per second: up to the first, a line about a single window can be read; up to the second, windows are trained
@@ -160,9 +159,7 @@ class Frame:
 
     @property
     def accuracy(self) -> float:
-        """The share of right predictions in the newest window, 0 to 1; NaN before the first, and if the network
-        predicts numbers.
-        """
+        """The share of right predictions in the newest window, 0 to 1; NaN before the first, and of numbers."""
         return math.nan if self.progress is None else self.config.accuracy(float(self.progress.errors[-1]))
 
     @property
@@ -192,7 +189,6 @@ class Frame:
 
     @property
     def _near_vitals(self) -> Readings | None:
-        """The vitals, unless they are too old."""
         vitals = self.vitals
         if vitals is None or vitals.config != self.own_config:
             return None

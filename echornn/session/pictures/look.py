@@ -24,11 +24,8 @@ SEEDS = {"seed", "replicas"}
 
 
 def look(query: Query, frame: Frame, timeline: Timeline, before: Picture | None = None) -> Picture:
-    """The picture of a frame.
-
-    Args:
-        timeline: the tree of the run, which may have grown since.
-        before: an earlier picture of the same run, from which unchanged parts are reused.
+    """The picture of a frame of a run, which may have grown since. Parts that are as in the picture ``before`` are the
+    same objects.
     """
     if not len(timeline):
         return Picture(frame, query, WindowAxis.of(query.span, frame.line_end, 0))
@@ -55,7 +52,7 @@ def look(query: Query, frame: Frame, timeline: Timeline, before: Picture | None 
         frame,
         query,
         axis,
-        ghosts=tuple(with_curve(one, axis, query.columns, timeline, _branch_of(one), before) for one in ghosts),
+        ghosts=tuple(with_curve(one, axis, query.columns, timeline, int(one.key), before) for one in ghosts),
         branch_count=branch_count,
         elsewhere=elsewhere,
         line_config=timeline.branch(line).config,
@@ -81,23 +78,13 @@ def look(query: Query, frame: Frame, timeline: Timeline, before: Picture | None 
     return replace(picture, path=timeline.path(Position(frame.branch, frame.trained))) if query.path else picture
 
 
-def _branch_of(ghost: Ghost) -> int:
-    assert isinstance(ghost.key, int)
-    return ghost.key
-
-
 # ---- the other curves
 
 
 def with_curve(
     ghost: Ghost, axis: WindowAxis, columns: int, timeline: Timeline, branch: int, before: Picture | None
 ) -> Ghost:
-    """The ghost with its curve on an axis of ``columns`` columns; the same object as in the picture before if the curve
-    is unchanged.
-
-    Args:
-        timeline, branch: the ghost's run and branch.
-    """
+    """The ghost of a branch with its curve on an axis of so many columns; that of the picture before if unchanged."""
     if before is not None and before.query.columns == columns:
         is_same_axis = before.axis._replace(last=axis.last) == axis or columns == 0
         for known in before.ghosts if is_same_axis else ():
@@ -161,9 +148,7 @@ def shared(timeline: Timeline, one: int, other: int) -> int:
 
 
 def words_of(timeline: Timeline, number: int, names: Mapping[int, str] = {}) -> str:
-    """The description of a branch for all lists and legends: how it began, how else it differs from the first branch,
-    and where it begins.
-    """
+    """The description of a branch: how it began, how else it differs from the first branch, and where it begins."""
     return f"{_words(timeline, number, names)}{_since(timeline, number)}"
 
 
@@ -185,11 +170,7 @@ def _since(timeline: Timeline, number: int) -> str:
 
 
 def branch_rows(timeline: Timeline, line: int, notes: BranchNotes, shown: set[int | str]) -> tuple[BranchRow, ...]:
-    """The branches to list, newest first: those with windows that no other branch continues at their end, and ``line``.
-
-    Args:
-        shown: the keys of the ghosts.
-    """
+    """The branches to list, newest first: those of `futures`, and ``line``; ``shown`` are the keys of the ghosts."""
     return tuple(
         BranchRow(
             number,
