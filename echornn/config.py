@@ -132,12 +132,9 @@ CHOICES = {name: one.choices for name, one in FIELDS.items() if one.choices}
 FRACTIONS = {name: one.allowed for name, one in FIELDS.items() if not one.is_whole}
 """Fields that may be fractions, with a text on the values that they allow."""
 
-ORDER = (
-    *("num_epochs", "total_series_length", "truncated_backprop_length", "state_size", "num_classes", "echo_step"),
-    *("batch_size", "learning_rate", "seed", "stride", "cell", "num_layers", "dropout", "optimizer", "init"),
-    *("row_start", "rule", "device", "replicas", TASK),
-)
-"""The order of values in records and on screens; settings of other tasks come last."""
+BEHIND = {"state_size": ("num_classes", "echo_step"), "init": ("row_start",)}
+ORDER = tuple(name for field in (*FIELDS, TASK) for name in (field, *BEHIND.get(field, ())))
+"""The order of values in records and on screens: the echo's have kept their places, those of other tasks come last."""
 
 
 @dataclass(frozen=True)
