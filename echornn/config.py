@@ -20,7 +20,7 @@ from echornn.tasks.own_task import OwnTask
 from echornn.tasks.table import ECHO as ECHO
 from echornn.tasks.table import TASKS, defaults_of, made, name_of, named, values_of
 from echornn.tasks.task import MAX_STEPS as MAX_STEPS
-from echornn.tasks.task import Symbols, Task, form_of
+from echornn.tasks.task import Symbols, Task, form_of, setting_names
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -132,12 +132,9 @@ CHOICES = {name: one.choices for name, one in FIELDS.items() if one.choices}
 FRACTIONS = {name: one.allowed for name, one in FIELDS.items() if not one.is_whole}
 """Fields that may be fractions, with a text on the values that they allow."""
 
-ORDER = (
-    *("num_epochs", "total_series_length", "truncated_backprop_length", "state_size", "num_classes", "echo_step"),
-    *("batch_size", "learning_rate", "seed", "stride", "cell", "num_layers", "dropout", "optimizer", "init"),
-    *("row_start", "rule", "device", "replicas", TASK),
-)
-"""The order of values in records and on screens; settings of other tasks come last."""
+BEHIND = {"state_size": ("num_classes", "echo_step"), "init": ("row_start",)}
+ORDER = tuple(name for field in (*FIELDS, TASK) for name in (field, *BEHIND.get(field, ())))
+"""The order of values in records and on screens: the echo's have kept their places, those of other tasks come last."""
 
 
 @dataclass(frozen=True)
@@ -225,9 +222,10 @@ class EchoConfig:
 
         def __getattr__(self, name: str) -> Any:
             task = vars(self).get(TASK)
-            for kind in (task, TASKS[ECHO]):  # the echo's can be read of any configuration, as always
-                if isinstance(task, Task) and name in kind.__dataclass_fields__:
-                    return getattr(kind, name)
+            if isinstance(task, Task) and name in setting_names(type(task)):
+                return getattr(task, name)
+            if isinstance(task, Task) and name in setting_names(TASKS[ECHO]):
+                return getattr(TASKS[ECHO], name)  # as of every configuration in versions before
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _require_possible_together(self) -> None:
@@ -290,6 +288,8 @@ class EchoConfig:
 
     def changes_to(self, other: EchoConfig) -> dict[str, Any]:
         """The values of ``other`` that differ from these, in order; `with_fields` makes ``other`` from them."""
+        if other.task == self.task:
+            return {name: getattr(other, name) for name in FIELDS if getattr(other, name) != getattr(self, name)}
         before, values = self.fields(), other.fields()
         if values[TASK] == before[TASK]:
             return {name: value for name, value in values.items() if before.get(name) != value}

@@ -13,7 +13,6 @@ import json
 import os
 import pkgutil
 import re
-import stat
 import subprocess
 import sys
 from collections import Counter
@@ -21,7 +20,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, NoReturn, Self
@@ -30,7 +29,7 @@ import platformdirs
 
 from echornn.errors import ConfigError, OwnError, blaming
 
-MOST_BYTES = 1 << 16  # of a file, since its text is stored with each branch of a run
+MOST_CHARACTERS = 1 << 16  # of a file, since its text is stored with each branch of a run
 SHOWN_DIGITS = 8  # of a hash
 SECONDS, START_SECONDS = 20.0, 60.0  # of a try, and beside it to start, and to report where it was at the end
 
@@ -100,8 +99,12 @@ class OwnFile:
     definition: ClassVar[str]  # a pattern that finds the line where {name} is defined
     main_fact: ClassVar[str]  # the key that facts have if they say anything
 
-    def found_in(self, names: Mapping[str, Any]) -> Any:
-        """The value among the names that the text defines; an OwnError if it cannot be used."""
+    def is_usual(self, value: object) -> bool:
+        """Whether a value of a file is a task, or a cell."""
+        raise NotImplementedError
+
+    def taken(self, found: Any) -> Any:
+        """The value of the file as the program uses it; an OwnError if it cannot be used."""
         raise NotImplementedError
 
     def check_facts(self) -> None:
@@ -114,24 +117,22 @@ class OwnFile:
         return type(self), (self.file, self.name, self.text, None, self.mark)
 
     @classmethod
-    def from_record(cls, record: object) -> Self:
+    def from_record(cls, record: Any) -> Self:
         """The file of a record, see `as_record`; a ValueError if it is none. In `trusting` its text is trusted;
         if the record lacks facts, only that text says what the value is.
         """
-        if isinstance(record, Mapping) and {"file", "name", "text"} <= record.keys():
-            file, name, text = record["file"], record["name"], record["text"]
-            if all(isinstance(one, str) for one in (file, name, text)) and name.isidentifier():
-                own = cls(file, name, text, record.get("facts") or {})
-                if own.facts:
-                    try:
-                        own.check_facts()
-                    except (LookupError, TypeError, AttributeError, ArithmeticError, OwnError) as error:
-                        raise ValueError(f"what it says about the {cls.noun} is damaged: {error}") from error
-                if TRUSTING.get():
-                    trust(text)
-                    return own if own.facts else own.by_hand()
-                return own
-        raise ValueError(f"the {cls.noun} is neither a name nor a file")
+        try:
+            own = cls(record["file"], record["name"], record["text"], record.get("facts") or {})
+            if not (own.name.isidentifier() and isinstance(own.file, str) and isinstance(own.text, str)):
+                raise ValueError("it needs file, name and text")
+            if own.facts:
+                own.check_facts()
+        except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, OwnError) as error:
+            raise ValueError(f"what it says about the {cls.noun} is neither a name nor a file: {error}") from error
+        if TRUSTING.get():
+            trust(own.text)
+            return own if own.facts else own.by_hand()
+        return own
 
     def as_record(self, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The file as JSON values; with facts, the text need not be run when the record is read."""
@@ -177,18 +178,13 @@ class OwnFile:
         if not file or not name.isidentifier():
             raise cls.error(f"{wanted}: a {cls.noun} of your own is written as FILE.py:NAME")
         try:
-            if not stat.S_ISREG(os.stat(file).st_mode):  # opening a pipe could wait forever
-                raise cls.error(f"{file} is not a file")
-            with open(file, "rb") as opened:
-                data = opened.read(MOST_BYTES + 1)
-        except OSError as error:
-            raise cls.error(f"{file} cannot be read: {error.strerror}") from error
-        if len(data) > MOST_BYTES:
-            raise cls.error(f"{file} is too long: at most {MOST_BYTES:,} bytes")
-        try:
-            return cls(file, name, data.decode("utf-8-sig"))
-        except UnicodeDecodeError as error:
-            raise cls.error(f"{file} is not a UTF-8 text: {error.reason} at byte {error.start:,}") from error
+            with open(file, encoding="utf-8-sig", newline="") as opened:
+                text = opened.read(MOST_CHARACTERS + 1)
+        except (OSError, UnicodeDecodeError) as error:
+            raise cls.error(f"{file} cannot be read: {getattr(error, 'strerror', error)}") from error
+        if len(text) > MOST_CHARACTERS:
+            raise cls.error(f"{file} is too long: at most {MOST_CHARACTERS:,} characters")
+        return cls(file, name, text)
 
     def is_change_of(self, before: object) -> bool:
         """Whether a value before had the same name, but another text."""
@@ -216,10 +212,13 @@ class OwnFile:
             module = ModuleType(f"own_{self.noun}_{self.digest[:16]}")
             sys.modules[module.__name__] = module  # dataclasses look there for the types of fields
             names = vars(module)
-            names["print"] = _print
+            names["print"] = partial(print, file=sys.__stderr__)  # which is a log while the app is on the screen
             with self.blaming():
                 exec(compile(self.text, self.file, "exec", dont_inherit=True), names)
-                LOADED[self.by_hand()] = self.found_in(names)
+                if not self.is_usual(names.get(self.name)):
+                    others = ", ".join(name for name, value in names.items() if self.is_usual(value)) or "none"
+                    raise self.error(f"there is no {self.noun} {self.name}, only {others}")
+                LOADED[self.by_hand()] = self.taken(names[self.name])
         return LOADED[self]
 
     def blaming(self) -> Any:
@@ -244,9 +243,9 @@ class OwnFile:
                 start_new_session=True,  # Ctrl+C ends this process, which then ends the other
                 timeout=SECONDS + START_SECONDS,
             )
-        except subprocess.TimeoutExpired as error:
-            raise self.error(f"{self.file}: the {self.noun} was still busy after {SECONDS:g} s", True) from error
-        answer = done.stdout.decode(errors="replace")
+            answer = done.stdout.decode(errors="replace")
+        except subprocess.TimeoutExpired:
+            answer = "Timeout"
         if not answer.startswith("{"):
             where = re.search(rf'File "{re.escape(self.file)}", line (\d+)', answer)
             place = f"{self.file}:{where[1]}" if where else self.file
@@ -265,12 +264,6 @@ def told_apart(files: Iterable[OwnFile]) -> dict[OwnFile, OwnFile]:
     return {
         one: replace(one, mark=f"#{one.digest[:SHOWN_DIGITS]}") if names[str(one)] > 1 else one for one in different
     }
-
-
-def _print(*values: object, sep: str | None = None, end: str | None = None, **_: object) -> None:
-    """Print to file descriptor 2, which is a log while the app is on the screen."""
-    line = (" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end)
-    os.write(2, line.encode(errors="replace"))
 
 
 def main() -> NoReturn:

@@ -6,14 +6,11 @@ from collections.abc import Sequence
 
 from echornn.cells.cell import TANH, Cell, Network, Product, Vector
 
-TIME_STEP, FREQUENCY, DAMPING = 0.5, 1.0, 1.0
-"""The time between two steps, the squared frequency of each unit alone, and its damping."""
+TIME_STEP, FREQUENCY, DAMPING = 0.5, 1.0, 1.0  # the frequency is squared, and that of each unit alone
 
 
 def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
-    """Rusch and Mishra 2021, for position h and velocity v: v_t = v + dt (tanh([x_t, h, v] W + b) - f h - d
-    v), then h_t = h + dt v_t.
-    """
+    """Rusch and Mishra 2021, for position h and velocity v."""
     h, v = state
     (force,) = network.affine([x, h, v], "W", "b", TANH)
     v = v + TIME_STEP * (force - FREQUENCY * h - DAMPING * v)

@@ -8,11 +8,7 @@ from echornn.cells.cell import SIGMOID, TANH, Cell, Network, Product, Vector
 
 
 def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
-    """Cho et al. 2014, equations 5 to 8; Keras' with ``reset_after=False``.
-
-    With [z, r] = sigmoid([x_t, h_{t-1}] W + b) and c = tanh([x_t, r * h_{t-1}] Wc + bc), the state is h_t = z * h_{t-1}
-    + (1 - z) * c, each in [-1, 1].
-    """
+    """Cho et al. 2014, equations 5 to 8; Keras' with ``reset_after=False``."""
     (h,) = state
     update, reset = network.affine([x, h], "W", "b", SIGMOID, SIGMOID)
     (candidate,) = network.affine([x, reset * h], "Wc", "bc", TANH)

@@ -8,11 +8,7 @@ from echornn.cells.cell import SIGMOID, TANH, Cell, Network, Product, Vector
 
 
 def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
-    """Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000; Keras'.
-
-    With [i, f, g, o] = [x_t, h_{t-1}] W + b, the memory is c_t = sigmoid(f) * c_{t-1} + sigmoid(i) * tanh(g), and h_t =
-    sigmoid(o) * tanh(c_t).
-    """
+    """Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000; Keras'."""
     h, c = state
     enter, forget, value, leave = network.affine([x, h], "W", "b", SIGMOID, SIGMOID, TANH, SIGMOID)
     c = forget * c + enter * value

@@ -37,28 +37,13 @@ def check_facts(cell: Cell) -> None:
         if not condition:
             raise CellError(otherwise)
 
-    def require_texts(what: str, some: object) -> None:
-        are_texts = isinstance(some, tuple) and all(isinstance(one, str) and one and one.isprintable() for one in some)
-        require(are_texts, f"{what} is {some!r}, not texts in parentheses, such as ('h',)")
-
-    for name in FUNCTIONS:
-        require(callable(getattr(cell, name)), f"{name} has to be a function")
-    products = cell.products
-    are_products = isinstance(products, tuple) and all(isinstance(one, Product) for one in products)
-    require(bool(products) and are_products, "products has to be a Product or more in parentheses: (Product(...),)")
-    for name in NAMES:
-        require_texts(name, getattr(cell, name))
-    for one in products:
-        for what, some in (("the names", (one.weight, one.bias)), ("columns", one.columns), ("reads", one.reads)):
-            require_texts(f"{what} of the Product {one.weight}", some)
-            require(bool(some), f"the Product {one.weight} needs {what}")
     require(cell.state_parts[:1] == ("h",), "state_parts has to begin with h, the cell's output")
     for name, some in {"state_parts": cell.state_parts, "weights": cell.weights}.items():
         require(len(set(some)) == len(some), f"{name} has a name twice: {', '.join(some)}")
     for name in cell.weights:
         is_free = name.isidentifier() and name not in ("W2", "b2") and "_layer" not in name
         require(is_free, f"the weight {name!r} needs another name: letters, digits and _, not W2, b2 or _layer")
-    columns = {one.bias: one.columns for one in products}
+    columns = {one.bias: one.columns for one in cell.products}
     of_state = dict.fromkeys(("unread", "limited", "through_tanh"), cell.state_parts)
     for field, allowed in {"gates": sum(columns.values(), ()), "first_biases": tuple(columns), **of_state}.items():
         for name in getattr(cell, field):
@@ -106,14 +91,11 @@ class OwnCell(OwnFile):
     def check_facts(self) -> None:
         check_facts(self.cell)
 
-    def found_in(self, names: Mapping[str, Any]) -> Cell:
-        """The cell among the names that the text defines; errors of its functions name their place."""
-        found = names.get(self.name)
-        if found is None:
-            others = ", ".join(name for name, value in names.items() if isinstance(value, Cell))
-            raise CellError(f"there is no cell {self.name}" + (f", only {others}" if others else ""))
-        if not isinstance(found, Cell):
-            raise CellError(f"{self.name} is not a cell: write {self.name} = Cell(step, ...)")
+    def is_usual(self, value: object) -> bool:
+        return isinstance(value, Cell)
+
+    def taken(self, found: Cell) -> Cell:
+        """The cell, whose functions' errors name their place."""
         check_facts(found)
         more: dict[str, Any] = {name: _blamed(self, getattr(found, name)) for name in FUNCTIONS}
         return replace(found, keras=("", {}), **more)

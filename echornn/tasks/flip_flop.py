@@ -8,11 +8,8 @@ import numpy as np
 
 from echornn.tasks.task import Batch, Level, Numbers, Task, setting
 
-SHOWN_LAGS = 0, 1, 3, 7, 15, 31
-"""The lags for which the ladder has a level, as long as the levels differ enough."""
-
-LEAST_RUNG = 0.01
-"""The least squared error by which a level must be above the last level."""
+SHOWN_LAGS = 0, 1, 3, 7, 15, 31  # for which the ladder has a level, as long as the levels differ enough
+LEAST_RUNG = 0.01  # the least squared error by which a level must be above the last
 
 
 @dataclass(frozen=True)
@@ -32,9 +29,7 @@ class FlipFlop(Task):
     def inputs(self) -> Numbers:
         return Numbers(self.bits, names=[f"bit {bit}" for bit in range(1, self.bits + 1)])
 
-    @property
-    def outputs(self) -> Numbers:
-        return self.inputs
+    outputs = inputs
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         shape = rows, steps, self.bits

@@ -203,19 +203,12 @@ class OwnTask(OwnFile):
             if "impossible" not in one:
                 Recorded.of(one)
 
-    def found_in(self, names: Mapping[str, Any]) -> type[Task]:
-        found = names.get(self.name)
-        if found is None:
-            tasks = [value for value in names.values() if isinstance(value, type) and issubclass(value, Task)]
-            others = ", ".join(task.__name__ for task in tasks if task is not Task)
-            raise TaskError(f"there is no class {self.name}" + (f", only {others}" if others else ""))
-        if not isinstance(found, type) or not issubclass(found, Task):
-            raise TaskError(f"{self.name} is not a task: write class {self.name}(Task)")
+    def is_usual(self, value: object) -> bool:
+        return isinstance(value, type) and issubclass(value, Task) and value is not Task
+
+    def taken(self, found: type[Task]) -> type[Task]:
         if "__dataclass_fields__" not in vars(found):
             raise TaskError(f"write @dataclass(frozen=True) above class {self.name}")
-        if found.__abstractmethods__:
-            raise TaskError(f"class {self.name} lacks {', '.join(sorted(found.__abstractmethods__))}")
-        settings_of(found)
         found.own = replace(self, facts=None)
         found.__eq__, found.__hash__ = is_same_task, hash_of  # type: ignore[method-assign, assignment]
         return found

@@ -74,42 +74,31 @@ def settings_kept(task: Task, name: TaskName) -> dict[str, Any]:
 
 
 def tasks_with(setting: str) -> str:
-    """The tasks of the table that have a setting of this name, in words: "a setting of the tasks adding, ..."; empty if
-    none has.
-    """
+    """The tasks of the table that have a setting of this name: "a setting of the tasks adding, ..."; empty if none."""
     names = [name for name in TASKS if setting in defaults_of(name)]
     return f"a setting of the task{'s' * (len(names) > 1)} {', '.join(names)}" if names else ""
 
 
 def made(given: object, values: Mapping[str, object], taken: Collection[str], steps: int) -> Task:
-    """The task of a name, or the given one, with these values of some settings.
-
-    Args:
-        taken: names that a user's own settings may not have.
-        steps: the length of a row.
-
-    Raises:
-        ConfigError: there is no such task or setting, the values are not possible, or a user's file has an error.
+    """The task of a name, or the given one, with these values of some settings in rows of so many steps; a ConfigError
+    if that cannot be. A user's own settings may not have the names that are taken.
     """
-    task = given if isinstance(given, Task) else None
-    name = named(given) if task is None else name_of(task)
+    name = name_of(given) if isinstance(given, Task) else named(given)
     if isinstance(name, OwnTask):
         with name.blaming():
             for one in defaults_of(name).keys() & taken:
                 raise TaskError(f"the setting {one} needs another name: the network has this setting")
-    if values or task is None:
-        kind = class_of(name)
-        settings = settings_by_name(name)
-        for one, value in values.items():
-            if one not in settings:
-                raise ConfigError(one, value, f"the settings of the task {name} are {', '.join(settings) or 'none'}")
-        try:
-            checked = {one: settings[one].checked(value) for one, value in values.items()}
-        except ConfigError as error:
-            raise kind.misfit(values, steps) or error from None
-        if task is not None:
-            task = task.with_values(checked)
-        else:
-            task = kind(**checked) if isinstance(name, str) else name.task(checked)
+    settings = settings_by_name(name) if values else {}
+    for one, value in values.items():
+        if one not in settings:
+            raise ConfigError(one, value, f"the settings of the task {name} are {', '.join(settings) or 'none'}")
+    try:
+        checked = {one: settings[one].checked(value) for one, value in values.items()}
+    except ConfigError as error:
+        raise class_of(name).misfit(values, steps) or error from None
+    if isinstance(given, Task):
+        task = given.with_values(checked) if checked else given
+    else:
+        task = TASKS[name](**checked) if isinstance(name, str) else name.task(checked)
     form_of(task)
     return task

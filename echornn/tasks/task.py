@@ -93,7 +93,12 @@ def settings_of(task: Any) -> tuple[Setting, ...]:
 
 def values_of(task: Task) -> dict[str, Any]:
     """The values of a task's settings, by name."""
-    return {one.name: getattr(task, one.name) for one in dataclasses.fields(task)}
+    return {name: getattr(task, name) for name in setting_names(type(task))}
+
+
+@lru_cache(maxsize=64)
+def setting_names(kind: type[Task]) -> tuple[str, ...]:
+    return tuple(one.name for one in dataclasses.fields(kind))
 
 
 class TaskError(OwnError):
@@ -206,11 +211,9 @@ def _live_settings(task: Task) -> frozenset[str]:
 def _changes_form(task: Task, known: Setting) -> bool:
     """Whether another value of a setting changes the task's form; True also if no other value could be tried."""
     value = getattr(task, known.name)
-    others: list[Any] = [word for word in known.choices if word != value]
-    if isinstance(value, int):
-        others = [value + 1, value - 1]
-    elif isinstance(value, float):
-        others = [value * 0.99, value * 1.01, value + 0.01, value - 0.01]
+    others: Sequence[Any] = [word for word in known.choices if word != value]
+    if not isinstance(value, str):
+        others = (value + 1, value - 1) if isinstance(value, int) else (value * 0.99, value * 1.01)
     for other in others:
         with suppress(ConfigError):
             return form_of(task.with_values({known.name: known.checked(other)})) != form_of(task)

@@ -10,9 +10,7 @@ import numpy as np
 
 from echornn.tasks.task import Batch, Level, Symbols, Task, scored_from, setting
 
-DISTRACTORS, X, START, TRIGGER = 4, 4, 6, 7
-"""Symbols 0 to 3 are distractors; 4 and 5 are X and Y, whose order matters; 6 starts a trial and 7 ends it."""
-
+DISTRACTORS, X, START, TRIGGER = 4, 4, 6, 7  # symbols 0 to 3; X and Y are 4 and 5; 6 starts a trial, and 7 ends it
 PLACES = {2: ((10, 20), (50, 60)), 3: ((10, 20), (33, 43), (66, 76))}
 """The ranges of positions of X and Y, in hundredths of a trial: from the first number to before the second."""
 

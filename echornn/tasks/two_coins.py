@@ -10,8 +10,7 @@ import numpy.typing as npt
 from echornn.errors import ConfigError
 from echornn.tasks.task import Batch, Level, Symbols, Task, entropy, lagged, setting, share_before
 
-DRAWN_AT_ONCE = 1 << 20
-"""The most probabilities, of 8 bytes each, that are in memory at the same time."""
+DRAWN_AT_ONCE = 1 << 20  # probabilities, of 8 bytes each, in memory at the same time
 
 
 @dataclass(frozen=True)
