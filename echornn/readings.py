@@ -17,18 +17,9 @@ from echornn.progress import Bools, Counts, Floats, Progress, Symbols
 Doubles = npt.NDArray[np.float64]
 
 Kind = Literal[
-    "memory",
-    "units",
-    "gradient",
-    "effects",
-    "reliance",
-    "connectivity",
-    "flip",
-    "weights",
-    "lyapunov",
-    "fixed_points",
+    "memory", "units", "gradient", "effects", "reliance", "connectivity", "flip", "weights", "lyapunov", "fixed_points",
     "plane",
-]
+]  # fmt: skip
 """The kinds of readings that can be requested, each a field of `Readings`."""
 
 KINDS = frozenset[Kind](get_args(Kind))
@@ -36,25 +27,12 @@ KINDS = frozenset[Kind](get_args(Kind))
 PointKind = Literal["stable", "marginal", "saddle", "unstable", "slow"]
 POINT_KINDS: tuple[PointKind, ...] = get_args(PointKind)
 
-MARGIN = 1e-3
-"""An eigenvalue whose absolute value differs from 1 by less than this counts as 1: a disturbance along it needs a
-thousand steps or more to shrink or grow e-fold.
-"""
-
-MOST_CARRIED = 1024
-"""The most carried numbers of a network whose fixed points are searched for; beyond, it would take minutes."""
-
-MOST_COMPONENTS = 6
-"""The most principal components that are kept; two are shown, and the others let the picture turn slowly."""
-
-MINUS_INFINITY = -87.0
-"""A Lyapunov exponent of at most this means minus infinity: differences vanish in one step."""
-
-RAISED = 0.1
-"""A changed input of numbers has this added to each of its numbers."""
-
-SATURATED = 0.97
-"""A unit is saturated if its absolute value exceeds this; a gate g, if that of 2 g - 1 does."""
+MARGIN = 1e-3  # an eigenvalue so near to 1 counts as 1: a disturbance needs a thousand steps to shrink or grow e-fold
+MOST_CARRIED = 1024  # carried numbers of a network whose fixed points are searched for; beyond, it would take minutes
+MOST_COMPONENTS = 6  # principal components that are kept; two are shown, the others let the picture turn slowly
+MINUS_INFINITY = -87.0  # a Lyapunov exponent of at most this means minus infinity: differences vanish in one step
+RAISED = 0.1  # added to each number of a changed input of numbers
+SATURATED = 0.97  # a unit is saturated if its absolute value exceeds this; a gate g, if that of 2 g - 1 does
 
 
 @dataclass(frozen=True)
@@ -63,14 +41,13 @@ class Question:
 
     Attributes:
         kinds: the kinds of readings to compute.
-        part: the part for `memory`, `units` and `plane`, by its name in `Readings.parts`; empty means the top layer's
-            h.
+        part: the name in `Readings.parts` of the part for `memory`, `units`, `plane`; empty means the top layer's h.
         flip: (row, time step), from 0, of the input that `flip` changes (see `Effects`); None to flip none.
         row: the row of the window, from 0, for `effects` and `connectivity`; None for all rows.
         held: the constant input for `fixed_points`, as it enters the cell; None (or another length) means zeros.
 
     Raises:
-        TypeError: a value has another type, or a kind does not exist; a question can come from another process.
+        TypeError: a value has another type, or a kind does not exist.
     """
 
     kinds: frozenset[Kind]
@@ -115,9 +92,7 @@ def parts_of(config: EchoConfig) -> dict[str, CellPart]:
 
 
 def signed(activity: Floats, bounds: Bounds) -> Floats:
-    """Numbers as they are shown, from -1 to 1 if they have limits: a gate from shut to open, an LSTM's c by its
-    tanh.
-    """
+    """Numbers as they are shown, from -1 to 1 if they have limits: a gate from shut to open, a c by its tanh."""
     if bounds is Bounds.GATE:
         return 2 * activity - 1
     return np.asarray(np.tanh(activity)) if bounds is Bounds.THROUGH_TANH else activity
@@ -152,10 +127,8 @@ class Memory:
         return "" if self.total > self.size + 0.05 else f"{total} of {self.size} numbers used"
 
     def shift_register(self, lag: int) -> int:
-        """How many numbers a linear shift register holds: all inputs from the newest back to the one at this lag.
-
-        Some networks solve the task with fewer: the echo needs only its own lag, and a nonlinear read-out may find more
-        than one number in a unit.
+        """How many numbers a linear shift register holds: all inputs from the newest back to the one at this lag. The
+        echo needs only its own lag.
         """
         return (lag + 1) * self.numbers_a_symbol
 
@@ -187,55 +160,42 @@ class Units:
 class Gradient:
     """How far the gradient of the loss reaches back in time; computed without dropout.
 
-    Attributes:
-        by_lag: float32 [lags], for k = 0, 1, ...: phi_k, the mean over t of ||dL_t/dh[t-k]||, in nats (or squared
-            error) per unit of state. The number of lags is about twice T or the echo, or the length of a trial; at most
-            512. h is everything carried from step t-k to the next: the h of every layer, and an LSTM's c; the output of
-            a layer to the layer above in the same step does not count. Infinite or NaN if too large for float32.
-        bias: float32 [lags], the relative error of the truncated gradient (Aicher et al. 2019). Entry k is ||g_K - g||
-            / ||g|| with K = k + 1: g_K is the gradient of the mean loss to all weights except W2 and b2 with each error
-            followed back K steps, g is the gradient with all of these lags, so the last entry is 0. Corrected for
-            noise. NaN if the gradient is zero, no larger than its noise, or too large for float32.
-        bias_of_windows: the same for training with tbptt in windows of T steps, where the last error of a window
-            reaches back T steps and the first error none. Also NaN if T is not smaller than the number of lags.
-        bias_spread: float32 [lags], or [1] for all of them: two standard errors of the bias; infinite if the bias is
-            NaN. If the spread is at least as large as the bias, the bias may be zero.
-        bias_of_windows_spread: the spread of `bias_of_windows`.
-        samples: the number of losses whose gradients were followed back; 0 if unknown.
-        complete: whether the lags reach the beginning of all trials, so that no errors go farther. For trials, T cuts
-            where training does: at each T-th step from a trial's beginning.
+    `by_lag` is phi_k for k = 0, 1, ...: the mean over t of ||dL_t/dh[t-k]||, in nats (or squared error) per unit of
+    state. The number of lags is about twice T or the echo, or the length of a trial; at most 512. h is everything
+    carried from step t-k to the next: the h of every layer, and an LSTM's c; the output of a layer to the layer above
+    in the same step does not count. Infinite or NaN if too large for float32.
+
+    `bias` is the relative error of the truncated gradient (Aicher et al. 2019). Entry k is ||g_K - g|| / ||g|| with K =
+    k + 1: g_K is the gradient of the mean loss to all weights except W2 and b2 with each error followed back K steps, g
+    is the gradient with all of these lags, so the last entry is 0. It is corrected for noise, and NaN if the gradient
+    is zero, no larger than its noise, or too large for float32. For trials, T cuts where training does: at each T-th
+    step from a trial's beginning.
     """
 
-    by_lag: Floats
-    bias: Floats
-    bias_of_windows: float
-    bias_spread: Floats = field(default_factory=lambda: np.zeros(1, np.float32))
+    by_lag: Floats  # [lags]
+    bias: Floats  # [lags]
+    bias_of_windows: float  # of tbptt in windows of T steps, of which the first error reaches back none, the last T
+    bias_spread: Floats = field(default_factory=lambda: np.zeros(1, np.float32))  # [lags] or [1], two standard errors
     bias_of_windows_spread: float = 0.0
-    samples: int = 0
-    complete: bool = False
+    samples: int = 0  # losses whose gradients were followed back; 0 if unknown
+    complete: bool = False  # whether the lags reach the beginning of all trials, so that no errors go farther
 
     def through(self, steps: int) -> tuple[float, float]:
-        """Bias and spread if each error is followed back ``steps`` steps (from 1); (NaN, infinity) if fewer steps were
-        measured, since the part beyond is then unknown.
-        """
+        """Bias and spread if each error is followed back ``steps`` steps (from 1); NaN, infinity if too many."""
         if steps >= len(self.bias):
             return (0.0, 0.0) if self.complete else (np.nan, np.inf)
         return float(self.bias[steps - 1]), float(np.broadcast_to(self.bias_spread, self.bias.shape)[steps - 1])
 
     @property
     def travels(self) -> bool:
-        """Whether any error reaches back at least one step. If all units are saturated, none does, and nothing can be
-        said about T.
-        """
+        """Whether any error reaches back at least one step; if all units are saturated, none does."""
         return len(self.by_lag) < 2 or bool((self.by_lag[1:] != 0).any())
 
 
 @dataclass(frozen=True, eq=False)
 class RowDependence:
-    """How strongly each prediction of the newest window depends on each input of its row in the window.
-
-    Inputs before the window act through its initial state, and are not measured. Of a window longer than 512 steps,
-    only the newest are read.
+    """How strongly each prediction of the newest window depends on each input of its row in the window; of a long
+    window, in the newest 512 steps.
     """
 
     strength: Floats  # [rows read, steps read, steps read]: of the prediction at t on x[s], at (t, s); 0 if s > t
@@ -273,10 +233,7 @@ class Effects(RowDependence):
 @dataclass(frozen=True, eq=False)
 class Connectivity(RowDependence):
     """The local derivative of each prediction by each input: `strength` is ||d logit(target at t) / d x[s]|| (Madsen
-    2019).
-
-    It describes a tiny change of an input, but inputs are symbols: if units are saturated, it is close to zero even for
-    an input that decides the prediction. `Effects` describes the change to another symbol.
+    2019). If units are saturated, it is close to zero even for a symbol that decides the prediction; see `Effects`.
     """
 
 
@@ -401,13 +358,12 @@ class Readings:
         config: the configuration at this position.
         branch, window: the position: the branch, and the number of windows along its path.
         parts: the names of the parts that can be read; the first is the top layer's h.
-        kind fields: the requested readings. None if not requested, if it needs a window and there is none, if the
+        memory ... plane: the requested readings. None if not requested, if it needs a window and there is none, if the
             network is too large for it, or if weights are NaN or infinite.
         lyapunov: float32, Lyapunov exponents of the whole carried state in nats per step, the largest first: all if
             there are at most 16, otherwise the largest 8. -87.3, log of float32's tiniest, means minus infinity.
         lyapunov_samples: the time steps, over all rows, over which each exponent is averaged; 0 if unknown.
-        progress: the newest window at this position, to which `units`, `effects`, `connectivity` and `flip` refer; None
-            if there is none.
+        progress: the newest window, to which `units`, `effects`, `connectivity` and `flip` refer; None without one.
     """
 
     config: EchoConfig

@@ -15,14 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.progress import Floats
+from echornn.progress import Bools
 from echornn.tasks.task import Numbers, Symbols, Task, TaskError, lags_of_steps
 
 
 class Source(StrEnum):
-    """Where the source of a target is, that is, the input that it echoes: in this window, before it, or in the row
-    above.
-    """
+    """Where the source of a target is, that is, the input that it echoes."""
 
     WINDOW = "this window"
     BEFORE = "before this window"
@@ -31,12 +29,7 @@ class Source(StrEnum):
 
 
 def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
-    """Where the source of a target is: in this window, before it, or in the row above.
-
-    Args:
-        window: the index of the window in its epoch, from 0.
-        row, step: the row of the target, and its step in the window, both from 0.
-    """
+    """Where the source is of the target at a row and step of a window of an epoch, all from 0."""
     if window * config.window_stride + step < config.echo_step:
         return Source.ABOVE if row and config.row_start == "previous_row" else Source.BLANK
     return Source.WINDOW if step >= config.echo_step else Source.BEFORE
@@ -62,7 +55,10 @@ def targets_reached(config: EchoConfig) -> tuple[int, int]:
     sources are known. In trials, a gradient that is cut at T steps reaches back to the last cut.
     """
     reach = config.reach
-    farthest = _sources(config).farthest
+    if config.is_echo:
+        length = config.window_steps
+        return (length if reach is None else max(0, reach - config.echo_step)), length
+    _, farthest = _sources(config)
     known = farthest >= 0
     reached = known if reach is None else known & (farthest <= np.arange(farthest.size) % reach)
     return int(reached.sum()), int(known.sum())
@@ -75,39 +71,28 @@ def lags_beyond(config: EchoConfig) -> tuple[int, ...]:
 
 def source_lags(config: EchoConfig) -> tuple[int, ...]:
     """The lags that targets depend on, in increasing order; empty if they are not known or depend on the data."""
-    return _sources(config).lags
+    return (config.echo_step,) if config.is_echo else _sources(config)[0]
 
 
-@dataclass(frozen=True, eq=False)
-class _Sources:
-    """The sources of the targets of an epoch's last window, or of a trial.
-
-    Attributes:
-        lags: all lags that occur, in increasing order.
-        farthest: int64 [steps], the lag of the farthest source of each step's target; -1 if it is not known.
+def _sources(config: EchoConfig) -> tuple[tuple[int, ...], npt.NDArray[np.int64]]:
+    """Of the targets of an epoch's last window, or of a trial: all lags of their sources that occur, in increasing
+    order; and the lag of each step's farthest source, int64 [steps], -1 if it is not known.
     """
-
-    lags: tuple[int, ...]
-    farthest: npt.NDArray[np.int64]
-
-
-def _sources(config: EchoConfig) -> _Sources:
     first = (config.windows_per_epoch - 1) * config.window_stride if config.is_stream else 0
     return _sources_of(config.the_task, first, config.window_steps)
 
 
 @lru_cache(maxsize=256)
-def _sources_of(task: Task, first: int, steps: int) -> _Sources:
-    """The sources of these steps; none is known if there is an error in a user's own task."""
+def _sources_of(task: Task, first: int, steps: int) -> tuple[tuple[int, ...], npt.NDArray[np.int64]]:
     try:
         known = lags_of_steps(task, first, steps)
-    except TaskError:
+    except TaskError:  # in a user's own task
         known = [()] * steps
     lags = sorted({lag for one in set(known) for lag in one})
-    return _Sources(tuple(lags), np.array([max(one, default=-1) for one in known], np.int64))
+    return tuple(lags), np.array([max(one, default=-1) for one in known], np.int64)
 
 
-def missed(config: EchoConfig, first: int, count: int) -> npt.NDArray[np.bool_]:
+def missed(config: EchoConfig, first: int, count: int) -> Bools:
     """Whether targets of the echo are missed, bool [count]: no window contains both the target and its source. None is
     if the gradient is not cut.
 
@@ -118,8 +103,7 @@ def missed(config: EchoConfig, first: int, count: int) -> npt.NDArray[np.bool_]:
         return np.zeros(count, np.bool_)
     steps = np.arange(first, first + count)
     begins = (steps - config.echo_step) // config.window_stride * config.window_stride
-    uncovered: npt.NDArray[np.bool_] = steps - begins >= config.reach
-    return uncovered
+    return np.asarray(steps - begins >= config.reach)
 
 
 def missed_of_a_stride(config: EchoConfig) -> int:
@@ -127,33 +111,21 @@ def missed_of_a_stride(config: EchoConfig) -> int:
     return int(missed(config, 0, config.window_stride).sum())
 
 
-MOST_CHANNELS = 3
-"""The most numbers of two values each whose combinations are told apart."""
-
-RANGES = 4
-"""The number of ranges into which other numbers are divided."""
+MOST_CHANNELS = 3  # numbers of two values each whose combinations are told apart
+RANGES = 4  # into which other numbers are divided
 
 Numbering = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class TargetGroups:
-    """The groups of targets that are told apart, and the borders between them.
+    """The groups of targets that are told apart, and the borders between them."""
 
-    Attributes:
-        names: what each group is, in a few characters.
-        of: what is divided: the target, or some of its numbers.
-        are_ordered: whether the groups are ranges of one number, from small to large.
-        borders: float64 [channels, borders]: the values at which each number passes from a group to the next; empty,
-            [0, 0], for symbols.
-        numbers: the names of the numbers whose values are combined; empty for symbols and ranges.
-    """
-
-    names: tuple[str, ...]
-    of: str
-    are_ordered: bool
-    borders: npt.NDArray[np.float64]
-    numbers: tuple[str, ...] = ()
+    names: tuple[str, ...]  # what each group is, in a few characters
+    of: str  # what is divided: the target, or some of its numbers
+    are_ordered: bool  # whether the groups are ranges of one number, from small to large
+    borders: npt.NDArray[np.float64]  # [channels, borders], where each number passes to the next group; [0, 0]: symbols
+    numbers: tuple[str, ...] = ()  # the names of the numbers whose values are combined
 
     def numbered(self, targets: npt.NDArray[Any]) -> Numbering:
         """The group of each target: symbols [...], or numbers [..., count]."""
@@ -176,46 +148,24 @@ class TargetGroups:
     def _of_numbers(self, numbers: npt.NDArray[Any]) -> Numbering:
         channels, count = self.borders.shape
         above = (numbers[..., :channels, np.newaxis] > self.borders).sum(axis=-1)
-        group: Numbering = above @ (count + 1) ** np.arange(channels)
-        return group
+        return np.asarray(above @ (count + 1) ** np.arange(channels))
 
 
 def groups_of(form: Symbols | Numbers, targets: npt.NDArray[Any]) -> TargetGroups:
-    """The groups of a task's targets: its symbols; the combinations of numbers that have two values each, at most
-    `MOST_CHANNELS` of them; or ranges of the first number.
-
-    Args:
-        targets: symbols [samples], or numbers [samples, count], which occur.
+    """The groups of a task's targets that occur, symbols [samples] or numbers [samples, count]: its symbols; the
+    combinations of numbers that have two values each; or ranges of the first number, of the same width.
     """
     if isinstance(form, Symbols):
-        names = tuple(form.names) or tuple(map(str, range(form.count)))
-        return TargetGroups(names, "target", False, np.zeros((0, 0)))
+        return TargetGroups(tuple(form.names) or tuple(map(str, range(form.count))), "target", False, np.zeros((0, 0)))
+    numbers = tuple(form.names) or tuple(f"number {1 + channel}" for channel in range(form.count))
     values = [np.unique(column) for column in targets[:, :MOST_CHANNELS].T]
     if values and all(len(one) == 2 for one in values):
-        return _combinations(form, values)
-    return _ranges(form, targets)
-
-
-def _combinations(form: Numbers, values: list[npt.NDArray[Any]]) -> TargetGroups:
-    channels = range(len(values))
-    marks = [_marks(*one.tolist()) for one in values]
-    names = tuple(
-        "".join(marks[channel][number >> channel & 1] for channel in channels) for number in range(2 ** len(values))
-    )
-    of = "target" if form.count == len(values) else f"target, numbers 1 to {len(values)}"
-    numbers = tuple(form.names[: len(values)]) if form.names else tuple(f"number {1 + channel}" for channel in channels)
-    return TargetGroups(names, of, False, np.array([[float(one.mean(dtype=np.float64))] for one in values]), numbers)
-
-
-def _ranges(form: Numbers, targets: Floats) -> TargetGroups:
-    """Ranges of the first number, of the same width."""
+        signs = ["01" if one.tolist() == [0, 1] else "-+" for one in values]
+        names = ("".join(sign[group >> at & 1] for at, sign in enumerate(signs)) for group in range(2 ** len(values)))
+        of = "target" if form.count == len(values) else f"target, numbers 1 to {len(values)}"
+        borders = np.array([[float(one.mean(dtype=np.float64))] for one in values])
+        return TargetGroups(tuple(names), of, False, borders, numbers[: len(values)])
     first = targets[:, 0][np.isfinite(targets[:, 0])] if targets.size else np.zeros(1)
     edges = np.linspace(float(first.min(initial=0)), float(first.max(initial=0)), RANGES + 1)
-    names = tuple(f"to {edge:.2g}" for edge in edges[1:].tolist())
-    of = "target" if form.count == 1 else f"target, {form.names[0] if form.names else 'number 1'}"
-    return TargetGroups(names, of, True, edges[np.newaxis, 1:-1])
-
-
-def _marks(low: float, high: float) -> str:
-    """The two values of a number as characters: 0 and 1, or minus for the lower and plus for the higher."""
-    return "01" if (low, high) == (0, 1) else "-+"
+    of = "target" if form.count == 1 else f"target, {numbers[0]}"
+    return TargetGroups(tuple(f"to {edge:.2g}" for edge in edges[1:].tolist()), of, True, edges[np.newaxis, 1:-1])

@@ -12,10 +12,7 @@ from echornn.history.windows import quantiles
 from echornn.progress import Bools, Floats
 
 Order = Literal["solved", "seed", "loss"]
-"""The orders in which a list of replicas can be sorted."""
-
-NORMAL_95 = 1.959964
-"""The number of standard deviations on either side of the mean that contain 95 % of a normal distribution."""
+NORMAL_95 = 1.959964  # the standard deviations on either side of the mean that contain 95 % of a normal distribution
 
 Indices = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
@@ -38,14 +35,12 @@ class SeedStats:
     """The results of several replicas after some windows.
 
     Attributes:
-        solved_at: int64 [replicas], the window along the path, from 1, at which each replica solved the task; 0 if not
-            yet.
+        solved_at: int64 [replicas], the window of the path, from 1, at which each replica solved the task, or 0.
         mean: float32 [replicas], mean loss of up to 50 newest windows in nats; NaN or infinite if one of them is.
         newest: float32 [replicas], the loss of the newest window in nats.
         diverged: bool [replicas], whether the newest loss is NaN or infinite.
         windows: the number of windows trained along the path.
-        lost_at: int64 [replicas], the window along the path, from 1, at which each replica lost the task again; 0 if it
-            has not.
+        lost_at: int64 [replicas], the window at which each replica lost the task again; 0 if it has not.
     """
 
     solved_at: Indices
@@ -60,10 +55,8 @@ class SeedStats:
         """The results of the replicas after ``windows`` windows along the path.
 
         Args:
-            recent: float32 [n, replicas], the newest of these windows' losses, oldest first; n is 50, or fewer if there
-                are fewer.
-            solved_at: as in `SeedStats`; entries after ``windows`` are ignored.
-            lost_at: as in `SeedStats`.
+            recent: float32 [n, replicas], the newest of these windows' losses, oldest first; at most 50.
+            solved_at, lost_at: as in `SeedStats`; entries of ``solved_at`` after ``windows`` are ignored.
         """
         there = np.where(solved_at <= windows, solved_at, 0)
         if not len(recent):
@@ -104,29 +97,22 @@ class SeedStats:
 
     @property
     def median_window(self) -> int | None:
-        """The median number of windows until the task was solved, over the replicas that solved it; None if none has.
-        If there are two middle numbers, it is the smaller.
-        """
+        """The median window at which replicas solved the task, the smaller of two middle ones; None if none has."""
         known = np.sort(self.solved_at[self.solved_at > 0])
         return int(known[(len(known) - 1) // 2]) if len(known) else None
 
     @property
     def quantiles(self) -> tuple[float, float, float]:
-        """The 10, 50 and 90 % quantiles of the mean losses, with NaN counted as infinite; all NaN if nothing was
-        trained.
-        """
+        """The 10, 50 and 90 % quantiles of the mean losses, with NaN as infinite; all NaN if nothing was trained."""
         if self.is_blank:
             return np.nan, np.nan, np.nan
         low, middle, high = quantiles(self.mean[np.newaxis], (0.1, 0.5, 0.9))[:, 0].tolist()
         return low, middle, high
 
     def order(self, by: Order = "solved") -> Indices:
-        """The indices of the replicas in a sorted order, int64 [replicas].
-
-        Args:
-            by: ``solved`` sorts by the window at which the task was solved, and the unsolved by loss in coarse steps,
-                so that replicas at chance keep their places; ``loss`` puts the smallest mean loss first; ``seed`` sorts
-                by seed. Ties are sorted by seed; NaN and infinite losses come last.
+        """The indices of the replicas in a sorted order, int64 [replicas]: by the window at which the task was solved,
+        and the unsolved by loss in coarse steps, so that replicas at chance keep their places; by mean loss; or by
+        seed. Ties are sorted by seed; NaN and infinite losses come last.
         """
         seeds = np.arange(self.replicas)
         losses = np.where(np.isfinite(self.mean), self.mean, np.inf)
@@ -139,11 +125,8 @@ class SeedStats:
         return np.lexsort((seeds, np.where(not_yet, coarse, 0), self.solved_at, not_yet))
 
     def histogram(self, most: int) -> tuple[int, Indices]:
-        """The number of replicas that solved the task, by window, in at most ``most`` bins of a round width.
-
-        Returns:
-            The windows per bin: 1, 2, 5, 10, 20, 50, ...; and int64 [bins], the number of replicas that solved the task
-            in each bin, beginning with window 1. No bins if none has solved it.
+        """The windows per bin, 1, 2, 5, 10, 20, 50, ..., and how many replicas solved the task in each, int64 [bins],
+        beginning with window 1, in at most ``most`` bins; no bins if none has solved it.
         """
         known = self.solved_at[self.solved_at > 0]
         last = int(known.max()) if len(known) else 0
@@ -161,9 +144,7 @@ class SeedStats:
 
 
 def solved_by_half(solved_at: Indices) -> int | None:
-    """The window by which half of all replicas (rounded up) had solved the task; None if fewer have. ``solved_at`` is
-    as in `SeedStats`.
-    """
+    """The window by which half of all replicas (rounded up) had solved the task; None if fewer have."""
     known = np.sort(solved_at[solved_at > 0])
     half = (len(solved_at) + 1) // 2
     return int(known[half - 1]) if len(known) >= half else None

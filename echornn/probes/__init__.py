@@ -1,16 +1,8 @@
 """Probes: measure what a network remembers, and how far back its gradient reaches.
 
-`echornn.examine` takes a `Snapshot` and a `Question`, and returns `Readings`. Each probe is in a file that says what it
-reads: ``units`` and ``plane`` the states, ``changed_inputs`` and ``gradients`` the network forwards and backwards,
-``matrices`` and ``fixed_points`` the weights. All share ``prepared``, the network run over the probes' own data
-(``series``) and over the newest window. To add a probe, add a file, a field in `echornn.readings.Readings`, a kind
-there, and a line in ``examine``.
-
-Scripts can pass weights directly to the functions below::
-
-    from echornn.probes import memory_by_lag, turned_by_lag, gradient_by_lag, lyapunov_exponents, spectral_radius
-    memory_by_lag(weights, config)      # float32 [lags], 0 to 1; its sum is at most state_size
-    turned_by_lag(weights, config)      # float32 [lags], 0 to 1; the share of predictions that change with the input
+`echornn.examine` answers a `Question` about a `Snapshot` by `Readings`. All probes share ``prepared``, the network run
+over their own data (``series``) and over the newest window. To add a probe, add a file, a kind and a field in
+`echornn.readings`, and a line in ``examine``. Scripts can pass weights directly to the functions below.
 """
 
 from __future__ import annotations

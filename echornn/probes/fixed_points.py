@@ -18,61 +18,27 @@ from echornn.progress import Bools
 from echornn.readings import MARGIN, MOST_CARRIED, POINT_KINDS, Doubles, FixedPoints, PointKind, kind_of
 from echornn.tasks.task import Numbers
 
-MOST_STEPS = 50
-"""The most steps of a search."""
+# The damping of a search's steps: at first, its limits, and its factors after a step that was taken or not. A search
+# ends if even the most damped step leads to no better state, or at a point at rest with the first step that leaves more
+# than a little of the residual: a Newton step leaves hardly any, except where gates shut further and further.
+FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING, EASED, HARDENED = 1.0, 1e-6, 1e12, 0.1, 8.0
+LITTLE, MOST_STEPS = 0.1, 50
 
-FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1.0, 1e-6, 1e12
-"""The damping at the beginning, and its limits; a search ends if even the most damped step leads to no better state."""
+# Points at rest move by less than this in a step, and are the same if they are closer than this, times the largest
+# number of the visited states or 1; a search ends far closer to a point, unless an eigenvalue is nearly 1. Slow points:
+# in standard deviations of the visited states. They and points with an eigenvalue of 1 count within a cube of so many
+# times the largest number of a visited state; far away, gates shut so far that any state rests.
+RESTING, APART, SLOW, VAGUE_APART, REACH = 1e-9, 1e-5, 0.01, 0.1, 2.0
 
-EASED, HARDENED = 0.1, 8.0
-"""The factors of the damping after a step that was taken, and after one that was not."""
+# Operations in a step of all searches of the first round, which takes 0.05 to 2 seconds of one core, and up to 10 with
+# more than 300 carried numbers, since so few searches are always made. No more rounds begin, between the points found,
+# once so many have ended at each: then it is unlikely that others were missed.
+WORK, MOST_STARTS, LEAST_STARTS, MOST_ROUNDS, OFTEN = 1.5e9, 384, 16, 6, 5
 
-LITTLE = 0.1
-"""At a point at rest, a search ends with the first step that leaves more than this of the residual. There a Newton step
-leaves hardly any, except where gates shut further and further: then the state comes to rest everywhere.
-"""
-
-RESTING, APART = 1e-9, 1e-5
-"""A state is at rest if no number of it moves by more than this in a step, times the largest number of the visited
-states or 1; and points at rest are the same if no number differs by more than this, in the same unit. A search ends far
-closer to a point, unless an eigenvalue is nearly 1.
-"""
-
-SLOW, VAGUE_APART = 0.01, 0.1
-"""A slow point moves by less than this in a step, in standard deviations of the visited states. Slow points, and points
-with an eigenvalue of 1, are the same if they are closer than the second, in the same unit: where a search ends there
-depends on where it began.
-"""
-
-REACH = 2.0
-"""Slow points, and points with an eigenvalue of 1, count within a cube of this size times the largest number of a
-visited state. Far away, gates shut so far that any state rests.
-"""
-
-MOST_STARTS, LEAST_STARTS, MOST_ROUNDS = 384, 16, 6
-"""Searches of the first round, and the most rounds; those after the first begin between the points found."""
-
-WORK = 1.5e9
-"""The most operations in a step of all searches of the first round; large networks get fewer searches. The probe then
-takes 0.05 to 2 seconds of one core, and up to 10 with more than 300 carried numbers, since `LEAST_STARTS` are made.
-"""
-
-OFTEN = 5
-"""No more searches begin once so many have ended at each point: then it is unlikely that others were missed."""
-
-LARGEST = 1e4
-"""The largest number of a visited state that counts; in networks that diverge, states grow without limit."""
-
-STEPS_TO_REST = 100
-"""Steps after which a network has come near a stable point, unless an eigenvalue is nearly 1."""
-
-NEAR_THE_ENDS = 0.3
-"""The parameter of the Beta distribution of a start's place between two points: below 1, most are near an end."""
-
-BYTES_AT_ONCE, NUMBERS_A_UNIT = 2**26, 24
-"""The most memory for the numbers of a step of all rows that are computed at once; and how many numbers of a row and
-unit are kept for the gradient of a step of a layer, at most about.
-"""
+LARGEST = 1e4  # the largest number of a visited state that counts; in networks that diverge, states grow without limit
+STEPS_TO_REST = 100  # after which a network has come near a stable point, unless an eigenvalue is nearly 1
+NEAR_THE_ENDS = 0.3  # of the Beta distribution of a start's place between two points: most are near an end
+BYTES_AT_ONCE, NUMBERS_A_UNIT = 2**26, 24  # of a step of rows computed at once; kept for a row and unit's gradient
 
 
 class OneStep:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import tensorflow as tf
@@ -29,7 +29,8 @@ STEPS_TO_SETTLE = 256
 settled after 20 steps, and all have after 200.
 """
 
-Tensor, Tensors = tf.Tensor, tuple[tf.Tensor, ...]
+Tensor: TypeAlias = tf.Tensor
+Tensors: TypeAlias = tuple[tf.Tensor, ...]
 Weights = Mapping[str, Tensor]
 
 
