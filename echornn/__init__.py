@@ -22,8 +22,8 @@ if TYPE_CHECKING:  # a line for each module
     from echornn.probes.examine import examine as examine
     from echornn.progress import PopulationProgress as PopulationProgress, Progress as Progress
     from echornn.readings import Question as Question, Readings as Readings
-    from echornn.runs.recorder import RunRecorder as RunRecorder
     from echornn.runs.run_dir import Run as Run
+    from echornn.runs.recorder import RunRecorder as RunRecorder
     from echornn.session.pictures.frame import Frame as Frame
     from echornn.session.session import Session as Session
     from echornn.state import PopulationState as PopulationState, Snapshot as Snapshot
@@ -34,43 +34,26 @@ if TYPE_CHECKING:  # a line for each module
     from echornn.training.population import Population as Population
     from echornn.training.population import Trainer as Trainer
 
-_HOME = {
-    "Batch": "tasks.task",
-    "Cell": "cells.cell",
-    "CellError": "cells.cell",
-    "ConfigError": "config",
-    "EchoConfig": "config",
-    "EchoSeries": "data.series",
-    "Frame": "session.pictures.frame",
-    "LINEAR": "cells.cell",
-    "Level": "tasks.task",
-    "Numbers": "tasks.task",
-    "Population": "training.population",
-    "PopulationProgress": "progress",
-    "PopulationState": "state",
-    "Position": "timeline.branch",
-    "Product": "cells.cell",
-    "Progress": "progress",
-    "Question": "readings",
-    "RELU": "cells.cell",
-    "Readings": "readings",
-    "Run": "runs.run_dir",
-    "RunError": "errors",
-    "RunRecorder": "runs.run_recorder",
-    "SIGMOID": "cells.cell",
-    "SeedStats": "diagnosis.seed_stats",
-    "Session": "session.session",
-    "Snapshot": "state",
-    "Symbols": "tasks.task",
-    "TANH": "cells.cell",
-    "Task": "tasks.task",
-    "TaskError": "tasks.task",
-    "Trainer": "training.population",
-    "entropy": "tasks.task",
-    "examine": "probes.examine",
-    "read": "arrays.run_arrays",
-    "setting": "tasks.task",
-    "use_one_thread": "training.device",
+_NAMES = {
+    "arrays.run_arrays": "read",
+    "cells.cell": "LINEAR RELU SIGMOID TANH Cell Product",
+    "config": "ConfigError EchoConfig",
+    "data.series": "EchoSeries",
+    "diagnosis.seed_stats": "SeedStats",
+    "errors": "RunError",
+    "probes.examine": "examine",
+    "progress": "PopulationProgress Progress",
+    "readings": "Question Readings",
+    "runs.run_dir": "Run",
+    "runs.recorder": "RunRecorder",
+    "session.pictures.frame": "Frame",
+    "session.session": "Session",
+    "state": "PopulationState Snapshot",
+    "tasks.task": "Batch Level Numbers Symbols Task TaskError entropy setting",
+    "timeline.branch": "Position",
+    "training.device": "use_one_thread",
+    "training.population": "Population",
+    "training.trainer": "Trainer",
 }
 """The public names, by the module that has them."""
 

@@ -55,9 +55,6 @@ def targets_reached(config: EchoConfig) -> tuple[int, int]:
     sources are known. In trials, a gradient that is cut at T steps reaches back to the last cut.
     """
     reach = config.reach
-    if config.is_echo:
-        length = config.window_steps
-        return (length if reach is None else max(0, reach - config.echo_step)), length
     _, farthest = _sources(config)
     known = farthest >= 0
     reached = known if reach is None else known & (farthest <= np.arange(farthest.size) % reach)
@@ -71,7 +68,7 @@ def lags_beyond(config: EchoConfig) -> tuple[int, ...]:
 
 def source_lags(config: EchoConfig) -> tuple[int, ...]:
     """The lags that targets depend on, in increasing order; empty if they are not known or depend on the data."""
-    return (config.echo_step,) if config.is_echo else _sources(config)[0]
+    return _sources(config)[0]
 
 
 def _sources(config: EchoConfig) -> tuple[tuple[int, ...], npt.NDArray[np.int64]]:

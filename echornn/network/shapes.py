@@ -87,3 +87,16 @@ def influence_size(config: EchoConfig) -> int:
 def is_trained_alone(config: EchoConfig) -> bool:
     """Whether networks of this structure are so large that they train faster one after the other."""
     return largest_product(config) > REPLICA_LIMIT or influence_size(config) > INFLUENCE_LIMIT
+
+
+UNROLLED_WHOLE = 32
+"""The longest window, in time steps, that is unrolled completely: an unrolled step is up to 1.8 times as fast, but
+takes 45 ms to compile.
+"""
+
+
+def block_length(window_length: int) -> int:
+    """The time steps unrolled together: all if the window is short, otherwise a divisor from 10 to 16, or else 10."""
+    if window_length <= UNROLLED_WHOLE:
+        return window_length
+    return next((block for block in range(10, 17) if window_length % block == 0), 10)

@@ -16,6 +16,7 @@ from echornn.network.shapes import is_trained_alone
 from echornn.progress import Floats
 from echornn.state import PopulationState
 from echornn.sweeps.grid import Until
+from echornn.sweeps.results import Result
 from echornn.sweeps.sweep import Began, News, Part, Trained
 from echornn.training.device import bytes_needed, usable_bytes
 from echornn.training.population import Population

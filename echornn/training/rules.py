@@ -121,7 +121,7 @@ class Steps(NamedTuple):
 
 
 class RowProduct(NamedTuple):
-    """A product that a step computed, of each row once, and derivatives by z, float32 [batch, carried, columns, ...]."""
+    """A product that a step computed, of each row once, and derivatives by z, [batch, carried, columns, ...]."""
 
     made: Made
     by_z: tf.Tensor

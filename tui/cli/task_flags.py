@@ -16,7 +16,7 @@ from echornn.data.series import check_cell
 from echornn.errors import RunError
 from echornn.runs.run_dir import Run
 from echornn.tasks.own_task import OwnTask, TaskName, check
-from echornn.tasks.table import class_of, named, tasks_with
+from echornn.tasks.table import class_of, defaults_of, named, tasks_with
 from echornn.tasks.task import Setting, TaskError, settings_of
 from tui.commands import record
 from tui.commands.flags import ConfigFlags, TrainingFlags
