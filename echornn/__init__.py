@@ -52,8 +52,7 @@ _NAMES = {
     "tasks.task": "Batch Level Numbers Symbols Task TaskError entropy setting",
     "timeline.branch": "Position",
     "training.device": "use_one_thread",
-    "training.population": "Population",
-    "training.trainer": "Trainer",
+    "training.population": "Population Trainer",
 }
 """The public names, by the module that has them."""
 
