@@ -300,19 +300,3 @@ def _is_whole(solved: Path, chosen: Checkpoint) -> bool:
         return chosen.solved == NO_LOG or end_of(solved, chosen.solved.length) == chosen.solved
     except OSError:
         return False
-
-
-class FollowedRun:
-    """Follows the folder of a run that another process trains; `refresh` reads what was added. If the folder contains
-    another run later, or the run lost commands, everything is read again.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.seen = Run.read(folder, quickly=True), Timeline()  # replaced as a whole: other threads may read it
-
-    def refresh(self) -> None:
-        """Read what was added; `seen` is unchanged after a RunError or an OSError."""
-        before, timeline = self.seen
-        run = Run.read(before.folder, quickly=True)
-        goes_on = run.about.is_of(before.about) and run.commands[: len(before.commands)] == before.commands
-        self.seen = run, run.timeline(timeline if goes_on and run.trained >= timeline.trained else None)
