@@ -209,11 +209,17 @@ def numbers_of(run: Run, config: EchoConfig) -> range:
 
 def require_replica(run: Run, number: int | None, configs: Sequence[EchoConfig]) -> None:
     """Check that some network of these configurations has this number, or that it is None."""
-    if number is not None and not any(number in numbers_of(run, config) for config in configs):
-        there = [numbers_of(run, config) for config in configs]
-        first, last = min(one[0] for one in there), max(one[-1] for one in there)
-        allowed = f"only {first}, a single network" if first == last else f"{first} to {last}"
-        raise RunError(f"replica = {number} cannot be used: {allowed}")
+    if number is None or any(number in numbers_of(run, config) for config in configs):
+        return
+    there: list[range] = []
+    for one in sorted((numbers_of(run, config) for config in configs), key=lambda one: one.start):
+        if there and one.start <= there[-1].stop:
+            there[-1] = range(there[-1].start, max(one.stop, there[-1].stop))
+        else:
+            there.append(one)
+    words = ", ".join(f"{one[0]} to {one[-1]}" if len(one) > 1 else str(one[0]) for one in there)
+    allowed = f"only {words}, a single network" if words.isdigit() else words
+    raise RunError(f"replica = {number} cannot be used: {allowed}")
 
 
 def configs_of(run: Run, end: Position | None = None) -> list[EchoConfig]:

@@ -7,12 +7,10 @@ import errno
 import fcntl
 import os
 import stat
-import tempfile
 import threading
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -91,28 +89,6 @@ def write_whole(target: Path, data: bytes, is_synced: bool = True) -> None:
         os.fsync(folder)  # the names in it
     finally:
         os.close(folder)
-
-
-def export_whole(target: Path, save: Callable[[Path], object]) -> None:
-    """Write a file that the user named, also through a link: ``save`` writes a temporary file beside it, whose name
-    ends as the target's.
-
-    Raises:
-        RunError: the target can never be written: there is no such folder, say, or it is not a regular file.
-        OSError: the disk did not accept it; an existing file is unchanged.
-    """
-    place = Path(os.path.realpath(target))
-    try:
-        if place.exists() and not place.is_file():
-            raise RunError(f"{target} cannot be written: it exists and is not a regular file")
-        with tempfile.TemporaryDirectory(prefix=".echornn-", dir=place.parent) as folder:
-            new = Path(folder) / f"new{target.suffix}"
-            save(new)
-            os.replace(new, place)
-    except OSError as error:
-        is_the_disk = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
-        reason = f"{target} cannot be written: {error.strerror or error}"
-        raise (OSError if is_the_disk else RunError)(reason) from error
 
 
 # ---- logs, which only grow

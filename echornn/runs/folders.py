@@ -70,9 +70,7 @@ def clear(folder: Path) -> None:
 
 # ---- run.json
 
-FORMAT = 1
-
-MOST_BYTES = 1 << 20
+FORMAT, MOST_BYTES = 1, 1 << 20
 
 PACKAGES = ("tensorflow", "keras", "numpy")
 """Packages whose versions can change the last bits of a run."""
@@ -84,20 +82,14 @@ class AnotherRunError(OSError):
 
 @dataclass(frozen=True)
 class About:
-    """The contents of ``run.json``: the facts about a run at its start.
+    """The contents of ``run.json``: the facts about a run at its start."""
 
-    Attributes:
-        begun: when it began, in seconds since 1970.
-        word: a random word that distinguishes it from all others; empty in runs of version 0.1.0.
-        threshold, threads: how its networks are trained; see `echornn.runtime.small_loops`, `echornn.training.threads`.
-    """
-
-    begun: float
-    word: str
+    begun: float  # in seconds since 1970
+    word: str  # random, to distinguish it from all others; empty in runs of version 0.1.0
     config: EchoConfig
     versions: Mapping[str, str]
-    threshold: int
-    threads: int
+    threshold: int  # see `echornn.runtime.small_loops`
+    threads: int  # see `echornn.training.threads`
 
     @property
     def notes(self) -> list[str]:
@@ -135,12 +127,7 @@ def describe(folder: Path, config: EchoConfig) -> None:
 
 
 def about(folder: Path) -> About:
-    """The contents of a folder's ``run.json``.
-
-    Raises:
-        RunError: it is damaged, or this version does not know its format.
-        OSError: it cannot be read.
-    """
+    """The contents of a folder's ``run.json``; a RunError if it is damaged, or of a format of another version."""
     data = own_files.read_bytes(folder / RUN_FILE, MOST_BYTES)
     try:
         fields = json.loads(data)

@@ -68,21 +68,13 @@ class Save(NamedTuple):
 
 
 class Recorder:
-    """What a session tells about its run, on the training thread, see `RunRecorder`; this one saves nothing.
-
-    Attributes:
-        folder: the folder of the run; None if the run is not saved.
-        resumed: the run that is continued; None if the run is new.
-
-    Args:
-        reason: why saving is not possible; empty if the user wants no saving.
-    """
+    """What a session tells about its run, on the training thread, see `RunRecorder`; this one saves nothing."""
 
     folder: Path | None = None
-    resumed: Run | None = None
+    resumed: Run | None = None  # the run that is continued; None if it is new
 
-    def __init__(self, reason: str = "") -> None:
-        self._reason = reason
+    def __init__(self, why_not_saved: str = "") -> None:
+        self._reason = why_not_saved
 
     @property
     def warning(self) -> str:
@@ -164,11 +156,7 @@ class RunRecorder(Recorder):
 
     @classmethod
     def begin(cls, folder: Path, config: EchoConfig) -> RunRecorder:
-        """Record a new run in a folder that does not exist or is empty.
-
-        Raises:
-            RunError: the folder cannot be used.
-        """
+        """Record a new run in a folder that does not exist or is empty; a RunError if it cannot be used."""
         try:
             if os.path.lexists(folder):
                 _require_room(folder)
@@ -190,13 +178,8 @@ class RunRecorder(Recorder):
 
     @classmethod
     def go_on(cls, folder: Path, allow: Callable[[Run], object] = lambda run: None) -> RunRecorder:
-        """Continue recording in the folder of a run, from its newest checkpoint.
-
-        Args:
-            allow: called before anything is changed; if it raises an error, the run is unchanged.
-
-        Raises:
-            RunError: the folder has no run that can continue, or another process writes there.
+        """Continue recording in the folder of a run, from its newest checkpoint; a RunError if no run there can, or
+        another process writes there. Before anything is changed, ``allow`` is called, which may raise an error.
         """
         allow(Run.read(folder, quickly=True))
         try:
@@ -389,8 +372,8 @@ LOGS = ((LOSS_FILE, LOST), (COMMAND_FILE, b""), (SOLVED_FILE, b""))
 
 
 def _cut_back(run: Run) -> Iterator[LogEnd]:
-    """Cut the logs back to the checkpoint, so that windows trained again are not recorded twice; returns their ends. A
-    loss log that is too short is extended with lost windows.
+    """Cut the logs back to the checkpoint, so that windows trained again are not recorded twice, or extend a loss log
+    that is too short with lost windows; returns their ends, with which a damaged log is no longer damaged.
     """
     kept, layout = run.checkpoint, run.layout
     ends = (kept.losses, kept.commands, kept.solved) if kept else (NO_LOG,) * 3
@@ -408,7 +391,7 @@ def _cut_back(run: Run) -> Iterator[LogEnd]:
             log.truncate(there)
             while filler and there < end.length:
                 there = own_files.write_at(log, filler * min(end.length - there, own_files.PIECE_BYTES), there)
-        yield end if run.intact and name != SOLVED_FILE else end_of(file)
+        yield end_of(file)
 
 
 def _require_room(folder: Path) -> None:

@@ -15,12 +15,12 @@ from echornn.config import EchoConfig
 from echornn.errors import RunError
 from echornn.files import own_files
 from echornn.files.own_files import NO_LOG, end_of
-from echornn.files.recorded_values import NO_RECORD, shortened
+from echornn.files.recorded_values import shortened
 from echornn.history.windows import StoredWindows, lost
 from echornn.runs import checkpoint, folders
 from echornn.runs.checkpoint import OF_ONE, Checkpoint, LossLayout, row_bytes
 from echornn.runs.command_log import RecordedCommand, RecordedTree, Stretch, read_commands, tree_of
-from echornn.runs.folders import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE, SLOTS, SOLVED_FILE, About
+from echornn.runs.folders import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE, RUN_FILE, SLOTS, SOLVED_FILE, About
 from echornn.runs.keyframes import MOST_BYTES_OF_LARGE, Keyframe, records
 from echornn.timeline.branch import Branch, Position, letter_of, number_of, path_to, path_to_end, spans_to
 from echornn.timeline.timeline import Timeline
@@ -33,7 +33,6 @@ SOLVED = np.dtype([("branch", "<u4"), ("replica", "<u4"), ("window", "<u8")])
 """A record of the log of solved networks: the branch in training, the index of the network, and the window along the
 branch's path, from 1. Each branch has records of all its solved networks.
 """
-
 
 BranchName = str | int
 """A branch, by its letter or its number: "b", "1" or 1."""
@@ -56,7 +55,6 @@ class Run:
         checkpoint: the checkpoint to continue from; None if none was saved, so that the run starts over.
         commands: all commands before the checkpoint.
         notes: messages about faults in the folder.
-        intact: whether the logs up to the checkpoint were read and found unchanged; False if they were not read.
         lost_commands: the number of unreadable lines of the command log; branches may have other positions because of
             them.
     """
@@ -66,7 +64,6 @@ class Run:
     checkpoint: Checkpoint | None
     commands: list[RecordedCommand]
     notes: tuple[str, ...]
-    intact: bool
     lost_commands: int
 
     @classmethod
@@ -82,23 +79,20 @@ class Run:
             RunError: the folder has no run, or one that this version cannot continue.
         """
         try:
-            try:
-                about = folders.about(folder)
-            except (FileNotFoundError, NotADirectoryError):
-                raise RunError(f"{folder} holds no run") from None
-            chosen, wrong, intact = _newest_usable(folder, quickly, about.config.replicas)
+            if not (folder / RUN_FILE).exists():
+                raise RunError(f"{folder} holds no run")
+            about = folders.about(folder)
+            chosen, wrong = _newest_usable(folder, quickly, about.config.replicas)
             commands, unreadable, lines = read_commands(folder / COMMAND_FILE, chosen, about.config)
         except RunError:
             raise
         except OSError as error:
             raise RunError(f"{folder} cannot be read: {error}") from error
-        except NO_RECORD as error:
-            raise RunError(f"{folder} is damaged: {shortened(error)}") from error
         if unreadable:
             wrong.append(f"{COMMAND_FILE} is damaged: {unreadable} of {lines} commands cannot be read")
         if chosen is not None and not quickly and not _is_whole(folder / SOLVED_FILE, chosen):
             wrong.append(f"{SOLVED_FILE} is damaged: when some networks were solved is wrong or lost")
-        return cls(folder, about, chosen, commands, (*about.notes, *wrong), intact, unreadable)
+        return cls(folder, about, chosen, commands, (*about.notes, *wrong), unreadable)
 
     @functools.cached_property
     def config(self) -> EchoConfig:
@@ -272,10 +266,8 @@ class Run:
             return []
 
 
-def _newest_usable(folder: Path, quickly: bool, replicas_at_start: int) -> tuple[Checkpoint | None, list[str], bool]:
-    """The checkpoint to continue from: the newest intact one whose logs exist, None if none was ever saved; messages
-    about faults; and whether the logs up to the checkpoint were read and found intact.
-    """
+def _newest_usable(folder: Path, quickly: bool, replicas_at_start: int) -> tuple[Checkpoint | None, list[str]]:
+    """The newest intact checkpoint whose logs exist, None if none was ever saved; and messages about faults."""
     whole, wrong = checkpoint.load(folder)
     if wrong and not whole:
         raise RunError(f"{folder} is damaged: {'; '.join(wrong)}")
@@ -289,7 +281,6 @@ def _newest_usable(folder: Path, quickly: bool, replicas_at_start: int) -> tuple
         return all(end_of(log, end.length) == end for log, end in ends)
 
     chosen = next(filter(reaches, whole), None)
-    intact = chosen is not None and not quickly
     if whole and chosen is None:
         chosen = whole[0]
         wrong.append("the logs differ from what was recorded: some losses in the curve are wrong or lost")
@@ -301,7 +292,7 @@ def _newest_usable(folder: Path, quickly: bool, replicas_at_start: int) -> tuple
             wrong.append(f"it has no checkpoint: it starts over, without the {dropped:,} windows of its loss log")
     elif wrong:
         wrong.append(f"taken from the checkpoint after window {chosen.trained}")
-    return chosen, wrong, intact
+    return chosen, wrong
 
 
 def _is_whole(solved: Path, chosen: Checkpoint) -> bool:
@@ -309,23 +300,3 @@ def _is_whole(solved: Path, chosen: Checkpoint) -> bool:
         return chosen.solved == NO_LOG or end_of(solved, chosen.solved.length) == chosen.solved
     except OSError:
         return False
-
-
-class FollowedRun:
-    """Follows the folder of a run that another process trains; `refresh` reads what was added. If the folder contains
-    another run later, or the run lost commands, everything is read again. Nothing in the folder is changed.
-
-    Attributes:
-        seen: the run as it was read last, and everything trained in it. It is replaced as a whole, so other threads may
-            read it at any time.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.seen = Run.read(folder, quickly=True), Timeline()
-
-    def refresh(self) -> None:
-        """Read what was added; `seen` is unchanged after a RunError or an OSError."""
-        before, timeline = self.seen
-        run = Run.read(before.folder, quickly=True)
-        goes_on = run.about.is_of(before.about) and run.commands[: len(before.commands)] == before.commands
-        self.seen = run, run.timeline(timeline if goes_on and run.trained >= timeline.trained else None)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from echornn.config import changes_text
 from echornn.errors import RunError
-from echornn.runs.run_dir import FollowedRun, Run
+from echornn.runs.run_dir import Run
 from echornn.runtime.background import Background
 from echornn.session.commands import Hide, Pin
 from echornn.session.pictures.look import MOST_GHOSTS, with_curve
@@ -35,6 +35,25 @@ def short_name(folder: Path) -> str:
 
 SeenRun = tuple[Run, Timeline]
 """Another run as it was read last, and everything trained in it."""
+
+
+class FollowedRun:
+    """Follows the folder of a run that another process trains; `refresh` reads what was added. If the folder contains
+    another run later, or the run lost commands, everything is read again.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.seen: SeenRun = (
+            Run.read(folder, quickly=True),
+            Timeline(),
+        )  # replaced as a whole, for other threads
+
+    def refresh(self) -> None:
+        """Read what was added; `seen` is unchanged after a RunError or an OSError."""
+        before, timeline = self.seen
+        run = Run.read(before.folder, quickly=True)
+        goes_on = run.about.is_of(before.about) and run.commands[: len(before.commands)] == before.commands
+        self.seen = run, run.timeline(timeline if goes_on and run.trained >= timeline.trained else None)
 
 
 def windows_of(seen: SeenRun) -> int:

@@ -10,13 +10,13 @@ import numpy as np
 from echornn.arrays.facts import numbers_of, require_replica
 from echornn.arrays.run_arrays import state_at
 from echornn.errors import RunError
-from echornn.files.own_files import export_whole
 from echornn.runs.run_dir import Run
 from echornn.runtime import quiet
 from echornn.state import TrainerState
 from echornn.timeline.branch import Position
 from tui.commands.kept_runs.weights_text import weights_text
 from tui.term import printed, terminal
+from tui.term.exported import export_whole
 
 
 def write_network(
