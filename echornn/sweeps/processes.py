@@ -8,6 +8,7 @@ import importlib
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import suppress
@@ -25,6 +26,8 @@ STARTS = 3
 
 SECONDS_TO_END = 1.0
 """Seconds that a process has to end by itself."""
+
+SAFE_PATH = "PYTHONSAFEPATH"
 
 CONTEXT = multiprocessing.get_context("forkserver")
 
@@ -124,6 +127,7 @@ class Processes:
         self.workers = usable_processors() if workers is None else workers
         self.room = 1 / self.workers
         self._prepare, self._preload = prepare, preload
+        self._folder = tempfile.TemporaryDirectory(prefix="echornn-tui-")
         self._there: dict[str, Worker] = {}
         self._started = self._failed_starts = 0
 
@@ -148,12 +152,16 @@ class Processes:
             self._there[worker].connection.send(part)
 
     def _forked(self, structure: Hashable) -> Worker:
-        util.abstract_sockets_supported = False  # type: ignore[misc]  # they are everybody's
+        """A new worker. The server starts with the first one: nothing is imported from the current folder, and its
+        socket is in a folder of the user's, not in the abstract namespace, which is everybody's.
+        """
+        util.abstract_sockets_supported = False  # type: ignore[misc]
         CONTEXT.set_forkserver_preload([self._preload] if self._preload else [])
-        before = os.environ.get("PYTHONSAFEPATH", "")
-        os.environ["PYTHONSAFEPATH"] = "1"  # the server imports nothing from the current folder
+        places = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+        before = os.environ.get(SAFE_PATH, "")
+        places["tempdir"], os.environ[SAFE_PATH] = self._folder.name, "1"
         forkserver.ensure_running()
-        os.environ["PYTHONSAFEPATH"] = before
+        places["tempdir"], os.environ[SAFE_PATH] = None, before
         ours, theirs = CONTEXT.Pipe()
         with theirs:
             process = CONTEXT.Process(target=serve, args=(theirs, self._prepare), daemon=True)
@@ -191,4 +199,4 @@ class Processes:
             worker.end()
         self._there.clear()
         forkserver._forkserver._stop()  # type: ignore[attr-defined]
-        util._run_finalizers(-100)  # type: ignore[attr-defined]  # removes the folder of the server's socket
+        self._folder.cleanup()
