@@ -41,7 +41,7 @@ def before_the_change(timeline: Timeline, here: Position) -> Position | None:
     while position is not None and (bad := timeline.bad_since(position)) is not None:
         before = _before_it_went_bad(timeline, position, bad)
         position = None if before == position else before
-    return None if position == here else position
+    return position
 
 
 def before_it_diverged(timeline: Timeline, here: Position) -> int | None:

@@ -29,12 +29,10 @@ CAUSES = {
     "reset": "started over",
     "redraw": "new weights",
     "regenerate": "new data",
-    "edit": "edit",
-    "preset": "preset",
     "back": "trained on",
     "lost": "what began it cannot be read",
 }
-"""The text for a branch whose configuration is that of the branch before."""
+"""The text for a branch with the configuration of the branch before, if it is not the cause itself."""
 
 
 @dataclass(eq=False)
@@ -173,7 +171,7 @@ class Timeline:
         branch, before = self.branch(number), self.parent_config(self.branch(number))
         if branch.cause == "alone":
             return f"seed {branch.config.seed} alone"
-        return ("" if before is None else changes_text(before, branch.config)) or CAUSES[branch.cause]
+        return ("" if before is None else changes_text(before, branch.config)) or CAUSES.get(branch.cause, branch.cause)
 
     # ---- losses and statistics
 
