@@ -210,16 +210,11 @@ class LossHistory:
         windows = self._each.stored(first, last, which)
         return None if windows is None else windows[0]
 
-    def losses(self, first: int, last: int) -> Floats | None:
-        """The losses of these windows, float32 [n, replicas]; None if only wider buckets are still stored."""
-        windows = self.windows(first, last)
-        return None if windows is None else losses_of(windows)
-
     def newest(self, first: int, last: int) -> Floats:
         """The losses of these windows; if only wider buckets are still stored, their mean, [1, replicas]."""
-        losses = self.losses(first, last)
-        if losses is not None:
-            return losses
+        windows = self.windows(first, last)
+        if windows is not None:
+            return losses_of(windows)
         edges, buckets = self._each.buckets(1 << (last - first).bit_length(), first, last)
         with np.errstate(over="ignore"):  # a sum beyond the range of the stored type is infinite
             means: Floats = (buckets[2].sum(axis=0, keepdims=True) / (edges[1] - edges[0]).sum()).astype(np.float32)
@@ -237,8 +232,7 @@ class LossHistory:
         return edges, np.where(there, buckets, np.nan)
 
     def of_all(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
-        """The quantiles, `OF_BAND`, and the number of replicas in buckets, none for a single network."""
-        if self._all is None:
-            return np.empty((2, 0), np.int64), np.empty((len(OF_BAND) + 1, 0))
+        """The quantiles of several replicas, `OF_BAND`, and their number in buckets."""
+        assert self._all is not None
         edges, buckets = self._all.buckets(width, first, last)
         return edges, np.append(buckets, np.full((1, buckets.shape[1]), self._replicas), axis=0)
