@@ -140,16 +140,10 @@ def curve_of(pieces: Sequence[Piece], columns: int, first: int, last: int, segme
     """The curve of the windows ``first`` to ``last``, in about ``columns`` buckets, of pieces in order."""
     width = width_of(columns, last - first)
     (starts, ends), numbers = _joined(pieces, width, first, last, len(OF_LOSSES))
-    nexts = [segment.at for segment in segments[1:]] + [math.inf]
-    shown = tuple(
-        segment
-        for segment, end in zip(segments, nexts, strict=False)
-        if segment.at < max(last, 1) and (end > first or segment.at == first)
-    )
     numbers[2:] /= ends - starts
     with np.errstate(over="ignore"):  # a mean beyond float32's range is drawn as infinite
         low, high, mean, error_rate = numbers.astype(np.float32)
-    return Curve(first, last, width, starts, ends, low, high, mean, error_rate, shown)
+    return Curve(first, last, width, starts, ends, low, high, mean, error_rate, segments)
 
 
 def band_of(pieces: Sequence[Piece], columns: int, first: int, last: int) -> Band:

@@ -40,27 +40,24 @@ ALL = slice(None)
 
 
 class _Level:
-    """The buckets ``start`` to ``stop`` of one width, of which at least the newest ``kept`` stay."""
+    """The complete buckets ``start`` to ``stop`` of one width, of which at least the newest ``kept`` stay."""
 
     def __init__(self, kept: int, numbers: int, each: tuple[int, ...], dtype: npt.DTypeLike) -> None:
         self._kept = kept
         self.start = self.stop = 0
         self._buckets: npt.NDArray[Any] = np.empty((numbers, 16, *each), dtype)
 
-    def replace(self, begin: int, buckets: npt.NDArray[Any]) -> None:
-        """Replace all buckets from ``begin`` on with these."""
-        kept = begin - self.start
-        needed = kept + buckets.shape[1]
-        room = self._buckets.shape[1]
-        if needed > room:
-            dropped = (needed - self._kept) // FACTOR * FACTOR if needed > 2 * self._kept else 0
-            longer = max(min(2 * room, 2 * self._kept), needed - dropped)
+    def append(self, buckets: npt.NDArray[Any]) -> None:
+        held, added, room = self.stop - self.start, buckets.shape[1], self._buckets.shape[1]
+        if held + added > room:
+            dropped = (held + added - self._kept) // FACTOR * FACTOR if held + added > 2 * self._kept else 0
+            held -= dropped
+            longer = max(min(2 * room, 2 * self._kept), held + added)
             grown = np.empty((len(self._buckets), longer, *self._buckets.shape[2:]), self._buckets.dtype)
-            grown[:, : kept - dropped] = self._buckets[:, dropped:kept]
-            self._buckets = grown
-            self.start += dropped
-        self.stop = begin + buckets.shape[1]
-        self._buckets[:, begin - self.start : self.stop - self.start] = buckets
+            grown[:, :held] = self._buckets[:, dropped : dropped + held]
+            self._buckets, self.start = grown, self.start + dropped
+        self._buckets[:, held : held + added] = buckets
+        self.stop += added
 
     def stored(self, begin: int, stop: int) -> npt.NDArray[Any]:
         return self._buckets[:, begin - self.start : stop - self.start]
@@ -94,20 +91,17 @@ class Pyramid:
         return self._levels[0].stop
 
     def add(self, windows: npt.NDArray[Any]) -> None:
-        """Add the next windows, [numbers, n, ...], or [1, n, ...] as they are stored."""
+        """Add the next windows, at most ``kept``, [numbers, n, ...], or [1, n, ...] as they are stored."""
         with self._lock:
-            level = self._levels[0]
-            changed = level.stop
-            level.replace(changed, windows)
-            for depth in itertools.count(1):
-                if level.stop <= FACTOR:
-                    break
-                if depth == len(self._levels):
+            self._levels[0].append(windows)
+            for depth in itertools.count():
+                if depth + 1 == len(self._levels):
                     self._levels.append(_Level(*self._shape))
-                coarser = self._levels[depth]
-                changed = min(changed // FACTOR, coarser.stop)
-                coarser.replace(changed, self._grouped(self._numbers(depth - 1, changed * FACTOR, level.stop), FACTOR))
-                level = coarser
+                begin, stop = self._levels[depth + 1].stop, self._levels[depth].stop // FACTOR
+                if begin == stop:
+                    break
+                buckets = self._grouped(self._numbers(depth, begin * FACTOR, stop * FACTOR), FACTOR)
+                self._levels[depth + 1].append(buckets)
 
     def stored(self, first: int, last: int, which: Which = ALL) -> npt.NDArray[Any] | None:
         """The windows ``first`` to ``last`` as the finest level stores them; None if only wider buckets are left."""
@@ -119,54 +113,43 @@ class Pyramid:
         """The windows ``first`` to ``last`` in buckets that end at multiples of ``width``, a power of two: their first
         windows and the windows after their last, int64 [2, buckets], and their numbers.
 
-        If the finest levels have dropped these windows, the buckets are wider, and the outermost may extend beyond the
-        range. Their sums are then scaled to the share of their windows inside the range.
+        If the finest levels have dropped these windows, the buckets are wider, and the first may extend beyond the
+        range. Its sums are then scaled to the share of its windows inside the range.
         """
         with self._lock:
             last = min(last - self._start, len(self))
             first = min(first - self._start, last)
+            width = max(width, FACTOR ** self._finest(first))
             begin = min(-(-first // width) * width, last)
             end = max(last // width * width, begin)
-            inner_starts, inner = self._aligned(begin, end, width, which)
+            depth = min((width.bit_length() - 1) // 2, len(self._levels) - 1)
+            size = FACTOR**depth
+            inner = self._grouped(self._numbers(depth, begin // size, end // size, which), width // size)
             parts = [self._one(first, begin, which), inner, self._one(end, last, which)]
-            starts = [first] * (first < begin), inner_starts, [end] * (end < last), [last]
+            starts = [first] * (first < begin), np.arange(begin, end, width), [end] * (end < last), [last]
             edges = np.concatenate(starts).astype(np.int64) + self._start
             return np.stack([edges[:-1], edges[1:]]), np.concatenate(parts, axis=1)
 
-    def _aligned(self, begin: int, end: int, width: int, which: Which) -> tuple[Windows, Buckets]:
-        """The first windows and the numbers of the buckets between two multiples of ``width``; maybe of wider ones."""
-        if begin == end:
-            return np.empty(0, np.int64), self._one(begin, end, which)
-        depth = min((width.bit_length() - 1) // 2, len(self._levels) - 1)
-        while begin // FACTOR**depth < self._levels[depth].start:
-            depth += 1
-        size = FACTOR**depth
-        group, first, stop = max(1, width // size), begin // size, -(-end // size)
-        starts: Windows = np.arange(first, stop, group, dtype=np.int64) * size
-        buckets = self._grouped(self._numbers(depth, first, stop, which), group)
-        if size > width:  # the outermost buckets extend beyond the range
-            covered = np.minimum(starts + size, len(self)) - starts
-            asked = np.minimum(starts + size, end) - np.maximum(starts, begin)
-            buckets = self._shared(buckets, asked / covered)
-        return np.maximum(starts, begin), buckets
+    def _finest(self, window: int) -> int:
+        """The finest level that has this window."""
+        return next(depth for depth, level in enumerate(self._levels) if window // FACTOR**depth >= level.start)
 
     def _one(self, first: int, last: int, which: Which) -> Buckets:
         """The windows as one bucket, made from as few stored buckets as possible; no bucket if there are no windows."""
         parts, asked, covered = [np.stack(self._numbers(0, 0, 0, which))], last - first, 0
         while first < last:
-            depth = next(depth for depth, level in enumerate(self._levels) if first // FACTOR**depth >= level.start)
-            wider = FACTOR ** (depth + 1)
-            while depth + 1 < len(self._levels) and first % wider == 0 and first + wider <= last:
-                depth, wider = depth + 1, wider * FACTOR
-            size = wider // FACTOR
+            size = FACTOR ** (depth := self._finest(first))
+            while first % (size * FACTOR) == 0 and first + size * FACTOR <= last:
+                depth, size = depth + 1, size * FACTOR
             begin = first // size
             stop = max(begin + 1, min(last // size, (begin // FACTOR + 1) * FACTOR))
             parts.append(np.stack(self._numbers(depth, begin, stop, which)))
-            covered += min(stop * size, len(self)) - begin * size
+            covered += (stop - begin) * size
             first = stop * size
         joined = np.concatenate(parts, axis=1)
-        one = self._grouped(joined, joined.shape[1])
-        return one if covered == asked else self._shared(one, np.array([asked / covered]))
+        one, share = self._grouped(joined, max(1, joined.shape[1])), asked / max(1, covered)
+        pairs = zip(self._reducers, one, strict=True)
+        return np.stack([number * share if reducer is np.add else number for reducer, number in pairs])
 
     def _numbers(self, depth: int, begin: int, stop: int, which: Which = ALL) -> Sequence[Buckets]:
         """The numbers of the buckets ``begin`` to ``stop`` of a level, as an array [buckets, ...] for each number."""
@@ -174,25 +157,11 @@ class Pyramid:
         return list(stored) if depth or self._decode is None else self._decode(stored[0])
 
     def _grouped(self, numbers: Sequence[Buckets] | Buckets, group: int) -> Buckets:
-        """Each ``group`` consecutive buckets combined into one; the last group may be smaller."""
+        """Each ``group`` consecutive buckets combined into one."""
+        shape = len(numbers[0]) // group, group, *numbers[0].shape[1:]
         with np.errstate(over="ignore"):  # a sum beyond the range of the stored type is infinite
-            return np.stack([_reduced(*pair, group) for pair in zip(self._reducers, numbers, strict=True)])
-
-    def _shared(self, buckets: Buckets, shares: npt.NDArray[np.float64]) -> Buckets:
-        """The buckets, with each sum multiplied by a share of its windows, 0 to 1."""
-        every = shares.reshape(-1, *[1] * (buckets.ndim - 2))
-        pairs = zip(self._reducers, buckets, strict=True)
-        return np.stack([number * every if reducer is np.add else number for reducer, number in pairs])
-
-
-def _reduced(reducer: np.ufunc, number: Buckets, group: int) -> Buckets:
-    if group <= 1 or not len(number):
-        return number
-    whole = len(number) // group * group  # without the rest, since this is ten times as fast as `reduceat`
-    of_whole: Buckets = reducer.reduce(number[:whole].reshape(whole // group, group, *number.shape[1:]), axis=1)
-    if whole == len(number):
-        return of_whole
-    return np.concatenate([of_whole, reducer.reduce(number[whole:], axis=0, keepdims=True)])
+            pairs = zip(self._reducers, numbers, strict=True)
+            return np.stack([reducer.reduce(number.reshape(shape), axis=1) for reducer, number in pairs])
 
 
 class LossHistory:
@@ -205,7 +174,7 @@ class LossHistory:
         if buckets is None:
             of_one = len(OF_LOSSES) * np.dtype(np.float32).itemsize * config.replicas
             buckets = min(max(LEVEL_BYTES // of_one // FACTOR * FACTOR, LEAST_KEPT), KEPT_BUCKETS)
-        self._at_once = min(buckets, max(1, LOSSES_AT_ONCE // config.replicas))
+        self._at_once = min(buckets, BAND_KEPT, max(1, LOSSES_AT_ONCE // config.replicas))
         dtype = np.float64 if config.replicas == 1 else np.float32
 
         def numbers(windows: StoredWindows) -> Sequence[Buckets]:
@@ -241,16 +210,11 @@ class LossHistory:
         windows = self._each.stored(first, last, which)
         return None if windows is None else windows[0]
 
-    def losses(self, first: int, last: int) -> Floats | None:
-        """The losses of these windows, float32 [n, replicas]; None if only wider buckets are still stored."""
-        windows = self.windows(first, last)
-        return None if windows is None else losses_of(windows)
-
     def newest(self, first: int, last: int) -> Floats:
         """The losses of these windows; if only wider buckets are still stored, their mean, [1, replicas]."""
-        losses = self.losses(first, last)
-        if losses is not None:
-            return losses
+        windows = self.windows(first, last)
+        if windows is not None:
+            return losses_of(windows)
         edges, buckets = self._each.buckets(1 << (last - first).bit_length(), first, last)
         with np.errstate(over="ignore"):  # a sum beyond the range of the stored type is infinite
             means: Floats = (buckets[2].sum(axis=0, keepdims=True) / (edges[1] - edges[0]).sum()).astype(np.float32)
@@ -268,8 +232,7 @@ class LossHistory:
         return edges, np.where(there, buckets, np.nan)
 
     def of_all(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
-        """The quantiles, `OF_BAND`, and the number of replicas in buckets, none for a single network."""
-        if self._all is None:
-            return np.empty((2, 0), np.int64), np.empty((len(OF_BAND) + 1, 0))
+        """The quantiles of several replicas, `OF_BAND`, and their number in buckets."""
+        assert self._all is not None
         edges, buckets = self._all.buckets(width, first, last)
         return edges, np.append(buckets, np.full((1, buckets.shape[1]), self._replicas), axis=0)

@@ -33,8 +33,7 @@ def newest(shown: tuple[PopulationProgress, ...]) -> tuple[PopulationProgress, .
     """The windows to store with their data: the newest window, and as many earlier windows as the limits allow."""
     last = shown[-1]
     size = sum(array.nbytes for array in (last.losses, last.errors, last.x, last.y, last.outputs, last.states))
-    fitting = TAPE_BYTES // max(1, size)
-    return shown[-max(1, min(1 + TAPE_WINDOWS, fitting)) :]
+    return shown[-max(1, min(1 + TAPE_WINDOWS, TAPE_BYTES // max(1, size))) :]
 
 
 class Keyframing:
@@ -44,7 +43,6 @@ class Keyframing:
         self.keyframes = Keyframes()
         self._recorder = recorder
         self._clock = clock
-        self._thinned = 0
         self._trained, self._apart = 0.0, KEYFRAME_SECONDS
 
     def take_up(self, keyframes: Iterable[Keyframe]) -> None:
@@ -64,11 +62,10 @@ class Keyframing:
         state = trainer.state
         if state.is_finite:
             keyframe = Keyframe(position, state, digest)
-            size = keyframe.size
+            size, thinned = keyframe.size, self.keyframes.thinned
             if self.keyframes.add(keyframe):
                 self._recorder.keyframe(keyframe)
-            if self.keyframes.thinned != self._thinned:
-                self._thinned = self.keyframes.thinned
+            if self.keyframes.thinned != thinned:
                 self._recorder.all_keyframes(self.keyframes.all())
         share = (self._clock() - begun) / KEYFRAME_SHARE
         self._apart = max(KEYFRAME_SECONDS, share, size / KEYFRAME_BYTES_A_SECOND)

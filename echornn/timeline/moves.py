@@ -41,7 +41,7 @@ def before_the_change(timeline: Timeline, here: Position) -> Position | None:
     while position is not None and (bad := timeline.bad_since(position)) is not None:
         before = _before_it_went_bad(timeline, position, bad)
         position = None if before == position else before
-    return None if position == here else position
+    return position
 
 
 def before_it_diverged(timeline: Timeline, here: Position) -> int | None:
@@ -182,9 +182,7 @@ def switch_target(
         return None if origin is None else (origin, 0)
 
     def includes_it(path: list[EchoConfig]) -> bool:
-        return will_do(path[-1]) and any(
-            many.replicas > 1 and can_continue_under("alone", many, config) for many in path
-        )
+        return will_do(path[-1]) and any(can_continue_under("alone", many, config) for many in path)
 
     many = _newest(timeline, includes_it)
     return None if many is None else (many, config.seed - timeline.owner(many).config.seed)

@@ -29,12 +29,10 @@ CAUSES = {
     "reset": "started over",
     "redraw": "new weights",
     "regenerate": "new data",
-    "edit": "edit",
-    "preset": "preset",
     "back": "trained on",
     "lost": "what began it cannot be read",
 }
-"""The text for a branch whose configuration is that of the branch before."""
+"""The text for a branch with the configuration of the branch before, if it is not the cause itself."""
 
 
 @dataclass(eq=False)
@@ -173,7 +171,7 @@ class Timeline:
         branch, before = self.branch(number), self.parent_config(self.branch(number))
         if branch.cause == "alone":
             return f"seed {branch.config.seed} alone"
-        return ("" if before is None else changes_text(before, branch.config)) or CAUSES[branch.cause]
+        return ("" if before is None else changes_text(before, branch.config)) or CAUSES.get(branch.cause, branch.cause)
 
     # ---- losses and statistics
 
@@ -243,7 +241,8 @@ class Timeline:
     def own_losses(self, number: int, first: int, last: int) -> Floats | None:
         """The losses of windows of a branch's path that it trained itself, float32 [n, replicas]; None as above."""
         with self._lock:
-            return self._tracks[number].history.losses(first, last)
+            windows = self._tracks[number].history.windows(first, last)
+            return None if windows is None else losses_of(windows)
 
     def bad_since(self, position: Position) -> int | None:
         """The window, from 0, at which losses became NaN or infinite; None after `GOOD_WINDOWS` finite losses."""
@@ -285,16 +284,18 @@ class Timeline:
         """The losses of a network along a branch's path from window ``first`` up to ``last``, by default all."""
         with self._lock:
             position, first = self._part(number, first, last)
-            pieces = self._pieces(position, first, replica, width_of(columns, position.window - first))
-            near = self.spans(position, first - 1)
-            segments = tuple(self._tracks[branch.number].segment for branch, _, _ in near)
-            return curve_of(pieces, columns, first, position.window, segments)
+            last, spans = position.window, self.spans(position, first - 1)
+            shown = [one for one in spans if one.first == first or one.last > first or one is spans[-1]]
+            segments = tuple(self._tracks[one.branch.number].segment for one in shown if one.first < max(last, 1))
+            pieces = self._pieces(position, first, replica, width_of(columns, last - first))
+            return curve_of(pieces, columns, first, last, segments)
 
     def band(self, number: int, columns: int, first: int = 0, last: int | None = None) -> Band:
         """The losses of all replicas along a branch's path; no buckets for a single network."""
         with self._lock:
             position, first = self._part(number, first, last)
-            pieces = [Piece(one.history.of_all, *part) for one, *part in self._parts(position, first)]
+            parts = self._parts(position, first)
+            pieces = [Piece(one.history.of_all, *part) for one, *part in parts if not one.is_alone]
             return band_of(pieces, columns, first, position.window)
 
     def shades(

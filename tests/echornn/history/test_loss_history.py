@@ -84,7 +84,9 @@ def test_buckets_have_the_extremes_and_the_means_of_their_windows(
     assert_true(curve, losses)
     for start, end, rate in zip(curve.starts, curve.ends, curve.error_rate, strict=True):
         assert rate == pytest.approx(errors[start:end].mean() / 75, rel=1e-5)
-    np.testing.assert_array_equal(told.history.losses(curve.first, curve.last), told.losses[curve.first : curve.last])
+    stored = told.history.windows(curve.first, curve.last)
+    assert stored is not None
+    np.testing.assert_array_equal(losses_of(stored), told.losses[curve.first : curve.last])
 
 
 def assert_end_to_end(band: Band, first: int, last: int) -> None:
@@ -154,8 +156,9 @@ def test_memory_is_bounded_and_old_extremes_stay(replicas: int, sizes: list[int]
         wider = losses[start // 1024 * 1024 : -(-end // 1024) * 1024]
         assert wider.min() <= low <= high <= wider.max()
         assert low * (1 - 1e-6) <= mean <= high * (1 + 1e-6)
-    newest = told.history.losses(max(0, sum(sizes) - 256), sum(sizes))
-    np.testing.assert_array_equal(newest, told.losses[-256:])
+    newest = told.history.windows(max(0, sum(sizes) - 256), sum(sizes))
+    assert newest is not None
+    np.testing.assert_array_equal(losses_of(newest), told.losses[-256:])
     if sum(sizes) > 512:
-        assert told.history.losses(0, 40) is None
+        assert told.history.windows(0, 40) is None
         np.testing.assert_allclose(told.history.newest(0, 40)[0], told.losses[:40].mean(axis=0), atol=0.3)
