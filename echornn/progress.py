@@ -123,8 +123,8 @@ class PopulationProgress:
         """The progress that a `Trainer` of this replica would return; its arrays are views of these."""
         of_steps = (self.x, self.y, self.outputs, self.states)
         x, y, outputs, states = (np.swapaxes(one[..., replica], 0, 1) for one in of_steps)
-        losses, errors, init_state = (one[..., replica] for one in (self.losses, self.errors, self.init_state))
-        scored = self.scored[..., replica].T
+        losses, errors = self.losses[:, replica], self.errors[:, replica]
+        init_state, scored = self.init_state[..., replica], self.scored[..., replica].T
         return Progress(losses, errors, self.epoch, self.window, x, y, outputs, states, init_state, scored)
 
     def only(self, replica: int) -> PopulationProgress:

@@ -16,14 +16,11 @@ from echornn.training.structure import NO_DEVICES, Devices
 class AnyTrainer(Protocol):
     """What a session uses of a `echornn.training.population.Population`, which documents it."""
 
-    @property
-    def epoch(self) -> int: ...
-    @property
-    def window(self) -> int: ...
-    @property
-    def data_version(self) -> int: ...
-    @property
-    def init_index(self) -> int: ...
+    epoch: int
+    window: int
+    data_version: int
+    init_index: int
+
     @property
     def config(self) -> EchoConfig: ...
     @property
