@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from echornn.config import CHOICES, EchoConfig
 from echornn.config_fields import TASK
-from echornn.session.command_words import WORDS
 from echornn.tasks.table import TASKS
 from echornn.tasks.task import settings_of
 from echornn.timeline.branch import letter_of
+from tui.app.line.command_words import WORDS
 from tui.app.line.words import APP_WORDS, FIGURES, OTHER_NAMES
 
 CHANGES = ("edit", "restart")
