@@ -195,7 +195,7 @@ def socket_of(folder: Path) -> Path:
     """The socket of the session that trains the run in this folder, by the pointer there."""
     pointer = folder / POINTER_FILE
     try:
-        fields = json.loads(own_files.read_bytes(pointer, messages.MOST_BYTES_OF_A_POINTER))
+        fields = json.loads(own_files.read_bytes(pointer, messages.MOST_BYTES_OF_A_GREETING))
         host, _, path = str(fields["host"]), int(fields["process"]), Path(str(fields["path"]))
     except FileNotFoundError:
         either = "is not trained now, or by a program that cannot be attached to"

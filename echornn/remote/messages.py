@@ -34,8 +34,7 @@ from echornn.session.pictures.picture import Picture, Query
 
 T = TypeVar("T")
 
-FRAMES_KEPT = 4
-"""How many of the frames that a viewer was sent last both sides keep, so that it can look at them again."""
+FRAMES_KEPT = 4  # of those that a viewer was sent last, so that it can look at them again
 
 LENGTH = struct.Struct(">I")
 
@@ -44,9 +43,6 @@ MOST_BYTES_OF_A_GREETING, MOST_BYTES_OF_A_REQUEST, MOST_BYTES_OF_AN_ANSWER = 1 <
 
 PEER = struct.Struct("3i")
 """What Linux tells about the process at the other end: its id, its user and its group."""
-
-MOST_BYTES_OF_A_POINTER = 1 << 12
-"""The most bytes of the file in a run's folder which says the host, the process and the path of the socket."""
 
 OTHER_RUN, OTHER_VERSION = "other run", "other version"
 """Why a session refuses a viewer: the pointer is a copy, say, in another run's folder; or it would not understand."""

@@ -82,7 +82,7 @@ def forget(folder: Path, pointer: dict[str, Any]) -> None:
     with contextlib.suppress(OSError):
         os.unlink(pointer["path"])
     with contextlib.suppress(OSError, ValueError):
-        if json.loads(own_files.read_bytes(folder / POINTER_FILE, messages.MOST_BYTES_OF_A_POINTER)) == pointer:
+        if json.loads(own_files.read_bytes(folder / POINTER_FILE, messages.MOST_BYTES_OF_A_GREETING)) == pointer:
             (folder / POINTER_FILE).unlink()
 
 

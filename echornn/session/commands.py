@@ -2,7 +2,7 @@
 
 Any thread can send them with `Session.send`. What a command aims at (the next window, twice the speed, the selected
 network) is determined when its turn comes; then it gets an `Answer`. To add a command, write a class here, list it in
-`Command`, and add its case to `echornn.session.handlers.Handlers` and its name to `command_words.WORDS`.
+`Command`, and add its case to `echornn.session.handlers.Handlers` and a word for it in the app.
 """
 
 from __future__ import annotations

@@ -9,13 +9,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from echornn.readings import Question
+from echornn.config import EchoConfig, changes_text
+from echornn.readings import Kind, Question
 from echornn.session.commands import AT_ONCE, ON_ARRIVAL, Answer, Command, Sent
-from echornn.session.pictures.frame import Frame
+from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import ALONE, Audience
-from echornn.session.probing import union
 
 ANSWERS_KEPT = 1_000
+
+COMPILING = "compiling the training loop"
 
 LOCAL = 0
 """The number of the viewer in the session's own process."""
@@ -116,6 +118,16 @@ class Exchange:
                 self._since = self._clock()
             self._changed.notify_all()
 
+    def compiling(self, config: EchoConfig) -> None:
+        """Show that another network is being made, or the loop of another learning rule, and what is new in it."""
+        before = self.frame.config
+        if config.replicas == before.replicas:
+            changed = changes_text(before, config)
+            of = f" of {changed}" if changed else ""
+        else:
+            of = " of one network alone" if config.replicas == 1 else f" of {config.replicas:,} networks"
+        self.change(state=State.LOADING, message=f"{COMPILING}{of}", rate=0.0, coming=config)
+
     def wait(self, seconds: float | None, idle: bool) -> bool:
         """Wait for a command or notice, at most ``seconds``; returns False if the thread should stop. ``idle`` says
         whether all commands taken before are done.
@@ -154,6 +166,20 @@ class Exchange:
         with self._changed:
             self._ended = True
             self._changed.notify_all()
+
+
+def union(*questions: Question | None) -> Question | None:
+    """A question that covers all of these: all kinds, and for each other setting the first value that is set; None if
+    nothing is requested.
+    """
+    asked = [one for one in questions if one is not None and one.kinds]
+    if not asked:
+        return None
+    kinds = frozenset[Kind]().union(*(one.kinds for one in asked))
+    part = next((one.part for one in asked if one.part), "")
+    flip = next((one.flip for one in asked if one.flip is not None), None)
+    row = next((one.row for one in asked if one.row is not None), None)
+    return Question(kinds, part, flip, row, next((one.held for one in asked if one.held is not None), None))
 
 
 class Viewers:

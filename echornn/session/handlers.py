@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from echornn.config import ConfigError, EchoConfig
+from echornn.config import ConfigError
 from echornn.replay.pace import Pace, faster, slower
 from echornn.session import commands
 from echornn.session.commands import Command
@@ -91,7 +91,6 @@ class Handlers:
     pace: Pace
     exchange: Exchange
     probing: Probing
-    show_compiling: Callable[[EchoConfig], None]
     drive: Start = field(default_factory=Start)
     last_switch: moves.ReplicaSwitch | None = None
 
@@ -115,7 +114,7 @@ class Handlers:
             case commands.Edit(changes, held):
                 config = live.config.with_fields(changes)
                 if config.rule != live.config.rule and config.differs_only_live(live.config):
-                    self.show_compiling(config)
+                    self.exchange.compiling(config)
                 live.edit(config, held=held)
             case commands.StartOver(changes):
                 live.edit(live.config.with_fields(changes), anew=True)

@@ -12,6 +12,8 @@ from echornn.progress import Floats, Progress
 from echornn.readings import Kind, Question, Readings
 from echornn.runtime import quiet
 from echornn.runtime.background import Background
+from echornn.session.exchange import Exchange
+from echornn.session.live_run import LiveRun
 from echornn.session.pictures.frame import WATCHABLE_SPEED
 from echornn.state import Snapshot, TrainerState
 from echornn.timeline.branch import Position
@@ -34,20 +36,6 @@ MOST_UNITS_UNASKED = 256
 
 FIRST_SECONDS = 0.05
 """The first examination of a kind counts as at most this long, since it builds graphs that later ones reuse."""
-
-
-def union(*questions: Question | None) -> Question | None:
-    """A question that covers all of these: all kinds, and for each other setting the first value that is set; None if
-    nothing is requested.
-    """
-    asked = [one for one in questions if one is not None and one.kinds]
-    if not asked:
-        return None
-    kinds = frozenset[Kind]().union(*(one.kinds for one in asked))
-    part = next((one.part for one in asked if one.part), "")
-    flip = next((one.flip for one in asked if one.flip is not None), None)
-    row = next((one.row for one in asked if one.row is not None), None)
-    return Question(kinds, part, flip, row, next((one.held for one in asked if one.held is not None), None))
 
 
 class WeightRecorder:
@@ -90,25 +78,13 @@ class StandingQuestion:
 
 
 class Probing:
-    """Examines the network in training, on a separate thread, whenever readings are due.
-
-    Args:
-        send: has a function called on the training thread.
-        show: changes fields of the frame: ``readings`` and ``unread``, or ``vitals``.
-        now: returns the position of training, and its configuration.
-        vitals: whether to examine `VITALS` for the diagnosis.
-    """
+    """Examines the network in training, on a separate thread: what the screen asks for, and perhaps `VITALS`."""
 
     def __init__(
-        self,
-        examine: Examine,
-        send: Callable[[Callable[[], None]], None],
-        show: Callable[..., None],
-        clock: Callable[[], float],
-        now: Callable[[], tuple[Position, EchoConfig]],
-        vitals: bool = False,
+        self, live: LiveRun, examine: Examine, exchange: Exchange, clock: Callable[[], float], vitals: bool = False
     ) -> None:
-        self._examine, self._send, self._show, self._clock, self._now = examine, send, show, clock, now
+        self._live, self._examine, self._exchange, self._clock = live, examine, exchange, clock
+        show = exchange.change
         self._screen = StandingQuestion(None, SCREEN_SECONDS, lambda read, why: show(readings=read, unread=why))
         self._vitals = StandingQuestion(VITALS if vitals else None, VITALS_SECONDS, lambda read, _: show(vitals=read))
         self._thread = Background("probing")
@@ -136,7 +112,7 @@ class Probing:
         if question != screen.question:
             screen.question, screen.position, screen.next_at, screen.failed = question, None, 0.0, None
             self._rests_until = -math.inf
-            self._show(**{"unread": ""} if question is not None else {"unread": "", "readings": None})
+            self._exchange.change(**{"unread": ""} if question is not None else {"unread": "", "readings": None})
 
     def forget(self) -> None:
         """Forget what was examined, for another network: positions that are visited again are examined again."""
@@ -155,7 +131,7 @@ class Probing:
         """
         if not self._standing or self._busy:
             return None
-        here, config = self._now()
+        here, config = self._live.position, self._live.own_config
         wanted = [one for one in self._standing if self._is_open(one, here, config)]
         if not wanted or (not still and self.is_weighed(here)):
             return None
@@ -170,18 +146,17 @@ class Probing:
         is_too_large = standing is self._vitals and config.state_size > MOST_UNITS_UNASKED
         return not is_too_large and standing.position != here and standing.failed != config
 
-    def begin(self, take: Callable[[], TrainerState], progress: Progress | None, still: bool, speed: float) -> None:
-        """Examine this position for all questions that are due; errors are shown. ``take`` copies the trainer's state,
-        ``progress`` is that of `Snapshot`.
-        """
-        here, now = self._now()[0], self._clock()
+    def begin(self, still: bool, speed: float) -> None:
+        """Examine this position for all questions that are due; errors are shown, and training goes on."""
+        live, here, now = self._live, self._live.position, self._clock()
         try:
-            state = take()
+            state = live.trainer.state.of(live.replica)
             # fast windows are trained many at a time: of the next, trained alone, the change of the weights is known
             if not still and speed > 1 / SCREEN_SECONDS and not self._weights.follows(here):
                 self._weights.weigh(state.weights, here)
                 return
-            snapshot = self._weights.snapshot(state, here, progress)
+            newest = live.shown[-1].of(live.replica) if live.shown else None
+            snapshot = self._weights.snapshot(state, here, newest)
             due: list[tuple[StandingQuestion, Question]] = []
             for one in self._standing:
                 if one.question and self._is_open(one, here, state.config) and (still or one.next_at <= now):
@@ -192,7 +167,7 @@ class Probing:
             self._busy, self._begun = True, now
         except Exception as error:  # for example too little memory for a copy, or for a thread
             for one in self._standing:
-                one.failed = self._now()[1]
+                one.failed = live.own_config
                 one.show(None, why_unread(error))
 
     def _work(
@@ -215,8 +190,7 @@ class Probing:
             counted = took if kinds <= seen else min(took, FIRST_SECONDS)
             self._known = (config, seen | kinds)
             self._rests_until = self._clock() + counted * (1 - share) / share
-            position, trained = self._now()
-            is_here = (snapshot.branch, config) == (position.branch, trained)
+            is_here = (snapshot.branch, config) == (self._live.position.branch, self._live.own_config)
             for (standing, question), outcome in zip(due, outcomes, strict=True):
                 asked = standing.question
                 if asked is None or (asked.part, asked.held) != (question.part, question.held):
@@ -235,7 +209,7 @@ class Probing:
                 ):
                     standing.position = None  # these were readings of an earlier network
 
-        self._send(read)
+        self._exchange.notify(read)
 
 
 def why_unread(error: Exception) -> str:

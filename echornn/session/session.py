@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
-from echornn.config import ConfigError, EchoConfig, changes_text
+from echornn.config import ConfigError, EchoConfig
 from echornn.errors import OwnError
 from echornn.progress import PopulationProgress
 from echornn.readings import Question, Readings
@@ -27,7 +27,7 @@ from echornn.session.commands import (
     Sent,
     Toggle,
 )
-from echornn.session.exchange import LOCAL, Exchange, Viewers
+from echornn.session.exchange import COMPILING, LOCAL, Exchange, Viewers
 from echornn.session.handlers import Handlers, NotThereError, previewed, why_nothing
 from echornn.session.live_run import LiveRun, first_frame
 from echornn.session.pictures.frame import WATCHABLE_SPEED, Frame, Start, State
@@ -38,9 +38,6 @@ from echornn.session.probing import examine as by_probes
 from echornn.timeline.branch import Position
 from echornn.timeline.timeline import Timeline
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
-
-COMPILING = "compiling the training loop"
-"""What the frame says while a network is made."""
 
 
 class ViewedSession(Protocol):
@@ -106,10 +103,10 @@ class Session:
             self.editing_first = (first if owner is None else owner.config).changes_to(config)
         self._make_trainer = make_trainer or tensorflow_trainers(*trained_by)
         self._pace = Pace(speed, clock)
-        self._live = LiveRun(first, self._made, self.recorder, self._pace, clock)
+        self._live = live = LiveRun(first, self._made, self.recorder, self._pace, clock)
         self._exchange = exchange = Exchange(first_frame(config, self.recorder, speed, at), clock)
-        self._probing = Probing(examine or by_probes, exchange.notify, exchange.change, clock, self._stands, vitals)
-        self._handlers = Handlers(self._live, self._pace, exchange, self._probing, self._show_compiling)
+        self._probing = Probing(live, examine or by_probes, exchange, clock, vitals)
+        self._handlers = Handlers(self._live, self._pace, exchange, self._probing)
         self.recorder.when_saved(lambda: exchange.notify(self._show_warning))
 
     # ---- for any thread
@@ -137,7 +134,7 @@ class Session:
 
     @property
     def answers(self) -> tuple[Answer, ...]:
-        """The answers to the newest thousand commands, oldest first."""
+        """The answers to the newest thousand commands."""
         return self._exchange.answers
 
     def not_done(self, number: int) -> Answer | None:
@@ -299,7 +296,7 @@ class Session:
 
     def _made(self, config: EchoConfig) -> AnyTrainer:
         if self._can_save:  # if the network is not the first, the frame must show nothing of the previous one
-            self._show_compiling(config)
+            self._exchange.compiling(config)
             self._probing.forget()
         return self._make_trainer(config)
 
@@ -366,9 +363,7 @@ class Session:
             live.save()
             self._show_warning()
         if self._seconds_to_probe() == 0:
-            replica, still = live.replica, self._seconds_to_train() is None
-            newest = live.shown[-1].of(replica) if live.shown else None
-            self._probing.begin(lambda: live.trainer.state.of(replica), newest, still, self._pace.speed)
+            self._probing.begin(self._seconds_to_train() is None, self._pace.speed)
 
     def _step_on_the_way(self) -> None:
         begun = self._clock()
@@ -395,9 +390,6 @@ class Session:
             self._on_progress(progress)
         self._show()
 
-    def _stands(self) -> tuple[Position, EchoConfig]:
-        return self._live.position, self._live.own_config
-
     # ---- frames
 
     def _show(self) -> None:
@@ -413,16 +405,6 @@ class Session:
         else:
             changes |= {"message": live.going, "rate": 0.0}
         self._exchange.change(state=state, config=live.config, replica=live.replica, **changes)
-
-    def _show_compiling(self, config: EchoConfig) -> None:
-        """Show that another network is being made, or the loop of another learning rule, and what is new in it."""
-        before = self._exchange.frame.config
-        if config.replicas == before.replicas:
-            changed = changes_text(before, config)
-            of = f" of {changed}" if changed else ""
-        else:
-            of = " of one network alone" if config.replicas == 1 else f" of {config.replicas:,} networks"
-        self._exchange.change(state=State.LOADING, message=f"{COMPILING}{of}", rate=0.0, coming=config)
 
     def _show_warning(self) -> None:
         if (warning := self._warning) != self._exchange.frame.warning:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from textual.binding import Binding
 
-from echornn.session.command_words import WORDS, Word
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Audience
 from tui.app.curve.loss_plot import LossPlot
@@ -14,6 +13,7 @@ from tui.app.help.now import now
 from tui.app.help.task import of_view, the_screen
 from tui.app.help.words import WORDS as EXPLAINED
 from tui.app.keys import key_of
+from tui.app.line.command_words import WORDS, Word
 from tui.app.line.words import APP_WORDS, AppWord
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View

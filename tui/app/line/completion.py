@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from echornn.config import CHOICES, TASK, EchoConfig
-from echornn.session.command_words import WORDS
 from echornn.tasks.table import TASKS
 from echornn.tasks.task import settings_of
 from echornn.timeline.branch import letter_of
+from tui.app.line.command_words import WORDS
 from tui.app.line.words import APP_WORDS, FIGURES, OTHER_NAMES
 
 CHANGES = ("edit", "restart")

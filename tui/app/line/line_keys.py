@@ -12,7 +12,6 @@ from textual.app import SystemCommand
 from textual.events import Event, Key, MouseDown, Paste
 from textual.screen import Screen
 
-from echornn.session.command_words import WordError, require_changes
 from echornn.session.commands import (
     Answer,
     ChangingCommand,
@@ -28,6 +27,7 @@ from echornn.session.commands import (
 )
 from echornn.session.pictures.frame import Frame, State
 from tui.app import key_effects
+from tui.app.line.command_words import WordError, require_changes
 from tui.app.line.completion import Known, about, completions
 from tui.app.line.editor import LineEditor
 from tui.app.line.script import Begun, Outcome, Script

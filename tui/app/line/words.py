@@ -11,7 +11,9 @@ from pathlib import PurePath
 
 from textual.binding import Binding
 
-from echornn.session.command_words import (
+from echornn.session.commands import Command
+from tui.app import keys
+from tui.app.line.command_words import (
     WORDS,
     Word,
     WordError,
@@ -26,8 +28,6 @@ from echornn.session.command_words import (
     unknown,
     whole,
 )
-from echornn.session.commands import Command
-from tui.app import keys
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
 from tui.kit.theme import THEMES

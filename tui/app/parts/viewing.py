@@ -7,9 +7,9 @@ from dataclasses import replace
 from echornn.config import EchoConfig
 from echornn.readings import Question
 from echornn.session.commands import Ask, ToggleReplicas
+from echornn.session.exchange import union
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture, Query
-from echornn.session.probing import union
 from tui.app import key_effects
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.futures import Futures

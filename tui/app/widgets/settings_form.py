@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from echornn.config import TASK, ConfigError, EchoConfig
-from echornn.session.command_words import field_value
 from echornn.session.commands import Answer, Edit
 from echornn.session.pictures.frame import Frame, State
+from tui.app.line.command_words import field_value
 from tui.app.presets import PRESETS, differing, under_task
 from tui.app.widgets.settings_fields import (
     as_typed,

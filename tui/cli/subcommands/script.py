@@ -10,7 +10,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from echornn.session.command_words import WordError
+from tui.app.line.command_words import WordError
 from tui.commands.front_end import FrontEnd, UsageError
 
 SIZES = re.compile(r"([0-9]{1,4})x([0-9]{1,4})")

@@ -6,7 +6,6 @@ import math
 
 import pytest
 
-from echornn.session.command_words import WordError, command_of, commands_in, joined, text_of
 from echornn.session.commands import (
     Choose,
     Command,
@@ -24,6 +23,7 @@ from echornn.session.commands import (
     Step,
     ToggleReplicas,
 )
+from tui.app.line.command_words import WordError, command_of, commands_in, joined, text_of
 
 LINES: dict[str, Command] = {
     "pause": Pause(),
