@@ -13,7 +13,7 @@ from echornn.cells.own_cell import CellName
 from echornn.cells.table import CELLS, cell_of
 from echornn.cells.table import named as cell_named
 from echornn.errors import ConfigError as ConfigError
-from echornn.errors import choice, fraction, whole
+from echornn.errors import choice, number
 from echornn.own import SHOWN_DIGITS, OwnFile
 from echornn.tasks.echo import RowStart
 from echornn.tasks.own_task import OwnTask
@@ -95,11 +95,7 @@ class Field:
             return choice(name, value, self.choices)
         if name == "stride" and value is None:
             return None
-        number = whole(name, value) if self.is_whole else fraction(name, value, self.allowed)
-        if not self.least <= number <= self.most:
-            is_beyond = number > self.most and self.allowed.endswith("or more")
-            raise ConfigError(name, number, f"at most {self.most}" if is_beyond else self.allowed)
-        return number
+        return number(name, value, self.least, self.most, self.allowed, self.is_whole)
 
 
 FIELDS = {

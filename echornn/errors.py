@@ -49,6 +49,15 @@ def whole(field: str, value: Any) -> int:
     raise ConfigError(field, value, "a whole number")
 
 
+def number(field: str, value: Any, least: float, most: float, allowed: str, is_whole: bool) -> float:
+    """The value as a whole number or a finite float in this range; else a ConfigError that says what is allowed."""
+    found = whole(field, value) if is_whole else fraction(field, value, allowed)
+    if least <= found <= most:
+        return found
+    is_beyond = found > most and allowed.endswith("or more")
+    raise ConfigError(field, found, f"at most {most}" if is_beyond else allowed)
+
+
 def _shown(value: object) -> str:
     """The value in Python's notation, shortened if it is long."""
     try:

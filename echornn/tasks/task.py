@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn import own
-from echornn.errors import ConfigError, OwnError, blaming, choice, fraction, whole
+from echornn.errors import ConfigError, OwnError, blaming, choice, number
 
 MAX_STEPS = 2**31 - 1
 """The largest count of time steps, units or predictions: the compiled loop counts in int32."""
@@ -50,17 +50,13 @@ class Setting:
         if isinstance(self.default, str):
             return choice(self.name, value, self.choices or (self.default,))
         is_whole = isinstance(self.default, int)
-        number = whole(self.name, value) if is_whole else fraction(self.name, value, f"a number, {self.allowed}")
-        if number > self.most == MAX_STEPS:
-            raise ConfigError(self.name, value, f"at most {self.most}")
-        if not self.least <= number <= self.most:
-            raise ConfigError(self.name, value, self.allowed)
-        return number
+        return number(self.name, value, self.least, self.most, self.allowed, is_whole)
 
     @property
     def allowed(self) -> str:
         """What is allowed, in words."""
-        return ", ".join(self.choices) or f"{self.least:,} to {self.most:,}"
+        to = "or more" if self.most == MAX_STEPS else f"to {self.most:,}"
+        return ", ".join(self.choices) or f"{self.least:,} {to}"
 
 
 def setting(

@@ -116,8 +116,7 @@ def help_of(config: EchoConfig, name: str) -> str:
     """The meaning of a field, and the values that it allows."""
     known = settings_in(config).get(name)
     if known is not None:
-        allowed = ", ".join(known.choices) or f"{known.least:,} to {known.most:,}"
-        return f"{known.help} {allowed}."
+        return f"{known.help} {known.allowed}."
     if name == TASK:
         task = config.the_task
         settings = ", ".join(setting.name for setting in settings_of(task))
