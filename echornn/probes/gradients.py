@@ -225,21 +225,24 @@ def connectivity(prepared: Prepared, row: int | None) -> Connectivity | None:
     """``||d logit(target at t) / d x[s]||`` ("Visualizing memorization in RNNs", Madsen 2019); None without a window.
     If the outputs are numbers, the derivative is that of their sum.
     """
-    read = prepared.rows_read(row)
-    if read is None:
+    if prepared.window is None:
         return None
-    steps, rows = read.x.shape[:2]
-    form = prepared.config.the_task.outputs
-    if isinstance(form, Numbers):
-        d_logits = np.ones((steps, rows, form.count), np.float32)
-    else:
-        d_logits = np.eye(form.count, dtype=np.float32)[read.y]
-    (by_lag,) = _to_inputs(prepared, read.x, read.before, d_logits)
+    *first, which = prepared.rows_read(row)
+    x, y, form, ran = (
+        prepared.window.x[which],
+        prepared.window.y[which],
+        prepared.config.the_task.outputs,
+        prepared.on_window,
+    )
+    steps, rows = x.shape[:2]
+    is_number = isinstance(form, Numbers)
+    d_logits = np.ones_like(y) if is_number else np.eye(form.count, dtype=np.float32)[y]
+    (by_lag,) = _to_inputs(prepared, x, ran.before[which], d_logits)
     strength = np.zeros((rows, steps, steps), np.float32)
     for lag in range(steps):
         targets = np.arange(lag, steps)
         strength[:, targets, targets - lag] = by_lag[lag, lag:].T
-    return Connectivity(strength, read.outputs, read.first_row, read.first_step)
+    return Connectivity(strength, ran.outputs[which].swapaxes(0, 1).copy(), *first)
 
 
 @graph()

@@ -141,17 +141,6 @@ class NewestWindow(NamedTuple):
     init_state: Floats  # [batch_size, carried]
 
 
-class RowsRead(NamedTuple):
-    """Rows of the newest window (of a long window only the newest steps), computed with the current weights."""
-
-    x: Inputs  # [steps, rows, ...]
-    y: Inputs
-    before: Floats  # [steps, rows, carried], the state before each step
-    outputs: Floats  # [rows, steps, outputs]
-    first_row: int  # the index in the window of the first row
-    first_step: int
-
-
 class Prepared:
     """A snapshot's network, with runs that several probes share; each is computed when first needed.
 
@@ -213,20 +202,15 @@ class Prepared:
         zero = np.zeros((FEW_ROWS, carried_size(self.config)), np.float32)
         return np.asarray(self.run(draw(self.config, STEPS_TO_SETTLE, FEW_ROWS), zero).states[-1])
 
-    def rows_read(self, row: int | None) -> RowsRead | None:
-        """All rows of the newest window, or one, at most the last; None without a window.
-
-        Only the newest 512 steps of a longer window are read, since memory and time grow with the square.
+    def rows_read(self, row: int | None) -> tuple[int, int, Any]:
+        """The first row and step of the newest window that are read, and which: all rows, or one, at most the last, at
+        the newest 512 steps, since memory and time grow with the square.
         """
-        if self.window is None:
-            return None
+        assert self.window is not None
         steps, rows = self.window.x.shape[:2]
         first_row, count = (0, rows) if row is None else (min(row, rows - 1), 1)
         first_step = max(0, steps - MOST_LAGS)
-        chosen = np.s_[first_step:, first_row : first_row + count]
-        outputs = self.on_window.outputs[chosen].swapaxes(0, 1).copy()
-        data = self.window.x[chosen], self.window.y[chosen], self.on_window.before[chosen]
-        return RowsRead(*data, outputs, first_row, first_step)
+        return first_row, first_step, np.s_[first_step:, first_row : first_row + count]
 
 
 def _newest_window(snapshot: Snapshot) -> NewestWindow | None:
