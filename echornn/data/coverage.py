@@ -90,11 +90,8 @@ def _sources_of(task: Task, first: int, steps: int) -> tuple[tuple[int, ...], np
 
 
 def missed(config: EchoConfig, first: int, count: int) -> Bools:
-    """Whether targets of the echo are missed, bool [count]: no window contains both the target and its source. None is
-    if the gradient is not cut.
-
-    Entry i is about the target ``first + i`` steps after the first step of a window, away from the ends of the row; the
-    pattern repeats with each stride. The last window that contains the source reaches farthest.
+    """Whether the targets of the echo from ``first`` steps after a window's first step on are missed, bool [count]:
+    no window contains both the target and its source, away from the ends of the row. The pattern repeats each stride.
     """
     if config.reach is None:
         return np.zeros(count, np.bool_)

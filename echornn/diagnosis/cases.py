@@ -11,17 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from echornn.config import ConfigError, EchoConfig
+from echornn.data import levels
 from echornn.data.coverage import lags_beyond
-from echornn.data.levels import (
-    AT_CHANCE_SHARE,
-    BELOW_CHANCE,
-    boundary_floor,
-    chance_level,
-    guessing_errors,
-    ladder_of,
-    solved_level,
-    way_from_chance,
-)
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats, Trend, ladder_position, trend
 from echornn.diagnosis.phrases import loss_text
 from echornn.diagnosis.seed_stats import SeedStats
@@ -29,24 +20,12 @@ from echornn.history.curve import FIRST_BLOCK
 from echornn.progress import Progress
 from echornn.readings import Readings
 
-FEWER = 0.9
-"""The share of guessing's errors below which a network counts as better than guessing."""
-
-EPOCH_HEAD = 16
-"""The number of windows at an epoch's start whose targets may echo the row above."""
-
-PATIENCE = 250
-"""The number of windows at chance before which no change is advised: the tutorial's network needs as many."""
-
-MOSTLY = 0.9
-"""The share of saturated units from which on a network counts as saturated."""
-
-CLEAR = 0.85
-"""A mean of the newest windows below this share of chance is seen at once, before the next block is complete."""
-
-FEW_LEARN = ("rnn", "gru", "lstm", "cornn")
-"""The cells with which, as measured, few networks learn the echo from the tutorial's start, and most from glorot."""
-
+FEWER = 0.9  # the share of guessing's errors below which a network is better than guessing
+EPOCH_HEAD = 16  # windows at an epoch's start whose targets may echo the row above
+PATIENCE = 250  # windows at chance before which no change is advised: the tutorial's network needs as many
+MOSTLY = 0.9  # the share of saturated units from which on a network counts as saturated
+CLEAR = 0.85  # a mean of the newest windows below this share of chance is seen before the next block is complete
+FEW_LEARN = ("rnn", "gru", "lstm", "cornn")  # few learn the echo from the tutorial's start, and most from glorot
 UNDO, RESET, BACK, SEEDS = "«undo»: go back", "«reset»: start over", "«window_back»: go back", "«seeds»: 64 seeds"
 
 
@@ -75,53 +54,45 @@ class Facts:
     unread: bool = False  # whether the losses on record are not read yet
 
     @cached_property
-    def trend(self) -> Trend | None:
+    def trend(self) -> Trend:
         return trend(self.config, self.stats.block_means)
 
     @cached_property
     def chance(self) -> float:
-        return chance_level(self.config)
+        return levels.chance_level(self.config)
 
-    @property
+    @cached_property
     def mean(self) -> float:
         """The mean loss that the line shows: of the newest windows if the task is or was solved, or if they are clearly
         below the blocks before; otherwise of the newest blocks, which flickers less.
         """
-        known = self.trend
-        if known is None or self.stats.solved_at is not None or self.is_ahead:
-            return self.stats.mean
-        falls_fast = self.stats.recent.size == RECENT_WINDOWS and self.stats.mean + self.unsure < CLEAR * known.mean
-        return self.stats.mean if falls_fast else known.mean
+        is_early = self.trend.level == "early"
+        newest = (
+            is_early or self.stats.solved_at is not None or self.is_ahead or self._is_clearly_below(self.trend.mean)
+        )
+        return self.stats.mean if newest else self.trend.mean
 
-    @property
+    @cached_property
     def is_ahead(self) -> bool:
         """Whether the newest windows are so clearly below chance that the next block need not be waited for."""
-        level = "chance" if self.trend is None else self.trend.level
-        full = self.stats.recent.size == RECENT_WINDOWS
-        return full and level != "below" and self.stats.mean + self.unsure < CLEAR * self.chance
+        return self.trend.level != "below" and self._is_clearly_below(self.chance)
 
-    @property
-    def unsure(self) -> float:
-        """The uncertainty of the mean of the newest windows; the echo's is small."""
-        if self.config.the_task.echoed_lag is not None or not self.stats.recent.size:
-            return 0.0
-        return 4 * float(self.stats.recent.std(dtype=np.float64)) / math.sqrt(self.stats.recent.size)
+    def _is_clearly_below(self, level: float) -> bool:
+        recent = self.stats.recent
+        if recent.size < RECENT_WINDOWS:
+            return False
+        of_mean = 4 * float(recent.std(dtype=np.float64)) / math.sqrt(recent.size)
+        unsure = 0.0 if levels.is_echo(self.config) else of_mean  # that of the echo is small
+        return self.stats.mean + unsure < CLEAR * level
 
     def is_at(self, level: str) -> bool:
         """Whether the mean is above, at or below chance."""
-        if self.is_ahead:
-            return level == "below"
-        return self.trend is not None and self.trend.level == level
-
-    @property
-    def falls(self) -> bool:
-        return self.is_ahead or (self.trend is not None and self.trend.falls)
+        return level == ("below" if self.is_ahead else self.trend.level)
 
     @property
     def is_better(self) -> bool:
         """Whether clearly fewer predictions are wrong than by guessing, though the loss is at chance."""
-        known = self.trend
-        return known is not None and self.is_at("chance") and known.wrong < FEWER * guessing_errors(self.config)
+        return self.is_at("chance") and self.trend.wrong < FEWER * levels.guessing_errors(self.config)
 
     @property
     def is_spike(self) -> bool:
@@ -129,17 +100,16 @@ class Facts:
         newest, before = self.newest, self.stats.recent[:-1].astype(np.float64)
         if newest is None or before.size < 10 or newest.window >= EPOCH_HEAD or not newest.epoch:
             return False
-        floor = boundary_floor(self.config, newest.window)
+        floor = levels.boundary_floor(self.config, newest.window)
         return bool(floor and newest.losses[-1] > max(floor / 2, 2 * np.median(before)))
 
     @property
     def has_diverged(self) -> bool:
         """Whether the loss is not finite, or was far above chance with nothing learned since."""
         stats = self.stats
-        if not np.isfinite(stats.recent).all():
-            return True
         since_solved = (stats.diverged_at or -1) >= (stats.solved_at or 0)
-        return since_solved and not stats.mean < BELOW_CHANCE * self.chance
+        is_far = since_solved and not stats.mean < levels.BELOW_CHANCE * self.chance
+        return is_far or not np.isfinite(stats.recent).all()
 
     @property
     def is_saturated(self) -> bool:
@@ -152,7 +122,7 @@ Text = Callable[[Facts], str]
 
 def loss_of(config: EchoConfig, loss: float) -> str:
     """A loss as text, with more decimals if all losses of the task are small."""
-    return loss_text(loss, 4 if chance_level(config) < 0.1 else 3)
+    return loss_text(loss, 4 if levels.chance_level(config) < 0.1 else 3)
 
 
 def _loss(it: Facts, loss: float | None = None) -> str:
@@ -169,10 +139,9 @@ def _diverged(it: Facts) -> str:
 
 def _where(it: Facts) -> str:
     """The level of the ladder that the mean is at or below; for the echo, the way from chance."""
-    if it.config.the_task.echoed_lag is not None:
-        return f"{way_from_chance(it.config, it.mean):.0%} of the way from chance"
-    unsure = 0.0 if it.trend is None else it.trend.unsure
-    place = ladder_position(ladder_of(it.config), it.mean, unsure, solved_level(it.config))
+    if levels.is_echo(it.config):
+        return f"{levels.way_from_chance(it.config, it.mean):.0%} of the way from chance"
+    place = ladder_position(levels.ladder_of(it.config), it.mean, it.trend.unsure, levels.solved_level(it.config))
     if place is None:
         return "no ladder"
     level = place.at or place.above
@@ -180,7 +149,7 @@ def _where(it: Facts) -> str:
 
 
 def _since(it: Facts) -> str:
-    since = 0 if it.trend is None else it.trend.since
+    since = it.trend.since
     unit = 10 ** max(0, len(str(since)) - 2)
     return f"since window {round(since / unit) * unit:,}" if since else "from the start"
 
@@ -203,10 +172,6 @@ def _another(it: Facts) -> str:
     return f"solved {name} {was.value(name)}, not {now.value(name)}: mean loss {_loss(it)}"
 
 
-def _nothing(it: Facts) -> str:
-    return ""
-
-
 def _undo(it: Facts) -> str:
     return UNDO if it.undoable else RESET
 
@@ -217,23 +182,13 @@ class Case(NamedTuple):
     name: str
     when: Callable[[Facts], bool]  # whether it holds; the first case that does is said
     text: Text  # what is said, with the numbers
-    key: Text = _nothing  # a key that helps, in a few words
+    key: Text = lambda _: ""  # a key that helps, in a few words
     helps: Callable[[Facts], Remedy | None] = lambda _: None  # the change that key `a` makes; said in place of ``key``
-
-
-def _blank_rows(it: Facts) -> Remedy | None:
-    """The first targets of rows are blank, so that no window has targets that cannot be known."""
-    return Remedy({"row_start": "zero"}) if it.config.the_task.echoed_lag is not None else None
-
-
-def _longer(it: Facts) -> Remedy | None:
-    """Windows in which half of the targets lie together with their source."""
-    return Remedy({"truncated_backprop_length": 2 * min(lags_beyond(it.config))})
 
 
 def glorot(config: EchoConfig, windows: int) -> Remedy | None:
     """Another start, after windows enough for the tutorial's."""
-    is_known = config.the_task.echoed_lag is not None and config.init == "tutorial" and str(config.cell) in FEW_LEARN
+    is_known = levels.is_echo(config) and config.init == "tutorial" and str(config.cell) in FEW_LEARN
     return Remedy({"init": "glorot"}) if is_known and windows >= PATIENCE else None
 
 
@@ -253,26 +208,28 @@ CASES = (
     Case("start", lambda it: not it.stats.windows,
          lambda it: f"chance is {_loss(it, it.chance)}, the loss of guessing"),
     Case("diverged", lambda it: it.has_diverged, _diverged, _undo),
-    Case("spike", lambda it: it.is_spike, _spike, _nothing, _blank_rows),
+    Case("spike", lambda it: it.is_spike, _spike,
+         helps=lambda it: Remedy({"row_start": "zero"}) if levels.is_echo(it.config) else None),  # blank first targets
     Case("solved", lambda it: it.stats.solved_at is not None and it.stats.lost_at is None,
          lambda it: f"solved at window {it.stats.solved_at:,}: mean loss {_loss(it)}"),
     Case("lost", lambda it: it.stats.solved_at is not None,
          lambda it: f"solved at window {it.stats.solved_at:,}, lost at {it.stats.lost_at:,}: mean loss {_loss(it)}",
          lambda it: BACK),
-    Case("beyond T", lambda it: it.config.the_task.echoed_lag in lags_beyond(it.config), _beyond, _nothing, _longer),
-    Case("early", lambda it: it.trend is None,
+    Case("beyond T", lambda it: levels.is_echo(it.config) and bool(lags_beyond(it.config)), _beyond,
+         helps=lambda it: Remedy({"truncated_backprop_length": 2 * min(lags_beyond(it.config))})),  # half with source
+    Case("early", lambda it: it.trend.level == "early",
          lambda it: f"too early to tell: {FIRST_BLOCK - it.stats.block_means.windows} more windows needed"),
-    Case("saturated", lambda it: it.is_saturated,
-         lambda it: f"units are saturated: mean loss {_loss(it)}", _nothing, _slower),
-    Case("another task", lambda it: it.stats.before is not None and not it.is_at("below"),
-         _another, _undo),
+    Case("saturated", lambda it: it.is_saturated, lambda it: f"units are saturated: mean loss {_loss(it)}",
+         helps=_slower),
+    Case("another task", lambda it: it.stats.before is not None and not it.is_at("below"), _another, _undo),
     Case("above", lambda it: it.is_at("above"),
-         lambda it: f"above chance ({_loss(it, it.chance)}): mean loss {_loss(it)}", _nothing, _slower),
+         lambda it: f"above chance ({_loss(it, it.chance)}): mean loss {_loss(it)}", helps=_slower),
     Case("falling", lambda it: it.is_better, lambda it: f"learning: mean loss {_loss(it)}, more right than by chance"),
     Case("chance", lambda it: it.is_at("chance"),
          lambda it: f"at chance ({_loss(it, it.chance)}) after {it.stats.windows:,} windows",
          lambda it: SEEDS if it.stats.windows >= PATIENCE else "", _start),
-    Case("falling", lambda it: it.falls, lambda it: f"learning: mean loss {_loss(it)}, {_where(it)}"),
+    Case("falling", lambda it: it.is_ahead or it.trend.falls,
+         lambda it: f"learning: mean loss {_loss(it)}, {_where(it)}"),
     Case("standing", lambda it: True, lambda it: f"stands at {_loss(it)} {_since(it)}, {_where(it)}",
          lambda it: SEEDS, _start),
 )  # fmt: skip
@@ -304,9 +261,9 @@ def say(it: Facts) -> Sentence:
 
 def say_seeds(stats: SeedStats, config: EchoConfig) -> Sentence:
     """The line about several networks: how many solved the task, and where the others are."""
-    chance, solved = chance_level(config), stats.solved_at > 0
+    chance, solved = levels.chance_level(config), stats.solved_at > 0
     finite = ~stats.diverged & ~solved
-    near = np.abs(stats.mean - chance) <= AT_CHANCE_SHARE * chance
+    near = np.abs(stats.mean - chance) <= levels.AT_CHANCE_SHARE * chance
     counts = {
         "lost again": stats.lost,
         "diverged": int((stats.diverged & ~solved).sum()),

@@ -73,10 +73,7 @@ class LossStats:
         return replace(self, diverged_at=None, diverged_to=math.nan) if later else self
 
 
-NEAR = 0.2
-"""A loss is at a level if it differs from it by at most this share of the distance to the next level on that side, or
-by less than its own uncertainty. If the uncertainty is more than half a distance, the loss is at no level.
-"""
+NEAR = 0.2  # the share of the distance to the next level on that side within which a loss is at a level
 
 SAME_LEVEL = 1e-6  # levels whose losses differ by less than this share of chance have the same loss
 
@@ -94,9 +91,9 @@ def ladder_position(
 ) -> LadderPosition | None:
     """The position of a mean loss on a ladder; None if the ladder has fewer than two losses, or the mean is not known.
 
-    If several levels have the same loss, the first counts: its learner knows least. No loss is at the first level;
-    whether it is at chance is decided by `trend`. If the loss below which the task is ``solved`` is finite, only lower
-    losses are at the last level. ``unsure`` is the uncertainty of the mean; NaN if it is not known.
+    Of levels with the same loss the first counts: its learner knows least. No loss is at the first level (see `trend`),
+    and only losses below ``solved`` at the last, if that is finite. A loss is at a level within its uncertainty, too;
+    at none if that is more than half a distance.
     """
     levels = distinct(ladder)
     if len(levels) < 2 or math.isnan(mean):
@@ -139,13 +136,11 @@ FAR_APART = 2.0  # times its uncertainty a mean must differ from another, so tha
 
 @dataclass(frozen=True)
 class Trend:
-    """The trend at the newest block since the settings last changed.
-
-    It is judged at each block of `echornn.history.curve`, and changes only if the numbers are well beyond a limit, so
-    that it does not flicker.
+    """The trend at the newest block since the settings last changed; it changes only if the numbers are well beyond a
+    limit, so that it does not flicker.
     """
 
-    level: Literal["above", "chance", "below"]  # where the mean is, compared with chance; below if chance is not known
+    level: Literal["early", "above", "chance", "below"]  # of the mean; below if chance is not known
     mean: float  # of the losses of the last `SMOOTHED` blocks
     unsure: float  # the mean's uncertainty due to noise, `SURE` standard errors
     wrong: float  # the share of wrong predictions in these blocks, 0 to 1
@@ -153,10 +148,10 @@ class Trend:
     since: int  # the windows of the path after which the loss stayed as it is now, as far as noise lets it be seen
 
 
-def trend(config: EchoConfig, blocks: BlockMeans) -> Trend | None:
-    """The trend at the newest of these blocks; None before the first is complete."""
+def trend(config: EchoConfig, blocks: BlockMeans) -> Trend:
+    """The trend at the newest of these blocks; early before the first is complete."""
     if not len(blocks):
-        return None
+        return Trend("early", math.nan, 0.0, math.nan, False, 0)
     return _trend(config, blocks.begun, *(one.tobytes() for one in (blocks.ends, blocks.losses, blocks.errors)))
 
 
@@ -263,10 +258,8 @@ def turning_points(curve_of: CurveOf, columns: int, first: int, last: int, loss_
 
 
 def before_the_fall(curve_of: CurveOf, columns: int, first: int, last: int) -> int | None:
-    """The window at which the largest fall of the loss began, among windows ``first`` to ``last``.
-
-    The search narrows the range around the beginning of the fall, until single windows are examined, or until the fall
-    is too long for this. None if the loss did not fall.
+    """The window at which the largest fall of the loss began, among windows ``first`` to ``last``: narrows the range
+    around it until single windows are examined, or the fall is too long for this. None if the loss did not fall.
     """
     found = None
     while last > first:
@@ -288,9 +281,8 @@ def before_the_fall(curve_of: CurveOf, columns: int, first: int, last: int) -> i
 def begin_of_the_fall(losses: Floats) -> tuple[int, int] | None:
     """The index at which the largest fall begins, and the index at which it is steepest; None if the loss never falls.
 
-    The fall is steepest where the mean of some losses is lowest compared with the mean of equally many losses before
-    them. The fall begins after the last earlier loss that is still high, averaged with the losses before it, up to a
-    small part of the fall. Everything from the first NaN or infinite loss on is ignored.
+    It is steepest where the mean of some losses is lowest compared with that of equally many before, and begins after
+    the last earlier mean that is still high. Everything from the first NaN or infinite loss on is ignored.
     """
     means = losses.astype(np.float64)
     means = means[: int(np.argmin(np.append(np.isfinite(means), False)))]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 
 import numpy as np
 
 from echornn.config import RULES, EchoConfig
 from echornn.data.coverage import lags_beyond
-from echornn.readings import RAISED, Gradient
-from echornn.tasks.task import Numbers
+from echornn.readings import Gradient
 
 
 def shortened(text: str, most: int = 24) -> str:
@@ -23,11 +21,6 @@ def cut_off(config: EchoConfig) -> str:
     return f"{config.rule} stops before t-{min(lags_beyond(config), default=0):,}"
 
 
-def uncut(config: EchoConfig) -> str:
-    """The phrase which says how far back the gradient of a learning rule goes that does not cut it."""
-    return f"{config.rule}'s gradient goes back past T {config.truncated_backprop_length:,}"
-
-
 def steps_text(count: int) -> str:
     """A number of time steps as text: 1 step, 1,000 steps."""
     return f"{count:,} step{'s' * (count != 1)}"
@@ -36,11 +29,6 @@ def steps_text(count: int) -> str:
 def source_name(config: EchoConfig) -> str:
     """The name of an input on which a target depends."""
     return "source" if config.the_task.echoed_lag is None else "echo"
-
-
-def change_words(config: EchoConfig) -> str:
-    """How the probes change an input, in words."""
-    return f"raised by {RAISED:g}" if isinstance(config.the_task.inputs, Numbers) else "changed"
 
 
 def percent(share: float) -> str:
@@ -70,17 +58,9 @@ def missed_words(config: EchoConfig, gradient: Gradient) -> str:
     return f"{config.rule} misses nothing; " * config.is_uncut + f"{cut} {misses} {percent(share)}"
 
 
-LARGE = 1e5
-"""Losses from this size on are written as powers of ten."""
-
-
 def loss_text(loss: float, decimals: int = 4) -> str:
     """A loss in nats with ``decimals`` decimals; as a power of ten if it is very large or would round to zero."""
-    if math.isfinite(loss) and abs(loss) >= LARGE:
+    if math.isfinite(loss) and abs(loss) >= 1e5:
         return f"{loss:.3e}"
     text = f"{loss:.{decimals}f}"
     return f"{loss:.1e}" if loss and not text.strip("-0.") else text
-
-
-MARK = re.compile("«([a-z0-9_.]+)»")
-"""A mark; its group is the id of the action."""

@@ -19,23 +19,12 @@ from echornn.readings import FixedPoints, Kind, Question, parts_of
 from echornn.runtime import quiet
 from echornn.state import Snapshot, TrainerState
 
-__all__ = [
-    "fixed_points_of",
-    "gradient_by_lag",
-    "lyapunov_exponents",
-    "memory_by_lag",
-    "snapshot_of",
-    "specimen_of",
-    "spectral_radius",
-    "turned_by_lag",
-]
-
 Weights = Mapping[str, npt.ArrayLike]
 """The weights by name, as `Trainer.weights`."""
 
 
 def snapshot_of(weights: Weights, config: EchoConfig) -> Snapshot:
-    """A snapshot of a network from its weights alone; the snapshot contains no window of data.
+    """A snapshot of a network from its weights alone, without a window of data.
 
     Raises:
         ValueError: the weights do not fit the configuration, or are NaN or infinite.

@@ -66,11 +66,12 @@ def _changing(config: EchoConfig, weights: Weights, x: Tensor, init_state: Tenso
 
 def effects(prepared: Prepared, row: int | None) -> Effects | None:
     """How much each prediction moves if a single input of its row is changed, for each input; None without a window."""
-    read = prepared.rows_read(row)
-    if read is None:
+    if prepared.window is None:
         return None
-    moved, turned = change_each(prepared, read.x, read.before[0])
-    return Effects(moved, read.outputs, read.first_row, read.first_step, turned=turned)
+    *first, which = prepared.rows_read(row)
+    ran = prepared.on_window
+    moved, turned = change_each(prepared, prepared.window.x[which], ran.before[which][0])
+    return Effects(moved, ran.outputs[which].swapaxes(0, 1).copy(), *first, turned=turned)
 
 
 def flip(prepared: Prepared, row: int, step: int) -> Flip | None:

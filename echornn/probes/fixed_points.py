@@ -182,10 +182,9 @@ def _points(
 def _first_starts(rng: np.random.Generator, states: Doubles, count: int, network: OneStep) -> Doubles:
     """States at which the first searches begin, float64 [count, carried], from the visited states.
 
-    An eighth are visited states, and an eighth are others after `STEPS_TO_REST` steps: searches may pass by a stable
-    point to which the network itself goes. Five eighths are normal, with the mean and the covariance of the visited
-    states: of all starts that were tried with 3-bit flip-flops, these lead most evenly to all 27 points. An eighth lie
-    anywhere in a cube as large as the largest number of a visited state, or 1, for points that are never visited.
+    An eighth are visited, an eighth others after `STEPS_TO_REST` steps: searches may pass by a stable point where the
+    network itself goes. Five eighths are normal, with their mean and covariance: of all starts that were tried with
+    3-bit flip-flops, these lead most evenly to all 27 points. An eighth lie anywhere in a cube, for unvisited points.
     """
     eighth, carried = count // 8, states.shape[1]
     rested = states[rng.integers(0, len(states), eighth)]

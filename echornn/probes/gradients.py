@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -23,14 +23,12 @@ ERRORS = 2.0  # the standard errors in a spread
 
 
 def ratios(parts: Doubles, whole: Doubles) -> tuple[Doubles, Doubles]:
-    """The lengths of mean vectors relative to the length of the whole's mean vector, and the errors of these ratios.
+    """The lengths of mean vectors relative to the length of the whole's mean vector, and their errors, from the
+    inner products between the vectors of groups; NaN and infinity if the whole is no larger than its noise.
 
     The square of a mean contains the square of its noise; products of two different groups do not. So a length is the
     root of the mean product of two different groups, or 0 if that is negative. The spread is two standard errors of the
     ratio of squares, estimated by leaving out each group in turn (the jackknife, Efron 1982).
-
-    Each part is given by the inner products between the vectors of its groups, float64 [parts, groups, groups]. The
-    result is NaN and infinity if the whole is no larger than its noise.
     """
     unknown = np.full(len(parts), np.nan), np.full(len(parts), np.inf)
     if not np.isfinite(whole).all() or not np.isfinite(parts).all():
@@ -105,20 +103,11 @@ def _back(
     return loop(lags, one, first, *kept)
 
 
-class Some(NamedTuple):
-    """The errors that exist at each lag, float32 [lags, targets * rows] each."""
-
-    there: Floats  # 1 if the target is scored and the lag does not go back beyond its trial, else 0
-    cut: Floats  # the share that training does not follow back so far, 0 to 1
-
-
 def gradient(prepared: Prepared) -> Gradient:
     """The reading: gradients of the last losses of each row in the target series, followed back through all lags.
 
-    The bias is defined in "Adaptively truncating backpropagation through time to control gradient bias" (Aicher, Foti
-    and Fox 2019), relative to the gradient through all measured lags. It is that of tbptt, whatever the learning rule.
-    There is no dropout. In trials, the losses of the last scored steps are followed back, at most to the trial's first
-    step.
+    The bias (Aicher, Foti and Fox 2019) is relative to the gradient through all measured lags, and that of tbptt,
+    whatever the learning rule. In trials, the losses of the last scored steps are followed back.
     """
     config, series, ran = prepared.config, prepared.targets, prepared.on_targets
     (targets, rows), lags, length = series.y.shape[:2], series.steps_back, config.truncated_backprop_length
@@ -127,11 +116,10 @@ def gradient(prepared: Prepared) -> Gradient:
         d_logits = (outputs - series.y) * np.float32(2 / form.count)
     else:
         d_logits = outputs - np.eye(form.count, dtype=np.float32)[series.y]
-    some = None
+    windows: tuple[Any, ...] = (np.float32(length),)
     if series.scored is not None:
         d_logits = np.where(series.scored[..., np.newaxis], d_logits, np.float32(0))
-        some = _some_of(config, series, series.scored)
-    windows = (np.float32(length),) if some is None else some
+        windows = _some_of(config, series, series.scored)
     by_group = d_logits.reshape(targets, series.groups, rows // series.groups, -1)
     norms, beyond, beyond_windows = _following(prepared, series.x, ran.before, by_group, np.int32(lags), *windows)
     sizes, spreads = ratios(np.concatenate([beyond[1:], beyond_windows[np.newaxis]]), beyond[0])
@@ -144,8 +132,10 @@ def gradient(prepared: Prepared) -> Gradient:
     return Gradient(norms, bias[:-1], of_windows[0], spread[:-1], of_windows[1], samples, is_complete)
 
 
-def _some_of(config: EchoConfig, series: Series, scored: Bools) -> Some:
-    """The errors that exist at each lag, if not all targets of a stream are scored."""
+def _some_of(config: EchoConfig, series: Series, scored: Bools) -> tuple[Floats, Floats]:
+    """Which errors exist at each lag (of scored targets, not from beyond a trial), 0 or 1, and the share that training
+    does not follow back so far, 0 to 1; float32 [lags, targets * rows] each.
+    """
     length, lags, targets = config.truncated_backprop_length, np.arange(series.steps_back)[:, np.newaxis], len(scored)
     there = np.repeat(scored[np.newaxis], len(lags), axis=0)
     if series.of_trials:
@@ -155,7 +145,7 @@ def _some_of(config: EchoConfig, series: Series, scored: Bools) -> Some:
     else:
         cut = np.minimum(lags, length) / length * np.ones(targets)
     each = np.repeat(cut[..., np.newaxis], there.shape[2], axis=2)
-    return Some(*(one.reshape(len(lags), -1).astype(np.float32) for one in (there, each)))
+    return there.reshape(len(lags), -1).astype(np.float32), each.reshape(len(lags), -1).astype(np.float32)
 
 
 @graph(any_steps=2)
@@ -166,12 +156,11 @@ def _following(
     a group, outputs].
 
     It returns, by lag: the length of the gradient to the whole carried state, averaged over targets and rows, float32
-    [lags]; for gradients of the mean loss to all weights except W2 and b2, the inner products between the gradients of
-    different groups of rows, where entry K has the contribution of lags K and more, float64 [lags + 1, groups, groups];
-    and the same for the part that windows of T steps cut off, the share min(k, T) / T of lag k, or that of `Some`.
-
-    The weights' part goes from the farthest lag to the nearest, so that it needs only one array as large as the groups'
-    weights. Each group multiplies with its own copy of the weights, so each gets its own gradient.
+    [lags]; the inner products between the groups' gradients of the mean loss to all weights except W2 and b2, where
+    entry K has the contribution of lags K and more, float64 [lags + 1, groups, groups]; and the same for the part that
+    windows of T steps cut off, the share min(k, T) / T of lag k, or that of `_some_of`. The weights' part goes from the
+    farthest lag to the nearest, so that it needs only one array as large as the groups' weights. Each group multiplies
+    with its own copy of the weights, so each gets its own gradient.
     """
     (targets, groups, rows_each, outputs), of_some = d_logits.shape, len(windows) > 1
     rows, of_a_group = groups * rows_each, targets * rows_each
@@ -236,21 +225,24 @@ def connectivity(prepared: Prepared, row: int | None) -> Connectivity | None:
     """``||d logit(target at t) / d x[s]||`` ("Visualizing memorization in RNNs", Madsen 2019); None without a window.
     If the outputs are numbers, the derivative is that of their sum.
     """
-    read = prepared.rows_read(row)
-    if read is None:
+    if prepared.window is None:
         return None
-    steps, rows = read.x.shape[:2]
-    form = prepared.config.the_task.outputs
-    if isinstance(form, Numbers):
-        d_logits = np.ones((steps, rows, form.count), np.float32)
-    else:
-        d_logits = np.eye(form.count, dtype=np.float32)[read.y]
-    (by_lag,) = _to_inputs(prepared, read.x, read.before, d_logits)
+    *first, which = prepared.rows_read(row)
+    x, y, form, ran = (
+        prepared.window.x[which],
+        prepared.window.y[which],
+        prepared.config.the_task.outputs,
+        prepared.on_window,
+    )
+    steps, rows = x.shape[:2]
+    is_number = isinstance(form, Numbers)
+    d_logits = np.ones_like(y) if is_number else np.eye(form.count, dtype=np.float32)[y]
+    (by_lag,) = _to_inputs(prepared, x, ran.before[which], d_logits)
     strength = np.zeros((rows, steps, steps), np.float32)
     for lag in range(steps):
         targets = np.arange(lag, steps)
         strength[:, targets, targets - lag] = by_lag[lag, lag:].T
-    return Connectivity(strength, read.outputs, read.first_row, read.first_step)
+    return Connectivity(strength, ran.outputs[which].swapaxes(0, 1).copy(), *first)
 
 
 @graph()
@@ -273,9 +265,8 @@ def lyapunov(prepared: Prepared) -> Floats:
     """The Lyapunov exponents in nats per step, float32, the largest first: all if at most 16, otherwise the largest 8.
 
     They are computed by QR decompositions of the step Jacobians (Benettin et al. 1980; for networks: Engelken, Wolf and
-    Abbott 2023), here transposed and from the last step to the first. This gives the same singular values of the
-    product, whose rows are then those of back-propagation. The exponents are those of the whole carried state, under
-    the inputs of the task; trials follow each other without a new state.
+    Abbott 2023), here transposed and from the last step to the first, which gives the same singular values of the
+    product. They are those of the whole carried state; trials follow each other without a new state.
     """
     config, carried = prepared.config, carried_size(prepared.config)
     count = carried if carried <= ALL_UP_TO else LEADING

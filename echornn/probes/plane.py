@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
 from echornn.probes.prepared import Prepared
-from echornn.progress import Floats
 from echornn.readings import MOST_COMPONENTS, CellPart, Doubles, StatePlane, parts_of
 from echornn.tasks.task import Numbers
 
@@ -54,23 +50,17 @@ def state_plane(prepared: Prepared, part: CellPart) -> StatePlane:
         at_mean = mean @ weights["W2"] + weights["b2"][0]
         readout = np.concatenate([at_mean.reshape(outputs, 1), (components @ weights["W2"]).T], axis=1)
     rows = np.zeros((0, 0, len(components)))
-    if prepared.window is not None:
-        with np.errstate(all="ignore"):  # states may be infinite
+    with np.errstate(all="ignore"):  # states may be infinite, or too large for float32
+        if prepared.window is not None:
             rows = (np.swapaxes(prepared.on_window.of(part), 0, 1) - mean) @ components.T
-    return StatePlane(
-        part.name,
-        mean.astype(np.float32),
-        components.astype(np.float32),
-        shares.astype(np.float32),
-        as_floats((states - mean) @ components.T),
-        y[chosen] if len(y) else y,
-        answers if isinstance(form, Numbers) else answers.argmax(axis=-1).astype(np.uint8),
-        as_floats(rows),
-        as_floats(readout),
-    )
-
-
-def as_floats(numbers: npt.NDArray[np.floating[Any]]) -> Floats:
-    """The numbers as float32; infinite if they are too large."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return numbers.astype(np.float32)
+        return StatePlane(
+            part.name,
+            mean.astype(np.float32),
+            components.astype(np.float32),
+            shares.astype(np.float32),
+            ((states - mean) @ components.T).astype(np.float32),
+            y[chosen] if len(y) else y,
+            answers if isinstance(form, Numbers) else answers.argmax(axis=-1).astype(np.uint8),
+            rows.astype(np.float32),
+            readout.astype(np.float32),
+        )

@@ -48,9 +48,8 @@ Graph = Callable[..., tuple[Any, ...]]
 
 
 def graph(any_steps: int = 0) -> Callable[[Graph], Graph]:
-    """Make a graph of a function of a configuration, the weights by name, and tensors. It is called with a `Prepared`
-    and arrays, and returns arrays. There is one for each structure of the network and shapes of the arrays; the first
-    axis of the first ``any_steps`` arrays may have any length.
+    """Make graphs of a function of a configuration, the weights by name, and tensors, by the structure of the network
+    and the shapes of the tensors; but the first axis of the first ``any_steps`` tensors may have any length.
     """
 
     def graph_with(function: Graph) -> Graph:
@@ -80,9 +79,7 @@ def graph(any_steps: int = 0) -> Callable[[Graph], Graph]:
 
 
 def loop(steps: Tensor, one: Callable[..., tuple[Tensor, Tensors]], carried: Tensor, *kept: Any) -> Tensors:
-    """Carry a tensor through steps: ``one`` takes the step's number and the tensor, and returns the next one and what
-    is kept of the step, of these specs; returns what was kept, steps first.
-    """
+    """Carry a tensor through steps, of which ``one`` also returns what is kept, of these specs; it is returned."""
 
     def body(k: Tensor, carried: Tensor, *arrays: tf.TensorArray) -> Any:
         carried, values = one(k, carried)
@@ -141,17 +138,6 @@ class NewestWindow(NamedTuple):
     x: Inputs
     y: Inputs
     init_state: Floats  # [batch_size, carried]
-
-
-class RowsRead(NamedTuple):
-    """Rows of the newest window (of a long window only the newest steps), computed with the current weights."""
-
-    x: Inputs  # [steps, rows, ...]
-    y: Inputs
-    before: Floats  # [steps, rows, carried], the state before each step
-    outputs: Floats  # [rows, steps, outputs]
-    first_row: int  # the index in the window of the first row
-    first_step: int
 
 
 class Prepared:
@@ -215,33 +201,26 @@ class Prepared:
         zero = np.zeros((FEW_ROWS, carried_size(self.config)), np.float32)
         return np.asarray(self.run(draw(self.config, STEPS_TO_SETTLE, FEW_ROWS), zero).states[-1])
 
-    def rows_read(self, row: int | None) -> RowsRead | None:
-        """All rows of the newest window, or one, at most the last; None without a window.
-
-        Only the newest 512 steps of a longer window are read, since memory and time grow with the square.
+    def rows_read(self, row: int | None) -> tuple[int, int, Any]:
+        """The first row and step of the newest window that are read, and which: all rows, or one, at most the last, at
+        the newest 512 steps, since memory and time grow with the square.
         """
-        if self.window is None:
-            return None
+        assert self.window is not None
         steps, rows = self.window.x.shape[:2]
         first_row, count = (0, rows) if row is None else (min(row, rows - 1), 1)
         first_step = max(0, steps - MOST_LAGS)
-        chosen = np.s_[first_step:, first_row : first_row + count]
-        outputs = self.on_window.outputs[chosen].swapaxes(0, 1).copy()
-        data = self.window.x[chosen], self.window.y[chosen], self.on_window.before[chosen]
-        return RowsRead(*data, outputs, first_row, first_step)
+        return first_row, first_step, np.s_[first_step:, first_row : first_row + count]
 
 
 def _newest_window(snapshot: Snapshot) -> NewestWindow | None:
     """The snapshot's newest window; None if it had another configuration, or if its initial state is unknown."""
     config, progress = snapshot.state.config, snapshot.progress
-    if progress is None:
+    if progress is None or not np.isfinite(progress.init_state).all():
         return None
-    for one, form in ((progress.x, config.the_task.inputs), (progress.y, config.the_task.outputs)):
-        count = (form.count,) if isinstance(form, Numbers) else ()
-        if one.shape != (config.batch_size, config.window_steps, *count):
-            return None
-    init_state = progress.init_state
-    if init_state.shape != (config.batch_size, carried_size(config)) or not np.isfinite(init_state).all():
+    forms = (config.the_task.inputs, config.the_task.outputs)
+    shapes = [(config.window_steps, *([form.count] if isinstance(form, Numbers) else [])) for form in forms]
+    arrays = progress.x, progress.y, progress.init_state
+    if [one.shape for one in arrays] != [(config.batch_size, *one) for one in (*shapes, (carried_size(config),))]:
         return None
-    x, y = (np.ascontiguousarray(np.swapaxes(one, 0, 1)) for one in (progress.x, progress.y))
-    return NewestWindow(x, y, init_state)
+    x, y = (np.ascontiguousarray(np.swapaxes(one, 0, 1)) for one in arrays[:2])
+    return NewestWindow(x, y, progress.init_state)

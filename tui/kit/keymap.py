@@ -7,13 +7,15 @@ that the user has for the action.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from textual.binding import Binding
 from textual.keys import format_key, key_to_character
 
-from echornn.diagnosis.phrases import MARK
+MARK = re.compile("«([a-z0-9_.]+)»")
+"""A key in a sentence of the engine, by the id of its action."""
 
 SIGNS = {"plus": "+", "minus": "-", "slash": "/"}
 """The keys whose character `key_to_character` does not know."""

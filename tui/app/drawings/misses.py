@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from echornn.config import EchoConfig
 from echornn.data.coverage import missed, missed_of_a_stride
-from echornn.diagnosis.phrases import cut_off, uncut
+from echornn.diagnosis.phrases import cut_off
 
 HEIGHT = 4
 """Lines of the diagram: one for a sentence, two for windows, one for targets."""
@@ -19,7 +19,7 @@ def sentence(config: EchoConfig) -> str:
     """A sentence on how many targets are missed, and which character marks them."""
     stride, count = config.window_stride, missed_of_a_stride(config)
     if config.is_uncut:
-        return f"no misses: {uncut(config)}"
+        return f"no misses: {config.rule}'s gradient goes back past T {config.truncated_backprop_length:,}"
     if not count:
         return "no misses"
     if count == stride:

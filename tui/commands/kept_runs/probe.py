@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from echornn.data.coverage import source_lags
-from echornn.diagnosis.phrases import change_words, source_name
-from echornn.readings import MINUS_INFINITY, Question, Readings
+from echornn.diagnosis.phrases import source_name
+from echornn.readings import MINUS_INFINITY, RAISED, Question, Readings
 from echornn.state import UnlikeRecord
-from echornn.tasks.task import Symbols
+from echornn.tasks.task import Numbers, Symbols
 from tui.commands.kept_runs.examined import ChosenNetwork, examined, heading
 from tui.term import printed
 from tui.term.exit_code import ExitCode
@@ -103,7 +103,7 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
     for lag, r2 in enumerate(memory.by_lag.tolist()):
         channels = " ".join(f"{one:.2f}" for one in memory.channels[lag : lag + 1, :MOST_CHANNELS].flat)
         yield _bar(lag, f"{r2:.2f}", r2, marks, channels)
-    change = change_words(config)
+    change = f"raised by {RAISED:g}" if isinstance(config.the_task.inputs, Numbers) else "changed"
     if isinstance(config.the_task.outputs, Symbols):
         yield ""
         yield f"predictions that turn when only the input at that lag is {change}{_on(reliance.samples, '')}"
