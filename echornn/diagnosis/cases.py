@@ -82,7 +82,7 @@ class Facts:
         if recent.size < RECENT_WINDOWS:
             return False
         of_mean = 4 * float(recent.std(dtype=np.float64)) / math.sqrt(recent.size)
-        unsure = 0.0 if levels.is_echo(self.config) else of_mean  # that of the echo is small
+        unsure = 0.0 if self.config.the_task.echoed_lag is not None else of_mean  # that of the echo is small
         return self.stats.mean + unsure < CLEAR * level
 
     def is_at(self, level: str) -> bool:
@@ -139,7 +139,7 @@ def _diverged(it: Facts) -> str:
 
 def _where(it: Facts) -> str:
     """The level of the ladder that the mean is at or below; for the echo, the way from chance."""
-    if levels.is_echo(it.config):
+    if it.config.the_task.echoed_lag is not None:
         return f"{levels.way_from_chance(it.config, it.mean):.0%} of the way from chance"
     place = ladder_position(levels.ladder_of(it.config), it.mean, it.trend.unsure, levels.solved_level(it.config))
     if place is None:
@@ -188,7 +188,7 @@ class Case(NamedTuple):
 
 def glorot(config: EchoConfig, windows: int) -> Remedy | None:
     """Another start, after windows enough for the tutorial's."""
-    is_known = levels.is_echo(config) and config.init == "tutorial" and str(config.cell) in FEW_LEARN
+    is_known = config.the_task.echoed_lag is not None and config.init == "tutorial" and str(config.cell) in FEW_LEARN
     return Remedy({"init": "glorot"}) if is_known and windows >= PATIENCE else None
 
 
@@ -209,13 +209,13 @@ CASES = (
          lambda it: f"chance is {_loss(it, it.chance)}, the loss of guessing"),
     Case("diverged", lambda it: it.has_diverged, _diverged, _undo),
     Case("spike", lambda it: it.is_spike, _spike,
-         helps=lambda it: Remedy({"row_start": "zero"}) if levels.is_echo(it.config) else None),  # blank first targets
+         helps=lambda it: Remedy({"row_start": "zero"}) if it.config.the_task.echoed_lag is not None else None),  # blank first targets
     Case("solved", lambda it: it.stats.solved_at is not None and it.stats.lost_at is None,
          lambda it: f"solved at window {it.stats.solved_at:,}: mean loss {_loss(it)}"),
     Case("lost", lambda it: it.stats.solved_at is not None,
          lambda it: f"solved at window {it.stats.solved_at:,}, lost at {it.stats.lost_at:,}: mean loss {_loss(it)}",
          lambda it: BACK),
-    Case("beyond T", lambda it: levels.is_echo(it.config) and bool(lags_beyond(it.config)), _beyond,
+    Case("beyond T", lambda it: it.config.the_task.echoed_lag in lags_beyond(it.config), _beyond,
          helps=lambda it: Remedy({"truncated_backprop_length": 2 * min(lags_beyond(it.config))})),  # half with source
     Case("early", lambda it: it.trend.level == "early",
          lambda it: f"too early to tell: {FIRST_BLOCK - it.stats.block_means.windows} more windows needed"),
