@@ -140,7 +140,7 @@ def test_two_programs_do_not_sweep_into_one_folder(swept: Swept, tmp_path: Path)
         (["--grid", "num_epochs=1,2"], ["grid", "'num_epochs'"]),
         (["--grid", "echo_step=1.5"], ["echo_step", "'1.5'", "whole number"]),
         (["--grid", "echo_step=5..1"], ["echo_step", "'5..1'"]),
-        (["--grid", "echo_step=-1"], ["echo_step", "-1", "0 to"]),
+        (["--grid", "echo_step=-1"], ["echo_step", "-1", "0 or more"]),
         (["--grid", "cell=rnn,foo"], ["cell", "'foo'", "rnn, gru, lstm"]),
         (["--grid", "learning_rate=nan"], ["learning_rate", "nan", "above 0"]),
         (["--grid", "echo_step=1..1000000000000"], ["grid", "echo_step", "1 to 1000"]),
