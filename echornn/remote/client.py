@@ -31,7 +31,6 @@ PATIENCE_SECONDS = 0.25  # how long a key waits for its picture; then the one be
 SILENT_SECONDS = 3  # for how many seconds a session may not answer before the screen says so
 SECONDS_OF_A_WATCHER = 0.25  # between two pictures of a viewer that only watches: many cost training little
 ANSWERS_KEPT = 100
-LOST = "the connection to the session is lost"
 
 
 class RemoteSession:
@@ -151,8 +150,9 @@ class RemoteSession:
         except (OSError, WireError) as error:
             if self._stopping:
                 return
-            lost = LOST if isinstance(error, OSError) else f"{LOST} ({error})"
-            self._end(f"{lost}: if it has ended, go on with echornn-tui --resume {shlex.quote(str(self.folder))}")
+            why = "" if isinstance(error, OSError) else f" ({error})"
+            resume = f"if it has ended, go on with echornn-tui --resume {shlex.quote(str(self.folder))}"
+            self._end(f"the connection to the session is lost{why}: {resume}")
         finally:
             self._connection.close()
 

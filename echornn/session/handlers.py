@@ -122,13 +122,10 @@ class Handlers:
                 live.alone()
             case commands.ToggleReplicas(replicas):
                 self._toggle_replicas(replicas)
-                self._stay(here)
             case commands.Undo():
                 live.undo()
-                self._stay(here)
             case commands.Redo():
                 live.redo()
-                self._stay(here)
             case commands.Go(branch, window, is_exact):
                 self._look_at(here.branch if branch is None else branch, window, is_exact)
             case commands.Move(windows, is_exact):
@@ -153,6 +150,11 @@ class Handlers:
                 live.save()
             case _:
                 assert_never(command)
+        if isinstance(command, commands.ToggleReplicas | commands.Undo | commands.Redo):
+            if live.is_past:
+                self.drive = Start(False)
+            elif live.here != here:  # the end of another branch: windows were requested elsewhere
+                self.drive = self.drive.trained()
 
     def _toggle_replicas(self, replicas: int | None) -> None:
         live = self.live
@@ -165,13 +167,6 @@ class Handlers:
             live.go(target[0])
             live.choose(target[1])
         self.last_switch = moves.ReplicaSwitch(here, replica, at_its_end, live.config)
-
-    def _stay(self, before: Position) -> None:
-        """Pause in the past; at the end of another branch go on, without windows that were requested elsewhere."""
-        if self.live.is_past:
-            self.drive = Start(False)
-        elif self.live.here != before:
-            self.drive = self.drive.trained()
 
     def _there(self, branch: int) -> int:
         branches = len(self.live.timeline)

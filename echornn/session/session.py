@@ -404,7 +404,8 @@ class Session:
             changes |= {**live.trained, "message": "", "speed": self._pace.speed, "rate": rate}
         else:
             changes |= {"message": live.going, "rate": 0.0}
-        self._exchange.change(state=state, config=live.config, replica=live.replica, **changes)
+        before = self._exchange.frame
+        self._exchange.show(replace(before, state=state, config=live.config, replica=live.replica, **changes))
 
     def _show_warning(self) -> None:
         if (warning := self._warning) != self._exchange.frame.warning:
