@@ -122,8 +122,8 @@ LIVE_FIELDS = frozenset(name for name, one in FIELDS.items() if one.is_live)
 START_FIELDS = LIVE_FIELDS | {name for name, one in FIELDS.items() if one.starts}
 DATA_FIELDS = frozenset(name for name, one in FIELDS.items() if one.is_of_data)
 
-CHOICES = {name: one.choices for name, one in FIELDS.items() if one.choices}
-"""The allowed values of fields that are chosen from a list; a cell may also be a file."""
+CHOICES = {name: one.choices for name, one in FIELDS.items() if one.choices} | {"row_start": get_args(RowStart)}
+"""The allowed values that are chosen from a list; a cell may also be a file."""
 
 FRACTIONS = {name: one.allowed for name, one in FIELDS.items() if not one.is_whole}
 """Fields that may be fractions, with a text on the values that they allow."""
@@ -255,8 +255,8 @@ class EchoConfig:
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
-        """The names of all fields but ``task``."""
-        return tuple(FIELDS)
+        """The names of all values but ``task`` under the default task, in their order."""
+        return tuple(name for name in ORDER if name != TASK)
 
     def fields(self) -> dict[str, Any]:
         """All values by name: the fields, ``task`` as a name of the table or an `OwnFile`, and the task's settings."""
@@ -462,9 +462,11 @@ def usual_window(trial_length: int | None) -> int:
 
 
 def require_possible(name: str, value: object) -> None:
-    """Refuse a value of a field that no configuration can have, by a ConfigError. Other names are not checked."""
+    """Refuse a value of a field that no configuration can have, by a ConfigError. Numbers of a task are not checked."""
     if name in FIELDS:
         FIELDS[name].checked(name, value)
+    elif name in CHOICES:
+        choice(name, value, CHOICES[name])
 
 
 def require_epochs(config: EchoConfig, epoch: int, window: int) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.cells.own_cell import CellName, OwnCell, facts_of
-from echornn.config import CELL, ECHO, ORDER, TASK, EchoConfig
+from echornn.config import CELL, ECHO, TASK, EchoConfig
 from echornn.own import OwnFile
 from echornn.tasks.own_task import OwnTask, Shape, record_of_facts
 
@@ -85,7 +85,7 @@ def config_from(fields: object) -> EchoConfig:
     if not isinstance(fields, Mapping):
         raise ValueError("the configuration is not a table of fields")
     values = values_from(fields)
-    settings = {name: value for name, value in values.items() if name not in ORDER}
+    settings = {name: value for name, value in values.items() if name not in (*EchoConfig.names(), TASK)}
     task = values.get(TASK, ECHO)
     if task == ECHO:
         for name in sorted(settings):

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from echornn.cells.table import named as cell_named
-from echornn.config import CELL, CHOICES, ECHO, FRACTIONS, MAX_STEPS, ORDER, TASK, ConfigError, EchoConfig
+from echornn.config import CELL, CHOICES, FRACTIONS, MAX_STEPS, TASK, ConfigError, EchoConfig
 from echornn.files.recorded_values import shortened
 from echornn.own import OwnFile
-from echornn.tasks.table import settings_by_name, tasks_with
+from echornn.tasks.table import tasks_with
 from echornn.tasks.task import Setting
 
 Value = int | float | str | OwnFile
@@ -57,7 +57,7 @@ class AxisField:
     @classmethod
     def of(cls, name: str, settings: Mapping[str, Setting] | None = None) -> AxisField:
         """The field, or the setting of one of the tasks, with this name."""
-        known = {**settings_by_name(ECHO), **(settings or {})}.get(name)
+        known = (settings or {}).get(name)
         if known is None:
             return cls(name, name not in CHOICES and name != TASK, FRACTIONS.get(name, ""), name in EVEN)
         fractions = f"{known.least:,} to {known.most:,}" if isinstance(known.default, float) else ""
@@ -177,7 +177,7 @@ class Axis:
         name, settings = name.strip().replace("-", "_"), settings or {}
         if not equals or not name:
             raise ConfigError("grid", text, HOW)
-        allowed = [one for one in (*ORDER, *settings) if one not in NO_AXES]
+        allowed = [one for one in (*EchoConfig.names(), TASK, *settings) if one not in NO_AXES]
         if name not in allowed:
             others = tasks_with(name)
             why = f"it is {others}: name one with --task" if others else f"one of {', '.join(allowed)}"

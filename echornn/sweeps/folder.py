@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from echornn.config import ORDER, ConfigError, EchoConfig
+from echornn.config import TASK, ConfigError, EchoConfig
 from echornn.data.solved import RECENT_WINDOWS
 from echornn.errors import RunError
 from echornn.files import own_files
@@ -108,7 +108,7 @@ class RequestedGrid:
         fields = values_from(record["fields"])
         axes = [(name, tuple(map(VALUE_FROM.get(name, _itself), values))) for name, values in record["axes"]]
         given = {name: [value] for name, value in fields.items()} | dict(axes)
-        settings = {name: given[name] for name in given.keys() - set(ORDER)}
+        settings = {name: given[name] for name in given.keys() - {*EchoConfig.names(), TASK}}
         fields = {name: _with_settings(one, settings) for name, one in fields.items()}
         axes = [(name, tuple(_with_settings(one, settings) for one in values)) for name, values in axes]
         grid = Grid(tuple(Axis(*axis) for axis in axes), fields, record["seeds"], record["until"])

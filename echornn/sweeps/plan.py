@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from echornn.config import TASK, EchoConfig
+from echornn.config import FIELDS, TASK, EchoConfig
 from echornn.sweeps.grid import Until
 from echornn.sweeps.part import Part
 from echornn.tasks.task import form_of
@@ -29,4 +29,4 @@ def structure_of(config: EchoConfig) -> Hashable:
     `REPLICA_FIELDS`.
     """
     form = config.value(TASK), form_of(config.the_task)
-    return form, tuple(getattr(config, name) for name in config.names() if name not in REPLICA_FIELDS)
+    return form, tuple(getattr(config, name) for name in FIELDS if name not in REPLICA_FIELDS)
