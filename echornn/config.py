@@ -225,31 +225,23 @@ class EchoConfig:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _require_possible_together(self) -> None:
-        def require(field: str, condition: bool, allowed: str) -> None:
-            if not condition:
-                raise ConfigError(field, getattr(self, field), allowed)
-
-        window = self.truncated_backprop_length
-        rates = f"{LEAST_RATE} to {MAX_RATE}, since weights are float32"
-        require("learning_rate", LEAST_RATE <= self.learning_rate <= MAX_RATE, rates)
-        most_seed = MAX_SEED - self.replicas + 1
-        require("seed", self.seed <= most_seed, f"at most {most_seed}, so that each replica has its own")
-        is_dropped = self.dropout == 0 or self.num_layers > 1
-        require("dropout", is_dropped, "0, since num_layers = 1 leaves nothing to drop between")
-        rows = MAX_STEPS // self.window_steps
-        require(
-            "batch_size", self.batch_size <= rows, f"at most {rows}, so that the series can hold a window for each row"
-        )
+        length, most_seed = self.truncated_backprop_length, MAX_SEED - self.replicas + 1
+        most_rows = MAX_STEPS // self.window_steps
         steps, one = ("truncated_backprop_length", "window") if self.is_stream else ("steps of a trial", "trial")
-        require(
-            "total_series_length",
-            self.row_length >= self.window_steps,
-            f"at least batch_size * {steps} = {self.batch_size * self.window_steps}, so that a row holds one {one}",
+        least = f"batch_size * {steps} = {self.batch_size * self.window_steps}, so that a row holds one {one}"
+        is_strided = 1 <= self.window_stride <= length if self.is_stream else self.stride is None
+        strides = f"1 to {steps} = {length}" if self.is_stream else "unset, since each window is a trial"
+        checks = (
+            ("learning_rate", LEAST_RATE <= self.learning_rate <= MAX_RATE, f"{LEAST_RATE} to {MAX_RATE}, in float32"),
+            ("seed", self.seed <= most_seed, f"at most {most_seed}, so that each replica has its own"),
+            ("dropout", self.dropout == 0 or self.num_layers > 1, "0, as num_layers = 1 has nothing to drop between"),
+            ("batch_size", self.batch_size <= most_rows, f"at most {most_rows}, so that each row can hold a window"),
+            ("total_series_length", self.row_length >= self.window_steps, f"at least {least}"),
+            ("stride", is_strided, strides),
         )
-        if self.is_stream:
-            require("stride", 1 <= self.window_stride <= window, f"1 to truncated_backprop_length = {window}")
-        else:
-            require("stride", self.stride is None, "unset, since each window is a trial")
+        for field, is_possible, allowed in checks:
+            if not is_possible:
+                raise ConfigError(field, getattr(self, field), allowed)
         if misfit := self.the_task.misfit(values_of(self.the_task), self.row_length):
             raise misfit
 
