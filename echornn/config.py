@@ -122,8 +122,8 @@ LIVE_FIELDS = frozenset(name for name, one in FIELDS.items() if one.is_live)
 START_FIELDS = LIVE_FIELDS | {name for name, one in FIELDS.items() if one.starts}
 DATA_FIELDS = frozenset(name for name, one in FIELDS.items() if one.is_of_data)
 
-CHOICES = {name: one.choices for name, one in FIELDS.items() if one.choices}
-"""The allowed values of fields that are chosen from a list; a cell may also be a file."""
+CHOICES = {name: one.choices for name, one in FIELDS.items() if one.choices} | {"row_start": get_args(RowStart)}
+"""The allowed values that are chosen from a list; a cell may also be a file."""
 
 FRACTIONS = {name: one.allowed for name, one in FIELDS.items() if not one.is_whole}
 """Fields that may be fractions, with a text on the values that they allow."""
@@ -225,38 +225,30 @@ class EchoConfig:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _require_possible_together(self) -> None:
-        def require(field: str, condition: bool, allowed: str) -> None:
-            if not condition:
-                raise ConfigError(field, getattr(self, field), allowed)
-
-        window = self.truncated_backprop_length
-        rates = f"{LEAST_RATE} to {MAX_RATE}, since weights are float32"
-        require("learning_rate", LEAST_RATE <= self.learning_rate <= MAX_RATE, rates)
-        most_seed = MAX_SEED - self.replicas + 1
-        require("seed", self.seed <= most_seed, f"at most {most_seed}, so that each replica has its own")
-        is_dropped = self.dropout == 0 or self.num_layers > 1
-        require("dropout", is_dropped, "0, since num_layers = 1 leaves nothing to drop between")
-        rows = MAX_STEPS // self.window_steps
-        require(
-            "batch_size", self.batch_size <= rows, f"at most {rows}, so that the series can hold a window for each row"
-        )
+        length, most_seed = self.truncated_backprop_length, MAX_SEED - self.replicas + 1
+        most_rows = MAX_STEPS // self.window_steps
         steps, one = ("truncated_backprop_length", "window") if self.is_stream else ("steps of a trial", "trial")
-        require(
-            "total_series_length",
-            self.row_length >= self.window_steps,
-            f"at least batch_size * {steps} = {self.batch_size * self.window_steps}, so that a row holds one {one}",
+        least = f"batch_size * {steps} = {self.batch_size * self.window_steps}, so that a row holds one {one}"
+        is_strided = 1 <= self.window_stride <= length if self.is_stream else self.stride is None
+        strides = f"1 to {steps} = {length}" if self.is_stream else "unset, since each window is a trial"
+        checks = (
+            ("learning_rate", LEAST_RATE <= self.learning_rate <= MAX_RATE, f"{LEAST_RATE} to {MAX_RATE}, in float32"),
+            ("seed", self.seed <= most_seed, f"at most {most_seed}, so that each replica has its own"),
+            ("dropout", self.dropout == 0 or self.num_layers > 1, "0, as num_layers = 1 has nothing to drop between"),
+            ("batch_size", self.batch_size <= most_rows, f"at most {most_rows}, so that each row can hold a window"),
+            ("total_series_length", self.row_length >= self.window_steps, f"at least {least}"),
+            ("stride", is_strided, strides),
         )
-        if self.is_stream:
-            require("stride", 1 <= self.window_stride <= window, f"1 to truncated_backprop_length = {window}")
-        else:
-            require("stride", self.stride is None, "unset, since each window is a trial")
+        for field, is_possible, allowed in checks:
+            if not is_possible:
+                raise ConfigError(field, getattr(self, field), allowed)
         if misfit := self.the_task.misfit(values_of(self.the_task), self.row_length):
             raise misfit
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
-        """The names of all fields but ``task``."""
-        return tuple(FIELDS)
+        """The names of all values but ``task`` under the default task, in their order."""
+        return tuple(name for name in ORDER if name != TASK)
 
     def fields(self) -> dict[str, Any]:
         """All values by name: the fields, ``task`` as a name of the table or an `OwnFile`, and the task's settings."""
@@ -462,9 +454,11 @@ def usual_window(trial_length: int | None) -> int:
 
 
 def require_possible(name: str, value: object) -> None:
-    """Refuse a value of a field that no configuration can have, by a ConfigError. Other names are not checked."""
+    """Refuse a value of a field that no configuration can have, by a ConfigError. Numbers of a task are not checked."""
     if name in FIELDS:
         FIELDS[name].checked(name, value)
+    elif name in CHOICES:
+        choice(name, value, CHOICES[name])
 
 
 def require_epochs(config: EchoConfig, epoch: int, window: int) -> None:

@@ -92,21 +92,15 @@ def blaming(kind: type[OwnError], file: str, line: int | None = None) -> Iterato
     except (Exception, SystemExit) as error:
         if isinstance(error, OwnError) and error.is_placed:
             raise
-        words = " ".join(_words(error).split())
+        lines = [number for frame, number in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
+        words = str(error)
+        if isinstance(error, SyntaxError):
+            words = error.msg
+            lines += [error.lineno or 0] if error.filename == file else []
+        if not isinstance(error, ConfigError):
+            words = f"{type(error).__name__}: {words}" if words else type(error).__name__
+        words = " ".join(words.split())
         short = words if len(words) <= MOST_CHARACTERS else f"{words[:MOST_CHARACTERS]}..."
-        raise kind(f"{_place(error, file, line)}: {short}", is_placed=True) from error
-
-
-def _place(error: BaseException, file: str, line: int | None) -> str:
-    lines = [number for frame, number in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
-    if isinstance(error, SyntaxError) and error.filename == file:
-        lines.append(error.lineno or 0)
-    newest = lines[-1] if lines else line
-    return file if newest is None else f"{file}:{newest}"
-
-
-def _words(error: BaseException) -> str:
-    if isinstance(error, ConfigError):
-        return str(error)
-    text = error.msg if isinstance(error, SyntaxError) else str(error)
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+        newest = lines[-1] if lines else line
+        place = file if newest is None else f"{file}:{newest}"
+        raise kind(f"{place}: {short}", is_placed=True) from error

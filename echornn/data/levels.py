@@ -102,10 +102,9 @@ def solved_level(config: EchoConfig) -> float:
 def deciding_windows(config: EchoConfig) -> int:
     """The number of newest windows whose mean loss decides whether the task is solved, or lost again.
 
-    These are `RECENT_WINDOWS`; more if the last level is above 0, since then losses are noisy however much is known,
-    and if so few windows hold too few predictions: `SURE` standard errors of the mean have to fit between the solved
-    level and the next level above it, at which a network may stay for good. One loss is taken to scatter there by as
-    much as it is on average (two coins: 0.51 around 0.52).
+    More than `RECENT_WINDOWS` if the last level is above 0, since then losses are noisy however much is known, so that
+    `SURE` standard errors of the mean fit between the solved level and the next above it, at which a network may stay
+    for good. One loss is taken to scatter there by as much as it is on average (two coins: 0.51 around 0.52).
     """
     known, solved = ladder_of(config), solved_level(config)
     above = [level.loss for level in known if level.loss > solved]

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.cells.own_cell import CellName, OwnCell, facts_of
-from echornn.config import CELL, ECHO, ORDER, TASK, EchoConfig
+from echornn.config import CELL, ECHO, TASK, EchoConfig
 from echornn.own import OwnFile
 from echornn.tasks.own_task import OwnTask, Shape, record_of_facts
 
@@ -56,6 +56,27 @@ def whole(value: object, name: str, most: int = MOST, least: int = 0) -> int:
 
 ONCE_THE_ONLY_ONES = {TASK: ECHO, "rule": "tbptt"}
 """Values of fields that did not exist once, because no other value did; a record without them means these."""
+
+
+def config_from(fields: object) -> EchoConfig:
+    """The configuration from a record that `record_of` or `record_of_changes` made; missing values have their defaults.
+
+    The text of a user's own task is not run. If the record has no facts about it, only its settings are known.
+
+    Raises:
+        ValueError: a name is unknown to this version, or its value is invalid.
+    """
+    if not isinstance(fields, Mapping):
+        raise ValueError("the configuration is not a table of fields")
+    values = values_from(fields)
+    settings = {name: value for name, value in values.items() if name not in (*EchoConfig.names(), TASK)}
+    task = values.get(TASK, ECHO)
+    if task == ECHO:
+        for name in sorted(settings):
+            raise ValueError(f"the configuration's field {shortened(name)} is not known to this version")
+    if isinstance(task, OwnTask):
+        values[TASK] = task.with_settings({name: [value] for name, value in settings.items()})
+    return EchoConfig.from_fields(values)
 
 
 def record_of(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:

@@ -91,9 +91,7 @@ def hash_of(task: Task) -> int:
 
 @dataclass(frozen=True, eq=False)
 class RecordedTask(Task):
-    """A user's own task as a record describes it. It answers from the record until its text has run in this process;
-    only drawing data runs the text.
-    """
+    """A user's own task, which answers from its record until its text has run in this process; only `draw` runs it."""
 
     __eq__ = is_same_task
     __hash__ = hash_of
@@ -141,11 +139,7 @@ def _class_for(name: str, doc: str, scores_every_step: bool, settings: tuple[Set
 
 
 class OwnTask(OwnFile):
-    """The file of a user's task; its name is that of the task's class.
-
-    The facts in a record are ``settings``, ``doc``, ``scores_every_step``, and ``known``: for each combination of
-    values of the settings that was used, its form and ladders, or the reason why it is ``impossible``.
-    """
+    """The file of a user's task; its name is that of the task's class. Its facts are those of `record_of_facts`."""
 
     noun, error = "task", TaskError
     definition = r"^class {name}\b"
@@ -158,25 +152,20 @@ class OwnTask(OwnFile):
             written: type[Task] = self.load()
             return written
         settings = tuple(Setting(**{**one, "choices": tuple(one["choices"])}) for one in self.facts.get("settings", ()))
-        return _class_for(
-            self.name, str(self.facts.get("doc", "")), bool(self.facts.get("scores_every_step")), settings
-        )
+        every_step = bool(self.facts.get("scores_every_step"))
+        return _class_for(self.name, str(self.facts.get("doc", "")), every_step, settings)
 
     def task(self, values: Mapping[str, object] | None = None) -> Task:
         """The task with these values of its settings, from its facts if there are any; the others are the defaults."""
         if self.facts is None:
             return self.written(values)
         task = self.kind(**values or {})
-        mine, found = list(values_of(task).values()), Recorded()
-        for one in self.facts.get("known", ()):
-            if one["values"] == mine and "impossible" in one:
-                raise TaskError(one["impossible"])
-            if one["values"] == mine:
-                found = Recorded.of(one)
-                break
-            if found.inputs is UNKNOWN and "impossible" not in one:
-                found = Recorded.of({**one, "ladders": []})
-        vars(task).update(own=self, recorded=found)
+        known, mine = self.facts.get("known", ()), list(values_of(task).values())
+        others = ({**one, "ladders": []} for one in known if "impossible" not in one)
+        found = next((one for one in known if one["values"] == mine), None) or next(others, None)
+        if found is not None and "impossible" in found:
+            raise TaskError(found["impossible"])
+        vars(task).update(own=self, recorded=Recorded() if found is None else Recorded.of(found))
         return task
 
     def written(self, values: Mapping[str, object] | None = None) -> Task:

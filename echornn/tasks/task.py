@@ -10,8 +10,8 @@ from __future__ import annotations
 import dataclasses
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, ClassVar, TypeVar
@@ -338,16 +338,11 @@ def share_before(lag: int, steps: int) -> float:
 MOST_LOSS = 512.0  # of a ladder; higher losses are not distinguished, and targets can be scaled
 
 
-@contextmanager
-def blaming_method(task: Task, method: str) -> Iterator[None]:
+def blaming_method(task: Task, method: str) -> AbstractContextManager[None]:
     """Like `blaming`, for a call of this method; an error from outside of the file is reported at the method's line."""
-    try:
-        yield
-    except (Exception, SystemExit) as error:
-        kind = own.LOADED.get(task.own, type(task))
-        code = getattr(getattr(kind, method, None), "__code__", None)
-        with blaming(TaskError, code.co_filename if code else kind.__module__, code and code.co_firstlineno):
-            raise error
+    kind = own.LOADED.get(task.own, type(task))
+    code = getattr(getattr(kind, method, None), "__code__", None)
+    return blaming(TaskError, code.co_filename if code else kind.__module__, code and code.co_firstlineno)
 
 
 def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | None]:

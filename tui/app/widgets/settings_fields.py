@@ -8,7 +8,7 @@ import math
 import textwrap
 from functools import cache
 
-from echornn.config import CHOICES, FRACTIONS, ORDER, TASK, EchoConfig
+from echornn.config import CHOICES, FRACTIONS, TASK, EchoConfig
 from echornn.own import OwnFile
 from echornn.tasks.table import TASKS
 from echornn.tasks.task import Setting, settings_of
@@ -34,8 +34,8 @@ def live_rows(config: EchoConfig) -> tuple[str, ...]:
 def structural_rows(config: EchoConfig) -> tuple[str, ...]:
     """Names whose change starts a new network: the task, its settings, and fields."""
     starts = [name for name in config.fields() if name not in config.live_fields and name != TASK]
-    first = [name for name in starts if name not in ORDER]  # settings of the task
-    return TASK, *first, *(name for name in starts if name in ORDER)
+    names = config.names()
+    return TASK, *(name for name in starts if name not in names), *(name for name in starts if name in names)
 
 
 def choices_of(config: EchoConfig, name: str, own: OwnFile | None = None) -> tuple[str, ...]:
