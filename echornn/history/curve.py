@@ -66,8 +66,7 @@ class InBuckets:
     @property
     def middles(self) -> Numbers:
         """The middle of each bucket, float64 [buckets], in windows after `first`."""
-        middles: Numbers = np.clip((self.starts + self.ends - 1) / 2 - self.first, 0, None)
-        return middles
+        return np.asarray(np.clip((self.starts + self.ends - 1) / 2 - self.first, 0, None))
 
 
 @dataclass(frozen=True, eq=False)

@@ -79,21 +79,18 @@ def lost(count: int, replicas: int) -> StoredWindows:
 def losses_of(windows: StoredWindows) -> Floats:
     """The losses of stored windows in nats, float32 [n, replicas]; NaN for a lost window."""
     if windows.dtype == WINDOW:
-        exact: Floats = windows["loss"]
-        return exact
+        return np.asarray(windows["loss"])
     bits = (windows >> np.uint32(ERROR_BITS)) << np.uint32(DROPPED_BITS)
     # a damaged file may contain NaNs that make NumPy warn
     if (no_number := bits > np.uint32(0x7F800000)).any():
         bits = np.where(no_number, bits | np.uint32(0x00400000), bits)
-    losses: Floats = bits.view(np.float32)
-    return losses
+    return bits.view(np.float32)
 
 
 def errors_of(windows: StoredWindows, config: EchoConfig) -> Counts:
     """The number of wrong predictions in stored windows, int32 [n, replicas]; negative for a lost window."""
     if windows.dtype == WINDOW:
-        exact: Counts = windows["errors"]
-        return exact
+        return np.asarray(windows["errors"])
     predictions, errors = config.predictions_per_window, (windows & np.uint32(MOST_ERRORS)).astype(np.int32)
     if predictions > MOST_ERRORS:
         errors = np.rint(errors * (predictions / MOST_ERRORS)).astype(np.int32)
@@ -115,8 +112,7 @@ def error_rates_of(windows: StoredWindows, config: EchoConfig) -> Floats:
 
 def summed(sums: npt.NDArray[np.float64], losses: Floats) -> npt.NDArray[np.float64]:
     """The sums, [replicas], with further losses, [n, replicas], whose bits do not depend on the pieces they come in."""
-    after: npt.NDArray[np.float64] = np.cumsum(np.concatenate([sums[np.newaxis], losses]), axis=0)[-1]
-    return after
+    return np.asarray(np.cumsum(np.concatenate([sums[np.newaxis], losses]), axis=0)[-1])
 
 
 def quantiles(losses: Floats, shares: tuple[float, ...]) -> Floats:

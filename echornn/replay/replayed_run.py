@@ -41,8 +41,7 @@ class Keyframing:
 
     def __init__(self, recorder: Recorder, clock: Callable[[], float]) -> None:
         self.keyframes = Keyframes()
-        self._recorder = recorder
-        self._clock = clock
+        self._recorder, self._clock = recorder, clock
         self._trained, self._apart = 0.0, KEYFRAME_SECONDS
 
     def take_up(self, keyframes: Iterable[Keyframe]) -> None:
@@ -78,9 +77,7 @@ class Trainers:
     def __init__(self, make_trainer: MakeTrainer, pace: Pace, clock: Callable[[], float], devices: Devices) -> None:
         self.devices = devices
         self.moved = ""  # a message that a trainer is on another device than before
-        self._make_trainer = make_trainer
-        self._pace = pace
-        self._clock = clock
+        self._make_trainer, self._pace, self._clock = make_trainer, pace, clock
 
     def uncompiled(self, config: EchoConfig) -> AnyTrainer:
         trainer = self._make_trainer(config)
@@ -116,8 +113,7 @@ class ReplayedRun:
         resumed = recorder.resumed
         self._recorder = recorder
         self._trainers = Trainers(make_trainer, pace, clock, NO_DEVICES if resumed is None else resumed.devices)
-        self._pace = pace
-        self._clock = clock
+        self._pace, self._clock = pace, clock
         self._keyframing = Keyframing(recorder, clock)
         self._chosen = 0
         self._any_unsaved = False
@@ -211,9 +207,8 @@ class ReplayedRun:
 
     def save(self) -> None:
         if self.arrived and self.may_save:
-            loss_stats = self.timeline.loss_stats(self.here)
-            when = (loss_stats.solved_at, loss_stats.lost_at)
-            self._recorder.save(self.trainer.state, self.here, *when, self._trainers.devices)
+            stats, devices = self.timeline.loss_stats(self.here), self._trainers.devices
+            self._recorder.save(self.trainer.state, self.here, stats.solved_at, stats.lost_at, devices)
             self._any_unsaved = False
 
     def save_all(self) -> None:

@@ -120,8 +120,7 @@ class Undoing:
 
     def before(self, kind: object, timeline: Timeline, here: Position, by_a_held_key: bool) -> Position:
         """The position to which undoing a change made here, or several of a kind other than None, will go."""
-        now = self._clock()
-        before = here
+        now, before = self._clock(), here
         if self._held is not None:
             held, at, first = self._held
             never_ran = kind in ("anew", "data") and here.window == timeline.branch(here.branch).start

@@ -71,7 +71,6 @@ class Timeline:
         self._tracks: list[Track] = []
         self._path = lru_cache(KEPT_PATHS)(lambda number: path_to_end(self.branch(number), self.branch))
         self._joined: dict[tuple[int, int, int], Buckets] = {}
-        self._any_bad = False
         self.trained = 0  # windows, in all branches
 
     def __len__(self) -> int:
@@ -123,7 +122,6 @@ class Timeline:
                 track.bad.append((track.bad.pop()[0] if goes_on else bad, bad))
             track.history.add(windows, solved.at)
             track.solved = solved
-            self._any_bad = self._any_bad or bool(track.bad)
             self.trained += len(windows)
 
     # ---- the tree
@@ -246,9 +244,9 @@ class Timeline:
 
     def bad_since(self, position: Position) -> int | None:
         """The window, from 0, at which losses became NaN or infinite; None after `GOOD_WINDOWS` finite losses."""
-        since, newest = None, -1
-        if not self._any_bad:
+        if not any(track.bad for track in self._tracks):  # as nearly always, also where the path is long
             return None
+        since, newest = None, -1
         for branch, _, end in self.spans(position):
             for first, last in self._tracks[branch.number].bad:
                 if first < end:
