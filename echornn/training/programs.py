@@ -119,8 +119,9 @@ class Program:
             with _names_of_its_own(self._name):
                 self._compiled = function.get_concrete_function(values, tf.constant(numbers), *data)
             self.compilations += 1
-        with tf.device(device):
-            results: tuple[Values, Trained] = self._compiled(values, tf.constant(numbers), *data)
+        with tf.device(device):  # called as a user would, it takes 0.3 ms to look at the tensors
+            tensors = tf.nest.flatten((values, tf.constant(numbers), data))
+            results: tuple[Values, Trained] = self._compiled._call_flat(tensors, self._compiled.captured_inputs)
         return results
 
     def _run(self, values: Values, numbers: tf.Tensor, x: tf.Tensor, y: tf.Tensor, *scored: tf.Tensor) -> Any:
