@@ -37,7 +37,7 @@ def write_step(whole: tf.Tensor, part: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
 
 
 def read_steps(series: tf.Tensor, begin: tf.Tensor, steps: int) -> tf.Tensor:
-    """``steps`` steps of ``series`` (first axis), beginning at ``begin``."""
+    """``steps`` steps of ``series``, [steps, ...], beginning at ``begin``."""
     _, *others = series.shape
     return xla.xla_dynamic_slice(series, tf.stack([begin, *[0] * len(others)]), tf.constant([steps, *others]))
 
@@ -122,8 +122,7 @@ PRODUCT_LIMIT, GRADIENT_LIMIT = 6000, 3000
 multiply and sum.
 """
 
-FEW = 2
-"""The largest inner dimension with which multiply and sum wins, whatever the other sizes are."""
+FEW = 2  # the largest inner dimension with which multiply and sum wins, whatever the other sizes are
 
 
 def is_fused(rows: int, inner: int, columns: int) -> bool:

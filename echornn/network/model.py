@@ -24,21 +24,15 @@ from echornn.network.step import step_of, used_weights
 from echornn.progress import Floats
 from echornn.tasks.task import Numbers, Symbols
 
-MOST_MULTIPLICATIONS = 400
-"""The most multiplications of the largest product in a time step with which a single kernel is faster."""
-
-MOST_STEPS = 32
-"""The most unrolled steps of all layers with which a single kernel compiles about as fast; with gates they count
-twice.
+MOST_MULTIPLICATIONS, MOST_STEPS = 400, 32
+"""The most multiplications of the largest product in a time step with which a single kernel is faster, and the most
+unrolled steps of all layers with which it compiles about as fast; with gates they count twice.
 """
 
 
 class EchoRNN:
-    """Stacked recurrent cells that run over a window, with an output layer on each state of the top cell.
-
-    Attributes:
-        weights: the trained tensors by name, see `weight_shapes`; with replicas, an additional last axis. Arrays become
-            variables.
+    """Stacked recurrent cells that run over a window, with an output layer on each state of the top cell. Weights are
+    tensors by name, with replicas with an additional last axis; arrays become variables.
     """
 
     def __init__(self, config: EchoConfig, weights: Mapping[str, Any], on_cpu: bool = True) -> None:
@@ -56,7 +50,7 @@ class EchoRNN:
         self.loops_apart = on_cpu and (has_replicas(self.weights["W2"]) or not is_small)
 
     def forward(self, x: tf.Tensor, init_state: tf.Tensor, dropout_key: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Run a window ("Forward pass" and "Calculating loss").
+        """Run a window ("Forward pass").
 
         Args:
             x: the inputs of the window: symbols, uint8 [T, batch, ...], or numbers, float32 [T, batch, count, ...].
@@ -114,13 +108,8 @@ class EchoRNN:
 
 
 def embed(x: tf.Tensor, form: Symbols | Numbers) -> tf.Tensor:
-    """The inputs of the cell, float32 [T, batch, input, ...].
-
-    Two symbols become the numbers 0 and 1, as in the tutorial; more symbols become one-hot vectors. Numbers stay.
-
-    Args:
-        x: symbols, uint8 [T, batch, ...], or numbers, float32 [T, batch, count, ...].
-        form: whether these are symbols or numbers, and how many.
+    """The inputs of the cell, float32 [T, batch, input, ...]: two symbols become the numbers 0 and 1, as in the
+    tutorial; more symbols become one-hot vectors. Numbers stay.
     """
     if isinstance(form, Numbers):
         return x
@@ -129,24 +118,19 @@ def embed(x: tf.Tensor, form: Symbols | Numbers) -> tf.Tensor:
     return tf.one_hot(x, form.count, axis=2)
 
 
-LARGEST_PRODUCT = 2.0**64
-"""The largest product of sums of exponentials (each sum is from 1 to the number of classes); float32's limit is 2^128.
+MOST_ROWS, LARGEST_PRODUCT = 16, 2.0**64
+"""The most rows whose sums of exponentials (from 1 to the number of classes) are multiplied: longer loops are not
+unrolled, and compute one number at a time; and the largest product: float32's limit is 2^128.
 """
-
-MOST_ROWS = 16
-"""The most rows whose sums are multiplied: longer loops are not unrolled, and compute one number at a time."""
 
 
 def cross_entropy(logits: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None = None) -> tuple[tf.Tensor, tf.Tensor]:
-    """The mean cross-entropy over scored time steps and rows, and the softmax.
+    """The mean cross-entropy over scored time steps and rows, in nats, float32 [...], and the softmax without gradient.
 
     Args:
         logits: float32 [T, batch, classes, ...].
         labels: int32 [T, batch, ...].
         scored: bool [T, batch, ...], the steps that count; by default all.
-
-    Returns:
-        The cross-entropy in nats, float32 [...], and probabilities, float32 [T, batch, classes, ...], without gradient.
     """
     if len(logits.shape) > 3:
         return _of_replicas(logits, labels, scored)
@@ -240,13 +224,8 @@ def squared_error(outputs: tf.Tensor, targets: tf.Tensor, scored: tf.Tensor | No
 def checked_weights(
     weights: Mapping[str, npt.ArrayLike], config: EchoConfig, to_be: str
 ) -> dict[str, npt.NDArray[np.float32]]:
-    """These weights as float32 arrays by name, in the order of `weight_shapes`.
-
-    Args:
-        to_be: the purpose for the error message: loaded, examined.
-
-    Raises:
-        ValueError: names or shapes differ from this configuration's, or numbers are NaN or infinite.
+    """These weights as float32 arrays by name, in the order of `weight_shapes`; a `ValueError` if names or shapes
+    differ from this configuration's, or numbers are NaN or infinite.
     """
     shapes = weight_shapes(config)
     if set(weights) != set(shapes):
@@ -299,10 +278,8 @@ def _initial_matrix(config: EchoConfig, rng: np.random.Generator, shape: tuple[i
 
 
 def keras_model(config: EchoConfig, weights: Mapping[str, Floats]) -> Any:
-    """A Keras model with these weights, which starts from a zero state, and has no dropout.
-
-    Input symbols are int [batch, time]; output symbols are probabilities, float32 [batch, time, symbols]. Numbers are
-    float32 [batch, time, count].
+    """A Keras model with these weights, which starts from a zero state, and has no dropout. It reads symbols, int
+    [batch, time], or numbers, float32 [batch, time, count], and gives probabilities or numbers.
     """
     import keras
 

@@ -22,6 +22,7 @@ forward again, except for its large products, which were kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -45,6 +46,9 @@ from echornn.network.step import Layer, Step
 
 Gradients = tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]
 """The gradients to the state before some steps, to their inputs, and to the weights by name."""
+
+Back = Callable[[tf.Tensor], Gradients]
+"""The backward pass, from the gradients to the states."""
 
 
 class Made(NamedTuple):
@@ -116,33 +120,49 @@ def scan(
         apart: whether to prevent XLA from compiling a loop over blocks as a single kernel.
         cut: the gradient is cut after each ``cut`` time steps, counted from the first.
     """
-    names, length = list(weights), inputs.shape[0]
+    length = inputs.shape[0]
     head = length if length <= block else length % block
 
-    def forward(inputs: tf.Tensor, init_state: tf.Tensor, *values: tf.Tensor) -> tuple[tf.Tensor, Any]:
-        bound = dict(zip(names, values, strict=True))
-        first = _record(step, tf.unstack(inputs[:head]) if head else [], init_state, bound)
+    def run(inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors) -> tuple[tf.Tensor, Back]:
+        first = _record(step, tf.unstack(inputs[:head]) if head else [], init_state, weights)
         states = [one.after[tf.newaxis] for one in first]
         if head < length:
             begin = first[-1].after if first else init_state
-            looped, back_through_blocks = _in_blocks(step, inputs[head:], begin, bound, block, apart, head, cut)
+            looped, back_through_blocks = _in_blocks(step, inputs[head:], begin, weights, block, apart, head, cut)
             states.append(looped)
 
-        def gradient(d_states: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        def backward(d_states: tf.Tensor) -> Gradients:
             d_state, d_inputs = tf.zeros_like(init_state), inputs[:0]
             d_weights: dict[str, tf.Tensor] = {}
             if head < length:
                 d_state, d_inputs, d_weights = back_through_blocks(d_states[head:])
             if first:
-                d_state, d_head, d_more = _back(first, tf.unstack(d_states[:head]), d_state, bound, cut=cut)
+                d_state, d_head, d_more = _back(first, tf.unstack(d_states[:head]), d_state, weights, cut=cut)
                 d_inputs = tf.concat([d_head, d_inputs], axis=0) if head < length else d_head
                 d_weights = {name: d_weights[name] + d if d_weights else d for name, d in d_more.items()}
+            return d_state, d_inputs, d_weights
+
+        return tf.concat(states, axis=0), backward
+
+    return _differentiable(run, inputs, init_state, weights)
+
+
+def _differentiable(
+    run: Callable[..., tuple[tf.Tensor, Back]], inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors
+) -> tf.Tensor:
+    """The states that a function computes, with the backward pass that it returns."""
+    names = list(weights)
+
+    def forward(inputs: tf.Tensor, init_state: tf.Tensor, *values: tf.Tensor) -> tuple[tf.Tensor, Any]:
+        states, backward = run(inputs, init_state, dict(zip(names, values, strict=True)))
+
+        def gradient(d_states: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            d_state, d_inputs, d_weights = backward(d_states)
             return d_inputs, d_state, *(d_weights[name] for name in names)
 
-        return tf.concat(states, axis=0), gradient
+        return states, gradient
 
-    values = [tf.convert_to_tensor(value) for value in weights.values()]
-    return tf.custom_gradient(forward)(inputs, init_state, *values)
+    return tf.custom_gradient(forward)(inputs, init_state, *map(tf.convert_to_tensor, weights.values()))
 
 
 class _Recorded(NamedTuple):
@@ -228,8 +248,8 @@ def _in_blocks(
     apart: bool,
     first: int,
     cut: int | None,
-) -> tuple[tf.Tensor, Callable[[tf.Tensor], Gradients]]:
-    """The states after each step of whole blocks, and the function of the gradients to them that runs the loop back."""
+) -> tuple[tf.Tensor, Back]:
+    """The states after each step of whole blocks, run as a loop."""
     count, names = inputs.shape[0] // block, list(weights)
     in_blocks = tf.reshape(inputs, [count, block, *inputs.shape[1:]])
     trial = Recording(weights)
@@ -300,25 +320,12 @@ def scan_side_by_side(
     activations, so the backward pass computes no activation again; it adds each step's gradient of the weights to a
     sum. So each kernel reads only one step, which fits into the caches.
     """
-    names = list(weights)
-
-    def forward(inputs: tf.Tensor, init_state: tf.Tensor, *values: tf.Tensor) -> tuple[tf.Tensor, object]:
-        states, backward = _step_by_step(step, inputs, init_state, dict(zip(names, values, strict=True)), cut)
-
-        def gradient(d_states: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            d_state, d_inputs, d_weights = backward(d_states)
-            return d_inputs, d_state, *(d_weights[name] for name in names)
-
-        return states, gradient
-
-    values = [tf.convert_to_tensor(value) for value in weights.values()]
-    return tf.custom_gradient(forward)(inputs, init_state, *values)
+    return _differentiable(partial(_step_by_step, step, cut), inputs, init_state, weights)
 
 
 def _step_by_step(
-    step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors, cut: int | None
-) -> tuple[tf.Tensor, Callable[[tf.Tensor], Gradients]]:
-    """The states after each step, and the function of the gradients to them that runs the loop back."""
+    step: Step, cut: int | None, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors
+) -> tuple[tf.Tensor, Back]:
     steps = inputs.shape[0]
     trial = Recording(weights)
     after = step(inputs[0], init_state, trial)  # never computed: only its shapes are used

@@ -6,28 +6,19 @@ import math
 
 from echornn.config import RULES, EchoConfig
 
-REPLICA_LIMIT = 1500
-"""The most multiplications of a product in each network with which many networks train faster side by side than one
-after the other. Side by side, products are always written as multiply and sum, eight networks at a time. Us of one core
-per network and window, 32 side by side / one alone: S4 B5 1.7/6.8, S8 B5 3.8/9.1, S16 B5 10.8/14.3, S4 B50 21/34, S6
-B25 26/37, S16 B50 163/86.
-"""
-
-INFLUENCE_LIMIT = 4000
-"""The most numbers of a network's influence with which many networks train faster side by side. Us of one core per
-network and window with rtrl, 64 side by side / one alone: S4 B5 (480 numbers) 4.5/10.9, S8 B5 (3 200) 21/23, S16 B5
-(23 040) 990/116.
+REPLICA_LIMIT, INFLUENCE_LIMIT = 1500, 4000
+"""The most multiplications of a product, and numbers of the influence, in each network with which many networks train
+faster side by side, where products are always multiply and sum. Us of one core per network and window, 32 side by side
+/ one alone: S4 B5 1.7/6.8, S16 B5 10.8/14.3, S6 B25 26/37, S16 B50 163/86; with rtrl S4 B5 (480 numbers) 4.5/10.9, S8
+B5 (3 200) 21/23, S16 B5 (23 040) 990/116.
 """
 
 SLOTS = {"adagrad": 1, "sgd": 0, "rmsprop": 1, "adam": 2}
 """How many numbers an optimizer keeps for each weight."""
 
-OUTPUT_LAYER = ("W2", "b2")
-"""The weights that do not act on the state."""
-
 
 def carried_size(config: EchoConfig) -> int:
-    """The numbers that each batch row carries from window to window: each layer's state; for an LSTM h, then c."""
+    """The numbers that each batch row carries on: each layer's state; for an LSTM h, then c."""
     return config.num_layers * len(config.the_cell.state_parts) * config.state_size
 
 
@@ -47,10 +38,8 @@ def layer_weight_names(config: EchoConfig) -> list[dict[str, str]]:
 
 
 def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
-    """The names and shapes of the weights: the tutorial's W, b, W2, b2 ("Variables and placeholders").
-
-    A cell's W is [input + state, columns] and its b is [1, columns]; weights of units are [1, state]; W2 and b2 are
-    the output layer's.
+    """The names and shapes of the weights: the tutorial's W, b, W2, b2 ("Variables and placeholders"). A cell's W is
+    [input + state, columns] and its b is [1, columns]; weights of units are [1, state].
     """
     shapes = {}
     size, cell = config.state_size, config.the_cell
@@ -75,28 +64,20 @@ def influence_shapes(config: EchoConfig) -> dict[str, tuple[int, ...]]:
     """
     if RULES[config.rule].cuts or not config.is_stream:
         return {}
-    shapes = {name: shape for name, shape in weight_shapes(config).items() if name not in OUTPUT_LAYER}
+    shapes = weight_shapes(config)
+    del shapes["W2"], shapes["b2"]  # these do not act on the state
     return {name: (config.batch_size, carried_size(config), *shape) for name, shape in shapes.items()}
 
 
 def influence_size(config: EchoConfig) -> int:
-    """The numbers of the influence of one network; see `influence_shapes`."""
+    """The numbers of the influence of one network."""
     return sum(math.prod(shape) for shape in influence_shapes(config).values())
 
 
-def is_trained_alone(config: EchoConfig) -> bool:
-    """Whether networks of this structure are so large that they train faster one after the other."""
-    return largest_product(config) > REPLICA_LIMIT or influence_size(config) > INFLUENCE_LIMIT
-
-
-UNROLLED_WHOLE = 32
-"""The longest window, in time steps, that is unrolled completely: an unrolled step is up to 1.8 times as fast, but
-takes 45 ms to compile.
-"""
-
-
 def block_length(window_length: int) -> int:
-    """The time steps unrolled together: all if the window is short, otherwise a divisor from 10 to 16, or else 10."""
-    if window_length <= UNROLLED_WHOLE:
+    """The time steps unrolled together: all if the window is short, otherwise a divisor from 10 to 16, or else 10. An
+    unrolled step is up to 1.8 times as fast, but takes 45 ms to compile.
+    """
+    if window_length <= 32:
         return window_length
     return next((block for block in range(10, 17) if window_length % block == 0), 10)

@@ -14,10 +14,8 @@ from echornn.network.shapes import layer_weight_names
 
 
 class Layer:
-    """Computes with these weights, of one network or of many side by side; see `echornn.cells.cell.Network`.
-
-    They are by the names that the cell uses, W float32 [sum of part sizes, columns, ...], b float32 [1, columns, ...],
-    weights that scale float32 [1, units, ...].
+    """Computes with these weights, by the names that the cell uses, of one network or of many side by side; see
+    `echornn.cells.cell.Network`.
     """
 
     def __init__(self, weights: Tensors) -> None:
@@ -51,9 +49,7 @@ class OfTensors:
 
 
 Step = Callable[[tf.Tensor, tf.Tensor, Layer], tf.Tensor]
-"""A time step of a layer: the carried state after it, float32 [batch, carried, ...], from the inputs, float32 [batch,
-input, ...], the state before, and the layer.
-"""
+"""A time step: the carried state after it, float32 [batch, carried, ...], from inputs, state before, and layer."""
 
 
 def step_of(cell: Cell) -> Step:
@@ -73,12 +69,12 @@ def used_weights(cell: Cell, weights: Tensors, steps: int) -> dict[str, tf.Tenso
 
 
 class Stepped(NamedTuple):
-    """The results of a time step."""
+    """The carried state after a time step, float32 [batch, carried], and each layer's gates side by side, in the order
+    of `Cell.gates`, 0 to 1, float32 [batch, gates_size].
+    """
 
     state: tf.Tensor
-    """The whole carried state, float32 [batch, carried]."""
     gates: tf.Tensor
-    """Each layer's gates side by side, in the order of `Cell.gates`, 0 to 1, float32 [batch, gates_size]."""
 
 
 def gates_size(config: EchoConfig) -> int:
@@ -87,10 +83,7 @@ def gates_size(config: EchoConfig) -> int:
 
 
 Multiply = Callable[[Sequence[tf.Tensor], tf.Tensor, tf.Tensor], tf.Tensor]
-"""Computes the affine map of parts, float32 [batch, part size], with a weight and a bias in the form it expects."""
-
 Scaling = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
-"""Multiplies each unit's number, float32 [batch, units], with its own weight, in the form it expects."""
 
 
 class _Seen(Layer):

@@ -13,18 +13,14 @@ from pathlib import Path
 
 from echornn.runtime import collector, small_loops
 
-LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+LEVEL, ONLY_FATAL = "TF_CPP_MIN_LOG_LEVEL", "3"
 """TensorFlow's environment variable for its log level; a value that the user has set is kept."""
-
-ONLY_FATAL = "3"
 
 LOG_LINE = re.compile(
     rb"(?m)^(?:[IWE]\d{4} [\d:. ]+\d+ \S+:\d+\] |\d{4}-\d\d-\d\d [\d:.]+: [IWE] \S+:\d+\] "
     rb"|WARNING: All log messages before absl|To enable the following instructions: ).*\n?"
 )
 """Matches a log line of native code: information, warning or error, but not a fatal error."""
-
-LIBRARY = "libtensorflow_cc.so.2"
 
 _importing = threading.Lock()
 
@@ -46,10 +42,7 @@ def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
 
     Errors of TensorFlow are exceptions anyway. If ``TF_CPP_MIN_LOG_LEVEL`` is set, log lines from that level on are
     printed (0: all). During the import, output of other threads to file descriptor 2 is held back and written
-    afterwards.
-
-    Args:
-        threshold: the threshold of small loops for XLA; see `echornn.runtime.small_loops`.
+    afterwards. For the threshold see `echornn.runtime.small_loops`.
     """
     with _importing, collector.paused():
         small_loops.ask_for(threshold)
@@ -78,7 +71,7 @@ def _load_library() -> None:
     with contextlib.suppress(ImportError, AttributeError, OSError, ValueError):
         spec = importlib.util.find_spec("tensorflow")
         for folder in (spec and spec.submodule_search_locations) or ():
-            file = Path(folder) / LIBRARY
+            file = Path(folder) / "libtensorflow_cc.so.2"
             if file.is_file():
                 dlopen = ctypes.CDLL(None).dlopen
                 dlopen.argtypes, dlopen.restype = [ctypes.c_char_p, ctypes.c_int], ctypes.c_void_p

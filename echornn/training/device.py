@@ -19,25 +19,12 @@ from typing import Any
 import psutil
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.network.shapes import (
-    SLOTS,
-    block_length,
-    carried_size,
-    influence_size,
-    is_trained_alone,
-    largest_product,
-    weight_shapes,
-)
+from echornn.network import shapes
 from echornn.tasks.task import Numbers, Symbols
 
-MAX_WINDOWS_PER_CALL = 4096
-"""The most windows that a call trains in each network; the size of the buffers that return the losses."""
-
-MAX_BLOCK_BYTES = 1 << 24
-"""The most bytes of inputs in a block with more than one epoch."""
-
-FLOAT = 4
-"""Bytes of a float32."""
+MAX_WINDOWS_PER_CALL = 4096  # in each network; the size of the buffers that return the losses
+MAX_BLOCK_BYTES = 1 << 24  # of inputs in a block with more than one epoch
+FLOAT = 4  # bytes
 
 
 def epochs_in_a_block(config: EchoConfig, replicas: int) -> int:
@@ -54,27 +41,17 @@ def bytes_of_a_step(form: Symbols | Numbers) -> int:
     return FLOAT * form.count if isinstance(form, Numbers) else 1
 
 
-COMPILED, COMPILED_PRODUCT = 150 << 20, 10 << 20
-"""Bytes of TensorFlow's compiler; and for each step and product of a rule whose influence is compiled too."""
-
-COPIES = 4
-"""Copies of data (drawn, sorted, on the device, made in advance), and of each number that a window computes."""
-
-COPIES_OF_WEIGHTS = 12
-"""Copies of weights, slots and influence: in the trainer, its gradient, and states that are kept or written."""
-
-OF_A_REPLICA = 256 << 10
-"""Bytes of a replica's losses, in calls and in the curve."""
-
-PROBES = 700
-"""Bytes of the probes for each pair of units of a layer: read-outs and gradients of groups of rows."""
+COMPILED = 150 << 20  # bytes of TensorFlow's compiler
+COMPILED_PRODUCT = 10 << 20  # the same for each step and product of a rule whose influence is compiled too
+COPIES = 4  # of data (drawn, sorted, on the device, made in advance), and of each number that a window computes
+COPIES_OF_WEIGHTS = 12  # also of slots and influence: in the trainer, its gradient, and states that are kept or written
+OF_A_REPLICA = 256 << 10  # bytes of a replica's losses, in calls and in the curve
+PROBES = 700  # bytes for each pair of units of a layer: read-outs and gradients of groups of rows
 
 
 def bytes_needed(config: EchoConfig, replicas: int = 1, at_once: int | None = None) -> int:
-    """About how many bytes the training of ``replicas`` networks needs in addition to TensorFlow.
-
-    Args:
-        at_once: how many calls run at the same time; by default one for each processor.
+    """About how many bytes the training of ``replicas`` networks needs in addition to TensorFlow, if ``at_once`` calls
+    run at the same time, by default one for each processor.
     """
     return sum(_terms(config, replicas, at_once).values())
 
@@ -82,24 +59,24 @@ def bytes_needed(config: EchoConfig, replicas: int = 1, at_once: int | None = No
 def _terms(config: EchoConfig, replicas: int, at_once: int | None = None) -> dict[str, int]:
     """What `bytes_needed` is the sum of, each by the field that it depends on most."""
     calls = min(replicas, at_once or usable_processors())
-    together = calls if is_trained_alone(config) else replicas
-    task, influence = config.the_task, influence_size(config)
-    weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
+    together = calls if shapes.is_trained_alone(config) else replicas
+    task, influence = config.the_task, shapes.influence_size(config)
+    weights = sum(rows * columns for rows, columns in shapes.weight_shapes(config).values())
     of_a_step = bytes_of_a_step(task.inputs) + bytes_of_a_step(task.outputs) + (not task.scores_every_step)
     data = of_a_step * epochs_in_a_block(config, replicas) * config.total_series_length
     steps, columns = config.predictions_per_window, _columns(config)
-    shown = steps * (carried_size(config) + config.input_size + config.output_size)
+    shown = steps * (shapes.carried_size(config) + config.input_size + config.output_size)
     is_long = config.is_stream and config.truncated_backprop_length > 3 * config.batch_size  # than the tutorial's
     of_a_window = "truncated_backprop_length" if is_long else "batch_size"
     terms = {
         "replicas": calls * COMPILED + replicas * OF_A_REPLICA,
         "total_series_length": COPIES * replicas * data,
-        "state_size": FLOAT * COPIES_OF_WEIGHTS * replicas * (1 + SLOTS[config.optimizer]) * weights,
+        "state_size": FLOAT * COPIES_OF_WEIGHTS * replicas * (1 + shapes.SLOTS[config.optimizer]) * weights,
         of_a_window: FLOAT * COPIES * (replicas * shown + together * steps * columns),
     }
     if influence:
-        derivatives = together * steps * carried_size(config) * columns
-        compiled = len(config.the_cell.products) * config.num_layers * block_length(config.window_stride)
+        derivatives = together * steps * shapes.carried_size(config) * columns
+        compiled = len(config.the_cell.products) * config.num_layers * shapes.block_length(config.window_stride)
         terms["rule"] = FLOAT * (COPIES_OF_WEIGHTS * replicas * influence + COPIES * derivatives)
         terms["rule"] += calls * COMPILED_PRODUCT * compiled
     return terms
@@ -116,10 +93,8 @@ def usable_bytes() -> int:
 
 
 def require_memory(config: EchoConfig, replicas: int, at_once: int | None = None) -> None:
-    """Check that there is enough memory to train replicas of a configuration.
-
-    Raises:
-        ConfigError: there is too little; the error names ``replicas`` if one would fit, else the field that takes most.
+    """Raise a `ConfigError` if there is too little memory to train replicas of a configuration; it names ``replicas``
+    if one would fit, else the field that takes most.
     """
     needed, free = bytes_needed(config, replicas, at_once), usable_bytes()
     if needed > free:
@@ -147,9 +122,7 @@ def _too_much(needed: int, free: int) -> str:
 
 
 CPU, GPU = "/CPU:0", "/GPU:0"
-
-TRIAL_SECONDS = 0.2
-"""The seconds for which each device is measured."""
+TRIAL_SECONDS = 0.2  # for which each device is measured
 
 
 def place(config: EchoConfig, train: Callable[[str, int], None], before: str | None = None) -> str:
@@ -228,14 +201,14 @@ def windows_per_second(train: Callable[[int], None], clock: Callable[[], float] 
 
 
 MOST_MULTIPLICATIONS = 4_000_000
-"""The most multiplications of the largest product in a time step with which one thread is about as fast as two. Two
-threads took 0.94 of the time with 3.3 million (256 units, batch 50), 0.87 with 4.2, 0.63 with 6.6 and 0.58 with 16.8.
+"""The most multiplications of a product with which one thread is about as fast as two. Two threads took 0.94 of the
+time with 3.3 million (256 units, batch 50), 0.87 with 4.2, 0.63 with 6.6 and 0.58 with 16.8.
 """
 
 
 def threads_for(config: EchoConfig, is_alone: bool) -> int:
     """The number of threads for a process whose first network is this one: all processors for a single large one."""
-    is_large = is_alone and largest_product(config) > MOST_MULTIPLICATIONS
+    is_large = is_alone and shapes.largest_product(config) > MOST_MULTIPLICATIONS
     return usable_processors() if is_large else 1
 
 

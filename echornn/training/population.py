@@ -195,9 +195,7 @@ class Population:
 
     @property
     def lost_at(self) -> npt.NDArray[np.int64]:
-        """The window at which each replica lost the task after solving it, counted from 1 since the start (see
-        `echornn.data.solved.crossings`); 0 if it has not.
-        """
+        """The window at which each replica lost the task after solving it, counted from 1; 0 if it has not."""
         return self._seen_solved().lost_at.copy()
 
     @property
@@ -228,11 +226,7 @@ class Population:
         return PopulationState(self.configs, *place, solved=self._seen_solved(), **values)
 
     def restore(self, state: PopulationState) -> None:
-        """Continue from a state, bit for bit; see `state`.
-
-        Raises:
-            ValueError: the state has other configurations.
-        """
+        """Continue from a state, bit for bit; `ValueError` if the state has other configurations."""
         if state.configs != self.configs:
             raise ValueError(f"state of {state.configs[0]} cannot be restored: the trainer has {self.configs[0]}")
         influence = {**no_influence(self.configs), **state.influence}
@@ -295,10 +289,8 @@ class Population:
         self.configs, self._shards = tuple(configs), shards
 
     def reset(self, init_index: int = 0) -> None:
-        """Start over with initial weights and new optimizers, at the first window of the first epoch. The data stays.
-
-        Args:
-            init_index: the number of the initial weights; 0 in a new population.
+        """Start over with the initial weights of this number (0 in a new population) and new optimizers, at the first
+        window of the first epoch. The data stays.
         """
         each = [initial_weights(config, init_index) for config in self.configs]
         weights = {name: np.stack([one[name] for one in each]) for name in each[0]}
@@ -355,13 +347,7 @@ class Trainer(Population):
         self._series: tuple[object, EchoSeries] | None = None
 
     def advance(self, n: int) -> Progress:  # type: ignore[override]
-        """Train ``n`` windows, also across epochs, or fewer if the last epoch ends before.
-
-        After the last epoch nothing is trained: the losses are empty, and the last window is returned again.
-
-        Raises:
-            ValueError: ``n`` is below 1.
-        """
+        """Train ``n`` windows, also across epochs, or fewer if the last epoch ends before; see `Population.advance`."""
         return super().advance(n).of(0)
 
     @property
@@ -398,10 +384,8 @@ class Trainer(Population):
         super().restore(PopulationState.of_one(state))
 
     def load_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
-        """Replace the weights, and reset the optimizer's variables; position and carried state stay.
-
-        Raises:
-            ValueError: names or shapes differ from those of `weights`, or a number is NaN or infinite.
+        """Replace the weights, and reset the optimizer's variables; position and carried state stay. `ValueError` if
+        names or shapes differ from those of `weights`, or a number is NaN or infinite.
         """
         arrays = checked_weights(weights, self.config, "loaded")
         loaded = {name: arrays[name][np.newaxis] for name in self.weights}

@@ -90,11 +90,11 @@ def of_whole_past(model: EchoRNN, window: WindowData, influence: Tensors) -> Lea
     config = model.config
     ones = tf.ones_like(learned.states[:, :, : config.state_size])
     dropped = range(1, config.num_layers) if config.dropout else ()
-    steps = Steps(
+    steps = [
         embed(window.x, config.the_task.inputs),
         tf.concat([window.state[tf.newaxis], learned.states[:-1]], axis=0),
-        [model.drop(ones, window.dropout_key, layer) for layer in dropped],
-    )
+        *(model.drop(ones, window.dropout_key, layer) for layer in dropped),
+    ]
     to_state, to_weights = sensitivity(model, steps, config.window_stride)
     grown = {name: _times(to_state, one) + to_weights[name] for name, one in influence.items()}
     return learned._replace(gradients=gradients, influence=grown)
@@ -112,26 +112,19 @@ def _times(to_state: tf.Tensor, influence: tf.Tensor) -> tf.Tensor:
     return tf.reshape(product, influence.shape)
 
 
-class Steps(NamedTuple):
-    """Some steps of the whole network, with everything that they read."""
-
-    inputs: tf.Tensor  # as they enter the first cell, float32 [steps, batch, input, ...]
-    before: tf.Tensor  # the carried states before each step, float32 [steps, batch, carried, ...]
-    scales: Sequence[tf.Tensor]  # of dropout for each layer but the first, float32 [steps, batch, state, ...]
+ByZ = tuple[Made, tf.Tensor]
+"""A product that a step computed, of each row once; derivatives by its z, float32 [batch, carried, columns, ...]."""
 
 
-class RowProduct(NamedTuple):
-    """A product that a step computed, of each row once, and derivatives by z, [batch, carried, columns, ...]."""
-
-    made: Made
-    by_z: tf.Tensor
-
-
-def sensitivity(model: EchoRNN, steps: Steps, count: int) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+def sensitivity(model: EchoRNN, steps: list[tf.Tensor], count: int) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
     """The derivatives of the states after the first ``count`` steps by the state before them, float32 [batch, carried,
     carried before, ...], and by the weights in these steps, by name, float32 [batch, carried, rows, columns, ...].
+
+    Args:
+        steps: what the steps read, float32 [steps, batch, ...]: the inputs as they enter the first cell, the carried
+            states before each step, and if there is dropout its factors, for each layer but the first.
     """
-    _, batch, carried, *replicas = steps.before.shape
+    _, batch, carried, *replicas = steps[1].shape
     block = block_length(count)
     tail = count % block or block
     cell, length = model.config.the_cell, model.config.window_steps
@@ -165,8 +158,8 @@ def sensitivity(model: EchoRNN, steps: Steps, count: int) -> tuple[tf.Tensor, di
 
 
 def _back(
-    config: EchoConfig, used: Sequence[Tensors], steps: Steps, t: tf.Tensor | int, seeds: tf.Tensor
-) -> tuple[tf.Tensor, list[list[RowProduct]]]:
+    config: EchoConfig, used: Sequence[Tensors], steps: list[tf.Tensor], t: tf.Tensor | int, seeds: tf.Tensor
+) -> tuple[tf.Tensor, list[list[ByZ]]]:
     """Go back through step ``t``: from the derivatives of some numbers of each row by the state after the step, float32
     [batch * carried, carried, ...], to those by the state before it, and for each layer the products of the step.
     """
@@ -187,7 +180,7 @@ def _back(
         each = tf.broadcast_to(tensor[:, tf.newaxis], [batch, carried, *others])
         return tf.reshape(each, [batch * carried, *others])
 
-    inputs, before, *scales = (tf.gather(one, t) for one in (steps.inputs, steps.before, *steps.scales))
+    inputs, before, *scales = (tf.gather(one, t) for one in steps)
     forward = [Recording(weights) for weights in used]
     run(inputs, before, scales, forward)
     known = [iter([repeated(value) for made in layer.made for value in made.values]) for layer in forward]
@@ -199,7 +192,7 @@ def _back(
     zs = [[made.z for made in layer.made] for layer in layers]
     d_before, d_zs = tape.gradient(after, [before, zs], seeds, tf.UnconnectedGradients.ZERO)
     return d_before, [
-        [RowProduct(made, _apart(d_z, carried)) for made, d_z in zip(layer.made, of_layer, strict=True)]
+        [(made, _apart(d_z, carried)) for made, d_z in zip(layer.made, of_layer, strict=True)]
         for layer, of_layer in zip(forward, d_zs, strict=True)
     ]
 
@@ -210,17 +203,17 @@ def _apart(tensor: tf.Tensor, carried: int) -> tf.Tensor:
     return tf.reshape(tensor, [rows // carried, carried, *others])
 
 
-def _by_weights(products: Sequence[Sequence[RowProduct]]) -> dict[str, tf.Tensor]:
+def _by_weights(products: Sequence[Sequence[ByZ]]) -> dict[str, tf.Tensor]:
     """The derivatives by the weights that a step uses, from the products of some steps, [product][step]."""
     found: dict[str, tf.Tensor] = {}
     for of_steps in products:
-        made = of_steps[0].made
-        by_z = tf.stack([one.by_z for one in of_steps])  # [steps, batch, carried, columns, ...]
-        parts = [tf.stack(part) for part in zip(*(one.made.parts for one in of_steps), strict=True)]
+        each, zs = zip(*of_steps, strict=True)
+        made, by_z = each[0], tf.stack(zs)  # [steps, batch, carried, columns, ...]
+        parts = [tf.stack(part) for part in zip(*(one.parts for one in each), strict=True)]
         if made.bias:
             by_rows = by_z[:, :, :, tf.newaxis]
-            each = [tf.reduce_sum(part[:, :, tf.newaxis, :, tf.newaxis] * by_rows, axis=0) for part in parts]
-            pairs = {made.weight: tf.concat(each, axis=2), made.bias: tf.reduce_sum(by_rows, axis=0)}
+            d_parts = [tf.reduce_sum(part[:, :, tf.newaxis, :, tf.newaxis] * by_rows, axis=0) for part in parts]
+            pairs = {made.weight: tf.concat(d_parts, axis=2), made.bias: tf.reduce_sum(by_rows, axis=0)}
         else:
             scaled = tf.reduce_sum(parts[0][:, :, tf.newaxis] * by_z, axis=0)
             pairs = {made.weight: scaled[:, :, tf.newaxis]}

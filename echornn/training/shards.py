@@ -18,22 +18,15 @@ from echornn.training.loop import Trained, Values
 from echornn.training.programs import Program, Programs
 
 LEAST, MOST = 8, 128
-"""The fewest and the most replicas of a shard that are trained side by side: there, a window costs a fixed 10 us for
-its small kernels, and about 1 us per network (tutorial's sizes, one core). Fewer are faster one by one; with more,
-cache misses cancel the gain.
+"""The fewest and the most replicas of a shard that are trained side by side: there, a window costs a fixed 10 us, and
+about 1 us per network (tutorial's sizes, one core). Fewer are faster one by one; with more, cache misses cancel the
+gain.
 """
 
-VECTOR = 8
-"""The replicas that a vector operation of the processor computes; a shard is filled up to a multiple of this."""
-
-TURNS = 8
-"""The most shards of a call: enough to make the fixed cost of a call, 0.4 ms, negligible."""
-
-LOSSES_PER_CALL = 1 << 16
-"""The most losses that a call returns; it allocates memory for all of them, however few windows it trains."""
-
-LARGEST = 0x7FFFFFFF
-"""The numbers of windows and keys wrap around at 31 bits."""
+VECTOR = 8  # the replicas that a vector operation of the processor computes; a shard is filled up to a multiple of this
+TURNS = 8  # the most shards of a call: enough to make the fixed cost of a call, 0.4 ms, negligible
+LOSSES_PER_CALL = 1 << 16  # the most that it returns: it allocates memory for all, however few windows it trains
+LARGEST = 0x7FFFFFFF  # the numbers of windows and keys wrap around at 31 bits
 
 Array = npt.NDArray[Any]
 
