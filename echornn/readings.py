@@ -221,10 +221,9 @@ class RowDependence:
 class Effects(RowDependence):
     """How each prediction changes if a single input is changed; the row is computed again for each input.
 
-    A changed input becomes the next symbol, the last symbol becomes the first; with two symbols it is flipped. Each
-    number of an input of numbers becomes larger by `RAISED`. `strength` is the total variation distance of the
-    prediction's probabilities before and after (half the sum of the absolute changes), 0 to 1; for numbers, the length
-    of their change.
+    A changed input becomes the next symbol, the last becomes the first; its numbers become larger by `RAISED`.
+    `strength` is the total variation distance of the prediction's probabilities before and after (half the sum of the
+    absolute changes), 0 to 1; for numbers, the length of their change.
     """
 
     turned: Bools = field(kw_only=True)  # like `strength`: whether another symbol becomes the likeliest
@@ -290,14 +289,10 @@ class FixedPoints:
     eigenvalues above 1, then by `starts`. Of a line or a region at rest, some points are listed.
 
     The Jacobian dF/ds tells what happens to a small disturbance: along an eigenvector it is multiplied by the
-    eigenvalue in each step. An absolute value closer to 1 than `MARGIN` counts as 1. If relu is exactly at its kink,
-    the Jacobian is that of the side where it is 0. The kinds are:
-
-    - stable: all absolute values are below 1, so small disturbances vanish.
-    - marginal: none is above 1 and some count as 1: the Jacobian alone does not decide.
-    - saddle: some are above 1 and some are not: a disturbance can vanish first, then grow.
-    - unstable: all are above 1.
-    - slow: no fixed point: the state moves, but hardly, and less than around it.
+    eigenvalue in each step. If relu is exactly at its kink, the Jacobian is that of the side where it is 0. A point is
+    stable if all absolute values are below 1, so that small disturbances vanish; marginal if none is above 1 and some
+    count as 1 (`MARGIN`): the Jacobian alone does not decide; a saddle if some are above 1 and some are not; unstable
+    if all are; and slow if it is no fixed point: the state moves, but hardly, and less than around it.
     """
 
     states: Doubles  # [points, carried]: h of each layer, and what the cell carries besides
@@ -325,10 +320,7 @@ def kind_of(eigenvalues: npt.NDArray[np.complex128]) -> PointKind:
 
 @dataclass(frozen=True, eq=False)
 class StatePlane:
-    """The states from which the network answers, by their principal components: the directions in which they vary most.
-
-    A state h has the coordinates ``components @ (h - mean)``.
-    """
+    """The states from which the network answers, by their principal components; h is at ``components @ (h - mean)``."""
 
     part: str
     mean: Floats  # [units]

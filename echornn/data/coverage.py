@@ -1,7 +1,5 @@
-"""Where the source of each target is, and which targets are missed ("Running a training session").
-
-A target echoes the input ``echo_step`` positions earlier in its row. If the learning rule cuts the gradient at windows
-of T steps, an error gets from the target to that input only if a window contains both (`EchoConfig.reach`).
+"""Where the source of each target is, and which targets are missed ("Running a training session"): if the gradient is
+cut at windows of T steps, an error gets from a target to its source only if a window contains both.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def memory_by_lag(weights: Weights, config: EchoConfig, part: str = "") -> Float
     """r2 of the best linear read-out of x[t-k] from a part of the network, by lag k; see `echornn.readings.Memory`.
 
     Args:
-        part: a name in `echornn.readings.Readings.parts`; by default the top layer's h.
+        part: a name in `Readings.parts`; by default the top layer's h.
 
     Returns:
         float32 [lags], 0 to 1. With the echo, their sum is at most state_size / (num_classes - 1).
@@ -66,9 +66,7 @@ def gradient_by_lag(weights: Weights, config: EchoConfig) -> Floats:
 
 
 def turned_by_lag(weights: Weights, config: EchoConfig) -> Floats:
-    """The share of predictions that change if only x[t-k] is changed, by lag k, float32 [lags], 0 to 1; see
-    `echornn.readings.Reliance`.
-    """
+    """The share of predictions that change with x[t-k], by lag k, float32 [lags], 0 to 1; see `Reliance`."""
     return np.asarray(_read(weights, config, "reliance").turned)
 
 

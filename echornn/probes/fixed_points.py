@@ -88,6 +88,7 @@ class Rests(NamedTuple):
 
     states: Doubles  # [searches, carried]
     residuals: Doubles  # [searches], the largest absolute value in F(s) - s
+    starts: npt.NDArray[np.int_]  # [searches], for how many each stands
 
 
 def search(network: OneStep, starts: Doubles, enough: float) -> Rests:
@@ -123,7 +124,7 @@ def search(network: OneStep, starts: Doubles, enough: float) -> Rests:
             moved, jacobians = network.with_jacobian(states[taken])
             r[taken], a[taken] = moved - states[taken], jacobians - np.eye(states.shape[1])
         active = active[~finished]
-    return Rests(states, np.abs(r).max(axis=1))
+    return Rests(states, np.abs(r).max(axis=1), np.ones(len(states), int))
 
 
 def _solved(matrices: Doubles, vectors: Doubles) -> Doubles:
@@ -150,9 +151,9 @@ class Point(NamedTuple):
         return POINT_KINDS.index(self.kind), growing, -self.starts
 
 
-def merged(found: Rests, which: Bools, apart: float, counts: npt.NDArray[np.int_]) -> tuple[list[int], list[int]]:
+def merged(found: Rests, which: Bools, apart: float) -> tuple[list[int], list[int]]:
     """The different points among some of the results, which are the same if no number differs by more than ``apart``:
-    the index of the best result for each, and the number of searches, of which each result stands for ``counts``.
+    the index of the best result for each, and the number of searches.
     """
     left = np.flatnonzero(which)
     left = left[np.argsort(found.residuals[left], kind="stable")]
@@ -160,16 +161,14 @@ def merged(found: Rests, which: Bools, apart: float, counts: npt.NDArray[np.int_
     while left.size:
         same = np.abs(found.states[left] - found.states[left[0]]).max(axis=1) <= apart
         indices.append(int(left[0]))
-        ended.append(int(counts[left[same]].sum()))
+        ended.append(int(found.starts[left[same]].sum()))
         left = left[~same]
     return indices, ended
 
 
-def _points(
-    network: OneStep, found: Rests, which: Bools, apart: float, counts: npt.NDArray[np.int_], is_slow: bool = False
-) -> list[Point]:
+def _points(network: OneStep, found: Rests, which: Bools, apart: float, is_slow: bool = False) -> list[Point]:
     """The different points among some of the results."""
-    indices, starts = merged(found, which, apart, counts)
+    indices, starts = merged(found, which, apart)
     states = found.states[indices]
     moved, jacobians = network.with_jacobian(states)
     residuals = np.abs(moved - states).max(axis=1, initial=0).tolist()
@@ -232,7 +231,7 @@ def fixed_points(prepared: Prepared, held: Sequence[float] | None = None) -> Fix
     found = search(network, _first_starts(rng, visited, count, network), RESTING * largest)
     for _ in range(MOST_ROUNDS - 1):
         ended_at = (found.residuals <= RESTING * largest) & within_reach(found.states)
-        indices, ended = merged(found, ended_at, near, np.ones(len(ended_at), int))
+        indices, ended = merged(found, ended_at, near)
         if len(indices) < 2 or min(ended) >= OFTEN:
             break
         known, half = found.states[indices], count // 2
@@ -241,19 +240,18 @@ def fixed_points(prepared: Prepared, held: Sequence[float] | None = None) -> Fix
         found = Rests(*(np.concatenate(both) for both in zip(found, more, strict=True)))
 
     # points: isolated ones, those in a line or a region at rest (an eigenvalue is 1), and slow ones apart from both
-    once = np.ones(len(found.states), int)
     at_rest = found.residuals <= RESTING * largest
     rests, flat = [], []
-    for one in _points(network, found, at_rest, near, once):
+    for one in _points(network, found, at_rest, near):
         if np.abs(one.eigenvalues - 1).min() > MARGIN:
             rests.append(one)
         elif within_reach(one.state[np.newaxis])[0]:
             flat.append(one)
     if flat:
-        ends = Rests(np.array([one.state for one in flat]), np.array([one.residual for one in flat]))
-        rests += _points(network, ends, np.ones(len(flat), np.bool_), vague, np.array([one.starts for one in flat]))
+        ends = Rests(*(np.array([getattr(one, name) for one in flat]) for name in ("state", "residual", "starts")))
+        rests += _points(network, ends, np.ones(len(flat), np.bool_), vague)
     is_slow = ~at_rest & (found.residuals <= SLOW * spread) & within_reach(found.states)
-    slow = _points(network, found, is_slow, vague, once, is_slow=True)
+    slow = _points(network, found, is_slow, vague, is_slow=True)
     slow = [one for one in slow if all(np.abs(one.state - other.state).max() > vague for other in rests)]
 
     points = sorted([*rests, *slow], key=lambda one: one.order)
