@@ -380,8 +380,8 @@ class Store:
         self.asked = RequestedGrid(grid, versions_here())
         _require_ours(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = Lock(folder)
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(Lock(folder).release)
             before = read_requests(folder) if (folder / SWEEP_FILE).exists() else ()
             other = next((one.grid.until for one in before if one.grid.until != grid.until), None)
             if other is not None:  # losses of networks that stop when solved cannot be compared with others
@@ -394,10 +394,8 @@ class Store:
             write_requests(folder, (*(one for one in before if one != self.asked), self.asked))
             self.results = SweepResults.read(folder)
             self._write_table(self.results)
-            self._table = (folder / TABLE).open("ab")
-        except BaseException:
-            self._lock.release()
-            raise
+            self._table = undo.enter_context(open(folder / TABLE, "ab"))
+            self._undo = undo.pop_all()
 
     def put(self, results: Iterable[tuple[EchoConfig, Result]]) -> None:
         """Store new results."""
@@ -417,8 +415,8 @@ class Store:
         """Sort the table in the order of the grid, and release the folder; a full disk does not matter."""
         with contextlib.suppress(OSError, RunError):
             self._write_table(self.results.refresh())
-            self._table.close()
-        self._lock.release()
+        with contextlib.suppress(OSError):
+            self._undo.close()
 
     def _failure_of(self, point: EchoConfig) -> Path:
         return _file(self.folder, FAILED, self.asked.key(point))

@@ -10,10 +10,10 @@ from echornn.arrays.run_arrays import read
 from echornn.data.levels import chance_level, solved_level
 from echornn.diagnosis.seed_stats import wilson
 from echornn.sweeps.folder import SweepResults
-from echornn.sweeps.results import Scale, short_text, words_of
 from echornn.sweeps.table import Table, first_choice, value_text
 from tui.figures.data import Column, FigureData, FigureError, FigureRequest
 from tui.figures.losses import loss_label
+from tui.kit.shades import Scale, meaning, short_text
 
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """The shades beside which the colour bar has a value."""
@@ -70,7 +70,7 @@ def map_numbers(request: FigureRequest) -> FigureData:
         "down": choice.down,
         "columns": _texts(table.columns),
         "rows": _texts(table.rows),
-        "shows": f"{WAY if scale.of_tasks else words_of(request.show, losses)}{_seeds(columns['trained'])}",
+        "shows": f"{WAY if scale.of_tasks else meaning(request.show, losses)}{_seeds(columns['trained'])}",
         "ticks": [[share, _tick(scale, share)] for share in TICKS],
     }
     return FigureData(columns, facts, min(8.0, 1.5 + 0.2 * len(table.rows)))

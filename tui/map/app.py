@@ -19,7 +19,7 @@ from echornn.files.own_files import is_held
 from echornn.runtime.background import Background
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import Cell
-from echornn.sweeps.table import Axes, example_of
+from echornn.sweeps.table import Axes
 from tui.kit.cells import Cells, CellWidget
 from tui.kit.command_text import command_of
 from tui.kit.fitting import shortened
@@ -31,7 +31,9 @@ from tui.kit.paint import Box
 from tui.kit.palette import BACK, OPENS, Palette
 from tui.kit.theme import Theme
 from tui.map import drawing, keys
+from tui.map.filter import example_of
 from tui.map.state import MapFrame, MapState, MarkedCell, common_to_all
+from tui.map.words import name_of
 from tui.term.exit_code import ExitCode
 
 OTHER_KEYS = (OPENS, BACK, *HelpScreen.BINDINGS, *Palette.BINDINGS)
@@ -325,7 +327,7 @@ class MapApp(KeyedApp[Opened | int]):
     def action_mark(self) -> None:
         mark, places = self._state.mark, self.frame.cell.places
         is_marked = mark is not None and mark.places == places
-        here = MarkedCell(places, self.frame.table.name_of(*self.frame.cursor))
+        here = MarkedCell(places, name_of(self.frame.table, *self.frame.cursor))
         self._see(replace(self._state, mark=None if is_marked else here))
 
     def action_open(self) -> None:

@@ -9,19 +9,11 @@ from typing import NamedTuple
 
 from echornn.config import EchoConfig
 from echornn.sweeps.folder import SweepResults
-from echornn.sweeps.results import Cell, Measure, Scale, Values, short_text, words_of
-from echornn.sweeps.table import (
-    BUDGET,
-    Axes,
-    Choice,
-    FilterError,
-    Table,
-    Value,
-    first_choice,
-    kept_values,
-    solved_text,
-    value_text,
-)
+from echornn.sweeps.results import Cell, Measure, Values
+from echornn.sweeps.table import BUDGET, Axes, Choice, Table, Value, first_choice, value_text
+from tui.kit.shades import Scale, meaning, short_text
+from tui.map.filter import FilterError, kept_values
+from tui.map.words import solved_text, words_of
 
 SHADES = "·░▒▓█"
 """The characters for levels 0 to 4."""
@@ -200,7 +192,7 @@ class MapFrame:
         mark, beside = self.state.mark, ""
         if mark is not None:
             beside = f"marked: {mark.name}: {solved_text(Cell.together(mark.places, self.table.results.cells))}"
-        return *self.table.words_of(*self.cursor), beside
+        return *words_of(self.table, *self.cursor), beside
 
     @property
     def heading(self) -> str:
@@ -216,7 +208,7 @@ class MapFrame:
             for name in names
         ]
         kept = f"filter {self.state.filter}" if self.state.filter else ""
-        parts = (", ".join([words_of(self.scale.measure, losses), *fields]), ", ".join(others), kept)
+        parts = (", ".join([meaning(self.scale.measure, losses), *fields]), ", ".join(others), kept)
         return "; ".join(filter(None, parts))
 
     @property

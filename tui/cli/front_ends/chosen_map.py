@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from echornn.sweeps.results import Measure
-from echornn.sweeps.table import Axes, FilterError, named_by
+from echornn.sweeps.table import Axes
 from tui.commands.front_end import UsageError
+from tui.map.filter import FilterError, named_by
 from tui.map.state import MapState
 
 
