@@ -209,7 +209,7 @@ CASES = (
          lambda it: f"chance is {_loss(it, it.chance)}, the loss of guessing"),
     Case("diverged", lambda it: it.has_diverged, _diverged, _undo),
     Case("spike", lambda it: it.is_spike, _spike,
-         helps=lambda it: Remedy({"row_start": "zero"}) if it.config.the_task.echoed_lag is not None else None),  # blank first targets
+         helps=lambda it: Remedy({"row_start": "zero"}) if "row_start" in it.config.fields() else None),
     Case("solved", lambda it: it.stats.solved_at is not None and it.stats.lost_at is None,
          lambda it: f"solved at window {it.stats.solved_at:,}: mean loss {_loss(it)}"),
     Case("lost", lambda it: it.stats.solved_at is not None,

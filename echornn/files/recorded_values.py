@@ -58,27 +58,6 @@ ONCE_THE_ONLY_ONES = {TASK: ECHO, "rule": "tbptt"}
 """Values of fields that did not exist once, because no other value did; a record without them means these."""
 
 
-def config_from(fields: object) -> EchoConfig:
-    """The configuration from a record that `record_of` or `record_of_changes` made; missing values have their defaults.
-
-    The text of a user's own task is not run. If the record has no facts about it, only its settings are known.
-
-    Raises:
-        ValueError: a name is unknown to this version, or its value is invalid.
-    """
-    if not isinstance(fields, Mapping):
-        raise ValueError("the configuration is not a table of fields")
-    values = values_from(fields)
-    settings = {name: value for name, value in values.items() if name not in (*EchoConfig.names(), TASK)}
-    task = values.get(TASK, ECHO)
-    if task == ECHO:
-        for name in sorted(settings):
-            raise ValueError(f"the configuration's field {shortened(name)} is not known to this version")
-    if isinstance(task, OwnTask):
-        values[TASK] = task.with_settings({name: [value] for name, value in settings.items()})
-    return EchoConfig.from_fields(values)
-
-
 def record_of(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:
     """All values of a configuration as JSON values, except those in `ONCE_THE_ONLY_ONES`, so that old branches
     keep their digests. With the facts about a user's own task, its text need not be run to read them.
@@ -119,7 +98,7 @@ def config_from(fields: object) -> EchoConfig:
     if not isinstance(fields, Mapping):
         raise ValueError("the configuration is not a table of fields")
     values = values_from(fields)
-    settings = {name: value for name, value in values.items() if name not in ORDER}
+    settings = {name: value for name, value in values.items() if name not in (*EchoConfig.names(), TASK)}
     task = values.get(TASK, ECHO)
     if task == ECHO and settings:
         raise ValueError(f"the configuration's field {shortened(min(settings))} is not known to this version")

@@ -81,3 +81,8 @@ def block_length(window_length: int) -> int:
     if window_length <= 32:
         return window_length
     return next((block for block in range(10, 17) if window_length % block == 0), 10)
+
+
+def is_trained_alone(config: EchoConfig) -> bool:
+    """Whether networks of this structure are so large that they train faster one after the other."""
+    return largest_product(config) > REPLICA_LIMIT or influence_size(config) > INFLUENCE_LIMIT

@@ -11,7 +11,7 @@ import tensorflow as tf
 from echornn import seeding
 from echornn.config import EchoConfig
 from echornn.network.model import embed
-from echornn.network.shapes import OUTPUT_LAYER, carried_size, weight_shapes
+from echornn.network.shapes import carried_size, weight_shapes
 from echornn.network.step import step
 from echornn.probes.prepared import Prepared, Tensor, Tensors, Weights, graph, logits_of, loop
 from echornn.probes.series import FEW_ROWS, Series, draw
@@ -191,7 +191,7 @@ def _following(
         norms = tf.math.divide_no_nan(total, tf.reduce_sum(there, axis=1))
         to_states = tf.where(there[..., tf.newaxis] > 0, to_states, 0.0)
     of_groups = {name: tf.stack([one if len(one.shape) == 2 else one[None]] * groups) for name, one in weights.items()}
-    watched = [of_groups[name] for name in weight_shapes(config) if name not in OUTPUT_LAYER]
+    watched = [of_groups[name] for name in weight_shapes(config) if name not in ("W2", "b2")]
 
     def one_nearer(k: Tensor, products: tf.TensorArray, sums: Tensor, cut: Tensor) -> Any:
         with tf.GradientTape(persistent=of_some) as tape:

@@ -103,49 +103,6 @@ class RequestedGrid:
             "versions": dict(self.versions),
         }
 
-    def _recorded(self, value: Any) -> Any:
-        return recorded_with_facts(value, self.grid.uses_of(value))
-
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> RequestedGrid:
-        """Decode a record; raises an error of `NO_RECORD` if it is invalid."""
-        fields = values_from(record["fields"])
-        axes = [(name, tuple(map(VALUE_FROM.get(name, _itself), values))) for name, values in record["axes"]]
-        given = {name: [value] for name, value in fields.items()} | dict(axes)
-        settings = {name: given[name] for name in given.keys() - {*EchoConfig.names(), TASK}}
-        fields = {name: _with_settings(one, settings) for name, one in fields.items()}
-        axes = [(name, tuple(_with_settings(one, settings) for one in values)) for name, values in axes]
-        grid = Grid(tuple(Axis(*axis) for axis in axes), fields, record["seeds"], record["until"])
-        return cls(grid, {str(name): str(one) for name, one in record["versions"].items()})
-
-
-def _with_settings(value: Any, given: Mapping[str, Sequence[Any]]) -> Any:
-    return value.with_settings(given) if isinstance(value, OwnTask) else value
-
-
-def _itself(value: Any) -> Any:
-    return value
-
-
-def key_of(config: EchoConfig, until: Until, versions: Versions) -> str:
-    """A hash of everything that determines the result of a training."""
-    text = json.dumps([hashed_fields(config), until, dict(versions)], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def point_of(config: EchoConfig) -> EchoConfig:
-    """The configuration with its seed set to `SEED_OF_A_POINT`."""
-    return replace(config, seed=SEED_OF_A_POINT)
-
-
-def hashed_fields(config: EchoConfig) -> dict[str, Any]:
-    """The values that differ from the defaults, so that fields added by later versions do not change the hash.
-
-    A file of the user's own is represented by its digest; its text is in ``sweep.json``.
-    """
-    changes = DEFAULT.changes_to(config)
-    return {name: one.digest if isinstance(one, OwnFile) else one for name, one in changes.items()}
-
 
 def read_requests(folder: Path) -> tuple[RequestedGrid, ...]:
     """The requested grids, oldest first; a `RunError` if the folder has no sweep that can be read."""
@@ -179,7 +136,7 @@ def _requests(records: Sequence[Mapping[str, Any]]) -> tuple[RequestedGrid, ...]
     files = told_apart(value for value in every if isinstance(value, OwnFile))
     asked = []
     for record, values in zip(records, read, strict=True):
-        settings = {name: some for name, some in values.items() if name not in ORDER}
+        settings = {name: some for name, some in values.items() if name not in (*EchoConfig.names(), TASK)}
         known = {name: [_known(value, files, settings) for value in some] for name, some in values.items()}
         axes = tuple(Axis(name, tuple(known[name])) for name, _ in record["axes"])
         grid = Grid(axes, {name: known[name][0] for name in record["fields"]}, record["seeds"], record["until"])

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import Protocol
 
-from echornn.config import TASK, EchoConfig
+from echornn.config import FIELDS, TASK, EchoConfig
 from echornn.files.recorded_values import shortened
 from echornn.sweeps.folder import Store, point_of
 from echornn.sweeps.grid import Grid, Until, with_seeds_from
@@ -96,7 +96,7 @@ class Engine(Protocol):
 def structure_of(config: EchoConfig) -> Hashable:
     """What must be equal in all networks that are trained side by side."""
     form = config.value(TASK), form_of(config.the_task)
-    return form, tuple(getattr(config, name) for name in config.names() if name not in REPLICA_FIELDS)
+    return form, tuple(getattr(config, name) for name in FIELDS if name not in REPLICA_FIELDS)
 
 
 class Sweep:
