@@ -22,8 +22,8 @@ from echornn.progress import Floats, PopulationProgress
 from echornn.readings import Kind, Question, Readings
 from echornn.replay.replay import Replay, ours
 from echornn.runs import folders
-from echornn.runs.keyframes import Keyframe, Keyframes
 from echornn.runs.run_dir import BranchName, Piece, Run
+from echornn.runs.states import Keyframe, Keyframes
 from echornn.runtime import quiet
 from echornn.session.probing import examine
 from echornn.state import PopulationState, Snapshot, UnlikeRecord
@@ -178,10 +178,10 @@ class RunArrays:
     def examined(self, snapshot: Snapshot, kinds: Iterable[Kind]) -> Readings:
         """What the probes measure of a snapshot of this run; see `probe`."""
         check_own_files(snapshot.state.config)
-        quiet.import_tensorflow(self.run.threshold)
+        quiet.import_tensorflow(self.run.about.threshold)
         from echornn.training.device import use_threads
 
-        use_threads(threads_if_asked(self.run.threads))  # else a network that is made later would be too late
+        use_threads(threads_if_asked(self.run.about.threads))  # else a network that is made later would be too late
         return examine(snapshot, Question(frozenset(kinds)))
 
 
@@ -271,11 +271,11 @@ def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
         raise RunError(f"the weights after window {position.window} were not kept: {_near(position.window, kept)}")
     for config in {branch.config for branch in run.path_of(position.branch)}:
         check_own_files(config)
-    quiet.import_tensorflow(run.threshold)
+    quiet.import_tensorflow(run.about.threshold)
     timeline, keyframes = run.timeline(), Keyframes()
     for one in ours(timeline, run.keyframes()):
         keyframes.add(one)
-    make = tensorflow_trainers(run.devices, run.threshold, run.threads)
+    make = tensorflow_trainers(*run.trained_by)
     replay = Replay(timeline, keyframes, make(run.config), position, 1, make)
     while not replay.arrived:
         replay.advance(4096)

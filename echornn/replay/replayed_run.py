@@ -8,8 +8,8 @@ from echornn.config import EchoConfig
 from echornn.progress import PopulationProgress
 from echornn.replay.pace import Pace
 from echornn.replay.replay import Replay
-from echornn.runs.keyframes import Keyframe, Keyframes
 from echornn.runs.recorder import Recorder
+from echornn.runs.states import Keyframe, Keyframes
 from echornn.state import UnlikeRecord
 from echornn.timeline import moves
 from echornn.timeline.branch import Branch, Position

@@ -24,13 +24,18 @@ from echornn.files.own_files import NO_LOG, AppendLog, Lock, LogEnd, end_of
 from echornn.history.windows import LOST, stored_windows
 from echornn.own import OwnFile
 from echornn.progress import PopulationProgress
-from echornn.runs import checkpoint, folders
-from echornn.runs.branch_notes import BranchNotes
-from echornn.runs.checkpoint import OF_ONE, Checkpoint
-from echornn.runs.command_log import RecordedCommand
-from echornn.runs.folders import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE, SOLVED_FILE, TRACEBACK_FILE, AnotherRunError
-from echornn.runs.keyframes import Keyframe, KeyframeLog
-from echornn.runs.run_dir import SOLVED, Run
+from echornn.runs import folders, states
+from echornn.runs.folders import (
+    COMMAND_FILE,
+    KEYFRAME_FILE,
+    LOSS_FILE,
+    SOLVED_FILE,
+    TRACEBACK_FILE,
+    AnotherRunError,
+    BranchNotes,
+)
+from echornn.runs.run_dir import SOLVED, RecordedCommand, Run
+from echornn.runs.states import OF_ONE, Checkpoint, Keyframe, KeyframeLog
 from echornn.runtime.background import Background
 from echornn.state import PopulationState
 from echornn.timeline.branch import Position
@@ -327,7 +332,7 @@ class RunRecorder(Recorder):
             log.flush(length)
         losses, commands, solved = (log.end for log in self._logs)
         kept = replace(save.checkpoint, serial=self._serial, losses=losses, commands=commands, solved=solved)
-        checkpoint.save(self.folder, kept)
+        states.save(self.folder, kept)
         self._serial += 1
         self._kept = save
 

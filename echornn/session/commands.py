@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 from echornn.readings import Question
 from echornn.replay.pace import require_speed
-from echornn.runs.branch_notes import MOST_LETTERS
+from echornn.runs.folders import MOST_LETTERS
 
 
 @dataclass(frozen=True)

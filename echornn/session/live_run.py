@@ -16,9 +16,9 @@ from echornn.progress import PopulationProgress, Progress
 from echornn.replay.pace import Pace
 from echornn.replay.replay import ours
 from echornn.replay.replayed_run import ReplayedRun, newest
-from echornn.runs.branch_notes import NO_NOTES, BranchNotes
-from echornn.runs.command_log import RecordedCommand
+from echornn.runs.folders import NO_NOTES, BranchNotes
 from echornn.runs.recorder import Recorder
+from echornn.runs.run_dir import RecordedCommand
 from echornn.session.pictures.frame import Frame, State
 from echornn.timeline.branch import Branch, Position, can_continue_under, starts_over
 from echornn.timeline.moves import Undoing
