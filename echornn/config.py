@@ -13,14 +13,13 @@ from echornn.cells.own_cell import CellName
 from echornn.cells.table import CELLS, cell_of
 from echornn.cells.table import named as cell_named
 from echornn.errors import ConfigError as ConfigError
-from echornn.errors import choice, number
 from echornn.own import SHOWN_DIGITS, OwnFile
 from echornn.tasks.echo import RowStart
 from echornn.tasks.own_task import OwnTask
 from echornn.tasks.table import ECHO as ECHO
 from echornn.tasks.table import TASKS, defaults_of, made, name_of, named, values_of
 from echornn.tasks.task import MAX_STEPS as MAX_STEPS
-from echornn.tasks.task import Symbols, Task, form_of, setting_names
+from echornn.tasks.task import Setting, Symbols, Task, form_of, setting_names
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -36,17 +35,11 @@ class Rule:
 
 
 RULES = {
-    "tbptt": Rule(
-        "The tutorial's rule: the error goes back through the window's T steps, and is cut there.",
-        cuts=True,
-        engine="echornn.training.rules:TBPTT",
-    ),
-    "rtrl": Rule(
-        "Carries how each weight acts on the state (Williams and Zipser 1989): no error is cut at T.",
-        cuts=False,
-        engine="echornn.training.rules:RTRL",
-    ),
-}
+    "tbptt": Rule("The tutorial's rule: the error goes back through the window's T steps, and is cut there.", True,
+                  "echornn.training.rules:TBPTT"),
+    "rtrl": Rule("Carries how each weight acts on the state (Williams and Zipser 1989): no error is cut at T.", False,
+                 "echornn.training.rules:RTRL"),
+}  # fmt: skip
 """The learning rules, by the names in `EchoConfig.rule`. To add one, add its entry here."""
 
 if TYPE_CHECKING:
@@ -73,60 +66,52 @@ LEAST_RATE, MAX_RATE = 1e-37, 1e38  # with these, float32 neither loses digits n
 
 
 @dataclass(frozen=True)
-class Field:
-    """What a field of `EchoConfig` allows, and what a change of it means."""
+class Field(Setting):
+    """What a field of `EchoConfig` allows; its default is only of its type."""
 
-    allowed: str = "1 or more"
     least: float = 1
-    most: float = MAX_STEPS
-    choices: tuple[str, ...] = ()
-    is_whole: bool = True
-    is_live: bool = False  # can change between two windows, as it changes how a network learns, but not what
-    starts: bool = False  # the same trainer can start over with another value: no compiled program depends on it
-    is_of_data: bool = False  # the data of an epoch depend on it
+    allowed: str = "1 or more"
 
-    def checked(self, name: str, value: object) -> Any:
+    def checked(self, value: object) -> Any:
         """The value as a plain Python value; a ConfigError if no configuration can have it."""
-        if name == CELL:
+        if self.name == CELL:
             found = cell_named(value)
             cell_of(found)
             return found
-        if self.choices:
-            return choice(name, value, self.choices)
-        if name == "stride" and value is None:
-            return None
-        return number(name, value, self.least, self.most, self.allowed, self.is_whole)
+        return None if self.name == "stride" and value is None else super().checked(value)
 
 
 FIELDS = {
-    "num_epochs": Field(most=MAX_EPOCHS, is_live=True),
-    "total_series_length": Field(is_of_data=True),
-    "truncated_backprop_length": Field(),
-    "state_size": Field(),
-    "batch_size": Field(is_of_data=True),
-    "learning_rate": Field("a finite number above 0", math.ulp(0.0), math.inf, is_whole=False, is_live=True),
-    "seed": Field("0 or more", 0, MAX_SEED, starts=True, is_of_data=True),
-    "stride": Field(least=-math.inf),
-    "cell": Field(choices=tuple(CELLS)),
-    "num_layers": Field(f"1 to {MAX_LAYERS}", most=MAX_LAYERS),
-    "dropout": Field("0 to below 1", 0, math.nextafter(1, 0), is_whole=False),
-    "optimizer": Field(choices=get_args(Optimizer)),
-    "init": Field(choices=get_args(Init), starts=True),
-    "rule": Field(choices=tuple(RULES), is_live=True),
-    "device": Field(choices=get_args(Device)),
-    "replicas": Field(f"1 to {MAX_REPLICAS}", most=MAX_REPLICAS),
+    one.name: one
+    for one in (
+        Field("num_epochs", 1, most=MAX_EPOCHS),
+        Field("total_series_length", 1),
+        Field("truncated_backprop_length", 1),
+        Field("state_size", 1),
+        Field("batch_size", 1),
+        Field("learning_rate", 1.0, "", math.ulp(0.0), math.inf, allowed="a finite number above 0"),
+        Field("seed", 1, "", 0, MAX_SEED, allowed="0 or more"),
+        Field("stride", 1, "", -math.inf),
+        Field("cell", "", choices=tuple(CELLS)),
+        Field("num_layers", 1, most=MAX_LAYERS, allowed=f"1 to {MAX_LAYERS}"),
+        Field("dropout", 1.0, "", 0, math.nextafter(1, 0), allowed="0 to below 1"),
+        Field("optimizer", "", choices=get_args(Optimizer)),
+        Field("init", "", choices=get_args(Init)),
+        Field("rule", "", choices=tuple(RULES)),
+        Field("device", "", choices=get_args(Device)),
+        Field("replicas", 1, most=MAX_REPLICAS, allowed=f"1 to {MAX_REPLICAS}"),
+    )
 }
 """The fields of `EchoConfig` but for the task, whose settings have ranges of their own."""
 
-LIVE_FIELDS = frozenset(name for name, one in FIELDS.items() if one.is_live)
-START_FIELDS = LIVE_FIELDS | {name for name, one in FIELDS.items() if one.starts}
-DATA_FIELDS = frozenset(name for name, one in FIELDS.items() if one.is_of_data)
+LIVE_FIELDS = frozenset({"num_epochs", "learning_rate", "rule"})
+"""They can change between two windows, as they change how a network learns, but not what."""
 
-CHOICES = {name: one.choices for name, one in FIELDS.items() if one.choices} | {"row_start": get_args(RowStart)}
-"""The allowed values that are chosen from a list; a cell may also be a file."""
+START_FIELDS = LIVE_FIELDS | {"seed", "init"}
+"""The same trainer can start over with other values of them: no compiled program depends on them."""
 
-FRACTIONS = {name: one.allowed for name, one in FIELDS.items() if not one.is_whole}
-"""Fields that may be fractions, with a text on the values that they allow."""
+DATA_FIELDS = frozenset({"total_series_length", "batch_size", "seed"})
+"""The data of an epoch depend on them."""
 
 BEHIND = {"state_size": ("num_classes", "echo_step"), "init": ("row_start",)}
 ORDER = tuple(name for field in (*FIELDS, TASK) for name in (field, *BEHIND.get(field, ())))
@@ -208,7 +193,7 @@ class EchoConfig:
 
         def __init__(self, **values: Any) -> None:
             for name, known in FIELDS.items():
-                object.__setattr__(self, name, known.checked(name, values.get(name, getattr(EchoConfig, name))))
+                object.__setattr__(self, name, known.checked(values.get(name, getattr(EchoConfig, name))))
             settings = {name: value for name, value in values.items() if name not in FIELDS and name != TASK}
             task = made(values.get(TASK) or ECHO, settings, ORDER, self.total_series_length // self.batch_size)
             object.__setattr__(self, TASK, task)
@@ -451,14 +436,6 @@ class EchoConfig:
 def usual_window(trial_length: int | None) -> int:
     """The window length T if none is given: the tutorial's for a stream (None), a whole trial for trials."""
     return trial_length or DEFAULT_WINDOW
-
-
-def require_possible(name: str, value: object) -> None:
-    """Refuse a value of a field that no configuration can have, by a ConfigError. Numbers of a task are not checked."""
-    if name in FIELDS:
-        FIELDS[name].checked(name, value)
-    elif name in CHOICES:
-        choice(name, value, CHOICES[name])
 
 
 def require_epochs(config: EchoConfig, epoch: int, window: int) -> None:

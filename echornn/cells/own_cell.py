@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -131,11 +131,11 @@ SHORT, LONG = 6, 200
 state that is multiplied by 1.6 in each step to pass the greatest float32."""
 
 
+@lru_cache(maxsize=256)
 def check(own: OwnCell) -> Cell:
-    """The cell of a file that was not used before, checked in another process; a CellError that names the place."""
+    """The cell, once it is tried in another process; a CellError that names the place in its file."""
     own.try_apart(f"{__name__}:trace")
-    cell: Cell = own.load()
-    return cell
+    return own.load()  # type: ignore[no-any-return]
 
 
 def trace(file: str, name: str, text: str) -> None:

@@ -12,12 +12,13 @@ import numpy.typing as npt
 
 from echornn import seeding
 from echornn.cells.own_cell import OwnCell
+from echornn.cells.own_cell import check as check_cell
 from echornn.config import TASK, EchoConfig
 from echornn.errors import ConfigError, fraction
 from echornn.progress import Bools
 from echornn.progress import Symbols as Drawn
 from echornn.tasks.echo import RowStart, echo_rows, uniform_symbols
-from echornn.tasks.own_task import OwnTask
+from echornn.tasks.own_task import check as check_task
 from echornn.tasks.table import values_of
 from echornn.tasks.task import Batch, Numbers, Symbols, Task, TaskError, draw_rows, known_lags
 
@@ -254,7 +255,7 @@ def check_own_files(config: EchoConfig) -> None:
     """Check the user's own task and cell in another process, before they are used in this one; raises an `OwnError`."""
     task = config.the_task
     if task.own is not None:
-        _check_task(config.value(TASK), tuple(values_of(task).items()), config.batch_size, config.row_length)
+        check_task(config.value(TASK), tuple(values_of(task).items()), config.batch_size, config.row_length)
     if isinstance(config.cell, OwnCell):
         check_cell(config.cell)
 
@@ -264,18 +265,3 @@ def check_own_data(config: EchoConfig) -> None:
     check_own_files(config)
     if config.the_task.own is not None:
         batch_of(config.of(0), 0, 0)
-
-
-@lru_cache(maxsize=256)
-def _check_task(own: OwnTask, values: tuple[tuple[str, object], ...], rows: int, steps: int) -> None:
-    from echornn.tasks.own_task import check  # the first frame does not need it
-
-    check(own, dict(values), rows, steps)
-
-
-@lru_cache(maxsize=256)
-def check_cell(own: OwnCell) -> None:
-    """Check the user's own cell in another process; raises a `CellError`."""
-    from echornn.cells.own_cell import check
-
-    check(own)

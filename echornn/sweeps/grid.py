@@ -13,15 +13,13 @@ from typing import Any, Literal, NamedTuple, get_args
 from echornn.cells.table import named as cell_named
 from echornn.config import (
     CELL,
-    CHOICES,
     ECHO,
-    FRACTIONS,
+    FIELDS,
     MAX_SEED,
     ORDER,
     TASK,
     ConfigError,
     EchoConfig,
-    require_possible,
 )
 from echornn.files.recorded_values import shortened
 from echornn.own import OwnFile
@@ -86,8 +84,7 @@ class Axis:
             others = tasks_with(name)
             why = f"it is {others}: name one with --task" if others else f"one of {', '.join(allowed)}"
             raise ConfigError("grid", name, NO_AXES.get(name, why))
-        usual = "" if name in CHOICES or name == TASK else 0.0 if name in FRACTIONS else 0
-        known = settings.get(name, Setting(name, usual, least=0 if name == "dropout" else 1))
+        known = settings.get(name) or FIELDS.get(name) or Setting(name, "")
         parts = RANGE.fullmatch(values)
         found: Sequence[Value]
         if isinstance(known.default, str):
@@ -105,8 +102,7 @@ def _checked(name: str, value: Value) -> Value:
         return task_named(value)
     if name == CELL:
         return cell_named(value)
-    require_possible(name, value)
-    return value
+    return FIELDS[name].checked(value) if name in FIELDS else value
 
 
 def _number(known: Setting, word: str) -> int | float:
@@ -117,8 +113,7 @@ def _number(known: Setting, word: str) -> int | float:
             return number
     except ValueError:
         pass
-    fractions = FRACTIONS.get(known.name, f"{known.least:,} to {known.most:,}")
-    raise ConfigError(known.name, word, "a whole number" if is_whole else fractions)
+    raise ConfigError(known.name, word, "a whole number" if is_whole else known.allowed)
 
 
 def _range(known: Setting, written: str, low: str, high: str, count: str | None) -> Sequence[int | float]:

@@ -1,8 +1,7 @@
-"""The base class of tasks: the data that a task draws, the steps that count, and the losses that show what is learned.
+"""What a task is: the data that it draws, the steps that count, and the losses that show what is learned.
 
-A task is a frozen dataclass whose fields are its settings. It is one of two kinds. A *stream* never ends: its rows are
-cut into windows, and the state is carried from window to window. *Trials* have a `length`: they follow each other in a
-row, and the state is zero at the start of each.
+A *stream* never ends: its rows are cut into windows, and the state is carried from window to window. *Trials* have a
+`length`: they follow each other in a row, and the state is zero at the start of each.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ KEY = "echornn"  # of a field's metadata with the help and the range
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting of a task, see `setting`. The type of its default is its type."""
+    """A setting of a task, or a field of `EchoConfig`. The type of its default is its type."""
 
     name: str
     default: int | float | str
@@ -49,12 +48,10 @@ class Setting:
         """The value as Python's own type; a ConfigError if it is not allowed."""
         if isinstance(self.default, str):
             return choice(self.name, value, self.choices or (self.default,))
-        is_whole = isinstance(self.default, int)
-        return number(self.name, value, self.least, self.most, self.allowed, is_whole)
+        return number(self.name, value, self.least, self.most, self.allowed, isinstance(self.default, int))
 
     @property
     def allowed(self) -> str:
-        """What is allowed, in words."""
         to = "or more" if self.most == MAX_STEPS else f"to {self.most:,}"
         return ", ".join(self.choices) or f"{self.least:,} {to}"
 
@@ -76,7 +73,7 @@ def setting(
 
 
 def settings_of(task: Any) -> tuple[Setting, ...]:
-    """The settings of a task, or of a class of tasks; a ConfigError if one has no usable default."""
+    """The settings of a task or its class; a ConfigError if one has no usable default."""
     found = []
     for one in dataclasses.fields(task):
         default = one.default
@@ -88,7 +85,6 @@ def settings_of(task: Any) -> tuple[Setting, ...]:
 
 
 def values_of(task: Task) -> dict[str, Any]:
-    """The values of a task's settings, by name."""
     return {name: getattr(task, name) for name in setting_names(type(task))}
 
 
@@ -116,8 +112,8 @@ class DataForm:
     count: int
     names: Sequence[str] = field(default=(), compare=False)
 
-    least: ClassVar[int]
-    noun: ClassVar[str]
+    least: ClassVar[int] = 1
+    noun: ClassVar[str] = "numbers"
 
     def __post_init__(self) -> None:
         if not self.least <= self.count <= 256:
@@ -125,7 +121,7 @@ class DataForm:
         names = tuple(self.names)
         object.__setattr__(self, "names", names)
         usable = all(isinstance(name, str) and name.isascii() and name.isprintable() and name.strip() for name in names)
-        if names and (len(set(names)) != self.count or len(names) != self.count or not usable):
+        if names and not (len(set(names)) == len(names) == self.count and usable):
             wanted = f"{self.count} different names of printable ASCII characters"
             raise TaskError(f"{self}: names = {names}, but there have to be {wanted}")
 
@@ -137,6 +133,11 @@ class DataForm:
         """The numbers that leave the network at a step: a logit for each symbol, or the numbers."""
         return self.count
 
+    @property
+    def input_size(self) -> int:
+        """The numbers that enter the cell at a step."""
+        return self.count
+
 
 class Symbols(DataForm):
     """Data with one of ``count`` symbols per step, uint8 [rows, steps]; as outputs: classes, with cross-entropy."""
@@ -146,9 +147,7 @@ class Symbols(DataForm):
 
     @property
     def input_size(self) -> int:
-        """The numbers that enter the cell at a step: one for two symbols, as in the tutorial; otherwise a one-hot
-        vector.
-        """
+        """One number for two symbols, as in the tutorial; otherwise a one-hot vector."""
         return 1 if self.count == 2 else self.count
 
 
@@ -156,12 +155,6 @@ class Numbers(DataForm):
     """Data with ``count`` numbers per step, float32 [rows, steps, count]; as outputs, with squared error."""
 
     loss, unit = "squared error", ""
-    least, noun = 1, "numbers"
-
-    @property
-    def input_size(self) -> int:
-        """The numbers that enter the cell at a step."""
-        return self.count
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,19 +194,17 @@ class Level:
 
 @lru_cache(maxsize=64)
 def _live_settings(task: Task) -> frozenset[str]:
-    return frozenset(known.name for known in settings_of(task) if not _changes_form(task, known))
+    def keeps_form(known: Setting, value: Any) -> bool:
+        """Whether the first other value that is possible keeps the task's form."""
+        others: Sequence[Any] = [word for word in known.choices if word != value]
+        if not isinstance(value, str):
+            others = (value + 1, value - 1) if isinstance(value, int) else (value * 0.99, value * 1.01)
+        for other in others:
+            with suppress(ConfigError):
+                return form_of(task.with_values({known.name: known.checked(other)})) == form_of(task)
+        return False
 
-
-def _changes_form(task: Task, known: Setting) -> bool:
-    """Whether another value of a setting changes the task's form; True also if no other value could be tried."""
-    value = getattr(task, known.name)
-    others: Sequence[Any] = [word for word in known.choices if word != value]
-    if not isinstance(value, str):
-        others = (value + 1, value - 1) if isinstance(value, int) else (value * 0.99, value * 1.01)
-    for other in others:
-        with suppress(ConfigError):
-            return form_of(task.with_values({known.name: known.checked(other)})) != form_of(task)
-    return True
+    return frozenset(known.name for known in settings_of(task) if keeps_form(known, getattr(task, known.name)))
 
 
 @dataclass(frozen=True)
@@ -286,12 +277,10 @@ class Task(ABC):
     def with_values(self, values: Mapping[str, object]) -> Task:
         """The task with other values of some settings; a ConfigError if they are not possible together."""
         merged = {**values_of(self), **values}
-        made: Task = type(self)(**merged) if self.own is None else self.own.task(merged)
-        return made
+        return type(self)(**merged) if self.own is None else self.own.task(merged)
 
     @property
     def live_settings(self) -> frozenset[str]:
-        """The settings that do not seem to change the inputs, the outputs and the length."""
         return _live_settings(self)
 
     def more_at_start(self, rows: int, first: int, steps: int) -> float | None:
@@ -363,14 +352,13 @@ def draw_rows(task: Task, rng: np.random.Generator, rows: int, steps: int) -> Ba
     if trials == 0:
         raise TaskError(f"a row of {steps:,} steps is too short for a trial of {length:,}")
     with blaming_method(task, "draw"), np.errstate(all="ignore"):
-        drawn = checked(task, task.draw(rng, rows * trials, length), rows * trials, length)
+        drawn = _checked(task, task.draw(rng, rows * trials, length), rows * trials, length)
     if trials == 1:
         return drawn
     return Batch(*(np.reshape(a, (rows, trials * length, *a.shape[2:])) for a in (drawn.x, drawn.y, drawn.scored)))
 
 
-def checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
-    """The data that a task has drawn, converted to the types of `Batch`."""
+def _checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
     if not isinstance(drawn, Batch):
         kind = "nothing" if drawn is None else f"a {type(drawn).__name__}"
         raise TaskError(f"draw returns {kind}, not a Batch(x, y, scored)")
@@ -428,14 +416,13 @@ def ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
 
 
 def plain_level(level: Level) -> Level:
-    """The level with Python's types; NumPy values and lists are converted."""
+    """The level with Python's own types."""
     lags = None if level.lags is None else tuple(map(int, level.lags))
     wrong = None if level.wrong is None else float(level.wrong)
     return Level(str(level.name), float(level.loss), str(level.knows), lags, wrong)
 
 
 def solved_level(task: Task, rows: int, steps: int) -> float | None:
-    """The mean loss below which a task counts as solved; None if the task has no such level."""
     with blaming_method(task, "solved"):
         level = task.solved(rows, steps)
         if level is not None and not math.isfinite(level):
@@ -444,12 +431,11 @@ def solved_level(task: Task, rows: int, steps: int) -> float | None:
 
 
 def known_lags(task: Task, t: int) -> tuple[int, ...]:
-    """The lags of the inputs that decide the target of step ``t`` of a stream or trial."""
     return lags_of_steps(task, t, 1)[0]
 
 
 def lags_of_steps(task: Task, first: int, steps: int) -> list[tuple[int, ...]]:
-    """The `known_lags` of consecutive steps from ``first`` on; equal neighbours are the same tuple, checked once."""
+    """The `Task.sources` of consecutive steps from ``first`` on; equal neighbours are the same tuple."""
     found: list[tuple[int, ...]] = []
     before: tuple[int, ...] = ()
     with blaming_method(task, "sources"):
