@@ -30,9 +30,7 @@ _ladder, _solved_level = lru_cache(256)(ladder), lru_cache(64)(level_of_solved)
 
 
 def chance_level(config: EchoConfig) -> float:
-    """The loss of knowing nothing: the first level of the ladder. Without one, that of guessing all symbols with equal
-    probability; for numbers it is not known, NaN.
-    """
+    """The loss of knowing nothing: the first level, or else of guessing evenly; for numbers then NaN, not known."""
     if known := ladder_of(config):
         return known[0].loss
     outputs = config.the_task.outputs
@@ -52,9 +50,7 @@ def guessing_errors(config: EchoConfig) -> float:
 
 
 def chance_width(config: EchoConfig) -> float:
-    """How close to chance a loss must be to count as at chance, compared with the echo: 1, or less if the next level is
-    so close that it would count too.
-    """
+    """How close to chance a loss counts as at chance: 1, or less if the next level is so close that it would too."""
     known = ladder_of(config)
     others = [level.loss for level in known if level.loss < known[0].loss]
     if len(others) < 2:

@@ -227,7 +227,7 @@ def _ladder_record(task: Task, shape: Shape) -> dict[str, Any] | None:
 
 @lru_cache(maxsize=256)
 def check(own_task: OwnTask, values: tuple[tuple[str, object], ...] = (), rows: int = 5, steps: int = 1000) -> Task:
-    """The task with these values, of which data of this shape are drawn in another process; a TaskError if it is bad."""
+    """The task with these values, of which data of this shape are drawn in another process; a TaskError if bad."""
     own_task.try_apart(f"{__name__}:draw_once", values=dict(values), rows=rows, steps=steps)
     return own_task.task(dict(values))
 
