@@ -51,14 +51,10 @@ Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
 Init = Literal["tutorial", "glorot", "orthogonal"]
 Device = Literal["auto", "cpu", "gpu"]
 
-Count = TypeVar("Count", float, "npt.NDArray[Any]")
-"""A count, or an array of counts."""
-
+Count = TypeVar("Count", float, "npt.NDArray[Any]")  # or an array of counts
 TASK, CELL = "task", "cell"
 
-DEFAULT_WINDOW = 15
-"""Time steps of a window in the tutorial."""
-
+DEFAULT_WINDOW = 15  # time steps, as in the tutorial
 MAX_LAYERS, MAX_REPLICAS = 8, 4096
 MAX_EPOCHS = 10**12  # more than can ever be trained, and few enough that all counts of windows are exact
 MAX_SEED = 2**128 - 1  # NumPy's seed sequences use 128 bits
@@ -104,14 +100,9 @@ FIELDS = {
 }
 """The fields of `EchoConfig` but for the task, whose settings have ranges of their own."""
 
-LIVE_FIELDS = frozenset({"num_epochs", "learning_rate", "rule"})
-"""They can change between two windows, as they change how a network learns, but not what."""
-
-START_FIELDS = LIVE_FIELDS | {"seed", "init"}
-"""The same trainer can start over with other values of them: no compiled program depends on them."""
-
-DATA_FIELDS = frozenset({"total_series_length", "batch_size", "seed"})
-"""The data of an epoch depend on them."""
+LIVE_FIELDS = frozenset({"num_epochs", "learning_rate", "rule"})  # can change between two windows
+START_FIELDS = LIVE_FIELDS | {"seed", "init"}  # no compiled program depends on them
+DATA_FIELDS = frozenset({"total_series_length", "batch_size", "seed"})  # the data of an epoch depend on them
 
 BEHIND = {"state_size": ("num_classes", "echo_step"), "init": ("row_start",)}
 ORDER = tuple(name for field in (*FIELDS, TASK) for name in (field, *BEHIND.get(field, ())))
@@ -232,7 +223,7 @@ class EchoConfig:
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
-        """The names of all values but ``task`` under the default task, in their order."""
+        """The names of all values but ``task`` under the default task, in order."""
         return tuple(name for name in ORDER if name != TASK)
 
     def fields(self) -> dict[str, Any]:
@@ -251,10 +242,8 @@ class EchoConfig:
         return cls(**values)
 
     def with_fields(self, changes: Mapping[str, Any]) -> Self:
-        """The configuration with other values by name.
-
-        A new ``task`` starts with its default settings, except those in ``changes``. A window length that is the
-        default (see `usual_window`) becomes the default for the new task. Errors are those of the class.
+        """The configuration with other values by name. Errors are those of the class. A new ``task`` starts with its
+        default settings, except those in ``changes``; a window length that is the default becomes its default.
         """
         task = named(changes[TASK] or ECHO) if TASK in changes else self.value(TASK)
         return type(self)(**{**self._values_under(task), **changes, TASK: task})
@@ -281,13 +270,11 @@ class EchoConfig:
 
     @property
     def live_fields(self) -> frozenset[str]:
-        """The names of the values that can change between two windows, a setting of the task if it does not change the
-        task's form (inputs, outputs, length); a change of any other value starts a new network.
-        """
+        """The names of the values that can change between two windows: of settings those that keep the task's form."""
         return LIVE_FIELDS | self.the_task.live_settings
 
     def differs_only_in(self, other: EchoConfig, names: frozenset[str]) -> bool:
-        """Whether only fields with these names differ, and settings that do not change the form of the task."""
+        """Whether only fields with these names differ, and settings that keep the form of the task."""
         changes = self.changes_to(other).keys()
         if TASK in changes or not changes & FIELDS.keys() <= names:
             return False
@@ -302,20 +289,15 @@ class EchoConfig:
         return self.differs_only_in(other, START_FIELDS)
 
     def same_data(self, other: EchoConfig) -> bool:
-        """Whether both configurations train on the same data: no field of `DATA_FIELDS` differs, nor the task."""
-        changes = self.changes_to(other).keys()
-        return changes <= FIELDS.keys() - DATA_FIELDS
+        """Whether both configurations train on the same data."""
+        return self.changes_to(other).keys() <= FIELDS.keys() - DATA_FIELDS
 
     def same_task(self, other: EchoConfig) -> bool:
         """Whether results under this configuration still count under ``other``."""
         return self.changes_to(other).keys() <= LIVE_FIELDS
 
     def of(self, replica: int) -> Self:
-        """The configuration of one replica (index from 0), as a single network. A single network returns itself.
-
-        Raises:
-            IndexError: there is no such replica.
-        """
+        """The configuration of one replica (index from 0), as a single network; an IndexError if there is none."""
         if not 0 <= replica < self.replicas:
             raise IndexError(f"replica {replica} does not exist: 0 to {self.replicas - 1}")
         if self.replicas == 1:
@@ -327,12 +309,10 @@ class EchoConfig:
 
     @property
     def the_cell(self) -> Cell:
-        """The network's recurrent cell."""
         return cell_of(self.cell)
 
     @property
     def the_task(self) -> Task:
-        """The task that the network learns."""
         assert isinstance(self.task, Task)
         return self.task
 
@@ -352,27 +332,23 @@ class EchoConfig:
         return isinstance(self.the_task.outputs, Symbols)
 
     def accuracy(self, errors: Count, windows: int = 1) -> Count | float:
-        """The share of right predictions in some windows, from the number of wrong ones; NaN without classes."""
+        """The share of right predictions in some windows, from the wrong ones; NaN without classes."""
         predictions = windows * self.predictions_per_window
         return (predictions - errors) / predictions if self.has_classes else math.nan
 
     @property
     def loss_name(self) -> str:
-        """The name of the loss, with its unit."""
         outputs = self.the_task.outputs
         return f"{outputs.loss}, {outputs.unit}" if outputs.unit else outputs.loss
 
-    # ---- sizes: rows of a stream are cut into windows, and the state is carried on; rows of trials are cut into
-    # trials, and each is a window that begins with a zero state
+    # ---- sizes: rows are cut into windows, and the state is carried on; or into trials, each with a zero state first
 
     @property
     def trial_length(self) -> int | None:
-        """Time steps of a trial; None if the task is a stream."""
         return self.the_task.length
 
     @property
     def is_stream(self) -> bool:
-        """Whether rows are cut into windows and the state is carried on; otherwise each window is a separate trial."""
         return self.trial_length is None
 
     @property
@@ -402,51 +378,47 @@ class EchoConfig:
 
     @property
     def row_length(self) -> int:
-        """Time steps in one row of the batch."""
         return self.total_series_length // self.batch_size
 
     @property
     def windows_per_epoch(self) -> int:
-        """The number of windows that fit into a row."""
         return (self.row_length - self.window_steps) // self.window_stride + 1
 
     @property
     def data_shape(self) -> tuple[int, int]:
-        """The rows of an epoch's data and their steps, without steps that no window has; each trial is a row.
-
-        Records of a user's own task have its ladder for this shape, so that it has to stay the same for them.
-        """
-        windows = self.windows_per_epoch
+        """The rows of an epoch's data and their steps, without steps that no window has; each trial is a row."""
         if self.is_stream:
-            return self.batch_size, (windows - 1) * self.window_stride + self.window_steps
-        return self.batch_size * windows, self.window_steps
+            return self.batch_size, self._covered_steps
+        return self.batch_size * self.windows_per_epoch, self.window_steps
+
+    @property
+    def _covered_steps(self) -> int:
+        return (self.windows_per_epoch - 1) * self.window_stride + self.window_steps
 
     @property
     def unused_steps(self) -> int:
         """Time steps of an epoch that no window covers: the remainder of dividing it into rows and windows."""
-        covered = (self.windows_per_epoch - 1) * self.window_stride + self.window_steps
-        return self.total_series_length - self.batch_size * covered
+        return self.total_series_length - self.batch_size * self._covered_steps
 
     @property
     def predictions_per_window(self) -> int:
-        """The number of outputs in a window: batch_size * `window_steps`."""
         return self.batch_size * self.window_steps
 
 
 def usual_window(trial_length: int | None) -> int:
-    """The window length T if none is given: the tutorial's for a stream (None), a whole trial for trials."""
+    """The window length T if none is given: the tutorial's for a stream, a whole trial for trials."""
     return trial_length or DEFAULT_WINDOW
 
 
 def require_epochs(config: EchoConfig, epoch: int, window: int) -> None:
-    """Check that the next window to train, (``epoch``, ``window``), is not beyond ``num_epochs``, by a ConfigError."""
+    """A ConfigError if the next window to train, (``epoch``, ``window``), is beyond ``num_epochs``."""
     least = epoch + (window > 0)
     if config.num_epochs < least:
         raise ConfigError("num_epochs", config.num_epochs, f"at least {least}, as trained")
 
 
 def fields_text(values: Mapping[str, object]) -> str:
-    """Fields with their values: "cell lstm, stride unset". None and an empty text are written as unset."""
+    """Fields with their values: "cell lstm, stride unset"."""
     return ", ".join(f"{name} {'unset' if value in (None, '') else value}" for name, value in values.items())
 
 
@@ -470,7 +442,6 @@ def changes_text(before: EchoConfig, after: EchoConfig, without: Collection[str]
     changes = {name: value for name, value in changes_shown(before, after).items() if name not in without}
     if "replicas" not in changes:
         return fields_text(changes)
-    last = after.seed + after.replicas - 1
-    several = f"{after.replicas:,} networks of seeds {after.seed} to {last}"
-    others = {name: value for name, value in changes.items() if name not in ("seed", "replicas")}
-    return ", ".join(filter(None, (several if after.replicas > 1 else f"seed {after.seed} alone", fields_text(others))))
+    seeds = f"{after.replicas:,} networks of seeds {after.seed} to {after.seed + after.replicas - 1}"
+    others = fields_text({name: value for name, value in changes.items() if name not in ("seed", "replicas")})
+    return ", ".join(filter(None, (seeds if after.replicas > 1 else f"seed {after.seed} alone", others)))

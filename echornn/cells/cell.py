@@ -19,13 +19,13 @@ computes with. Vectors can be added, subtracted, multiplied and divided, also by
 
 
 class CellError(OwnError):
-    """A cell cannot be used; the message is one line, which names file and line if the cell is a user's own."""
+    """A cell cannot be used; the message is one line, which names the place in a user's file."""
 
     noun = "cell"
 
 
 class Bounds(Enum):
-    """Between which limits the numbers of a vector lie. Near a limit, units are saturated: they hardly move."""
+    """The limits of a vector's numbers. Near a limit, units are saturated: they hardly move."""
 
     FREE = "no limits"
     LIMITED = "from -1 to 1"
@@ -34,8 +34,6 @@ class Bounds(Enum):
 
 
 class Activation(Enum):
-    """The functions that a cell can apply to the columns of an affine map."""
-
     TANH = "tanh"
     SIGMOID = "sigmoid"
     RELU = "relu"
@@ -56,17 +54,10 @@ class Network(Protocol):
     def scale(self, vector: Vector, weight: str) -> Vector:
         """Each unit's number times the unit's own weight."""
 
-    def tanh(self, vector: Vector) -> Vector:
-        """The tanh of each number."""
-
-    def sigmoid(self, vector: Vector) -> Vector:
-        """1 / (1 + exp(-v)) of each number v."""
-
-    def exp(self, vector: Vector) -> Vector:
-        """The exponential of each number."""
-
-    def relu(self, vector: Vector) -> Vector:
-        """Each number, or 0 if it is negative."""
+    def tanh(self, vector: Vector) -> Vector: ...
+    def sigmoid(self, vector: Vector) -> Vector: ...
+    def exp(self, vector: Vector) -> Vector: ...
+    def relu(self, vector: Vector) -> Vector: ...
 
 
 @dataclass(frozen=True)
@@ -88,16 +79,14 @@ class Product:
 
     @property
     def is_recurrent(self) -> bool:
-        """Whether rows of the weight multiply the previous state ``h``."""
         return "h" in self.reads
 
     def state_rows(self, size: int) -> slice:
-        """The rows of the weight that multiply ``h``, counted from the end, as there may be any number of inputs."""
+        """The rows that multiply ``h``, counted from the end, as there may be any number of inputs."""
         after = len(self.reads) - 1 - self.reads.index("h")
         return slice(-size * (after + 1), -size * after or None)
 
     def rows(self, inputs: int, size: int) -> int:
-        """The rows of the weight with this many inputs and units."""
         return sum(inputs if name == "x" else size for name in self.reads)
 
 
@@ -113,11 +102,9 @@ class Functions:
     sin = staticmethod(np.sin)
 
     def sigmoid(self, value: Vector) -> Vector:
-        """1 / (1 + exp(-v)) of each number v."""
         return np.asarray(1 / (1 + np.exp(-value)))
 
     def transposed(self, value: Vector) -> Vector:
-        """A matrix with its rows as columns."""
         return value.swapaxes(0, 1)
 
     def limited(self, value: Vector, least: float, most: float) -> Vector:
@@ -172,21 +159,17 @@ class Cell:
         return len(self.state_parts) - len(self.unread)
 
     def bounds_of(self, name: str) -> Bounds:
-        """The limits of the numbers of a vector of the state, or of a gate."""
         listed = {Bounds.GATE: self.gates, Bounds.LIMITED: self.limited, Bounds.THROUGH_TANH: self.through_tanh}
         return next((bounds for bounds, names in listed.items() if name in names), Bounds.FREE)
 
     @property
     def columns(self) -> int:
-        """The number of vectors that all weights together compute in a step."""
         return sum(len(product.columns) for product in self.products)
 
     @property
     def matrices(self) -> tuple[str, ...]:
-        """The names of the weights and biases of its products, in order."""
         return tuple(name for one in self.products for name in (one.weight, one.bias))
 
     @property
     def weights(self) -> tuple[str, ...]:
-        """The names of all weights and biases, in order."""
         return (*self.matrices, *self.unit_weights)

@@ -34,7 +34,7 @@ from echornn.errors import RunError
 from echornn.files import own_files
 from echornn.files.own_files import LOCK_FILE, Lock
 from echornn.files.recorded_values import NO_RECORD, recorded_with_facts, shortened, values_from, whole
-from echornn.own import OwnFile, told_apart
+from echornn.own import OwnFile, marks_of
 from echornn.runtime.quiet import version
 from echornn.sweeps.grid import Axis, Grid, Until, Value, with_seeds_from
 from echornn.sweeps.results import Cell, GridPoint, Result, Values
@@ -133,20 +133,20 @@ def _requests(records: Sequence[Mapping[str, Any]]) -> tuple[RequestedGrid, ...]
         given = [*((name, [value]) for name, value in record["fields"].items()), *record["axes"]]
         read.append({name: [values_from({name: value})[name] for value in some] for name, some in given})
     every = itertools.chain.from_iterable(some for values in read for some in values.values())
-    files = told_apart(value for value in every if isinstance(value, OwnFile))
+    marks = marks_of(value for value in every if isinstance(value, OwnFile))
     asked = []
     for record, values in zip(records, read, strict=True):
         settings = {name: some for name, some in values.items() if name not in (*EchoConfig.names(), TASK)}
-        known = {name: [_known(value, files, settings) for value in some] for name, some in values.items()}
+        known = {name: [_known(value, marks, settings) for value in some] for name, some in values.items()}
         axes = tuple(Axis(name, tuple(known[name])) for name, _ in record["axes"])
         grid = Grid(axes, {name: known[name][0] for name in record["fields"]}, record["seeds"], record["until"])
         asked.append(RequestedGrid(grid, {str(name): str(one) for name, one in record["versions"].items()}))
     return tuple(asked)
 
 
-def _known(value: Any, files: Mapping[OwnFile, OwnFile], settings: Mapping[str, list[Any]]) -> Any:
+def _known(value: Any, marks: Mapping[OwnFile, str], settings: Mapping[str, list[Any]]) -> Any:
     if isinstance(value, OwnFile):
-        value = replace(value, mark=files[value].mark)
+        value = replace(value, mark=marks[value])
     return value.with_settings(settings) if isinstance(value, OwnTask) else value
 
 

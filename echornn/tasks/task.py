@@ -21,15 +21,12 @@ import numpy.typing as npt
 from echornn import own
 from echornn.errors import ConfigError, OwnError, blaming, choice, number
 
-MAX_STEPS = 2**31 - 1
-"""The largest count of time steps, units or predictions: the compiled loop counts in int32."""
-
+MAX_STEPS = 2**31 - 1  # or units or predictions: the compiled loop counts in int32
 SOLVED_SHARE = 0.07  # a mean loss within this share of chance above its floor is solved: 0.05 nats for two classes
 AT_CHANCE_SHARE = 0.05  # a mean loss within this share of chance, to either side, is at chance
 BELOW_CHANCE = 1 - 2 * AT_CHANCE_SHARE  # a mean loss below this share of chance is a sign of learning, not luck
 
 Value = TypeVar("Value")
-
 KEY = "echornn"  # of a field's metadata with the help and the range
 
 
@@ -59,17 +56,11 @@ class Setting:
 def setting(
     default: Value, help: str, least: float = -MAX_STEPS, most: float = MAX_STEPS, choices: tuple[str, ...] = ()
 ) -> Value:
-    """Declare a setting: a field of a task with its default, which is a whole number, a number, or a word.
-
-    Args:
-        default: the value if none is given.
-        help: the meaning, as a sentence.
-        least, most: the range of a number.
-        choices: the allowed words, if it is a word.
+    """Declare a setting: a field of a task with its default (a whole number, a number, or a word), its meaning as a
+    sentence, the range of a number, and the allowed words if it is a word.
     """
     more = {"help": help, "least": least, "most": most, "choices": choices}
-    made: Value = dataclasses.field(default=default, metadata={KEY: more})
-    return made
+    return dataclasses.field(default=default, metadata={KEY: more})
 
 
 def settings_of(task: Any) -> tuple[Setting, ...]:
@@ -101,12 +92,8 @@ class TaskError(OwnError):
 
 @dataclass(frozen=True, repr=False)
 class DataForm:
-    """The number of symbols, or of numbers at a step, and their names.
-
-    Attributes:
-        count: how many.
-        names: a name for each, such as ``"abcd"`` or ``("value", "mark")``; empty if they have none. Names only change
-            what is shown.
+    """The number of symbols, or of numbers at a step; and a name for each, such as ``"abcd"`` or ``("value", "mark")``,
+    or none. Names only change what is shown.
     """
 
     count: int
@@ -211,11 +198,8 @@ def _live_settings(task: Task) -> frozenset[str]:
 class Task(ABC):
     """The base class of tasks. A subclass is a frozen dataclass; its fields, made with `setting`, are its settings."""
 
-    own: ClassVar[Any] = None
-    """The `OwnTask` of the class, if it is a user's own."""
-
-    scores_every_step: ClassVar[bool] = False
-    """Whether `draw` scores every step of all data; training is a little faster if that is known."""
+    own: ClassVar[Any] = None  # the `OwnTask` of the class, if it is a user's own
+    scores_every_step: ClassVar[bool] = False  # whether `draw` does; training is a little faster if that is known
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         """Pickle a user's own task by the text of its file, which the other process may not have."""
@@ -248,25 +232,18 @@ class Task(ABC):
         """
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
-        """The levels from knowing nothing to knowing everything, for data with ``rows`` rows of ``steps`` steps.
-
-        Empty if they are not known.
-        """
+        """The levels from knowing nothing to knowing everything, for data of this shape; empty if not known."""
         return ()
 
     def sources(self, t: int) -> tuple[int, ...]:
-        """The lags of the inputs that decide the target of step ``t`` (from 0) of a stream or trial.
-
-        A lag is at most ``t``. Empty if the step is not scored, if the lags depend on the data, or if they are all from
-        0 to ``t``, so that none is special.
+        """The lags, at most ``t``, of the inputs that decide the target of step ``t`` (from 0) of a stream or trial.
+        Empty if the step is not scored, if they depend on the data, or if they are all lags, so that none is special.
         """
         return ()
 
     def solved(self, rows: int, steps: int) -> float | None:
-        """The mean loss below which the task counts as solved; None if there are fewer than two levels.
-
-        It is close to the last level, and at most a quarter of the way to the level before: a loss half-way between the
-        two can be noise of a network that is not at the last one.
+        """The mean loss below which the task counts as solved; None if there are fewer than two levels. It is close to
+        the last level: a loss half-way to the one before can be noise of a network that is not at the last.
         """
         losses = [level.loss for level in self.levels(rows, steps)]
         above = [loss for loss in losses if loss > losses[-1]]
@@ -284,8 +261,8 @@ class Task(ABC):
         return _live_settings(self)
 
     def more_at_start(self, rows: int, first: int, steps: int) -> float | None:
-        """How much more than later ones the window of ``steps`` steps from ``first`` on costs at least, since nobody
-        knows the inputs before a row; None if that follows from `levels`.
+        """How much more than later ones a window at the start of a row costs at least, since nobody knows the inputs
+        before it; None if that follows from `levels`.
         """
         return None
 
@@ -330,7 +307,7 @@ def blaming_method(task: Task, method: str) -> AbstractContextManager[None]:
 
 
 def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | None]:
-    """The inputs, outputs and length of a task: tasks of the same form are trained by the same program."""
+    """What decides the program that trains a task: its inputs, outputs and length."""
     with blaming_method(task, "draw"):
         for name in ("inputs", "outputs"):
             form: object = getattr(task, name)
@@ -343,10 +320,7 @@ def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | Non
 
 
 def draw_rows(task: Task, rng: np.random.Generator, rows: int, steps: int) -> Batch:
-    """The data of an epoch: rows of a stream, or of as many whole trials as fit into ``steps``, one after another.
-
-    Symbols are uint8, and numbers float32; ``rng`` has drawn nothing yet.
-    """
+    """The data of an epoch: rows of a stream, or of as many whole trials as fit into ``steps``, one after another."""
     length = task.length or steps
     trials = steps // length
     if trials == 0:
