@@ -40,13 +40,9 @@ RULES = {
     "rtrl": Rule("Carries how each weight acts on the state (Williams and Zipser 1989): no error is cut at T.", False,
                  "echornn.training.rules:RTRL"),
 }  # fmt: skip
-"""The learning rules, by the names in `EchoConfig.rule`. To add one, add its entry here."""
+"""The learning rules, by the names in `EchoConfig.rule`. To add one, add its entry here, and its name below."""
 
-if TYPE_CHECKING:
-    RuleName = str
-else:
-    RuleName = Literal[tuple(RULES)]  # so that the help of a flag lists them
-
+RuleName = Literal["tbptt", "rtrl"]
 Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
 Init = Literal["tutorial", "glorot", "orthogonal"]
 Device = Literal["auto", "cpu", "gpu"]
@@ -93,7 +89,7 @@ FIELDS = {
         Field("dropout", 1.0, "", 0, math.nextafter(1, 0), allowed="0 to below 1"),
         Field("optimizer", "", choices=get_args(Optimizer)),
         Field("init", "", choices=get_args(Init)),
-        Field("rule", "", choices=tuple(RULES)),
+        Field("rule", "", choices=get_args(RuleName)),
         Field("device", "", choices=get_args(Device)),
         Field("replicas", 1, most=MAX_REPLICAS, allowed=f"1 to {MAX_REPLICAS}"),
     )
@@ -115,12 +111,9 @@ class EchoConfig:
 
     Values are checked when the object is made, so that every existing configuration can be trained.
 
-    What is learned is a `Task`, by default the echo. The settings of a task are given and read as if they were fields:
-    ``EchoConfig(echo_step=4)``, ``EchoConfig(task="two_coins", lag=5).lag``; with `fields`, `value`, `with_fields` and
-    `from_fields` all values are read and changed by name.
-
-    Raises:
-        ConfigError: a value, or a combination of values, that cannot work, or a name that is not known.
+    The settings of its task are given and read as if they were fields: ``EchoConfig(echo_step=4)``,
+    ``EchoConfig(task="two_coins", lag=5).lag``; with `fields`, `value`, `with_fields` and `from_fields` all values are
+    read and changed by name. A ConfigError if values cannot work, also together, or if a name is not known.
     """
 
     num_epochs: int = 100
@@ -176,7 +169,7 @@ class EchoConfig:
     task: Task | OwnTask | str | None = None
     """What is learned: echo, another task that tasks lists, or FILE.py:NAME, a task of your own."""
 
-    if TYPE_CHECKING:  # the settings of the echo, for a type checker; those of any task can be given and read so
+    if TYPE_CHECKING:  # the settings of the echo; those of any task can be given and read so
         echo_step: int = 3
         num_classes: int = 2
         row_start: RowStart = "previous_row"
@@ -238,7 +231,7 @@ class EchoConfig:
 
     @classmethod
     def from_fields(cls, values: Mapping[str, Any]) -> Self:
-        """The configuration with these values by name; the others are the defaults. Errors are those of the class."""
+        """The configuration with these values by name; the others are the defaults."""
         return cls(**values)
 
     def with_fields(self, changes: Mapping[str, Any]) -> Self:
@@ -318,12 +311,10 @@ class EchoConfig:
 
     @property
     def input_size(self) -> int:
-        """The number of values that enter the cell at a time step; see `Symbols` and `Numbers`."""
         return self.the_task.inputs.input_size
 
     @property
     def output_size(self) -> int:
-        """The number of values that leave the network at a time step: a logit per class, or the task's numbers."""
         return self.the_task.outputs.output_size
 
     @property

@@ -6,7 +6,7 @@ import math
 import operator
 import textwrap
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
@@ -19,13 +19,6 @@ class ConfigError(ValueError):
     def __init__(self, field: str, value: object, allowed: str) -> None:
         super().__init__(f"{field} = {_shown(value)} cannot be used: {allowed}")
         self.field, self.value, self.allowed = field, value, allowed
-
-
-def choice(field: str, value: object, words: Sequence[str]) -> object:
-    """The value; a ConfigError if it is none of these words."""
-    if value not in words:
-        raise ConfigError(field, value, f"one of {', '.join(words)}")
-    return value
 
 
 def fraction(field: str, value: Any, allowed: str) -> float:
@@ -45,15 +38,6 @@ def whole(field: str, value: Any) -> int:
         with suppress(TypeError):
             return operator.index(value)
     raise ConfigError(field, value, "a whole number")
-
-
-def number(field: str, value: Any, least: float, most: float, allowed: str, is_whole: bool) -> float:
-    """The value as a whole number or a finite float in this range; else a ConfigError that says what is allowed."""
-    found = whole(field, value) if is_whole else fraction(field, value, allowed)
-    if least <= found <= most:
-        return found
-    is_beyond = found > most and allowed.endswith("or more")
-    raise ConfigError(field, found, f"at most {most}" if is_beyond else allowed)
 
 
 def _shown(value: object) -> str:

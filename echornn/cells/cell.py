@@ -153,18 +153,9 @@ class Cell:
     first_biases: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     keras: tuple[str, Mapping[str, Any]] = ("", {})
 
-    @property
-    def held(self) -> int:
-        """The numbers that each unit holds from step to step."""
-        return len(self.state_parts) - len(self.unread)
-
     def bounds_of(self, name: str) -> Bounds:
         listed = {Bounds.GATE: self.gates, Bounds.LIMITED: self.limited, Bounds.THROUGH_TANH: self.through_tanh}
         return next((bounds for bounds, names in listed.items() if name in names), Bounds.FREE)
-
-    @property
-    def columns(self) -> int:
-        return sum(len(product.columns) for product in self.products)
 
     @property
     def matrices(self) -> tuple[str, ...]:

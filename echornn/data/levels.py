@@ -59,9 +59,7 @@ def chance_width(config: EchoConfig) -> float:
 
 
 def boundary_floor(config: EchoConfig, window: int = 0) -> float:
-    """How much more than later windows the window ``window`` (from 0) of an epoch costs at least, on average over data,
-    since nobody knows the inputs before a row.
-    """
+    """How much more than later ones this window of an epoch costs at least: nobody knows the inputs before a row."""
     first = window * config.window_stride
     more = config.the_task.more_at_start(config.batch_size, first, config.window_steps)
     if more is None:
@@ -101,11 +99,9 @@ def solved_level(config: EchoConfig) -> float:
 
 
 def deciding_windows(config: EchoConfig) -> int:
-    """The number of newest windows whose mean loss decides whether the task is solved, or lost again.
-
-    More than `RECENT_WINDOWS` if the last level is above 0, since then losses are noisy however much is known, so that
-    `SURE` standard errors of the mean fit between the solved level and the next above it, at which a network may stay
-    for good. One loss is taken to scatter there by as much as it is on average (two coins: 0.51 around 0.52).
+    """The number of newest windows whose mean loss decides whether the task is solved, or lost again: more if the last
+    level is above 0, where losses stay noisy, so that `SURE` standard errors of the mean fit between the solved level
+    and the next above it. One loss is taken to scatter by as much as it is (two coins: 0.51 around 0.52).
     """
     known, solved = ladder_of(config), solved_level(config)
     above = [level.loss for level in known if level.loss > solved]
@@ -117,9 +113,7 @@ def deciding_windows(config: EchoConfig) -> int:
 
 
 def lost_level(config: EchoConfig) -> float:
-    """The mean loss above which a solved task counts as lost: so far above `solved_level` that a loss around that level
-    does not switch back and forth; infinite if the task is never solved.
-    """
+    """The mean loss above which a solved task counts as lost: so far above that none switches back and forth."""
     level = solved_level(config)
     if level == -math.inf:
         return math.inf

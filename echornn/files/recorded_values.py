@@ -49,13 +49,11 @@ def whole(value: object, name: str, most: int = MOST, least: int = 0) -> int:
 # ---- configurations
 
 ONCE_THE_ONLY_ONES = {TASK: ECHO, "rule": "tbptt"}
-"""Values of fields that did not exist once, because no other value did; a record without them means these."""
+"""Values that records leave out, so that branches from before there were others keep their digests."""
 
 
 def record_of(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:
-    """All values of a configuration as JSON values, except those in `ONCE_THE_ONLY_ONES`, so that old branches
-    keep their digests. With the facts about a user's own task, its text need not be run to read them.
-    """
+    """All values as JSON values; with the facts about a user's own task, its text need not be run to read them."""
     values = {name: value for name, value in config.fields().items() if value != ONCE_THE_ONLY_ONES.get(name, ...)}
     if not with_facts:
         return {name: one.as_record() if isinstance(one, OwnFile) else one for name, one in values.items()}
@@ -63,24 +61,20 @@ def record_of(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:
 
 
 def record_of_changes(config: EchoConfig) -> dict[str, Any]:
-    """The values of a configuration that differ from the defaults, as JSON values; see `record_of`."""
+    """The values that differ from the defaults, as JSON values."""
     uses = [(config.fields(), config.data_shape)]
     return {name: recorded_with_facts(one, uses) for name, one in EchoConfig().changes_to(config).items()}
 
 
 def recorded_with_facts(value: Any, uses: Iterable[tuple[Mapping[str, Any], Shape | None]]) -> Any:
-    """A value of a configuration as a JSON value; a task or cell of the user's own has facts, a task those that hold
-    in the configurations of ``uses``; see `record_of_facts`.
-    """
+    """A value as a JSON value; a user's own task has the facts that hold in the configurations of ``uses``."""
     if isinstance(value, OwnCell):
         return value.as_record(None if value.lacks_facts else facts_of(value.cell))
     return value.as_record(record_of_facts(value, uses)) if isinstance(value, OwnTask) else value
 
 
 def config_from(fields: object) -> EchoConfig:
-    """The configuration from its record; missing values have their defaults. The text of a user's own task is not run;
-    if the record has no facts about it, only its settings are known. A ValueError if a name or a value is unknown.
-    """
+    """The configuration from its record; missing values have their defaults. A ValueError if one is unknown."""
     if not isinstance(fields, Mapping):
         raise ValueError("the configuration is not a table of fields")
     values = values_from(fields)
@@ -94,7 +88,7 @@ def config_from(fields: object) -> EchoConfig:
 
 
 def values_from(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The values from their JSON values; a ValueError if the task or the cell is invalid. No file is read."""
+    """A ValueError if the task or the cell is invalid. No file is read."""
     return {name: own_from(name, one) if name in OWN else one for name, one in record.items()}
 
 

@@ -105,10 +105,9 @@ class RecordedTask(Task):
 
 @lru_cache(maxsize=64)
 def _class_for(name: str, doc: str, scores_every_step: bool, settings: tuple[Setting, ...]) -> type[RecordedTask]:
-    fields = []
-    for one in settings:
-        more = {key: value for key, value in vars(one).items() if key not in ("name", "default")}
-        fields.append((one.name, type(one.default), dataclasses.field(default=one.default, metadata={KEY: more})))
+    fields = [
+        (one.name, type(one.default), dataclasses.field(default=one.default, metadata={KEY: one})) for one in settings
+    ]
     space = {"__doc__": doc, "__module__": __name__, "scores_every_step": scores_every_step}
     return dataclasses.make_dataclass(name, fields, bases=(RecordedTask,), namespace=space, frozen=True, eq=False)
 

@@ -11,7 +11,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, ClassVar, TypeVar
 
@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn import own
-from echornn.errors import ConfigError, OwnError, blaming, choice, number
+from echornn.errors import ConfigError, OwnError, blaming, fraction, whole
 
 MAX_STEPS = 2**31 - 1  # or units or predictions: the compiled loop counts in int32
 SOLVED_SHARE = 0.07  # a mean loss within this share of chance above its floor is solved: 0.05 nats for two classes
@@ -44,8 +44,16 @@ class Setting:
     def checked(self, value: object) -> object:
         """The value as Python's own type; a ConfigError if it is not allowed."""
         if isinstance(self.default, str):
-            return choice(self.name, value, self.choices or (self.default,))
-        return number(self.name, value, self.least, self.most, self.allowed, isinstance(self.default, int))
+            words = self.choices or (self.default,)
+            if value in words:
+                return value
+            raise ConfigError(self.name, value, f"one of {', '.join(words)}")
+        is_whole = isinstance(self.default, int)
+        found = whole(self.name, value) if is_whole else fraction(self.name, value, self.allowed)
+        if self.least <= found <= self.most:
+            return found
+        is_beyond = found > self.most and self.allowed.endswith("or more")
+        raise ConfigError(self.name, found, f"at most {self.most}" if is_beyond else self.allowed)
 
     @property
     def allowed(self) -> str:
@@ -59,8 +67,7 @@ def setting(
     """Declare a setting: a field of a task with its default (a whole number, a number, or a word), its meaning as a
     sentence, the range of a number, and the allowed words if it is a word.
     """
-    more = {"help": help, "least": least, "most": most, "choices": choices}
-    return dataclasses.field(default=default, metadata={KEY: more})
+    return dataclasses.field(default=default, metadata={KEY: Setting("", 0, help, least, most, choices)})
 
 
 def settings_of(task: Any) -> tuple[Setting, ...]:
@@ -71,7 +78,7 @@ def settings_of(task: Any) -> tuple[Setting, ...]:
         if isinstance(default, bool) or not isinstance(default, (int, float, str)):
             refused = "nothing" if default is dataclasses.MISSING else default
             raise ConfigError(one.name, refused, "a setting needs a default that is a number or a word")
-        found.append(Setting(one.name, default, **one.metadata.get(KEY, {})))
+        found.append(replace(one.metadata.get(KEY, Setting("", 0)), name=one.name, default=default))
     return tuple(found)
 
 
@@ -85,7 +92,7 @@ def setting_names(kind: type[Task]) -> tuple[str, ...]:
 
 
 class TaskError(OwnError):
-    """A task cannot be used; the message is one line, which names file and line if the task is a user's own."""
+    """A task cannot be used; the message is one line, which names the place in a user's file."""
 
     noun = "task"
 

@@ -84,7 +84,8 @@ def _terms(config: EchoConfig, replicas: int, at_once: int | None = None) -> dic
 
 def _columns(config: EchoConfig) -> int:
     """The numbers that the cells of all layers compute in a time step of a row."""
-    return config.num_layers * config.the_cell.columns * config.state_size
+    columns = sum(len(one.columns) for one in config.the_cell.products)
+    return config.num_layers * columns * config.state_size
 
 
 def usable_bytes() -> int:
