@@ -59,11 +59,8 @@ def trust(text: str) -> None:
         return
     file = trusted_file()
     file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    try:
-        os.write(descriptor, f"{hash_of(text)}\n".encode())
-    finally:
-        os.close(descriptor)
+    with open(file, "a", opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW, 0o600)) as trusted:
+        trusted.write(f"{hash_of(text)}\n")
 
 
 @contextmanager

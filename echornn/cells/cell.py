@@ -62,20 +62,13 @@ class Network(Protocol):
 
 @dataclass(frozen=True)
 class Product:
-    """A weight of a cell with its bias: ``[part, part, ...] W + b``.
-
-    Attributes:
-        weight, bias: their names.
-        columns: the names of the vectors that they compute, side by side.
-        reads: the names of the vectors that they multiply; ``x`` is the input, all others have the state's size.
-        from_identity: whether the rows for the state begin as the identity matrix.
-    """
+    """A weight of a cell with its bias: ``[part, part, ...] W + b``."""
 
     weight: str
     bias: str
-    columns: tuple[str, ...]
-    reads: tuple[str, ...] = ("x", "h")
-    from_identity: bool = False
+    columns: tuple[str, ...]  # the names of the vectors that they compute, side by side
+    reads: tuple[str, ...] = ("x", "h")  # what they multiply: ``x`` is the input, all others have the state's size
+    from_identity: bool = False  # whether the rows for the state begin as the identity matrix
 
     @property
     def is_recurrent(self) -> bool:
@@ -114,14 +107,13 @@ class Functions:
 
 @dataclass(frozen=True)
 class Cell:
-    """A recurrent cell.
+    """A recurrent cell: one step, and facts about its vectors and weights.
 
     Attributes:
         step: computes the vectors of the state after a step, from the input, those before, and the `Network`.
         state_parts: the names of the vectors carried from step to step; the first one is the cell's output.
         products: its weights with biases, in the order of the weights.
-        about: what it is, in a sentence or two for the help.
-        formulas: its formulas, as lines of text.
+        about, formulas: what it is, in a sentence or two; and its formulas, as lines of text.
         unit_weights: the names of its weights with one number per unit, by which the step scales vectors.
         first_units: their initial values, float32 [units] by name, from a random generator, the number of units, and
             the time steps of a window.
@@ -130,9 +122,9 @@ class Cell:
         eigenvalues: the factors by which each unit multiplies its own state, complex or real [units], by the name of
             the weight, from the weights that the step uses; for recurrent products they are those of the matrices.
         unread: the vectors of the state that no later step reads, so that they hold nothing.
-        gates: the names of the vectors that are gates: sigmoids from 0 (shut) to 1 (open) that scale another vector.
-        limited: the vectors of the state with numbers from -1 to 1, whose units are saturated near these limits.
-        through_tanh: the vectors of the state of which only the tanh is read, so that their units can be saturated too.
+        gates: the vectors that are gates: sigmoids from 0 (shut) to 1 (open) that scale another vector.
+        limited, through_tanh: the vectors of the state with numbers from -1 to 1, and those of which only the tanh is
+            read: near these limits units are saturated.
         first_biases: for each bias, the initial value in each of its vectors; zero for biases that are not listed.
         keras: the name of the Keras layer that computes the same, and its options; empty if there is none.
     """

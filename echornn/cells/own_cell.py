@@ -101,8 +101,7 @@ def _blamed(own: OwnCell, function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-CellName = str | OwnCell
-"""The reference to a cell: its name in the table, or a user's own file."""
+CellName = str | OwnCell  # of the table, or a user's own file
 
 INPUTS, UNITS, ROWS, WINDOW = 3, 4, 5, 15  # of the check; unequal, so that a vector of a wrong size is seen
 SHORT, LONG = 6, 200  # steps from the zero state that are compared, and in which numbers have to stay finite

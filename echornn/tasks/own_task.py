@@ -32,8 +32,7 @@ from echornn.tasks.task import (
     values_of,
 )
 
-Shape = tuple[int, int]
-"""The rows of an epoch's data, and their steps; see `Task.levels`."""
+Shape = tuple[int, int]  # the rows of an epoch's data, and their steps
 
 
 class UnknownNumbers(Numbers):
@@ -50,12 +49,11 @@ def _form(symbols: int = 0, numbers: int = 0, names: Sequence[str] = ()) -> Symb
 
 
 def is_same_task(task: Task, other: object) -> bool:
-    """Whether two tasks from users' files have the same text, class and values; replaces a dataclass's ``__eq__``."""
+    """The ``__eq__`` of tasks from users' files: the same text, class and values."""
     return isinstance(other, Task) and other.own == task.own and values_of(other) == values_of(task)
 
 
 def hash_of(task: Task) -> int:
-    """A hash that goes with `is_same_task`."""
     return hash((task.own, tuple(values_of(task).values())))
 
 
@@ -174,13 +172,12 @@ class OwnTask(OwnFile):
         return found
 
 
-TaskName = str | OwnTask
-"""The reference to the class of a task: its name in the table, or a user's own file."""
+TaskName = str | OwnTask  # of the table, or a user's own file
 
 
 def record_of_facts(own_task: OwnTask, uses: Iterable[tuple[Mapping[str, Any], Shape | None]]) -> dict[str, Any] | None:
-    """The facts about a task as JSON values, from the values of each configuration with it and the shape of its data,
-    None if that is impossible; None if the task comes from a record that lacks facts.
+    """The facts about a task as JSON values, from the values of each configuration with it and the shape of its data
+    (None if that is impossible); None if its record lacks them.
     """
     if own_task.lacks_facts:
         return None

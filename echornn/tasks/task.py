@@ -153,37 +153,22 @@ class Numbers(DataForm):
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Rows of data, side by side.
+    """Rows of data, side by side; symbols are uint8 [rows, steps], and numbers float32 [rows, steps, count]."""
 
-    Attributes:
-        x: inputs, uint8 [rows, steps] of symbols, or float32 [rows, steps, count] of numbers.
-        y: targets, in the same form; at steps that are not scored, any allowed value, usually 0.
-        scored: bool [rows, steps], whether a step counts in the loss.
-    """
-
-    x: npt.NDArray[Any]
-    y: npt.NDArray[Any]
-    scored: npt.NDArray[np.bool_]
+    x: npt.NDArray[Any]  # inputs
+    y: npt.NDArray[Any]  # targets; at steps that are not scored, any allowed value, usually 0
+    scored: npt.NDArray[np.bool_]  # [rows, steps], whether a step counts in the loss
 
 
 @dataclass(frozen=True)
 class Level:
-    """A level of the ladder: the loss of a perfect learner that knows only a certain part of the past.
+    """A level of the ladder: the loss of a perfect learner that knows only a certain part of the past."""
 
-    Attributes:
-        name: a few words for the curve: "knows t-3".
-        loss: the mean loss over scored steps, in nats or squared error.
-        knows: what such a learner knows, such as "the coin 3 steps back".
-        lags: the lags of the inputs that it knows; None if it does not know certain lags, or if these lags are not
-            known.
-        wrong: the share of its wrong answers among scored steps, 0 to 1; None if it is not known, and for numbers.
-    """
-
-    name: str
-    loss: float
-    knows: str
-    lags: tuple[int, ...] | None = None
-    wrong: float | None = None
+    name: str  # a few words for the curve: "knows t-3"
+    loss: float  # the mean loss over scored steps, in nats or squared error
+    knows: str  # what such a learner knows, such as "the coin 3 steps back"
+    lags: tuple[int, ...] | None = None  # of the inputs that it knows; None if it does not know certain lags
+    wrong: float | None = None  # the share of wrong answers, 0 to 1; None if it is not known, and for numbers
 
 
 @lru_cache(maxsize=64)
@@ -358,18 +343,17 @@ def _checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
 
 
 def _fitting(name: str, form: Symbols | Numbers, values: npt.NDArray[Any], shape: tuple[int, int]) -> npt.NDArray[Any]:
-    if isinstance(form, Symbols):
-        if values.dtype.kind not in "iub" or values.shape != shape:
-            raise TaskError(f"draw returns {name} as {_form(values)}, but {form} needs whole numbers {list(shape)}")
+    is_symbols = isinstance(form, Symbols)
+    wanted = shape if is_symbols else (*shape, form.count)
+    if values.dtype.kind not in ("iub" if is_symbols else "iubf") or values.shape != wanted:
+        needs = f"{'whole ' * is_symbols}numbers {list(wanted)}"
+        raise TaskError(f"draw returns {name} as {_form(values)}, but {form} needs {needs}")
+    if is_symbols:
         if values.min() < 0 or values.max() >= form.count:
             found = f"symbols from {values.min()} to {values.max()}"
             raise TaskError(f"draw returns {name} with {found}, but {form} has 0 to {form.count - 1}")
         return values.astype(np.uint8, copy=False)
-    wanted = *shape, form.count
-    if values.dtype.kind not in "iubf" or values.shape != wanted:
-        raise TaskError(f"draw returns {name} as {_form(values)}, but {form} needs numbers {list(wanted)}")
-    with np.errstate(over="ignore"):
-        numbers = values.astype(np.float32, copy=False)
+    numbers = values.astype(np.float32, copy=False)
     wrong = np.argwhere(~np.isfinite(numbers))
     if wrong.size:
         place = wrong[0].tolist()
