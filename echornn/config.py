@@ -40,9 +40,13 @@ RULES = {
     "rtrl": Rule("Carries how each weight acts on the state (Williams and Zipser 1989): no error is cut at T.", False,
                  "echornn.training.rules:RTRL"),
 }  # fmt: skip
-"""The learning rules, by the names in `EchoConfig.rule`. To add one, add its entry here, and its name below."""
+"""The learning rules, by the names in `EchoConfig.rule`. To add one, add its entry here."""
 
-RuleName = Literal["tbptt", "rtrl"]
+if TYPE_CHECKING:
+    RuleName = str
+else:
+    RuleName = Literal[tuple(RULES)]  # so that the help of a flag lists them
+
 Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
 Init = Literal["tutorial", "glorot", "orthogonal"]
 Device = Literal["auto", "cpu", "gpu"]
