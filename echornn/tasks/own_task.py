@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -133,10 +134,10 @@ class OwnTask(OwnFile):
         task = self.kind(**values or {})
         known, mine = self.facts.get("known", ()), list(values_of(task).values())
         others = ({**one, "ladders": []} for one in known if "impossible" not in one)
-        found = next((one for one in known if one["values"] == mine), None) or next(others, None)
-        if found is not None and "impossible" in found:
+        found = next((one for one in known if one["values"] == mine), None) or next(others, {})
+        if "impossible" in found:
             raise TaskError(found["impossible"])
-        vars(task).update(own=self, recorded=_recorded(found or {}))
+        vars(task).update(own=self, recorded=_recorded(found))
         return task
 
     def written(self, values: Mapping[str, object] | None = None) -> Task:
@@ -187,11 +188,9 @@ def record_of_facts(own_task: OwnTask, uses: Iterable[tuple[Mapping[str, Any], S
         values = {one.name: given.get(one.name, one.default) for one in settings}
         key = tuple(values.values())
         try:
-            task = own_task.task(values)
-            one = known.setdefault(key, {"values": list(key), **_form_record(task), "ladders": []})
-            levels = shape and _ladder_record(task, shape)
-            if levels and levels not in one["ladders"]:
-                one["ladders"].append(levels)
+            facts = _facts_of(own_task.task(values), shape)
+            one = known.setdefault(key, {"values": list(key), **facts, "ladders": []})
+            one["ladders"] += [levels for levels in facts["ladders"] if levels not in one["ladders"]]
         except TaskError as error:
             known.setdefault(key, {"values": list(key), "impossible": str(error)})
     return {
@@ -203,22 +202,19 @@ def record_of_facts(own_task: OwnTask, uses: Iterable[tuple[Mapping[str, Any], S
 
 
 @lru_cache(maxsize=256)
-def _form_record(task: Task) -> dict[str, Any]:
+def _facts_of(task: Task, shape: Shape | None) -> dict[str, Any]:
+    length = form_of(task)[2]
     inputs, outputs = (
         {"symbols" if isinstance(form, Symbols) else "numbers": form.count, "names": list(form.names)}
         for form in (task.inputs, task.outputs)
     )
+    ladders = []
+    if shape is not None:
+        with suppress(TaskError):
+            levels, solved = [asdict(one) for one in ladder(task, *shape)], solved_level(task, *shape)
+            ladders = [{"rows": shape[0], "steps": shape[1], "levels": levels, "solved": solved}]
     live = sorted(task.live_settings)
-    return {"inputs": inputs, "outputs": outputs, "length": form_of(task)[2], "live": live}
-
-
-@lru_cache(maxsize=256)
-def _ladder_record(task: Task, shape: Shape) -> dict[str, Any] | None:
-    try:
-        levels = [asdict(level) for level in ladder(task, *shape)]
-        return {"rows": shape[0], "steps": shape[1], "levels": levels, "solved": solved_level(task, *shape)}
-    except TaskError:
-        return None
+    return {"inputs": inputs, "outputs": outputs, "length": length, "live": live, "ladders": ladders}
 
 
 @lru_cache(maxsize=256)
