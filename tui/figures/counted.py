@@ -10,10 +10,10 @@ from echornn.arrays.run_arrays import read
 from echornn.data.levels import chance_level, solved_level
 from echornn.diagnosis.seed_stats import wilson
 from echornn.sweeps.folder import SweepResults
-from echornn.sweeps.table import Table, first_choice, value_text
 from tui.figures.data import Column, FigureData, FigureError, FigureRequest
 from tui.figures.losses import loss_label
 from tui.kit.shades import Scale, meaning, short_text
+from tui.kit.sweep_table import Table, first_choice, value_text
 
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """The shades beside which the colour bar has a value."""

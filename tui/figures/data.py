@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.sweeps.results import Measure
-from echornn.sweeps.table import Choice
+from tui.kit.sweep_table import Choice
 
 Column = Sequence[Any] | npt.NDArray[Any]
 """The cells of a column."""

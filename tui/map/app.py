@@ -19,7 +19,6 @@ from echornn.files.own_files import is_held
 from echornn.runtime.background import Background
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import Cell
-from echornn.sweeps.table import Axes
 from tui.kit.cells import Cells, CellWidget
 from tui.kit.command_text import command_of
 from tui.kit.fitting import shortened
@@ -29,6 +28,7 @@ from tui.kit.keyed_app import KeyedApp
 from tui.kit.keymap import KeyMap, Moved
 from tui.kit.paint import Box
 from tui.kit.palette import BACK, OPENS, Palette
+from tui.kit.sweep_table import Axes
 from tui.kit.theme import Theme
 from tui.map import drawing, keys
 from tui.map.filter import example_of

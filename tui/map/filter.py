@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from echornn.sweeps.results import Values
-from echornn.sweeps.table import Axes, Value, value_text
+from tui.kit.sweep_table import Axes, Value, value_text
 
 
 class FilterError(ValueError):

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from echornn.config import EchoConfig
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import Cell, Measure, Values
-from echornn.sweeps.table import BUDGET, Axes, Choice, Table, Value, first_choice, value_text
 from tui.kit.shades import Scale, meaning, short_text
+from tui.kit.sweep_table import BUDGET, Axes, Choice, Table, Value, first_choice, value_text
 from tui.map.filter import FilterError, kept_values
 from tui.map.words import solved_text, words_of
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from echornn.data.levels import solved_level
-from echornn.sweeps.table import rung_text, value_text
+from tui.kit.sweep_table import rung_text, value_text
 from tui.map.state import MapFrame, common_to_all, edge_sign, sign_of
 
 WIDTH = 79

@@ -7,7 +7,7 @@ import math
 from echornn.config import EchoConfig
 from echornn.diagnosis.cases import loss_of
 from echornn.sweeps.results import Cell
-from echornn.sweeps.table import Table, rung_text, value_text
+from tui.kit.sweep_table import Table, rung_text, value_text
 
 
 def name_of(table: Table, row: int, column: int) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from echornn.data.coverage import TargetGroups
 from echornn.tasks.task import Numbers, Symbols
 from tui.app.drawings.blocks import CLASS_COLOURS
 from tui.app.drawings.signed import POSITIVE
 from tui.app.drawings.signs import DIGITS, signs_of
+from tui.kit.target_groups import TargetGroups
 
 LETTERS = "abcdefgh"
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from echornn.data.coverage import TargetGroups
 from echornn.readings import StatePlane
 from tui.app.curve.dots import Dots, characters
 from tui.app.drawings.plane_axes import PlaneAxes
 from tui.app.drawings.spots import States, TimeStep
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
+from tui.kit.target_groups import TargetGroups
 
 MIXED = "+"
 """The sign of a cell with states of several groups, if no group has `MOSTLY` of them."""

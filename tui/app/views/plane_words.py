@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from echornn.data.coverage import TargetGroups
 from echornn.data.series import HeldInput
 from echornn.readings import MOST_CARRIED, FixedPoints
 from tui.app.drawings.plane_points import count_text
 from tui.app.drawings.spots import States
 from tui.app.drawings.state_plane import PlaneScene
+from tui.kit.target_groups import TargetGroups
 
 
 def summary(scene: PlaneScene, computing: str = "") -> str:

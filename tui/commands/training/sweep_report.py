@@ -13,8 +13,8 @@ from echornn.diagnosis.phrases import loss_text
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import Cell, GridPoint
 from echornn.sweeps.sweep import Part, Sweep, structure_of
-from echornn.sweeps.table import rung_text, value_text
 from tui.commands.printed.records import Record
+from tui.kit.sweep_table import rung_text, value_text
 from tui.term.printed import quoted
 
 MOST_LEFT_OUT = 5
