@@ -1,49 +1,14 @@
-"""Where the source of each target is, and which targets are missed ("Running a training session"): if the gradient is
-cut at windows of T steps, an error gets from a target to its source only if a window contains both.
-"""
+"""The lags of the inputs that decide targets, and which of them the gradient reaches."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.progress import Bools
 from echornn.tasks.task import Task, TaskError, lags_of_steps
-
-
-class Source(StrEnum):
-    """Where the source of a target is, that is, the input that it echoes."""
-
-    WINDOW = "this window"
-    BEFORE = "before this window"
-    ABOVE = "the row above"
-    BLANK = "blank"
-
-
-def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
-    """Where the source is of the target at a row and step of a window of an epoch, all from 0."""
-    if window * config.window_stride + step < config.echo_step:
-        return Source.ABOVE if row and config.row_start == "previous_row" else Source.BLANK
-    return Source.WINDOW if step >= config.echo_step else Source.BEFORE
-
-
-def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
-    """The number of targets of a window, over all rows, by where their source is; zero counts are left out."""
-    length, rows = config.truncated_backprop_length, config.batch_size
-    head = min(max(config.echo_step - window * config.window_stride, 0), length)
-    inside = max(0, length - config.echo_step)
-    above = rows - 1 if config.row_start == "previous_row" else 0
-    counts = {
-        Source.WINDOW: rows * inside,
-        Source.BEFORE: rows * (length - head - inside),
-        Source.ABOVE: above * head,
-        Source.BLANK: (rows - above) * head,
-    }
-    return {source: count for source, count in counts.items() if count}
 
 
 def targets_reached(config: EchoConfig) -> tuple[int, int]:
@@ -83,19 +48,3 @@ def _sources_of(task: Task, first: int, steps: int) -> tuple[tuple[int, ...], np
         known = [()] * steps
     lags = sorted({lag for one in set(known) for lag in one})
     return tuple(lags), np.array([max(one, default=-1) for one in known], np.int64)
-
-
-def missed(config: EchoConfig, first: int, count: int) -> Bools:
-    """Whether the targets of the echo from ``first`` steps after a window's first step on are missed, bool [count]:
-    no window contains both the target and its source, away from the ends of the row. The pattern repeats each stride.
-    """
-    if config.reach is None:
-        return np.zeros(count, np.bool_)
-    steps = np.arange(first, first + count)
-    begins = (steps - config.echo_step) // config.window_stride * config.window_stride
-    return np.asarray(steps - begins >= config.reach)
-
-
-def missed_of_a_stride(config: EchoConfig) -> int:
-    """The number of missed targets of the echo per stride."""
-    return int(missed(config, 0, config.window_stride).sum())
