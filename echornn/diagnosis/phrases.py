@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from echornn.config import RULES, EchoConfig
-from echornn.data.coverage import lags_beyond
+from echornn.data.series import lags_beyond
 from echornn.readings import Gradient
 
 

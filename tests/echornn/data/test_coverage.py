@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import RULES, EchoConfig
-from echornn.data.coverage import lags_beyond, targets_reached
+from echornn.data.series import lags_beyond, targets_reached
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.two_coins import TwoCoins
 from tui.app.drawings.misses import missed, missed_of_a_stride

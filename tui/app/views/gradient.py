@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import source_lags
+from echornn.data.series import source_lags
 from echornn.diagnosis.phrases import missed_words
 from echornn.readings import Flip, Gradient, Kind, Question, Readings, RowDependence
 from echornn.session.pictures.picture import Picture

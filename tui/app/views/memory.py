@@ -9,7 +9,7 @@ import numpy as np
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import source_lags
+from echornn.data.series import source_lags
 from echornn.diagnosis.phrases import source_name
 from echornn.readings import Memory, Readings, Units
 from echornn.tasks.task import Symbols
