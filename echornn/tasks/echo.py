@@ -98,24 +98,11 @@ def echo_rows(x: Drawn, echo_step: int, rows: int, row_start: RowStart) -> tuple
 
 
 def uniform_symbols(rng: np.random.Generator, classes: int, steps: int) -> Drawn:
-    """The same as ``rng.integers(0, classes, steps, dtype=uint8)`` for a new generator, bit for bit, and faster.
+    """``rng.integers(0, classes, steps, dtype=uint8)`` for a new generator, bit for bit; for a power of two faster.
 
-    NumPy maps each random byte (of a word, the lowest first) to ``byte * classes // 256``, and skips bytes that would
-    make some symbols likelier than others (Lemire 2019). Here all bytes are handled at once.
+    NumPy maps each random byte (of a word, the lowest first) to ``byte * classes // 256``.
     """
-    if classes & (classes - 1) == 0:
-        symbols: Drawn = _bytes(rng, steps)[:steps] >> np.uint8(9 - classes.bit_length())
-        return symbols
-    left_out = 256 % classes
-    kept: list[Drawn] = []
-    missing = steps
-    while missing > 0:
-        scaled = _bytes(rng, missing + missing // 64).astype(np.uint16) * np.uint16(classes)
-        kept.append((scaled >> 8).astype(np.uint8)[(scaled & 0xFF) >= left_out])
-        missing -= kept[-1].size
-    return np.concatenate(kept)[:steps]
-
-
-def _bytes(rng: np.random.Generator, count: int) -> Drawn:
-    """At least ``count`` random bytes, in whole words of 8."""
-    return np.asarray(rng.bit_generator.random_raw(-(-count // 8)), dtype="<u8").view(np.uint8)
+    if classes & (classes - 1):
+        return rng.integers(0, classes, steps, dtype=np.uint8)
+    drawn = np.asarray(rng.bit_generator.random_raw(-(-steps // 8)), dtype="<u8").view(np.uint8)
+    return np.asarray(drawn[:steps] >> np.uint8(9 - classes.bit_length()))
