@@ -7,12 +7,11 @@ import math
 from functools import lru_cache
 
 from echornn.config import EchoConfig
-from echornn.tasks.task import AT_CHANCE_SHARE as AT_CHANCE_SHARE
-from echornn.tasks.task import BELOW_CHANCE as BELOW_CHANCE
-from echornn.tasks.task import SOLVED_SHARE as SOLVED_SHARE
 from echornn.tasks.task import Level, Symbols, TaskError, ladder
 from echornn.tasks.task import solved_level as level_of_solved
 
+AT_CHANCE_SHARE = 0.05  # a mean loss within this share of chance, to either side, is at chance
+BELOW_CHANCE = 1 - 2 * AT_CHANCE_SHARE  # a mean loss below this share of chance is a sign of learning, not luck
 MOST_AT_CHANCE = 0.06  # a mean loss that differs from chance by more is apart, unless `chance_width` is less than 1
 FAR_ABOVE = 1000  # a loss above this many times chance has left the range of losses
 LEAST = 1e-6  # a floor below counts as none

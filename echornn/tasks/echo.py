@@ -11,7 +11,7 @@ import numpy as np
 
 from echornn.errors import ConfigError
 from echornn.progress import Symbols as Drawn
-from echornn.tasks.task import BELOW_CHANCE, MAX_STEPS, SOLVED_SHARE, Batch, Level, Symbols, Task, entropy, setting
+from echornn.tasks.task import MAX_STEPS, Batch, Level, Symbols, Task, entropy, setting
 
 RowStart = Literal["previous_row", "zero"]
 
@@ -56,10 +56,6 @@ class Echo(Task):
 
     def sources(self, t: int) -> tuple[int, ...]:
         return (self.echo_step,) if t >= self.echo_step else ()
-
-    def solved(self, rows: int, steps: int) -> float:
-        chance, floor = (level.loss for level in self.levels(rows, steps))
-        return min(floor + SOLVED_SHARE * chance, BELOW_CHANCE * chance)
 
     def more_at_start(self, rows: int, first: int, steps: int) -> float:
         """For a network that knows which row it reads."""

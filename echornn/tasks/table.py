@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from typing import Any
 
 from echornn.errors import ConfigError
@@ -59,15 +58,6 @@ def settings_by_name(name: TaskName) -> dict[str, Setting]:
 
 def defaults_of(name: TaskName) -> dict[str, Any]:
     return {known.name: known.default for known in settings_of(class_of(name))}
-
-
-def settings_kept(task: Task, name: TaskName) -> dict[str, Any]:
-    """The values of a task's settings that another task also has and allows."""
-    settings, kept = settings_by_name(name), {}
-    for known, value in values_of(task).items():
-        with suppress(ConfigError, KeyError):
-            kept[known] = settings[known].checked(value)
-    return kept
 
 
 def tasks_with(setting: str) -> str:

@@ -23,8 +23,6 @@ from echornn.errors import ConfigError, OwnError, blaming, fraction, whole
 
 MAX_STEPS = 2**31 - 1  # or units or predictions: the compiled loop counts in int32
 SOLVED_SHARE = 0.07  # a mean loss within this share of chance above its floor is solved: 0.05 nats for two classes
-AT_CHANCE_SHARE = 0.05  # a mean loss within this share of chance, to either side, is at chance
-BELOW_CHANCE = 1 - 2 * AT_CHANCE_SHARE  # a mean loss below this share of chance is a sign of learning, not luck
 
 Value = TypeVar("Value")
 KEY = "echornn"  # of a field's metadata with the help and the range
