@@ -39,10 +39,9 @@ class EchoSeries:
 
     @classmethod
     def generate(cls, config: EchoConfig, data_version: int = 0, epoch: int = 0) -> EchoSeries:
-        """The data of an epoch: a pure function of (seed, data version, epoch), so no random generator has to be
-        saved.
-        """
-        x = _drawn(config, data_version, epoch)
+        """The data of an epoch: a pure function of (seed, data version, epoch)."""
+        rng = seeding.stream(config.seed, seeding.DATA, data_version, epoch)
+        x = uniform_symbols(rng, config.num_classes, config.total_series_length)
         return cls.from_inputs(x, config.echo_step, config.batch_size, config.row_start)
 
     @classmethod
@@ -54,33 +53,6 @@ class EchoSeries:
     def window(self, start: int, length: int) -> tuple[Drawn, Drawn]:
         """Inputs and targets of the time steps ``start`` to ``start + length``, uint8 [batch_size, length] each."""
         return self.x[:, start : start + length], self.y[:, start : start + length]
-
-
-def series_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: int) -> tuple[Drawn, Drawn]:
-    """x and y of `EchoSeries.generate` for each configuration, uint8 [row length, batch_size, configurations], at a
-    third of the cost. Seed, echo step and row start may differ.
-    """
-    batch, length = configs[0].batch_size, configs[0].row_length
-    drawn = np.stack([_drawn(config, data_version, epoch)[: batch * length] for config in configs])
-    drawn = drawn.reshape(len(configs), batch, length)
-    x = np.empty((length, batch, len(configs)), np.uint8)
-    for row in range(batch):  # faster than to copy all at once
-        x[:, row] = drawn[:, row].T
-    y = np.empty_like(x)
-    ways = {(config.echo_step, config.row_start) for config in configs}
-    for echo_step, row_start in ways:
-        alike = [(config.echo_step, config.row_start) == (echo_step, row_start) for config in configs]
-        which = slice(None) if len(ways) == 1 else np.flatnonzero(alike)
-        y[echo_step:, :, which] = x[: length - echo_step, :, which]
-        y[:echo_step, :, which] = 0
-        if row_start == "previous_row":
-            y[:echo_step, 1:, which] = x[length - echo_step :, :-1, which]
-    return x, y
-
-
-def _drawn(config: EchoConfig, data_version: int, epoch: int) -> Drawn:
-    rng = seeding.stream(config.seed, seeding.DATA, data_version, epoch)
-    return uniform_symbols(rng, config.num_classes, config.total_series_length)
 
 
 class EpochData(NamedTuple):
@@ -139,8 +111,6 @@ def lags_of_target(config: EchoConfig, window: int, step: int) -> tuple[int, ...
 
 def data_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: int) -> EpochData:
     """The data of `batch_of` for each of some configurations of one structure; it raises the same errors."""
-    if configs[0].task is None:
-        return EpochData(*series_side_by_side(configs, data_version, epoch))
     each = [batch_of(config, data_version, epoch) for config in configs]
     length = configs[0].row_length
     x, y = (_side_by_side([getattr(one, name) for one in each], length) for name in ("x", "y"))
