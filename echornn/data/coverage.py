@@ -8,11 +8,10 @@ from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.progress import Bools
-from echornn.tasks.task import Task, TaskError, lags_of_steps
+from echornn.tasks.task import TaskError, lags_of_steps
 
 
 class Source(StrEnum):
@@ -46,17 +45,6 @@ def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
     return {source: count for source, count in counts.items() if count}
 
 
-def targets_reached(config: EchoConfig) -> tuple[int, int]:
-    """The number of targets of a window whose sources are all in reach of the gradient, and the number of targets whose
-    sources are known. In trials, a gradient that is cut at T steps reaches back to the last cut.
-    """
-    reach = config.reach
-    _, farthest = _sources(config)
-    known = farthest >= 0
-    reached = known if reach is None else known & (farthest <= np.arange(farthest.size) % reach)
-    return int(reached.sum()), int(known.sum())
-
-
 def lags_beyond(config: EchoConfig) -> tuple[int, ...]:
     """The lags of sources that no gradient reaches, since no part of a window between two cuts is that long."""
     return tuple(lag for lag in source_lags(config) if config.reach is not None and lag >= config.reach)
@@ -67,22 +55,20 @@ def source_lags(config: EchoConfig) -> tuple[int, ...]:
     return _sources(config)[0]
 
 
-def _sources(config: EchoConfig) -> tuple[tuple[int, ...], npt.NDArray[np.int64]]:
-    """Of the targets of an epoch's last window, or of a trial: all lags of their sources that occur, in increasing
-    order; and the lag of each step's farthest source, int64 [steps], -1 if it is not known.
-    """
-    first = (config.windows_per_epoch - 1) * config.window_stride if config.is_stream else 0
-    return _sources_of(config.the_task, first, config.window_steps)
+def targets_known(config: EchoConfig) -> int:
+    """The number of targets of a window, or of a trial, whose sources are known."""
+    return _sources(config)[1]
 
 
 @lru_cache(maxsize=256)
-def _sources_of(task: Task, first: int, steps: int) -> tuple[tuple[int, ...], npt.NDArray[np.int64]]:
+def _sources(config: EchoConfig) -> tuple[tuple[int, ...], int]:
+    """The lags of an epoch's last window, or of a trial, and how many of its targets have known sources."""
+    first = (config.windows_per_epoch - 1) * config.window_stride if config.is_stream else 0
     try:
-        known = lags_of_steps(task, first, steps)
+        known = lags_of_steps(config.the_task, first, config.window_steps)
     except TaskError:  # in a user's own task
-        known = [()] * steps
-    lags = sorted({lag for one in set(known) for lag in one})
-    return tuple(lags), np.array([max(one, default=-1) for one in known], np.int64)
+        known = []
+    return tuple(sorted({lag for one in set(known) for lag in one})), sum(map(bool, known))
 
 
 def missed(config: EchoConfig, first: int, count: int) -> Bools:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -11,11 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn import seeding
+from echornn.cells import own_cell
 from echornn.cells.own_cell import OwnCell
 from echornn.config import TASK, EchoConfig
-from echornn.errors import ConfigError, fraction
+from echornn.errors import ConfigError
 from echornn.progress import Bools
 from echornn.progress import Symbols as Drawn
+from echornn.tasks import own_task
 from echornn.tasks.echo import RowStart, echo_rows, uniform_symbols
 from echornn.tasks.own_task import OwnTask
 from echornn.tasks.table import values_of
@@ -38,9 +42,7 @@ class EchoSeries:
 
     @classmethod
     def generate(cls, config: EchoConfig, data_version: int = 0, epoch: int = 0) -> EchoSeries:
-        """The data of an epoch: a pure function of (seed, data version, epoch), so no random generator has to be
-        saved.
-        """
+        """The data of an epoch: a pure function of seed, data version and epoch."""
         x = _drawn(config, data_version, epoch)
         return cls.from_inputs(x, config.echo_step, config.batch_size, config.row_start)
 
@@ -93,11 +95,8 @@ class EpochData(NamedTuple):
 
 
 def batch_of(config: EchoConfig, data_version: int, epoch: int) -> Batch:
-    """The rows of one epoch, without the steps that no trial covers: a pure function of the seed, the version of the
-    data, and the epoch.
-
-    Raises:
-        TaskError: an error in a user's task, or a window in which no step is scored.
+    """The rows of one epoch, without the steps that no trial covers: a pure function of seed, data version and epoch;
+    a `TaskError` for an error in a user's task, or if no step of a window is scored.
     """
     task, rows, steps = config.the_task, config.batch_size, config.row_length
     rng = seeding.stream(config.seed, seeding.DATA, data_version, epoch)
@@ -168,14 +167,9 @@ def _require_scored_windows(config: EchoConfig, scored: Bools, epoch: int) -> No
         )
 
 
-ZEROS = "zeros"
-"""The name of the input that consists of zeros."""
-
-MOST_CHANNELS = 8
-"""The most numbers of an input for which each is offered as 1 and as -1."""
-
-MOST_SYMBOLS_NAMED = 12
-"""The most symbols that a message names."""
+ZEROS = "zeros"  # the name of the input that consists of zeros
+MOST_CHANNELS = 8  # the most numbers of an input for which each is offered as 1 and as -1
+MOST_SYMBOLS_NAMED = 12  # in a message
 
 
 class HeldInput(NamedTuple):
@@ -194,7 +188,7 @@ def held_inputs(config: EchoConfig) -> tuple[HeldInput, ...]:
     """The constant inputs to choose from, the usual one first: the symbols, and zeros where that is no symbol; or
     zeros, and each number as 1 and as -1 while the others are 0.
     """
-    form, zeros = config.the_task.inputs, HeldInput(ZEROS, (0.0,) * config.input_size)
+    form, zeros = config.the_task.inputs, _zeros(config)
     if isinstance(form, Numbers):
         channels = range(form.count if form.count <= MOST_CHANNELS else 0)
         return zeros, *(_of_numbers(_one_hot(config, channel, sign)) for channel in channels for sign in (1.0, -1.0))
@@ -203,37 +197,31 @@ def held_inputs(config: EchoConfig) -> tuple[HeldInput, ...]:
 
 
 def held_input(config: EchoConfig, text: str) -> HeldInput:
-    """The constant input that a text names: a symbol by its name or number, numbers with commas, or zeros.
-
-    Raises:
-        ConfigError: it names none; the message says which texts do.
+    """The constant input that a text names: a symbol by its name or number, numbers with commas, or zeros; a
+    `ConfigError` that says which texts do, if it names none.
     """
     form, wanted = config.the_task.inputs, text.strip()
     if wanted == ZEROS:
-        return HeldInput(ZEROS, (0.0,) * config.input_size)
+        return _zeros(config)
     if isinstance(form, Numbers):
+        with suppress(ValueError):
+            numbers = tuple(map(float, wanted.split(",")))
+            if len(numbers) == form.count and all(map(math.isfinite, numbers)):
+                return _of_numbers(numbers)
         which = f" ({', '.join(form.names)})" if form.names else ""
-        allowed = f"{form.count} number{'s with commas' if form.count > 1 else ''}{which}, or {ZEROS}"
-        parts = wanted.split(",")
-        if len(parts) != form.count:
-            raise ConfigError("input", text, allowed)
-        return _of_numbers(tuple(fraction("input", _number(part), allowed) for part in parts))
-    symbols = [_symbol(config, form, index) for index in range(form.count)]
-    known = {str(index): symbol for index, symbol in enumerate(symbols)} | {symbol.name: symbol for symbol in symbols}
-    number = wanted.lstrip("0") or "0" if wanted.isdecimal() else wanted
-    if symbol := known.get(wanted, known.get(number)):
-        return symbol
-    names = ", ".join(symbol.name for symbol in symbols)
+        raise ConfigError("input", text, f"{form.count} number{'s with commas' * (form.count > 1)}{which}, or {ZEROS}")
+    names = [_symbol(config, form, index).name for index in range(form.count)]
+    with suppress(ValueError):
+        index = names.index(wanted) if wanted in names else int(wanted)
+        if 0 <= index < form.count:
+            return _symbol(config, form, index)
     is_short = form.count <= MOST_SYMBOLS_NAMED
-    raise ConfigError("input", text, f"one of {names}, {ZEROS}" if is_short else f"a symbol from 0 to {form.count - 1}")
+    allowed = f"one of {', '.join(names)}, {ZEROS}" if is_short else f"a symbol from 0 to {form.count - 1}"
+    raise ConfigError("input", text, allowed)
 
 
-def _number(text: str) -> object:
-    """The number that a text is, or the text."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
+def _zeros(config: EchoConfig) -> HeldInput:
+    return HeldInput(ZEROS, (0.0,) * config.input_size)
 
 
 def _symbol(config: EchoConfig, form: Symbols, symbol: int) -> HeldInput:
@@ -268,14 +256,8 @@ def check_own_data(config: EchoConfig) -> None:
 
 @lru_cache(maxsize=256)
 def _check_task(own: OwnTask, values: tuple[tuple[str, object], ...], rows: int, steps: int) -> None:
-    from echornn.tasks.own_task import check  # the first frame does not need it
-
-    check(own, dict(values), rows, steps)
+    own_task.check(own, dict(values), rows, steps)
 
 
-@lru_cache(maxsize=256)
-def check_cell(own: OwnCell) -> None:
-    """Check the user's own cell in another process; raises a `CellError`."""
-    from echornn.cells.own_cell import check
-
-    check(own)
+check_cell = lru_cache(maxsize=256)(own_cell.check)
+"""Check the user's own cell in another process; raises a `CellError`."""

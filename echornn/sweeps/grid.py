@@ -6,6 +6,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, get_args
@@ -23,6 +24,7 @@ from echornn.config import (
     EchoConfig,
     require_possible,
 )
+from echornn.errors import fraction, whole
 from echornn.files.recorded_values import shortened
 from echornn.own import OwnFile
 from echornn.tasks.table import defaults_of, settings_by_name, tasks_with
@@ -40,15 +42,11 @@ NO_AXES = {
     "device": "the device affects where networks are trained, not what they learn",
     "num_epochs": "results with fewer epochs follow from the windows at which networks were solved",
 }
-"""The fields that cannot be axes, each with the reason."""
+"""Why these fields cannot be axes."""
 
 MAX_VALUES = 1000
-
-MAX_TRAININGS = 100_000
-"""Each training has its own file in the sweep's folder."""
-
-DIGITS = 3
-"""The significant digits of fractions within a range."""
+MAX_TRAININGS = 100_000  # each has its own file in the sweep's folder
+DIGITS = 3  # the significant digits of fractions within a range
 
 RANGE = re.compile(r"(?P<low>[^@]*?)\.\.(?P<high>[^@]*)(?:@(?P<count>.*))?")
 
@@ -74,51 +72,45 @@ class Axis:
         ``LO..HI`` are whole numbers. ``LO..HI@N`` are N values from LO to HI, spaced logarithmically (0.01, 0.0316,
         0.1, 0.316, 1), or linearly if they are fractions that can be 0; those of whole-number fields are rounded.
 
-        Args:
-            settings: the settings of the tasks of the sweep, which can be axes too.
+        The ``settings`` of the tasks of the sweep can be axes too.
         """
         name, equals, values = text.partition("=")
         name, settings = name.strip().replace("-", "_"), {**settings_by_name(ECHO), **(settings or {})}
         if not equals or not name:
             raise ConfigError("grid", text, "FIELD=VALUES, where VALUES are a,b,c or LO..HI, or LO..HI@N for N of them")
-        allowed = [one for one in (*ORDER, *settings) if one not in NO_AXES]
-        if name not in allowed:
+        if name not in (*ORDER, *settings):
+            allowed = [one for one in (*ORDER, *settings) if one not in NO_AXES]
             others = tasks_with(name)
             why = f"it is {others}: name one with --task" if others else f"one of {', '.join(allowed)}"
-            raise ConfigError("grid", name, NO_AXES.get(name, why))
+            raise ConfigError("grid", name, why)
         usual = "" if name in CHOICES or name == TASK else 0.0 if name in FRACTIONS else 0
         known = settings.get(name, Setting(name, usual, least=0 if name == "dropout" else 1))
-        parts = RANGE.fullmatch(values)
         found: Sequence[Value]
         if isinstance(known.default, str):
             found = [word.strip() for word in values.split(",")]
-        elif parts is None:
-            found = [_number(known, word) for word in values.split(",")]
-        else:
+        elif parts := RANGE.fullmatch(values):
             found = _range(known, values, **parts.groupdict())
+        else:
+            found = [_number(known, word) for word in values.split(",")]
         return cls(name, tuple(settings[name].checked(one) if name in settings else one for one in found))  # type: ignore[misc]
 
 
 def _checked(name: str, value: Value) -> Value:
     """The value of a field as configurations have it; that of a task's setting is checked with the grid's points."""
-    if name == TASK:
-        return task_named(value)
-    if name == CELL:
-        return cell_named(value)
+    if name in (TASK, CELL):
+        return task_named(value) if name == TASK else cell_named(value)
     require_possible(name, value)
     return value
 
 
 def _number(known: Setting, word: str) -> int | float:
+    found: object = word
     is_whole = isinstance(known.default, int)
-    try:
-        number = int(word) if is_whole else float(word)
-        if is_whole or math.isfinite(number):
-            return number
-    except ValueError:
-        pass
-    fractions = FRACTIONS.get(known.name, f"{known.least:,} to {known.most:,}")
-    raise ConfigError(known.name, word, "a whole number" if is_whole else fractions)
+    with suppress(ValueError):
+        found = int(word) if is_whole else float(word)
+    if is_whole:
+        return whole(known.name, found)
+    return fraction(known.name, found, FRACTIONS.get(known.name, known.allowed))
 
 
 def _range(known: Setting, written: str, low: str, high: str, count: str | None) -> Sequence[int | float]:
