@@ -54,28 +54,6 @@ class EchoSeries:
         return self.x[:, start : start + length], self.y[:, start : start + length]
 
 
-def series_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: int) -> tuple[Drawn, Drawn]:
-    """x and y of `EchoSeries.generate` for each configuration, uint8 [row length, batch_size, configurations], at a
-    third of the cost. Seed, echo step and row start may differ.
-    """
-    batch, length = configs[0].batch_size, configs[0].row_length
-    drawn = np.stack([_drawn(config, data_version, epoch)[: batch * length] for config in configs])
-    drawn = drawn.reshape(len(configs), batch, length)
-    x = np.empty((length, batch, len(configs)), np.uint8)
-    for row in range(batch):  # faster than to copy all at once
-        x[:, row] = drawn[:, row].T
-    y = np.empty_like(x)
-    ways = {(config.echo_step, config.row_start) for config in configs}
-    for echo_step, row_start in ways:
-        alike = [(config.echo_step, config.row_start) == (echo_step, row_start) for config in configs]
-        which = slice(None) if len(ways) == 1 else np.flatnonzero(alike)
-        y[echo_step:, :, which] = x[: length - echo_step, :, which]
-        y[:echo_step, :, which] = 0
-        if row_start == "previous_row":
-            y[:echo_step, 1:, which] = x[length - echo_step :, :-1, which]
-    return x, y
-
-
 def _drawn(config: EchoConfig, data_version: int, epoch: int) -> Drawn:
     rng = seeding.stream(config.seed, seeding.DATA, data_version, epoch)
     return uniform_symbols(rng, config.num_classes, config.total_series_length)
@@ -134,21 +112,27 @@ def lags_of_target(config: EchoConfig, window: int, step: int) -> tuple[int, ...
 
 def data_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: int) -> EpochData:
     """The data of `batch_of` for each of some configurations of one structure; it raises the same errors."""
-    if configs[0].task is None:
-        return EpochData(*series_side_by_side(configs, data_version, epoch))
+    one, length = configs[0], configs[0].row_length
+    if one.task is None and len({(config.echo_step, config.row_start) for config in configs}) == 1:
+        drawn = [_drawn(config, data_version, epoch)[: one.batch_size * length] for config in configs]
+        x = _side_by_side([series.reshape(one.batch_size, length) for series in drawn], length)
+        y = np.zeros_like(x)  # the echo of all at once, at half of the cost
+        y[one.echo_step :] = x[: length - one.echo_step]
+        if one.row_start == "previous_row":
+            y[: one.echo_step, 1:] = x[length - one.echo_step :, :-1]
+        return EpochData(x, y)
     each = [batch_of(config, data_version, epoch) for config in configs]
-    length = configs[0].row_length
-    x, y = (_side_by_side([getattr(one, name) for one in each], length) for name in ("x", "y"))
-    every_step = configs[0].the_task.scores_every_step
-    return EpochData(x, y, None if every_step else _side_by_side([one.scored for one in each], length))
+    x, y = (_side_by_side([getattr(batch, name) for batch in each], length) for name in ("x", "y"))
+    scored = None if one.the_task.scores_every_step else _side_by_side([batch.scored for batch in each], length)
+    return EpochData(x, y, scored)
 
 
 def _side_by_side(each: Sequence[npt.NDArray[Any]], length: int) -> npt.NDArray[Any]:
     """Arrays [batch, steps, ...] as one, [length, batch, ..., arrays]; shorter arrays are filled up with 0."""
     batch, steps, *shape = each[0].shape
     whole = np.zeros((length, batch, *shape, len(each)), each[0].dtype)
-    for index, one in enumerate(each):
-        whole[:steps, ..., index] = np.swapaxes(one, 0, 1)
+    for row in range(batch):  # faster than to copy all at once
+        whole[:steps, row] = np.moveaxis(np.stack([one[row] for one in each]), 0, -1)
     return whole
 
 

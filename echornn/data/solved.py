@@ -118,7 +118,7 @@ class SolvedAt:
             first = windows - len(joined) + 1 + is_below.argmax(axis=0) if len(joined) else 0
             at[unsolved] = np.where(is_below.any(axis=0), first, 0)
         crossed = self._crossings(at, joined, len(losses), windows, levels)
-        return SolvedAt(at, windows, recent, _after(self.lost_at, crossed)), crossed
+        return SolvedAt(at, windows, recent, lost_after(self.lost_at, crossed, windows)), crossed
 
     def _is_settled(self, joined: Floats, levels: Levels) -> bool:
         """Whether no mean of these losses can have crossed the level that counts next for a run, as mostly."""
@@ -150,24 +150,9 @@ class SolvedAt:
         return list(zip(numbers[which].tolist(), runs[run].tolist(), lost_at.tolist(), strict=True))
 
 
-def _after(lost_at: Windows, crossings: Sequence[Crossing]) -> Windows:
-    """`SolvedAt.lost_at` after these crossings, in order."""
-    known = lost_at.copy()
-    for _, run, at in crossings:
+def lost_after(before: Windows, crossings: Sequence[Crossing], window: int) -> Windows:
+    """`SolvedAt.lost_at` after a window, from its value before these crossings, in order."""
+    known = before.copy()
+    for _, run, at in crossings[: bisect.bisect_right(crossings, (window, len(before)))]:
         known[run] = at
     return known
-
-
-class LostLog:
-    """The crossings of many runs, from which `SolvedAt.lost_at` after any window of a stretch follows."""
-
-    def __init__(self, before: Windows) -> None:
-        self._before = before
-        self._crossings: list[Crossing] = []
-
-    def append(self, crossings: Sequence[Crossing]) -> None:
-        self._crossings += crossings
-
-    def at(self, window: int) -> Windows:
-        count = bisect.bisect_right(self._crossings, (window, len(self._before)))
-        return _after(self._before, self._crossings[:count])

@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
 from typing import Any
 
-from echornn.sweeps.sweep import Done, EngineError, Lost, News, Part, structure_of
+from echornn.sweeps.sweep import Done, EngineError, Lost, News, Part
 from echornn.training.device import threads_if_asked, usable_processors
 
 SECONDS_TO_END = 1.0  # by itself
@@ -118,12 +118,11 @@ class Processes:
         return [name for name in map(str, range(self.workers)) if name not in busy]
 
     def start(self, part: Part, worker: str) -> None:
-        structure = structure_of(part.configs[0])
-        if worker in self._there and self._there[worker].structure != structure:
+        if worker in self._there and self._there[worker].structure != part.structure:
             self._there.pop(worker).end()
         if worker not in self._there:
             try:
-                self._there[worker] = self._forked(structure)
+                self._there[worker] = self._forked(part.structure)
             except (OSError, EOFError) as error:
                 raise EngineError(f"no training process can be started: {error}") from error
         self._there[worker].part = part.number

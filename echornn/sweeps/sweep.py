@@ -32,6 +32,10 @@ class Part:
     until: Until
     room: float = 1.0
 
+    @property
+    def structure(self) -> Hashable:
+        return structure_of(self.configs[0])
+
 
 @dataclass(frozen=True)
 class Began:
@@ -155,12 +159,10 @@ class Sweep:
         that the fewest other workers train.
         """
         last = self._structures.get(worker)
-        at = Counter(structure_of(part.configs[0]) for part in self._under_way.values())
-        structures = [structure_of(part.configs[0]) for part in self._queue]
-        best = min(range(len(structures)), key=lambda one: (structures[one] != last, at[structures[one]]))
-        self._structures[worker] = structures[best]
-        part = self._queue.pop(best)
-        self._under_way[part.number] = part
+        trained = Counter(part.structure for part in self._under_way.values())
+        part = min(self._queue, key=lambda part: (part.structure != last, trained[part.structure]))
+        self._queue.remove(part)
+        self._structures[worker], self._under_way[part.number] = part.structure, part
         return part
 
     def _hear(self, number: int, news: News) -> None:
