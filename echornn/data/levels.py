@@ -87,6 +87,11 @@ def _last_level(config: EchoConfig, window: int) -> float:
     return (sums[0] - sum(sums[1:])) / (end - begin)
 
 
+def is_one_step(config: EchoConfig) -> bool:
+    """Whether there is one step from chance to the floor, to which every target counts: losses scatter little."""
+    return config.the_task.scores_every_step and len(ladder_of(config)) == 2
+
+
 def mean_floor(config: EchoConfig) -> float:
     """The least mean loss over all windows of an epoch: the last level of the ladder; 0 if there is none."""
     known = ladder_of(config)

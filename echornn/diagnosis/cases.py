@@ -25,7 +25,7 @@ EPOCH_HEAD = 16  # windows at an epoch's start whose targets may echo the row ab
 PATIENCE = 250  # windows at chance before which no change is advised: the tutorial's network needs as many
 MOSTLY = 0.9  # the share of saturated units from which on a network counts as saturated
 CLEAR = 0.85  # a mean of the newest windows below this share of chance is seen before the next block is complete
-FEW_LEARN = ("rnn", "gru", "lstm", "cornn")  # few learn the echo from the tutorial's start, and most from glorot
+FEW_LEARN = {"echo": ("rnn", "gru", "lstm", "cornn")}  # from the tutorial's start, and most from glorot
 UNDO, RESET, BACK, SEEDS = "«undo»: go back", "«reset»: start over", "«window_back»: go back", "«seeds»: 64 seeds"
 
 
@@ -82,7 +82,7 @@ class Facts:
         if recent.size < RECENT_WINDOWS:
             return False
         of_mean = 4 * float(recent.std(dtype=np.float64)) / math.sqrt(recent.size)
-        unsure = 0.0 if self.config.the_task.echoed_lag is not None else of_mean  # that of the echo is small
+        unsure = 0.0 if levels.is_one_step(self.config) else of_mean
         return self.stats.mean + unsure < CLEAR * level
 
     def is_at(self, level: str) -> bool:
@@ -138,8 +138,8 @@ def _diverged(it: Facts) -> str:
 
 
 def _where(it: Facts) -> str:
-    """The level of the ladder that the mean is at or below; for the echo, the way from chance."""
-    if it.config.the_task.echoed_lag is not None:
+    """The level of the ladder that the mean is at or below; if it has one step, the way from chance."""
+    if levels.is_one_step(it.config):
         return f"{levels.way_from_chance(it.config, it.mean):.0%} of the way from chance"
     place = ladder_position(levels.ladder_of(it.config), it.mean, it.trend.unsure, levels.solved_level(it.config))
     if place is None:
@@ -188,8 +188,8 @@ class Case(NamedTuple):
 
 def glorot(config: EchoConfig, windows: int) -> Remedy | None:
     """Another start, after windows enough for the tutorial's."""
-    is_known = config.the_task.echoed_lag is not None and config.init == "tutorial" and str(config.cell) in FEW_LEARN
-    return Remedy({"init": "glorot"}) if is_known and windows >= PATIENCE else None
+    few = config.init == "tutorial" and str(config.cell) in FEW_LEARN.get(str(config.value("task")), ())
+    return Remedy({"init": "glorot"}) if few and windows >= PATIENCE else None
 
 
 def _start(it: Facts) -> Remedy | None:
@@ -215,7 +215,7 @@ CASES = (
     Case("lost", lambda it: it.stats.solved_at is not None,
          lambda it: f"solved at window {it.stats.solved_at:,}, lost at {it.stats.lost_at:,}: mean loss {_loss(it)}",
          lambda it: BACK),
-    Case("beyond T", lambda it: it.config.the_task.echoed_lag in lags_beyond(it.config), _beyond,
+    Case("beyond T", lambda it: levels.is_one_step(it.config) and bool(lags_beyond(it.config)), _beyond,
          helps=lambda it: Remedy({"truncated_backprop_length": 2 * min(lags_beyond(it.config))})),  # half with source
     Case("early", lambda it: it.trend.level == "early",
          lambda it: f"too early to tell: {FIRST_BLOCK - it.stats.block_means.windows} more windows needed"),

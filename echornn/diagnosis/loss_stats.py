@@ -15,9 +15,9 @@ from echornn.data.levels import (
     MOST_AT_CHANCE,
     chance_level,
     chance_width,
+    is_one_step,
     lost_level,
     mean_floor,
-    solved_level,
 )
 from echornn.data.solved import RECENT_WINDOWS as RECENT_WINDOWS
 from echornn.history.curve import HIGHEST, BlockMeans, Curve, Numbers, Windows
@@ -53,8 +53,7 @@ class LossStats:
             return self
         if config.same_task(was):
             return replace(self, block_means=BlockMeans(begun=trained))
-        still = 2 * solved_level(was) if was.the_task.echoed_lag is not None else lost_level(was)
-        solved = self.solved_at is not None and self.mean < still
+        solved = self.solved_at is not None and self.mean < lost_level(was)
         return LossStats(block_means=BlockMeans(begun=trained), before=was if solved else self.before)
 
     def diverging(self, losses: Floats, trained: int, most: float) -> LossStats:
@@ -162,12 +161,12 @@ def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_
     chance, floor, width = chance_level(config), mean_floor(config), chance_width(config)
     losses = np.where(np.isfinite(losses), losses, HIGHEST)
     means, unsure = _smoothed(losses), SURE * _standard_error(losses)
-    known = np.arange(len(losses)) >= (0 if config.the_task.echoed_lag is not None else NOISE_KNOWN)
+    known = np.arange(len(losses)) >= (0 if is_one_step(config) else NOISE_KNOWN)
     above = _held(known & (means - unsure > (1 + APART) * chance), means < (1 + NEAR_CHANCE) * chance)
     below = _held(known & (means + unsure < (1 - width * APART) * chance), means > (1 - width * NEAR_CHANCE) * chance)
     below |= np.isnan(chance)
     lately = np.nan_to_num(_recent_fall(losses, floor, unsure))
-    fall = np.fmax(_fall_of_halves(losses, ends, floor), lately) if config.the_task.echoed_lag is not None else lately
+    fall = np.fmax(_fall_of_halves(losses, ends, floor), lately) if is_one_step(config) else lately
     begins = np.append(False, below[1:] & ~below[:-1])
     soon_after = np.convolve(begins, np.ones(2 * SHORT_SPAN, np.int64))[: len(begins)] > 0
     falls = _held((fall > FALLS) | begins, (ends >= FIRST_JUDGED) & (fall < STANDS) & ~soon_after, first=True)

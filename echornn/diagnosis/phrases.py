@@ -28,7 +28,7 @@ def steps_text(count: int) -> str:
 
 def source_name(config: EchoConfig) -> str:
     """The name of an input on which a target depends."""
-    return "source" if config.the_task.echoed_lag is None else "echo"
+    return "echo" if config.value("task") == "echo" else "source"
 
 
 def percent(share: float) -> str:

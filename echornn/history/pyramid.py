@@ -124,10 +124,15 @@ class Pyramid:
             end = max(last // width * width, begin)
             depth = min((width.bit_length() - 1) // 2, len(self._levels) - 1)
             size = FACTOR**depth
-            inner = self._grouped(self._numbers(depth, begin // size, end // size, which), width // size)
-            parts = [self._one(first, begin, which), inner, self._one(end, last, which)]
-            starts = [first] * (first < begin), np.arange(begin, end, width), [end] * (end < last), [last]
-            edges = np.concatenate(starts).astype(np.int64) + self._start
+            starts: list[Windows] = [np.arange(begin, end, width, dtype=np.int64), np.array([last])]
+            parts = [self._grouped(self._numbers(depth, begin // size, end // size, which), width // size)]
+            if first < begin:
+                starts.insert(0, np.array([first]))
+                parts.insert(0, self._one(first, begin, which))
+            if end < last:
+                starts.insert(-1, np.array([end]))
+                parts.append(self._one(end, last, which))
+            edges = np.concatenate(starts) + self._start
             return np.stack([edges[:-1], edges[1:]]), np.concatenate(parts, axis=1)
 
     def _finest(self, window: int) -> int:
@@ -135,8 +140,8 @@ class Pyramid:
         return next(depth for depth, level in enumerate(self._levels) if window // FACTOR**depth >= level.start)
 
     def _one(self, first: int, last: int, which: Which) -> Buckets:
-        """The windows as one bucket, made from as few stored buckets as possible; no bucket if there are no windows."""
-        parts, asked, covered = [np.stack(self._numbers(0, 0, 0, which))], last - first, 0
+        """The windows as one bucket, made from as few stored buckets as possible."""
+        parts, asked, covered = list[Buckets](), last - first, 0
         while first < last:
             size = FACTOR ** (depth := self._finest(first))
             while first % (size * FACTOR) == 0 and first + size * FACTOR <= last:
@@ -147,9 +152,10 @@ class Pyramid:
             covered += (stop - begin) * size
             first = stop * size
         joined = np.concatenate(parts, axis=1)
-        one, share = self._grouped(joined, max(1, joined.shape[1])), asked / max(1, covered)
-        pairs = zip(self._reducers, one, strict=True)
-        return np.stack([number * share if reducer is np.add else number for reducer, number in pairs])
+        one = self._grouped(joined, joined.shape[1])
+        if covered > asked:
+            one[[reducer is np.add for reducer in self._reducers]] *= asked / covered
+        return one
 
     def _numbers(self, depth: int, begin: int, stop: int, which: Which = ALL) -> Sequence[Buckets]:
         """The numbers of the buckets ``begin`` to ``stop`` of a level, as an array [buckets, ...] for each number."""

@@ -39,7 +39,7 @@ def structure(config: EchoConfig) -> EchoConfig:
     kept = ("cell", "state_size", "num_layers", "truncated_backprop_length")
     sizes: dict[str, Any] = {name: getattr(config, name) for name in kept}
     sizes |= {"batch_size": 1, "total_series_length": max(config.window_steps, DEFAULT_WINDOW)}
-    if config.the_task.echoed_lag is not None:
+    if "num_classes" in config.fields():
         return EchoConfig(num_classes=config.num_classes, **sizes)
     return EchoConfig(task=config.the_task, **sizes)
 

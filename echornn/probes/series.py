@@ -78,8 +78,8 @@ def draw_task(config: EchoConfig, steps: int, rows: int) -> TaskData:
 
 
 def draw(config: EchoConfig, steps: int, rows: int) -> Inputs:
-    """Only the inputs; for the echo, uniformly random symbols."""
-    if config.the_task.echoed_lag is None:
+    """Only the inputs; if rows are parts of one series, uniformly random symbols."""
+    if "row_start" not in config.fields():
         return draw_task(config, steps, rows).x
     rng = seeding.stream(config.seed, seeding.PROBES, steps, rows)
     return rng.integers(0, config.num_classes, (steps, rows), dtype=np.uint8)
@@ -140,7 +140,7 @@ def series_for(config: EchoConfig) -> Series:
     steps_read = max(LEAST_STEPS_READ, lags // 4)
     rows = min(MOST_ROWS, max(LEAST_ROWS, 2 ** math.ceil(math.log2(samples / steps_read))))
     steps_read = max(steps_read, math.ceil(samples / rows))
-    if config.the_task.echoed_lag is not None:
+    if "row_start" in config.fields():
         x = draw(config, steps_back + steps_read, rows)
         first = steps_back - config.echo_step
         return Series(x, x[first : first + steps_read] if first >= 0 else x[:0], None, steps_back, lags)
@@ -167,7 +167,7 @@ def targets_for(config: EchoConfig) -> Series:
         return Series(trials.x, y, scored, min(MOST_LAGS, len(trials.x)), groups=groups, of_trials=True)
     rows = min(MOST_ROWS, count)
     steps, targets = steps_back + count // rows, count // rows
-    if config.the_task.echoed_lag is not None:
+    if "row_start" in config.fields():
         # if the source is before all steps that are run, the targets are independent of all inputs
         echo = min(config.echo_step, steps)
         drawn = draw(config, max(steps, echo + targets), rows)

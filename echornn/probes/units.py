@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
+from echornn.data.coverage import source_lags
 from echornn.probes.prepared import Prepared
 from echornn.probes.series import Inputs, Series
 from echornn.progress import Bools, Counts, Floats
@@ -115,10 +116,10 @@ def _followed(read: Floats, series: Series, form: Symbols | Numbers) -> tuple[Co
 
 def _followed_targets(read: Floats, series: Series, config: EchoConfig) -> tuple[Counts, Floats]:
     """For each unit the target (a number's channel, or 0) with the strongest correlation, and this correlation; zeros
-    if some targets do not count, and for the echo, whose targets are inputs.
+    if some targets do not count, or if one input decides each, so that it is followed instead.
     """
     count, form = read.shape[-1], config.the_task.outputs
-    if series.scored is not None or config.the_task.echoed_lag is not None:
+    if series.scored is not None or (config.is_stream and len(source_lags(config)) == 1):
         return np.zeros(count, np.int32), np.zeros(count, np.float32)
     best, strongest = _strongest(_standardised(read, series), _standardised(as_numbers(series.y, form), series))
     is_number = isinstance(form, Numbers)

@@ -198,8 +198,7 @@ def new_folder(config: EchoConfig) -> Path:
     """Make a new, empty folder for a run, named by date and configuration; a RunError if it cannot be made. No other
     process gets the same folder.
     """
-    lag = config.the_task.echoed_lag
-    task = _plain(config.value("task")) if lag is None else f"echo{lag}"
+    task = f"{_plain(config.value('task'))}{config.fields().get('echo_step', '')}"
     parts = [
         f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{task or 'task'}",
         "" if config.cell == EchoConfig.cell else _plain(getattr(config.cell, "name", config.cell)) or "cell",

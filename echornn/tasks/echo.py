@@ -66,10 +66,6 @@ class Echo(Task):
         unknown = 0 if self.row_start == "zero" else min(max(self.echo_step - first, 0), steps)
         return (rows - 1) / rows * unknown / steps * math.log(self.num_classes)
 
-    @property
-    def echoed_lag(self) -> int:
-        return self.echo_step
-
     @classmethod
     def misfit(cls, values: Mapping[str, Any], steps: int) -> ConfigError | None:
         echo_step = values.get("echo_step")

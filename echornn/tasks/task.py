@@ -300,11 +300,6 @@ class Task(ABC):
         """
         return None
 
-    @property
-    def echoed_lag(self) -> int | None:
-        """The lag at which each target repeats an input; None in every task but the echo."""
-        return None
-
     @classmethod
     def misfit(cls, values: Mapping[str, Any], steps: int) -> ConfigError | None:
         """The error about values of settings, by name, that cannot be in rows of so many steps; None if all can."""

@@ -207,7 +207,7 @@ class Timeline:
         config, first = track.branch.config, max(track.task_since, window - track.levels.longest)
         recent = [np.empty((0, config.replicas), np.float32)]
         with self._lock:
-            for one, begin, end in self._parts(position, first):
+            for one, begin, end in self._parts(self.spans(position, first), first):
                 at = index_in(one.branch.config, config)
                 recent.append(one.history.newest(begin, end)[:, at : at + config.replicas])
             known = track.solved.until(window, lost_after(track.lost_at_start, track.crossings, window))
@@ -227,7 +227,7 @@ class Timeline:
         losses, errors = [np.empty(0, np.float32)], [np.empty(0, np.float32)]
         with self._lock:
             seed = self.owner(position).config.of(replica).seed
-            for track, begin, end in self._parts(position, first):
+            for track, begin, end in self._parts(self.spans(position, first), first):
                 at = track.index_of(seed)
                 windows = track.history.windows(begin, end, slice(at, at + 1))
                 if windows is None:
@@ -281,49 +281,50 @@ class Timeline:
     def curve(self, number: int, columns: int, first: int = 0, last: int | None = None, replica: int = 0) -> Curve:
         """The losses of a network along a branch's path from window ``first`` up to ``last``, by default all."""
         with self._lock:
-            position, first = self._part(number, first, last)
-            last, spans = position.window, self.spans(position, first - 1)
+            first, last, spans = self._part(number, first, last)
             shown = [one for one in spans if one.first == first or one.last > first or one is spans[-1]]
             segments = tuple(self._tracks[one.branch.number].segment for one in shown if one.first < max(last, 1))
-            pieces = self._pieces(position, first, replica, width_of(columns, last - first))
+            seed = self.branch(number).config.of(replica).seed
+            pieces = self._pieces(list(self._parts(spans, first)), seed, width_of(columns, last - first))
             return curve_of(pieces, columns, first, last, segments)
 
     def band(self, number: int, columns: int, first: int = 0, last: int | None = None) -> Band:
         """The losses of all replicas along a branch's path; no buckets for a single network."""
         with self._lock:
-            position, first = self._part(number, first, last)
-            parts = self._parts(position, first)
+            first, last, spans = self._part(number, first, last)
+            parts = self._parts(spans, first)
             pieces = [Piece(one.history.of_all, *part) for one, *part in parts if not one.is_alone]
-            return band_of(pieces, columns, first, position.window)
+            return band_of(pieces, columns, first, last)
 
     def shades(
         self, number: int, replicas: Sequence[int], columns: int, first: int = 0, last: int | None = None
     ) -> Floats:
         """Mean losses of these replicas along a branch's path, float32 [replicas, <= columns]; NaN if unknown."""
         with self._lock:
-            position, first = self._part(number, first, last)
-            parts, rows = self._parts(position, first), np.array(replicas, np.int64)
+            first, last, spans = self._part(number, first, last)
+            parts, rows = self._parts(spans, first), np.array(replicas, np.int64)
             pieces = [Piece(partial(one.history.of_some, rows), *part) for one, *part in parts if not one.is_alone]
-            return shades_of(pieces, len(rows), columns, first, position.window)
+            return shades_of(pieces, len(rows), columns, first, last)
 
-    def _part(self, number: int, first: int, last: int | None) -> tuple[Position, int]:
-        """A part of a branch's path, limited to windows that exist: its end, and its first window."""
+    def _part(self, number: int, first: int, last: int | None) -> tuple[int, int, list[BranchSpan]]:
+        """A part of a branch's path, limited to windows that exist, with all branches that are or begin there."""
         end = self.end(number).window
         last = end if last is None else min(last, end)
-        return Position(number, last), min(max(first, 0), last)
+        first = min(max(first, 0), last)
+        return first, last, self.spans(Position(number, last), first - 1)
 
-    def _parts(self, position: Position, first: int) -> Iterator[tuple[Track, int, int]]:
-        """The branches with windows from ``first`` of the path up to a position, each with these windows."""
-        for branch, begin, end in self.spans(position, first):
-            if max(begin, first) < end:
-                yield self._tracks[branch.number], max(begin, first), end
+    def _parts(self, spans: Sequence[BranchSpan], first: int) -> Iterator[tuple[Track, int, int]]:
+        """The branches of a path with windows from ``first`` on, each with these windows."""
+        for branch, begin, end in spans:
+            begin = begin if begin > first else first
+            if begin < end:
+                yield self._tracks[branch.number], begin, end
 
-    def _pieces(self, position: Position, first: int, replica: int, width: int) -> list[Piece]:
+    def _pieces(self, parts: Sequence[tuple[Track, int, int]], seed: int, width: int) -> list[Piece]:
         """The pieces of a network's curve; branches shorter than a bucket are joined, as there may be thousands."""
-        seed = self.branch(position.branch).config.of(replica).seed
-        parts, pieces = list(self._parts(position, first)), list[Piece]()
-        outermost = parts[:1] + parts[-1:]  # these may reach beyond the part that is drawn
-        for are_short, group in itertools.groupby(parts, lambda one: one not in outermost and one[2] - one[1] < width):
+        pieces = list[Piece]()
+        outermost = *parts[:1], *parts[-1:]  # these may reach beyond the part that is drawn
+        for are_short, group in itertools.groupby(parts, lambda one: one[2] - one[1] < width and one not in outermost):
             if are_short:
                 pieces.append(self._in_few(list(group), seed, width))
             else:

@@ -43,10 +43,8 @@ class Structure(NamedTuple):
 
 def structure(config: EchoConfig) -> Structure:
     """The structure of a configuration. Tasks of the same form are trained by the same program."""
-    plain, task = config, config.the_task
-    if task.echoed_lag is None:
-        length = config.truncated_backprop_length
-        plain = config.with_fields({TASK: ECHO, "echo_step": 0, "truncated_backprop_length": length})
+    task, length = config.the_task, config.truncated_backprop_length
+    plain = config.with_fields({TASK: ECHO, "echo_step": 0, "truncated_backprop_length": length})
     return Structure(replace(program_of(plain), device="auto"), *form_of(task), task.scores_every_step)
 
 
@@ -61,8 +59,9 @@ def program_of(config: EchoConfig) -> EchoConfig:
 
     The requested device stays, since for ``auto`` a measurement decides.
     """
-    echo = {} if config.the_task.echoed_lag is None else {"echo_step": 0, "row_start": "previous_row"}
-    return config.with_fields({"num_epochs": 1, "learning_rate": 1.0, "seed": 0, "init": "tutorial", **echo})
+    fixed = {"num_epochs": 1, "learning_rate": 1.0, "seed": 0, "init": "tutorial"}
+    fixed |= {"echo_step": 0, "row_start": "previous_row"} if "row_start" in config.fields() else {}
+    return config.with_fields(fixed)
 
 
 def moved(config: EchoConfig, device: str, devices: Devices) -> str:

@@ -94,7 +94,7 @@ def runs_numbers(request: FigureRequest) -> FigureData:
 
 def levels_of(config: EchoConfig) -> list[tuple[str, float]]:
     """The levels of the loss that are known before training, as the curve on the screen shows them."""
-    if config.the_task.echoed_lag is None:
+    if config.value("task") != "echo":
         return [(level.name, level.loss) for level in ladder_of(config)]
     floor = boundary_floor(config)
     return [("chance", chance_level(config)), *([("floor of first windows", floor)] if floor > 0 else [])]

@@ -229,8 +229,8 @@ class LossPlot(PlotMouse, can_focus=True):
     def _draw_levels(self, cells: Cells, place: PlotArea) -> None:
         """Draw chance and floor for the echo; for another task, its ladder and the name of its loss."""
         config, ladder = self._picture.frame.own_config, self._picture.frame.ladder
-        draw_ladder(cells, place, ladder[:1] if config.the_task.echoed_lag is not None else ladder, GLYPHS["level"])
-        if config.the_task.echoed_lag is not None:
+        draw_ladder(cells, place, ladder[:1] if config.value("task") == "echo" else ladder, GLYPHS["level"])
+        if config.value("task") == "echo":
             draw_floor(cells, place, config)
         else:
             draw_name(cells, place, config.loss_name)

@@ -66,7 +66,7 @@ def row_lines(config: EchoConfig, most: int, parts: Sequence[str] = tuple(STYLES
     """The lines of a row, of at most ``most`` if a line for each part is enough; if there are many channels, only lines
     of the first ones.
     """
-    if config.the_task.echoed_lag is not None:
+    if config.value("task") == "echo":
         return ECHO_LINES
     task = config.the_task
     forms = {part: task.inputs if part == INPUT else task.outputs for part in parts}

@@ -28,7 +28,7 @@ NO_LADDER = "No levels of the loss are known for this task, so the curve has non
 
 def the_screen(config: EchoConfig) -> Rows:
     """The paragraphs about the screen, each with its heading."""
-    if config.the_task.echoed_lag is not None:
+    if config.value("task") == "echo":
         return THE_SCREEN
     kept = tuple((heading, text) for heading, text in THE_SCREEN if heading not in OF_THE_ECHO)
     ladder = THE_LADDER.format(_rungs_text(config)) if ladder_of(config) else NO_LADDER
@@ -47,7 +47,7 @@ def _rungs_text(config: EchoConfig) -> str:
 
 def of_view(config: EchoConfig, title: str) -> str:
     """The paragraph about a view."""
-    return DATA_OF_THE_ECHO if config.the_task.echoed_lag is not None and title == "data" else OF_VIEWS[title]
+    return DATA_OF_THE_ECHO if config.value("task") == "echo" and title == "data" else OF_VIEWS[title]
 
 
 def _about(config: EchoConfig) -> str:

@@ -40,7 +40,7 @@ class Fact(NamedTuple):
 
 def known(config: EchoConfig) -> list[Fact]:
     """The lines of text about a single network of this configuration, the most important first."""
-    if config.the_task.echoed_lag is None:
+    if config.value("task") != "echo":
         return _known_of_any_task(config)
     rows = "a row" if config.batch_size == 1 else f"{config.batch_size:,} rows"
     right = f"{1 - guessing_errors(config):.0%} right"
@@ -110,7 +110,7 @@ def first_window(config: EchoConfig) -> RowData | None:
 
 def about_first_window(config: EchoConfig, window: RowData) -> tuple[str, str]:
     """The texts beside the inputs and the targets of the first window's first row."""
-    if config.the_task.echoed_lag is not None:
+    if config.value("task") == "echo":
         return "the first window of row 1", f"its targets: the input {then(config.echo_step)}"
     not_scored = "" if window.scored.all() else f" ({NOT_SCORED.strip()}: does not count)"
     return f"the first {'window' if config.is_stream else 'trial'} of row 1", f"its targets{not_scored}"

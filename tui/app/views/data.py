@@ -109,7 +109,7 @@ class Data(TimeStepView):
         frame = self._frame
         if not isinstance(spot, TimeStep) or frame is None or not self._has(spot):
             return ""
-        if frame.config.the_task.echoed_lag is None:
+        if frame.config.value("task") != "echo":
             return data_of_task.read(self._of_task(frame), spot.row, spot.step)
         return read(frame.own_config, self._window, spot.row, spot.step)
 
@@ -126,7 +126,7 @@ class Data(TimeStepView):
         return frame.config.batch_size, frame.config.window_steps
 
     def _rows_that_fit(self, frame: Frame) -> int:
-        if frame.config.the_task.echoed_lag is not None:
+        if frame.config.value("task") == "echo":
             return share(self.size.height, frame.config.batch_size).rows
         return rows_shown(frame.config, self.size.height)
 
@@ -144,7 +144,7 @@ class Data(TimeStepView):
             cells.write(0, 0, self._message, "data--title")
             return
         config = frame.own_config
-        if config.the_task.echoed_lag is None:
+        if config.value("task") != "echo":
             self._draw_task(cells, frame)
             return
         shares = share(cells.height, config.batch_size)

@@ -193,7 +193,7 @@ class GradientView(ProbeView):
         if flip is not None and first:
             after = flip.before[first:], flip.after[first:]
             flip = Flip(flip.row, flip.step - first, flip.x[first:], *after)
-        echo = readings.config.echo_step if readings.config.the_task.echoed_lag is not None else None
+        echo = readings.config.echo_step if readings.config.value("task") == "echo" else None
         y_after = targets_after(y, flip, echo) if y is not None and flip is not None else y
         reads, says = readings.config.the_task.inputs, readings.config.the_task.outputs
         changes, changed = ("flips", "flipped") if is_of_symbols(reads) else ("raises", "raised")

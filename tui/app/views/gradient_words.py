@@ -55,9 +55,7 @@ def read(config: EchoConfig, rows: RowDependence, row: int, step: int) -> str:
     if not isinstance(rows, Effects):
         text += "local derivative by"
     else:
-        text += (
-            "source before the window; " if config.the_task.echoed_lag is not None and step < config.echo_step else ""
-        )
+        text += "source before the window; " if config.value("task") == "echo" and step < config.echo_step else ""
         text += "depends on"
         if is_of_symbols(config.the_task.outputs):
             sizes = [f"{size:.2f}" for size in strength]

@@ -39,7 +39,7 @@ def _longest(forms: list[str], width: int) -> str:
 
 def read(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
     """A text about a target: the inputs on which it depends, as far as they are known, and the prediction."""
-    if config.the_task.echoed_lag is None:
+    if config.value("task") != "echo":
         return _read_of_any_task(config, progress, row, step)
     symbols, target = config.the_task.outputs, progress.y[row, step]
     source = step - config.echo_step

@@ -131,7 +131,7 @@ def _config_parts(config: EchoConfig) -> list[LinePart]:
         (f"{config.optimizer} {config.learning_rate:g}", ("optimizer", "learning_rate"), True),
         (config.init, ("init",), False),
         (config.rule, ("rule",), False),
-        *([("blank row starts", ("row_start",), False)] if config.the_task.echoed_lag is not None else []),
+        *([("blank row starts", ("row_start",), False)] if config.value("task") == "echo" else []),
         (seeds, ("seed", "replicas"), True),
     ]
     known, usual = config.fields(), {**TUTORIAL.fields(), **defaults_of(name_of(config.the_task))}
@@ -152,7 +152,7 @@ Said = tuple[str, tuple[str, ...], bool]
 
 def _task_parts(config: EchoConfig) -> tuple[list[Said], list[Said]]:
     """The name of the task, unless it is the echo, and its settings."""
-    if config.the_task.echoed_lag is not None:
+    if config.value("task") == "echo":
         classes = f"{config.num_classes} classes", ("num_classes",), False
         return [], [classes, (f"echo {config.echo_step}", ("echo_step",), True)]
     values = values_of(config.the_task)

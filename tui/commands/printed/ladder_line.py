@@ -34,7 +34,7 @@ def ladder_line(config: EchoConfig, mean: float, is_median: bool = False) -> str
     Args:
         is_median: whether this is the median of the mean losses of several replicas.
     """
-    if config.the_task.echoed_lag is not None:
+    if config.value("task") == "echo":
         return ""
     is_at, here, after = _levels(config, mean)
     start = f"{INDENT}{'median' if is_median else 'mean loss'} {loss_text(mean)}: "
