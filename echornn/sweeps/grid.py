@@ -24,7 +24,7 @@ from echornn.config import (
     EchoConfig,
     require_possible,
 )
-from echornn.errors import fraction, whole
+from echornn.errors import choice, fraction, number, whole
 from echornn.files.recorded_values import shortened
 from echornn.own import OwnFile
 from echornn.tasks.table import defaults_of, settings_by_name, tasks_with
@@ -122,13 +122,13 @@ def _range(known: Setting, written: str, low: str, high: str, count: str | None)
             raise ConfigError(known.name, written, f"{written}@N with the number N of fractions")
         _require_count(known.name, last - first + 1)
         return range(first, last + 1)
-    number = int(_number(Setting(known.name, 0), count))
-    _require_count(known.name, number)
-    if number == 1:
+    many = int(_number(Setting(known.name, 0), count))
+    _require_count(known.name, many)
+    if many == 1:
         raise ConfigError(known.name, written, "2 values or more in a range")
     for end in (first, last):  # if both ends fit into a float, so do the values between
         _checked(known.name, end)
-    inner = [index / (number - 1) for index in range(1, number - 1)]
+    inner = [index / (many - 1) for index in range(1, many - 1)]
     if isinstance(first, float) and known.least <= 0:
         between = [first + (last - first) * share for share in inner]
     elif first <= 0:
@@ -182,17 +182,14 @@ class Grid:
                 raise ConfigError(name, self.fields[name], "it is already an axis of the grid")
         if self.fields.get("replicas", 1) != 1:
             raise ConfigError("replicas", self.fields["replicas"], "use --seeds for the number of networks per point")
-        if self.until not in get_args(Until):
-            raise ConfigError("until", self.until, f"one of {', '.join(get_args(Until))}")
-        if type(self.seeds) is not int or self.seeds < 1:
-            raise ConfigError("seeds", self.seeds, "1 or more")
+        choice("until", self.until, get_args(Until))
+        number("seeds", self.seeds, 1, math.inf, "1 or more", is_whole=True)
         trainings = math.prod(len(axis.values) for axis in self.axes) * self.seeds
         if trainings > MAX_TRAININGS:
-            most = f"at most {MAX_TRAININGS:,}, over all points and seeds"
-            raise ConfigError("grid", f"{trainings:,} networks", most)
-        first, most_seed = self.fields.get("seed", EchoConfig.seed), MAX_SEED - self.seeds + 1
-        if first > most_seed:
-            raise ConfigError("seed", first, f"at most {most_seed}, so that each network has a different seed")
+            allowed = f"at most {MAX_TRAININGS:,}, over all points and seeds"
+            raise ConfigError("grid", f"{trainings:,} networks", allowed)
+        first = self.fields.get("seed", EchoConfig.seed)
+        number("seed", first, 0, MAX_SEED - self.seeds + 1, "0 or more", is_whole=True)  # of the last one too
         if not self.points.possible:
             raise next(config for _, config in self._combinations() if isinstance(config, ConfigError))
 

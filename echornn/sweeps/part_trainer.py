@@ -24,7 +24,7 @@ from echornn.training.programs import Programs
 
 FIRST_WINDOWS, MORE = 64, 0.25  # until the first check for finished networks; then a share of the windows so far
 MOST_SECONDS = 0.5  # of training between two checks
-SIZES = (8, 16, 32, 64, 128)  # of populations; only a few, since each needs its own program; then multiples of the last
+SIZES = 8, 16, 32, 64  # of populations; only a few, since each needs its own program; no part has more networks
 FIXED = 32  # the fixed cost of a window side by side, in units of one network; see `echornn.training.shards`
 SECONDS_TO_MAKE = 3.0  # about those of making a smaller population: so long may idle lanes cost before it is made
 
@@ -106,9 +106,7 @@ class PartTrainer:
 
 def size_of(config: EchoConfig, networks: int) -> int:
     """The size of the population for ``networks`` networks of this structure."""
-    if is_trained_alone(config):
-        return networks
-    return next((size for size in SIZES if size >= networks), -(-networks // SIZES[-1]) * SIZES[-1])
+    return networks if is_trained_alone(config) else next(size for size in SIZES if size >= networks)
 
 
 def _cost(config: EchoConfig, size: int) -> float:
