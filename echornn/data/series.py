@@ -1,4 +1,4 @@
-"""The data of an epoch ("Generate data"), of the echo and of other tasks; constant inputs; and sources of targets."""
+"""The data of an epoch ("Generate data"), of the echo and of other tasks; and sources of targets."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from echornn import seeding
 from echornn.cells.own_cell import OwnCell
 from echornn.cells.own_cell import check as check_cell
 from echornn.config import TASK, EchoConfig
-from echornn.errors import ConfigError, fraction
 from echornn.progress import Bools
 from echornn.progress import Symbols as Drawn
 from echornn.tasks.echo import RowStart, echo_rows, uniform_symbols
 from echornn.tasks.own_task import check as check_task
 from echornn.tasks.table import values_of
-from echornn.tasks.task import Batch, Numbers, Symbols, Task, TaskError, draw_rows, known_lags, lags_of_steps
+from echornn.tasks.task import Batch, Task, TaskError, draw_rows, known_lags, lags_of_steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,88 +136,6 @@ def _require_scored_windows(config: EchoConfig, scored: Bools, epoch: int) -> No
             f"{type(config.the_task).__name__} scores no step of window {empty[0]} of epoch {epoch} (from 0), "
             f"of {config.window_steps} steps: a longer truncated_backprop_length may help"
         )
-
-
-ZEROS = "zeros"
-"""The name of the input that consists of zeros."""
-
-MOST_CHANNELS = 8
-"""The most numbers of an input for which each is offered as 1 and as -1."""
-
-MOST_SYMBOLS_NAMED = 12
-"""The most symbols that a message names."""
-
-
-class HeldInput(NamedTuple):
-    """A constant input: a symbol's name or number, `ZEROS`, or the numbers; and the numbers as they enter the cell."""
-
-    name: str
-    numbers: tuple[float, ...]
-
-    @property
-    def words(self) -> str:
-        """The input in a sentence: ``input 0``, or ``zero input``."""
-        return "zero input" if self.name == ZEROS else f"input {self.name}"
-
-
-def held_inputs(config: EchoConfig) -> tuple[HeldInput, ...]:
-    """The constant inputs to choose from, the usual one first: the symbols, and zeros where that is no symbol; or
-    zeros, and each number as 1 and as -1 while the others are 0.
-    """
-    form, zeros = config.the_task.inputs, HeldInput(ZEROS, (0.0,) * config.input_size)
-    if isinstance(form, Numbers):
-        channels = range(form.count if form.count <= MOST_CHANNELS else 0)
-        return zeros, *(_of_numbers(_one_hot(config, channel, sign)) for channel in channels for sign in (1.0, -1.0))
-    symbols = tuple(_symbol(config, form, index) for index in range(form.count))
-    return symbols if form.count == 2 else (*symbols, zeros)
-
-
-def held_input(config: EchoConfig, text: str) -> HeldInput:
-    """The constant input that a text names: a symbol by its name or number, numbers with commas, or zeros.
-
-    Raises:
-        ConfigError: it names none; the message says which texts do.
-    """
-    form, wanted = config.the_task.inputs, text.strip()
-    if wanted == ZEROS:
-        return HeldInput(ZEROS, (0.0,) * config.input_size)
-    if isinstance(form, Numbers):
-        which = f" ({', '.join(form.names)})" if form.names else ""
-        allowed = f"{form.count} number{'s with commas' if form.count > 1 else ''}{which}, or {ZEROS}"
-        parts = wanted.split(",")
-        if len(parts) != form.count:
-            raise ConfigError("input", text, allowed)
-        return _of_numbers(tuple(fraction("input", _number(part), allowed) for part in parts))
-    symbols = [_symbol(config, form, index) for index in range(form.count)]
-    known = {str(index): symbol for index, symbol in enumerate(symbols)} | {symbol.name: symbol for symbol in symbols}
-    number = wanted.lstrip("0") or "0" if wanted.isdecimal() else wanted
-    if symbol := known.get(wanted, known.get(number)):
-        return symbol
-    names = ", ".join(symbol.name for symbol in symbols)
-    is_short = form.count <= MOST_SYMBOLS_NAMED
-    raise ConfigError("input", text, f"one of {names}, {ZEROS}" if is_short else f"a symbol from 0 to {form.count - 1}")
-
-
-def _number(text: str) -> object:
-    """The number that a text is, or the text."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-def _symbol(config: EchoConfig, form: Symbols, symbol: int) -> HeldInput:
-    """A symbol as it enters the cell: two symbols are the numbers 0 and 1, more are one-hot."""
-    numbers = (float(symbol),) if config.input_size == 1 else _one_hot(config, symbol, 1.0)
-    return HeldInput(form.names[symbol] if form.names else str(symbol), numbers)
-
-
-def _one_hot(config: EchoConfig, place: int, value: float) -> tuple[float, ...]:
-    return tuple(value if index == place else 0.0 for index in range(config.input_size))
-
-
-def _of_numbers(numbers: tuple[float, ...]) -> HeldInput:
-    return HeldInput(", ".join(f"{number:g}" for number in numbers), numbers)
 
 
 def check_own_files(config: EchoConfig) -> None:

@@ -10,10 +10,10 @@ from cyclopts import Parameter
 
 from echornn.runtime import collector
 from echornn.sweeps.grid import Until
-from echornn.sweeps.results import Measure
 from tui.cli.own_keys import moved_keys
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, UsageError
+from tui.kit.shades import Measure
 from tui.kit.theme import Theme
 from tui.preferences.chosen import preferences
 from tui.term import guardian, terminal
