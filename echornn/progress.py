@@ -80,7 +80,7 @@ class PopulationProgress:
         states: float32 [T, batch_size, state_size, replicas], the state after each time step.
         init_state: float32 [batch_size, carried, replicas], the state at the start of the last window.
         solved_at: int64 [replicas], the window along the path, from 1, at which each replica solved the task; 0 if not
-            yet, `echornn.data.solved.UNKNOWN` for a single network, whose losses show it.
+            yet, `echornn.data.solved.UNKNOWN` for a single network.
         trained: the number of windows along the path, including these; 0 for a single network.
         packed: uint32 [n, replicas], losses and errors in four bytes, if only this precision is known; see
             `echornn.history.windows`.

@@ -81,12 +81,11 @@ def _tensorflow_has_the_threads_of_the_first_network() -> None:
     made no network, but used TensorFlow itself.
     """
     if "tensorflow" in sys.modules:
-        from echornn.config import EchoConfig
-        from echornn.training.device import prepare
+        from echornn.training.device import begin
 
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "TensorFlow was used in this process", RuntimeWarning)
-            prepare(EchoConfig(), 0)
+            begin(1)
 
 
 @pytest.fixture(autouse=True)

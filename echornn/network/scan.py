@@ -52,9 +52,7 @@ Back = Callable[[tf.Tensor], Gradients]
 
 
 class Made(NamedTuple):
-    """One affine map that a step computed, and its groups of columns after their activations; without a bias, the
-    weight scales a vector.
-    """
+    """One affine map of a step, and its groups of columns after their activations; without bias, the weight scales."""
 
     weight: str
     bias: str
@@ -109,13 +107,10 @@ def scan(
     apart: bool = False,
     cut: int | None = None,
 ) -> tf.Tensor:
-    """The states of a single network after each time step, float32 [T, batch, state]; differentiable in inputs, initial
-    state and weights.
+    """The states of a single network after each time step, float32 [T, batch, state], from inputs, float32 [T, batch,
+    input]; differentiable in inputs, initial state and weights.
 
     Args:
-        inputs: float32 [T, batch, input].
-        init_state: float32 [batch, state].
-        weights: tensors or variables, by the names that the cell uses.
         block: the number of time steps unrolled together, at most T.
         apart: whether to prevent XLA from compiling a loop over blocks as a single kernel.
         cut: the gradient is cut after each ``cut`` time steps, counted from the first.
@@ -150,7 +145,6 @@ def scan(
 def _differentiable(
     run: Callable[..., tuple[tf.Tensor, Back]], inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors
 ) -> tf.Tensor:
-    """The states that a function computes, with the backward pass that it returns."""
     names = list(weights)
 
     def forward(inputs: tf.Tensor, init_state: tf.Tensor, *values: tf.Tensor) -> tuple[tf.Tensor, Any]:
@@ -166,8 +160,6 @@ def _differentiable(
 
 
 class _Recorded(NamedTuple):
-    """A step, and the gradient tape that recorded it."""
-
     tape: tf.GradientTape
     inputs: tf.Tensor
     before: tf.Tensor
@@ -316,9 +308,8 @@ def scan_side_by_side(
 ) -> tf.Tensor:
     """As `scan`, in many networks at once: all arrays have an additional last axis.
 
-    Both passes are loops over single steps, which are long enough with replicas. The forward pass keeps states and
-    activations, so the backward pass computes no activation again; it adds each step's gradient of the weights to a
-    sum. So each kernel reads only one step, which fits into the caches.
+    Both passes are loops over single steps, so that each kernel reads only what fits into the caches. The forward pass
+    keeps states and activations, so that the backward pass computes none again.
     """
     return _differentiable(partial(_step_by_step, step, cut), inputs, init_state, weights)
 

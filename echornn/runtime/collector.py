@@ -9,9 +9,7 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def paused() -> Iterator[None]:
-    """Pause the garbage collector in a ``with`` statement. Imported objects are kept anyway, and searching them
-    repeatedly takes a tenth of the import time of TensorFlow or the app. A collector that is off stays off.
-    """
+    """Pause the garbage collector, which takes a tenth of the import time of TensorFlow or the app."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -23,7 +21,7 @@ def paused() -> Iterator[None]:
 
 @contextlib.contextmanager
 def spared() -> Iterator[None]:
-    """Like `paused`, and afterwards the collector never searches the existing objects: for a program's own imports."""
+    """Like `paused`, and afterwards the collector never searches the existing objects."""
     with paused():
         yield
         gc.freeze()

@@ -26,7 +26,7 @@ _importing = threading.Lock()
 
 
 def version(name: str) -> str:
-    """The version of an installed package; TensorFlow's is provided by another distribution, too."""
+    """The version of an installed package; TensorFlow is also in ``tensorflow-cpu``."""
     from importlib import metadata
 
     try:
@@ -40,9 +40,8 @@ def version(name: str) -> str:
 def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
     """Import TensorFlow, if it is not imported yet, so that neither the import nor later calls print log lines.
 
-    Errors of TensorFlow are exceptions anyway. If ``TF_CPP_MIN_LOG_LEVEL`` is set, log lines from that level on are
-    printed (0: all). During the import, output of other threads to file descriptor 2 is held back and written
-    afterwards. For the threshold see `echornn.runtime.small_loops`.
+    If ``TF_CPP_MIN_LOG_LEVEL`` is set, log lines from that level on are printed (0: all). For the threshold see
+    `echornn.runtime.small_loops`.
     """
     with _importing, collector.paused():
         small_loops.ask_for(threshold)
@@ -61,8 +60,8 @@ def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
 
 
 def _load_library() -> None:
-    """Load TensorFlow's largest library, if it is found. That takes a third of a second, and more on a busy machine;
-    Python's ``import`` would hold the interpreter lock meanwhile, so that keys are not answered.
+    """Load TensorFlow's largest library, if found. Python's ``import`` would hold the interpreter lock for a third of a
+    second or more, so that keys are not answered.
     """
     if sys.platform != "linux":
         return
@@ -80,10 +79,7 @@ def _load_library() -> None:
 
 @contextlib.contextmanager
 def _log_lines_dropped() -> Iterator[None]:
-    """Hold back output to descriptor 2, and write it at the end without the log lines of native code.
-
-    Some log lines are written before the level is read. If no temporary file can be made, nothing is held back.
-    """
+    """Hold back output to descriptor 2, and write it at the end without log lines: some precede TensorFlow's level."""
     import tempfile
 
     with contextlib.ExitStack() as undo:

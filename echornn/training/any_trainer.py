@@ -46,13 +46,8 @@ MakeTrainer = Callable[[EchoConfig], AnyTrainer]
 def tensorflow_trainers(
     devices: Devices = NO_DEVICES, threshold: int = small_loops.THRESHOLD, threads: int | None = None
 ) -> MakeTrainer:
-    """Return a function that makes the trainers of a session, or raises a `ConfigError` if there is not enough memory.
-    They share compiled programs; making the first one imports TensorFlow.
-
-    Args:
-        devices: the devices on which networks were trained before; with ``auto`` they are used again, if available.
-        threshold: the threshold of small loops with which networks were trained (see `echornn.runtime.small_loops`).
-        threads: the threads per operation with which they were trained; by default as suits the first network.
+    """A function that makes trainers, which share compiled programs; its first call imports TensorFlow. Devices,
+    threshold of small loops and threads are those with which networks were trained before.
     """
     shared: Any = None
 

@@ -60,16 +60,13 @@ def train(
     *scored: tf.Tensor,
     on_cpu: bool,
 ) -> tuple[Values, Trained]:
-    """Train windows of ``x`` and ``y``, which contain whole epochs end to end; this gets compiled.
-
-    One compilation serves any number of windows and any position: both are tensors, and windows are read by XLA's
-    dynamic slices. Otherwise XLA would compile again for each slice and each number of iterations.
+    """Train windows of ``x`` and ``y``, which contain whole epochs end to end; this gets compiled, once for any number
+    of windows and any position, since both are tensors, and windows are read by XLA's dynamic slices.
 
     Args:
-        x, y: inputs and targets: symbols, uint8 [epochs * row length, batch, ...], or numbers, float32 [..., count,
-            ...].
-        call: int32 [4]: the first window to train, counted from the start of ``x``; the number of windows to train; the
-            number of windows of the run before ``x``; the key of dropout. With replicas int32 [3 + replicas].
+        x, y: symbols, uint8 [epochs * row length, batch, ...], or numbers, float32 [..., count, ...].
+        call: int32 [4]: the first window to train, counted from the start of ``x``; how many; the number of windows of
+            the run before ``x``; the key of dropout. With replicas int32 [3 + replicas].
         begin: the time step of ``x`` at which the first epoch begins.
         scored: bool [epochs * row length, batch, ...], the steps that count; not given if all do.
     """
@@ -129,9 +126,7 @@ def updated(
 
 
 class Optimizer(NamedTuple):
-    """Computes the change of one weight from (gradient, rate, number of steps before, *slots), and the new slots, whose
-    numbers begin with ``first``.
-    """
+    """Gives a weight's change and new slots from (gradient, rate, steps before, *slots); they begin as ``first``."""
 
     step: Callable[..., tuple[tf.Tensor, ...]]
     first: float = 0.0
@@ -173,7 +168,7 @@ and in `SLOTS`, and its name to `echornn.config.Optimizer`.
 
 
 def fresh_optimizer(configs: Sequence[EchoConfig], weights: dict[str, Floats]) -> tuple[npt.NDArray[Any], ...]:
-    """The optimizers' variables at the start, [replicas, ...], for weights of these shapes."""
+    """The optimizers' variables at the start, [replicas, ...]."""
     name = configs[0].optimizer
     slots = (np.full_like(one, OPTIMIZERS[name].first) for one in weights.values() for _ in range(SLOTS[name]))
     return np.zeros(len(configs), np.int64), rates_of(configs), *slots

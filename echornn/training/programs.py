@@ -28,7 +28,7 @@ from tensorflow.python.framework import ops
 
 from echornn.config import EchoConfig
 from echornn.runtime import small_loops
-from echornn.training.device import place, prepare, usable_processors
+from echornn.training.device import begin, place, threads_for, usable_processors
 from echornn.training.loop import Trained, Values, nothing_trained, train
 from echornn.training.structure import NO_DEVICES, Devices, program_of, structure
 
@@ -36,9 +36,8 @@ if TYPE_CHECKING:
     from echornn.training.shards import Division
 
 MAPPINGS_USED_AT_MOST = 0.8
-"""The share of the system's memory mappings that compiled programs may use. Every compilation keeps memory until the
-process ends, even if everything is deleted: 27 MiB and 230 memory mappings for the tutorial's cell, 37 MiB and 360 for
-an LSTM (Linux allows 65 530 mappings, then native code aborts the process). So no program is ever dropped.
+"""The share of the system's memory mappings that compiled programs may use. A compilation keeps 230 to 360 of them and
+27 to 37 MiB until the process ends; Linux allows 65 530, then native code aborts the process.
 """
 
 
@@ -55,11 +54,10 @@ class Programs:
         self._placed: dict[EchoConfig, str] = {}
 
     def place(self, config: EchoConfig, replicas: int, train: Callable[[str, int], None]) -> str:
-        """The device for networks of this structure. It is selected only once (see `echornn.training.device.place`), so
-        that windows that are trained again have the same bits, even if a second measurement would select another
-        device.
+        """The device for networks of this structure. It is selected only once, so that windows that are trained again
+        have the same bits.
         """
-        prepare(config, replicas)
+        begin(threads_for(config, replicas == 1))
         program = replace(program_of(config), replicas=replicas)
         if program not in self._placed:
             self._placed[program] = place(config, train, self._devices.get(program))
@@ -89,12 +87,9 @@ class Program:
     def __call__(
         self, device: str, values: Values, numbers: npt.NDArray[np.int32], data: list[tf.Tensor]
     ) -> tuple[Values, Trained]:
-        """Train some windows of each shard; the first call on a device compiles.
-
-        Args:
-            values: [room, ..., places].
-            numbers: int32 [room, 3 + keys], for each shard the ``call`` of `train`; it may request no windows.
-            data: inputs and targets of the shards end to end, and which of them count, unless all do.
+        """Train some windows of each shard; the first call on a device compiles. Values are [room, ..., places];
+        numbers, int32 [room, 3 + keys], have the ``call`` of `train` for each shard; data are those of the shards end
+        to end.
         """
         if device in self._devices:
             return self._called(device, values, numbers, data)
@@ -144,7 +139,7 @@ class Program:
 @contextlib.contextmanager
 def _names_of_its_own(program: str) -> Iterator[None]:
     """Let TensorFlow number what it traces by the program alone, not by what the process did before: XLA finds a
-    program on disk by the names in it. Traced again in the same process, a program has other names.
+    program on disk by the names in it.
     """
     ops.get_default_graph()  # is made, and numbered, at its first use in a thread
     _traced[program] += 1
@@ -178,8 +173,8 @@ def keep(threads: int) -> None:
     """Keep programs in the user's cache folder, unless ``ECHORNN_KEEP_PROGRAMS`` is 0. Call this before TensorFlow's
     threads are set, or its devices are looked for, since XLA then reads its flags.
 
-    Errors do not prevent training, and flags of the user's own are kept. Ours are removed from the environment again:
-    other processes lack the descriptor, and versions of results (`echornn.sweeps.trained_by`) do not depend on them.
+    Errors do not prevent training, and flags of the user's own are kept. Ours are removed from the environment again,
+    since other processes lack the descriptor.
     """
     global _descriptor
     has_own_flags = FLAGS in os.environ or small_loops.are_a_file(os.environ.get(small_loops.VARIABLE, ""))

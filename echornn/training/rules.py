@@ -45,14 +45,13 @@ class Learned(NamedTuple):
 
 @dataclass(frozen=True)
 class Engine:
-    """Computes a learning rule: from the network, a window, and the influence before it."""
+    """A learning rule: computes from the network, a window, and the influence before it."""
 
     learn: Callable[[EchoRNN, WindowData, Tensors], Learned]
     carried = staticmethod(influence_shapes)
 
 
 def engine_of(config: EchoConfig) -> Engine:
-    """The engine of a configuration's learning rule."""
     engine: Engine = pkgutil.resolve_name(RULES[config.rule].engine)
     return engine
 
@@ -118,11 +117,9 @@ ByZ = tuple[Made, tf.Tensor]
 
 def sensitivity(model: EchoRNN, steps: list[tf.Tensor], count: int) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
     """The derivatives of the states after the first ``count`` steps by the state before them, float32 [batch, carried,
-    carried before, ...], and by the weights in these steps, by name, float32 [batch, carried, rows, columns, ...].
-
-    Args:
-        steps: what the steps read, float32 [steps, batch, ...]: the inputs as they enter the first cell, the carried
-            states before each step, and if there is dropout its factors, for each layer but the first.
+    carried before, ...], and by the weights, by name, float32 [batch, carried, rows, columns, ...]. The steps read the
+    inputs of the first cell, the states before them, and factors of dropout for each layer but the first, float32
+    [steps, batch, ...].
     """
     _, batch, carried, *replicas = steps[1].shape
     block = block_length(count)
@@ -160,8 +157,8 @@ def sensitivity(model: EchoRNN, steps: list[tf.Tensor], count: int) -> tuple[tf.
 def _back(
     config: EchoConfig, used: Sequence[Tensors], steps: list[tf.Tensor], t: tf.Tensor | int, seeds: tf.Tensor
 ) -> tuple[tf.Tensor, list[list[ByZ]]]:
-    """Go back through step ``t``: from the derivatives of some numbers of each row by the state after the step, float32
-    [batch * carried, carried, ...], to those by the state before it, and for each layer the products of the step.
+    """From derivatives by the state after step ``t``, float32 [batch * carried, carried, ...], to those by the state
+    before it, and for each layer the products of the step.
     """
     step, carried = step_of(config.the_cell), carried_size(config)
 
@@ -223,9 +220,7 @@ def _by_weights(products: Sequence[Sequence[ByZ]]) -> dict[str, tf.Tensor]:
 
 
 def _by_trained(config: EchoConfig, trained: Tensors, by_used: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """Derivatives by the trained weights of a layer, from those by the weights that its step uses, float32 [batch,
-    carried, rows, columns, ...].
-    """
+    """Derivatives by a layer's trained weights, from those by the weights that its step uses."""
     cell, carried = config.the_cell, carried_size(config)
     found = {name: one for name, one in by_used.items() if name in cell.matrices}
     if not cell.unit_weights:

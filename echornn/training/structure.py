@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any
 
 from echornn.config import ECHO, MAX_REPLICAS, TASK, ConfigError, EchoConfig
-from echornn.tasks.task import Numbers, Symbols, form_of
+from echornn.tasks.task import form_of
 
 REPLICA_FIELDS = frozenset({"seed", "learning_rate", "init"})
 """The fields in which replicas may differ; other fields affect the compiled program, or the length of training."""
@@ -29,23 +29,11 @@ def require_one_structure(configs: Sequence[EchoConfig]) -> None:
             raise ConfigError(name, changes[name], allowed)
 
 
-class Structure(NamedTuple):
-    """Everything that changes a compiled program: the configuration with the echo as its task, and a fixed value in
-    each field that does not change the program; and the form of the task.
-    """
-
-    config: EchoConfig
-    inputs: Symbols | Numbers
-    outputs: Symbols | Numbers
-    trial: int | None
-    scores_every_step: bool
-
-
-def structure(config: EchoConfig) -> Structure:
-    """The structure of a configuration. Tasks of the same form are trained by the same program."""
+def structure(config: EchoConfig) -> tuple[Any, ...]:
+    """Everything that changes a compiled program: the configuration without what does not, and the form of the task."""
     task, length = config.the_task, config.truncated_backprop_length
     plain = config.with_fields({TASK: ECHO, "echo_step": 0, "truncated_backprop_length": length})
-    return Structure(replace(program_of(plain), device="auto"), *form_of(task), task.scores_every_step)
+    return replace(program_of(plain), device="auto"), *form_of(task), task.scores_every_step
 
 
 Devices = Mapping[EchoConfig, str]
@@ -55,9 +43,8 @@ NO_DEVICES: Devices = MappingProxyType({})
 
 
 def program_of(config: EchoConfig) -> EchoConfig:
-    """The configuration with fixed values in all fields that do not affect the compiled program (`START_FIELDS`).
-
-    The requested device stays, since for ``auto`` a measurement decides.
+    """The configuration with fixed values in all fields that do not affect the compiled program. The requested device
+    stays, since for ``auto`` a measurement decides.
     """
     fixed = {"num_epochs": 1, "learning_rate": 1.0, "seed": 0, "init": "tutorial"}
     fixed |= {"echo_step": 0, "row_start": "previous_row"} if "row_start" in config.fields() else {}
