@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from echornn.runtime import small_loops
-from echornn.runtime.collector import paused
+from echornn.runtime.quiet import collector_paused
 from tests.examples import ALL, QUICK
 from tests.idle import TurnedOnClock
 
@@ -52,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
     """The garbage collector ignores tests and modules, which stay until the end."""
-    with paused():
+    with collector_paused():
         yield
     gc.freeze()
 

@@ -35,8 +35,7 @@ class Population:
 
     Attributes:
         configs: the configuration of each replica.
-        epoch, window, data_version, init_index: the position of the next window to train, and of data and initial
-            weights, as in `PopulationState`.
+        epoch, window, data_version, init_index: as in `PopulationState`.
 
     Args:
         configs: the configuration of each replica; or a single one for networks with consecutive seeds, as many as
@@ -74,8 +73,6 @@ class Population:
         self.placement = placement or self._place()
         self._shards = self._shards_of(self.configs)
         self._last: PopulationProgress | None = None
-        self._solved: SolvedAt
-        self._levels: Levels
         self._unseen: list[Floats]
         self.reset()
 
@@ -85,13 +82,9 @@ class Population:
 
     def advance(self, n: int) -> PopulationProgress:
         """Train ``n`` windows in every replica, or fewer if the last epoch ends before, or if a user's task cannot make
-        the data of later windows; then the next call raises the error.
+        later data; a `TaskError` if it cannot make the next, a `ValueError` if ``n`` is below 1.
 
         After the last epoch nothing is trained: the losses are empty, and the last window is returned again.
-
-        Raises:
-            TaskError: a user's task cannot make the data of the next window; nothing was trained.
-            ValueError: ``n`` is below 1.
         """
         if n < 1:
             raise ValueError(f"n = {n!r} windows cannot be trained: it must be 1 or more")
@@ -134,23 +127,12 @@ class Population:
         self.epoch += epochs
         epoch, window = divmod(first + max(windows, 1) - 1, config.windows_per_epoch)
         begin = epoch * config.row_length + window * config.window_stride
-        x, y, scored = shards.window(block, slice(begin, begin + config.window_steps))
+        data = shards.window(block, slice(begin, begin + config.window_steps))
         # a single network's losses show when it solved the task
         solved = self._solved if self.replicas > 1 else SolvedAt.unknown(1)
-        return PopulationProgress(
-            trained.losses,
-            trained.errors,
-            block.first_epoch + epoch,
-            window,
-            x,
-            y,
-            scored,
-            trained.outputs,
-            trained.states[:, :, shown_part(config)],
-            trained.init_state,
-            solved.at,
-            solved.windows,
-        )
+        losses, errors, outputs, states, init_state = trained
+        place, shown = (block.first_epoch + epoch, window), states[:, :, shown_part(config)]
+        return PopulationProgress(losses, errors, *place, *data, outputs, shown, init_state, solved.at, solved.windows)
 
     def _seen_solved(self) -> SolvedAt:
         """When each replica solved the task, after all windows."""
@@ -230,12 +212,10 @@ class Population:
 
     def edit(self, configs: EchoConfig | Sequence[EchoConfig]) -> None:
         """Continue with new values of live fields (`echornn.config.LIVE_FIELDS`): one configuration for all replicas,
-        or one for each. If the task changes, no replica counts as having solved it. Another learning rule knows nothing
-        of the steps before.
+        or one for each. If the task changes, no replica counts as having solved it. Nothing changes with an error:
 
         Raises:
-            ConfigError, TaskError: the learning rule needs too much memory, or a user's task cannot make the data of
-                the next window; then nothing has changed.
+            ConfigError, TaskError: a new learning rule needs too much memory, or the next data cannot be made.
             ValueError: another field differs, or the new ``num_epochs`` is below the current epoch.
         """
         if isinstance(configs, EchoConfig):
@@ -253,11 +233,8 @@ class Population:
         self._begin_with(self._seen_solved() if same_task else self._seen_solved().anew())
 
     def start(self, config: EchoConfig, init_index: int = 0) -> None:
-        """Start over, like a new population of another configuration and size, without compiling again.
-
-        Raises:
-            TaskError: a user's task cannot make the data of the first window; then nothing has changed.
-            ValueError: a field differs that is fixed in the compiled program; see `echornn.config.START_FIELDS`.
+        """Start over, like a new population of another configuration and size, without compiling again; a `ValueError`
+        if other fields than `echornn.config.START_FIELDS` differ, a `TaskError` if the first data cannot be made.
         """
         if not self.config.same_program(config):
             raise ValueError(
