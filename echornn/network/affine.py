@@ -99,7 +99,6 @@ def split_features(tensor: tf.Tensor, count: int) -> list[tf.Tensor]:
 
 
 def _side_by_side(parts: Sequence[tf.Tensor]) -> tf.Tensor:
-    """Parts of one size, [batch, features, replicas], side by side along their features."""
     batch, size, replicas = parts[0].shape
     parts = [materialized(part) for part in parts]
     number = tf.reshape(tf.range(len(parts)), [1, len(parts), 1, 1])
@@ -110,9 +109,7 @@ def _side_by_side(parts: Sequence[tf.Tensor]) -> tf.Tensor:
 
 
 PRODUCT_LIMIT, GRADIENT_LIMIT = 6000, 3000
-"""The most multiplications (rows * inner * columns) of a product, and of a weight's gradient, that are written as
-multiply and sum.
-"""
+"""The most multiplications of a product, and of a weight's gradient, that are written as multiply and sum."""
 
 FEW = 2  # the largest inner dimension with which multiply and sum wins, whatever the other sizes are
 
@@ -131,7 +128,6 @@ def product(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
 
 
 def product_with_transposed(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
-    """``a @ w^T`` for float32 a [..., rows, inner] and w [columns, inner]."""
     if has_replicas(w):
         return tf.reduce_sum(tf.expand_dims(a, -3) * w, axis=-2)
     columns, inner = w.shape[-2:]
@@ -155,9 +151,7 @@ def weight_gradient(a: tf.Tensor, dz: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def affine_map(parts: Sequence[tf.Tensor], w: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
-    """``[part, part, ...] W + b``. A single network needs one matrix product, as in the tutorial; replicas need one for
-    each part, since joining parts of replicas is slow.
-    """
+    """``[part, part, ...] W + b``: one matrix product, or with replicas one for each part, since joining is slow."""
     w, b = tf.convert_to_tensor(w), tf.convert_to_tensor(b)
     many, sizes = has_replicas(w), _sizes(parts, w)
 

@@ -1,8 +1,4 @@
-"""The Echo-RNN: its weights, the forward pass over a window, and the loss ("Calculating loss").
-
-With replicas on the last axis, the loss is computed with one logarithm of a product instead of several logarithms,
-which saves a sixth of the whole training time.
-"""
+"""The Echo-RNN: its weights, the forward pass over a window, and the loss ("Calculating loss")."""
 
 from __future__ import annotations
 
@@ -24,9 +20,7 @@ from echornn.progress import Floats
 from echornn.tasks.task import Numbers, Symbols
 
 MOST_MULTIPLICATIONS, MOST_STEPS = 400, 32
-"""The most multiplications of the largest product in a time step with which a single kernel is faster, and the most
-unrolled steps of all layers with which it compiles about as fast; with gates they count twice.
-"""
+"""With which a single kernel is faster: of the largest product, and unrolled, of all layers; with gates twice."""
 
 
 class EchoRNN:
@@ -71,7 +65,6 @@ class EchoRNN:
         return joined(carried, 2) if many else tf.concat(carried, axis=-1), self.output_layer(below)
 
     def output_layer(self, states: tf.Tensor) -> tf.Tensor:
-        """h W2 + b2 for all time steps in one product: [T, batch, state, ...] to [T, batch, outputs, ...]."""
         weight, bias = self.weights["W2"], self.weights["b2"]
         if has_replicas(states[0]):
             return affine_map([states], weight, bias)
@@ -119,9 +112,9 @@ def cross_entropy(logits: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None
     if len(logits.shape) > 3:
         return _of_replicas(logits, labels, scored)
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
-    if scored is not None:
-        return tf.reduce_sum(tf.where(scored, losses, 0.0)) / _number_of(scored), tf.nn.softmax(logits)
-    return tf.reduce_mean(losses), tf.nn.softmax(logits)
+    if scored is None:
+        return tf.reduce_mean(losses), tf.nn.softmax(logits)
+    return tf.reduce_sum(tf.where(scored, losses, 0.0)) / _number_of(scored), tf.nn.softmax(logits)
 
 
 def _number_of(steps: tf.Tensor) -> tf.Tensor:
@@ -132,6 +125,7 @@ def _number_of(steps: tf.Tensor) -> tf.Tensor:
 
 
 def _of_replicas(logits: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
+    """One logarithm of a product instead of several saves a sixth of the whole training time."""
     steps, batch, classes, replicas = logits.shape
     rows = steps * batch
     counted = rows if scored is None else _number_of(scored)
@@ -163,13 +157,11 @@ def _of_replicas(logits: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None)
 def errors(probabilities: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None = None) -> tf.Tensor:
     """The number of wrong predictions in a window, int32 [...]; if only some count, their share times all."""
     wrong = _predicted(probabilities) != labels
-    if scored is not None:
-        steps, batch = wrong.shape[:2]
-        share = _number_of(tf.logical_and(wrong, scored)) / _number_of(scored)
-        return tf.cast(tf.round(share * (steps * batch)), tf.int32)
-    if len(probabilities.shape) == 3:
-        return tf.reduce_sum(tf.cast(wrong, tf.int32), axis=[0, 1])
-    return tf.cast(_number_of(wrong), tf.int32)
+    if scored is None:
+        return tf.cast(_number_of(wrong), tf.int32)
+    steps, batch = wrong.shape[:2]
+    share = _number_of(tf.logical_and(wrong, scored)) / _number_of(scored)
+    return tf.cast(tf.round(share * (steps * batch)), tf.int32)
 
 
 def _predicted(probabilities: tf.Tensor) -> tf.Tensor:
@@ -202,9 +194,7 @@ def squared_error(outputs: tf.Tensor, targets: tf.Tensor, scored: tf.Tensor | No
 def checked_weights(
     weights: Mapping[str, npt.ArrayLike], config: EchoConfig, to_be: str
 ) -> dict[str, npt.NDArray[np.float32]]:
-    """These weights in the order of `weight_shapes`; a `ValueError` if names or shapes differ, or numbers are NaN or
-    infinite.
-    """
+    """These weights in the order of `weight_shapes`; a `ValueError` if they do not fit, or are not finite."""
     shapes = weight_shapes(config)
     if set(weights) != set(shapes):
         raise ValueError(f"weights = {sorted(weights)} cannot be {to_be}: the names must be {sorted(shapes)}")
@@ -253,9 +243,7 @@ def _initial_matrix(config: EchoConfig, rng: np.random.Generator, shape: tuple[i
 
 
 def keras_model(config: EchoConfig, weights: Mapping[str, Floats]) -> Any:
-    """It starts from a zero state, without dropout. It reads symbols, int [batch, time], or numbers, float32 [batch,
-    time, count], and gives probabilities or numbers.
-    """
+    """It starts from a zero state, without dropout, and reads int [batch, time], or float32 [batch, time, count]."""
     import keras
 
     task = config.the_task

@@ -44,11 +44,8 @@ from echornn.network.affine import (
 )
 from echornn.network.step import Layer, Step
 
-Gradients = tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]
-"""The gradients to the state before some steps, to their inputs, and to the weights by name."""
-
-Back = Callable[[tf.Tensor], Gradients]
-"""The backward pass, from the gradients to the states."""
+Gradients = tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]  # to the state before, to inputs, to weights by name
+Back = Callable[[tf.Tensor], Gradients]  # from the gradients to the states
 
 
 class Made(NamedTuple):
@@ -241,7 +238,6 @@ def _in_blocks(
     first: int,
     cut: int | None,
 ) -> tuple[tf.Tensor, Back]:
-    """The states after each step of whole blocks, run as a loop."""
     count, names = inputs.shape[0] // block, list(weights)
     in_blocks = tf.reshape(inputs, [count, block, *inputs.shape[1:]])
     trial = Recording(weights)
@@ -306,10 +302,8 @@ def _in_blocks(
 def scan_side_by_side(
     step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors, cut: int | None = None
 ) -> tf.Tensor:
-    """As `scan`, in many networks at once: all arrays have an additional last axis.
-
-    Both passes are loops over single steps, so that each kernel reads only what fits into the caches. The forward pass
-    keeps states and activations, so that the backward pass computes none again.
+    """As `scan`, in many networks at once, on an additional last axis: loops over single steps, so that each kernel
+    reads only what fits into the caches; activations are kept for the backward pass.
     """
     return _differentiable(partial(_step_by_step, step, cut), inputs, init_state, weights)
 

@@ -53,7 +53,6 @@ def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
 
 
 def largest_product(config: EchoConfig) -> int:
-    """Its multiplications, in a time step of one network."""
     return config.batch_size * max(rows * columns for rows, columns in weight_shapes(config).values())
 
 
@@ -73,14 +72,11 @@ def influence_size(config: EchoConfig) -> int:
 
 
 def block_length(window_length: int) -> int:
-    """The time steps unrolled together: all if the window is short, otherwise a divisor from 10 to 16, or else 10. An
-    unrolled step is up to 1.8 times as fast, but takes 45 ms to compile.
-    """
+    """The time steps unrolled together; an unrolled step is up to 1.8 times as fast, but takes 45 ms to compile."""
     if window_length <= 32:
         return window_length
     return next((block for block in range(10, 17) if window_length % block == 0), 10)
 
 
 def is_trained_alone(config: EchoConfig) -> bool:
-    """Whether networks of this structure are so large that they train faster one after the other."""
     return largest_product(config) > REPLICA_LIMIT or influence_size(config) > INFLUENCE_LIMIT

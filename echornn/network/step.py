@@ -37,8 +37,6 @@ class Layer:
 
 
 class OfTensors:
-    """Computes `echornn.cells.cell.Functions` of tensors."""
-
     exp = staticmethod(tf.exp)
     cos = staticmethod(tf.cos)
     sin = staticmethod(tf.sin)
@@ -56,7 +54,6 @@ Step = Callable[[tf.Tensor, tf.Tensor, Layer], tf.Tensor]
 
 
 def step_of(cell: Cell) -> Step:
-    """The step on the whole carried state, which has the cell's vectors side by side."""
     count = len(cell.state_parts)
 
     def step(inputs: tf.Tensor, state: tf.Tensor, layer: Layer) -> tf.Tensor:
@@ -67,7 +64,6 @@ def step_of(cell: Cell) -> Step:
 
 
 def used_weights(cell: Cell, weights: Tensors, steps: int) -> dict[str, tf.Tensor]:
-    """The weights that the step of a cell uses, from those that are trained."""
     return {name: tf.convert_to_tensor(value) for name, value in cell.used(weights, OfTensors(), steps).items()}
 
 

@@ -6,8 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-Job = Callable[[], None]
-"""A function to run. If it raises, the error is reported (except a MemoryError), and later jobs still run."""
+Job = Callable[[], None]  # if it raises, the error is reported (except a MemoryError), and later jobs still run
 
 
 def report(error: Exception) -> None:
@@ -52,7 +51,6 @@ class Background:
 
     @property
     def seconds(self) -> float:
-        """The seconds that the current job has taken so far; 0 if there is none."""
         begun = self._begun
         return 0.0 if begun is None else time.monotonic() - begun
 
@@ -82,7 +80,6 @@ class Background:
             del job  # while the thread waits, no reference to a job is kept
 
     def _next(self) -> Job | None:
-        """The next job, waiting for one if necessary; None when the thread should end."""
         with self._changed:
             if self._waiting is None:
                 self._begun = None

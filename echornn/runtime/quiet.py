@@ -15,7 +15,6 @@ from pathlib import Path
 from echornn.runtime import small_loops
 
 LEVEL, ONLY_FATAL = "TF_CPP_MIN_LOG_LEVEL", "3"
-"""TensorFlow's environment variable for its log level; a value that the user has set is kept."""
 
 LOG_LINE = re.compile(
     rb"(?m)^(?:[IWE]\d{4} [\d:. ]+\d+ \S+:\d+\] |\d{4}-\d\d-\d\d [\d:.]+: [IWE] \S+:\d+\] "
@@ -59,10 +58,8 @@ def version(name: str) -> str:
 
 
 def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
-    """Import TensorFlow, if it is not imported yet, so that neither the import nor later calls print log lines.
-
-    If ``TF_CPP_MIN_LOG_LEVEL`` is set, log lines from that level on are printed (0: all). For the threshold see
-    `echornn.runtime.small_loops`.
+    """Import TensorFlow, so that neither the import nor later calls print log lines, unless ``TF_CPP_MIN_LOG_LEVEL`` is
+    set. For the threshold see `echornn.runtime.small_loops`.
     """
     with _importing, collector_paused():
         small_loops.ask_for(threshold)

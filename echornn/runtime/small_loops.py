@@ -30,7 +30,6 @@ def ask_for(threshold: int) -> None:
 
 
 def threshold_if_asked(threshold: int) -> int:
-    """The threshold that XLA will use if this one is requested."""
     flags = flags_with(threshold, os.environ.get(VARIABLE, "")) if _asked is None else _asked
     return _given_in(flags) or DEFAULT_THRESHOLD
 
@@ -43,10 +42,8 @@ def flags_with(threshold: int, flags: str) -> str:
 
 
 def are_a_file(flags: str) -> bool:
-    """Whether the flags are the name of a file that contains XLA's flags."""
     return flags.strip()[:1] not in ("", "-")
 
 
 def _given_in(flags: str) -> int | None:
-    """The threshold in these flags; the last, if there are several, as in XLA."""
     return int(given[-1]) if (given := _GIVEN.findall(flags)) else None

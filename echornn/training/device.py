@@ -7,6 +7,7 @@ another order, which changes the last digits; so a run keeps its number. Importi
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import sys
 import time
@@ -34,7 +35,6 @@ def epochs_in_a_block(config: EchoConfig, replicas: int) -> int:
 
 
 def bytes_of_a_step(form: Symbols | Numbers) -> int:
-    """The bytes of a time step's inputs or targets."""
     return FLOAT * form.count if isinstance(form, Numbers) else 1
 
 
@@ -47,7 +47,6 @@ PROBES = 700  # bytes for each pair of units of a layer: read-outs and gradients
 
 
 def bytes_needed(config: EchoConfig, replicas: int = 1, at_once: int | None = None) -> int:
-    """About how many bytes training needs besides TensorFlow, with ``at_once`` calls at the same time."""
     return sum(_terms(config, replicas, at_once).values())
 
 
@@ -55,30 +54,25 @@ def _terms(config: EchoConfig, replicas: int, at_once: int | None = None) -> dic
     """The parts of `bytes_needed`, each by the field that it depends on most."""
     calls = min(replicas, at_once or usable_processors())
     together = calls if shapes.is_trained_alone(config) else replicas
-    task, influence = config.the_task, shapes.influence_size(config)
-    weights = sum(rows * columns for rows, columns in shapes.weight_shapes(config).values())
+    task, influence, carried = config.the_task, shapes.influence_size(config), shapes.carried_size(config)
+    weights = sum(map(math.prod, shapes.weight_shapes(config).values()))
     numbers = (1 + shapes.SLOTS[config.optimizer]) * weights + influence
+    compiled = len(config.the_cell.products) * config.num_layers * shapes.block_length(config.window_stride)
     of_a_step = bytes_of_a_step(task.inputs) + bytes_of_a_step(task.outputs) + (not task.scores_every_step)
     data = of_a_step * epochs_in_a_block(config, replicas) * config.total_series_length
-    steps, columns = config.predictions_per_window, _columns(config)
-    shown = steps * (shapes.carried_size(config) + config.input_size + config.output_size)
+    steps, columns = config.predictions_per_window, _columns(config) * (carried if influence else 1)
+    shown = steps * (carried + config.input_size + config.output_size)
     is_long = config.is_stream and config.truncated_backprop_length > 3 * config.batch_size  # than the tutorial's
     of_a_window = "truncated_backprop_length" if is_long else "batch_size"
-    terms = {
-        "replicas": calls * COMPILED + replicas * OF_A_REPLICA,
+    return {
+        "replicas": calls * (COMPILED + bool(influence) * compiled * COMPILED_PRODUCT) + replicas * OF_A_REPLICA,
         "total_series_length": COPIES * replicas * data,
         "state_size": FLOAT * COPIES_OF_WEIGHTS * replicas * numbers,
         of_a_window: FLOAT * COPIES * (replicas * shown + together * steps * columns),
     }
-    if influence:
-        derivatives = together * steps * shapes.carried_size(config) * columns
-        compiled = len(config.the_cell.products) * config.num_layers * shapes.block_length(config.window_stride)
-        terms["state_size"] += FLOAT * COPIES * derivatives + calls * COMPILED_PRODUCT * compiled
-    return terms
 
 
 def _columns(config: EchoConfig) -> int:
-    """The numbers that the cells of all layers compute in a time step of a row."""
     return config.num_layers * config.the_cell.columns * config.state_size
 
 
@@ -97,7 +91,6 @@ def require_memory(config: EchoConfig, replicas: int, at_once: int | None = None
 
 
 def require_room_for_probes(config: EchoConfig) -> None:
-    """Raise a `MemoryError` if there is too little memory for the probes."""
     needed = PROBES * config.num_layers * config.state_size**2
     needed += FLOAT * COPIES * config.predictions_per_window * (_columns(config) + config.output_size)
     if needed > (free := usable_bytes()):
@@ -116,11 +109,9 @@ TRIAL_SECONDS = 0.2  # for which each device is measured
 
 
 def place(config: EchoConfig, train: Callable[[str, int], None], before: str | None = None) -> str:
-    """TensorFlow's name of the device to use; a `ConfigError` if TensorFlow does not find the requested one.
-
-    With ``auto``, the device that was chosen ``before`` (cpu or gpu) is chosen again if it still works; otherwise
-    ``train(device, windows)`` measures both. Small networks often train faster on the CPU: a GPU needs microseconds to
-    start each kernel.
+    """TensorFlow's name of the device to use; a `ConfigError` if TensorFlow does not find the requested one. With
+    ``auto``, that chosen ``before`` (cpu or gpu) is chosen again if it works; otherwise ``train(device, windows)``
+    measures both. Small networks often train faster on the CPU: a GPU needs microseconds to start each kernel.
     """
     import tensorflow as tf
 
@@ -179,9 +170,7 @@ def windows_per_second(train: Callable[[int], None], clock: Callable[[], float] 
 
 
 MOST_MULTIPLICATIONS = 4_000_000
-"""The most multiplications of a product with which one thread is about as fast as two. Two threads took 0.94 of the
-time with 3.3 million (256 units, batch 50), 0.87 with 4.2, 0.63 with 6.6 and 0.58 with 16.8.
-"""
+"""Of a product; two threads took 0.94 of the time of one with 3.3 million, 0.87 with 4.2, and 0.63 with 6.6."""
 
 
 def threads_for(config: EchoConfig, is_alone: bool) -> int:
@@ -211,9 +200,8 @@ def usable_processors() -> int:
 def use_one_thread() -> bool:
     """Run each TensorFlow operation on one thread, with which all networks except large ones train faster.
 
-    The setting holds for the whole process. The first network makes it; a program that uses TensorFlow before that can
-    call this function first. Returns whether it could still be made: TensorFlow fixes its threads with its first
-    operation.
+    The first network of a process makes this setting; a program that uses TensorFlow before can call this function
+    first. Returns whether it could still be made: TensorFlow fixes its threads with its first operation.
     """
     return use_threads(1)
 

@@ -38,7 +38,6 @@ class Trained(NamedTuple):
 
 
 def nothing_trained(config: EchoConfig, windows: int, replicas: list[int]) -> Trained:
-    """The result of a call that trains no windows, but could train as many as this."""
     of_steps = [config.window_steps, config.batch_size]
     return Trained(
         tf.zeros([windows, *replicas]),
@@ -111,7 +110,6 @@ def train(
 def updated(
     config: EchoConfig, values: Values, gradients: list[tf.Tensor]
 ) -> tuple[dict[str, tf.Tensor], tuple[tf.Tensor, ...]]:
-    """The weights and the optimizer's variables after a step."""
     optimizer, count = OPTIMIZERS[config.optimizer], SLOTS[config.optimizer]
     steps, rate, *slots = values.optimizer
     step = steps[0] if len(steps.shape) else steps  # the networks of a shard have made the same number
@@ -162,18 +160,14 @@ OPTIMIZERS = {
     "rmsprop": Optimizer(rmsprop),
     "adam": Optimizer(adam),
 }
-"""Keras' optimizers, by their names in `EchoConfig.optimizer`; adagrad is TensorFlow 1's. To add one, add an entry here
-and in `SLOTS`, and its name to `echornn.config.Optimizer`.
-"""
+"""Keras' optimizers; adagrad is TensorFlow 1's. A new one also has an entry in `SLOTS` and `config.Optimizer`."""
 
 
 def fresh_optimizer(configs: Sequence[EchoConfig], weights: dict[str, Floats]) -> tuple[npt.NDArray[Any], ...]:
-    """The optimizers' variables at the start, [replicas, ...]."""
     name = configs[0].optimizer
     slots = (np.full_like(one, OPTIMIZERS[name].first) for one in weights.values() for _ in range(SLOTS[name]))
     return np.zeros(len(configs), np.int64), rates_of(configs), *slots
 
 
 def rates_of(configs: Sequence[EchoConfig]) -> Floats:
-    """The learning rates, float32 [replicas]."""
     return np.array([config.learning_rate for config in configs], np.float32)

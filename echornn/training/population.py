@@ -30,8 +30,7 @@ class Population:
     """Networks of one structure that are trained together; each trains as a `Trainer` of its configuration would.
 
     They may differ in seed, learning rate, echo step, initial weights and row start. Their losses equal those of a
-    `Trainer` up to rounding (within 2e-5 over the first 50 windows), in a population of one exactly. The same
-    population on the same machine gives the same bits.
+    `Trainer` up to rounding, in a population of one exactly. On one machine, a population gives the same bits again.
 
     Attributes:
         configs: the configuration of each replica.
@@ -108,9 +107,7 @@ class Population:
         return self._last
 
     def _train(self, n: int) -> PopulationProgress:
-        """Train at most ``n`` windows in one call; 0 only compiles. With -1 it shows the last window, whose predictions
-        are unknown, since another process trained it.
-        """
+        """Train at most ``n`` windows in one call; 0 only compiles, -1 shows the last, trained by another process."""
         config, shards = self.configs[0], self._shards
         block = shards.block(self.data_version, min(self.epoch, config.num_epochs - 1))
         first = (self.epoch - block.first_epoch) * config.windows_per_epoch + self.window
@@ -135,7 +132,6 @@ class Population:
         return PopulationProgress(losses, errors, *place, *data, outputs, shown, init_state, solved.at, solved.windows)
 
     def _seen_solved(self) -> SolvedAt:
-        """When each replica solved the task, after all windows."""
         if self._unseen:
             self._solved = self._solved.after(np.concatenate(self._unseen), self._levels)
             self._unseen = []
@@ -143,7 +139,6 @@ class Population:
 
     @property
     def config(self) -> EchoConfig:
-        """As `PopulationState.config`."""
         return replace(self.configs[0], replicas=self.replicas)
 
     @property
@@ -152,7 +147,6 @@ class Population:
 
     @property
     def finished(self) -> bool:
-        """Whether all epochs have been trained."""
         return self.epoch >= self.configs[0].num_epochs
 
     @property
@@ -245,7 +239,6 @@ class Population:
         self.reset(init_index)
 
     def _take(self, configs: Sequence[EchoConfig], data_version: int, epoch: int) -> None:
-        """Train these configurations from now on; data that does not change is kept."""
         if configs[0].rule != self.configs[0].rule:
             require_memory(configs[0], len(configs), self._at_once)
         shards, values = self._shards_of(configs), self._shards.values
@@ -347,5 +340,4 @@ def _unknown(config: EchoConfig, replicas: int) -> Trained:
 
 
 def no_influence(configs: Sequence[EchoConfig]) -> dict[str, Floats]:
-    """What the learning rule carries at the start: zeros, float32 [replicas, ...] by name."""
     return {name: np.zeros((len(configs), *shape), np.float32) for name, shape in influence_shapes(configs[0]).items()}

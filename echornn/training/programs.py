@@ -54,9 +54,7 @@ class Programs:
         self._placed: dict[EchoConfig, str] = {}
 
     def place(self, config: EchoConfig, replicas: int, train: Callable[[str, int], None]) -> str:
-        """The device for networks of this structure. It is selected only once, so that windows that are trained again
-        have the same bits.
-        """
+        """The device of a structure is selected once, so that windows that are trained again have the same bits."""
         begin(threads_for(config, replicas == 1))
         program = replace(program_of(config), replicas=replicas)
         if program not in self._placed:
@@ -64,7 +62,6 @@ class Programs:
         return self._placed[program]
 
     def of(self, config: EchoConfig, division: Division, epochs: int, on_cpu: bool) -> Program:
-        """The program for networks of this structure, which is compiled by its first call."""
         key = structure(config), division.places, division.room, epochs, on_cpu
         return self._made.setdefault(key, Program(config, division, on_cpu, repr(key)))
 
@@ -74,9 +71,7 @@ _traced: Counter[str] = Counter()
 
 
 class Program:
-    """The compiled call that trains some shards one after the other. Values pass in and out, so that one program serves
-    all calls, trainers and devices.
-    """
+    """The compiled call that trains some shards one after the other, for all calls, trainers and devices."""
 
     def __init__(self, config: EchoConfig, division: Division, on_cpu: bool, name: str) -> None:
         self._config, self._division, self._on_cpu, self._name = config, division, on_cpu, name
@@ -87,9 +82,8 @@ class Program:
     def __call__(
         self, device: str, values: Values, numbers: npt.NDArray[np.int32], data: list[tf.Tensor]
     ) -> tuple[Values, Trained]:
-        """Train some windows of each shard; the first call on a device compiles. Values are [room, ..., places];
-        numbers, int32 [room, 3 + keys], have the ``call`` of `train` for each shard; data are those of the shards end
-        to end.
+        """Train windows of each shard, compiled by the first call on a device: values are [room, ..., places], numbers,
+        int32 [room, 3 + keys], the ``call`` of `train` for each, and data those of the shards end to end.
         """
         if device in self._devices:
             return self._called(device, values, numbers, data)
@@ -171,10 +165,8 @@ _descriptor: int | None = None  # of the folder in which XLA keeps programs, by 
 
 def keep(threads: int) -> None:
     """Keep programs in the user's cache folder, unless ``ECHORNN_KEEP_PROGRAMS`` is 0. Call this before TensorFlow's
-    threads are set, or its devices are looked for, since XLA then reads its flags.
-
-    Errors do not prevent training, and flags of the user's own are kept. Ours are removed from the environment again,
-    since other processes lack the descriptor.
+    threads are set, or its devices are looked for, since XLA then reads its flags; they are removed from the
+    environment again, since other processes lack the descriptor. Flags of the user's own are kept.
     """
     global _descriptor
     has_own_flags = FLAGS in os.environ or small_loops.are_a_file(os.environ.get(small_loops.VARIABLE, ""))
@@ -215,7 +207,6 @@ def _empty(folder: Path) -> None:
 
 
 def kind_of_programs(threads: int) -> str:
-    """A hash of everything that affects compiled programs: versions, flags, threads, processors."""
     environment = sorted(one for one in os.environ.items() if one[0].startswith(("TF_", "XLA_", "ONEDNN_", "DNNL_")))
     processor = Path("/proc/cpuinfo").read_text(errors="replace").split("\n\n")[0].splitlines()
     features = [line for line in processor if line.startswith(("model name", "flags", "Features", "CPU "))]

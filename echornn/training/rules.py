@@ -57,12 +57,10 @@ def engine_of(config: EchoConfig) -> Engine:
 
 
 def within_window(model: EchoRNN, window: WindowData, influence: Tensors) -> Learned:
-    """The gradient within the window; it stops at the state before it."""
     return _back_propagated(model, window)[0]
 
 
 def _back_propagated(model: EchoRNN, window: WindowData) -> tuple[Learned, tf.Tensor]:
-    """What is learned within the window, and the gradient to the state before it."""
     weights = list(model.weights.values())
     with tf.GradientTape() as tape:
         tape.watch([window.state, weights])
@@ -116,10 +114,9 @@ ByZ = tuple[Made, tf.Tensor]
 
 
 def sensitivity(model: EchoRNN, steps: list[tf.Tensor], count: int) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-    """The derivatives of the states after the first ``count`` steps by the state before them, float32 [batch, carried,
-    carried before, ...], and by the weights, by name, float32 [batch, carried, rows, columns, ...]. The steps read the
-    inputs of the first cell, the states before them, and factors of dropout for each layer but the first, float32
-    [steps, batch, ...].
+    """The derivatives of the states after ``count`` steps by the state before them, float32 [batch, carried, carried
+    before, ...], and by the weights, [batch, carried, rows, columns, ...]. The steps read the inputs of the first cell,
+    the states before, and factors of dropout for each layer but the first, float32 [steps, batch, ...].
     """
     _, batch, carried, *replicas = steps[1].shape
     block = block_length(count)
@@ -195,13 +192,11 @@ def _back(
 
 
 def _apart(tensor: tf.Tensor, carried: int) -> tf.Tensor:
-    """Float32 [batch * carried, ...] to [batch, carried, ...]."""
     rows, *others = tensor.shape
     return tf.reshape(tensor, [rows // carried, carried, *others])
 
 
 def _by_weights(products: Sequence[Sequence[ByZ]]) -> dict[str, tf.Tensor]:
-    """The derivatives by the weights that a step uses, from the products of some steps, [product][step]."""
     found: dict[str, tf.Tensor] = {}
     for of_steps in products:
         each, zs = zip(*of_steps, strict=True)

@@ -18,9 +18,7 @@ from echornn.training.loop import Trained, Values
 from echornn.training.programs import Program, Programs
 
 LEAST, MOST = 8, 128
-"""The fewest and the most replicas of a shard that are trained side by side: there, a window costs a fixed 10 us, and
-about 1 us per network (tutorial's sizes, one core). With more, cache misses cancel the gain.
-"""
+"""Replicas of a shard side by side: a window costs 10 us, and 1 us each; with more, cache misses cancel the gain."""
 
 VECTOR = 8  # the replicas that a vector operation of the processor computes; a shard is filled up to a multiple of this
 TURNS = 8  # the most shards of a call: enough to make the fixed cost of a call, 0.4 ms, negligible
@@ -72,7 +70,6 @@ class Division(NamedTuple):
         return numbers[:, np.minimum(np.arange(self.room), self.turns - 1)]
 
     def placed(self, values: Array) -> list[Array]:
-        """The replicas' values, [replicas, ...], arranged for each call: [room, ..., places]."""
         whole = values[self.numbers]
         return list(np.moveaxis(whole, 2, -1) if self.places else whole[:, :, 0])
 
@@ -86,8 +83,6 @@ class Division(NamedTuple):
 
 
 class Block(NamedTuple):
-    """The data of some epochs, for all replicas."""
-
     data_version: int
     first_epoch: int
     epochs: int
@@ -119,7 +114,6 @@ class Shards:
 
     @property
     def values(self) -> Values:
-        """A copy with replicas on the first axis."""
 
         def first(*of_calls: tf.Tensor) -> Array:
             return np.ascontiguousarray(np.moveaxis(self.division.last([one.numpy() for one in of_calls]), -1, 0))

@@ -15,7 +15,7 @@ from echornn.tasks.task import form_of
 from echornn.training.device import begin, threads_for, threads_if_asked
 
 REPLICA_FIELDS = frozenset({"seed", "learning_rate", "init"})
-"""The fields in which replicas may differ; other fields affect the compiled program, or the length of training."""
+"""The fields in which replicas may differ."""
 
 
 def require_one_structure(configs: Sequence[EchoConfig]) -> None:
@@ -47,16 +47,13 @@ NO_DEVICES: Devices = MappingProxyType({})
 
 
 def program_of(config: EchoConfig) -> EchoConfig:
-    """The configuration with fixed values in all fields that do not affect the compiled program. The requested device
-    stays, since for ``auto`` a measurement decides.
-    """
+    """The configuration with fixed values in all fields that do not affect the compiled program or its device."""
     fixed = {"num_epochs": 1, "learning_rate": 1.0, "seed": 0, "init": "tutorial"}
     fixed |= {"echo_step": 0, "row_start": "previous_row"} if "row_start" in config.fields() else {}
     return config.with_fields(fixed)
 
 
 def moved(config: EchoConfig, device: str, devices: Devices) -> str:
-    """A message that networks now train on another device than before; empty if they do not."""
     before = devices.get(program_of(config), device)
     return "" if before == device else f"trained on the {before} before, now on the {device}: last digits may differ"
 
