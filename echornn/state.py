@@ -17,9 +17,7 @@ from echornn.progress import Floats, Progress
 
 @dataclass(frozen=True, eq=False)
 class TrainerState:
-    """Everything that determines a network's further training, bit for bit: as `PopulationState`, without the axis of
-    replicas.
-    """
+    """As `PopulationState`, without the axis of replicas."""
 
     config: EchoConfig
     epoch: int
@@ -33,7 +31,6 @@ class TrainerState:
 
     @property
     def is_finite(self) -> bool:
-        """Whether all weights are finite; training cannot continue otherwise."""
         return all(bool(np.isfinite(array).all()) for array in self.weights.values())
 
 
@@ -44,15 +41,14 @@ class PopulationState:
 
     Attributes:
         configs: the configuration of each replica.
-        epoch, window: the position of the next window to train, both from 0, the same for all replicas.
+        epoch, window: the position of the next window to train, both from 0.
         data_version: how many times new data has been drawn.
         init_index: the number of the initial weights, from 0.
         weights: float32 [replicas, ...] by name.
         carried_state: float32 [replicas, batch_size, carried], the states after the last window.
         optimizer: the optimizer's variables (iteration count, learning rate, slots), [replicas, ...], in Keras' order.
         solved: when each replica solved the task.
-        influence: the arrays that the learning rule carries besides the state, float32 [replicas, ...] by name; none
-            with tbptt.
+        influence: what the learning rule carries besides, float32 [replicas, ...] by name; none with tbptt.
     """
 
     configs: tuple[EchoConfig, ...]

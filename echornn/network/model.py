@@ -24,9 +24,7 @@ MOST_MULTIPLICATIONS, MOST_STEPS = 400, 32
 
 
 class EchoRNN:
-    """Stacked recurrent cells that run over a window, with an output layer on each state of the top cell. Weights are
-    tensors by name, with replicas with an additional last axis; arrays become variables.
-    """
+    """Stacked recurrent cells, with an output layer on each state of the top one. Arrays become variables."""
 
     def __init__(self, config: EchoConfig, weights: Mapping[str, Any], on_cpu: bool = True) -> None:
         self.config = config
@@ -89,9 +87,7 @@ class EchoRNN:
 
 
 def embed(x: tf.Tensor, form: Symbols | Numbers) -> tf.Tensor:
-    """The inputs of the cell, float32 [T, batch, input, ...]: two symbols become the numbers 0 and 1, as in the
-    tutorial, more become one-hot vectors.
-    """
+    """The cell's inputs, float32 [T, batch, input, ...]: two symbols become 0 and 1 (the tutorial), more one-hot."""
     if isinstance(form, Numbers):
         return x
     if form.count == 2:

@@ -59,9 +59,8 @@ class Made(NamedTuple):
 
 
 class Recording(Layer):
-    """A layer that writes down the maps of one step, and computes only the gradient of those with a known z, or of all
-    if ``values`` has the activations. Weights' gradients are computed from those to z, so the step's own tape does not
-    see the weights.
+    """Writes down the maps of one step, and computes only the gradient of those with a known z, or of all if ``values``
+    has the activations. Weights' gradients are computed from those to z, so the step's own tape does not see them.
     """
 
     def __init__(

@@ -8,8 +8,7 @@ from echornn.config import RULES, EchoConfig
 
 REPLICA_LIMIT, INFLUENCE_LIMIT = 1500, 4000
 """The most multiplications of a product, and numbers of the influence, with which many networks train faster side by
-side. Us of one core per network and window, 32 side by side / one alone: S4 B5 1.7/6.8, S16 B5 10.8/14.3, S6 B25 26/37,
-S16 B50 163/86; with rtrl S4 B5 (480 numbers) 4.5/10.9, S8 B5 (3 200) 21/23, S16 B5 (23 040) 990/116.
+side: us of one core per network and window, 32 together / alone: S4 B5 1.7/6.8, S6 B25 26/37, S16 B50 163/86.
 """
 
 SLOTS = {"adagrad": 1, "sgd": 0, "rmsprop": 1, "adam": 2}

@@ -246,9 +246,7 @@ _is_prepared = False
 
 
 def begin(number: int) -> None:
-    """Make TensorFlow use ``number`` threads per operation, unless the program has set them, or `begin` was called
-    before. A `RuntimeWarning` says so if it is too late.
-    """
+    """Let TensorFlow use ``number`` threads, unless the program has set them, or it is not the first call."""
     import tensorflow as tf
 
     global _is_prepared

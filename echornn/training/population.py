@@ -72,6 +72,8 @@ class Population:
         self.placement = placement or self._place()
         self._shards = self._shards_of(self.configs)
         self._last: PopulationProgress | None = None
+        self._solved: SolvedAt
+        self._levels: Levels
         self._unseen: list[Floats]
         self.reset()
 
@@ -124,12 +126,14 @@ class Population:
         self.epoch += epochs
         epoch, window = divmod(first + max(windows, 1) - 1, config.windows_per_epoch)
         begin = epoch * config.row_length + window * config.window_stride
-        data = shards.window(block, slice(begin, begin + config.window_steps))
+        x, y, scored = shards.window(block, slice(begin, begin + config.window_steps))
         # a single network's losses show when it solved the task
         solved = self._solved if self.replicas > 1 else SolvedAt.unknown(1)
         losses, errors, outputs, states, init_state = trained
-        place, shown = (block.first_epoch + epoch, window), states[:, :, shown_part(config)]
-        return PopulationProgress(losses, errors, *place, *data, outputs, shown, init_state, solved.at, solved.windows)
+        of_last = x, y, scored, outputs, states[:, :, shown_part(config)], init_state
+        return PopulationProgress(
+            losses, errors, block.first_epoch + epoch, window, *of_last, solved.at, solved.windows
+        )
 
     def _seen_solved(self) -> SolvedAt:
         if self._unseen:
@@ -156,9 +160,7 @@ class Population:
 
     @property
     def solved_at(self) -> npt.NDArray[np.int64]:
-        """The window at which each replica solved the task, from 1; 0 if it has not yet. A task is solved when the mean
-        loss of 50 windows falls below a level that theory gives (0.05 nats for the tutorial).
-        """
+        """The window, from 1, at which each replica solved the task: 50 windows' mean loss is below its level; or 0."""
         return self._seen_solved().at.copy()
 
     @property

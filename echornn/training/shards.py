@@ -29,8 +29,8 @@ Array = npt.NDArray[Any]
 
 
 class Division(NamedTuple):
-    """How replicas are trained: calls at the same time, the shards of each one after the other, the replicas of a shard
-    side by side. Unused places repeat the last replica.
+    """Calls run at the same time, the shards of each in turn, and the replicas of a shard side by side; unused places
+    repeat the last replica.
     """
 
     replicas: int
