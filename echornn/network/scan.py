@@ -212,11 +212,8 @@ def _back(
     for index, made in enumerate(recorded[0].made):
         rows = tf.concat([tf.concat(one.made[index].parts, axis=-1) for one in recorded], axis=0)
         d_rows = tf.concat([d_zs[index] for d_zs in d_products], axis=0)
-        if made.bias:
-            gradients = dict(zip((made.weight, made.bias), weight_gradient(rows, d_rows), strict=True))
-        else:
-            gradients = {made.weight: tf.reduce_sum(rows * d_rows, axis=0, keepdims=True)}
-        for name, gradient in gradients.items():
+        gradients = _weight_gradients(made._replace(parts=[rows]), d_rows)
+        for name, gradient in zip((made.weight, made.bias), gradients, strict=False):  # there may be no bias
             d_weights[name] = d_weights[name] + gradient if name in d_weights else gradient
     unused = {name: tf.zeros_like(value) for name, value in weights.items() if name not in d_weights}
     return d_state, tf.stack(d_inputs), d_weights | unused
