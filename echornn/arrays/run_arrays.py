@@ -28,8 +28,8 @@ from echornn.session.probing import examine
 from echornn.state import PopulationState, Snapshot, UnlikeRecord
 from echornn.timeline.branch import Position, digests, spans_to
 from echornn.timeline.timeline import Timeline
-from echornn.training.any_trainer import tensorflow_trainers
 from echornn.training.device import threads_if_asked
+from echornn.training.structure import tensorflow_trainers
 
 Integers = npt.NDArray[np.int64]
 
