@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from echornn.config import EchoConfig
 from echornn.data.coverage import missed, missed_of_a_stride
-from echornn.diagnosis.phrases import cut_off
+from tui.kit.phrases import cut_off
 
 HEIGHT = 4
 """Lines of the diagram: one for a sentence, two for windows, one for targets."""
