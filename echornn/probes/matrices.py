@@ -19,13 +19,10 @@ from echornn.tasks.task import Numbers
 
 
 def matrices(snapshot: Snapshot) -> Matrices:
-    """All weights and biases of a snapshot, with names, changes and eigenvalues."""
     config, weights = snapshot.state.config, snapshot.state.weights
-    named = _names(config)
-    names = [*weight_shapes(config)]
+    named, names = _names(config), [*weight_shapes(config)]
 
     def update(name: str) -> float:
-        """The relative change per window; NaN if unknown."""
         now, before = weights[name], (snapshot.before or {}).get(name)
         size = float(np.linalg.norm(now))
         if before is None or snapshot.windows_since < 1 or before.shape != now.shape or not size:
