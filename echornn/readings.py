@@ -104,7 +104,7 @@ class Memory:
 
     @property
     def total(self) -> float:
-        """How many numbers linear read-outs recover: the sum of r2 over lags, times the numbers per symbol."""
+        """How many numbers linear read-outs recover."""
         return float(self.by_lag.sum(dtype=np.float64)) * self.numbers_a_symbol
 
     @property
@@ -137,7 +137,6 @@ class Units:
     bounds: Bounds = Bounds.LIMITED
 
     def follows_target(self, unit: int) -> bool:
-        """Whether a unit follows a target more closely than any input."""
         return bool(len(self.best_target)) and bool(self.best_target[unit] >= 0)
 
 
@@ -244,8 +243,6 @@ class Recurrent:
 
 @dataclass(frozen=True, eq=False)
 class Matrices:
-    """All weights by name, with the names of their rows and columns, and their changes."""
-
     weights: dict[str, Floats]  # [rows, columns] each
     rows: dict[str, tuple[str, ...]]
     columns: dict[str, tuple[str, ...]]
@@ -277,7 +274,6 @@ class FixedPoints:
 
 
 def kind_of(eigenvalues: npt.NDArray[np.complex128]) -> PointKind:
-    """The kind of a fixed point, from the eigenvalues of the Jacobian."""
     sizes = np.abs(eigenvalues)
     grows, vanishes = sizes > 1 + MARGIN, sizes < 1 - MARGIN
     if grows.any():

@@ -134,7 +134,6 @@ def _diverged(it: Facts) -> str:
 
 
 def _where(it: Facts) -> str:
-    """The level of the ladder that the mean is at or below; if it has one step, the way from chance."""
     if levels.is_one_step(it.config):
         return f"{levels.way_from_chance(it.config, it.mean):.0%} of the way from chance"
     place = ladder_position(levels.ladder_of(it.config), it.mean, it.trend.unsure, levels.solved_level(it.config))

@@ -187,7 +187,7 @@ def _fall_of_halves(blocks: Numbers, ends: Windows, floor: float) -> Numbers:
     with np.errstate(invalid="ignore", divide="ignore"):
         before = (sums[half] - sums[quarter]) / (windows[half] - windows[quarter])
         now = (sums[1:] - sums[half]) / (ends - windows[half])
-        return _share(before - floor, now - floor)
+        return _share_of_what_was_left(before - floor, now - floor)
 
 
 def _recent_fall(blocks: Numbers, floor: float, unsure: Numbers) -> Numbers:
@@ -197,12 +197,12 @@ def _recent_fall(blocks: Numbers, floor: float, unsure: Numbers) -> Numbers:
         sums = np.append(0, np.cumsum(blocks))
         means = (sums[SHORT_SPAN:] - sums[:-SHORT_SPAN]) / SHORT_SPAN
         before, now = means[:-SHORT_SPAN], means[SHORT_SPAN:]
-        falls[first:] = np.where(before - now < unsure[first:], np.nan, _share(before - floor, now - floor))
+        shares = _share_of_what_was_left(before - floor, now - floor)
+        falls[first:] = np.where(before - now < unsure[first:], np.nan, shares)
     return falls
 
 
-def _share(before: Numbers, now: Numbers) -> Numbers:
-    """The share by which the loss fell; 0 if nothing was left to learn."""
+def _share_of_what_was_left(before: Numbers, now: Numbers) -> Numbers:
     left = np.maximum(before, LEAST_LEFT)
     return np.asarray((left - np.maximum(now, LEAST_LEFT)) / left)
 

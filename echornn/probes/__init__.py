@@ -18,8 +18,7 @@ from echornn.readings import FixedPoints, Kind, Question, parts_of
 from echornn.runtime import quiet
 from echornn.state import Snapshot, TrainerState
 
-Weights = Mapping[str, npt.ArrayLike]
-"""The weights by name, as `Trainer.weights`."""
+Weights = Mapping[str, npt.ArrayLike]  # by name, as `Trainer.weights`
 
 
 def snapshot_of(weights: Weights, config: EchoConfig) -> Snapshot:
@@ -37,8 +36,7 @@ def snapshot_of(weights: Weights, config: EchoConfig) -> Snapshot:
     return Snapshot(TrainerState(config, 0, 0, 0, 0, arrays, carried, ()))
 
 
-specimen_of = snapshot_of
-"""The earlier name of `snapshot_of`."""
+specimen_of = snapshot_of  # its earlier name
 
 
 def memory_by_lag(weights: Weights, config: EchoConfig, part: str = "") -> Floats:

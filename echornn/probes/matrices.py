@@ -20,7 +20,8 @@ from echornn.tasks.task import Numbers
 
 def matrices(snapshot: Snapshot) -> Matrices:
     config, weights = snapshot.state.config, snapshot.state.weights
-    named, names = _names(config), [*weight_shapes(config)]
+    named = _names(config)
+    rows, columns = ({name: named[name][side] for name in weight_shapes(config)} for side in (0, 1))
 
     def update(name: str) -> float:
         now, before = weights[name], (snapshot.before or {}).get(name)
@@ -29,13 +30,8 @@ def matrices(snapshot: Snapshot) -> Matrices:
             return math.nan
         return float(np.linalg.norm(now - before)) / snapshot.windows_since / size
 
-    return Matrices(
-        {name: weights[name] for name in names},
-        {name: named[name][0] for name in names},
-        {name: named[name][1] for name in names},
-        {name: update(name) for name in names},
-        tuple(_recurrent(config, weights)),
-    )
+    updates = {name: update(name) for name in rows}
+    return Matrices({name: weights[name] for name in rows}, rows, columns, updates, tuple(_recurrent(config, weights)))
 
 
 def _recurrent(config: EchoConfig, weights: dict[str, Floats]) -> Iterator[Recurrent]:
