@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from echornn.config import EchoConfig
 from echornn.data.levels import MOST_AT_CHANCE, chance_width, ladder_of, solved_level
 from echornn.diagnosis.loss_stats import ladder_position
-from echornn.diagnosis.phrases import shortened
 from echornn.sweeps import grid
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import Cell, Values
+from tui.kit.phrases import shortened
 
 Value = grid.Value | None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.diagnosis.phrases import cut_off
 from echornn.progress import Bools
+from tui.kit.phrases import cut_off
 
 HEIGHT = 4
 """Lines of the diagram: one for a sentence, two for windows, one for targets."""
