@@ -22,10 +22,7 @@ from echornn.session.commands import (
     ChangeCommand,
     Command,
     LookCommand,
-    Pause,
-    Resume,
     Sent,
-    Toggle,
 )
 from echornn.session.exchange import COMPILING, LOCAL, Exchange, Viewers
 from echornn.session.handlers import Handlers, NotThereError, previewed, why_nothing
@@ -63,9 +60,8 @@ class Session:
         make_trainer: makes the trainer, on the training thread; by default TensorFlow's.
         on_progress: called on the training thread after each slice of windows.
         clock: a monotonic clock, in seconds.
-        recorder: by default nothing is saved. A run that exists already continues from where it stopped. If ``config``
-            differs from its configuration, this is an edit, which can be undone; if the edit fails, the session fails,
-            and the disk is unchanged.
+        recorder: by default nothing is saved. A run that exists already continues from where it stopped; if ``config``
+            differs from its configuration, with an edit, which can be undone.
         at: for a run that continues: the number of windows along its path to which to go back first.
         examine: the function that runs the probes, on a separate thread; by default `echornn.probes.examine.examine`.
         vitals: whether to examine from time to time, unasked, what diagnoses depend on besides the losses; see `Frame`.
@@ -112,18 +108,11 @@ class Session:
     # ---- for any thread
 
     def send(self, command: Command) -> int:
-        """Send a command to the session; it is carried out and answered when its turn comes.
-
-        Returns:
-            The number of the command, counted from 1; its `echornn.session.commands.Answer` has it too.
-
-        Raises:
-            TypeError: ``command`` is not a command.
+        """Send a command, which is carried out and answered when its turn comes; a TypeError if it is not a command.
+        Returns its number, counted from 1, which its `echornn.session.commands.Answer` has too.
         """
         if not isinstance(command, Command):
             raise TypeError(f"{command!r} cannot be sent: only an object of a class in echornn.session.commands")
-        if isinstance(command, Toggle) and self._exchange.frame.state is State.LOADING:  # the frame shows the start
-            command = Pause() if self.frame.start.trains else Resume()
         if isinstance(command, Ask):
             return self.ask(self.viewers.asks(LOCAL, command.question))
         return self._exchange.send(command)
@@ -143,13 +132,13 @@ class Session:
 
     @property
     def outstanding(self) -> int:
-        """The number of commands that train, change or move something and are not carried out yet."""
+        """How many commands that train, change or move something are not carried out yet."""
         return sum(not isinstance(sent.command, NO_WORK) for sent in self._exchange.unanswered)
 
     @property
     def frame(self) -> Frame:
-        """The newest frame; the same object as before if nothing has changed. While the session loads, commands are
-        carried out later, but the frame shows at once what they will lead to.
+        """The newest frame, the same object if nothing has changed. While the session loads, it shows what the commands
+        that wait will lead to.
         """
         frame = self._exchange.frame
         if frame.state is not State.LOADING:
@@ -182,25 +171,19 @@ class Session:
         return self.error if isinstance(self.error, ConfigError) and not self._is_loaded else None
 
     def look(self, query: Query, before: Picture | None = None) -> Picture:
-        """The picture of the newest frame, with the losses and branches that the query requests; unchanged parts are
-        those of the picture ``before``.
-        """
+        """The picture of the newest frame that the query requests; unchanged parts are those of ``before``."""
         return self._to_local(self.look_at(query, self.frame, before))
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
-        """A new picture of the same position as this picture, whatever has happened since; the same picture if it
-        answers the query already.
-        """
-        if query == picture.query:
-            return picture
-        return self._to_local(self.look_at(query, picture.frame, picture))
+        """Another picture of the same position, whatever has happened since; the same if it answers the query."""
+        return picture if query == picture.query else self._to_local(self.look_at(query, picture.frame, picture))
 
     def look_at(self, query: Query, frame: Frame, before: Picture | None) -> Picture:
         return look(query, frame, self.timeline, before)
 
     def _to_local(self, picture: Picture) -> Picture:
         audience = self.viewers.audience(LOCAL)
-        return picture if audience is ALONE else replace(picture, audience=audience)
+        return picture if audience == ALONE else replace(picture, audience=audience)
 
     def take_over(self) -> None:
         """Let the viewer in this process steer."""
@@ -211,7 +194,7 @@ class Session:
         return self._exchange.when_idle(seconds)
 
     def when_shown(self, number: int, seconds: float) -> None:
-        """Wait until the newest frame shows what became (while loading, becomes) of a command, at most ``seconds``."""
+        """Wait until the newest frame shows what becomes of a command, at most ``seconds``."""
         self._exchange.wait_for(lambda one: one.answered >= number or one.state is State.LOADING, seconds)
 
     def stop(self) -> None:
@@ -301,7 +284,7 @@ class Session:
         return self._make_trainer(config)
 
     def _obey(self, sent: Sent) -> None:
-        """Carry out a command, if it has something to do, and answer it; after an error the network before goes on."""
+        """Carry out a command and answer it; after an error, the network before goes on."""
         command, before = sent.command, self._exchange.frame
         answer = Answer(sent.number, command)
         try:
@@ -321,8 +304,6 @@ class Session:
             answer = replace(answer, why_not=why_not, field=field, was_refused=True)
             self._exchange.show(replace(before, refused=answer))
         self._exchange.answer(answer)
-
-    # slices of work are so short that commands take effect at once
 
     def _wait_seconds(self) -> float | None:
         """The seconds for which there is nothing to do; None if only a command can end the wait."""
@@ -438,10 +419,9 @@ class Session:
 
     def _vitals(self) -> Readings | None:
         """The vitals of the previous frame, unless they are of another network, another branch or a later window."""
-        frame, position = self._exchange.frame, self._live.position
-        vitals = frame.vitals
-        is_later = vitals is not None and (vitals.branch != position.branch or vitals.window > position.window)
-        if frame.own_config.seed != self._live.own_config.seed or is_later:
-            self._probing.forget()
-            return None
-        return vitals
+        frame, here, vitals = self._exchange.frame, self._live.position, self._exchange.frame.vitals
+        is_later = vitals is not None and (vitals.branch != here.branch or vitals.window > here.window)
+        if frame.own_config.seed == self._live.own_config.seed and not is_later:
+            return vitals
+        self._probing.forget()
+        return None
