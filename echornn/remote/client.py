@@ -84,7 +84,6 @@ class RemoteSession:
         return replace(picture, audience=replace(picture.audience, silent=silent)) if silent else picture
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
-        """Another picture of the same position; the one before if none comes in time."""
         return picture if query == picture.query else self._ask(query, picture.frame) or picture
 
     def send(self, command: Command) -> int:
@@ -158,7 +157,6 @@ class RemoteSession:
         self.ended = reason  # last: whoever reads it finds the picture that says so too
 
     def _look(self, query: Query, again: Frame | None = None) -> Picture:
-        """Deliver the waiting commands, and fetch a picture."""
         with self._lock:
             outbox, self._outbox = tuple(self._outbox), []
         place = next((place for place, one in enumerate(self._frames) if one is again), None)
@@ -198,7 +196,7 @@ def socket_of(folder: Path) -> Path:
         either = "is not trained now, or by a program that cannot be attached to"
         raise AddressError(f"the run in {folder} {either}") from None
     except (OSError, *NO_RECORD) as error:
-        why = error.strerror if isinstance(error, OSError) else "this program did not write it"
+        why = (error.strerror or error) if isinstance(error, OSError) else "this program did not write it"
         raise AddressError(f"{pointer} cannot be read: {why}") from error
     if host != socket.gethostname():
         raise AddressError(f"the run in {folder} is trained on {host!r}: attach there")
@@ -235,7 +233,6 @@ def unanswered(folder: Path, error: OSError | WireError) -> AddressError:
 
 
 def greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict[str, Any]:
-    """The session's greeting."""
     try:
         messages.send_greeting(connection, run=messages.identity(folder), **says)
         said = messages.receive_greeting(connection)

@@ -178,8 +178,6 @@ class Server:
 
 
 class _RemoteViewer:
-    """A viewer in another process: what it has been sent, and what it has sent."""
-
     def __init__(self, session: Session, number: int) -> None:
         self._session = session
         self._number = number
@@ -191,7 +189,6 @@ class _RemoteViewer:
         self._last: Picture | None = None
 
     def answer(self, request: Request) -> bytes:
-        """Send the viewer's commands on; what it is shown then."""
         for one in request.todo:
             self._session.viewers.take_over(self._number) if isinstance(one, TakeOver) else self._deliver(one)
         frame, not_done = self._look() if request.again is None else (self._frames[request.again], ())

@@ -44,7 +44,6 @@ class Exchange:
     # ---- for any thread
 
     def send(self, command: Command) -> int:
-        """Add a command; returns its number, counted from 1."""
         with self._changed:
             self._numbered += 1
             self._add(Sent(self._numbered, command))
@@ -61,14 +60,12 @@ class Exchange:
 
     @property
     def waiting(self) -> tuple[Sent, ...]:
-        """The commands whose turn has not come, oldest first; after the end they are lost."""
         with self._changed:
             letters = list(self._letters)  # a copy, since a signal handler may send more
             return tuple(one for one in letters if isinstance(one, Sent))
 
     @property
     def unanswered(self) -> tuple[Sent, ...]:
-        """The command that is being carried out, and those that wait."""
         with self._changed:
             return (*([] if self._underway is None else [self._underway]), *self.waiting)
 
@@ -224,7 +221,6 @@ class Viewers:
             return needed
 
     def audience(self, number: int) -> Audience:
-        """Who looks at the session, as told to this viewer."""
         with self._lock:
             others = tuple(name for one, name in self._names.items() if one != number)
             steering = "" if self._steering in (number, None) else self._names[self._steering]

@@ -41,20 +41,17 @@ def speed_after(command: commands.SpeedCommand, speed: float, rate: float) -> fl
 
 def previewed(frame: Frame, waiting: Sequence[Command], start: Start, seconds: int) -> Frame:
     """The frame of a session that loads, with what the waiting commands will lead to."""
-    speed, coming, begins = frame.speed, frame.coming or frame.config, frame.coming
-    many, toggles = coming.replicas > 1, list[commands.ToggleReplicas]()
+    speed, coming = frame.speed, (first := frame.coming or frame.config)
     for command in waiting:
         start = start.after(command)
         if isinstance(command, commands.SpeedCommand):
             speed = speed_after(command, speed, frame.rate)
-        elif isinstance(command, commands.ToggleReplicas) and not (many and command.replicas is not None):
-            many = not many
-            toggles.append(command)
-    if len(toggles) % 2:
-        with suppress(ConfigError):  # it will be refused
-            replica = frame.replica if frame.replica < coming.replicas else 0
-            begins = moves.configuration_to_begin(coming, replica, toggles[-1].replicas)
-    return replace(frame, speed=speed, start=start, coming=begins, seconds=seconds)
+        elif isinstance(command, commands.ToggleReplicas) and (coming.replicas == 1 or command.replicas is None):
+            with suppress(ConfigError):  # it will be refused
+                replica = frame.replica if frame.replica < coming.replicas else 0
+                coming = configuration_to_begin(coming, replica, command.replicas)
+    shown = frame.coming if coming == first else coming
+    return replace(frame, speed=speed, start=start, coming=shown, seconds=seconds)
 
 
 def why_nothing(command: Command, frame: Frame) -> str:
@@ -81,8 +78,6 @@ def why_nothing(command: Command, frame: Frame) -> str:
 
 @dataclass(eq=False)
 class Handlers:
-    """What each command does to the parts of a session."""
-
     live: LiveRun
     pace: Pace
     exchange: Exchange
@@ -91,7 +86,6 @@ class Handlers:
     last_switch: moves.ReplicaSwitch | None = None
 
     def do(self, command: Command) -> None:
-        """Carry out a command; after an error, nothing has changed."""
         live, running, here = self.live, self.drive.running, self.live.here
         match command:
             case commands.Pause() | commands.Resume() | commands.Toggle() | commands.Step() | commands.FinishEpoch():

@@ -200,7 +200,7 @@ class LiveRun(ReplayedRun):
         super().go(position)
         self._undoing.went()
 
-    # ---- what frames show
+    # ---- what frames show: values of the fields of a frame, by name
 
     @property
     def going(self) -> str:
@@ -212,7 +212,6 @@ class LiveRun(ReplayedRun):
 
     @property
     def place(self) -> dict[str, Any]:
-        """The fields of a frame about the position in the run's tree."""
         here = self.here
         return {
             "branch": self.owner.number,
@@ -231,20 +230,17 @@ class LiveRun(ReplayedRun):
 
     @property
     def recorded(self) -> dict[str, Any]:
-        """The fields of a frame that are known from the record alone."""
         owner = self.owner
         epoch, window = place_of(*owner.epoch_and_window(self.here.window), self.config)
         return self._trained_at(epoch, window, owner.data_version, owner.init_index)
 
     @property
     def trained(self) -> dict[str, Any]:
-        """The fields of a frame about the trainer's position and its newest windows."""
         trainer, replica = self.trainer, self.replica
         # those that were shown before are the same objects again
         known = {id(one): own for one, of, own in self._own if of == replica}
-        owns = [known.get(id(one)) or one.of(replica) for one in self.shown]
+        owns = [known.get(id(one)) or one.of(replica).newest for one in self.shown]
         self._own = [(one, replica, own) for one, own in zip(self.shown, owns, strict=True)]
-        owns = [one.newest for one in owns]
         epoch, window = place_of(trainer.epoch, trainer.window, self.config)
         if owns:
             epoch, window = owns[-1].epoch + 1, owns[-1].window + 1
@@ -252,9 +248,8 @@ class LiveRun(ReplayedRun):
         return windows | self._trained_at(epoch, window, trainer.data_version, trainer.init_index)
 
     def _trained_at(self, epoch: int, window: int, data_version: int, init_index: int) -> dict[str, Any]:
-        loss_stats = self.timeline.loss_stats(self.here, self.replica)
         numbers = {"epoch": epoch, "window": window, "data_version": data_version, "init_index": init_index}
-        return {"loss_stats": loss_stats, **numbers}
+        return {"loss_stats": self.timeline.loss_stats(self.here, self.replica), **numbers}
 
 
 def place_of(epoch: int, window: int, config: EchoConfig) -> tuple[int, int]:

@@ -43,7 +43,6 @@ class WeightRecorder:
         self.newest = here, weights
 
     def follows(self, here: Position) -> bool:
-        """Whether the newest weights are of one window before this position."""
         return self.newest is not None and here == (self.newest[0].branch, self.newest[0].window + 1)
 
     def snapshot(self, state: TrainerState, here: Position, progress: Progress | None) -> Snapshot:
@@ -88,7 +87,6 @@ class Probing:
         return [one for one in (self._screen, self._vitals) if one.question is not None]
 
     def start(self) -> None:
-        """Start the thread before training takes the memory."""
         with contextlib.suppress(RuntimeError):  # the first examination tries again, and shows the error
             self._thread.start()
 
@@ -198,7 +196,6 @@ def why_unread(error: Exception) -> str:
 
 
 def examine(snapshot: Snapshot, question: Question) -> Readings:
-    """Examine a snapshot, if there is enough memory."""
     require_room_for_probes(snapshot.state.config)
     quiet.import_tensorflow()
     from echornn.probes.examine import examine as by_probes

@@ -89,7 +89,7 @@ class Session:
         self._wanted = config
         self._on_progress = on_progress
         self._clock = clock
-        self._can_save = self._is_loaded = False
+        self._can_save = False
         self._previewed: tuple[object, Frame] | None = None
         resumed, first = self.recorder.resumed, config
         trained_by = () if resumed is None else (resumed.devices, resumed.threshold, resumed.threads)
@@ -144,9 +144,8 @@ class Session:
         if frame.state is not State.LOADING:
             return frame
         waiting = tuple(sent.command for sent in self._exchange.waiting)
-        known = self._previewed
         of = frame, waiting, self._handlers.drive, int(self._exchange.seconds)
-        if known is None or known[0] != of:
+        if (known := self._previewed) is None or known[0] != of:
             known = self._previewed = of, previewed(*of)
         return known[1]
 
@@ -157,7 +156,6 @@ class Session:
 
     @property
     def timeline(self) -> Timeline:
-        """All branches of the run, with their losses."""
         return self._live.timeline
 
     @property
@@ -168,7 +166,7 @@ class Session:
     @property
     def refused(self) -> ConfigError | None:
         """The error by which the configuration could not be loaded; None if it was, even if training has failed."""
-        return self.error if isinstance(self.error, ConfigError) and not self._is_loaded else None
+        return self.error if isinstance(self.error, ConfigError) and not self._live.may_save else None
 
     def look(self, query: Query, before: Picture | None = None) -> Picture:
         """The picture of the newest frame that the query requests; unchanged parts are those of ``before``."""
@@ -186,7 +184,6 @@ class Session:
         return picture if audience == ALONE else replace(picture, audience=audience)
 
     def take_over(self) -> None:
-        """Let the viewer in this process steer."""
         self.viewers.take_over(LOCAL)
 
     def when_idle(self, seconds: float | None = None) -> bool:
@@ -208,7 +205,6 @@ class Session:
         exchange, live = self._exchange, self._live
         try:
             self._load()
-            self._is_loaded = True
             while exchange.wait(self._wait_seconds(), live.arrived and not self._handlers.drive.windows):
                 # each command is judged by the frame, so the frame is updated after each
                 while (letter := exchange.take(live.arrived)) is not None:
@@ -284,7 +280,6 @@ class Session:
         return self._make_trainer(config)
 
     def _obey(self, sent: Sent) -> None:
-        """Carry out a command and answer it; after an error, the network before goes on."""
         command, before = sent.command, self._exchange.frame
         answer = Answer(sent.number, command)
         try:
@@ -313,7 +308,6 @@ class Session:
         return min((one for one in waits if one is not None), default=None)
 
     def _seconds_to_train(self) -> float | None:
-        """The seconds until windows are due; None if none are wanted."""
         drive = self._handlers.drive
         if self._live.trainer.finished or not drive.trains:
             return None

@@ -122,7 +122,6 @@ def futures(timeline: Timeline) -> list[int]:
 
 
 def shared(timeline: Timeline, one: int, other: int) -> int:
-    """The number of windows that the paths of two branches share."""
     spans = [timeline.spans(timeline.end(number)) for number in (one, other)]
     window = 0
     for (first, _, end), (second, _, other_end) in zip(*spans, strict=False):
@@ -177,7 +176,6 @@ def branch_rows(timeline: Timeline, line: int, notes: BranchNotes, shown: set[in
 
 
 def seed_losses(rows: SeedRows, frame: Frame, timeline: Timeline, axis: WindowAxis) -> SeedLosses:
-    """The losses in each column of an axis. Later windows do not change columns that are complete."""
     (first, last, length), columns = axis, rows.columns
     windows = first + ((np.arange(columns) + 0.5) / columns * length).astype(np.int64)
     whole = (last - first) * columns // length
