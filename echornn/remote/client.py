@@ -58,7 +58,6 @@ class RemoteSession:
         self._not_done: deque[Answer] = deque(maxlen=ANSWERS_KEPT)
         self._last = self._newest = Picture(Frame(State.LOADING, EchoConfig()))
         self._wanted = Query()
-        self._stopping = False
         self._answered_at = time.monotonic()
         self.ended = ""  # why no more pictures come
         try:
@@ -109,7 +108,7 @@ class RemoteSession:
         return seconds if seconds >= SILENT_SECONDS + self._period else 0
 
     def _ask(self, query: Query, again: Frame | None = None) -> Picture | None:
-        if self.ended or self._stopping or self._silent:
+        if self.ended or self._stopped.is_set() or self._silent:
             return None
         answer = Future[Picture]()
         with self._lock:
@@ -124,17 +123,16 @@ class RemoteSession:
 
     def stop(self) -> None:
         """Close the connection; the session goes on."""
-        self._stopping = True
+        self._stopped.set()
         self._woken.set()
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
-        self._stopped.set()
 
     # ---- on a thread of its own, which alone uses the connection
 
     def _converse(self) -> None:
         try:
-            while not self._stopping and not self.ended:
+            while not self._stopped.is_set() and not self.ended:
                 steers = self._newest.audience.may_steer
                 self._woken.wait(self._period if steers else max(self._period, SECONDS_OF_A_WATCHER))
                 with self._lock:
@@ -144,7 +142,7 @@ class RemoteSession:
                     answer.set_result(self._look(query, again))
                 self._look(self._wanted)
         except (OSError, WireError) as error:
-            if self._stopping:
+            if self._stopped.is_set():
                 return
             why = "" if isinstance(error, OSError) else f" ({error})"
             resume = f"if it has ended, go on with echornn-tui --resume {shlex.quote(str(self.folder))}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -85,10 +84,6 @@ class Probing:
     @property
     def _standing(self) -> list[StandingQuestion]:
         return [one for one in (self._screen, self._vitals) if one.question is not None]
-
-    def start(self) -> None:
-        with contextlib.suppress(RuntimeError):  # the first examination tries again, and shows the error
-            self._thread.start()
 
     def end(self) -> None:
         self._thread.end()

@@ -248,7 +248,6 @@ class Session:
         if exchange.stopping:
             return
         exchange.change(message=COMPILING, device=live.trainer.device)
-        self._probing.start()
         try:
             live.compile()
         except OwnError:  # of a run whose task or cell cannot be used here as it is; elsewhere, or changed, it may
@@ -281,9 +280,8 @@ class Session:
 
     def _obey(self, sent: Sent) -> None:
         command, before = sent.command, self._exchange.frame
-        answer = Answer(sent.number, command)
         try:
-            answer = replace(answer, why_not=why_nothing(command, before))
+            answer = Answer(sent.number, command, why_nothing(command, before))
             if answer.done:
                 self._handlers.do(command)
             if isinstance(command, ChangeCommand | LookCommand):  # running training goes on
@@ -296,7 +294,7 @@ class Session:
             is_known = isinstance(error, (ConfigError, NotThereError))
             why_not = str(error) if is_known else f"{type(error).__name__}: {error}"
             field = error.field if isinstance(error, ConfigError) else ""
-            answer = replace(answer, why_not=why_not, field=field, was_refused=True)
+            answer = Answer(sent.number, command, why_not, field, was_refused=True)
             self._exchange.show(replace(before, refused=answer))
         self._exchange.answer(answer)
 
