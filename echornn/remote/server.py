@@ -195,7 +195,7 @@ class _RemoteViewer:
         last, audience = self._last, self._session.viewers.audience(self._number)
         if last is not None and last.frame is frame and (last.query, last.audience) == (request.query, audience):
             return encode(Shown(None, not_done))
-        self._last = replace(self._session.look_at(request.query, frame, last), audience=audience)
+        self._last = self._session.look_at(request.query, frame, last, self._number)
         data = encode(Shown(self._last, not_done), known_of(self._frames))
         if frame not in self._frames:
             self._frames.append(frame)

@@ -29,7 +29,7 @@ from echornn.session.handlers import Handlers, NotThereError, previewed, why_not
 from echornn.session.live_run import LiveRun, first_frame
 from echornn.session.pictures.frame import WATCHABLE_SPEED, Frame, Start, State
 from echornn.session.pictures.look import look
-from echornn.session.pictures.picture import ALONE, Picture, Query
+from echornn.session.pictures.picture import Picture, Query
 from echornn.session.probing import Examine, Probing
 from echornn.session.probing import examine as by_probes
 from echornn.timeline.branch import Position
@@ -170,18 +170,14 @@ class Session:
 
     def look(self, query: Query, before: Picture | None = None) -> Picture:
         """The picture of the newest frame that the query requests; unchanged parts are those of ``before``."""
-        return self._to_local(self.look_at(query, self.frame, before))
+        return self.look_at(query, self.frame, before)
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
         """Another picture of the same position, whatever has happened since; the same if it answers the query."""
-        return picture if query == picture.query else self._to_local(self.look_at(query, picture.frame, picture))
+        return picture if query == picture.query else self.look_at(query, picture.frame, picture)
 
-    def look_at(self, query: Query, frame: Frame, before: Picture | None) -> Picture:
-        return look(query, frame, self.timeline, before)
-
-    def _to_local(self, picture: Picture) -> Picture:
-        audience = self.viewers.audience(LOCAL)
-        return picture if audience == ALONE else replace(picture, audience=audience)
+    def look_at(self, query: Query, frame: Frame, before: Picture | None, viewer: int = LOCAL) -> Picture:
+        return replace(look(query, frame, self.timeline, before), audience=self.viewers.audience(viewer))
 
     def take_over(self) -> None:
         self.viewers.take_over(LOCAL)
