@@ -26,8 +26,6 @@ from echornn.training.structure import MakeTrainer
 
 
 class LiveRun(ReplayedRun):
-    """The run that a session trains, and the changes that can be made to it; see `ReplayedRun`."""
-
     def __init__(
         self, config: EchoConfig, make_trainer: MakeTrainer, recorder: Recorder, pace: Pace, clock: Callable[[], float]
     ) -> None:
@@ -40,7 +38,7 @@ class LiveRun(ReplayedRun):
     # ---- beginning
 
     def take_up(self) -> None:
-        """Take over the position of the run that the recorder found, its branches and losses; maybe an OSError."""
+        """Take over the position, branches and losses of the run that the recorder found."""
         run = self._recorder.resumed
         if run is None or run.checkpoint is None:
             return
@@ -65,7 +63,6 @@ class LiveRun(ReplayedRun):
         self._trainers.compile(self.trainer)
 
     def begin(self) -> None:
-        """Begin a new run with a new trainer, or continue the run that was taken over."""
         run = self._recorder.resumed
         if run is None or run.checkpoint is None:
             self._branch("start", None, None)
@@ -80,8 +77,8 @@ class LiveRun(ReplayedRun):
     # ---- training
 
     def train(self, windows: int) -> PopulationProgress:
-        """Train so many windows; this begins a new branch unless the position is the end of a branch. If a loss is NaN
-        or infinite, only the windows before it count; the trainer goes back there, and trains that window next, alone.
+        """Train so many windows, on a new branch unless this is the end of one. If a loss is NaN or infinite, only the
+        windows before it count; the trainer goes back there, and trains that window next, alone.
         """
         if self.is_past:
             self._branch("back", self.position, self.here)
@@ -113,7 +110,7 @@ class LiveRun(ReplayedRun):
     # ---- changes, each of which begins a branch
 
     def reset(self, further: int = 0, held: bool = False) -> None:
-        """Start over with the current initial weights, or with those so many ``further`` on."""
+        """Start over with these initial weights, or with those so many ``further`` on."""
         before = self._leave()
         self._start_over(self.config, self.owner.init_index + further)
         self._change("redraw" if further else "reset", self.root, before, "anew", held)
@@ -125,9 +122,7 @@ class LiveRun(ReplayedRun):
         self._change("regenerate", parent, before, "data", held)
 
     def edit(self, config: EchoConfig, anew: bool = False, held: bool = False) -> None:
-        """Continue with this configuration; start over if ``anew``, or if fields other than live ones differ. An error
-        changes nothing.
-        """
+        """Continue with this configuration; start over if ``anew``, or if more than live fields differ."""
         before = self._leave()
         cause: Cause = "preset" if anew else "edit"
         parent = self.root if starts_over(cause, self.config, config) else self.position
@@ -157,13 +152,12 @@ class LiveRun(ReplayedRun):
         self._change("alone", self.position, before)
 
     def _start_over(self, config: EchoConfig, init_index: int = 0) -> None:
-        """Go to the beginning of the path; on the way to a position, the trainer may have other data than there."""
+        """Begin the path again; on the way to a position, the trainer may have other data than there."""
         self._start(config, init_index)
         if self.trainer.data_version != self.owner.data_version:
             self.trainer.restore(replace(self.trainer.state, data_version=self.owner.data_version))
 
     def _start(self, config: EchoConfig, init_index: int = 0) -> None:
-        """Begin with this configuration, with a new trainer if the current trainer cannot train it."""
         if self.trainer.config.same_program(config):
             self.trainer.start(config, init_index)
         else:
@@ -174,7 +168,7 @@ class LiveRun(ReplayedRun):
     def _change(
         self, cause: Cause, parent: Position, before: Position, kind: object = None, held: bool = False
     ) -> None:
-        """Begin a branch, which undo leads back from; quick changes of one kind by a held key are undone together."""
+        """Begin a branch from which undo leads back, for several quick changes by a held key at once."""
         self._branch(cause, parent, self._undoing.before(kind, self.timeline, before, held))
 
     def _branch(self, cause: Cause, parent: Position | None, before: Position | None) -> None:
@@ -197,19 +191,16 @@ class LiveRun(ReplayedRun):
     # ---- going to a position
 
     def undo(self) -> None:
-        """Go to before the last change, or the edit that made the loss diverge. Only if `undoable`."""
         self.go(self._undoing.undo(self.timeline, self.here))
 
     def redo(self) -> None:
-        """Go forward again to where the last undo was made. Only if there was one."""
         self.go(self._undoing.redo())
 
     def go(self, position: Position) -> None:
-        """Begin to go to a position of the run; the next change is undone separately."""
         super().go(position)
         self._undoing.went()
 
-    # ---- what frames show
+    # ---- what frames show: values of the fields of a frame, by name
 
     @property
     def going(self) -> str:
@@ -217,12 +208,10 @@ class LiveRun(ReplayedRun):
 
     @property
     def own_config(self) -> EchoConfig:
-        """The configuration of the selected replica."""
         return self.config.of(self.replica)
 
     @property
     def place(self) -> dict[str, Any]:
-        """The fields of a frame about the position in the run's tree."""
         here = self.here
         return {
             "branch": self.owner.number,
@@ -241,20 +230,17 @@ class LiveRun(ReplayedRun):
 
     @property
     def recorded(self) -> dict[str, Any]:
-        """The fields of a frame that are known from the record alone: the losses, and the newest window's numbers."""
         owner = self.owner
         epoch, window = place_of(*owner.epoch_and_window(self.here.window), self.config)
         return self._trained_at(epoch, window, owner.data_version, owner.init_index)
 
     @property
     def trained(self) -> dict[str, Any]:
-        """The fields of a frame about the trainer's position, with the newest windows of the selected replica."""
         trainer, replica = self.trainer, self.replica
         # those that were shown before are the same objects again
         known = {id(one): own for one, of, own in self._own if of == replica}
-        owns = [known.get(id(one)) or one.of(replica) for one in self.shown]
+        owns = [known.get(id(one)) or one.of(replica).newest for one in self.shown]
         self._own = [(one, replica, own) for one, own in zip(self.shown, owns, strict=True)]
-        owns = [one.newest for one in owns]
         epoch, window = place_of(trainer.epoch, trainer.window, self.config)
         if owns:
             epoch, window = owns[-1].epoch + 1, owns[-1].window + 1
@@ -262,18 +248,17 @@ class LiveRun(ReplayedRun):
         return windows | self._trained_at(epoch, window, trainer.data_version, trainer.init_index)
 
     def _trained_at(self, epoch: int, window: int, data_version: int, init_index: int) -> dict[str, Any]:
-        loss_stats = self.timeline.loss_stats(self.here, self.replica)
         numbers = {"epoch": epoch, "window": window, "data_version": data_version, "init_index": init_index}
-        return {"loss_stats": loss_stats, **numbers}
+        return {"loss_stats": self.timeline.loss_stats(self.here, self.replica), **numbers}
 
 
 def place_of(epoch: int, window: int, config: EchoConfig) -> tuple[int, int]:
-    """A trainer's next epoch and window, both from 0, as in a frame: the epoch from 1, the windows trained in it."""
+    """A trainer's next epoch and window as in a frame: the epoch from 1, and the windows trained in it."""
     return (epoch + 1, window) if epoch < config.num_epochs else (epoch, config.windows_per_epoch)
 
 
 def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | None = None) -> Frame:
-    """The frame before anything is loaded: where the recorded run stands, if any, and what will be done there first."""
+    """The frame before anything is loaded: where the recorded run stands, and what will be done there first."""
     run = recorder.resumed
     message, position, is_unread = "loading TensorFlow", (1, 0), False
     if run is not None and run.checkpoint is not None:
