@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from echornn.config import EchoConfig
-from echornn.history.curve import Cause
 from echornn.timeline.branch import Branch, Position, can_continue_under
 from echornn.timeline.timeline import GOOD_WINDOWS, Timeline
 
@@ -91,52 +90,6 @@ def undoable(timeline: Timeline, here: Position) -> int:
     while position is not None and count < 99:
         count, position = count + 1, timeline.owner(position).before
     return count
-
-
-HELD_SECONDS = 1.0  # between changes of one kind that are undone together, as by a key that is held down
-
-
-class Undoing:
-    """Remembers the targets of undo and redo."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._undone: list[Position] = []
-        self._held: tuple[object, float, Position] | None = None
-
-    @property
-    def redoable(self) -> bool:
-        return bool(self._undone)
-
-    def undo(self, timeline: Timeline, here: Position) -> Position:
-        target = before_the_change(timeline, here)
-        assert target is not None
-        self._undone.append(here)
-        return target
-
-    def redo(self) -> Position:
-        """The position at which the last undo was made, which must exist."""
-        return self._undone.pop()
-
-    def before(self, kind: object, timeline: Timeline, here: Position, by_a_held_key: bool) -> Position:
-        """The position to which undoing a change made here, or several of a kind other than None, will go."""
-        now, before = self._clock(), here
-        if self._held is not None:
-            held, at, first = self._held
-            never_ran = kind in ("anew", "data") and here.window == timeline.branch(here.branch).start
-            if kind is not None and held == kind and (never_ran or (by_a_held_key and now - at < HELD_SECONDS)):
-                before = first
-        self._held = (kind, now, before)
-        return before
-
-    def began(self, cause: Cause) -> None:
-        """A branch began: nothing can be redone then, unless it only trains on from an earlier window."""
-        if cause != "back":
-            self._undone.clear()
-
-    def went(self) -> None:
-        """The session went to a position: the next change is undone separately."""
-        self._held = None
 
 
 # ---- from one network to several replicas, and back (key `L`)
