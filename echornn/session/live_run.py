@@ -11,7 +11,7 @@ import numpy as np
 from echornn.config import EchoConfig, changes_text
 from echornn.data.series import check_own_data
 from echornn.history.curve import Cause
-from echornn.history.windows import as_stored
+from echornn.history.windows import as_stored, stored_windows
 from echornn.progress import PopulationProgress, Progress
 from echornn.replay.pace import Pace
 from echornn.replay.replay import Replay, ours
@@ -200,7 +200,7 @@ class LiveRun:
         if cut:
             count = int(bad[0])
             progress = progress.until(count, *self.owner.epoch_and_window(self.here.window + max(count - 1, 0)))
-        self.timeline.trained_in(self.here.branch, progress)
+        self.timeline.append(self.here.branch, stored_windows(progress, self.config), progress.solved_at)
         self.here = Position(self.here.branch, self.here.window + len(progress.losses))
         self._recorder.windows(progress)
         self._any_unsaved = True
