@@ -42,9 +42,7 @@ HELD_SECONDS = 1.0  # between changes of one kind that are undone together, as b
 
 
 class LiveRun:
-    """The current position in a growing run, with a trainer that is there or on its way there. It first stores the
-    state at a position that it leaves.
-    """
+    """The current position in a growing run, and a trainer that is there or on its way. A position left is stored."""
 
     def __init__(
         self, config: EchoConfig, make_trainer: MakeTrainer, recorder: Recorder, pace: Pace, clock: Callable[[], float]
@@ -103,7 +101,7 @@ class LiveRun:
         if can_continue_under("back", self.owner.config, self.config):
             self._keyframe()
         else:  # the file that these networks began from cannot be read any more
-            self._branch("lost", self._root, self.here)
+            self._branch("lost", Position(self.owner.number, 0), self.here)
 
     def _uncompiled(self, config: EchoConfig) -> AnyTrainer:
         trainer = self._make_trainer(config)
@@ -136,7 +134,6 @@ class LiveRun:
 
     @property
     def own_config(self) -> EchoConfig:
-        """The configuration of the selected replica."""
         return self.config.of(self.replica)
 
     @property
@@ -150,13 +147,8 @@ class LiveRun:
 
     @property
     def position(self) -> Position:
-        """This position, with the number of its owner."""
+        """Here, on its owner."""
         return Position(self.owner.number, self.here.window)
-
-    @property
-    def _root(self) -> Position:
-        """The beginning of the path to this position, with the number of its owner."""
-        return Position(self.owner.number, 0)
 
     @property
     def epoch_left(self) -> int:
@@ -218,15 +210,14 @@ class LiveRun:
 
     def reset(self, further: int = 0, held: bool = False) -> None:
         """Start over with the current initial weights, or with those so many ``further`` on."""
-        before = self._leave()
+        before, root = self._leave(), Position(self.owner.number, 0)
         self._start_over(self.config, self.owner.init_index + further)
-        self._change("redraw" if further else "reset", self._root, before, "anew", held)
+        self._change("redraw" if further else "reset", root, before, "anew", held)
 
     def regenerate(self, held: bool = False) -> None:
         before = self._leave()
-        parent = self.position
         self.trainer.regenerate()
-        self._change("regenerate", parent, before, "data", held)
+        self._change("regenerate", self.position, before, "data", held)
 
     def edit(self, config: EchoConfig, anew: bool = False, held: bool = False) -> None:
         """Continue with this configuration; start over if ``anew``, or if fields other than live ones differ. An error
@@ -234,7 +225,7 @@ class LiveRun:
         """
         before = self._leave()
         cause: Cause = "preset" if anew else "edit"
-        parent = self._root if starts_over(cause, self.config, config) else self.position
+        parent = Position(self.owner.number, 0 if starts_over(cause, self.config, config) else self.here.window)
         kind = "anew" if anew else ("nudge", *sorted(self.config.changes_to(config))) if held else None
         check_own_data(config)
         has_another_rule = config.rule != self.config.rule
@@ -326,7 +317,6 @@ class LiveRun:
         self._seconds, self._apart = 0.0, max(KEYFRAME_SECONDS, share, size / KEYFRAME_BYTES_A_SECOND)
 
     def _leave(self) -> Position:
-        """Store what is needed to come back here."""
         self._keyframe()
         self.save()
         return self.here
@@ -412,7 +402,7 @@ class LiveRun:
         return done
 
     def _arrive(self) -> None:
-        if self._replay is not None and self._replay.arrived:
+        if self._replay is not None and not self._replay.windows_left:
             tape, self._replay = tuple(self._replay.tape), None
             self.shown = self._continuing_its_data(tape)
             self._recorder.moved()
@@ -459,8 +449,7 @@ class LiveRun:
     def recorded(self) -> dict[str, Any]:
         """The fields of a frame that are known from the record alone: the losses, and the newest window's numbers."""
         owner = self.owner
-        epoch, window = place_of(*owner.epoch_and_window(self.here.window), self.config)
-        return self._trained_at(epoch, window, owner.data_version, owner.init_index)
+        return self._trained_at(owner, *place_of(*owner.epoch_and_window(self.here.window), self.config))
 
     @property
     def trained(self) -> dict[str, Any]:
@@ -473,11 +462,11 @@ class LiveRun:
         if shown:
             epoch, window = shown[-1].epoch + 1, shown[-1].window + 1
         windows = {"progress": shown[-1] if shown else None, "tape": shown[:-1], "device": trainer.device}
-        return windows | self._trained_at(epoch, window, trainer.data_version, trainer.init_index)
+        return windows | self._trained_at(trainer, epoch, window)
 
-    def _trained_at(self, epoch: int, window: int, data_version: int, init_index: int) -> dict[str, Any]:
+    def _trained_at(self, of: Branch | AnyTrainer, epoch: int, window: int) -> dict[str, Any]:
         loss_stats = self.timeline.loss_stats(self.here, self.replica)
-        numbers = {"epoch": epoch, "window": window, "data_version": data_version, "init_index": init_index}
+        numbers = {"epoch": epoch, "window": window, "data_version": of.data_version, "init_index": of.init_index}
         return {"loss_stats": loss_stats, **numbers}
 
 

@@ -60,16 +60,15 @@ class Track:
 
 
 class Timeline:
-    """The branches of a run with their losses. The training thread adds branches and windows, and any thread may read.
-
-    The *path* of a branch leads from new weights to its end; its windows are numbered from 0.
+    """The branches of a run with their losses; the training thread adds to them, and any thread may read. The *path* of
+    a branch leads from new weights to its end; its windows are numbered from 0.
     """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._tracks: list[Track] = []
         self._path = lru_cache(KEPT_PATHS)(lambda number: path_to_end(self.branch(number), self.branch))
-        self._joined: dict[tuple[int, int, int], Buckets] = {}
+        self._in_one = lru_cache(None)(_in_one)  # as these do not change
         self.trained = 0  # windows, in all branches
 
     def __len__(self) -> int:
@@ -261,11 +260,11 @@ class Timeline:
         return None if stats is None else stats.counts
 
     def mean_loss(self, number: int) -> float:
-        """The mean of the recent losses of a branch's path, in nats; with several networks, the median. NaN if none."""
+        """The mean of the recent losses of a branch's path; with several networks, the median. NaN if none."""
         return median_mean(self._tracks[number].solved.newest)
 
     def newest_loss(self, number: int) -> float:
-        """The loss of the last window of a branch's path; with several networks, the median. NaN if there is none."""
+        """The same of the last window alone."""
         return median_mean(self._tracks[number].solved.recent[-1:])
 
     # ---- for drawing
@@ -332,10 +331,7 @@ class Timeline:
         buckets = np.stack([reducer.reduceat(one, at) for reducer, one in zip(OF_LOSSES, sums, strict=True)])
         return Piece(lambda width, first, last: (edges, buckets), parts[0][1], parts[-1][2])
 
-    def _in_one(self, track: Track, first: int, last: int, seed: int) -> Buckets:
-        """A branch up to window ``last`` in one bucket, [4, 1]; kept, since it does not change."""
-        key = track.branch.number, last, seed
-        if (known := self._joined.get(key)) is None:
-            _, known = track.history.of_one(track.index_of(seed), 1 << (last - first).bit_length(), first, last)
-            self._joined[key] = known
-        return known
+
+def _in_one(track: Track, first: int, last: int, seed: int) -> Buckets:
+    """Some windows of a branch in one bucket, [4, 1]."""
+    return track.history.of_one(track.index_of(seed), 1 << (last - first).bit_length(), first, last)[1]
