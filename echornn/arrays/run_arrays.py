@@ -277,7 +277,7 @@ def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
         keyframes.add(one)
     make = tensorflow_trainers(run.devices, run.threshold, run.threads)
     replay = Replay(timeline, keyframes, make(run.config), position, 1, make)
-    while not replay.arrived:
+    while replay.windows_left:
         replay.advance(4096)
     return StateThere(replay.trainer.state, replay.tape[-1] if replay.tape else None, replay.unlike)
 
