@@ -16,12 +16,10 @@ from echornn.progress import Bools, Counts, Floats, Progress, Symbols
 
 Doubles = npt.NDArray[np.float64]
 
-Kind = Literal[
+Kind = Literal[  # each a field of `Readings`
     "memory", "units", "gradient", "effects", "reliance", "connectivity", "flip", "weights", "lyapunov", "fixed_points",
     "plane",
 ]  # fmt: skip
-"""The kinds of readings that can be requested, each a field of `Readings`."""
-
 KINDS = frozenset[Kind](get_args(Kind))
 
 PointKind = Literal["stable", "marginal", "saddle", "unstable", "slow"]
@@ -39,22 +37,15 @@ SATURATED = 0.97  # a unit is saturated if its absolute value exceeds this; a ga
 class Question:
     """A request for readings of the probes.
 
-    Attributes:
-        kinds: the kinds of readings to compute.
-        part: the name in `Readings.parts` of the part for `memory`, `units`, `plane`; empty means the top layer's h.
-        flip: (row, time step), from 0, of the input that `flip` changes (see `Effects`); None to flip none.
-        row: the row of the window, from 0, for `effects` and `connectivity`; None for all rows.
-        held: the constant input for `fixed_points`, as it enters the cell; None (or another length) means zeros.
-
     Raises:
         TypeError: a value has another type, or a kind does not exist.
     """
 
     kinds: frozenset[Kind]
-    part: str = ""
-    flip: tuple[int, int] | None = None
-    row: int | None = None
-    held: tuple[float, ...] | None = None
+    part: str = ""  # the name in `Readings.parts` for `memory`, `units`, `plane`; empty means the top layer's h
+    flip: tuple[int, int] | None = None  # (row, time step), from 0, of the input that `flip` changes; None flips none
+    row: int | None = None  # the row of the window, from 0, for `effects` and `connectivity`; None for all rows
+    held: tuple[float, ...] | None = None  # the constant input for `fixed_points`; None or another length means zeros
 
     def __post_init__(self) -> None:
         row, step = self.flip or (0, 0)
@@ -75,7 +66,6 @@ class CellPart:
 
     @property
     def is_gate(self) -> bool:
-        """Whether it is a gate rather than part of the carried state."""
         return self.bounds is Bounds.GATE
 
 
@@ -100,24 +90,21 @@ def signed(activity: Floats, bounds: Bounds) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Memory:
-    """How well past inputs can be read from a part of the network (memory capacity, Jaeger 2001).
-
-    For each lag k from 0 on, r2 of the best linear read-out (least squares with intercept) of x[t-k] at step t, on
-    held-out steps. Lags reach beyond T and the echo, to at most 512. In trials, r2 is read at the last scored steps,
-    and is about differences between trials.
+    """How well past inputs can be read from a part of the network (memory capacity, Jaeger 2001): r2 of the best linear
+    read-out of x[t-k] at step t, on held-out steps, for each lag k from 0 on. In trials, at the last scored steps.
     """
 
     part: str
     by_lag: Floats  # [lags], r2, 0 to 1
     size: int  # the numbers of the part; the most that `total` can be, if the inputs are independent
-    numbers_a_symbol: int = 1  # independent numbers per input: one less than the symbols, or the channels of numbers
+    numbers_a_symbol: int = 1  # per input: one less than the symbols, or the channels of numbers
     samples: int = 0  # steps, over all rows, on which r2 was measured, and equally many for the fit; 0 if unknown
     # [lags, channels], of which `by_lag` is the mean; [lags, 0] if there is only one, or if inputs are symbols
     channels: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
     @property
     def total(self) -> float:
-        """How many numbers linear read-outs recover: the sum of r2 over lags, times the numbers per symbol."""
+        """How many numbers linear read-outs recover."""
         return float(self.by_lag.sum(dtype=np.float64)) * self.numbers_a_symbol
 
     @property
@@ -127,9 +114,7 @@ class Memory:
         return "" if self.total > self.size + 0.05 else f"{total} of {self.size} numbers used"
 
     def shift_register(self, lag: int) -> int:
-        """How many numbers a linear shift register holds: all inputs from the newest back to the one at this lag. The
-        echo needs only its own lag.
-        """
+        """How many numbers a linear shift register holds: all inputs from the newest back to the one at this lag."""
         return (lag + 1) * self.numbers_a_symbol
 
 
@@ -152,7 +137,6 @@ class Units:
     bounds: Bounds = Bounds.LIMITED
 
     def follows_target(self, unit: int) -> bool:
-        """Whether a unit follows a target more closely than any input."""
         return bool(len(self.best_target)) and bool(self.best_target[unit] >= 0)
 
 
@@ -160,16 +144,12 @@ class Units:
 class Gradient:
     """How far the gradient of the loss reaches back in time; computed without dropout.
 
-    `by_lag` is phi_k for k = 0, 1, ...: the mean over t of ||dL_t/dh[t-k]||, in nats (or squared error) per unit of
-    state. The number of lags is about twice T or the echo, or the length of a trial; at most 512. h is everything
-    carried from step t-k to the next: the h of every layer, and an LSTM's c; the output of a layer to the layer above
-    in the same step does not count. Infinite or NaN if too large for float32.
+    `by_lag` is the mean over t of ||dL_t/dh[t-k]|| for k = 0, 1, ..., in nats (or squared error) per unit of state,
+    where h is everything carried to the next step; infinite or NaN if too large for float32.
 
     `bias` is the relative error of the truncated gradient (Aicher et al. 2019). Entry k is ||g_K - g|| / ||g|| with K =
     k + 1: g_K is the gradient of the mean loss to all weights except W2 and b2 with each error followed back K steps, g
-    is the gradient with all of these lags, so the last entry is 0. It is corrected for noise, and NaN if the gradient
-    is zero, no larger than its noise, or too large for float32. For trials, T cuts where training does: at each T-th
-    step from a trial's beginning.
+    that with all lags. It is corrected for noise, and NaN if the gradient is no larger than its noise, or infinite.
     """
 
     by_lag: Floats  # [lags]
@@ -194,9 +174,7 @@ class Gradient:
 
 @dataclass(frozen=True, eq=False)
 class RowDependence:
-    """How strongly each prediction of the newest window depends on each input of its row in the window; of a long
-    window, in the newest 512 steps.
-    """
+    """How strongly each prediction in the newest window (its last 512 steps) depends on each input of its row."""
 
     strength: Floats  # [rows read, steps read, steps read]: of the prediction at t on x[s], at (t, s); 0 if s > t
     probabilities: Floats  # [rows read, steps read, outputs], the predictions with the current weights
@@ -219,11 +197,8 @@ class RowDependence:
 
 @dataclass(frozen=True, eq=False)
 class Effects(RowDependence):
-    """How each prediction changes if a single input is changed; the row is computed again for each input.
-
-    A changed input becomes the next symbol, the last becomes the first; its numbers become larger by `RAISED`.
-    `strength` is the total variation distance of the prediction's probabilities before and after (half the sum of the
-    absolute changes), 0 to 1; for numbers, the length of their change.
+    """How each prediction changes if a single input is changed: to the next symbol, numbers by `RAISED`. `strength` is
+    the total variation distance of its probabilities before and after, 0 to 1; of numbers, the length of the change.
     """
 
     turned: Bools = field(kw_only=True)  # like `strength`: whether another symbol becomes the likeliest
@@ -231,9 +206,7 @@ class Effects(RowDependence):
 
 @dataclass(frozen=True, eq=False)
 class Connectivity(RowDependence):
-    """The local derivative of each prediction by each input: `strength` is ||d logit(target at t) / d x[s]|| (Madsen
-    2019). If units are saturated, it is close to zero even for a symbol that decides the prediction; see `Effects`.
-    """
+    """The local derivative of each prediction by each input: ||d logit(target at t) / d x[s]|| (Madsen 2019)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,14 +238,11 @@ class Recurrent:
 
     @property
     def spectral_radius(self) -> float:
-        """The absolute value of the largest eigenvalue."""
         return float(np.abs(self.eigenvalues).max())
 
 
 @dataclass(frozen=True, eq=False)
 class Matrices:
-    """All weights by name, with the names of their rows and columns, and their changes."""
-
     weights: dict[str, Floats]  # [rows, columns] each
     rows: dict[str, tuple[str, ...]]
     columns: dict[str, tuple[str, ...]]
@@ -282,17 +252,12 @@ class Matrices:
 
 @dataclass(frozen=True, eq=False)
 class FixedPoints:
-    """States that the network does not leave while the same input comes at every step (Sussillo and Barak 2013).
+    """States s that the network does not leave while the same input comes at every step: F(s) = s, where F is a step
+    without dropout, in float64 (Sussillo and Barak 2013). Points can be missed; of a line at rest, some are listed.
 
-    F is a step of the network under the constant input, without dropout and in float64; at a fixed point s, F(s) = s.
-    The search begins at many states, and can miss points. The points are sorted by kind, then by the number of
-    eigenvalues above 1, then by `starts`. Of a line or a region at rest, some points are listed.
-
-    The Jacobian dF/ds tells what happens to a small disturbance: along an eigenvector it is multiplied by the
-    eigenvalue in each step. If relu is exactly at its kink, the Jacobian is that of the side where it is 0. A point is
-    stable if all absolute values are below 1, so that small disturbances vanish; marginal if none is above 1 and some
-    count as 1 (`MARGIN`): the Jacobian alone does not decide; a saddle if some are above 1 and some are not; unstable
-    if all are; and slow if it is no fixed point: the state moves, but hardly, and less than around it.
+    A point is stable if all eigenvalues of the Jacobian dF/ds are below 1 in absolute value, so that small disturbances
+    vanish; marginal if none is above 1 and some count as 1 (`MARGIN`); a saddle if some are above 1 and some are not;
+    unstable if all are; and slow if it is no fixed point: the state moves, but hardly, and less than around it.
     """
 
     states: Doubles  # [points, carried]: h of each layer, and what the cell carries besides
@@ -305,12 +270,10 @@ class FixedPoints:
     searches: int = 0  # the number of states at which the search began
 
     def count(self, kind: PointKind) -> int:
-        """The number of points of a kind."""
         return self.kinds.count(kind)
 
 
 def kind_of(eigenvalues: npt.NDArray[np.complex128]) -> PointKind:
-    """The kind of a fixed point, from the eigenvalues of the Jacobian."""
     sizes = np.abs(eigenvalues)
     grows, vanishes = sizes > 1 + MARGIN, sizes < 1 - MARGIN
     if grows.any():
@@ -344,34 +307,24 @@ class StatePlane:
 
 @dataclass(frozen=True, eq=False)
 class Readings:
-    """The results of the probes at one position of a run.
-
-    Attributes:
-        config: the configuration at this position.
-        branch, window: the position: the branch, and the number of windows along its path.
-        parts: the names of the parts that can be read; the first is the top layer's h.
-        memory ... plane: the requested readings. None if not requested, if it needs a window and there is none, if the
-            network is too large for it, or if weights are NaN or infinite.
-        lyapunov: float32, Lyapunov exponents of the whole carried state in nats per step, the largest first: all if
-            there are at most 16, otherwise the largest 8. -87.3, log of float32's tiniest, means minus infinity.
-        lyapunov_samples: the time steps, over all rows, over which each exponent is averaged; 0 if unknown.
-        progress: the newest window, to which `units`, `effects`, `connectivity` and `flip` refer; None without one.
+    """The results of the probes at one position of a run. A reading is None if not requested, if it needs a window and
+    there is none, if the network is too large for it, or if weights are NaN or infinite.
     """
 
     config: EchoConfig
     branch: int
-    window: int
-    parts: tuple[str, ...] = ()
+    window: int  # the number of windows along the branch's path
+    parts: tuple[str, ...] = ()  # the names of the parts that can be read; the first is the top layer's h
     memory: Memory | None = None
     units: Units | None = None
     gradient: Gradient | None = None
     connectivity: Connectivity | None = None
     flip: Flip | None = None
     weights: Matrices | None = None
-    lyapunov: Floats | None = None
-    progress: Progress | None = None
+    lyapunov: Floats | None = None  # Lyapunov exponents, nats a step, the largest first; all, or the 8 largest if many
+    progress: Progress | None = None  # the newest window, which `units`, `effects`, `connectivity` and `flip` are about
     effects: Effects | None = None
     reliance: Reliance | None = None
-    lyapunov_samples: int = 0
+    lyapunov_samples: int = 0  # the time steps, over all rows, over which an exponent is averaged
     fixed_points: FixedPoints | None = None
     plane: StatePlane | None = None

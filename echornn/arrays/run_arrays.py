@@ -29,8 +29,8 @@ from echornn.session.probing import examine
 from echornn.state import PopulationState, Snapshot, UnlikeRecord
 from echornn.timeline.branch import Position, digests, spans_to
 from echornn.timeline.timeline import Timeline
-from echornn.training.any_trainer import tensorflow_trainers
 from echornn.training.device import threads_if_asked
+from echornn.training.structure import tensorflow_trainers
 
 Integers = npt.NDArray[np.int64]
 
@@ -277,7 +277,7 @@ def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
         keyframes.add(one)
     make = tensorflow_trainers(*run.trained_by)
     replay = Replay(timeline, keyframes, make(run.config), position, 1, make)
-    while not replay.arrived:
+    while replay.windows_left:
         replay.advance(4096)
     return StateThere(replay.trainer.state, replay.tape[-1] if replay.tape else None, replay.unlike)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -12,9 +12,8 @@ import numpy as np
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.data import levels
-from echornn.data.coverage import lags_beyond
-from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats, Trend, ladder_position, trend
-from echornn.diagnosis.phrases import loss_text
+from echornn.data.series import lags_beyond
+from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats, Trend, ladder_position, loss_text, trend
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.history.curve import FIRST_BLOCK
 from echornn.progress import Progress
@@ -66,11 +65,9 @@ class Facts:
         """The mean loss that the line shows: of the newest windows if the task is or was solved, or if they are clearly
         below the blocks before; otherwise of the newest blocks, which flickers less.
         """
-        is_early = self.trend.level == "early"
-        newest = (
-            is_early or self.stats.solved_at is not None or self.is_ahead or self._is_clearly_below(self.trend.mean)
-        )
-        return self.stats.mean if newest else self.trend.mean
+        is_known = self.trend.level != "early" and self.stats.solved_at is None
+        is_steady = is_known and not self.is_ahead and not self._is_clearly_below(self.trend.mean)
+        return self.trend.mean if is_steady else self.stats.mean
 
     @cached_property
     def is_ahead(self) -> bool:
@@ -86,7 +83,6 @@ class Facts:
         return self.stats.mean + unsure < CLEAR * level
 
     def is_at(self, level: str) -> bool:
-        """Whether the mean is above, at or below chance."""
         return level == ("below" if self.is_ahead else self.trend.level)
 
     @property
@@ -138,7 +134,6 @@ def _diverged(it: Facts) -> str:
 
 
 def _where(it: Facts) -> str:
-    """The level of the ladder that the mean is at or below; if it has one step, the way from chance."""
     if levels.is_one_step(it.config):
         return f"{levels.way_from_chance(it.config, it.mean):.0%} of the way from chance"
     place = ladder_position(levels.ladder_of(it.config), it.mean, it.trend.unsure, levels.solved_level(it.config))
@@ -177,8 +172,6 @@ def _undo(it: Facts) -> str:
 
 
 class Case(NamedTuple):
-    """A case of the table."""
-
     name: str
     when: Callable[[Facts], bool]  # whether it holds; the first case that does is said
     text: Text  # what is said, with the numbers
@@ -186,23 +179,20 @@ class Case(NamedTuple):
     helps: Callable[[Facts], Remedy | None] = lambda _: None  # the change that key `a` makes; said in place of ``key``
 
 
-def glorot(config: EchoConfig, windows: int) -> Remedy | None:
+def glorot(it: Facts) -> Remedy | None:
     """Another start, after windows enough for the tutorial's."""
+    config = it.config
     few = config.init == "tutorial" and str(config.cell) in FEW_LEARN.get(str(config.value("task")), ())
-    return Remedy({"init": "glorot"}) if few and windows >= PATIENCE else None
-
-
-def _start(it: Facts) -> Remedy | None:
-    return glorot(it.config, it.stats.windows)
+    return Remedy({"init": "glorot"}) if few and it.stats.windows >= PATIENCE else None
 
 
 def _slower(it: Facts) -> Remedy | None:
-    """A start that does not saturate units, or a smaller learning rate."""
     slower = Remedy({"learning_rate": float(f"{it.config.learning_rate / 10:g}")}, anew=True)
-    start = None if it.is_at("above") else _start(it)
+    start = None if it.is_at("above") else glorot(it)
     return start or (slower if it.stats.windows >= PATIENCE else None)
 
 
+# in the order in which they are looked at
 CASES = (
     Case("unread", lambda it: it.unread, lambda it: "the losses of this run are being read"),
     Case("start", lambda it: not it.stats.windows,
@@ -227,19 +217,16 @@ CASES = (
     Case("falling", lambda it: it.is_better, lambda it: f"learning: mean loss {_loss(it)}, more right than by chance"),
     Case("chance", lambda it: it.is_at("chance"),
          lambda it: f"at chance ({_loss(it, it.chance)}) after {it.stats.windows:,} windows",
-         lambda it: SEEDS if it.stats.windows >= PATIENCE else "", _start),
+         lambda it: SEEDS if it.stats.windows >= PATIENCE else "", glorot),
     Case("falling", lambda it: it.is_ahead or it.trend.falls,
          lambda it: f"learning: mean loss {_loss(it)}, {_where(it)}"),
     Case("standing", lambda it: True, lambda it: f"stands at {_loss(it)} {_since(it)}, {_where(it)}",
-         lambda it: SEEDS, _start),
+         lambda it: SEEDS, glorot),
 )  # fmt: skip
-"""The cases, in the order in which they are looked at."""
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """The sentence above the curve."""
-
     case: str  # the name of its case
     text: str  # what the run is, with its numbers
     key: str = ""  # a key that helps, in a few words; empty if none does
@@ -248,13 +235,8 @@ class Sentence:
     def __str__(self) -> str:
         return f"{self.text} · {self.key}" if self.key else self.text
 
-    def in_words(self, say: Callable[[str], str]) -> Sentence:
-        """The line with keys in place of their marks; see `echornn.diagnosis.phrases`."""
-        return replace(self, text=say(self.text), key=say(self.key))
-
 
 def say(it: Facts) -> Sentence:
-    """The line about a single network."""
     case = next(case for case in CASES if case.when(it))
     return _said(it.config, case.name, case.text(it), case.helps(it), case.key(it))
 
@@ -272,7 +254,7 @@ def say_seeds(stats: SeedStats, config: EchoConfig) -> Sentence:
         "below chance": int((finite & ~near & (stats.mean < chance)).sum()),
     }
     others = "".join(f", {count:,} {name}" for name, count in counts.items() if count)
-    helps = glorot(config, stats.windows) if 2 * stats.solved < stats.replicas else None
+    helps = glorot(Facts(config, LossStats(stats.windows))) if 2 * stats.solved < stats.replicas else None
     return _said(config, "seeds", f"{stats.in_words()}{others}", helps)
 
 

@@ -11,14 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.levels import (
-    MOST_AT_CHANCE,
-    chance_level,
-    chance_width,
-    is_one_step,
-    lost_level,
-    mean_floor,
-)
+from echornn.data.levels import MOST_AT_CHANCE, chance_level, chance_width, is_one_step, lost_level, mean_floor
 from echornn.data.solved import RECENT_WINDOWS as RECENT_WINDOWS
 from echornn.history.curve import HIGHEST, BlockMeans, Curve, Numbers, Windows
 from echornn.progress import Bools, Floats
@@ -27,9 +20,7 @@ from echornn.tasks.task import Level
 
 @dataclass(frozen=True, eq=False)
 class LossStats:
-    """Statistics of the losses since the weights or the task last changed, without keeping all losses. Windows are
-    numbered along the path, from 1.
-    """
+    """Statistics of the losses since the weights or the task last changed; windows are those of the path, from 1."""
 
     windows: int = 0  # trained since then
     recent: Floats = field(default_factory=lambda: np.empty(0, np.float32))  # [up to RECENT_WINDOWS], oldest first
@@ -46,9 +37,7 @@ class LossStats:
         return float(self.recent.mean(dtype=np.float64)) if self.recent.size else math.nan
 
     def under(self, config: EchoConfig, was: EchoConfig, trained: int) -> LossStats:
-        """The statistics with which the same weights continue under another configuration, after ``trained`` windows
-        along the path.
-        """
+        """The statistics with which the same weights continue under another configuration after ``trained`` windows."""
         if config == replace(was, num_epochs=config.num_epochs):
             return self
         if config.same_task(was):
@@ -57,9 +46,7 @@ class LossStats:
         return LossStats(block_means=BlockMeans(begun=trained), before=was if solved else self.before)
 
     def diverging(self, losses: Floats, trained: int, most: float) -> LossStats:
-        """The statistics with the first of these losses, float32 [n], that is above ``most`` or not finite, if there
-        was none before; ``trained`` windows of the path are before them.
-        """
+        """With the first of these losses, after ``trained`` windows, that is not finite or above ``most``."""
         beyond = np.flatnonzero(~(np.isfinite(losses) & (losses <= most)))
         if self.diverged_at is not None or not beyond.size:
             return self
@@ -67,7 +54,7 @@ class LossStats:
         return replace(self, diverged_at=trained + first + 1, diverged_to=float(losses[first]))
 
     def until(self, window: int) -> LossStats:
-        """The statistics without a divergence after this window of the path."""
+        """Without a divergence after this window of the path."""
         later = self.diverged_at is not None and self.diverged_at > window
         return replace(self, diverged_at=None, diverged_to=math.nan) if later else self
 
@@ -90,9 +77,8 @@ def ladder_position(
 ) -> LadderPosition | None:
     """The position of a mean loss on a ladder; None if the ladder has fewer than two losses, or the mean is not known.
 
-    Of levels with the same loss the first counts: its learner knows least. No loss is at the first level (see `trend`),
-    and only losses below ``solved`` at the last, if that is finite. A loss is at a level within its uncertainty, too;
-    at none if that is more than half a distance.
+    No loss is at the first level (see `trend`), and only losses below ``solved`` at the last, if that is finite. A loss
+    is at a level within its uncertainty, too; at none if that is more than half a distance.
     """
     levels = distinct(ladder)
     if len(levels) < 2 or math.isnan(mean):
@@ -113,7 +99,7 @@ def ladder_position(
 
 
 def distinct(ladder: Sequence[Level]) -> list[Level]:
-    """The levels of a ladder; a level is left out if its loss equals the loss of the level before."""
+    """The levels of different losses: of those with the same loss the first counts, whose learner knows least."""
     levels = list(ladder[:1])
     for level in ladder[1:]:
         if level.loss < levels[-1].loss - SAME_LEVEL * ladder[0].loss:
@@ -135,9 +121,7 @@ FAR_APART = 2.0  # times its uncertainty a mean must differ from another, so tha
 
 @dataclass(frozen=True)
 class Trend:
-    """The trend at the newest block since the settings last changed; it changes only if the numbers are well beyond a
-    limit, so that it does not flicker.
-    """
+    """The trend at the newest block since the settings last changed; so that it does not flicker, it changes late."""
 
     level: Literal["early", "above", "chance", "below"]  # of the mean; below if chance is not known
     mean: float  # of the losses of the last `SMOOTHED` blocks
@@ -147,19 +131,13 @@ class Trend:
     since: int  # the windows of the path after which the loss stayed as it is now, as far as noise lets it be seen
 
 
+@lru_cache(maxsize=8)
 def trend(config: EchoConfig, blocks: BlockMeans) -> Trend:
     """The trend at the newest of these blocks; early before the first is complete."""
     if not len(blocks):
         return Trend("early", math.nan, 0.0, math.nan, False, 0)
-    return _trend(config, blocks.begun, *(one.tobytes() for one in (blocks.ends, blocks.losses, blocks.errors)))
-
-
-@lru_cache(maxsize=8)
-def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_errors: bytes) -> Trend:
-    """`trend`, computed once for each new block, though every frame needs it."""
-    ends, losses, errors = np.frombuffer(of_ends, np.int64), np.frombuffer(of_losses), np.frombuffer(of_errors)
     chance, floor, width = chance_level(config), mean_floor(config), chance_width(config)
-    losses = np.where(np.isfinite(losses), losses, HIGHEST)
+    ends, losses = blocks.ends, np.where(np.isfinite(blocks.losses), blocks.losses, HIGHEST)
     means, unsure = _smoothed(losses), SURE * _standard_error(losses)
     known = np.arange(len(losses)) >= (0 if is_one_step(config) else NOISE_KNOWN)
     above = _held(known & (means - unsure > (1 + APART) * chance), means < (1 + NEAR_CHANCE) * chance)
@@ -176,9 +154,9 @@ def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_
         "above" if above[-1] else "below" if below[-1] else "chance",
         float(means[-1]),
         float(unsure[-1]),
-        float(_smoothed(errors)[-1]),
+        float(_smoothed(blocks.errors)[-1]),
         bool(falls[-1]),
-        begun + (int(ends[away[-1]]) if away.size else 0),
+        blocks.begun + (int(ends[away[-1]]) if away.size else 0),
     )
 
 
@@ -190,9 +168,7 @@ def _smoothed(values: Numbers) -> Numbers:
 
 
 def _standard_error(blocks: Numbers) -> Numbers:
-    """The standard error of a moving mean due to the noise of the blocks.
-    It is estimated from the median difference of neighbouring blocks, which a fall of the loss hardly affects.
-    """
+    """The standard error of a moving mean, from the median difference of neighbours, which a fall hardly affects."""
     steps, count = np.abs(np.diff(blocks, prepend=blocks[0])), np.arange(1, len(blocks) + 1)
     padded = np.append(np.full(2 * SHORT_SPAN - 1, np.inf), steps)
     ordered = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * SHORT_SPAN), axis=-1)
@@ -202,8 +178,8 @@ def _standard_error(blocks: Numbers) -> Numbers:
 
 
 def _fall_of_halves(blocks: Numbers, ends: Windows, floor: float) -> Numbers:
-    """The fall of the loss at each block: by what share of what was left to learn the mean of the last half of the
-    stretch is below the mean of the quarter before. NaN if there was no such quarter.
+    """By what share of what was left to learn the mean of the last half until each block is below that of the quarter
+    before; NaN if there was no such quarter.
     """
     sizes = np.diff(ends, prepend=0)
     sums, windows = np.append(0, np.cumsum(blocks * sizes)), np.append(0, ends)
@@ -211,7 +187,7 @@ def _fall_of_halves(blocks: Numbers, ends: Windows, floor: float) -> Numbers:
     with np.errstate(invalid="ignore", divide="ignore"):
         before = (sums[half] - sums[quarter]) / (windows[half] - windows[quarter])
         now = (sums[1:] - sums[half]) / (ends - windows[half])
-        return _share(before - floor, now - floor)
+        return _share_of_what_was_left(before - floor, now - floor)
 
 
 def _recent_fall(blocks: Numbers, floor: float, unsure: Numbers) -> Numbers:
@@ -221,12 +197,12 @@ def _recent_fall(blocks: Numbers, floor: float, unsure: Numbers) -> Numbers:
         sums = np.append(0, np.cumsum(blocks))
         means = (sums[SHORT_SPAN:] - sums[:-SHORT_SPAN]) / SHORT_SPAN
         before, now = means[:-SHORT_SPAN], means[SHORT_SPAN:]
-        falls[first:] = np.where(before - now < unsure[first:], np.nan, _share(before - floor, now - floor))
+        shares = _share_of_what_was_left(before - floor, now - floor)
+        falls[first:] = np.where(before - now < unsure[first:], np.nan, shares)
     return falls
 
 
-def _share(before: Numbers, now: Numbers) -> Numbers:
-    """The share by which the loss fell; 0 if nothing was left to learn."""
+def _share_of_what_was_left(before: Numbers, now: Numbers) -> Numbers:
     left = np.maximum(before, LEAST_LEFT)
     return np.asarray((left - np.maximum(now, LEAST_LEFT)) / left)
 
@@ -241,15 +217,11 @@ LEAST_SOUGHT = 200  # windows before and after a fall that are examined one by o
 SLIGHT = 0.05  # the share of a fall by which the loss may already be lower where it begins
 FLAT = 0.02  # the share of the steepest fall below which the loss counts as constant
 
-CurveOf = Callable[[int, int, int | None], Curve]
-"""The curve, with a number of columns, from one window to another."""
+CurveOf = Callable[[int, int, int | None], Curve]  # with a number of columns, from one window to another
 
 
 def turning_points(curve_of: CurveOf, columns: int, first: int, last: int, loss_stats: LossStats) -> list[int]:
-    """The last window before the loss fell, and the last before the task was lost, among windows ``first`` to ``last``.
-
-    If the run solved the task, only windows up to there are searched: in a long run the fall is shorter than a column.
-    """
+    """The last window before the loss fell (until the task was solved), and the last before the task was lost."""
     solved, lost = loss_stats.solved_at or 0, loss_stats.lost_at or 0
     fall = before_the_fall(curve_of, columns, first, solved if first < solved < last else last)
     found = set() if fall is None else {max(first, fall - 1)}
@@ -257,8 +229,8 @@ def turning_points(curve_of: CurveOf, columns: int, first: int, last: int, loss_
 
 
 def before_the_fall(curve_of: CurveOf, columns: int, first: int, last: int) -> int | None:
-    """The window at which the largest fall of the loss began, among windows ``first`` to ``last``: narrows the range
-    around it until single windows are examined, or the fall is too long for this. None if the loss did not fall.
+    """The window at which the largest fall of the loss began, among windows ``first`` to ``last``; None if it did not
+    fall. The range around it is narrowed until single windows are examined, or the fall is too long for this.
     """
     found = None
     while last > first:
@@ -306,3 +278,11 @@ def begin_of_the_fall(losses: Floats) -> tuple[int, int] | None:
     while begin > level and means[max(0, begin - short) : begin].mean() < above - SLIGHT * (above - below):
         begin -= 1
     return begin, steepest
+
+
+def loss_text(loss: float, decimals: int = 4) -> str:
+    """A loss in nats with ``decimals`` decimals; as a power of ten if it is very large or would round to zero."""
+    if math.isfinite(loss) and abs(loss) >= 1e5:
+        return f"{loss:.3e}"
+    text = f"{loss:.{decimals}f}"
+    return f"{loss:.1e}" if loss and not text.strip("-0.") else text

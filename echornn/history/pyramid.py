@@ -136,7 +136,6 @@ class Pyramid:
             return np.stack([edges[:-1], edges[1:]]), np.concatenate(parts, axis=1)
 
     def _finest(self, window: int) -> int:
-        """The finest level that has this window."""
         return next(depth for depth, level in enumerate(self._levels) if window // FACTOR**depth >= level.start)
 
     def _one(self, first: int, last: int, which: Which) -> Buckets:
@@ -163,7 +162,6 @@ class Pyramid:
         return list(stored) if depth or self._decode is None else self._decode(stored[0])
 
     def _grouped(self, numbers: Sequence[Buckets] | Buckets, group: int) -> Buckets:
-        """Each ``group`` consecutive buckets combined into one."""
         shape = len(numbers[0]) // group, group, *numbers[0].shape[1:]
         with np.errstate(over="ignore"):  # a sum beyond the range of the stored type is infinite
             pairs = zip(self._reducers, numbers, strict=True)

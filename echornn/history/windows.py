@@ -33,12 +33,11 @@ NAN, INFINITE = np.uint32(0x7FC00000 >> DROPPED_BITS), np.uint32(0x7F800000 >> D
 
 
 def kept_type(replicas: int) -> np.dtype[Any]:
-    """The type of a stored window, with this number of networks."""
     return WINDOW if replicas == 1 else PACKED
 
 
 def kept(losses: Floats, errors: Counts, config: EchoConfig) -> StoredWindows:
-    """Convert losses and errors, [n, replicas], to their stored form; -1 errors for a lost window."""
+    """Losses and errors, [n, replicas], in their stored form; -1 errors for a lost window."""
     if config.replicas == 1:
         windows = np.empty(losses.shape, WINDOW)
         windows["loss"], windows["errors"] = losses, errors
@@ -58,7 +57,6 @@ def kept(losses: Floats, errors: Counts, config: EchoConfig) -> StoredWindows:
 
 
 def stored_windows(progress: PopulationProgress, config: EchoConfig) -> StoredWindows:
-    """The windows of a progress in their stored form."""
     return kept(progress.losses, progress.errors, config) if progress.packed is None else progress.packed
 
 
@@ -71,7 +69,6 @@ def as_stored(progress: PopulationProgress, config: EchoConfig) -> PopulationPro
 
 
 def lost(count: int, replicas: int) -> StoredWindows:
-    """Lost windows in stored form."""
     of_each = kept_type(replicas)
     return np.full(count * replicas * of_each.itemsize, LOST[0], np.uint8).view(of_each).reshape(count, replicas)
 
@@ -100,14 +97,10 @@ def errors_of(windows: StoredWindows, config: EchoConfig) -> Counts:
 
 def error_rates_of(windows: StoredWindows, config: EchoConfig) -> Floats:
     """The share of wrong predictions in stored windows, 0 to 1, float32 [n, replicas]; NaN for a lost window."""
-    predictions = config.predictions_per_window
-    if windows.dtype == WINDOW:
-        rates, lost = (windows["errors"] / predictions).astype(np.float32), windows["errors"] < 0
-    else:
-        errors = (windows & np.uint32(MOST_ERRORS)).astype(np.float32)
-        rates, lost = errors / np.float32(min(predictions, MOST_ERRORS)), windows == PACKED_LOST
-    rates[lost] = np.nan
-    return rates
+    errors, most = errors_of(windows, config), config.predictions_per_window
+    if windows.dtype != WINDOW and most > MOST_ERRORS:
+        errors, most = np.where(errors < 0, errors, windows & np.uint32(MOST_ERRORS)), MOST_ERRORS
+    return np.where(errors < 0, np.float32(np.nan), (errors / most).astype(np.float32))
 
 
 def summed(sums: npt.NDArray[np.float64], losses: Floats) -> npt.NDArray[np.float64]:

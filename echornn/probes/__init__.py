@@ -1,8 +1,7 @@
-"""Probes: measure what a network remembers, and how far back its gradient reaches.
+"""Probes: measure what a network remembers, and how far back its gradient reaches; here for weights from scripts.
 
-`echornn.examine` answers a `Question` about a `Snapshot` by `Readings`. All probes share ``prepared``, the network run
-over their own data (``series``) and over the newest window. To add a probe, add a file, a kind and a field in
-`echornn.readings`, and a line in ``examine``. Scripts can pass weights directly to the functions below.
+All share ``prepared``, the network run over their own data (``series``) and over the newest window. To add a probe, add
+a file, a kind and a field in `echornn.readings`, and a line in ``examine``.
 """
 
 from __future__ import annotations
@@ -19,8 +18,7 @@ from echornn.readings import FixedPoints, Kind, Question, parts_of
 from echornn.runtime import quiet
 from echornn.state import Snapshot, TrainerState
 
-Weights = Mapping[str, npt.ArrayLike]
-"""The weights by name, as `Trainer.weights`."""
+Weights = Mapping[str, npt.ArrayLike]  # by name, as `Trainer.weights`
 
 
 def snapshot_of(weights: Weights, config: EchoConfig) -> Snapshot:
@@ -38,18 +36,12 @@ def snapshot_of(weights: Weights, config: EchoConfig) -> Snapshot:
     return Snapshot(TrainerState(config, 0, 0, 0, 0, arrays, carried, ()))
 
 
-specimen_of = snapshot_of
-"""The earlier name of `snapshot_of`."""
+specimen_of = snapshot_of  # its earlier name
 
 
 def memory_by_lag(weights: Weights, config: EchoConfig, part: str = "") -> Floats:
-    """r2 of the best linear read-out of x[t-k] from a part of the network, by lag k; see `echornn.readings.Memory`.
-
-    Args:
-        part: a name in `Readings.parts`; by default the top layer's h.
-
-    Returns:
-        float32 [lags], 0 to 1. With the echo, their sum is at most state_size / (num_classes - 1).
+    """r2 of the best linear read-out of x[t-k] by lag k, float32 [lags], 0 to 1; see `echornn.readings.Memory`. It
+    reads a part in `Readings.parts`, by default the top layer's h.
 
     Raises:
         ValueError: the network has no such part.
@@ -81,13 +73,8 @@ def spectral_radius(weights: Weights, config: EchoConfig) -> dict[str, float]:
 
 
 def fixed_points_of(weights: Weights, config: EchoConfig, held: Sequence[float] | None = None) -> FixedPoints | None:
-    """The states that the network does not leave under a constant input; see `echornn.readings.FixedPoints`.
-
-    Args:
-        held: the constant input as it enters the cell, one number for each of its inputs; zeros by default.
-
-    Returns:
-        None if the network carries more than `echornn.readings.MOST_CARRIED` numbers.
+    """The states that the network does not leave under a constant input, one number for each input of the cell, zeros
+    by default; None if it carries more than `echornn.readings.MOST_CARRIED` numbers.
 
     Raises:
         ValueError: ``held`` has another number of inputs, or is a single number.
@@ -99,7 +86,6 @@ def fixed_points_of(weights: Weights, config: EchoConfig, held: Sequence[float] 
 
 
 def _read(weights: Weights, config: EchoConfig, kind: Kind, part: str = "", held: Sequence[float] | None = None) -> Any:
-    """The reading of a kind."""
     snapshot = snapshot_of(weights, config)
     from echornn.probes.examine import examine
 

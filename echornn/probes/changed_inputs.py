@@ -12,7 +12,7 @@ from echornn.network.model import embed
 from echornn.network.shapes import carried_size
 from echornn.network.step import step
 from echornn.probes import series
-from echornn.probes.prepared import Prepared, Tensor, Tensors, Weights, graph, logits_of, loop, outputs_of
+from echornn.probes.prepared import Prepared, Tensor, Tensors, Weights, logits_of, loop, outputs_of
 from echornn.progress import Bools, Floats
 from echornn.readings import RAISED, Effects, Flip, Reliance
 from echornn.tasks.task import Numbers, Symbols
@@ -21,31 +21,25 @@ MOST_ROWS, MOST_WORK = 64, 2.5e8  # multiplications, for rows that run again for
 
 
 def changed(x: series.Inputs, form: Symbols | Numbers) -> series.Inputs:
-    """The inputs after the change; see `Effects`."""
     if isinstance(form, Numbers):
         return x + np.float32(RAISED)
     return ((x.astype(np.int64) + 1) % form.count).astype(np.uint8)
 
 
 def change_each(prepared: Prepared, x: series.Inputs, init_state: Floats) -> tuple[Floats, Bools]:
-    """How far each prediction moves, and whether another symbol becomes the likeliest, if each input of each row is
-    changed alone; [rows, prediction's step, input's step] each, as in `Effects`.
-    """
+    """`Effects.strength` and `Effects.turned` of some rows, [rows, prediction's step, input's step] each."""
     steps = len(x)
     variants = np.repeat(x[:, np.newaxis], steps + 1, axis=1)  # the last variant is the unchanged row
     each = np.arange(steps)
     variants[each, each] = changed(x, prepared.config.the_task.inputs)
-    moved, turned = _changing(prepared, variants, np.repeat(init_state[np.newaxis], steps + 1, axis=0))
+    moved, turned = prepared.compute(_changing, variants, np.repeat(init_state[np.newaxis], steps + 1, axis=0))
     before = np.tri(steps, dtype=np.bool_)  # later inputs change only rounding errors
     by_row = (2, 0, 1)
     return moved.transpose(by_row) * before, turned.transpose(by_row) & before
 
 
-@graph()
 def _changing(config: EchoConfig, weights: Weights, x: Tensor, init_state: Tensor) -> Tensors:
-    """How far each variant [steps, variants, rows, ...] is from the last one at each step, and whether it predicts
-    another symbol; not the states and probabilities of all variants, which may be large.
-    """
+    """How far each variant [steps, variants, rows, ...] is from the last at each step, and whether it says another."""
     steps, variants, rows = x.shape[:3]
 
     def one(t: Tensor, state: Tensor) -> tuple[Tensor, Tensors]:
@@ -65,7 +59,6 @@ def _changing(config: EchoConfig, weights: Weights, x: Tensor, init_state: Tenso
 
 
 def effects(prepared: Prepared, row: int | None) -> Effects | None:
-    """How much each prediction moves if a single input of its row is changed, for each input; None without a window."""
     if prepared.window is None:
         return None
     *first, which = prepared.rows_read(row)
@@ -75,7 +68,6 @@ def effects(prepared: Prepared, row: int | None) -> Effects | None:
 
 
 def flip(prepared: Prepared, row: int, step: int) -> Flip | None:
-    """The predictions of a row with one input changed; None without a window, or if it has no such row or step."""
     window, config = prepared.window, prepared.config
     if window is None or not (0 <= row < config.batch_size and 0 <= step < config.window_steps):
         return None
@@ -86,14 +78,12 @@ def flip(prepared: Prepared, row: int, step: int) -> Flip | None:
 
 
 def reliance(prepared: Prepared) -> Reliance:
-    """The reading, from the last steps of each row of the probes' own data, which have inputs at all lags; fewer rows
-    if network and lags make much work.
-    """
+    """Read at the last steps of each row of the probes' own data, which have inputs at all lags."""
     config = prepared.config
     lags, length = series.lags_and_steps_back(config)
     read = max(series.LEAST_STEPS_READ, lags // 4)
     steps = lags + read - 1 if config.is_stream else length
-    most_rows = min(MOST_ROWS, max(1, MOST_WORK / (steps**2 * series.work_of_a_step(config))))
+    most_rows = min(MOST_ROWS, max(1, MOST_WORK / (steps**2 * series.multiplications_of_a_step(config))))
     rows = 2 ** math.floor(math.log2(most_rows))
     if config.is_stream:
         x = series.draw(config, steps, rows)

@@ -8,19 +8,17 @@ from echornn.probes.changed_inputs import effects, flip, reliance
 from echornn.probes.fixed_points import fixed_points
 from echornn.probes.gradients import SAMPLES, connectivity, gradient, lyapunov
 from echornn.probes.matrices import matrices
-from echornn.probes.plane import state_plane
 from echornn.probes.prepared import Prepared
-from echornn.probes.units import memory, units
+from echornn.probes.units import memory, state_plane, units
 from echornn.readings import Question, Readings, parts_of
 from echornn.state import Snapshot
 
 
 def examine(snapshot: Snapshot, question: Question) -> Readings:
-    """The requested readings of a snapshot; a pure function.
+    """The requested readings of a snapshot; a pure function, which any thread may call during training.
 
     If the network lacks the requested part, the top layer's h is read. If weights are NaN or infinite, there are no
-    readings; if only states are, those of the weights are left. Any thread may call this during training: it does not
-    access any trainer.
+    readings; if only states are, those of the weights are left.
     """
     state, kinds = snapshot.state, question.kinds
     parts = parts_of(state.config)

@@ -13,7 +13,7 @@ from echornn import seeding
 from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size, shown_part, weight_shapes
 from echornn.network.step import step
-from echornn.probes.prepared import Prepared, Tensor, Tensors, Weights, graph
+from echornn.probes.prepared import Prepared, Tensor, Tensors, Weights
 from echornn.progress import Bools
 from echornn.readings import MARGIN, MOST_CARRIED, POINT_KINDS, Doubles, FixedPoints, PointKind, kind_of
 from echornn.tasks.task import Numbers
@@ -42,21 +42,21 @@ BYTES_AT_ONCE, NUMBERS_A_UNIT = 2**26, 24  # of a step of rows computed at once;
 
 
 class OneStep:
-    """F: a step of the network under a constant input, in float64."""
+    """F: a step of the network under a constant input; all arrays are float64."""
 
     def __init__(self, prepared: Prepared, held: Doubles) -> None:
         self._prepared, self._held = prepared, held[np.newaxis]
         self._at_once = max(1, BYTES_AT_ONCE // (8 * NUMBERS_A_UNIT * carried_size(prepared.config) ** 2))
 
     def after(self, states: Doubles) -> Doubles:
-        """The states after a step, float64 [rows, carried], from those before."""
-        (after,) = _stepping(self._prepared, states, self._held)
-        return np.asarray(after)
+        """The states after a step, [rows, carried], from those before."""
+        return np.asarray(self._prepared.compute(_after, states, self._held, any_steps=1)[0])
 
     def with_jacobian(self, states: Doubles) -> tuple[Doubles, Doubles]:
         """The states after a step, and their derivatives [rows, after, before]."""
         begins = range(0, max(1, len(states)), self._at_once)
-        parts = [_differentiating(self._prepared, states[at : at + self._at_once], self._held) for at in begins]
+        each = (states[at : at + self._at_once] for at in begins)
+        parts = [self._prepared.compute(_with_jacobian, some, self._held, any_steps=1) for some in each]
         after, jacobians = (np.concatenate(one) for one in zip(*parts, strict=True))
         return after, jacobians
 
@@ -80,9 +80,6 @@ def _with_jacobian(config: EchoConfig, weights: Weights, states: Tensor, held: T
     return moved[::carried], tf.reshape(jacobians, [-1, carried, carried])
 
 
-_stepping, _differentiating = graph(any_steps=1)(_after), graph(any_steps=1)(_with_jacobian)
-
-
 class Rests(NamedTuple):
     """Where searches ended, and how much is missing there."""
 
@@ -92,12 +89,11 @@ class Rests(NamedTuple):
 
 
 def search(network: OneStep, starts: Doubles, enough: float) -> Rests:
-    """Search from each start for a state with F(s) = s; saddles and unstable points are found as well as stable ones.
+    """Search from each start for a state with F(s) = s, where no number of r = F(s) - s is larger than ``enough``.
 
-    Each step is one of Levenberg and Marquardt: it solves (A'A + m I) d = -A'r, where r = F(s) - s and A = dF/ds - I.
-    With m proportional to |r|^2, it becomes Newton's step near a point at rest, so that the error is squared at each
-    step, also where points lie on a line (Yamashita and Fukushima 2001). Far away it goes down the slope of |r|. A
-    search is finished if no number of r is larger than ``enough``, and a further step hardly improves it.
+    Each step is one of Levenberg and Marquardt: it solves (A'A + m I) d = -A'r, where A = dF/ds - I. With m
+    proportional to |r|^2, it becomes Newton's step near a point at rest, so that the error is squared at each step,
+    also where points lie on a line (Yamashita and Fukushima 2001). Far away it goes down the slope of |r|.
     """
     states = starts.copy()
     damping = np.full(len(states), FIRST_DAMPING)
@@ -136,25 +132,15 @@ def _solved(matrices: Doubles, vectors: Doubles) -> Doubles:
 
 
 class Point(NamedTuple):
-    """A point, and the number of searches that ended there; see `echornn.readings.FixedPoints`."""
-
     state: Doubles
     residual: float
     eigenvalues: npt.NDArray[np.complex128]
     kind: PointKind
     starts: int
 
-    @property
-    def order(self) -> tuple[int, int, int]:
-        """Points are sorted by this: the kind, the directions in which a disturbance grows, and the searches."""
-        growing = int((np.abs(self.eigenvalues) > 1 + MARGIN).sum())
-        return POINT_KINDS.index(self.kind), growing, -self.starts
-
 
 def merged(found: Rests, which: Bools, apart: float) -> tuple[list[int], list[int]]:
-    """The different points among some of the results, which are the same if no number differs by more than ``apart``:
-    the index of the best result for each, and the number of searches.
-    """
+    """Of the points among some results that differ by more than ``apart``: the best result's index, the searches."""
     left = np.flatnonzero(which)
     left = left[np.argsort(found.residuals[left], kind="stable")]
     indices, ended = [], []
@@ -167,7 +153,6 @@ def merged(found: Rests, which: Bools, apart: float) -> tuple[list[int], list[in
 
 
 def _points(network: OneStep, found: Rests, which: Bools, apart: float, is_slow: bool = False) -> list[Point]:
-    """The different points among some of the results."""
     indices, starts = merged(found, which, apart)
     states = found.states[indices]
     moved, jacobians = network.with_jacobian(states)
@@ -179,11 +164,10 @@ def _points(network: OneStep, found: Rests, which: Bools, apart: float, is_slow:
 
 
 def _first_starts(rng: np.random.Generator, states: Doubles, count: int, network: OneStep) -> Doubles:
-    """States at which the first searches begin, float64 [count, carried], from the visited states.
-
-    An eighth are visited, an eighth others after `STEPS_TO_REST` steps: searches may pass by a stable point where the
-    network itself goes. Five eighths are normal, with their mean and covariance: of all starts that were tried with
-    3-bit flip-flops, these lead most evenly to all 27 points. An eighth lie anywhere in a cube, for unvisited points.
+    """States at which the first searches begin, float64 [count, carried], from those visited. An eighth are visited, an
+    eighth others after `STEPS_TO_REST` steps: searches may pass by a stable point where the network itself goes. Five
+    eighths are normal, with their mean and covariance: of all starts that were tried with 3-bit flip-flops, these lead
+    most evenly to all 27 points. An eighth lie anywhere in a cube, for unvisited points.
     """
     eighth, carried = count // 8, states.shape[1]
     rested = states[rng.integers(0, len(states), eighth)]
@@ -198,9 +182,7 @@ def _first_starts(rng: np.random.Generator, states: Doubles, count: int, network
 
 
 def _visited(prepared: Prepared) -> Doubles:
-    """The states visited on the probes' own data and in the newest window, without those of a network that diverges;
-    float64 [states, carried].
-    """
+    """The states on the probes' own data and in the newest window, float64 [states, carried], but for far too large."""
     runs = [prepared.on_series, *([] if prepared.window is None else [prepared.on_window])]
     states = np.concatenate([ran.states.reshape(-1, ran.states.shape[-1]) for ran in runs])
     usual = states[(np.abs(states) <= LARGEST).all(axis=1)].astype(np.float64)
@@ -208,9 +190,6 @@ def _visited(prepared: Prepared) -> Doubles:
 
 
 def fixed_points(prepared: Prepared, held: Sequence[float] | None = None) -> FixedPoints | None:
-    """The fixed points of a network under a constant input, found from many visited states; None if it carries more
-    than `MOST_CARRIED` numbers. The input is zero by default, and if it does not have the network's input size.
-    """
     config, size = prepared.config, prepared.config.input_size
     carried = carried_size(config)
     if carried > MOST_CARRIED:
@@ -254,7 +233,10 @@ def fixed_points(prepared: Prepared, held: Sequence[float] | None = None) -> Fix
     slow = _points(network, found, is_slow, vague, is_slow=True)
     slow = [one for one in slow if all(np.abs(one.state - other.state).max() > vague for other in rests)]
 
-    points = sorted([*rests, *slow], key=lambda one: one.order)
+    def order(one: Point) -> tuple[int, int, int]:
+        return POINT_KINDS.index(one.kind), int((np.abs(one.eigenvalues) > 1 + MARGIN).sum()), -one.starts
+
+    points = sorted([*rests, *slow], key=order)
     states = np.array([one.state for one in points]).reshape(-1, carried)
     outputs = states[:, shown_part(config)] @ prepared.weights["W2"] + prepared.weights["b2"]
     if not isinstance(config.the_task.outputs, Numbers):

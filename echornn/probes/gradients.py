@@ -13,7 +13,7 @@ from echornn.config import EchoConfig
 from echornn.network.model import embed
 from echornn.network.shapes import carried_size, weight_shapes
 from echornn.network.step import step
-from echornn.probes.prepared import Prepared, Tensor, Tensors, Weights, graph, logits_of, loop
+from echornn.probes.prepared import Prepared, Tensor, Tensors, Weights, logits_of, loop
 from echornn.probes.series import FEW_ROWS, Series, draw
 from echornn.progress import Bools, Floats
 from echornn.readings import Connectivity, Doubles, Gradient
@@ -44,7 +44,7 @@ def ratios(parts: Doubles, whole: Doubles) -> tuple[Doubles, Doubles]:
 
 
 def _squares(products: Doubles) -> tuple[Doubles, Doubles]:
-    """The mean product of two different groups, [...], and the same without each group, [..., groups]."""
+    """The mean product of two different groups, [...], and the same without each group, from [..., groups, groups]."""
     groups = products.shape[-1]
     with_others = products.sum(axis=-1) - np.diagonal(products, axis1=-2, axis2=-1)
     total = with_others.sum(axis=-1)
@@ -82,8 +82,8 @@ def _back(
     keep: Callable[[Tensor, Tensor], Tensors],
     *kept: tf.TensorSpec,
 ) -> Tensors:
-    """Follow the gradients of the last predictions back, for all at once. At each lag, the results of ``keep`` for the
-    gradients to the carried state, [targets * rows, carried], and to the input.
+    """Follow the gradients of the last predictions back: at each lag, the results of ``keep`` for those to the carried
+    state, [targets * rows, carried], and to the input.
     """
     targets, rows, classes = d_logits.shape
     last = step(config, weights, at_lag(inputs, tf.constant(0), targets), at_lag(before, tf.constant(0), targets)).state
@@ -104,11 +104,7 @@ def _back(
 
 
 def gradient(prepared: Prepared) -> Gradient:
-    """The reading: gradients of the last losses of each row in the target series, followed back through all lags.
-
-    The bias (Aicher, Foti and Fox 2019) is relative to the gradient through all measured lags, and that of tbptt,
-    whatever the learning rule. In trials, the losses of the last scored steps are followed back.
-    """
+    """Gradients of the last (scored) losses of each row, followed back through all lags; the bias is that of tbptt."""
     config, series, ran = prepared.config, prepared.targets, prepared.on_targets
     (targets, rows), lags, length = series.y.shape[:2], series.steps_back, config.truncated_backprop_length
     form, outputs = config.the_task.outputs, ran.outputs[-targets:]
@@ -121,7 +117,8 @@ def gradient(prepared: Prepared) -> Gradient:
         d_logits = np.where(series.scored[..., np.newaxis], d_logits, np.float32(0))
         windows = _some_of(config, series, series.scored)
     by_group = d_logits.reshape(targets, series.groups, rows // series.groups, -1)
-    norms, beyond, beyond_windows = _following(prepared, series.x, ran.before, by_group, np.int32(lags), *windows)
+    arrays = (series.x, ran.before, by_group, np.int32(lags), *windows)
+    norms, beyond, beyond_windows = prepared.compute(_following, *arrays, any_steps=2)
     sizes, spreads = ratios(np.concatenate([beyond[1:], beyond_windows[np.newaxis]]), beyond[0])
     is_complete = series.of_trials and lags >= len(series.x)
     if length >= lags and not is_complete:
@@ -148,36 +145,30 @@ def _some_of(config: EchoConfig, series: Series, scored: Bools) -> tuple[Floats,
     return there.reshape(len(lags), -1).astype(np.float32), each.reshape(len(lags), -1).astype(np.float32)
 
 
-@graph(any_steps=2)
 def _following(
     config: EchoConfig, weights: Weights, x: Tensor, before: Tensor, d_logits: Tensor, lags: Tensor, *windows: Tensor
 ) -> Tensors:
-    """Follow the gradients of the losses back, from those to the logits of some target steps, [targets, groups, rows of
-    a group, outputs].
+    """Follow back the gradients to the logits of some target steps, [targets, groups, rows of a group, outputs].
 
-    It returns, by lag: the length of the gradient to the whole carried state, averaged over targets and rows, float32
-    [lags]; the inner products between the groups' gradients of the mean loss to all weights except W2 and b2, where
-    entry K has the contribution of lags K and more, float64 [lags + 1, groups, groups]; and the same for the part that
-    windows of T steps cut off, the share min(k, T) / T of lag k, or that of `_some_of`. The weights' part goes from the
-    farthest lag to the nearest, so that it needs only one array as large as the groups' weights. Each group multiplies
-    with its own copy of the weights, so each gets its own gradient.
+    It returns, by lag: the mean length of the gradient to the whole carried state, float32 [lags]; the inner products
+    between the groups' gradients of the mean loss to all weights except W2 and b2, where entry K has the contribution
+    of lags K and more, float64 [lags + 1, groups, groups]; and the same for the part that windows of T steps cut off,
+    the share min(k, T) / T of lag k, or that of `_some_of`. The weights' part goes from the farthest lag to the
+    nearest, so that it needs only one array as large as the groups' weights, of which each group has its own copy.
     """
     (targets, groups, rows_each, outputs), of_some = d_logits.shape, len(windows) > 1
     rows, of_a_group = groups * rows_each, targets * rows_each
     inputs, d_logits = embed(x, config.the_task.inputs), tf.reshape(d_logits, [targets, rows, outputs])
 
     def grouped(samples: Tensor) -> Tensor:
-        """The samples sorted by group, [targets * rows, n]."""
         apart = tf.reshape(samples, [targets, groups, rows_each, samples.shape[-1]])
         return tf.reshape(tf.transpose(apart, [1, 0, 2, 3]), [targets * rows, samples.shape[-1]])
 
     def multiply(parts: Sequence[Tensor], w: Tensor, b: Tensor) -> Tensor:
-        """Multiply by w [groups, inner, columns] and add b [groups, 1, columns]."""
         a = tf.reshape(tf.concat(parts, axis=-1), [groups, of_a_group, w.shape[1]])
         return tf.reshape(tf.matmul(a, w) + b, [targets * rows, w.shape[2]])
 
     def scaling(vector: Tensor, w: Tensor) -> Tensor:
-        """Multiply each unit's number with its weight in w [groups, 1, units]."""
         return tf.reshape(tf.reshape(vector, [groups, of_a_group, w.shape[2]]) * w, [targets * rows, w.shape[2]])
 
     def keep(d_state: Tensor, _: Tensor) -> Tensors:
@@ -222,22 +213,14 @@ def _following(
 
 
 def connectivity(prepared: Prepared, row: int | None) -> Connectivity | None:
-    """``||d logit(target at t) / d x[s]||`` ("Visualizing memorization in RNNs", Madsen 2019); None without a window.
-    If the outputs are numbers, the derivative is that of their sum.
-    """
+    """If the outputs are numbers, the derivative is that of their sum."""
     if prepared.window is None:
         return None
     *first, which = prepared.rows_read(row)
-    x, y, form, ran = (
-        prepared.window.x[which],
-        prepared.window.y[which],
-        prepared.config.the_task.outputs,
-        prepared.on_window,
-    )
-    steps, rows = x.shape[:2]
-    is_number = isinstance(form, Numbers)
-    d_logits = np.ones_like(y) if is_number else np.eye(form.count, dtype=np.float32)[y]
-    (by_lag,) = _to_inputs(prepared, x, ran.before[which], d_logits)
+    x, y, form = prepared.window.x[which], prepared.window.y[which], prepared.config.the_task.outputs
+    ran, (steps, rows) = prepared.on_window, x.shape[:2]
+    d_logits = np.ones_like(y) if isinstance(form, Numbers) else np.eye(form.count, dtype=np.float32)[y]
+    (by_lag,) = prepared.compute(_to_inputs, x, ran.before[which], d_logits)
     strength = np.zeros((rows, steps, steps), np.float32)
     for lag in range(steps):
         targets = np.arange(lag, steps)
@@ -245,11 +228,8 @@ def connectivity(prepared: Prepared, row: int | None) -> Connectivity | None:
     return Connectivity(strength, ran.outputs[which].swapaxes(0, 1).copy(), *first)
 
 
-@graph()
 def _to_inputs(config: EchoConfig, weights: Weights, x: Tensor, before: Tensor, d_logits: Tensor) -> Tensors:
-    """The length of the gradient of the prediction at step t to the input at step t - lag, float32 [lags, targets,
-    rows]; entries before the first step have no meaning.
-    """
+    """The length of the gradient of a prediction to the input a lag before, [lags, targets, rows], if there is one."""
     targets, rows = d_logits.shape[:2]
     inputs, kept = embed(x, config.the_task.inputs), tf.TensorSpec([targets * rows])
     (sizes,) = _back(config, weights, inputs, before, d_logits, tf.constant(targets), lambda _, d_x: (size(d_x),), kept)
@@ -262,11 +242,9 @@ SAMPLES = STEPS_MEASURED * FEW_ROWS  # over which an exponent is averaged
 
 
 def lyapunov(prepared: Prepared) -> Floats:
-    """The Lyapunov exponents in nats per step, float32, the largest first: all if at most 16, otherwise the largest 8.
-
-    They are computed by QR decompositions of the step Jacobians (Benettin et al. 1980; for networks: Engelken, Wolf and
-    Abbott 2023), here transposed and from the last step to the first, which gives the same singular values of the
-    product. They are those of the whole carried state; trials follow each other without a new state.
+    """The exponents of the whole carried state, by QR decompositions of the step Jacobians (Benettin et al. 1980; for
+    networks: Engelken, Wolf and Abbott 2023), here transposed and from the last step to the first, which gives the same
+    singular values of the product. Trials follow each other without a new state.
     """
     config, carried = prepared.config, carried_size(prepared.config)
     count = carried if carried <= ALL_UP_TO else LEADING
@@ -276,16 +254,15 @@ def lyapunov(prepared: Prepared) -> Floats:
     first, _ = np.linalg.qr(rng.standard_normal((FEW_ROWS, carried, count)))
     directions = np.ascontiguousarray(np.swapaxes(first, 1, 2), np.float32)
     # the state needs time to settle at the beginning, and the directions at the end
-    (stretched,) = _stretching(prepared, x[STEPS_TO_SETTLE:], before[STEPS_TO_SETTLE:], directions)
+    (stretched,) = prepared.compute(_stretching, x[STEPS_TO_SETTLE:], before[STEPS_TO_SETTLE:], directions)
     least = np.finfo(np.float32).tiny  # its logarithm means minus infinity: a direction vanishes in one step
     logs = np.log(np.maximum(stretched[STEPS_TO_SETTLE:], least), dtype=np.float64)
     return np.sort(logs.mean(axis=(0, 1)))[::-1].astype(np.float32)
 
 
-@graph()
 def _stretching(config: EchoConfig, weights: Weights, x: Tensor, before: Tensor, directions: Tensor) -> Tensors:
-    """How much the transposed step Jacobians stretch directions, float32 [rows, directions, carried], which are made
-    orthonormal at each step: the absolute diagonal of R, float32 [steps, rows, directions], last step first.
+    """How much the transposed step Jacobians stretch directions [rows, directions, carried], orthonormal at each step:
+    the absolute diagonal of R, [steps, rows, directions], last step first.
     """
     inputs, (rows, count, carried) = embed(x, config.the_task.inputs), directions.shape
 

@@ -19,26 +19,19 @@ from echornn.tasks.task import Numbers
 
 
 def matrices(snapshot: Snapshot) -> Matrices:
-    """All weights and biases of a snapshot, with names, changes and eigenvalues."""
     config, weights = snapshot.state.config, snapshot.state.weights
     named = _names(config)
-    names = [*weight_shapes(config)]
+    rows, columns = ({name: named[name][side] for name in weight_shapes(config)} for side in (0, 1))
 
     def update(name: str) -> float:
-        """The relative change per window; NaN if unknown."""
         now, before = weights[name], (snapshot.before or {}).get(name)
         size = float(np.linalg.norm(now))
         if before is None or snapshot.windows_since < 1 or before.shape != now.shape or not size:
             return math.nan
         return float(np.linalg.norm(now - before)) / snapshot.windows_since / size
 
-    return Matrices(
-        {name: weights[name] for name in names},
-        {name: named[name][0] for name in names},
-        {name: named[name][1] for name in names},
-        {name: update(name) for name in names},
-        tuple(_recurrent(config, weights)),
-    )
+    updates = {name: update(name) for name in rows}
+    return Matrices({name: weights[name] for name in rows}, rows, columns, updates, tuple(_recurrent(config, weights)))
 
 
 def _recurrent(config: EchoConfig, weights: dict[str, Floats]) -> Iterator[Recurrent]:

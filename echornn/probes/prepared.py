@@ -20,14 +20,8 @@ from echornn.readings import CellPart
 from echornn.state import Snapshot
 from echornn.tasks.task import Numbers
 
-GRAPHS_KEPT = 16  # of each kind
-
-CPU = "/CPU:0"
-
-STEPS_TO_SETTLE = 256
-"""Time steps until a network has settled from a zero state: with the tutorial's initial weights, 2 of 100 rows have not
-settled after 20 steps, and all have after 200.
-"""
+GRAPHS_KEPT, CPU = 96, "/CPU:0"
+STEPS_TO_SETTLE = 256  # from a zero state; with the tutorial's initial weights, all of 100 rows have after 200 steps
 
 Tensor: TypeAlias = tf.Tensor
 Tensors: TypeAlias = tuple[tf.Tensor, ...]
@@ -35,7 +29,7 @@ Weights = Mapping[str, Tensor]
 
 
 def structure(config: EchoConfig) -> EchoConfig:
-    """The configuration, with default values in all fields that graphs do not depend on."""
+    """The configuration with defaults in all fields that graphs do not depend on."""
     kept = ("cell", "state_size", "num_layers", "truncated_backprop_length")
     sizes: dict[str, Any] = {name: getattr(config, name) for name in kept}
     sizes |= {"batch_size": 1, "total_series_length": max(config.window_steps, DEFAULT_WINDOW)}
@@ -44,38 +38,17 @@ def structure(config: EchoConfig) -> EchoConfig:
     return EchoConfig(task=config.the_task, **sizes)
 
 
-Graph = Callable[..., tuple[Any, ...]]
+Function = Callable[..., Tensors]  # of a configuration, the weights by name, and tensors
 
 
-def graph(any_steps: int = 0) -> Callable[[Graph], Graph]:
-    """Make graphs of a function of a configuration, the weights by name, and tensors, by the structure of the network
-    and the shapes of the tensors; but the first axis of the first ``any_steps`` tensors may have any length.
-    """
+@functools.lru_cache(GRAPHS_KEPT)
+def _graph(function: Function, config: EchoConfig, *specs: tf.TensorSpec) -> Any:
+    def on_cpu(weights: Weights, *tensors: Tensor) -> Tensors:
+        with tf.device(CPU):
+            return function(config, weights, *tensors)
 
-    def graph_with(function: Graph) -> Graph:
-        @functools.lru_cache(GRAPHS_KEPT)
-        def graph_of(config: EchoConfig, *specs: tf.TensorSpec) -> Any:
-            def on_cpu(weights: Weights, *tensors: Tensor) -> Tensors:
-                with tf.device(CPU):
-                    return function(config, weights, *tensors)
-
-            weights = {name: tf.TensorSpec(shape) for name, shape in weight_shapes(config).items()}
-            return tf.function(on_cpu, autograph=False).get_concrete_function(weights, *specs)
-
-        def call(prepared: Prepared, *arrays: Any) -> tuple[Any, ...]:
-            try:
-                with tf.device(CPU):
-                    weights = {name: tf.constant(prepared.weights[name]) for name in weight_shapes(prepared.config)}
-                    tensors = [tf.constant(array) for array in arrays]
-                    specs = [tf.TensorSpec([None, *one.shape[1:]], one.dtype) for one in tensors[:any_steps]]
-                    specs += [tf.TensorSpec(one.shape, one.dtype) for one in tensors[any_steps:]]
-                    return tuple(one.numpy() for one in graph_of(prepared.structure, *specs)(weights, *tensors))
-            except tf.errors.ResourceExhaustedError as error:
-                raise MemoryError(error.message) from error
-
-        return call
-
-    return graph_with
+    weights = {name: tf.TensorSpec(shape) for name, shape in weight_shapes(config).items()}
+    return tf.function(on_cpu, autograph=False).get_concrete_function(weights, *specs)
 
 
 def loop(steps: Tensor, one: Callable[..., tuple[Tensor, Tensors]], carried: Tensor, *kept: Any) -> Tensors:
@@ -96,11 +69,9 @@ def logits_of(config: EchoConfig, weights: Weights, states: Tensor) -> Tensor:
 
 
 def outputs_of(config: EchoConfig, logits: Tensor) -> Tensor:
-    """The predictions of the network: probabilities of symbols, or numbers."""
     return logits if isinstance(config.the_task.outputs, Numbers) else tf.nn.softmax(logits)
 
 
-@graph(any_steps=1)
 def _running(config: EchoConfig, weights: Weights, x: Tensor, init_state: Tensor) -> Tensors:
     inputs = embed(x, config.the_task.inputs)
 
@@ -133,20 +104,13 @@ class Ran(NamedTuple):
 
 
 class NewestWindow(NamedTuple):
-    """The newest window, time first."""
-
-    x: Inputs
+    x: Inputs  # time first
     y: Inputs
     init_state: Floats  # [batch_size, carried]
 
 
 class Prepared:
-    """A snapshot's network, with runs that several probes share; each is computed when first needed.
-
-    The probes' rows start with the states that the batch's rows carry. A network can have several resting states, and
-    from a zero state it may take hundreds of steps to reach those of training. At the beginning of an epoch, where
-    states are zero, the network is run until it settles. Trials begin with a zero state.
-    """
+    """A snapshot's network, with runs that several probes share; each is computed when first needed."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.config, self.weights = snapshot.state.config, snapshot.state.weights
@@ -154,13 +118,25 @@ class Prepared:
         self.window = _newest_window(snapshot)
         self._carried = snapshot.state.carried_state if snapshot.state.window else None
 
+    def compute(self, function: Function, *arrays: Any, any_steps: int = 0) -> tuple[Any, ...]:
+        """The results of a function as a graph, which is kept for networks of the same structure and arrays of the same
+        shapes; but the first axis of the first ``any_steps`` arrays may have any length.
+        """
+        try:
+            with tf.device(CPU):
+                weights = {name: tf.constant(self.weights[name]) for name in weight_shapes(self.config)}
+                tensors = [tf.constant(array) for array in arrays]
+                specs = [tf.TensorSpec([None, *one.shape[1:]], one.dtype) for one in tensors[:any_steps]]
+                specs += [tf.TensorSpec(one.shape, one.dtype) for one in tensors[any_steps:]]
+                return tuple(one.numpy() for one in _graph(function, self.structure, *specs)(weights, *tensors))
+        except tf.errors.ResourceExhaustedError as error:
+            raise MemoryError(error.message) from error
+
     def run(self, x: Inputs, init_state: Floats) -> Ran:
-        """Run the network over inputs, time first, from a state, float32 [rows, carried]."""
-        return Ran(init_state, *_running(self, x, init_state))
+        return Ran(init_state, *self.compute(_running, x, init_state, any_steps=1))
 
     @functools.cached_property
     def series(self) -> Series:
-        """The probes' own data."""
         return series_for(self.config)
 
     @functools.cached_property
@@ -169,7 +145,6 @@ class Prepared:
 
     @functools.cached_property
     def targets(self) -> Series:
-        """The data whose last losses are followed back."""
         return targets_for(self.config)
 
     @functools.cached_property
@@ -178,7 +153,6 @@ class Prepared:
 
     @functools.cached_property
     def on_window(self) -> Ran:
-        """On the newest window, which must exist."""
         assert self.window is not None
         return self.run(self.window.x, self.window.init_state)
 
@@ -192,7 +166,9 @@ class Prepared:
 
     @functools.cached_property
     def _settled(self) -> Floats:
-        """States as they occur in training, float32 [rows, carried]."""
+        """States as they occur in training, float32 [rows, carried]: from a zero state a network may take hundreds of
+        steps to reach its resting states, so its rows begin where the batch's are. Trials begin with a zero state.
+        """
         carried = self._carried
         if not self.config.is_stream:
             return np.zeros((1, carried_size(self.config)), np.float32)
@@ -202,9 +178,7 @@ class Prepared:
         return np.asarray(self.run(draw(self.config, STEPS_TO_SETTLE, FEW_ROWS), zero).states[-1])
 
     def rows_read(self, row: int | None) -> tuple[int, int, Any]:
-        """The first row and step of the newest window that are read, and which: all rows, or one, at most the last, at
-        the newest 512 steps, since memory and time grow with the square.
-        """
+        """The first row and step of the newest window that are read, and which: all, or one, at the newest steps."""
         assert self.window is not None
         steps, rows = self.window.x.shape[:2]
         first_row, count = (0, rows) if row is None else (min(row, rows - 1), 1)

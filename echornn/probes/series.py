@@ -12,12 +12,11 @@ import numpy.typing as npt
 
 from echornn import seeding
 from echornn.config import EchoConfig
-from echornn.data.coverage import source_lags
+from echornn.data.series import source_lags
 from echornn.progress import Bools
 from echornn.tasks.task import draw_rows
 
-Inputs = npt.NDArray[Any]
-"""Data with time on the first axis: symbols, uint8 [steps, rows], or numbers, float32 [steps, rows, count]."""
+Inputs = npt.NDArray[Any]  # symbols, uint8 [steps, rows], or numbers, float32 [steps, rows, count]
 
 LEAST_SAMPLES, SAMPLES_A_UNIT = 4096, 22  # per fitted number: at least ten for the fit, and as many for measuring it
 LEAST_ROWS, MOST_ROWS, FEW_ROWS = 64, 512, 8  # few if many steps are needed
@@ -35,8 +34,6 @@ MOST_GROUPS, LEAST_GROUPS, MOST_WEIGHTS_OF_MANY = 16, 4, 2**14
 
 
 class TaskData(NamedTuple):
-    """Inputs, targets and scored steps, time first."""
-
     x: Inputs
     y: Inputs
     scored: Bools  # [steps, rows], the steps that count in the loss
@@ -49,11 +46,7 @@ class TaskData(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """Rows to run, of which the last steps are read, after the effect of the initial state has vanished.
-
-    In trials, the last scored steps are read. A value that is the same in all trials at a step shows no memory of an
-    input.
-    """
+    """Rows to run, of which the last (scored) steps are read, after the effect of the initial state has vanished."""
 
     x: Inputs  # [steps, rows, ...]
     y: Inputs  # the targets of the last steps, [steps read, rows, ...]; empty for an echo from before the series
@@ -64,7 +57,6 @@ class Series:
     of_trials: bool = False  # whether each row is a trial, beyond whose first step nothing goes back
 
     def x_before(self, lag: int) -> Inputs:
-        """The inputs ``lag`` steps before each step that is read, [steps read, rows, ...]."""
         return self.x[self.steps_back - lag : len(self.x) - lag]
 
 
@@ -86,9 +78,7 @@ def draw(config: EchoConfig, steps: int, rows: int) -> Inputs:
 
 
 def draw_trials(config: EchoConfig, rows: int, most_read: int) -> tuple[TaskData, int]:
-    """Trials, one in each row, up to the last step that is scored in some row; and how many steps at their end are
-    read, at each of which some rows are scored, at most ``most_read``.
-    """
+    """Trials, one in each row, up to the last scored step; and how many scored steps at their end are read."""
     drawn = draw_task(config, config.window_steps, rows)
     counts: Bools = np.any(drawn.scored, axis=1)
     end = int(np.flatnonzero(counts)[-1]) + 1
@@ -104,9 +94,8 @@ def steps_read_of(config: EchoConfig) -> int:
 
 
 def lags_and_steps_back(config: EchoConfig) -> tuple[int, int]:
-    """The lags at which memory is read: up to the targets' sources and the window and some more; and the steps through
-    which gradients are followed back: twice the larger of sources and window. Both are at most 512; in trials, the
-    length of a trial.
+    """The lags at which memory is read, up to sources and window and some more; and the steps through which gradients
+    are followed back, twice the larger of these. In trials, the length of a trial.
     """
     if not config.is_stream:
         return min(MOST_LAGS, config.window_steps), config.window_steps
@@ -115,13 +104,11 @@ def lags_and_steps_back(config: EchoConfig) -> tuple[int, int]:
     return lags, max(lags, min(MOST_LAGS, 2 * needed))
 
 
-def work_of_a_step(config: EchoConfig) -> int:
-    """The cost of a row's step, as a number of multiplications."""
+def multiplications_of_a_step(config: EchoConfig) -> int:
     return config.num_layers * config.state_size * (config.state_size + WORK_OF_A_UNIT)
 
 
-def _power_of_two(number: float) -> int:
-    """The largest power of two that does not exceed this number, which is at least 1."""
+def _power_of_two_below(number: float) -> int:
     return 1 << math.floor(math.log2(number))
 
 
@@ -134,7 +121,7 @@ def series_for(config: EchoConfig) -> Series:
         most_read, most = steps_read_of(config), max(MOST_ROWS, MOST_STEPS_OF_TRIALS // steps_back)
         wanted = min(most, 2 ** math.ceil(math.log2(samples)))
         _, read = draw_trials(config, LEAST_ROWS, most_read)
-        trials, read = draw_trials(config, max(LEAST_ROWS, _power_of_two(wanted / read)), most_read)
+        trials, read = draw_trials(config, max(LEAST_ROWS, _power_of_two_below(wanted / read)), most_read)
         not_read = len(trials.x) - read
         return Series(trials.x, *trials.last(read), not_read, min(MOST_LAGS, not_read + 1), of_trials=True)
     steps_read = max(LEAST_STEPS_READ, lags // 4)
@@ -150,19 +137,17 @@ def series_for(config: EchoConfig) -> Series:
 
 @functools.lru_cache(2)
 def targets_for(config: EchoConfig) -> Series:
-    """The data whose last losses are followed back: as many as time allows, `MOST_TARGETS` for a network like the
-    tutorial's; a pure function of the seed, the task and the sizes.
-    """
+    """The data whose last losses are followed back: as many as time allows; a pure function, as `series_for`."""
     _, steps_back = lags_and_steps_back(config)
     groups = MOST_GROUPS if config.num_layers * config.state_size**2 <= MOST_WEIGHTS_OF_MANY else LEAST_GROUPS
     least = min(MOST_ROWS, max(LEAST_ROWS, LEAST_WORK // steps_back))
-    most = max(least, WORK_OF_TARGETS / (steps_back * work_of_a_step(config)))
+    most = max(least, WORK_OF_TARGETS / (steps_back * multiplications_of_a_step(config)))
     count = 2 ** round(math.log2(min(MOST_TARGETS, most)))
     if not config.is_stream:
         targets = min(MOST_TARGETS_OF_A_TRIAL, steps_back)
-        rows = max(LEAST_ROWS, min(MOST_ROWS, _power_of_two(count / targets)))
+        rows = max(LEAST_ROWS, min(MOST_ROWS, _power_of_two_below(count / targets)))
         _, read = draw_trials(config, LEAST_ROWS, targets)
-        trials, read = draw_trials(config, min(MOST_TRIALS, _power_of_two(rows * targets / read)), targets)
+        trials, read = draw_trials(config, min(MOST_TRIALS, _power_of_two_below(rows * targets / read)), targets)
         y, scored = trials.y[-read:], trials.scored[-read:]  # of trials always, since no error goes back beyond them
         return Series(trials.x, y, scored, min(MOST_LAGS, len(trials.x)), groups=groups, of_trials=True)
     rows = min(MOST_ROWS, count)

@@ -1,4 +1,4 @@
-"""What the units of a part hold: past inputs by lag (memory), their activity, and the input that each unit follows."""
+"""What the states of a part hold: past inputs by lag (memory), what each unit follows, their principal components."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
-from echornn.data.coverage import source_lags
+from echornn.data.series import source_lags
 from echornn.probes.prepared import Prepared
 from echornn.probes.series import Inputs, Series
 from echornn.progress import Bools, Counts, Floats
-from echornn.readings import SATURATED, CellPart, Doubles, Memory, Units, signed
+from echornn.readings import MOST_COMPONENTS, SATURATED, CellPart, Doubles, Memory, StatePlane, Units, parts_of, signed
 from echornn.tasks.task import Numbers, Symbols
 
 LEAST_SIZE = 1e-12  # eigenvalues below this share of the largest are ignored
@@ -25,16 +25,13 @@ CLEARLY = 0.05  # a unit follows a target rather than an input if its correlatio
 def memory(prepared: Prepared, part: CellPart) -> Memory:
     """The r2 by lag of the best linear read-out, fitted on half of the rows and measured on the other half.
 
-    In trials, each step's mean is subtracted from states and inputs: a network that only knows the time remembers no
-    input. "Short term memory in echo state networks" (Jaeger 2001) defines memory capacity as the sum over all lags.
-    With two classes the read-out is of x as 0 or 1; with more, of the one-hot vector, whose numbers give one common r2.
-    Each channel of numbers has its own r2, and the reading is their mean.
+    In trials, each step's mean is subtracted: a network that only knows the time remembers no input. The read-out is of
+    x as 0 or 1, of a one-hot vector with one common r2, or of channels of numbers, each with its own r2.
     """
     read, series, form = prepared.read(part), prepared.series, prepared.config.the_task.inputs
     rows = read.shape[1] // 2
 
     def halves(values: npt.NDArray[Any]) -> tuple[Doubles, Doubles]:
-        """The samples of both halves of the rows, float64 [samples, n] each."""
         each = [values[:, :rows].astype(np.float64), values[:, rows:].astype(np.float64)]
         if series.of_trials:
             each = [half - half.mean(axis=1, keepdims=True) for half in each]
@@ -72,7 +69,6 @@ def memory(prepared: Prepared, part: CellPart) -> Memory:
 
 
 def units(prepared: Prepared, part: CellPart) -> Units:
-    """The units' activity in the newest window, and their statistics on the probes' own data."""
     read = prepared.read(part)
     activity = np.zeros((0, 0, read.shape[-1]), np.float32)
     if prepared.window is not None:
@@ -97,7 +93,6 @@ def units(prepared: Prepared, part: CellPart) -> Units:
 
 
 def saturated(part: CellPart, activity: Floats) -> Bools:
-    """Whether each value of a part is saturated; see `Units.saturated`."""
     if part.bounds is Bounds.FREE:
         return np.zeros(activity.shape, np.bool_)
     return np.asarray(np.abs(signed(activity, part.bounds)) > SATURATED)
@@ -127,7 +122,6 @@ def _followed_targets(read: Floats, series: Series, config: EchoConfig) -> tuple
 
 
 def _strongest(followers: Doubles, followed: Doubles) -> tuple[npt.NDArray[np.intp], Doubles]:
-    """For each follower which of the followed it correlates most with, and this correlation."""
     among = followers.T @ followed
     best = np.abs(among).argmax(axis=1)
     return best, np.take_along_axis(among, best[:, np.newaxis], axis=1)[:, 0]
@@ -152,3 +146,56 @@ def _standardised(numbers: npt.NDArray[Any], series: Series) -> Doubles:
     centred = columns.reshape(-1, columns.shape[-1])
     length = np.linalg.norm(centred, axis=0)
     return np.asarray(centred / np.where(length > LEAST_MOVE * size, length, np.inf))
+
+
+MOST_SAMPLES = 512  # states whose components are computed, and that are drawn: enough to see clusters, few to send
+
+
+def principal_components(states: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+    """The mean, the principal components (rows, orthonormal), and the share of the variance along each, 0 to 1, of
+    states, float64 [samples, units], finite. With fewer states than units, from the states' products with each other.
+    """
+    count, units = states.shape
+    mean = states.mean(axis=0) if count else np.zeros(units)
+    centred = states - mean
+    kept = min(MOST_COMPONENTS, units)
+    _, directions = np.linalg.eigh(centred.T @ centred if units <= count else centred @ centred.T)
+    leading: Doubles = directions[:, ::-1][:, :kept].T
+    if units > count:  # each without the part along those before it, filled up with other directions
+        q, r = np.linalg.qr(np.concatenate([leading @ centred, np.eye(kept, units)]).T)
+        leading = (q * np.where(np.diag(r) < 0, -1, 1)).T[:kept]
+    largest = np.take_along_axis(leading, np.abs(leading).argmax(axis=1)[:, np.newaxis], axis=1)
+    components: Doubles = leading * np.where(largest < 0, -1, 1)
+    variance = float(np.square(centred).sum())
+    along = np.square(centred @ components.T).sum(axis=0)
+    return mean, components, along / variance if variance > 0 else np.zeros(kept)
+
+
+def state_plane(prepared: Prepared, part: CellPart) -> StatePlane:
+    series, read = prepared.series, prepared.read(part)
+    chosen = np.flatnonzero(np.ones(read.shape[:2], np.bool_) if series.scored is None else series.scored)
+    chosen = chosen[np.linspace(0, len(chosen) - 1, min(MOST_SAMPLES, len(chosen))).round().astype(int)]
+    states = read.reshape(-1, read.shape[-1])[chosen]
+    mean, components, shares = principal_components(states.astype(np.float64))
+    weights, outputs, form = prepared.weights, prepared.config.output_size, prepared.config.the_task.outputs
+    answers = prepared.on_series.outputs[series.steps_back :].reshape(-1, outputs)[chosen]
+    y = series.y.reshape(-1, *series.y.shape[2:])
+    readout = np.zeros((0, 1 + len(components)))
+    if part.name == next(iter(parts_of(prepared.config))):
+        at_mean = mean @ weights["W2"] + weights["b2"][0]
+        readout = np.concatenate([at_mean.reshape(outputs, 1), (components @ weights["W2"]).T], axis=1)
+    rows = np.zeros((0, 0, len(components)))
+    with np.errstate(all="ignore"):  # states may be infinite, or too large for float32
+        if prepared.window is not None:
+            rows = (np.swapaxes(prepared.on_window.of(part), 0, 1) - mean) @ components.T
+        return StatePlane(
+            part.name,
+            mean.astype(np.float32),
+            components.astype(np.float32),
+            shares.astype(np.float32),
+            ((states - mean) @ components.T).astype(np.float32),
+            y[chosen] if len(y) else y,
+            answers if isinstance(form, Numbers) else answers.argmax(axis=-1).astype(np.uint8),
+            rows.astype(np.float32),
+            readout.astype(np.float32),
+        )

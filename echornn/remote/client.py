@@ -18,6 +18,7 @@ from typing import Any
 
 from echornn.config import EchoConfig
 from echornn.files import own_files
+from echornn.files.recorded_values import NO_RECORD
 from echornn.remote import messages
 from echornn.remote.messages import AddressError as AddressError
 from echornn.remote.messages import Request, Shown, TakeOver, WireError, decode, encode, known_of
@@ -35,8 +36,6 @@ ANSWERS_KEPT = 100
 
 class RemoteSession:
     """The session that trains the run in a folder in another process: what `Session` is for a viewer in its own.
-
-    A thread of its own waits for the connection. Questions that a key asks wait for it at most `PATIENCE_SECONDS`.
 
     Args:
         name: the name of this viewer, for the others.
@@ -59,15 +58,13 @@ class RemoteSession:
         self._not_done: deque[Answer] = deque(maxlen=ANSWERS_KEPT)
         self._last = self._newest = Picture(Frame(State.LOADING, EchoConfig()))
         self._wanted = Query()
-        self._stopping = False
         self._answered_at = time.monotonic()
         self.ended = ""  # why no more pictures come
         try:
             self._look(self._wanted)
         except (OSError, WireError) as error:
             self._connection.close()
-            why = (isinstance(error, OSError) and error.strerror) or error
-            raise AddressError(f"the program that trains the run in {folder} does not answer: {why}") from error
+            raise unanswered(folder, error) from error
         threading.Thread(target=self._converse, name="viewing", daemon=True).start()
 
     # ---- for the screen's thread
@@ -82,12 +79,10 @@ class RemoteSession:
             if newest.query != query:
                 self._woken.set()
                 picture = replace(before, audience=newest.audience) if before.query == query else newest
-        if not self._silent or self.ended:
-            return picture
-        return replace(picture, audience=replace(picture.audience, silent=self._silent))
+        silent = 0 if self.ended else self._silent
+        return replace(picture, audience=replace(picture.audience, silent=silent)) if silent else picture
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
-        """Another picture of the same position; the one before if none comes in time."""
         return picture if query == picture.query else self._ask(query, picture.frame) or picture
 
     def send(self, command: Command) -> int:
@@ -113,7 +108,7 @@ class RemoteSession:
         return seconds if seconds >= SILENT_SECONDS + self._period else 0
 
     def _ask(self, query: Query, again: Frame | None = None) -> Picture | None:
-        if self.ended or self._stopping or self._silent:
+        if self.ended or self._stopped.is_set() or self._silent:
             return None
         answer = Future[Picture]()
         with self._lock:
@@ -128,17 +123,16 @@ class RemoteSession:
 
     def stop(self) -> None:
         """Close the connection; the session goes on."""
-        self._stopping = True
+        self._stopped.set()
         self._woken.set()
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
-        self._stopped.set()
 
     # ---- on a thread of its own, which alone uses the connection
 
     def _converse(self) -> None:
         try:
-            while not self._stopping and not self.ended:
+            while not self._stopped.is_set() and not self.ended:
                 steers = self._newest.audience.may_steer
                 self._woken.wait(self._period if steers else max(self._period, SECONDS_OF_A_WATCHER))
                 with self._lock:
@@ -148,7 +142,7 @@ class RemoteSession:
                     answer.set_result(self._look(query, again))
                 self._look(self._wanted)
         except (OSError, WireError) as error:
-            if self._stopping:
+            if self._stopped.is_set():
                 return
             why = "" if isinstance(error, OSError) else f" ({error})"
             resume = f"if it has ended, go on with echornn-tui --resume {shlex.quote(str(self.folder))}"
@@ -161,7 +155,6 @@ class RemoteSession:
         self.ended = reason  # last: whoever reads it finds the picture that says so too
 
     def _look(self, query: Query, again: Frame | None = None) -> Picture:
-        """Deliver the waiting commands, and fetch a picture."""
         with self._lock:
             outbox, self._outbox = tuple(self._outbox), []
         place = next((place for place, one in enumerate(self._frames) if one is again), None)
@@ -200,7 +193,7 @@ def socket_of(folder: Path) -> Path:
     except FileNotFoundError:
         either = "is not trained now, or by a program that cannot be attached to"
         raise AddressError(f"the run in {folder} {either}") from None
-    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+    except (OSError, *NO_RECORD) as error:
         why = (error.strerror or error) if isinstance(error, OSError) else "this program did not write it"
         raise AddressError(f"{pointer} cannot be read: {why}") from error
     if host != socket.gethostname():
@@ -212,7 +205,7 @@ def socket_of(folder: Path) -> Path:
 
 
 def connected(folder: Path, seconds: float = CONNECT_SECONDS) -> socket.socket:
-    """A connection to the session that trains the run in a folder; ``seconds`` is how long each message may take."""
+    """A connection to the session that trains the run in a folder; each message may take so many ``seconds``."""
     path, connection = socket_of(folder), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(seconds)
     try:
@@ -232,8 +225,12 @@ def connected(folder: Path, seconds: float = CONNECT_SECONDS) -> socket.socket:
     return connection
 
 
+def unanswered(folder: Path, error: OSError | WireError) -> AddressError:
+    why = (isinstance(error, OSError) and error.strerror) or error
+    return AddressError(f"the program that trains the run in {folder} does not answer: {why}")
+
+
 def greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict[str, Any]:
-    """The session's greeting."""
     try:
         messages.send_greeting(connection, run=messages.identity(folder), **says)
         said = messages.receive_greeting(connection)
@@ -242,8 +239,7 @@ def greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict
             return said
     except OSError as error:
         connection.close()
-        why = error.strerror or error
-        raise AddressError(f"the program that trains the run in {folder} does not answer: {why}") from error
+        raise unanswered(folder, error) from error
     connection.close()
     if refused == messages.OTHER_RUN:
         raise AddressError(f"no program trains the run in {folder} now: {POINTER_FILE} there is of another run")
@@ -253,7 +249,7 @@ def greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict
 
 
 def viewers_of(folder: Path, seconds: float = CONNECT_SECONDS) -> tuple[tuple[str, ...], str]:
-    """The names of the viewers of the session that trains the run in a folder, and the name of the one that steers."""
+    """The names of the viewers of the session that trains the run in a folder, and the one that steers."""
     with connected(folder, seconds) as connection:
         said = greeted(connection, folder, wants="names")
     names = said.get("names")
@@ -261,8 +257,8 @@ def viewers_of(folder: Path, seconds: float = CONNECT_SECONDS) -> tuple[tuple[st
 
 
 def end_session(folder: Path, seconds: float = 30.0) -> str | None:
-    """Ask the session that trains the run in a folder to save everything and end; returns why not everything was saved,
-    empty if everything was, None if the session has not ended in time.
+    """Have the session that trains the run in a folder save everything and end; returns why not everything was saved
+    (empty if it was), None if the session has not ended in time.
     """
     with connected(folder, max(seconds, CONNECT_SECONDS)) as connection:  # a program that is loading may answer late
         greeted(connection, folder, wants="end")

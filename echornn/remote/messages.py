@@ -1,13 +1,11 @@
-"""The messages between a viewer and a session in another process, as values and as bytes.
-
-The first of each side is a JSON greeting that every version can read. Then the viewer sends requests, and the server
-answers each in turn; so a slow viewer gets fewer pictures, and never old ones. Decoding makes only values of the
-classes that the fields of the expected class can hold, and runs no code in them.
+"""The messages between a viewer and a session in another process, as values and as bytes. The first of each side is a
+JSON greeting that every version can read; then the server answers each request in turn, so that a slow viewer gets
+fewer pictures, and never old ones.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
 import hashlib
 import json
 import os
@@ -15,10 +13,10 @@ import socket
 import stat
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache, lru_cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
@@ -26,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.files.recorded_values import NO_RECORD, VALUE_FROM, arrays_from, config_from, record_of
+from echornn.files.recorded_values import NO_RECORD, arrays_from, config_from, own_from, record_of
 from echornn.own import OwnFile
 from echornn.session.commands import Answer, Command
 from echornn.session.pictures.frame import Frame
@@ -40,9 +38,7 @@ LENGTH = struct.Struct(">I")
 
 MOST_BYTES_OF_A_GREETING, MOST_BYTES_OF_A_REQUEST, MOST_BYTES_OF_AN_ANSWER = 1 << 12, 1 << 24, 1 << 30
 
-
-PEER = struct.Struct("3i")
-"""What Linux tells about the process at the other end: its id, its user and its group."""
+PEER = struct.Struct("3i")  # what Linux tells about the process at the other end: its id, its user and its group
 
 OTHER_RUN, OTHER_VERSION = "other run", "other version"
 """Why a session refuses a viewer: the pointer is a copy, say, in another run's folder; or it would not understand."""
@@ -90,9 +86,7 @@ def known_of(frames: Sequence[Frame]) -> list[object]:
 
 
 def encode(value: object, known: Sequence[object] = ()) -> bytes:
-    """A value as bytes: a JSON text, and the numbers of the arrays to which it refers. Objects that are ``known`` to
-    the receiver are left out.
-    """
+    """A value as bytes: a JSON text and the arrays to which it refers. What the receiver has already is ``known``."""
     arrays: list[npt.NDArray[Any]] = []
     places = {id(one): place for place, one in enumerate(known)}
 
@@ -101,12 +95,10 @@ def encode(value: object, known: Sequence[object] = ()) -> bytes:
         match value:
             case Enum():
                 return {"is": kind.__name__, "of": [value.value]}
-            case None | bool() | int() | str():
-                return value
             case np.ndarray() | np.generic():
                 arrays.append(np.asarray(value))
                 return {"array" if isinstance(value, np.ndarray) else "number": len(arrays) - 1}
-            case float():
+            case None | bool() | int() | str() | float():
                 return value
             case tuple() if hasattr(kind, "_fields"):
                 return {"is": kind.__name__, "of": [*map(plain, value)]}
@@ -122,8 +114,8 @@ def encode(value: object, known: Sequence[object] = ()) -> bytes:
                 return {"config": record_of(value)}
             case OwnFile():
                 return {"own": value.noun, "record": value.as_record()}
-            case _ if dataclasses.is_dataclass(value):
-                return {"is": kind.__name__, "of": {name: plain(getattr(value, name)) for name in _fields(kind)}}
+            case _ if is_dataclass(value):
+                return {"is": kind.__name__, "of": {one.name: plain(getattr(value, one.name)) for one in fields(kind)}}
             case _:
                 raise TypeError(f"{value!r} cannot be encoded as bytes")
 
@@ -134,15 +126,15 @@ def encode(value: object, known: Sequence[object] = ()) -> bytes:
 
 
 def decode(data: bytes, kind: type[T], known: Sequence[object] = ()) -> T:
-    """The value of class ``kind`` from its bytes, a WireError if they are something else; ``known`` as in `encode`."""
+    """The value of class ``kind`` from its bytes; a WireError if they are something else."""
     classes = classes_in(cast(type, kind))
 
     def value_of(encoded: Any) -> Any:
         match encoded:
-            case {"is": str(name), "of": list(values)}:
+            case {"is": str(name), "of": list(values)}:  # only of a class that such a message can hold
                 return classes[name](*map(value_of, values))
-            case {"is": str(name), "of": dict(fields)}:
-                return classes[name](**{field: value_of(one) for field, one in fields.items()})
+            case {"is": str(name), "of": dict(named)}:
+                return classes[name](**{field: value_of(one) for field, one in named.items()})
             case {"array": int(index)}:
                 return arrays[index]
             case {"number": int(index)}:
@@ -152,7 +144,7 @@ def decode(data: bytes, kind: type[T], known: Sequence[object] = ()) -> T:
             case {"config": dict(record)}:
                 return config_from(record)
             case {"own": str(noun), "record": dict(record)}:
-                return VALUE_FROM[noun](record)
+                return own_from(noun, record)
             case {"set": list(several)}:
                 return frozenset(map(value_of, several))
             case {"map": list(pairs)}:
@@ -183,17 +175,12 @@ def classes_in(kind: Any) -> Mapping[str, type]:
     while waiting:
         hint = waiting.pop()
         waiting += get_args(hint)
-        is_class = isinstance(hint, type) and hint is not EchoConfig
-        if is_class and (dataclasses.is_dataclass(hint) or issubclass(hint, Enum) or hasattr(hint, "_fields")):
-            if hint.__name__ not in found:
-                waiting += [] if issubclass(hint, Enum) else get_type_hints(hint).values()
-            assert found.setdefault(hint.__name__, hint) is hint, f"two classes have the name {hint.__name__}"
+        if not isinstance(hint, type) or hint is EchoConfig or hint.__name__ in found:
+            continue
+        if is_dataclass(hint) or issubclass(hint, Enum) or hasattr(hint, "_fields"):
+            found[hint.__name__] = hint
+            waiting += [] if issubclass(hint, Enum) else get_type_hints(hint).values()
     return found
-
-
-@lru_cache
-def _fields(kind: Any) -> tuple[str, ...]:
-    return tuple(one.name for one in dataclasses.fields(kind))
 
 
 # ---- messages on a connection
@@ -208,10 +195,7 @@ def greeting() -> dict[str, Any]:
         for name, kind in sorted(classes.items())
     }
     encodings = hashlib.sha256(json.dumps([names, [*EchoConfig.names()]]).encode()).hexdigest()[:16]
-    try:
-        return {"messages": encodings, "version": version("echornn-tui")}
-    except PackageNotFoundError:
-        return {"messages": encodings, "version": "?"}
+    return {"messages": encodings, "version": version("echornn-tui")}
 
 
 def send(connection: socket.socket, message: bytes) -> None:
@@ -242,13 +226,11 @@ def send_greeting(connection: socket.socket, **more: Any) -> None:
 
 
 def receive_greeting(connection: socket.socket) -> dict[str, Any]:
-    try:
+    with contextlib.suppress(ValueError, RecursionError):
         said = json.loads(receive(connection, MOST_BYTES_OF_A_GREETING))
-    except (ValueError, RecursionError) as error:
-        raise OSError("no greeting of this program") from error
-    if not isinstance(said, dict):
-        raise OSError("no greeting of this program")
-    return said
+        if isinstance(said, dict):
+            return said
+    raise OSError("no greeting of this program")
 
 
 # ---- who may connect

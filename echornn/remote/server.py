@@ -34,14 +34,11 @@ SECONDS_TO_TELL = 0.5  # how long the end waits for viewers to ask once more, so
 SECONDS_AFTER_A_FAILURE = 0.05  # how long to wait before accepting connections again
 SECONDS_OF_AN_ANSWER = 0.1  # how long the first picture after a command waits for its effect
 
-
 SUFFIX = ".sock"
 
 
 def socket_folder() -> Path:
-    """The folder for this user's sockets, which nobody else can enter. It is in the temporary folder, since the one in
-    `XDG_RUNTIME_DIR` is removed when its user logs out.
-    """
+    """The folder for this user's sockets: not in `XDG_RUNTIME_DIR`, which is removed when its user logs out."""
     folder = Path(tempfile.gettempdir()) / messages.folder_name()
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -78,7 +75,7 @@ def listening(folder: Path) -> tuple[socket.socket, dict[str, Any]]:
 
 
 def forget(folder: Path, pointer: dict[str, Any]) -> None:
-    """Remove the socket, and the pointer in the run's folder, if it is this one."""
+    """Remove the socket, and the pointer in the run's folder, if it is still this one."""
     with contextlib.suppress(OSError):
         os.unlink(pointer["path"])
     with contextlib.suppress(OSError, ValueError):
@@ -181,8 +178,6 @@ class Server:
 
 
 class _RemoteViewer:
-    """A viewer in another process: what it has been sent, and what it has sent."""
-
     def __init__(self, session: Session, number: int) -> None:
         self._session = session
         self._number = number
@@ -194,27 +189,20 @@ class _RemoteViewer:
         self._last: Picture | None = None
 
     def answer(self, request: Request) -> bytes:
-        """Send the viewer's commands on; what it is shown then."""
         for one in request.todo:
             self._session.viewers.take_over(self._number) if isinstance(one, TakeOver) else self._deliver(one)
-        not_done: tuple[Answer, ...] = ()
-        if request.again is None:
-            frame, not_done = self._look()
-        else:
-            frame = self._frames[request.again]
+        frame, not_done = self._look() if request.again is None else (self._frames[request.again], ())
         last, audience = self._last, self._session.viewers.audience(self._number)
         if last is not None and last.frame is frame and (last.query, last.audience) == (request.query, audience):
             return encode(Shown(None, not_done))
-        self._last = replace(self._session.look_at(request.query, frame, last), audience=audience)
+        self._last = self._session.look_at(request.query, frame, last, self._number)
         data = encode(Shown(self._last, not_done), known_of(self._frames))
         if frame not in self._frames:
             self._frames.append(frame)
         return data
 
     def _look(self) -> tuple[Frame, tuple[Answer, ...]]:
-        """The newest frame, after a command the first that shows its effect, if that comes soon; and which of the
-        commands answered since the last were not carried out.
-        """
+        """The newest frame, if it comes soon the first that shows a command's effect; and what was not carried out."""
         session = self._session
         if self._is_waiting:
             self._is_waiting = False
@@ -224,11 +212,10 @@ class _RemoteViewer:
         if before is not None and frame is self._newest and answered == before.answered:
             return before, ()
         self._newest = frame
-        not_done = []
-        for own in range(1 if before is None else before.answered + 1, answered + 1):
-            answer = self._refused.pop(own, None) or session.not_done(self._commands[own - 1])
-            not_done += [] if answer is None else [replace(answer, number=own)]
-        return replace(frame, answered=answered), tuple(not_done)
+        since = range(1 if before is None else before.answered + 1, answered + 1)
+        answers = {own: self._refused.pop(own, None) or session.not_done(self._commands[own - 1]) for own in since}
+        not_done = tuple(replace(answer, number=own) for own, answer in answers.items() if answer is not None)
+        return replace(frame, answered=answered), not_done
 
     def _deliver(self, command: Command) -> None:
         session = self._session

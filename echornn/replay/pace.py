@@ -8,10 +8,8 @@ from collections import deque
 from collections.abc import Callable
 
 SLICE_SECONDS = 0.025  # of training between two checks for commands
-LONG_SLICE_SECONDS = 0.08  # the same if a call has a high fixed cost; if a window takes longer, the most beyond one
+LONG_SLICE_SECONDS = 0.08  # the same, at most, if a call has a high fixed cost
 LEAST_WORK_OF_A_CALL = 50  # a slice takes at least this many times the fixed cost of a call, if not longer than that
-LEAST_SHARE_OF_A_CALL = 0.2  # the fixed cost's share of a call from which on more windows per call are worth it
-CALLS_TO_A_TRY = 20  # before more windows per call are tried again, after an attempt that was slower
 TICK_SECONDS = 0.02  # windows that become due within this time are trained together
 LONGEST_LAG_SECONDS = 0.25  # of due windows that a slow trainer has to make up for; earlier ones are dropped
 RATE_SECONDS = 1.0  # over which the rate is measured
@@ -40,8 +38,7 @@ class Pace:
     def forget(self, call_seconds: float = 0.0) -> None:
         """Prepare for another trainer, which takes ``call_seconds`` for a call that trains no window."""
         self._recent.clear()
-        self._call_seconds, self._seconds_of_one = call_seconds, 0.0
-        self._together, self._tries_in = 1, 0
+        self._call_seconds = call_seconds
 
     def due(self) -> int:
         """The number of windows that are due now."""
@@ -60,7 +57,7 @@ class Pace:
         if not self._recent:
             return 1
         seconds = min(max(SLICE_SECONDS, LEAST_WORK_OF_A_CALL * self._call_seconds), LONG_SLICE_SECONDS)
-        return max(self._together, int(seconds / self._seconds_per_window))
+        return max(1, int(seconds / self._seconds_per_window))
 
     @property
     def _seconds_per_window(self) -> float:
@@ -74,21 +71,6 @@ class Pace:
     def took(self, windows: int, seconds: float) -> None:
         """Record the time of some windows, even if they were not due (as in a replay)."""
         self._recent.append(max(seconds / windows, 1e-7))  # a coarse clock may not have moved
-        if seconds > SLICE_SECONDS:
-            self._weigh_together(windows, seconds)
-
-    def _weigh_together(self, windows: int, seconds: float) -> None:
-        """Increase the number of windows per call as long as this hardly increases a call's time. Only the time of a
-        whole call can be measured, so from time to time more windows are tried.
-        """
-        if windows == 1:
-            self._seconds_of_one = seconds
-        if seconds > self._seconds_of_one + LONG_SLICE_SECONDS:
-            self._together, self._tries_in = max(1, windows // 2), CALLS_TO_A_TRY
-        elif windows >= self._together and self._call_seconds > LEAST_SHARE_OF_A_CALL * seconds:
-            self._tries_in -= 1
-            if self._tries_in < 0:
-                self._together, self._tries_in = 2 * windows, 0
 
     def trained(self, windows: int, seconds: float, is_typical: bool = True) -> None:
         """Record windows that were just trained; their time counts only if it is typical of other windows."""
@@ -106,8 +88,8 @@ class Pace:
         if len(self._done) < 2:
             return 0.0
         seconds = self._done[-1][0] - self._done[0][0]
-        measured = sum(windows for _, windows in list(self._done)[1:]) / seconds if seconds > 0 else 0.0
-        return min(measured, self.speed)  # any excess is the jitter of waiting
+        windows = sum(windows for _, windows in self._done) - self._done[0][1]
+        return min(windows / seconds, self.speed) if seconds > 0 else 0.0  # any excess is the jitter of waiting
 
 
 LEAST_SPEED, MOST_SPEED = 0.01, 1e6  # windows per second; above, there is only full speed

@@ -12,7 +12,7 @@ from echornn.runs.states import Keyframe, Keyframes
 from echornn.state import PopulationState, UnlikeRecord, first_unlike
 from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
-from echornn.training.any_trainer import AnyTrainer, MakeTrainer
+from echornn.training.structure import AnyTrainer, MakeTrainer
 
 
 def ours(timeline: Timeline, keyframes: Iterable[Keyframe]) -> Iterator[Keyframe]:
@@ -43,7 +43,10 @@ class Replay:
         self._at, self._window, state = self._base(keyframes)
         branch = self._spans[self._at].branch
         self.trainer = trainer if trainer.config.same_program(branch.config) else make_trainer(branch.config)
-        self._alone = self._later_alone(trainer, make_trainer)
+        # of a replica that continues alone later on the path; made now, since this may fail
+        alone = next((one.branch.config for one in self._spans[self._at + 1 :] if one.branch.cause == "alone"), None)
+        serves = alone is not None and trainer is not self.trainer and trainer.config.same_program(alone)
+        self._alone = trainer if alone is None or serves else make_trainer(alone)
         self.trainer.start(branch.config, branch.init_index)
         if state is None:
             self._begin(branch)
@@ -54,10 +57,6 @@ class Replay:
     @property
     def windows_left(self) -> int:
         return self._end - self._window
-
-    @property
-    def arrived(self) -> bool:
-        return self.windows_left == 0
 
     @property
     def at_tape(self) -> Position | None:
@@ -86,11 +85,10 @@ class Replay:
             self._at += 1
             branch = self._spans[self._at].branch
             if branch.cause == "alone":
-                assert self._alone is not None
                 replica = branch.config.seed - self.trainer.config.seed
                 state = self.trainer.state.only([replica])
                 self.tape = deque((one.only(replica) for one in self.tape), self.tape.maxlen)
-                self.trainer, self._alone = self._alone, None
+                self.trainer = self._alone
                 self.trainer.start(branch.config)
                 self.trainer.restore(state)
             self._begin(branch)
@@ -103,14 +101,6 @@ class Replay:
         state = self.trainer.state
         if any(getattr(state, name) != value for name, value in position.items()):
             self.trainer.restore(dataclasses.replace(state, **position))
-
-    def _later_alone(self, trainer: AnyTrainer, make_trainer: MakeTrainer) -> AnyTrainer | None:
-        """The trainer for a replica that continues alone later on the path, made at the start, since this may fail."""
-        for branch, _, _ in self._spans[self._at + 1 :]:
-            if branch.cause == "alone":
-                serves = trainer is not self.trainer and trainer.config.same_program(branch.config)
-                return trainer if serves else make_trainer(branch.config)
-        return None
 
     def _base(self, keyframes: Keyframes) -> tuple[int, int, PopulationState | None]:
         """The index of a span, a window, and the last state that is stored before the tape, or None at the start."""

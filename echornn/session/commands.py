@@ -1,8 +1,5 @@
-"""The commands of a session, as values: one class for each command.
-
-Any thread can send them with `Session.send`. What a command aims at (the next window, twice the speed, the selected
-network) is determined when its turn comes; then it gets an `Answer`. To add a command, write a class here, list it in
-`Command`, and add its case to `echornn.session.handlers.Handlers` and a word for it in the app.
+"""The commands of a session, as values: any thread can send them with `Session.send`. What a command aims at (the next
+window, twice the speed, the selected network) is determined when its turn comes; then it gets an `Answer`.
 """
 
 from __future__ import annotations
@@ -19,16 +16,12 @@ from echornn.runs.folders import MOST_LETTERS
 
 @dataclass(frozen=True)
 class BaseCommand:
-    """A command. Its values are fixed, and checked when it is made. Those without values are dataclasses by this class:
-    a decorator for each would slow down the start.
-    """
+    """A command. Those without values are dataclasses by this class: a decorator for each would slow down the start."""
 
 
 @dataclass(frozen=True)
 class CountingCommand(BaseCommand):
-    """A command whose values are whole numbers, which are stored as Python ints, or flags, which are False by default;
-    another value is a TypeError.
-    """
+    """A command whose values are whole numbers, stored as Python ints, or flags, which are False by default."""
 
     def __post_init__(self) -> None:
         for one in fields(self):
@@ -39,10 +32,7 @@ class CountingCommand(BaseCommand):
 
 @dataclass(frozen=True)
 class ChangingCommand(BaseCommand):
-    """A command that changes fields of the configuration: new values, by the names of `EchoConfig.fields`.
-
-    A name that the task at that time does not have is refused when the command is carried out.
-    """
+    """A command that changes fields of the configuration: new values, by the names of `EchoConfig.fields`."""
 
     changes: Mapping[str, Any]
 
@@ -77,20 +67,13 @@ class Toggle(BaseCommand):
 
 @dataclass(frozen=True)
 class Step(CountingCommand):
-    """Train this number of windows, then pause.
-
-    Changes meanwhile do not stop it, even if they are refused. `Pause`, `Toggle`, `Resume` and all commands that go to
-    another position do.
-    """
+    """Train this number of windows, then pause. Changes meanwhile do not stop it; going to another position does."""
 
     windows: int = 1
 
 
 class FinishEpoch(BaseCommand):
     """Train to the end of the epoch at full speed, then pause; see `Step`."""
-
-
-# ---- the speed
 
 
 @dataclass(frozen=True)
@@ -128,10 +111,7 @@ class Regenerate(BaseCommand):
 
 @dataclass(frozen=True)
 class Edit(ChangingCommand):
-    """Change fields of the configuration: at once if only live fields differ, otherwise with a new trainer.
-
-    If the change fails, everything stays as it was.
-    """
+    """Change fields of the configuration: at once if only live fields differ, otherwise with a new trainer."""
 
     held: bool = False  # whether a held key sent it: such edits of the same fields, in quick succession, undo as one
 
@@ -149,10 +129,8 @@ class Alone(BaseCommand):
 
 @dataclass(frozen=True)
 class ToggleReplicas(CountingCommand):
-    """Switch from one network to several replicas, or back; each continues from where it was left.
-
-    The first time, the replicas start over, with the network's seed and the following seeds, 64 in all; or the selected
-    replica starts over alone. With a number, only a network becomes so many replicas; replicas refuse it.
+    """Switch from one network to several replicas, or back; each continues from where it was left. The first time, the
+    replicas (by default 64: the network's seed and those after it) start over; or the selected one does, alone.
     """
 
     replicas: int | None = None
@@ -163,10 +141,8 @@ class ToggleReplicas(CountingCommand):
 
 @dataclass(frozen=True)
 class Go(CountingCommand):
-    """Show the position after this number of windows along a branch's path, as it was; None means its end.
-
-    A window beyond the ends of the path means that end; if ``is_exact``, it is refused. No branch means the one whose
-    path is shown.
+    """Show the position after this number of windows along a branch's path (by default the one that is shown); None
+    means its end. A window beyond the ends of the path means that end; if ``is_exact``, it is refused.
     """
 
     branch: int | None = None
@@ -197,15 +173,9 @@ class Redo(BaseCommand):
     """Go forward again to the position at which the last undo was made."""
 
 
-# ---- what is shown
-
-
 @dataclass(frozen=True)
 class Choose(CountingCommand):
-    """Show one of several replicas (index from 0): its rows, memory, gradient and weights.
-
-    If there is no such replica, the nearest one is shown.
-    """
+    """Show one of several replicas (index from 0, or the nearest): its rows, memory, gradient and weights."""
 
     replica: int
 
@@ -243,15 +213,9 @@ class Hide(CountingCommand):
     hidden: bool = True
 
 
-# ---- what is measured and saved
-
-
 @dataclass(frozen=True)
 class Ask(BaseCommand):
-    """Measure these readings at the newest position, and repeatedly while training runs; None stops measuring.
-
-    `Frame.readings` has the results; `Frame.unread` says why nothing could be measured.
-    """
+    """Measure these readings for `Frame.readings`, repeatedly while training runs; None stops measuring."""
 
     question: Question | None
 
@@ -265,12 +229,10 @@ class Save(BaseCommand):
 
 
 DriveCommand = Pause | Resume | Toggle | Step | FinishEpoch
-"""Commands that start and stop training, or set how many windows to train."""
 
 SpeedCommand = SetSpeed | Faster | Slower
 
 LookCommand = Go | Move | MoveEpochs
-"""Commands that go to a position, and pause there."""
 
 ChangeCommand = Reset | Redraw | Regenerate | Edit | StartOver | Alone | ToggleReplicas | Undo | Redo
 """Commands that can be refused: if one fails, everything stays as it was. The same holds for `LookCommand`."""
@@ -301,7 +263,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of a command, when its turn came: of a `Step` when its windows begin, not when they are trained."""
+    """What became of a command when its turn came: of a `Step`, when its windows begin."""
 
     number: int  # as returned by `Session.send`
     command: Command
@@ -311,5 +273,4 @@ class Answer:
 
     @property
     def done(self) -> bool:
-        """Whether the command was carried out."""
         return not self.why_not

@@ -13,21 +13,20 @@ from echornn.config import EchoConfig, changes_text
 from echornn.readings import Kind, Question
 from echornn.session.commands import AT_ONCE, ON_ARRIVAL, Answer, Command, Sent
 from echornn.session.pictures.frame import Frame, State
-from echornn.session.pictures.picture import ALONE, Audience
+from echornn.session.pictures.picture import Audience
 
 ANSWERS_KEPT = 1_000
 
 COMPILING = "compiling the training loop"
 
-LOCAL = 0
-"""The number of the viewer in the session's own process."""
+LOCAL = 0  # the number of the viewer in the session's own process
 
 Notice = Callable[[], object]
 """A function that another thread asks the training thread to call."""
 
 
 class Exchange:
-    """What threads exchange: commands and their answers one way, the newest frame the other. Sending never waits."""
+    """Commands and notices for the training thread; its answers and its newest frame. Sending never waits."""
 
     def __init__(self, frame: Frame, clock: Callable[[], float]) -> None:
         self.frame = frame
@@ -45,14 +44,12 @@ class Exchange:
     # ---- for any thread
 
     def send(self, command: Command) -> int:
-        """Add a command; returns its number, counted from 1."""
         with self._changed:
             self._numbered += 1
             self._add(Sent(self._numbered, command))
             return self._numbered
 
     def notify(self, notice: Notice) -> None:
-        """Have a function called on the training thread."""
         with self._changed:
             self._add(notice)
 
@@ -63,14 +60,12 @@ class Exchange:
 
     @property
     def waiting(self) -> tuple[Sent, ...]:
-        """The commands whose turn has not come, oldest first; after the end they are lost."""
         with self._changed:
             letters = list(self._letters)  # a copy, since a signal handler may send more
             return tuple(one for one in letters if isinstance(one, Sent))
 
     @property
     def unanswered(self) -> tuple[Sent, ...]:
-        """The command that is being carried out, and those that wait."""
         with self._changed:
             return (*([] if self._underway is None else [self._underway]), *self.waiting)
 
@@ -119,7 +114,7 @@ class Exchange:
             self._changed.notify_all()
 
     def compiling(self, config: EchoConfig) -> None:
-        """Show that another network is being made, or the loop of another learning rule, and what is new in it."""
+        """Show that another network is being made, or another learning rule, and what is new in it."""
         before = self.frame.config
         if config.replicas == before.replicas:
             changed = changes_text(before, config)
@@ -129,9 +124,7 @@ class Exchange:
         self.change(state=State.LOADING, message=f"{COMPILING}{of}", rate=0.0, coming=config)
 
     def wait(self, seconds: float | None, idle: bool) -> bool:
-        """Wait for a command or notice, at most ``seconds``; returns False if the thread should stop. ``idle`` says
-        whether all commands taken before are done.
-        """
+        """Wait for a command or notice; False if the thread should stop. ``idle``: whether those before are done."""
         with self._changed:
             if idle and not self._letters:
                 self._done = self._sent
@@ -141,16 +134,15 @@ class Exchange:
             return not self.stopping
 
     def take(self, arrived: bool) -> Sent | Notice | None:
-        """The next command or notice whose turn has come, if any. A command that waits until the session has
-        ``arrived`` is overtaken only by notices and commands of `AT_ONCE`.
+        """The next command or notice whose turn has come. One that waits until the session has ``arrived`` is overtaken
+        only by notices and commands of `AT_ONCE`.
         """
         with self._changed:
             may_go = True
             for letter in () if self.stopping else list(self._letters):
-                is_at_once = not isinstance(letter, Sent) or isinstance(letter.command, AT_ONCE)
-                waits = isinstance(letter, Sent) and isinstance(letter.command, ON_ARRIVAL) and not arrived
-                may_go = may_go and not waits
-                if may_go or is_at_once:
+                command = letter.command if isinstance(letter, Sent) else None
+                may_go = may_go and (arrived or not isinstance(command, ON_ARRIVAL))
+                if may_go or command is None or isinstance(command, AT_ONCE):
                     self._letters.remove(letter)
                     self._underway = letter if isinstance(letter, Sent) else None
                     return letter
@@ -162,29 +154,27 @@ class Exchange:
             self._answers.append(answer)
 
     def end(self) -> None:
-        """No more commands will be carried out: `when_idle` stops waiting."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()
 
 
 def union(*questions: Question | None) -> Question | None:
-    """A question that covers all of these: all kinds, and for each other setting the first value that is set; None if
-    nothing is requested.
-    """
+    """One question for all of these: all kinds, and for each other setting the first that is set; None if empty."""
     asked = [one for one in questions if one is not None and one.kinds]
     if not asked:
         return None
     kinds = frozenset[Kind]().union(*(one.kinds for one in asked))
-    part = next((one.part for one in asked if one.part), "")
-    flip = next((one.flip for one in asked if one.flip is not None), None)
-    row = next((one.row for one in asked if one.row is not None), None)
-    return Question(kinds, part, flip, row, next((one.held for one in asked if one.held is not None), None))
+
+    def first(name: str) -> Any:
+        return next((one for each in asked if (one := getattr(each, name)) not in (None, "")), getattr(asked[0], name))
+
+    return Question(kinds, first("part"), first("flip"), first("row"), first("held"))
 
 
 class Viewers:
-    """The viewers of a session, in the order in which they joined. The first one steers, until it leaves or another
-    takes over; those that only look never do. Any thread may call.
+    """The viewers of a session. The first steers, until it leaves or another takes over; those that only look never do.
+    Any thread may call.
     """
 
     def __init__(self) -> None:
@@ -196,14 +186,11 @@ class Viewers:
         self._numbers = itertools.count(LOCAL + 1)
 
     def join(self, name: str, number: int | None = None, only_looks: bool = False) -> int:
-        """Add a viewer; returns its number, by default a new one. If another has its name, it gets the name with
-        ``(2)``, ``(3)``, ...
-        """
+        """Add a viewer; returns its number, by default a new one. A name that is taken gets ``(2)``, ``(3)``, ..."""
         with self._lock:
             number = next(self._numbers) if number is None else number
-            others = {other for one, other in self._names.items() if one != number}
             names = itertools.chain([name], (f"{name} ({count})" for count in itertools.count(2)))
-            self._names[number] = next(one for one in names if one not in others)
+            self._names[number] = next(one for one in names if one not in self._names.values())
             if only_looks:
                 self._only_look.add(number)
             elif self._steering is None:
@@ -211,7 +198,7 @@ class Viewers:
             return number
 
     def leave(self, number: int) -> Question | None:
-        """Remove a viewer; returns the readings that the others need. If it steered, the first of them steers now."""
+        """Remove a viewer; the first of the others steers if it did. Returns the readings that they need."""
         with self._lock:
             self._names.pop(number, None)
             self._questions.pop(number, None)
@@ -234,14 +221,10 @@ class Viewers:
             return needed
 
     def audience(self, number: int) -> Audience:
-        """Who looks at the session, as told to this viewer."""
         with self._lock:
-            only_looks = number in self._only_look
-            if len(self._names) < 2 and self._steering in (number, None) and not only_looks:
-                return ALONE
             others = tuple(name for one, name in self._names.items() if one != number)
             steering = "" if self._steering in (number, None) else self._names[self._steering]
-            return Audience(others, steering, only_looks=only_looks)
+            return Audience(others, steering, only_looks=number in self._only_look)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -22,9 +22,7 @@ from echornn.timeline.branch import Position, letter_of
 from echornn.timeline.moves import configuration_to_begin, end_of_epoch
 
 AT_THE_START = "this is the start: nothing was trained before it"
-
 NOTHING_ON_THIS_PATH = "nothing to undo on this path: «seeds» and «branches» lead to the rest of the run"
-
 ONE_NETWORK = "this is one network"
 
 
@@ -34,36 +32,31 @@ class NotThereError(Exception):
 
 def speed_after(command: commands.SpeedCommand, speed: float, rate: float) -> float:
     """The speed after a command; slower than full speed means slower than the measured ``rate``, 0 if unknown."""
-    match command:
-        case commands.SetSpeed(wanted):
-            return wanted
-        case commands.Faster():
-            return faster(speed)
-        case commands.Slower():
-            return slower(rate if math.isinf(speed) and rate else speed)
+    if isinstance(command, commands.SetSpeed):
+        return command.speed
+    if isinstance(command, commands.Faster):
+        return faster(speed)
+    return slower(rate if math.isinf(speed) and rate else speed)
 
 
 def previewed(frame: Frame, waiting: Sequence[Command], start: Start, seconds: int) -> Frame:
-    """The frame of a session that loads, with the speed and the network to which the waiting commands will lead."""
-    speed, coming, begins = frame.speed, frame.coming or frame.config, frame.coming
-    many, toggles = coming.replicas > 1, list[commands.ToggleReplicas]()
+    """The frame of a session that loads, with what the waiting commands will lead to."""
+    speed, coming = frame.speed, (first := frame.coming or frame.config)
     for command in waiting:
         start = start.after(command)
         if isinstance(command, commands.SpeedCommand):
             speed = speed_after(command, speed, frame.rate)
-        elif isinstance(command, commands.ToggleReplicas) and not (many and command.replicas is not None):
-            many = not many
-            toggles.append(command)
-    if len(toggles) % 2:
-        with suppress(ConfigError):  # it will be refused
-            replica = frame.replica if frame.replica < coming.replicas else 0
-            begins = moves.configuration_to_begin(coming, replica, toggles[-1].replicas)
-    return replace(frame, speed=speed, start=start, coming=begins, seconds=seconds)
+        elif isinstance(command, commands.ToggleReplicas) and (coming.replicas == 1 or command.replicas is None):
+            with suppress(ConfigError):  # it will be refused
+                replica = frame.replica if frame.replica < coming.replicas else 0
+                coming = configuration_to_begin(coming, replica, command.replicas)
+    shown = frame.coming if coming == first else coming
+    return replace(frame, speed=speed, start=start, coming=shown, seconds=seconds)
 
 
 def why_nothing(command: Command, frame: Frame) -> str:
-    """Why a command would have no effect in this frame; empty if it would have one, or if that is unknown while the
-    network loads. A ConfigError if it changes a field to an invalid value.
+    """Why a command would have no effect; empty if it would have one, or if the network loads and that is unknown. A
+    ConfigError if it changes a field to an invalid value.
     """
     is_known = frame.state is not State.LOADING
     match command:
@@ -85,8 +78,6 @@ def why_nothing(command: Command, frame: Frame) -> str:
 
 @dataclass(eq=False)
 class Handlers:
-    """What each command does to the parts of a session."""
-
     live: LiveRun
     pace: Pace
     exchange: Exchange
@@ -95,7 +86,6 @@ class Handlers:
     last_switch: moves.ReplicaSwitch | None = None
 
     def do(self, command: Command) -> None:
-        """Carry out a command; if it raises an error, nothing has changed."""
         live, running, here = self.live, self.drive.running, self.live.here
         match command:
             case commands.Pause() | commands.Resume() | commands.Toggle() | commands.Step() | commands.FinishEpoch():

@@ -1,4 +1,4 @@
-"""The run that is being trained: its trainer, its position in the tree, and the changes that can be made."""
+"""The run that is being trained: its trainer, its position in the tree, changes to it, and going to any position."""
 
 from __future__ import annotations
 
@@ -11,31 +11,62 @@ import numpy as np
 from echornn.config import EchoConfig, changes_text
 from echornn.data.series import check_own_data
 from echornn.history.curve import Cause
-from echornn.history.windows import as_stored
+from echornn.history.windows import as_stored, stored_windows
 from echornn.progress import PopulationProgress, Progress
 from echornn.replay.pace import Pace
-from echornn.replay.replay import ours
-from echornn.replay.replayed_run import ReplayedRun, newest
+from echornn.replay.replay import Replay, ours
 from echornn.runs.folders import NO_NOTES, BranchNotes
 from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import RecordedCommand
+from echornn.runs.states import Keyframe, Keyframes
 from echornn.session.pictures.frame import Frame, State
+from echornn.state import UnlikeRecord
+from echornn.timeline import moves
 from echornn.timeline.branch import Branch, Position, can_continue_under, starts_over
-from echornn.timeline.moves import Undoing
-from echornn.training.any_trainer import MakeTrainer
+from echornn.timeline.timeline import Timeline
+from echornn.training.structure import NO_DEVICES, AnyTrainer, MakeTrainer, moved, program_of
+
+ROWS_SECONDS, FINISHED_ROWS_SECONDS = 0.5, 4.0
+"""How long showing the newest rows of a run may delay its going on; the second number if all epochs are trained."""
+
+TAPE_WINDOWS, TAPE_BYTES = 32, 32 << 20  # of windows before the newest that are stored with their data, for the rows
+TAPE_SECONDS = 0.05  # for training windows one by one after going back, so that their rows can be shown
+NEAR_SECONDS = 0.03  # on the way to a position, above which a keyframe is kept there, so that others nearby are close
+
+KEYFRAME_SECONDS = 0.08  # of training between two keyframes; going to a position takes about this long at most
+KEYFRAME_SHARE = 0.02  # of the time, which keyframes may take; those of a large network are further apart
+KEYFRAME_BYTES_A_SECOND = 4 << 20  # of training, since keyframes are written to the disk too
+
+HELD_SECONDS = 1.0  # between changes of one kind that are undone together, as by a key that is held down
 
 
-class LiveRun(ReplayedRun):
-    """The run that a session trains, and the changes that can be made to it; see `ReplayedRun`."""
+class LiveRun:
+    """The current position in a growing run, and a trainer that is there or on its way. A position left is stored."""
 
     def __init__(
         self, config: EchoConfig, make_trainer: MakeTrainer, recorder: Recorder, pace: Pace, clock: Callable[[], float]
     ) -> None:
-        super().__init__(config, make_trainer, recorder, pace, clock)
+        self.timeline = Timeline()
+        self.here = Position(0, 0)  # or the target, on the way to another position
+        self.config = config  # at this position
+        self.trainer: AnyTrainer
+        self.may_save = True  # while False, a start that fails leaves the disk unchanged
+        self.unlike: UnlikeRecord | None = None  # the first window of the last replay that differs from the record
+        self.shown: tuple[PopulationProgress, ...] = ()  # the newest windows with their data, newest last
         self.notes = NO_NOTES
+        self.moved = ""  # a message that a trainer is on another device than before
+        self._devices = NO_DEVICES if recorder.resumed is None else recorder.resumed.devices
+        self._make_trainer, self._recorder, self._pace, self._clock = make_trainer, recorder, pace, clock
+        self._chosen = 0
+        self._own: dict[tuple[PopulationProgress, int], Progress] = {}
         self._extends = 0  # the branch that the recorded windows extend
-        self._undoing = Undoing(clock)
-        self._own: list[tuple[PopulationProgress, int, Progress]] = []
+        self._any_unsaved = False
+        self._undone: list[Position] = []  # where undos were made, to which a redo leads
+        self._held: tuple[object, float, Position] = None, 0.0, self.here  # kind and time of the last change; its undo
+        self._replay: Replay | None = None
+        self._keyframes = Keyframes()
+        self._seconds, self._apart = 0.0, KEYFRAME_SECONDS  # of training since the last keyframe, and to the next
+        self._on_the_way = 0.0  # seconds since `go`, or since the keyframe there
 
     # ---- beginning
 
@@ -50,19 +81,11 @@ class LiveRun(ReplayedRun):
         stretches = run.tree[1]
         self._extends = stretches[-1].branch if stretches else 0
 
-    @property
-    def _digests(self) -> list[int]:
-        return [self.timeline.digest(number) for number in range(len(self.timeline))]
-
-    def note(self, notes: BranchNotes) -> None:
-        self.notes = notes
-        self._recorder.note(notes, self._digests)
-
     def load(self) -> None:
-        self.trainer = self._trainers.uncompiled(self.config)
+        self.trainer = self._uncompiled(self.config)
 
     def compile(self) -> None:
-        self._trainers.compile(self.trainer)
+        self._compile(self.trainer)
 
     def begin(self) -> None:
         """Begin a new run with a new trainer, or continue the run that was taken over."""
@@ -70,12 +93,82 @@ class LiveRun(ReplayedRun):
         if run is None or run.checkpoint is None:
             self._branch("start", None, None)
             return
-        self._keyframing.take_up(ours(self.timeline, run.keyframes()))
+        for keyframe in ours(self.timeline, run.keyframes()):
+            self._keyframes.add(keyframe)
+        self._recorder.all_keyframes(self._keyframes.all())
         self.trainer.restore(run.checkpoint.state)
         if can_continue_under("back", self.owner.config, self.config):
             self._keyframe()
         else:  # the file that these networks began from cannot be read any more
-            self._branch("lost", self.root, self.here)
+            self._branch("lost", Position(self.owner.number, 0), self.here)
+
+    def _uncompiled(self, config: EchoConfig) -> AnyTrainer:
+        trainer = self._make_trainer(config)
+        self.moved = moved(config, trainer.device, self._devices) or self.moved
+        self._devices = {**self._devices, program_of(config): trainer.device}
+        return trainer
+
+    def _compiled(self, config: EchoConfig) -> AnyTrainer:
+        trainer = self._uncompiled(config)
+        self._compile(trainer)
+        return trainer
+
+    def _compile(self, trainer: AnyTrainer) -> None:
+        trainer.compile()
+        begun = self._clock()
+        trainer.compile()  # this takes as long as a call that trains nothing
+        self._pace.forget(self._clock() - begun)
+
+    # ---- the position
+
+    @property
+    def replica(self) -> int:
+        """The index (from 0) of the selected replica among those that are trained here."""
+        return self._chosen if self._chosen < self.config.replicas else 0
+
+    def choose(self, replica: int) -> None:
+        """Select the replica to show, at most the last; no effect with a single network."""
+        if self.config.replicas > 1:
+            self._chosen = min(max(0, replica), self.config.replicas - 1)
+
+    @property
+    def own_config(self) -> EchoConfig:
+        return self.config.of(self.replica)
+
+    @property
+    def is_past(self) -> bool:
+        return self.here.window < self.timeline.end(self.here.branch).window
+
+    @property
+    def owner(self) -> Branch:
+        """The branch whose configuration is in effect at this position."""
+        return self.timeline.owner(self.here)
+
+    @property
+    def position(self) -> Position:
+        """Here, on its owner."""
+        return Position(self.owner.number, self.here.window)
+
+    @property
+    def epoch_left(self) -> int:
+        return self.config.windows_per_epoch - self.owner.epoch_and_window(self.here.window)[1]
+
+    @property
+    def diverged(self) -> bool:
+        return bool(len(self.timeline)) and self.timeline.diverged(self.here)
+
+    @property
+    def before_it_diverged(self) -> int | None:
+        return moves.before_it_diverged(self.timeline, self.here) if len(self.timeline) else None
+
+    def _continuing_its_data(self, shown: tuple[PopulationProgress, ...]) -> tuple[PopulationProgress, ...]:
+        """The windows before this position if they have the same data and task as those after it; otherwise none."""
+        owner = self.owner
+        if self.here.window != owner.start or owner.cause == "alone":
+            return shown
+        before = self.timeline.parent_config(owner)
+        is_same = owner.cause in ("back", "edit") and before is not None and before.same_task(owner.config)
+        return shown if is_same else ()
 
     # ---- training
 
@@ -92,21 +185,23 @@ class LiveRun(ReplayedRun):
         diverged_before = self.diverged
         begun = self._clock()
         progress = as_stored(self.trainer.advance(windows), self.config)
-        due = self._keyframing.trained(self._clock() - begun)
+        self._seconds += self._clock() - begun
         bad = np.flatnonzero(progress.diverged)
         cut = len(bad) > 0 and not diverged_before and len(progress.losses) > 1
         if cut:
             count = int(bad[0])
             progress = progress.until(count, *self.owner.epoch_and_window(self.here.window + max(count - 1, 0)))
-        self.timeline.trained_in(self.here.branch, progress)
+        self.timeline.append(self.here.branch, stored_windows(progress, self.config), progress.solved_at)
         self.here = Position(self.here.branch, self.here.window + len(progress.losses))
         self._recorder.windows(progress)
         self._any_unsaved = True
         if cut:
             self.go(self.here)
         else:
-            self.shown = newest((*self.shown, progress))
-            if due:
+            arrays = (progress.losses, progress.errors, progress.x, progress.y, progress.outputs, progress.states)
+            most = TAPE_BYTES // max(1, sum(array.nbytes for array in arrays))
+            self.shown = (*self.shown, progress)[-max(1, min(1 + TAPE_WINDOWS, most)) :]
+            if self._seconds >= self._apart:
                 self._keyframe()
         return progress
 
@@ -114,15 +209,14 @@ class LiveRun(ReplayedRun):
 
     def reset(self, further: int = 0, held: bool = False) -> None:
         """Start over with the current initial weights, or with those so many ``further`` on."""
-        before = self._leave()
+        before, root = self._leave(), Position(self.owner.number, 0)
         self._start_over(self.config, self.owner.init_index + further)
-        self._change("redraw" if further else "reset", self.root, before, "anew", held)
+        self._change("redraw" if further else "reset", root, before, "anew", held)
 
     def regenerate(self, held: bool = False) -> None:
         before = self._leave()
-        parent = self.position
         self.trainer.regenerate()
-        self._change("regenerate", parent, before, "data", held)
+        self._change("regenerate", self.position, before, "data", held)
 
     def edit(self, config: EchoConfig, anew: bool = False, held: bool = False) -> None:
         """Continue with this configuration; start over if ``anew``, or if fields other than live ones differ. An error
@@ -130,7 +224,7 @@ class LiveRun(ReplayedRun):
         """
         before = self._leave()
         cause: Cause = "preset" if anew else "edit"
-        parent = self.root if starts_over(cause, self.config, config) else self.position
+        parent = Position(self.owner.number, 0 if starts_over(cause, self.config, config) else self.here.window)
         kind = "anew" if anew else ("nudge", *sorted(self.config.changes_to(config))) if held else None
         check_own_data(config)
         has_another_rule = config.rule != self.config.rule
@@ -141,7 +235,7 @@ class LiveRun(ReplayedRun):
         else:
             self.trainer.edit(config)
             if has_another_rule:
-                self._trainers.compile(self.trainer)
+                self.compile()
         self.config = config
         self._change(cause, parent, before, kind, held)
         if has_another_rule:  # its first window may take so long that the program is ended before
@@ -150,7 +244,7 @@ class LiveRun(ReplayedRun):
     def alone(self) -> None:
         before, replica = self._leave(), self.replica
         state = self.trainer.state.only([replica])
-        trainer = self._trainers.make(state.config)
+        trainer = self._compiled(state.config)
         trainer.restore(state)
         self.trainer, self.config = trainer, state.config
         self.shown = tuple(one.only(replica) for one in self.shown)
@@ -167,7 +261,7 @@ class LiveRun(ReplayedRun):
         if self.trainer.config.same_program(config):
             self.trainer.start(config, init_index)
         else:
-            self.trainer = self._trainers.make(config)
+            self.trainer = self._compiled(config)
             if init_index:
                 self.trainer.reset(init_index)
 
@@ -175,7 +269,12 @@ class LiveRun(ReplayedRun):
         self, cause: Cause, parent: Position, before: Position, kind: object = None, held: bool = False
     ) -> None:
         """Begin a branch, which undo leads back from; quick changes of one kind by a held key are undone together."""
-        self._branch(cause, parent, self._undoing.before(kind, self.timeline, before, held))
+        now, (last, at, undone) = self._clock(), self._held
+        never_ran = kind in ("anew", "data") and before.window == self.timeline.branch(before.branch).start
+        if kind is not None and kind == last and (never_ran or (held and now - at < HELD_SECONDS)):
+            before = undone
+        self._held = kind, now, before
+        self._branch(cause, parent, before)
 
     def _branch(self, cause: Cause, parent: Position | None, before: Position | None) -> None:
         trainer = self.trainer
@@ -188,54 +287,160 @@ class LiveRun(ReplayedRun):
         if branch.starts_over:
             self.unlike = None
         if self.may_save:  # the edit at the start is not a change by the user
-            self._trainers.moved = ""
+            self.moved = ""
         self._extends = branch.number
-        self.shown = self.shown if self.continues_its_data else ()
-        self._undoing.began(cause)
+        self.shown = self._continuing_its_data(self.shown)
+        if cause != "back":
+            self._undone.clear()
         self._keyframe()
+
+    # ---- storing a position
+
+    def _keyframe(self) -> None:
+        """Store the state, if this is the end of a branch. One before may differ from that which was trained on."""
+        if self.arrived and not self.is_past:
+            self._keep(self.position)
+
+    def _keep(self, position: Position) -> None:
+        """Keep the trainer's state as a keyframe at this position, if its weights are finite."""
+        begun, size = self._clock(), 0
+        state = self.trainer.state
+        if state.is_finite:
+            keyframe = Keyframe(position, state, self.timeline.digest(position.branch))
+            size, thinned = keyframe.size, self._keyframes.thinned
+            if self._keyframes.add(keyframe):
+                self._recorder.keyframe(keyframe)
+            if self._keyframes.thinned != thinned:
+                self._recorder.all_keyframes(self._keyframes.all())
+        share = (self._clock() - begun) / KEYFRAME_SHARE
+        self._seconds, self._apart = 0.0, max(KEYFRAME_SECONDS, share, size / KEYFRAME_BYTES_A_SECOND)
+
+    def _leave(self) -> Position:
+        self._keyframe()
+        self.save()
+        return self.here
+
+    def save(self) -> None:
+        if self.arrived and self.may_save:
+            stats = self.timeline.loss_stats(self.here)
+            self._recorder.save(self.trainer.state, self.here, stats.solved_at, stats.lost_at, self._devices)
+            self._any_unsaved = False
+
+    def save_all(self) -> None:
+        """Save like `save`; if windows are unsaved on the way to a position, first continue until it can save there."""
+        while self._any_unsaved and not self.arrived:
+            self.step(self._pace.slice_windows())
+        self.save()
+
+    def note(self, notes: BranchNotes) -> None:
+        self.notes = notes
+        self._recorder.note(notes, self._digests)
+
+    @property
+    def _digests(self) -> list[int]:
+        return [self.timeline.digest(number) for number in range(len(self.timeline))]
 
     # ---- going to a position
 
     def undo(self) -> None:
-        """Go to before the last change, or the edit that made the loss diverge. Only if `undoable`."""
-        self.go(self._undoing.undo(self.timeline, self.here))
+        """Go to before the last change, or the edit that made the loss diverge. Only if there is one."""
+        here, target = self.here, moves.before_the_change(self.timeline, self.here)
+        assert target is not None
+        self.go(target)
+        self._undone.append(here)
 
     def redo(self) -> None:
         """Go forward again to where the last undo was made. Only if there was one."""
-        self.go(self._undoing.redo())
+        self.go(self._undone[-1])
+        self._undone.pop()
+
+    @property
+    def arrived(self) -> bool:
+        return self._replay is None
+
+    @property
+    def going(self) -> str:
+        left = 0 if self._replay is None else self._replay.windows_left
+        return f"going to window {self.here.window:,}: {left:,} to train again"
 
     def go(self, position: Position) -> None:
-        """Begin to go to a position of the run; the next change is undone separately."""
-        super().go(position)
-        self._undoing.went()
+        """Set out for a position of the run; `step` takes the next steps. After an error, everything is as it was."""
+        if not self.timeline.has(position):
+            raise ValueError(f"{position} is not a position of this run")
+        if self.arrived and not self.is_past and position != self.here:
+            self._leave()
+        replay = Replay(self.timeline, self._keyframes, self.trainer, position, self._tape_windows, self._compiled)
+        self._replay, self.trainer, self.unlike, self._on_the_way = replay, replay.trainer, None, 0.0
+        self.here = position
+        self.config = self.timeline.owner(position).config
+        line = self.timeline.branch(position.branch).config
+        # one replica continues alone later on the path, and its curve is shown
+        if line.replicas < self.config.replicas:
+            self.choose(line.seed - self.config.seed)
+        self._held = None, 0.0, position  # the next change is undone separately
+        self._arrive()
+
+    @property
+    def _tape_windows(self) -> int:
+        """The number of windows that can be trained one by one, for their rows, without a noticeable wait."""
+        return max(1, min(TAPE_WINDOWS, int(TAPE_SECONDS / self._pace.seconds_of_one)))
+
+    def step(self, windows: int) -> int:
+        """Train some windows again on the way to the target; returns how many."""
+        replay, begun = self._replay, self._clock()
+        assert replay is not None
+        done = replay.advance(windows)
+        self.trainer, self.unlike = replay.trainer, replay.unlike
+        self._on_the_way += self._clock() - begun
+        # a state that differs from the record must not become a keyframe
+        near = replay.at_tape if replay.unlike is None else None
+        if near is not None and self._on_the_way > NEAR_SECONDS:
+            self._keep(near)
+            self._on_the_way = 0.0
+        self._arrive()
+        return done
+
+    def _arrive(self) -> None:
+        if self._replay is not None and not self._replay.windows_left:
+            tape, self._replay = tuple(self._replay.tape), None
+            self.shown = self._continuing_its_data(tape)
+            self._recorder.moved()
+
+    def show_rows(self, is_stopping: Callable[[], bool]) -> None:
+        """Train the newest windows again, so that their rows can be shown, if a state shortly before is stored."""
+        before = Position(self.owner.number, max(0, self.here.window - self._tape_windows))
+        if not self.here.window or self._keyframes.nearest(before) is None:
+            return
+        seconds = FINISHED_ROWS_SECONDS if self.trainer.finished else ROWS_SECONDS
+        trainer, state, until = self.trainer, self.trainer.state, self._clock() + seconds
+        self.go(self.here)
+        while not self.arrived and self._clock() < until and not is_stopping():
+            begun = self._clock()
+            self._pace.took(self.step(self._pace.slice_windows()), self._clock() - begun)
+        if not self.arrived:
+            self._replay = None
+            self.trainer = trainer
+            trainer.start(state.config, state.init_index)
+            trainer.restore(state)
 
     # ---- what frames show
 
     @property
-    def going(self) -> str:
-        return f"going to window {self.here.window:,}: {self.on_the_way:,} to train again"
-
-    @property
-    def own_config(self) -> EchoConfig:
-        """The configuration of the selected replica."""
-        return self.config.of(self.replica)
-
-    @property
     def place(self) -> dict[str, Any]:
         """The fields of a frame about the position in the run's tree."""
-        here = self.here
+        here, timeline = self.here, self.timeline
         return {
             "branch": self.owner.number,
             "line": here.branch,
-            "line_end": self.timeline.end(here.branch).window,
+            "line_end": timeline.end(here.branch).window,
             "is_past": self.is_past,
             "trained": here.window,
-            "trained_in_all": self.timeline.trained,
+            "trained_in_all": timeline.trained,
             "notes": self.notes,
-            "undoable": self.undoable,
-            "redoable": self._undoing.redoable,
-            "seed_stats": self.timeline.seed_stats(here),
-            "blamed": self.blamed,
+            "undoable": moves.undoable(timeline, here),
+            "redoable": bool(self._undone),
+            "seed_stats": timeline.seed_stats(here),
+            "blamed": moves.blamed(timeline, here),
             "is_unread": False,
         }
 
@@ -243,27 +448,24 @@ class LiveRun(ReplayedRun):
     def recorded(self) -> dict[str, Any]:
         """The fields of a frame that are known from the record alone: the losses, and the newest window's numbers."""
         owner = self.owner
-        epoch, window = place_of(*owner.epoch_and_window(self.here.window), self.config)
-        return self._trained_at(epoch, window, owner.data_version, owner.init_index)
+        return self._trained_at(owner, *place_of(*owner.epoch_and_window(self.here.window), self.config))
 
     @property
     def trained(self) -> dict[str, Any]:
         """The fields of a frame about the trainer's position, with the newest windows of the selected replica."""
-        trainer, replica = self.trainer, self.replica
+        trainer, replica, known = self.trainer, self.replica, self._own
         # those that were shown before are the same objects again
-        known = {id(one): own for one, of, own in self._own if of == replica}
-        owns = [known.get(id(one)) or one.of(replica) for one in self.shown]
-        self._own = [(one, replica, own) for one, own in zip(self.shown, owns, strict=True)]
-        owns = [one.newest for one in owns]
+        self._own = {(one, replica): known.get((one, replica)) or one.of(replica) for one in self.shown}
+        shown = tuple(one.newest for one in self._own.values())
         epoch, window = place_of(trainer.epoch, trainer.window, self.config)
-        if owns:
-            epoch, window = owns[-1].epoch + 1, owns[-1].window + 1
-        windows = {"progress": owns[-1] if owns else None, "tape": tuple(owns[:-1]), "device": trainer.device}
-        return windows | self._trained_at(epoch, window, trainer.data_version, trainer.init_index)
+        if shown:
+            epoch, window = shown[-1].epoch + 1, shown[-1].window + 1
+        windows = {"progress": shown[-1] if shown else None, "tape": shown[:-1], "device": trainer.device}
+        return windows | self._trained_at(trainer, epoch, window)
 
-    def _trained_at(self, epoch: int, window: int, data_version: int, init_index: int) -> dict[str, Any]:
+    def _trained_at(self, of: Branch | AnyTrainer, epoch: int, window: int) -> dict[str, Any]:
         loss_stats = self.timeline.loss_stats(self.here, self.replica)
-        numbers = {"epoch": epoch, "window": window, "data_version": data_version, "init_index": init_index}
+        numbers = {"epoch": epoch, "window": window, "data_version": of.data_version, "init_index": of.init_index}
         return {"loss_stats": loss_stats, **numbers}
 
 

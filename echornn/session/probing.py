@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,42 +21,31 @@ from echornn.training.device import require_room_for_probes
 Examine = Callable[[Snapshot, Question], Readings]
 """The probing function; it is called on a separate thread, one call at a time."""
 
-VITALS = Question(frozenset[Kind]({"units"}))
-"""The readings on which diagnoses depend, besides the losses."""
-
-SCREEN_SECONDS, VITALS_SECONDS = 0.25, 2.0
-"""The shortest time between two examinations for the screen, or of `VITALS`, while training runs."""
-
-MOST_SHARE, MOST_SHARE_OF_SPARE = 0.05, 0.5
-"""The largest share of the time that examinations take: at full speed, and while training mostly waits."""
-
-MOST_UNITS_UNASKED = 256
-"""The most units of a layer with which `VITALS` take less than a second."""
-
-FIRST_SECONDS = 0.05
-"""The first examination of a kind counts as at most this long, since it builds graphs that later ones reuse."""
+VITALS = Question(frozenset[Kind]({"units"}))  # the readings on which diagnoses depend, besides the losses
+SCREEN_SECONDS, VITALS_SECONDS = 0.25, 2.0  # the shortest times between two examinations, while training runs
+MOST_SHARE, MOST_SHARE_OF_SPARE = 0.05, 0.5  # of the time: at full speed, and while training mostly waits
+MOST_UNITS_UNASKED = 256  # of a layer: with these, `VITALS` take less than a second
+FIRST_SECONDS = 0.05  # as which the first examination of a kind counts: it builds graphs that later ones reuse
 
 
 class WeightRecorder:
-    """Keeps the newest weights, and their last change by a single window: over many windows, movements cancel out."""
+    """The newest weights, and their last change by a single window: over many windows, movements cancel out."""
 
     def __init__(self) -> None:
         self.newest: tuple[Position, dict[str, Floats]] | None = None
         self.change: tuple[Position, dict[str, Floats]] | None = None
 
     def weigh(self, weights: dict[str, Floats], here: Position) -> None:
-        """Record the weights at a position."""
         if self.newest is not None and self.follows(here):
             before = self.newest[1]
             self.change = here, {name: value - before[name] for name, value in weights.items()}
         self.newest = here, weights
 
     def follows(self, here: Position) -> bool:
-        """Whether the newest weights were recorded one window before this position."""
         return self.newest is not None and here == (self.newest[0].branch, self.newest[0].window + 1)
 
     def snapshot(self, state: TrainerState, here: Position, progress: Progress | None) -> Snapshot:
-        """A snapshot with the weights of one window before; if these were not recorded, by the last known change."""
+        """A snapshot with the weights of one window before, by the last change that is known."""
         self.weigh(state.weights, here)
         if self.change is None or self.change[0].branch != here.branch or self.change[0].window > here.window:
             return Snapshot(state, here.branch, here.window, progress)
@@ -97,17 +85,11 @@ class Probing:
     def _standing(self) -> list[StandingQuestion]:
         return [one for one in (self._screen, self._vitals) if one.question is not None]
 
-    def start(self) -> None:
-        """Start the examining thread before training takes the memory."""
-        with contextlib.suppress(RuntimeError):  # the first examination tries again, and shows the error
-            self._thread.start()
-
     def end(self) -> None:
-        """Stop examining, without waiting for the current examination."""
         self._thread.end()
 
     def ask(self, question: Question | None) -> None:
-        """Set the question of the screen; the first answer comes as soon as possible, since the user is waiting."""
+        """Set the question of the screen; the user waits for the first answer."""
         screen = self._screen
         if question != screen.question:
             screen.question, screen.position, screen.next_at, screen.failed = question, None, 0.0, None
@@ -115,20 +97,16 @@ class Probing:
             self._exchange.change(**{"unread": ""} if question is not None else {"unread": "", "readings": None})
 
     def forget(self) -> None:
-        """Forget what was examined, for another network: positions that are visited again are examined again."""
+        """Forget what was examined: positions that are visited again are examined again."""
         self._weights = WeightRecorder()
         self._screen.position = self._vitals.position = None
 
     def is_weighed(self, here: Position) -> bool:
-        """Whether readings are wanted and the newest weights are those here, so that the next window is trained alone
-        and their change by it measured.
-        """
+        """Whether the next window is to be trained alone, so that its change of the weights is known."""
         return bool(self._standing) and self._weights.newest is not None and self._weights.newest[0] == here
 
     def seconds(self, still: bool) -> float | None:
-        """The seconds until an examination is due, None if none is; where training stands ``still``, each position is
-        examined once, without delay.
-        """
+        """The seconds until an examination is due, if one is: once a position, where training stands ``still``."""
         if not self._standing or self._busy:
             return None
         here, config = self._live.position, self._live.own_config
@@ -179,48 +157,40 @@ class Probing:
                 outcomes.append(self._examine(snapshot, question))
             except Exception as error:  # errors of probes do not end training
                 outcomes.append(error)
-        took = self._clock() - begun
+        took, config = self._clock() - begun, snapshot.state.config
 
         def read() -> None:
-            """Show what was read, on the training thread."""
             self._busy = False
-            config, (of, seen) = snapshot.state.config, self._known
             kinds = frozenset[Kind]().union(*(question.kinds for _, question in due))
-            seen = seen if of == config else frozenset()
+            seen = self._known[1] if self._known[0] == config else frozenset[Kind]()
             counted = took if kinds <= seen else min(took, FIRST_SECONDS)
             self._known = (config, seen | kinds)
             self._rests_until = self._clock() + counted * (1 - share) / share
+            of_these = Position(snapshot.branch, snapshot.window)
             is_here = (snapshot.branch, config) == (self._live.position.branch, self._live.own_config)
-            for (standing, question), outcome in zip(due, outcomes, strict=True):
+            for (standing, of), outcome in zip(due, outcomes, strict=True):
                 asked = standing.question
-                if asked is None or (asked.part, asked.held) != (question.part, question.held):
-                    continue
-                if not asked.kinds <= question.kinds:
+                if asked is None or not asked.kinds <= of.kinds or (asked.part, asked.held) != (of.part, of.held):
                     continue
                 if isinstance(outcome, Exception):
                     standing.failed = config
-                    if is_here:
-                        standing.show(None, why_unread(outcome))
-                elif is_here:
+                if not is_here:  # these were readings of an earlier network
+                    standing.position = None if standing.position == of_these else standing.position
+                elif isinstance(outcome, Exception):
+                    standing.show(None, why_unread(outcome))
+                else:
                     standing.show(outcome, "")
-                if not is_here and standing.position == (
-                    snapshot.branch,
-                    snapshot.window,
-                ):
-                    standing.position = None  # these were readings of an earlier network
 
         self._exchange.notify(read)
 
 
 def why_unread(error: Exception) -> str:
-    """The message that the network could not be examined, with the reason."""
     text = f"{error}".partition("\n")[0].strip()
     name = "" if isinstance(error, MemoryError) and text else type(error).__name__
     return f"nothing could be read: {': '.join(part for part in (name, text) if part)}"
 
 
 def examine(snapshot: Snapshot, question: Question) -> Readings:
-    """Examine a snapshot, if there is enough memory."""
     require_room_for_probes(snapshot.state.config)
     quiet.import_tensorflow()
     from echornn.probes.examine import examine as by_probes

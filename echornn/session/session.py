@@ -22,22 +22,19 @@ from echornn.session.commands import (
     ChangeCommand,
     Command,
     LookCommand,
-    Pause,
-    Resume,
     Sent,
-    Toggle,
 )
 from echornn.session.exchange import COMPILING, LOCAL, Exchange, Viewers
 from echornn.session.handlers import Handlers, NotThereError, previewed, why_nothing
 from echornn.session.live_run import LiveRun, first_frame
 from echornn.session.pictures.frame import WATCHABLE_SPEED, Frame, Start, State
 from echornn.session.pictures.look import look
-from echornn.session.pictures.picture import ALONE, Picture, Query
+from echornn.session.pictures.picture import Picture, Query
 from echornn.session.probing import Examine, Probing
 from echornn.session.probing import examine as by_probes
 from echornn.timeline.branch import Position
 from echornn.timeline.timeline import Timeline
-from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
+from echornn.training.structure import AnyTrainer, MakeTrainer, tensorflow_trainers
 
 
 class ViewedSession(Protocol):
@@ -63,9 +60,8 @@ class Session:
         make_trainer: makes the trainer, on the training thread; by default TensorFlow's.
         on_progress: called on the training thread after each slice of windows.
         clock: a monotonic clock, in seconds.
-        recorder: by default nothing is saved. A run that exists already continues from where it stopped. If ``config``
-            differs from its configuration, this is an edit, which can be undone; if the edit fails, the session fails,
-            and the disk is unchanged.
+        recorder: by default nothing is saved. A run that exists already continues from where it stopped; if ``config``
+            differs from its configuration, with an edit, which can be undone.
         at: for a run that continues: the number of windows along its path to which to go back first.
         examine: the function that runs the probes, on a separate thread; by default `echornn.probes.examine.examine`.
         vitals: whether to examine from time to time, unasked, what diagnoses depend on besides the losses; see `Frame`.
@@ -93,7 +89,7 @@ class Session:
         self._wanted = config
         self._on_progress = on_progress
         self._clock = clock
-        self._can_save = self._is_loaded = False
+        self._can_save = False
         self._previewed: tuple[object, Frame] | None = None
         resumed, first = self.recorder.resumed, config
         trained_by = () if resumed is None else resumed.trained_by
@@ -112,18 +108,11 @@ class Session:
     # ---- for any thread
 
     def send(self, command: Command) -> int:
-        """Send a command to the session; it is carried out and answered when its turn comes.
-
-        Returns:
-            The number of the command, counted from 1; its `echornn.session.commands.Answer` has it too.
-
-        Raises:
-            TypeError: ``command`` is not a command.
+        """Send a command, which is carried out and answered when its turn comes; a TypeError if it is not a command.
+        Returns its number, counted from 1, which its `echornn.session.commands.Answer` has too.
         """
         if not isinstance(command, Command):
             raise TypeError(f"{command!r} cannot be sent: only an object of a class in echornn.session.commands")
-        if isinstance(command, Toggle) and self._exchange.frame.state is State.LOADING:  # the frame shows the start
-            command = Pause() if self.frame.start.trains else Resume()
         if isinstance(command, Ask):
             return self.ask(self.viewers.asks(LOCAL, command.question))
         return self._exchange.send(command)
@@ -143,21 +132,20 @@ class Session:
 
     @property
     def outstanding(self) -> int:
-        """The number of commands that train, change or move something and are not carried out yet."""
+        """How many commands that train, change or move something are not carried out yet."""
         return sum(not isinstance(sent.command, NO_WORK) for sent in self._exchange.unanswered)
 
     @property
     def frame(self) -> Frame:
-        """The newest frame; the same object as before if nothing has changed. While the session loads, commands are
-        carried out later, but the frame shows at once what they will lead to.
+        """The newest frame, the same object if nothing has changed. While the session loads, it shows what the commands
+        that wait will lead to.
         """
         frame = self._exchange.frame
         if frame.state is not State.LOADING:
             return frame
         waiting = tuple(sent.command for sent in self._exchange.waiting)
-        known = self._previewed
         of = frame, waiting, self._handlers.drive, int(self._exchange.seconds)
-        if known is None or known[0] != of:
+        if (known := self._previewed) is None or known[0] != of:
             known = self._previewed = of, previewed(*of)
         return known[1]
 
@@ -168,7 +156,6 @@ class Session:
 
     @property
     def timeline(self) -> Timeline:
-        """All branches of the run, with their losses."""
         return self._live.timeline
 
     @property
@@ -179,31 +166,20 @@ class Session:
     @property
     def refused(self) -> ConfigError | None:
         """The error by which the configuration could not be loaded; None if it was, even if training has failed."""
-        return self.error if isinstance(self.error, ConfigError) and not self._is_loaded else None
+        return self.error if isinstance(self.error, ConfigError) and not self._live.may_save else None
 
     def look(self, query: Query, before: Picture | None = None) -> Picture:
-        """The picture of the newest frame, with the losses and branches that the query requests; unchanged parts are
-        those of the picture ``before``.
-        """
-        return self._to_local(self.look_at(query, self.frame, before))
+        """The picture of the newest frame that the query requests; unchanged parts are those of ``before``."""
+        return self.look_at(query, self.frame, before)
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
-        """A new picture of the same position as this picture, whatever has happened since; the same picture if it
-        answers the query already.
-        """
-        if query == picture.query:
-            return picture
-        return self._to_local(self.look_at(query, picture.frame, picture))
+        """Another picture of the same position, whatever has happened since; the same if it answers the query."""
+        return picture if query == picture.query else self.look_at(query, picture.frame, picture)
 
-    def look_at(self, query: Query, frame: Frame, before: Picture | None) -> Picture:
-        return look(query, frame, self.timeline, before)
-
-    def _to_local(self, picture: Picture) -> Picture:
-        audience = self.viewers.audience(LOCAL)
-        return picture if audience is ALONE else replace(picture, audience=audience)
+    def look_at(self, query: Query, frame: Frame, before: Picture | None, viewer: int = LOCAL) -> Picture:
+        return replace(look(query, frame, self.timeline, before), audience=self.viewers.audience(viewer))
 
     def take_over(self) -> None:
-        """Let the viewer in this process steer."""
         self.viewers.take_over(LOCAL)
 
     def when_idle(self, seconds: float | None = None) -> bool:
@@ -211,7 +187,7 @@ class Session:
         return self._exchange.when_idle(seconds)
 
     def when_shown(self, number: int, seconds: float) -> None:
-        """Wait until the newest frame shows what became (while loading, becomes) of a command, at most ``seconds``."""
+        """Wait until the newest frame shows what becomes of a command, at most ``seconds``."""
         self._exchange.wait_for(lambda one: one.answered >= number or one.state is State.LOADING, seconds)
 
     def stop(self) -> None:
@@ -225,7 +201,6 @@ class Session:
         exchange, live = self._exchange, self._live
         try:
             self._load()
-            self._is_loaded = True
             while exchange.wait(self._wait_seconds(), live.arrived and not self._handlers.drive.windows):
                 # each command is judged by the frame, so the frame is updated after each
                 while (letter := exchange.take(live.arrived)) is not None:
@@ -269,7 +244,6 @@ class Session:
         if exchange.stopping:
             return
         exchange.change(message=COMPILING, device=live.trainer.device)
-        self._probing.start()
         try:
             live.compile()
         except OwnError:  # of a run whose task or cell cannot be used here as it is; elsewhere, or changed, it may
@@ -301,11 +275,9 @@ class Session:
         return self._make_trainer(config)
 
     def _obey(self, sent: Sent) -> None:
-        """Carry out a command, if it has something to do, and answer it; after an error the network before goes on."""
         command, before = sent.command, self._exchange.frame
-        answer = Answer(sent.number, command)
         try:
-            answer = replace(answer, why_not=why_nothing(command, before))
+            answer = Answer(sent.number, command, why_nothing(command, before))
             if answer.done:
                 self._handlers.do(command)
             if isinstance(command, ChangeCommand | LookCommand):  # running training goes on
@@ -318,11 +290,9 @@ class Session:
             is_known = isinstance(error, (ConfigError, NotThereError))
             why_not = str(error) if is_known else f"{type(error).__name__}: {error}"
             field = error.field if isinstance(error, ConfigError) else ""
-            answer = replace(answer, why_not=why_not, field=field, was_refused=True)
+            answer = Answer(sent.number, command, why_not, field, was_refused=True)
             self._exchange.show(replace(before, refused=answer))
         self._exchange.answer(answer)
-
-    # slices of work are so short that commands take effect at once
 
     def _wait_seconds(self) -> float | None:
         """The seconds for which there is nothing to do; None if only a command can end the wait."""
@@ -332,7 +302,6 @@ class Session:
         return min((one for one in waits if one is not None), default=None)
 
     def _seconds_to_train(self) -> float | None:
-        """The seconds until windows are due; None if none are wanted."""
         drive = self._handlers.drive
         if self._live.trainer.finished or not drive.trains:
             return None
@@ -438,10 +407,9 @@ class Session:
 
     def _vitals(self) -> Readings | None:
         """The vitals of the previous frame, unless they are of another network, another branch or a later window."""
-        frame, position = self._exchange.frame, self._live.position
-        vitals = frame.vitals
-        is_later = vitals is not None and (vitals.branch != position.branch or vitals.window > position.window)
-        if frame.own_config.seed != self._live.own_config.seed or is_later:
-            self._probing.forget()
-            return None
-        return vitals
+        frame, here, vitals = self._exchange.frame, self._live.position, self._exchange.frame.vitals
+        is_later = vitals is not None and (vitals.branch != here.branch or vitals.window > here.window)
+        if frame.own_config.seed == self._live.own_config.seed and not is_later:
+            return vitals
+        self._probing.forget()
+        return None

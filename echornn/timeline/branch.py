@@ -8,15 +8,16 @@ import re
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from echornn.config import EchoConfig
 from echornn.files.recorded_values import record_of
-from echornn.history.curve import Cause
+from echornn.history.curve import Cause, Segment
 
 
 class Position(NamedTuple):
-    """A position in a run: on a branch, after ``window`` windows along the path from new weights to its end."""
+    """On a branch of a run, after ``window`` windows along the path from new weights to its end."""
 
     branch: int
     window: int
@@ -46,10 +47,13 @@ class Branch:
         """Whether the branch begins with new weights."""
         return self.start == 0
 
+    @cached_property
+    def segment(self) -> Segment:
+        return Segment(self.start, self.cause, self.epoch, self.window, self.config.windows_per_epoch)
+
     def epoch_and_window(self, window: int) -> tuple[int, int]:
         """Epoch and window in it (both from 0) of the window that follows ``window`` windows along the path."""
-        epochs, in_epoch = divmod(self.window + window - self.start, self.config.windows_per_epoch)
-        return self.epoch + epochs, in_epoch
+        return self.segment.epoch_and_window(window)
 
     def digest(self, of_parent: int) -> int:
         """A hash of everything that affects the beginning of the branch."""
@@ -71,8 +75,8 @@ class BranchSpan(NamedTuple):
 def digests(branches: Sequence[Branch]) -> list[int]:
     """The digest of each branch of a run, in the order in which they began."""
     found: list[int] = []
-    for branch in branches:
-        found.append(branch.digest(0 if branch.parent is None else found[branch.parent.branch]))
+    for one in branches:
+        found.append(one.digest(0 if one.parent is None else found[one.parent.branch]))
     return found
 
 

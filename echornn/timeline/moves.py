@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from echornn.config import EchoConfig
-from echornn.history.curve import Cause
 from echornn.timeline.branch import Branch, Position, can_continue_under
 from echornn.timeline.timeline import GOOD_WINDOWS, Timeline
 
@@ -50,31 +48,28 @@ def before_it_diverged(timeline: Timeline, here: Position) -> int | None:
     """
     if not timeline.diverged(here) or (before := before_the_change(timeline, here)) is None:
         return None
-    owner, line = timeline.owner(before), here.branch
+    owner = timeline.owner(before)
     there = [at for at in (before.window, before.window - 1) if at >= 0]
-    return next((at for at in there if timeline.owner(Position(line, at)) == owner), None)
+    return next((at for at in there if timeline.owner(Position(here.branch, at)) == owner), None)
 
 
 def _before_it_went_bad(timeline: Timeline, position: Position, bad: int) -> Position | None:
     if suspects := _suspects(timeline, position, bad):
-        return suspects[0].before
+        return suspects[0][0].before
     path = timeline.path(Position(position.branch, bad))
     late = [branch for branch in path if branch.start + GOOD_WINDOWS > bad]
-    if late and late[0].before is not None:
-        return late[0].before
-    return Position(path[0].number, 0) if late else Position(path[-1].number, bad - GOOD_WINDOWS)
+    if not late:
+        return Position(path[-1].number, bad - GOOD_WINDOWS)
+    return late[0].before or Position(path[0].number, 0)
 
 
-def _suspects(timeline: Timeline, position: Position, bad: int) -> list[Branch]:
-    """The edits on the path shortly before the loss became bad, without edits of only ``num_epochs``."""
+def _suspects(timeline: Timeline, position: Position, bad: int) -> list[tuple[Branch, set[str]]]:
+    """The edits on the path shortly before the loss became bad, and their fields without ``num_epochs``, if others."""
     soon = [branch for branch in timeline.path(position) if branch.start <= bad < branch.start + GOOD_WINDOWS]
-    return [branch for branch in soon if branch.cause in ("edit", "preset") and _edited(timeline, branch)]
-
-
-def _edited(timeline: Timeline, branch: Branch) -> set[str]:
-    """The fields that an edit changed, except ``num_epochs``."""
-    before = timeline.parent_config(branch) or branch.config
-    return before.changes_to(branch.config).keys() - {"num_epochs"}
+    edits = [branch for branch in soon if branch.cause in ("edit", "preset")]
+    changes = [(timeline.parent_config(one) or one.config).changes_to(one.config).keys() for one in edits]
+    edited = [(one, fields - {"num_epochs"}) for one, fields in zip(edits, changes, strict=True)]
+    return [(one, fields) for one, fields in edited if fields]
 
 
 def blamed(timeline: Timeline, here: Position) -> tuple[str, ...]:
@@ -82,7 +77,7 @@ def blamed(timeline: Timeline, here: Position) -> tuple[str, ...]:
     bad = timeline.bad_since(here)
     if bad is None or bad < timeline.owner(here).start:
         return ()
-    return tuple(sorted(set().union(*(_edited(timeline, branch) for branch in _suspects(timeline, here, bad)))))
+    return tuple(sorted({field for _, fields in _suspects(timeline, here, bad) for field in fields}))
 
 
 def undoable(timeline: Timeline, here: Position) -> int:
@@ -91,52 +86,6 @@ def undoable(timeline: Timeline, here: Position) -> int:
     while position is not None and count < 99:
         count, position = count + 1, timeline.owner(position).before
     return count
-
-
-HELD_SECONDS = 1.0  # between changes of one kind that are undone together, as by a key that is held down
-
-
-class Undoing:
-    """Remembers the targets of undo and redo."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._undone: list[Position] = []
-        self._held: tuple[object, float, Position] | None = None
-
-    @property
-    def redoable(self) -> bool:
-        return bool(self._undone)
-
-    def undo(self, timeline: Timeline, here: Position) -> Position:
-        target = before_the_change(timeline, here)
-        assert target is not None
-        self._undone.append(here)
-        return target
-
-    def redo(self) -> Position:
-        """The position at which the last undo was made, which must exist."""
-        return self._undone.pop()
-
-    def before(self, kind: object, timeline: Timeline, here: Position, by_a_held_key: bool) -> Position:
-        """The position to which undoing a change made here, or several of a kind other than None, will go."""
-        now, before = self._clock(), here
-        if self._held is not None:
-            held, at, first = self._held
-            never_ran = kind in ("anew", "data") and here.window == timeline.branch(here.branch).start
-            if kind is not None and held == kind and (never_ran or (by_a_held_key and now - at < HELD_SECONDS)):
-                before = first
-        self._held = (kind, now, before)
-        return before
-
-    def began(self, cause: Cause) -> None:
-        """A branch began: nothing can be redone then, unless it only trains on from an earlier window."""
-        if cause != "back":
-            self._undone.clear()
-
-    def went(self) -> None:
-        """The session went to a position: the next change is undone separately."""
-        self._held = None
 
 
 # ---- from one network to several replicas, and back (key `L`)
@@ -172,19 +121,19 @@ def switch_target(
         last = None
     if last is not None and (replicas is None or will_do(timeline.owner(last.left).config)):
         return timeline.end(last.left.branch) if last.at_its_end else last.left, last.replica
+    ends = [timeline.end(number) for number in reversed(range(len(timeline)))]
     if config.replicas > 1:
         origin: Position | None = here
         while origin is not None and timeline.owner(origin).config.replicas > 1:
             origin = timeline.path(origin)[0].before
-        if origin is None:
-            origin = _newest(timeline, lambda path: path[-1].replicas == 1)
+        origin = origin or next((end for end in ends if timeline.owner(end).config.replicas == 1), None)
         return None if origin is None else (origin, 0)
-
-    def includes_it(path: list[EchoConfig]) -> bool:
-        return will_do(path[-1]) and any(can_continue_under("alone", many, config) for many in path)
-
-    many = _newest(timeline, includes_it)
-    return None if many is None else (many, config.seed - timeline.owner(many).config.seed)
+    for end in ends:
+        many = timeline.owner(end).config
+        path = timeline.path(end) if will_do(many) else ()
+        if any(can_continue_under("alone", one.config, config) for one in path):
+            return end, config.seed - many.seed
+    return None
 
 
 def configuration_to_begin(config: EchoConfig, replica: int, replicas: int | None) -> EchoConfig:
@@ -192,9 +141,3 @@ def configuration_to_begin(config: EchoConfig, replica: int, replicas: int | Non
     if config.replicas > 1:
         return config.of(replica)
     return replace(config, replicas=REPLICAS if replicas is None else replicas)
-
-
-def _newest(timeline: Timeline, fits: Callable[[list[EchoConfig]], bool]) -> Position | None:
-    """The end of the newest branch with fitting configurations on its path."""
-    ends = (timeline.end(number) for number in reversed(range(len(timeline))))
-    return next((end for end in ends if fits([one.config for one in timeline.path(end)])), None)

@@ -12,13 +12,13 @@ import numpy as np
 
 from echornn.config import EchoConfig, changes_text
 from echornn.data.levels import most_loss
-from echornn.data.solved import Levels, LostLog, SolvedAt
+from echornn.data.solved import Crossing, Levels, SolvedAt, lost_after
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
 from echornn.diagnosis.seed_stats import SeedStats, SolvedCounts, solved_by_half
-from echornn.history.curve import Band, BlockMeans, Curve, Piece, Segment, band_of, curve_of, shades_of, width_of
+from echornn.history.curve import Band, BlockMeans, Curve, Piece, band_of, curve_of, shades_of, width_of
 from echornn.history.pyramid import OF_LOSSES, Buckets, LossHistory, Windows
-from echornn.history.windows import StoredWindows, error_rates_of, losses_of, median_mean, stored_windows
-from echornn.progress import Floats, PopulationProgress
+from echornn.history.windows import StoredWindows, error_rates_of, losses_of, median_mean
+from echornn.progress import Floats
 from echornn.timeline.branch import Branch, BranchSpan, Position, can_continue_under, index_in, path_to_end, spans_to
 
 GOOD_WINDOWS = 50  # consecutive windows with finite losses after which training counts as sound again
@@ -50,10 +50,9 @@ class Track:
     def __post_init__(self) -> None:
         branch, config = self.branch, self.branch.config
         self.is_alone = config.replicas == 1
-        self.lost = LostLog(self.solved.lost_at)
+        self.lost_at_start, self.crossings = self.solved.lost_at, list[Crossing]()
         self.levels = Levels.of([config] * config.replicas)
         self.history = LossHistory(config, branch.start)
-        self.segment = Segment(branch.start, branch.cause, branch.epoch, branch.window, config.windows_per_epoch)
 
     def index_of(self, seed: int) -> int:
         """The index of the network that has this seed at the end of its path."""
@@ -61,16 +60,15 @@ class Track:
 
 
 class Timeline:
-    """The branches of a run with their losses. The training thread adds branches and windows, and any thread may read.
-
-    The *path* of a branch leads from new weights to its end; its windows are numbered from 0.
+    """The branches of a run with their losses; the training thread adds to them, and any thread may read. The *path* of
+    a branch leads from new weights to its end; its windows are numbered from 0.
     """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._tracks: list[Track] = []
         self._path = lru_cache(KEPT_PATHS)(lambda number: path_to_end(self.branch(number), self.branch))
-        self._joined: dict[tuple[int, int, int], Buckets] = {}
+        self._in_one = lru_cache(None)(_in_one)  # as these do not change
         self.trained = 0  # windows, in all branches
 
     def __len__(self) -> int:
@@ -87,7 +85,7 @@ class Timeline:
                 return
             if not self.has(parent):
                 raise ValueError(f"a branch cannot begin at a position that the run does not have: {branch}")
-            before = self._track(parent)
+            before = self._tracks[self.owner(parent).number]
             was = before.branch.config
             if not can_continue_under(branch.cause, was, config):
                 raise ValueError(f"a branch cannot continue its parent with this configuration: {branch}")
@@ -99,10 +97,6 @@ class Timeline:
             if not config.same_task(was):
                 solved, since = solved.anew(), branch.start
             self._tracks.append(Track(branch, branch.digest(before.digest), since, solved, known))
-
-    def trained_in(self, number: int, progress: PopulationProgress) -> None:
-        """Add windows at the end of a branch, as its trainer reported them."""
-        self.append(number, stored_windows(progress, self.branch(number).config), progress.solved_at)
 
     def append(self, number: int, windows: StoredWindows, solved_at: Windows) -> None:
         """Add windows, [n, replicas], at the end of a branch, and the window along the path, from 1, after which each
@@ -116,7 +110,7 @@ class Timeline:
                 rates = error_rates_of(windows, config)
                 known = track.known.diverging(losses[:, 0], end, most_loss(config))
                 track.known = replace(known, block_means=known.block_means.after(losses[:, 0], rates[:, 0]))
-            track.lost.append(crossings)
+            track.crossings += crossings
             for bad in (end + np.flatnonzero(~np.isfinite(losses).any(axis=1))).tolist():
                 goes_on = bool(track.bad) and bad - track.bad[-1][1] <= GOOD_WINDOWS
                 track.bad.append((track.bad.pop()[0] if goes_on else bad, bad))
@@ -130,14 +124,13 @@ class Timeline:
         return self._tracks[number].branch
 
     def digest(self, number: int) -> int:
-        """A hash of everything that leads to a branch."""
         return self._tracks[number].digest
 
     def end(self, number: int) -> Position:
         return Position(number, self._tracks[number].history.end)
 
     def windows_of(self, number: int) -> int:
-        """The number of windows that were trained in this branch itself."""
+        """The windows that were trained in this branch itself."""
         return len(self._tracks[number].history)
 
     def has(self, position: Position) -> bool:
@@ -147,9 +140,6 @@ class Timeline:
         """The last branch on the path that has begun by this position: it trained the window before, or begins here."""
         own = self.branch(position.branch)
         return own if own.start <= position.window else self.spans(position)[-1].branch
-
-    def _track(self, position: Position) -> Track:
-        return self._tracks[self.owner(position).number]
 
     def path(self, position: Position) -> tuple[Branch, ...]:
         """The branches on the path to a position, beginning with the branch that has new weights."""
@@ -175,7 +165,7 @@ class Timeline:
 
     def loss_stats(self, position: Position, replica: int = 0) -> LossStats:
         """The loss statistics at a position, as they were known then; no block means for one of several networks."""
-        track, solved = self._track(position), self.solved(position)
+        track, solved = self._tracks[self.owner(position).number], self.solved(position)
         known = track.known if track.is_alone else LossStats(block_means=BlockMeans(begun=position.window))
         recent: Floats | None = solved.newest[:, replica]
         if position.window != track.history.end:
@@ -196,12 +186,13 @@ class Timeline:
     def seed_stats(self, position: Position) -> SeedStats | None:
         """The counts for several networks at a position, as they were known then; None for a single network."""
         solved = self.solved(position)
-        several = len(solved.at) > 1
-        return SeedStats.after(solved.newest, solved.at, position.window, solved.lost_at) if several else None
+        if len(solved.at) == 1:
+            return None
+        return SeedStats.after(solved.newest, solved.at, position.window, solved.lost_at)
 
     def solved(self, position: Position) -> SolvedAt:
         """When each network at a position had solved the task by then, and its newest losses, or their mean."""
-        track, window = self._track(position), position.window
+        track, window = self._tracks[self.owner(position).number], position.window
         if window == track.history.end:
             return track.solved
         config, first = track.branch.config, max(track.task_since, window - track.levels.longest)
@@ -210,7 +201,7 @@ class Timeline:
             for one, begin, end in self._parts(self.spans(position, first), first):
                 at = index_in(one.branch.config, config)
                 recent.append(one.history.newest(begin, end)[:, at : at + config.replicas])
-            known = track.solved.until(window, track.lost.at(window))
+            known = track.solved.until(window, lost_after(track.lost_at_start, track.crossings, window))
         return replace(known, recent=np.concatenate(recent))
 
     def diverged(self, position: Position) -> bool:
@@ -224,7 +215,7 @@ class Timeline:
         return None if known is None else known[0]
 
     def _losses_and_errors(self, position: Position, first: int, replica: int) -> tuple[Floats, Floats] | None:
-        losses, errors = [np.empty(0, np.float32)], [np.empty(0, np.float32)]
+        parts = [(np.empty(0, np.float32), np.empty(0, np.float32))]
         with self._lock:
             seed = self.owner(position).config.of(replica).seed
             for track, begin, end in self._parts(self.spans(position, first), first):
@@ -232,8 +223,8 @@ class Timeline:
                 windows = track.history.windows(begin, end, slice(at, at + 1))
                 if windows is None:
                     return None
-                losses.append(losses_of(windows)[:, 0])
-                errors.append(error_rates_of(windows, track.branch.config)[:, 0])
+                parts.append((losses_of(windows)[:, 0], error_rates_of(windows, track.branch.config)[:, 0]))
+        losses, errors = zip(*parts, strict=True)
         return np.concatenate(losses), np.concatenate(errors)
 
     def own_losses(self, number: int, first: int, last: int) -> Floats | None:
@@ -269,11 +260,11 @@ class Timeline:
         return None if stats is None else stats.counts
 
     def mean_loss(self, number: int) -> float:
-        """The mean of the recent losses of a branch's path, in nats; with several networks, the median. NaN if none."""
+        """The mean of the recent losses of a branch's path; with several networks, the median. NaN if none."""
         return median_mean(self._tracks[number].solved.newest)
 
     def newest_loss(self, number: int) -> float:
-        """The loss of the last window of a branch's path; with several networks, the median. NaN if there is none."""
+        """The same of the last window alone."""
         return median_mean(self._tracks[number].solved.recent[-1:])
 
     # ---- for drawing
@@ -283,7 +274,7 @@ class Timeline:
         with self._lock:
             first, last, spans = self._part(number, first, last)
             shown = [one for one in spans if one.first == first or one.last > first or one is spans[-1]]
-            segments = tuple(self._tracks[one.branch.number].segment for one in shown if one.first < max(last, 1))
+            segments = tuple(one.branch.segment for one in shown if one.first < max(last, 1))
             seed = self.branch(number).config.of(replica).seed
             pieces = self._pieces(list(self._parts(spans, first)), seed, width_of(columns, last - first))
             return curve_of(pieces, columns, first, last, segments)
@@ -340,10 +331,7 @@ class Timeline:
         buckets = np.stack([reducer.reduceat(one, at) for reducer, one in zip(OF_LOSSES, sums, strict=True)])
         return Piece(lambda width, first, last: (edges, buckets), parts[0][1], parts[-1][2])
 
-    def _in_one(self, track: Track, first: int, last: int, seed: int) -> Buckets:
-        """A branch up to window ``last`` in one bucket, [4, 1]; kept, since it does not change."""
-        key = track.branch.number, last, seed
-        if (known := self._joined.get(key)) is None:
-            _, known = track.history.of_one(track.index_of(seed), 1 << (last - first).bit_length(), first, last)
-            self._joined[key] = known
-        return known
+
+def _in_one(track: Track, first: int, last: int, seed: int) -> Buckets:
+    """Some windows of a branch in one bucket, [4, 1]."""
+    return track.history.of_one(track.index_of(seed), 1 << (last - first).bit_length(), first, last)[1]

@@ -18,14 +18,14 @@ from pathlib import Path
 from unittest import mock
 
 from echornn.config import EchoConfig
-from echornn.replay import replayed_run
 from echornn.replay.pace import Pace
 from echornn.runs import folders
 from echornn.runs.recorder import Recorder, RunRecorder
 from echornn.runs.run_dir import Run
+from echornn.session import live_run
 from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Position
-from echornn.training.any_trainer import tensorflow_trainers
+from echornn.training.structure import tensorflow_trainers
 from tests.benchmarks.branch_is_the_trunk import arrive
 
 CONFIG = EchoConfig(seed=7, num_epochs=10**6)
@@ -76,7 +76,7 @@ def look(windows: int, looks: int) -> None:
 
 def rate(seconds: float, keyframe_seconds: float) -> float:
     """Windows per second with a keyframe every ``keyframe_seconds`` seconds."""
-    with mock.patch.object(replayed_run, "KEYFRAME_SECONDS", keyframe_seconds):
+    with mock.patch.object(live_run, "KEYFRAME_SECONDS", keyframe_seconds):
         live = begun(Recorder())
         live.train(SLICE)
         begun_at, before = time.perf_counter(), live.here.window
@@ -98,7 +98,7 @@ def main() -> None:
         return
     ratios = []
     for number in range(ROUNDS):
-        kinds = [replayed_run.KEYFRAME_SECONDS, math.inf]
+        kinds = [live_run.KEYFRAME_SECONDS, math.inf]
         rates = {kind: rate(given.seconds, kind) for kind in (kinds if number % 2 else reversed(kinds))}
         ratios.append(rates[kinds[0]] / rates[kinds[1]])
         print(f"{rates[kinds[1]]:,.0f} windows/s without keyframes, {rates[kinds[0]]:,.0f} with", flush=True)

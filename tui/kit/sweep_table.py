@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from echornn.config import EchoConfig
 from echornn.data.levels import MOST_AT_CHANCE, chance_width, ladder_of, solved_level
 from echornn.diagnosis.loss_stats import ladder_position
-from echornn.diagnosis.phrases import shortened
 from echornn.sweeps import grid
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import Cell, Values
+from tui.kit.phrases import shortened
 
 Value = grid.Value | None
 
@@ -76,6 +76,23 @@ class Table:
 
         cells = tuple(tuple(cell(row, column) for column in columns) for row in rows)
         return cls(results, choice, columns, rows, cells)
+
+
+def numbers_of(cell: Cell) -> dict[str, int | float | None]:
+    """The counts of a cell as CSV has them; None is not known."""
+    low, high = cell.interval if cell.finished and not cell.is_pooled else (None, None)
+    return {
+        "points": len(cell.points),
+        "trained": cell.finished,
+        "solved": cell.solved,
+        "success": cell.solved / cell.asked if cell.finished else None,
+        "low": low,
+        "high": high,
+        "half_solved": cell.half_solved,
+        "median_loss": None if math.isnan(cell.loss) else cell.loss,
+        "failed": cell.failed,
+        "missing": cell.missing,
+    }
 
 
 def rung_text(config: EchoConfig, loss: float) -> str:

@@ -19,13 +19,9 @@ from echornn.session import commands
 from echornn.session.commands import Answer
 from echornn.tasks.task import Level, TaskError
 
-NEAR_WINDOWS = 1_000
-"""The age up to which `Frame.vitals` still describe the network; those of the last half of the path do too."""
-
-READABLE_SPEED, WATCHABLE_SPEED = 10.0, 100.0
-"""Windows per second: up to the first, a line about a single window can be read; up to the second, windows are trained
-one by one, so that the screen shows all of them.
-"""
+NEAR_WINDOWS = 1_000  # for so many, or for half of the path, `Frame.vitals` still describe the network
+READABLE_SPEED = 10.0  # windows per second up to which a line about a single window can be read
+WATCHABLE_SPEED = 100.0  # windows per second up to which they are trained one by one, so that the screen shows all
 
 
 class State(StrEnum):
@@ -39,7 +35,6 @@ class State(StrEnum):
 
     @property
     def stands_still(self) -> bool:
-        """Whether no window is trained now."""
         return self is not State.RUNNING
 
 
@@ -53,7 +48,6 @@ class Start:
 
     @property
     def trains(self) -> bool:
-        """Whether any window will be trained."""
         return self.running or self.windows > 0
 
     def after(self, command: commands.Command, epoch_left: int = 1) -> Start:
@@ -184,12 +178,8 @@ class Frame:
         return None
 
     def _sentence(self, newest: Progress | None) -> Sentence:
-        undoable = self.undoable > 0
-        return say(Facts(self.own_config, self.loss_stats, newest, self._near_vitals, undoable, self.is_unread))
-
-    @property
-    def _near_vitals(self) -> Readings | None:
-        vitals = self.vitals
-        if vitals is None or vitals.config != self.own_config:
-            return None
-        return vitals if 0 <= self.trained - vitals.window <= max(NEAR_WINDOWS, self.trained // 2) else None
+        vitals, config = self.vitals, self.own_config
+        if vitals is not None:
+            age = self.trained - vitals.window
+            vitals = vitals if vitals.config == config and 0 <= age <= max(NEAR_WINDOWS, self.trained // 2) else None
+        return say(Facts(config, self.loss_stats, newest, vitals, self.undoable > 0, self.is_unread))

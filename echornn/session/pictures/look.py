@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -16,26 +17,21 @@ from echornn.session.pictures.picture import BranchRow, Ghost, Picture, Query, S
 from echornn.timeline.branch import Position, letter_of
 from echornn.timeline.timeline import Timeline
 
-MOST_GHOSTS = 8
-"""The most ghosts that are drawn; further branches are only in the list of branches."""
+MOST_GHOSTS = 8  # that are drawn; further branches are only in the list of branches
 
-SEEDS = {"seed", "replicas"}
-"""Fields that are described together."""
+SEEDS = {"seed", "replicas"}  # fields that are described together
 
 
 def look(query: Query, frame: Frame, timeline: Timeline, before: Picture | None = None) -> Picture:
-    """The picture of a frame of a run, which may have grown since. Parts that are as in the picture ``before`` are the
-    same objects.
-    """
+    """The picture of a frame of a run, which may have grown since; what is as in the picture ``before`` is the same."""
     if not len(timeline):
         return Picture(frame, query, WindowAxis.of(query.span, frame.line_end, 0))
     before = Picture(frame) if before is None else before
     line, was = frame.line, before.query
     branch_count, elsewhere = len(timeline), timeline.trained - frame.line_end
     is_same_frame = frame is before.frame and before.branch_count > 0
-    is_same_tree = (branch_count, elsewhere, line, frame.notes, query.ghosts) == (
-        *(before.branch_count, before.elsewhere, before.frame.line, before.frame.notes, was.ghosts),
-    )
+    tree = branch_count, elsewhere, line, frame.notes, query.ghosts
+    is_same_tree = tree == (before.branch_count, before.elsewhere, before.frame.line, before.frame.notes, was.ghosts)
     ghosts = [one for one in before.ghosts if isinstance(one.key, int)] if is_same_tree else []
     if query.ghosts and not is_same_tree:
         ghosts = ghosts_of(timeline, line, frame.notes, query.ghosts)
@@ -48,34 +44,29 @@ def look(query: Query, frame: Frame, timeline: Timeline, before: Picture | None 
         end = frame.line_end if last is None else min(last, frame.line_end)
         return timeline.curve(line, columns, first, end, replica)
 
-    picture = Picture(
-        frame,
-        query,
-        axis,
-        ghosts=tuple(with_curve(one, axis, query.columns, timeline, int(one.key), before) for one in ghosts),
-        branch_count=branch_count,
-        elsewhere=elsewhere,
-        line_config=timeline.branch(line).config,
-    )
+    parts: dict[str, Any] = {"line_config": timeline.branch(line).config}
+    parts["ghosts"] = tuple(with_curve(one, axis, query.columns, timeline, int(one.key), before) for one in ghosts)
     if query.columns:
         widths = [width_of(columns, last - first) for columns in (query.columns, was.columns)]
         if is_same_frame and was.columns and axis[:2] == before.axis[:2] and widths[0] == widths[1]:
-            picture = replace(picture, curve=before.curve, band=before.band)
+            parts |= {"curve": before.curve, "band": before.band}
         else:
             columns = query.columns if last > first else 1
-            curve = curve_of_the_line(columns, first, last)
-            picture = replace(picture, curve=curve, band=timeline.band(line, columns, first, last))
+            parts["curve"] = curve_of_the_line(columns, first, last)
+            parts["band"] = timeline.band(line, columns, first, last)
     if query.branches:
         is_known = is_same_frame and is_same_tree and was.branches
-        rows = before.branches if is_known else branch_rows(timeline, line, frame.notes, {one.key for one in ghosts})
-        picture = replace(picture, branches=rows)
+        shown = {one.key for one in ghosts}
+        parts["branches"] = before.branches if is_known else branch_rows(timeline, line, frame.notes, shown)
     if query.seeds is not None:
         is_known = is_same_frame and (axis, query.seeds) == (before.axis, was.seeds)
-        picture = replace(picture, seeds=before.seeds if is_known else seed_losses(query.seeds, frame, timeline, axis))
+        parts["seeds"] = before.seeds if is_known else seed_losses(query.seeds, frame, timeline, axis)
     if query.falls:
         falls = turning_points(curve_of_the_line, query.falls, first, last, frame.loss_stats)
-        picture = replace(picture, falls=tuple(falls))
-    return replace(picture, path=timeline.path(Position(frame.branch, frame.trained))) if query.path else picture
+        parts["falls"] = tuple(falls)
+    if query.path:
+        parts["path"] = timeline.path(Position(frame.branch, frame.trained))
+    return Picture(frame, query, axis, branch_count=branch_count, elsewhere=elsewhere, **parts)
 
 
 # ---- the other curves
@@ -98,8 +89,8 @@ def with_curve(
 
 
 def curve_under(timeline: Timeline, number: int, columns: int, first: int, last: int | None) -> Curve:
-    """The curve of a branch's path as a ghost. With several replicas it is their median, without a range, because the
-    worst tenth, drawn beside the curve, would look as if all had failed.
+    """The curve of a branch as a ghost: of several replicas their median, since the worst tenth beside the curve would
+    look as if all had failed.
     """
     if timeline.branch(number).config.replicas > 1:
         return timeline.band(number, columns, first, last).as_curve()
@@ -131,18 +122,13 @@ def futures(timeline: Timeline) -> list[int]:
 
 
 def shared(timeline: Timeline, one: int, other: int) -> int:
-    """The number of windows that the paths of two branches share."""
-    paths = [timeline.path(timeline.end(number)) for number in (one, other)]
+    spans = [timeline.spans(timeline.end(number)) for number in (one, other)]
     window = 0
-    for index, (first, second) in enumerate(zip(*paths, strict=False)):
+    for (first, _, end), (second, _, other_end) in zip(*spans, strict=False):
         if first.number != second.number:
             break
-        ends = [
-            path[index + 1].start if index + 1 < len(path) else timeline.end(number).window
-            for path, number in zip(paths, (one, other), strict=True)
-        ]
-        window = min(ends)
-        if ends[0] != ends[1]:
+        window = min(end, other_end)
+        if end != other_end:
             break
     return window
 
@@ -190,7 +176,6 @@ def branch_rows(timeline: Timeline, line: int, notes: BranchNotes, shown: set[in
 
 
 def seed_losses(rows: SeedRows, frame: Frame, timeline: Timeline, axis: WindowAxis) -> SeedLosses:
-    """The losses in each column of an axis. Later windows do not change columns that are complete."""
     (first, last, length), columns = axis, rows.columns
     windows = first + ((np.arange(columns) + 0.5) / columns * length).astype(np.int64)
     whole = (last - first) * columns // length

@@ -93,8 +93,6 @@ class Ghost:
 
 @dataclass(frozen=True)
 class BranchRow:
-    """A branch in the list of branches."""
-
     number: int
     letter: str
     words: str  # how it differs from the first branch, and from which window on
@@ -134,7 +132,6 @@ class Audience:
 
     @property
     def may_steer(self) -> bool:
-        """Whether this viewer's commands are carried out."""
         return self.may_note and not self.steering
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from echornn.diagnosis.phrases import loss_text
+from echornn.diagnosis.loss_stats import loss_text
 from echornn.history.curve import Band, Curve
 
 

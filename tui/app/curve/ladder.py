@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from echornn.diagnosis.phrases import loss_text, shortened
+from echornn.diagnosis.loss_stats import loss_text
 from echornn.tasks.task import Level
 from tui.app.curve.ghosts import PlotArea
 from tui.kit.cells import Cells
+from tui.kit.phrases import shortened
 
 LINE, NAME = "plot--level", "plot--rung"
 """The styles of a rung's line and of its label."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from echornn.data.levels import chance_level
-from echornn.diagnosis.phrases import cut_off, loss_text
+from echornn.diagnosis.loss_stats import loss_text
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.session.pictures.frame import Frame, State
+from tui.kit.phrases import cut_off
 
 TRIED = "Of 64 seeds none solved it in 10,000 windows; with T = 4, 62 did"
 """What `Population` gave with the tutorial's other settings and seeds 7 to 70; with T = 1 and 2 none did either."""

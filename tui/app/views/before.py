@@ -16,7 +16,7 @@ from echornn.data.levels import (
     solved_level,
 )
 from echornn.data.series import batch_of
-from echornn.diagnosis.phrases import loss_text, steps_text
+from echornn.diagnosis.loss_stats import loss_text
 from echornn.tasks.table import name_of, values_of
 from echornn.tasks.task import Level, TaskError
 from tui.app.drawings.row_cells import NOT_SCORED, RowData
@@ -86,7 +86,7 @@ def data_text(config: EchoConfig) -> str:
     if config.is_stream:
         return f"{rows} of {config.row_length:,} steps, cut into windows of {config.window_steps}; the state is carried"
     cut = config.gradient_cut
-    follows = "" if cut is None else f", the gradient cut after every {steps_text(cut)}"
+    follows = "" if cut is None else f", the gradient cut after every {cut:,} step{'s' * (cut != 1)}"
     return f"{rows} of {config.windows_per_epoch:,} trials of {config.window_steps} steps, a window each{follows}"
 
 

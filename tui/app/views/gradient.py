@@ -5,8 +5,7 @@ from __future__ import annotations
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import source_lags
-from echornn.diagnosis.phrases import missed_words
+from echornn.data.series import source_lags
 from echornn.readings import Flip, Gradient, Kind, Question, Readings, RowDependence
 from echornn.session.pictures.picture import Picture
 from tui.app.drawings.flips import flip_words, targets_after
@@ -16,7 +15,7 @@ from tui.app.drawings.row_panel import LEAST_WIDTH, draw_row, unread
 from tui.app.drawings.spots import Lag, TimeStep
 from tui.app.views.cursor_keys import cursor_keys
 from tui.app.views.gradient_chart import chart_of, lags_that_matter
-from tui.app.views.gradient_words import read, read_lag, relied_on
+from tui.app.views.gradient_words import missed_words, read, read_lag, relied_on
 from tui.app.views.probe_view import ProbeView
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, beside

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import source_lags
-from echornn.diagnosis.phrases import source_name
+from echornn.data.series import source_lags
 from echornn.readings import Gradient
 from tui.app.drawings.lag_chart import GUTTER, LagChart, sample_texts
 from tui.app.views.gradient_words import size_text
+from tui.kit.phrases import source_name
 
 DECADES = 8
 """The most powers of ten on the axis; values below the axis have no bar."""

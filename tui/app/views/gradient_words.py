@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
-from echornn.config import EchoConfig
-from echornn.data.coverage import source_lags
-from echornn.diagnosis.phrases import percent, source_name
+from echornn.config import RULES, EchoConfig
+from echornn.data.series import source_lags
 from echornn.readings import Effects, Gradient, Reliance, RowDependence
 from tui.app.drawings.panel_lines import is_of_symbols, is_read
+from tui.kit.phrases import percent, source_name
 
 MOST_NAMED = 3
 """The most lags that a text names."""
@@ -84,3 +84,19 @@ def size_text(value: float) -> str:
     if 1e-2 <= value < 10:
         return f"{value:.3f}".removeprefix("0")[:4]
     return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+
+
+def missed_words(config: EchoConfig, gradient: Gradient) -> str:
+    """The share of the gradient that a cut at T misses; for a rule without a cut, what a cut would miss."""
+    cut = f"{next(name for name, rule in RULES.items() if rule.cuts)} with T {config.truncated_backprop_length}"
+    share = gradient.bias_of_windows
+    if not gradient.travels:
+        return "no error travels back"
+    if not np.isfinite(gradient.by_lag).all():
+        return "the error grows too large on its way back"
+    if gradient.complete and config.truncated_backprop_length >= config.window_steps:
+        return f"errors reach a trial's start, {config.window_steps} steps back"
+    if math.isnan(share):
+        return f"what {cut} misses is within the noise"
+    misses = ("would miss" if config.is_uncut else "misses") if share < 1 else "is off by"
+    return f"{config.rule} misses nothing; " * config.is_uncut + f"{cut} {misses} {percent(share)}"

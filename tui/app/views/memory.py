@@ -9,8 +9,7 @@ import numpy as np
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import source_lags
-from echornn.diagnosis.phrases import source_name
+from echornn.data.series import source_lags
 from echornn.readings import Memory, Readings, Units
 from echornn.tasks.task import Symbols
 from tui.app.drawings.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, sample_texts
@@ -21,6 +20,7 @@ from tui.app.drawings.unit_lines import InputLine, draw_units, label_width, read
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, beside
+from tui.kit.phrases import source_name
 
 VALUE_PITCH = 4
 """The fewest columns per bar with which values such as .97 are written."""

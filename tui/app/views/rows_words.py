@@ -6,7 +6,7 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.data.series import lags_of_target
-from echornn.diagnosis.phrases import loss_text
+from echornn.diagnosis.loss_stats import loss_text
 from echornn.progress import Progress
 from tui.app.drawings.row_cells import RowData
 from tui.app.views.value_words import first_that_fits, input_words, network_words, value_words

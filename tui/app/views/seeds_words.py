@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from echornn.config import EchoConfig
-from echornn.diagnosis.phrases import loss_text
+from echornn.diagnosis.loss_stats import loss_text
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.session.pictures.frame import Frame, State
 

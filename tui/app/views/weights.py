@@ -8,7 +8,6 @@ from dataclasses import replace
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
-from echornn.diagnosis.phrases import percent
 from echornn.progress import Floats
 from echornn.readings import MINUS_INFINITY, Matrices, Readings, Recurrent
 from tui.app.drawings.plane import draw_plane
@@ -18,6 +17,7 @@ from tui.app.views.gradient_words import size_text
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, write_in
+from tui.kit.phrases import percent
 
 NUMBERS_WIDTH = 27
 """The columns of the numbers: weight changes and Lyapunov exponents."""

@@ -126,5 +126,6 @@ class StatusLine(CellWidget):
         else:
             parts = [*parts_of(self._frame, read or say(news_of(self._frame))), *self._audience_parts()]
             second = fitted([replace(part, text=say(part.text)) for part in parts], width), "configuration"
-        third = shortened(say(self.too_small), width) or in_a_line(self._verdict.in_words(say), width)
+        verdict = replace(self._verdict, text=say(self._verdict.text), key=say(self._verdict.key))
+        third = shortened(say(self.too_small), width) or in_a_line(verdict, width)
         return [second, (third, "verdict")]

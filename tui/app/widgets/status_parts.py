@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from echornn.config import TASK, EchoConfig
-from echornn.diagnosis.phrases import loss_text
+from echornn.diagnosis.loss_stats import loss_text
 from echornn.session.pictures.frame import Frame, State
 from echornn.tasks.table import defaults_of, name_of, values_of
 from echornn.timeline.branch import letter_of

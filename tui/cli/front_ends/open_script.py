@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from echornn.config import TASK, EchoConfig
-from echornn.diagnosis.phrases import loss_text
+from echornn.diagnosis.loss_stats import loss_text
 from echornn.errors import RunError
 from echornn.files.recorded_values import shortened
 from echornn.remote.client import OtherVersionError, RemoteSession, viewers_of

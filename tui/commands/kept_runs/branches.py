@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from echornn.arrays.facts import branch_facts
-from echornn.diagnosis.phrases import loss_text
+from echornn.diagnosis.loss_stats import loss_text
 from echornn.runs.run_dir import Run
 from echornn.timeline.branch import letter_of
 from tui.commands import record

@@ -12,7 +12,7 @@ from typing import Any
 
 from echornn.arrays.facts import Summary, summary
 from echornn.config import EchoConfig, fields_text, shown
-from echornn.diagnosis.phrases import loss_text
+from echornn.diagnosis.loss_stats import loss_text
 from echornn.errors import RunError
 from echornn.runs import folders
 from echornn.runs.folders import POINTER_FILE, RUN_FILE

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from echornn.data.coverage import source_lags
-from echornn.diagnosis.phrases import source_name
+from echornn.data.series import source_lags
 from echornn.readings import MINUS_INFINITY, RAISED, Question, Readings
 from echornn.state import UnlikeRecord
 from echornn.tasks.task import Numbers, Symbols
 from tui.commands.kept_runs.examined import ChosenNetwork, examined, heading
+from tui.kit.phrases import source_name
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 

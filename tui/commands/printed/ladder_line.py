@@ -7,9 +7,9 @@ from typing import Any
 
 from echornn.config import EchoConfig
 from echornn.data.levels import ladder_of, solved_level
-from echornn.diagnosis.loss_stats import NEAR, ladder_position
-from echornn.diagnosis.phrases import loss_text, shortened
+from echornn.diagnosis.loss_stats import NEAR, ladder_position, loss_text
 from echornn.tasks.task import Level
+from tui.kit.phrases import shortened
 
 WIDTH = 80
 

@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from echornn.diagnosis.phrases import loss_text
+from echornn.diagnosis.loss_stats import loss_text
 from echornn.session.pictures.frame import Frame
 from tui.commands.printed.lines import LinePrinter
 from tui.term import terminal

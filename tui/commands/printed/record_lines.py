@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from echornn.config import EchoConfig
-from echornn.diagnosis.phrases import loss_text
+from echornn.diagnosis.loss_stats import loss_text
 from tui.commands.printed.ladder_line import ladder_line
 from tui.commands.printed.records import Record
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from echornn.config import shown
 from echornn.data.levels import solved_level
-from echornn.diagnosis.phrases import loss_text
+from echornn.diagnosis.loss_stats import loss_text
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import Cell, GridPoint
 from echornn.sweeps.sweep import Part, Sweep, structure_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from echornn.probes.plane import principal_components
+from echornn.probes.units import principal_components
 from echornn.readings import MOST_COMPONENTS
 
 pytestmark = pytest.mark.slow

@@ -10,9 +10,9 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.probes import snapshot_of
 from echornn.probes.examine import examine
-from echornn.probes.plane import MOST_SAMPLES
 from echornn.probes.prepared import Prepared
 from echornn.probes.series import series_for
+from echornn.probes.units import MOST_SAMPLES
 from echornn.progress import Floats
 from echornn.readings import Question, StatePlane
 from echornn.state import Snapshot
