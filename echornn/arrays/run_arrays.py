@@ -116,19 +116,15 @@ class RunArrays:
     def path(
         self, branch: BranchName | None = None, at: int | None = None, replica: int | None = None, first: int = 0
     ) -> RunWindows:
-        """The windows on the path to a position; `RunWindows.window` counts them along the path, from 1. The ``first``
-        windows of the path are left out, to save memory.
-        """
+        """The windows on the path to a position, without the ``first`` ones; `RunWindows.window` counts along it."""
         return RunWindows.of(pieces(self.run, self.run.position_at(at, branch), replica, first))
 
     def networks(self, at: int | None = None, branch: BranchName | None = None) -> tuple[NetworkFacts, ...]:
-        """The results of each network at a position: replica, seed, solved_at, final_loss, lost_at."""
+        """The results of each network at a position."""
         return facts.network_facts(self.run, self.run.position_at(at, branch))
 
     def kept(self, branch: BranchName | None = None) -> Integers:
-        """The windows of a path after which the weights are on disk, int64 [n], ascending. `weights` returns these at
-        once; for others, windows have to be trained again.
-        """
+        """The windows of a path after which the weights are on disk, int64 [n], ascending."""
         return np.array(sorted(_kept(self.run, self.run.position_at(None, branch).branch)), np.int64)
 
     def weights(
@@ -221,8 +217,8 @@ class WindowPiece:
 
 
 def pieces(run: Run, end: Position | None = None, replica: int | None = None, first: int = 0) -> Iterator[WindowPiece]:
-    """All windows up to the run's checkpoint, in the order trained, of all networks or the one with this number; with
-    ``end``, only those on the path to this position, numbered along the path, without the ``first`` ones.
+    """All windows in the order trained, of all networks or the one with this number; with ``end``, only those on the
+    path to this position, numbered along it, without the ``first`` ones.
     """
     facts.require_replica(run, replica, facts.configs_of(run, end))
     found = run.pieces() if end is None else run.path(end, first)

@@ -254,8 +254,7 @@ def last_saved(folder: Path) -> float:
     return newest
 
 
-MOST_LETTERS = 40
-"""The most characters of a name."""
+MOST_LETTERS = 40  # of a name
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,4 @@
-"""`RunRecorder` saves a session's run to disk while it trains, and opens a saved run to continue it; `Recorder` is what
-a session needs of it, and saves nothing.
-"""
+"""Saves a session's run to disk while it trains, and opens a saved run to continue it."""
 
 from __future__ import annotations
 
@@ -172,8 +170,8 @@ class RunRecorder(Recorder):
 
     @classmethod
     def go_on(cls, folder: Path, allow: Callable[[Run], object] = lambda run: None) -> RunRecorder:
-        """Continue recording in the folder of a run, from its newest checkpoint; a RunError if no run there can, or
-        another process writes there. Before anything is changed, ``allow`` is called, which may raise an error.
+        """Continue the run in a folder; a RunError if that cannot be, or another process writes there. Before anything
+        is changed, ``allow`` is called, which may raise an error.
         """
         allow(Run.read(folder, quickly=True))
         try:
@@ -224,7 +222,6 @@ class RunRecorder(Recorder):
         return None if self.saved and stands_there else max(0.0, self._save_at - time.monotonic())
 
     def command(self, command: RecordedCommand) -> None:
-        """Report a command that was carried out, or the start of the run."""
         self._notes = ""
         self._layout = self._layout.since(command.at, command.config.replicas)
         self._branch, self._config, self._solved_at = command.branch or 0, command.config, 0
@@ -250,9 +247,7 @@ class RunRecorder(Recorder):
         self._keyframes.replace(keyframes)
 
     def moved(self) -> None:
-        """Report that the run is at another position. It is saved when possible; until then, nothing counts as unsaved
-        because of it.
-        """
+        """Report that the run is at another position, which alone makes nothing unsaved."""
         self._moves += 1
 
     def note(self, notes: BranchNotes, digests: Sequence[int]) -> None:

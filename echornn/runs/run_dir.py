@@ -240,15 +240,9 @@ class Run:
 
     @classmethod
     def read(cls, folder: Path, quickly: bool = False) -> Run:
-        """The run in a folder, which is not changed.
-
-        The newest checkpoint is used if it and its logs are intact, otherwise the previous one; the notes say so.
-
-        Args:
-            quickly: only check the lengths of the logs, so that long logs take no longer.
-
-        Raises:
-            RunError: the folder has no run, or one that this version cannot continue.
+        """The run in a folder, which is not changed; a RunError if there is none that this version can continue. If the
+        newest checkpoint or its logs are damaged, the previous one is used, and the notes say so; ``quickly`` checks
+        only the lengths of the logs.
         """
         try:
             if not (folder / RUN_FILE).exists():
@@ -256,8 +250,6 @@ class Run:
             about = folders.about(folder)
             chosen, wrong = _newest_usable(folder, quickly, about.config.replicas)
             commands, unreadable, lines = read_commands(folder / COMMAND_FILE, chosen, about.config)
-        except RunError:
-            raise
         except OSError as error:
             raise RunError(f"{folder} cannot be read: {error}") from error
         if unreadable:
@@ -273,7 +265,7 @@ class Run:
 
     @property
     def trained(self) -> int:
-        """The number of windows trained up to the checkpoint, in all branches."""
+        """The number of windows in all branches."""
         return 0 if self.checkpoint is None else self.checkpoint.trained
 
     @property
@@ -309,13 +301,8 @@ class Run:
         return Position(newest, ends[newest])
 
     def position_at(self, at: int | None = None, branch: BranchName | None = None) -> Position:
-        """The position after ``at`` windows of the path to the run's current position; by default that position.
-
-        Args:
-            branch: use the path to the end of this branch instead; without ``at``, the position is that end.
-
-        Raises:
-            RunError: there is no such branch, or the path has fewer windows.
+        """The position after ``at`` windows of the path to the run's current position, or to the end of a branch; by
+        default that position, or that end. A RunError if there is no such branch, or the path is shorter.
         """
         ends = self.tree.ends
         position = self.position
@@ -352,9 +339,7 @@ class Run:
     # ---- windows
 
     def windows(self, first: int, last: int, replicas: int = 1) -> StoredWindows:
-        """The windows ``first <= window < last`` of the loss log; those that it lacks, or has for another number of
-        networks, are lost windows.
-        """
+        """Windows of the loss log; lost ones where it has none, or has them for another number of networks."""
         windows = lost(last - first, replicas)
         with own_files.reader(self.folder / LOSS_FILE) as log:
             for begin, end, count in self.layout.parts(first, last):
@@ -402,9 +387,7 @@ class Run:
         return timeline
 
     def solved_at(self, number: int) -> npt.NDArray[np.int64]:
-        """The window along its path, from 1, at which each network of a branch was solved, int64 [replicas]; 0 if it
-        was not, or if it is not recorded.
-        """
+        """The window along its path, from 1, at which each network of a branch was solved, int64 [replicas], or 0."""
         solved, all_of_them = np.zeros(self.tree.branches[number].config.replicas, np.int64), self._solved
         is_its = (all_of_them["branch"] == number) & (all_of_them["replica"] < len(solved))
         its = all_of_them[is_its & (all_of_them["window"] <= self.tree.ends[number])]

@@ -76,8 +76,7 @@ MAGIC, FORMAT, DIGEST_BYTES = b"ECHORNN\0", 1, 32
 PREFIX = struct.Struct("<8sII")
 """A file has: magic, format (uint32), header length (uint32), JSON header, arrays, SHA-256 of all."""
 
-MOST_FILE_BYTES = 1 << 34
-"""The largest file that is read."""
+MOST_FILE_BYTES = 1 << 34  # the largest file that is read
 
 
 class CheckpointError(ValueError):
@@ -243,17 +242,14 @@ LEAST_KEPT, MOST_BYTES, MOST_BYTES_OF_LARGE = 64, 4 << 20, 256 << 20
 are kept, up to `MOST_BYTES_OF_LARGE`; two are kept whatever their size.
 """
 
-HEADER_BYTES = 1200
-"""The bytes of a state on disk besides its arrays."""
+HEADER_BYTES = 1200  # of a state on disk besides its arrays
 
 _RECORD = struct.Struct("<4sIQIII")
 _MAGIC = b"KEYF"
 
 
 class Keyframe:
-    """A trainer's state at a position of the branch that trained it, or its bytes: encoding a large state would delay
-    training, so the writing thread does it.
-    """
+    """A state at a position of the branch that trained it, or its bytes: the writing thread encodes large ones."""
 
     def __init__(self, position: Position, state: PopulationState | bytes, digest: int = 0) -> None:
         self.position = position
@@ -352,10 +348,7 @@ class Keyframes:
         return self.bytes > most and self._count > 2
 
     def _thin(self) -> None:
-        """Drop at least half: in dense parts, as many as possible without gaps larger than some limit.
-
-        Dropping every other keyframe each time would make the gaps between old keyframes ever larger.
-        """
+        """Drop at least half, in dense parts first: every other one would make old gaps ever larger."""
         self.thinned += 1
         length = sum(row[-1].position.window - self._starts[number] for number, row in self._of.items())
         kept, gap = self._of, length // self._count
@@ -377,9 +370,8 @@ def _sparse(row: Sequence[Keyframe], start: int, gap: int) -> list[Keyframe]:
 
 
 class KeyframeLog:
-    """The file of a run's keyframes, whose contents are kept until `replace`. One thread may add while another writes.
-
-    States above `MOST_BYTES_OF_LARGE` stay in memory only: a file with two of them would be too large to be read.
+    """The file of a run's keyframes; one thread may add while another writes. States above `MOST_BYTES_OF_LARGE` stay
+    in memory only: a file with two of them would be too large to be read.
     """
 
     def __init__(self, file: Path) -> None:
@@ -393,7 +385,6 @@ class KeyframeLog:
             self._unsaved.append(keyframe)
 
     def replace(self, keyframes: Sequence[Keyframe]) -> None:
-        """Replace all keyframes with the next `flush`."""
         with self._lock:
             self._unsaved, self._anew = list(keyframes), True
 
