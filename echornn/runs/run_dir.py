@@ -250,11 +250,13 @@ class Run:
             about = folders.about(folder)
             chosen, wrong = _newest_usable(folder, quickly, about.config.replicas)
             commands, unreadable, lines = read_commands(folder / COMMAND_FILE, chosen, about.config)
+            end, solved = NO_LOG if chosen is None or quickly else chosen.solved, folder / SOLVED_FILE
+            is_solved_whole = end == NO_LOG or (solved.exists() and end_of(solved, end.length) == end)
         except OSError as error:
             raise RunError(f"{folder} cannot be read: {error}") from error
         if unreadable:
             wrong.append(f"{COMMAND_FILE} is damaged: {unreadable} of {lines} commands cannot be read")
-        if chosen is not None and not quickly and not _is_whole(folder / SOLVED_FILE, chosen):
+        if not is_solved_whole:
             wrong.append(f"{SOLVED_FILE} is damaged: when some networks were solved is wrong or lost")
         return cls(folder, about, chosen, commands, (*about.notes, *wrong), unreadable)
 
@@ -440,10 +442,3 @@ def _newest_usable(folder: Path, quickly: bool, replicas_at_start: int) -> tuple
     elif wrong:
         wrong.append(f"taken from the checkpoint after window {chosen.trained}")
     return chosen, wrong
-
-
-def _is_whole(solved: Path, chosen: Checkpoint) -> bool:
-    try:
-        return chosen.solved == NO_LOG or end_of(solved, chosen.solved.length) == chosen.solved
-    except OSError:
-        return False
