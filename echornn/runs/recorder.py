@@ -23,15 +23,7 @@ from echornn.history.windows import LOST, stored_windows
 from echornn.own import OwnFile
 from echornn.progress import PopulationProgress
 from echornn.runs import folders, states
-from echornn.runs.folders import (
-    COMMAND_FILE,
-    KEYFRAME_FILE,
-    LOSS_FILE,
-    SOLVED_FILE,
-    TRACEBACK_FILE,
-    AnotherRunError,
-    BranchNotes,
-)
+from echornn.runs.folders import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE, SOLVED_FILE, TRACEBACK_FILE, BranchNotes
 from echornn.runs.run_dir import SOLVED, RecordedCommand, Run
 from echornn.runs.states import OF_ONE, Checkpoint, Keyframe, KeyframeLog
 from echornn.runtime.background import Background
@@ -206,7 +198,7 @@ class RunRecorder(Recorder):
         match self._trouble[RUN]:
             case Trouble(error=FileNotFoundError()):
                 return "gone"
-            case Trouble(error=AnotherRunError()):
+            case Trouble(error=folders.AnotherRunError()):
                 return "replaced"
         return ""
 
