@@ -7,8 +7,7 @@ from pathlib import Path
 from echornn.config import EchoConfig
 from echornn.history.windows import kept
 from echornn.progress import PopulationProgress
-from echornn.runs.command_log import RecordedCommand
-from echornn.runs.run_dir import Run
+from echornn.runs.run_dir import RecordedCommand, Run
 from echornn.state import PopulationState
 from echornn.training.structure import AnyTrainer, MakeTrainer, tensorflow_trainers
 
@@ -24,11 +23,7 @@ def difference(folder: Path, make_trainer: MakeTrainer | None = None) -> str:
         make_trainer: makes trainers and populations; by default those of TensorFlow.
     """
     run = Run.read(folder)
-    return (
-        _Replay(run, make_trainer or tensorflow_trainers(run.devices, run.threshold, run.threads)).difference()
-        if run.commands
-        else ""
-    )
+    return _Replay(run, make_trainer or tensorflow_trainers(*run.trained_by)).difference() if run.commands else ""
 
 
 class _Replay:

@@ -65,9 +65,7 @@ def summary(folder: Path) -> Summary:
 
 
 def _solved(run: Run, position: Position) -> SolvedAt:
-    """When each network at a position solved the task and lost it again: from the checkpoint if it knows, as losses
-    are long.
-    """
+    """When each network at a position solved the task and lost it again; quick if the checkpoint knows."""
     kept = run.checkpoint
     if kept is None:
         return SolvedAt.never(run.config.replicas)
@@ -180,9 +178,7 @@ def require_replica(run: Run, number: int | None, configs: Sequence[EchoConfig])
 
 
 def configs_of(run: Run, end: Position | None = None) -> list[EchoConfig]:
-    """The configuration of each branch of a run, in the order in which they began; with ``end``, only of the branches
-    on the path to that position.
-    """
+    """The configuration of each branch of a run; with ``end``, of those on the path to that position."""
     branches = run.tree.branches if end is None else path_to(end.window, run.path_of(end.branch))
     return [branch.config for branch in branches] or [run.config]
 

@@ -21,9 +21,9 @@ from echornn.own import trusting
 from echornn.progress import Floats, PopulationProgress
 from echornn.readings import Kind, Question, Readings
 from echornn.runs import folders
-from echornn.runs.keyframes import Keyframe, Keyframes
 from echornn.runs.replay import Replay, ours
 from echornn.runs.run_dir import BranchName, Piece, Run
+from echornn.runs.states import Keyframe, Keyframes
 from echornn.runtime import quiet
 from echornn.session.probing import examine
 from echornn.state import PopulationState, Snapshot, UnlikeRecord
@@ -116,19 +116,15 @@ class RunArrays:
     def path(
         self, branch: BranchName | None = None, at: int | None = None, replica: int | None = None, first: int = 0
     ) -> RunWindows:
-        """The windows on the path to a position; `RunWindows.window` counts them along the path, from 1. The ``first``
-        windows of the path are left out, to save memory.
-        """
+        """The windows on the path to a position, without the ``first`` ones; `RunWindows.window` counts along it."""
         return RunWindows.of(pieces(self.run, self.run.position_at(at, branch), replica, first))
 
     def networks(self, at: int | None = None, branch: BranchName | None = None) -> tuple[NetworkFacts, ...]:
-        """The results of each network at a position: replica, seed, solved_at, final_loss, lost_at."""
+        """The results of each network at a position."""
         return facts.network_facts(self.run, self.run.position_at(at, branch))
 
     def kept(self, branch: BranchName | None = None) -> Integers:
-        """The windows of a path after which the weights are on disk, int64 [n], ascending. `weights` returns these at
-        once; for others, windows have to be trained again.
-        """
+        """The windows of a path after which the weights are on disk, int64 [n], ascending."""
         return np.array(sorted(_kept(self.run, self.run.position_at(None, branch).branch)), np.int64)
 
     def weights(
@@ -178,10 +174,10 @@ class RunArrays:
     def examined(self, snapshot: Snapshot, kinds: Iterable[Kind]) -> Readings:
         """What the probes measure of a snapshot of this run; see `probe`."""
         check_own_files(snapshot.state.config)
-        quiet.import_tensorflow(self.run.threshold)
+        quiet.import_tensorflow(self.run.about.threshold)
         from echornn.training.device import use_threads
 
-        use_threads(threads_if_asked(self.run.threads))  # else a network that is made later would be too late
+        use_threads(threads_if_asked(self.run.about.threads))  # else a network that is made later would be too late
         return examine(snapshot, Question(frozenset(kinds)))
 
 
@@ -221,8 +217,8 @@ class WindowPiece:
 
 
 def pieces(run: Run, end: Position | None = None, replica: int | None = None, first: int = 0) -> Iterator[WindowPiece]:
-    """All windows up to the run's checkpoint, in the order trained, of all networks or the one with this number; with
-    ``end``, only those on the path to this position, numbered along the path, without the ``first`` ones.
+    """All windows in the order trained, of all networks or the one with this number; with ``end``, only those on the
+    path to this position, numbered along it, without the ``first`` ones.
     """
     facts.require_replica(run, replica, facts.configs_of(run, end))
     found = run.pieces() if end is None else run.path(end, first)
@@ -271,11 +267,11 @@ def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
         raise RunError(f"the weights after window {position.window} were not kept: {_near(position.window, kept)}")
     for config in {branch.config for branch in run.path_of(position.branch)}:
         check_own_files(config)
-    quiet.import_tensorflow(run.threshold)
+    quiet.import_tensorflow(run.about.threshold)
     timeline, keyframes = run.timeline(), Keyframes()
     for one in ours(timeline, run.keyframes()):
         keyframes.add(one)
-    make = tensorflow_trainers(run.devices, run.threshold, run.threads)
+    make = tensorflow_trainers(*run.trained_by)
     replay = Replay(timeline, keyframes, make(run.config), position, 1, make)
     while replay.windows_left:
         replay.advance(4096)

@@ -1,6 +1,4 @@
-"""`RunRecorder` saves a session's run to disk while it trains, and opens a saved run to continue it; `Recorder` is what
-a session needs of it, and saves nothing.
-"""
+"""Saves a session's run to disk while it trains, and opens a saved run to continue it."""
 
 from __future__ import annotations
 
@@ -24,13 +22,18 @@ from echornn.files.own_files import NO_LOG, AppendLog, Lock, LogEnd, end_of
 from echornn.history.windows import LOST, stored_windows
 from echornn.own import OwnFile
 from echornn.progress import PopulationProgress
-from echornn.runs import checkpoint, folders
-from echornn.runs.branch_notes import BranchNotes
-from echornn.runs.checkpoint import OF_ONE, Checkpoint
-from echornn.runs.command_log import RecordedCommand
-from echornn.runs.folders import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE, SOLVED_FILE, TRACEBACK_FILE, AnotherRunError
-from echornn.runs.keyframes import Keyframe, KeyframeLog
-from echornn.runs.run_dir import SOLVED, Run
+from echornn.runs import folders, states
+from echornn.runs.folders import (
+    COMMAND_FILE,
+    KEYFRAME_FILE,
+    LOSS_FILE,
+    SOLVED_FILE,
+    TRACEBACK_FILE,
+    AnotherRunError,
+    BranchNotes,
+)
+from echornn.runs.run_dir import SOLVED, RecordedCommand, Run
+from echornn.runs.states import OF_ONE, Checkpoint, Keyframe, KeyframeLog
 from echornn.runtime.background import Background
 from echornn.state import PopulationState
 from echornn.timeline.branch import Position
@@ -167,8 +170,8 @@ class RunRecorder(Recorder):
 
     @classmethod
     def go_on(cls, folder: Path, allow: Callable[[Run], object] = lambda run: None) -> RunRecorder:
-        """Continue recording in the folder of a run, from its newest checkpoint; a RunError if no run there can, or
-        another process writes there. Before anything is changed, ``allow`` is called, which may raise an error.
+        """Continue the run in a folder; a RunError if that cannot be, or another process writes there. Before anything
+        is changed, ``allow`` is called, which may raise an error.
         """
         allow(Run.read(folder, quickly=True))
         try:
@@ -219,7 +222,6 @@ class RunRecorder(Recorder):
         return None if self.saved and stands_there else max(0.0, self._save_at - time.monotonic())
 
     def command(self, command: RecordedCommand) -> None:
-        """Report a command that was carried out, or the start of the run."""
         self._notes = ""
         self._layout = self._layout.since(command.at, command.config.replicas)
         self._branch, self._config, self._solved_at = command.branch or 0, command.config, 0
@@ -245,9 +247,7 @@ class RunRecorder(Recorder):
         self._keyframes.replace(keyframes)
 
     def moved(self) -> None:
-        """Report that the run is at another position. It is saved when possible; until then, nothing counts as unsaved
-        because of it.
-        """
+        """Report that the run is at another position, which alone makes nothing unsaved."""
         self._moves += 1
 
     def note(self, notes: BranchNotes, digests: Sequence[int]) -> None:
@@ -327,7 +327,7 @@ class RunRecorder(Recorder):
             log.flush(length)
         losses, commands, solved = (log.end for log in self._logs)
         kept = replace(save.checkpoint, serial=self._serial, losses=losses, commands=commands, solved=solved)
-        checkpoint.save(self.folder, kept)
+        states.save(self.folder, kept)
         self._serial += 1
         self._kept = save
 

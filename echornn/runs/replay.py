@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from echornn.history.windows import as_stored
 from echornn.progress import PopulationProgress
-from echornn.runs.keyframes import Keyframe, Keyframes
+from echornn.runs.states import Keyframe, Keyframes
 from echornn.state import PopulationState, UnlikeRecord, first_unlike
 from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline

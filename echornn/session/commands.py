@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, get_args
 
 from echornn.readings import Question
-from echornn.runs.branch_notes import MOST_LETTERS
+from echornn.runs.folders import MOST_LETTERS
 from echornn.session.pace import require_speed
 
 

@@ -92,7 +92,7 @@ class Session:
         self._can_save = False
         self._previewed: tuple[object, Frame] | None = None
         resumed, first = self.recorder.resumed, config
-        trained_by = () if resumed is None else (resumed.devices, resumed.threshold, resumed.threads)
+        trained_by = () if resumed is None else resumed.trained_by
         if resumed is not None:
             first = resumed.config
             owner = None if at is None else resumed.owner(resumed.position_at(at))

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from echornn import EchoConfig, RunRecorder, Session
 from echornn.history.windows import WINDOW
-from echornn.runs import folders, keyframes
+from echornn.runs import folders, states
 from echornn.runs.folders import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE
 from echornn.runs.run_dir import Run
 from tests.benchmarks.cost_of_the_record import resident_megabytes
@@ -65,7 +65,7 @@ def wrong(memory: list[float], folder: Path, trained: int) -> list[str]:
         f"memory grew by {growth:.1%}, more than {MOST_GROWTH:.0%}": growth > MOST_GROWTH,
         f"{run.trained:,} windows saved of {trained:,}": run.trained != trained,
         f"the loss log has {losses:,} bytes": losses != trained * WINDOW.itemsize,
-        f"the keyframes have {kept:,} bytes": kept > 2 * keyframes.MOST_BYTES,
+        f"the keyframes have {kept:,} bytes": kept > 2 * states.MOST_BYTES,
         f"all else has {others:,} bytes": others > SMALL_BYTES,
         f"{COMMAND_FILE} has {len(run.commands)} commands": len(run.commands) != 1,
         f"notes: {run.notes}": bool(run.notes),

@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 
 from echornn.history.windows import WINDOW
-from echornn.runs import checkpoint, folders
+from echornn.runs import folders, states
 from echornn.runs.folders import LOSS_FILE
 from echornn.runs.run_dir import Run
 
@@ -33,7 +33,7 @@ def start(*arguments: str) -> subprocess.Popen[bytes]:
 
 
 def serial(folder: Path) -> int:
-    run = checkpoint.load(folder)[0]
+    run = states.load(folder)[0]
     return run[0].serial if run else -1
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from echornn.errors import RunError
-from echornn.runs import checkpoint
+from echornn.runs import states
 from echornn.runs.folders import LOSS_FILE, SOLVED_FILE
 from echornn.runs.run_dir import Run
 from tests.benchmarks.kill_and_resume import start
@@ -63,7 +63,7 @@ def all_of(folder: Path) -> dict[str, object]:
     run = Run.read(folder)
     assert run.checkpoint is not None
     assert run.notes == (), run.notes
-    checkpoint.fields_of(run.checkpoint.state, arrays := list[np.ndarray]())
+    states.fields_of(run.checkpoint.state, arrays := list[np.ndarray]())
     return {
         "export": exported(folder),
         "export --summary": exported(folder, "--summary"),

@@ -14,7 +14,7 @@ from echornn.diagnosis.loss_stats import LossStats, distinct
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.progress import Progress
 from echornn.readings import Readings
-from echornn.runs.branch_notes import NO_NOTES, BranchNotes
+from echornn.runs.folders import NO_NOTES, BranchNotes
 from echornn.session import commands
 from echornn.session.commands import Answer
 from echornn.tasks.task import Level, TaskError

@@ -11,7 +11,7 @@ import numpy as np
 from echornn.config import changes_text
 from echornn.diagnosis.loss_stats import turning_points
 from echornn.history.curve import Curve, width_of
-from echornn.runs.branch_notes import NO_NOTES, BranchNotes
+from echornn.runs.folders import NO_NOTES, BranchNotes
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import BranchRow, Ghost, Picture, Query, SeedLosses, SeedRows, WindowAxis
 from echornn.timeline.branch import Position, letter_of

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pytest
 
 from echornn import EchoConfig, PopulationProgress, Run, RunRecorder, Session, read
-from echornn.runs.branch_notes import BranchNotes
+from echornn.runs.folders import BranchNotes
 from echornn.session import session as loop
 from echornn.session.commands import Command, Edit, Go, Pause, Save
 from echornn.session.pictures.frame import Frame

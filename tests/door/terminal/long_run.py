@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from echornn.config import EchoConfig
-from echornn.runs.command_log import RecordedCommand
 from echornn.runs.recorder import RunRecorder
+from echornn.runs.run_dir import RecordedCommand
 from tests.patience import PATIENCE
 from tests.scripted import ScriptedTrainer, make_progress, side_by_side
 

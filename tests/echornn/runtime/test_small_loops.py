@@ -56,7 +56,7 @@ def test_a_run_of_a_version_before_goes_on_as_it_was_begun(tmp_path: Path) -> No
     """Its record has no threshold and threads: it continues with XLA's threshold, one thread, and the user's flags."""
     folder = tmp_path / "run"
     begun = python(RECORD, str(folder), flags=f"{FLAG}{DEFAULT_THRESHOLD}")
-    assert Run.read(folder).threshold == DEFAULT_THRESHOLD
+    assert Run.read(folder).about.threshold == DEFAULT_THRESHOLD
     described = json.loads((folder / "run.json").read_text())
     del described["threshold"], described["threads"]
     (folder / "run.json").write_text(json.dumps(described))

@@ -80,7 +80,7 @@ def examined(network: ChosenNetwork, question_for: Callable[[EchoConfig], Questi
     check_own_files(config)
     question = question_for(config)
     terminal.keep_native_stderr_off_the_screen()
-    quiet.import_tensorflow(run.threshold)
+    quiet.import_tensorflow(run.about.threshold)
     try:
         snapshot = RunArrays(run).snapshot(network.at, network.branch, network.replica, retrain=True)
         readings = examine(snapshot, question)

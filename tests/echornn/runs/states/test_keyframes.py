@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.runs.keyframes import LEAST_KEPT, Keyframe, Keyframes
+from echornn.runs.states import LEAST_KEPT, Keyframe, Keyframes
 from echornn.timeline.branch import Position
 from tests.examples import examples
 
