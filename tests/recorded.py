@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from echornn.config import EchoConfig
-from echornn.replay.pace import Pace
 from echornn.runs.recorder import RunRecorder
 from echornn.session.live_run import LiveRun
+from echornn.session.pace import Pace
 from echornn.timeline.branch import Position
 from echornn.training.structure import MakeTrainer
 from tests.patience import PATIENCE

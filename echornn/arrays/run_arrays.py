@@ -20,8 +20,8 @@ from echornn.history.windows import errors_of, losses_of
 from echornn.own import trusting
 from echornn.progress import Floats, PopulationProgress
 from echornn.readings import Kind, Question, Readings
-from echornn.replay.replay import Replay, ours
 from echornn.runs import folders
+from echornn.runs.replay import Replay, ours
 from echornn.runs.run_dir import BranchName, Piece, Run
 from echornn.runs.states import Keyframe, Keyframes
 from echornn.runtime import quiet

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any, get_args
 
 from echornn.readings import Question
-from echornn.replay.pace import require_speed
 from echornn.runs.folders import MOST_LETTERS
+from echornn.session.pace import require_speed
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from echornn.config import ConfigError
-from echornn.replay.pace import Pace, faster, slower
 from echornn.session import commands
 from echornn.session.commands import Command
 from echornn.session.exchange import Exchange
 from echornn.session.live_run import LiveRun
+from echornn.session.pace import Pace, faster, slower
 from echornn.session.pictures.frame import Frame, Start, State
 from echornn.session.pictures.look import ghosts_of
 from echornn.session.probing import Probing

@@ -13,12 +13,12 @@ from echornn.data.series import check_own_data
 from echornn.history.curve import Cause
 from echornn.history.windows import as_stored, stored_windows
 from echornn.progress import PopulationProgress, Progress
-from echornn.replay.pace import Pace
-from echornn.replay.replay import Replay, ours
 from echornn.runs.folders import NO_NOTES, BranchNotes
 from echornn.runs.recorder import Recorder
+from echornn.runs.replay import Replay, ours
 from echornn.runs.run_dir import RecordedCommand
 from echornn.runs.states import Keyframe, Keyframes
+from echornn.session.pace import Pace
 from echornn.session.pictures.frame import Frame, State
 from echornn.state import UnlikeRecord
 from echornn.timeline import moves

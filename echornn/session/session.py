@@ -13,7 +13,6 @@ from echornn.config import ConfigError, EchoConfig
 from echornn.errors import OwnError
 from echornn.progress import PopulationProgress
 from echornn.readings import Question, Readings
-from echornn.replay.pace import Pace, require_speed
 from echornn.runs.recorder import Recorder
 from echornn.session.commands import (
     NO_WORK,
@@ -27,6 +26,7 @@ from echornn.session.commands import (
 from echornn.session.exchange import COMPILING, LOCAL, Exchange, Viewers
 from echornn.session.handlers import Handlers, NotThereError, previewed, why_nothing
 from echornn.session.live_run import LiveRun, first_frame
+from echornn.session.pace import Pace, require_speed
 from echornn.session.pictures.frame import WATCHABLE_SPEED, Frame, Start, State
 from echornn.session.pictures.look import look
 from echornn.session.pictures.picture import Picture, Query

@@ -16,9 +16,9 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.progress import Floats
-from echornn.replay.pace import Pace
 from echornn.runs.recorder import Recorder
 from echornn.session.live_run import LiveRun
+from echornn.session.pace import Pace
 from echornn.state import PopulationState
 from echornn.timeline.branch import Position
 from echornn.training.structure import tensorflow_trainers

@@ -18,12 +18,12 @@ from pathlib import Path
 from unittest import mock
 
 from echornn.config import EchoConfig
-from echornn.replay.pace import Pace
 from echornn.runs import folders
 from echornn.runs.recorder import Recorder, RunRecorder
 from echornn.runs.run_dir import Run
 from echornn.session import live_run
 from echornn.session.live_run import LiveRun
+from echornn.session.pace import Pace
 from echornn.timeline.branch import Position
 from echornn.training.structure import tensorflow_trainers
 from tests.benchmarks.branch_is_the_trunk import arrive

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from echornn.config import EchoConfig
-from echornn.replay.pace import LEAST_SPEED, MOST_SPEED, require_speed
 from echornn.runs.recorder import Recorder
 from echornn.runtime import quiet
+from echornn.session.pace import LEAST_SPEED, MOST_SPEED, require_speed
 from tui.cli.own_keys import moved_keys
 from tui.commands import record
 from tui.commands.flags import ConfigFlags, TrainingFlags
