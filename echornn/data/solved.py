@@ -67,16 +67,6 @@ def _means(losses: Floats, most: float | Nats, over: Windows) -> Nats:
     return np.where(first < 0, np.nan, known)
 
 
-def lost_by(solved_at: Windows, recent: Floats, windows: int, levels: Levels) -> Windows:
-    """The window at which each run lost the task, int64 [runs], as far as the newest losses show it: the current window
-    if the mean of these losses is above the lost level; 0 if the mean is below the solved level, or if the task was
-    never solved; otherwise `UNKNOWN`, also if there are too few losses for the mean that counts.
-    """
-    mean = _counted(recent, levels.most).sum(axis=0) * UNIT / max(1, len(recent))
-    lost = np.select([mean > levels.lost, mean < levels.solved], [windows, 0], UNKNOWN)
-    return np.where(solved_at == 0, 0, np.where(len(recent) < levels.over, UNKNOWN, lost))
-
-
 @dataclass(frozen=True, eq=False)
 class SolvedAt:
     """The windows at which runs solved the task. Only the newest losses are stored."""

@@ -155,13 +155,6 @@ def place(config: EchoConfig, train: Callable[[str, int], None], before: str | N
     return faster(CPU, GPU, train)
 
 
-def is_measured(config: EchoConfig) -> bool:
-    """Whether `place` has to train to choose the device."""
-    import tensorflow as tf
-
-    return config.device == "auto" and bool(tf.config.list_physical_devices("GPU"))
-
-
 def take_memory_as_needed(gpus: list[Any]) -> None:
     """Leave GPU memory that is not needed to other programs, unless TensorFlow has been used already."""
     import tensorflow as tf
