@@ -319,7 +319,7 @@ class EchoConfig:
 
     @property
     def output_size(self) -> int:
-        return self.the_task.outputs.output_size
+        return self.the_task.outputs.count  # a logit for each symbol, or the numbers
 
     @property
     def has_classes(self) -> bool:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from echornn import own
 from echornn.errors import ConfigError, OwnError, blaming, fraction, whole
 
-MAX_STEPS = 2**31 - 1  # or units or predictions: the compiled loop counts in int32
+MAX_STEPS = 2**31 - 1  # the most time steps, units or predictions: the compiled loop counts in int32
 SOLVED_SHARE = 0.07  # a mean loss within this share of chance above its floor is solved: 0.05 nats for two classes
 
 Value = TypeVar("Value")
@@ -119,11 +119,6 @@ class DataForm:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.count})"
-
-    @property
-    def output_size(self) -> int:
-        """The numbers that leave the network at a step: a logit for each symbol, or the numbers."""
-        return self.count
 
     @property
     def input_size(self) -> int:
