@@ -1,8 +1,7 @@
 """A Python file of the user's own: its text, from which a value can be made again without the file.
 
 A run's folder may come from anybody, so the text in a record runs only if this user gave it before as a file, or by
-``--trust``. A new file is tried once in another process with a time limit, so that a mistake in it does no harm here.
-This protects against mistakes, not against malice: the file is a program with all rights of its user.
+``--trust``. A new file is tried once in another process, against mistakes, not malice: it has all rights of its user.
 """
 
 from __future__ import annotations
@@ -54,7 +53,6 @@ def is_trusted(text: str) -> bool:
 
 
 def trust(text: str) -> None:
-    """Note that a text may run; an OSError if the state folder cannot be written to."""
     if is_trusted(text):
         return
     file = trusted_file()
@@ -91,16 +89,13 @@ class OwnFile:
     main_fact: ClassVar[str]  # the key that facts have if they say anything
 
     def is_usual(self, value: object) -> bool:
-        """Whether a value of a file is a task, or a cell."""
-        raise NotImplementedError
+        raise NotImplementedError  # whether a value of a file is a task, or a cell
 
     def taken(self, found: Any) -> Any:
-        """The value of the file as the program uses it; an OwnError if it cannot be used."""
-        raise NotImplementedError
+        raise NotImplementedError  # the value of the file as the program uses it; an OwnError if it cannot be used
 
     def check_facts(self) -> None:
-        """Raise any error of a lookup, type or value if the facts are damaged."""
-        raise NotImplementedError
+        raise NotImplementedError  # any error of a lookup, type or value if the facts are damaged
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle only the text, which another process of this user runs."""
@@ -139,7 +134,6 @@ class OwnFile:
         return replace(self, facts=None)
 
     def require_trusted(self) -> None:
-        """Refuse a text from a record that the user never gave."""
         if self.facts is None or (not self.lacks_facts and is_trusted(self.text)):
             return
         raise self.error(
@@ -253,7 +247,6 @@ def marks_of(files: Iterable[OwnFile]) -> dict[OwnFile, str]:
 
 
 def main() -> NoReturn:
-    """The other process of `OwnFile.try_apart`."""
     order = json.load(sys.stdin)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the file writes is no answer
