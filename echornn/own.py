@@ -104,9 +104,7 @@ class OwnFile:
 
     @classmethod
     def from_record(cls, record: Any) -> Self:
-        """The file of a record; a ValueError if it is none. In `trusting` its text is trusted, and says what the value
-        is if the record lacks facts.
-        """
+        """The file of a record; a ValueError if it is none. In `trusting` its text is trusted."""
         try:
             own = cls(record["file"], record["name"], record["text"], record.get("facts") or {})
             if not (own.name.isidentifier() and isinstance(own.file, str) and isinstance(own.text, str)):
@@ -187,9 +185,7 @@ class OwnFile:
         return hash_of(f"{self.name}\n{self.text}")
 
     def load(self) -> Any:
-        """The value that the text defines, which runs the first time; an OwnError if it has an error, no usable value,
-        or is not trusted.
-        """
+        """The value that the text defines, which runs the first time; an OwnError if it cannot be used."""
         if self not in LOADED:
             self.require_trusted()
             module = ModuleType(f"own_{self.noun}_{self.digest[:16]}")
@@ -210,9 +206,7 @@ class OwnFile:
         return blaming(self.error, self.file, before[0].count("\n") + 1 if len(before) > 1 else None)
 
     def try_apart(self, function: str, **request: Any) -> None:
-        """Call a function, MODULE:NAME, in another process with this file and the request (JSON values). An `OwnError`
-        that names the place in the file, if it raised one or did not answer; else the text is trusted.
-        """
+        """Call MODULE:NAME with this file in another process; an OwnError names the place. Then trust the text."""
         self.require_trusted()
         order = {"function": function, "request": {**self.as_record(), **request}, "seconds": SECONDS}
         path = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
