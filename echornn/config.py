@@ -267,7 +267,7 @@ class EchoConfig:
 
     @property
     def live_fields(self) -> frozenset[str]:
-        """The names of the values that can change between two windows: of settings those that keep the task's form."""
+        """The values that can change between two windows: of settings those that keep the task's form."""
         return LIVE_FIELDS | self.the_task.live_settings
 
     def differs_only_in(self, other: EchoConfig, names: frozenset[str]) -> bool:
@@ -319,7 +319,7 @@ class EchoConfig:
 
     @property
     def output_size(self) -> int:
-        return self.the_task.outputs.output_size
+        return self.the_task.outputs.count  # a logit for each symbol, or the numbers
 
     @property
     def has_classes(self) -> bool:
@@ -382,7 +382,7 @@ class EchoConfig:
     @property
     def data_shape(self) -> tuple[int, int]:
         """The rows of an epoch's data and their steps, without steps that no window has; each trial is a row."""
-        if self.is_stream:
+        if self.is_stream:  # records of own tasks have ladders for this shape, so it has to stay the same
             return self.batch_size, self._covered_steps
         return self.batch_size * self.windows_per_epoch, self.window_steps
 

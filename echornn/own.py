@@ -1,8 +1,7 @@
 """A Python file of the user's own: its text, from which a value can be made again without the file.
 
 A run's folder may come from anybody, so the text in a record runs only if this user gave it before as a file, or by
-``--trust``. A new file is tried once in another process with a time limit, so that a mistake in it does no harm here.
-This protects against mistakes, not against malice: the file is a program with all rights of its user.
+``--trust``. A new file is tried once in another process, against mistakes, not malice: it has all rights of its user.
 """
 
 from __future__ import annotations
@@ -54,7 +53,6 @@ def is_trusted(text: str) -> bool:
 
 
 def trust(text: str) -> None:
-    """Note that a text may run; an OSError if the state folder cannot be written to."""
     if is_trusted(text):
         return
     file = trusted_file()
@@ -91,16 +89,13 @@ class OwnFile:
     main_fact: ClassVar[str]  # the key that facts have if they say anything
 
     def is_usual(self, value: object) -> bool:
-        """Whether a value of a file is a task, or a cell."""
-        raise NotImplementedError
+        raise NotImplementedError  # whether a value of a file is a task, or a cell
 
     def taken(self, found: Any) -> Any:
-        """The value of the file as the program uses it; an OwnError if it cannot be used."""
-        raise NotImplementedError
+        raise NotImplementedError  # the value of the file as the program uses it; an OwnError if it cannot be used
 
     def check_facts(self) -> None:
-        """Raise any error of a lookup, type or value if the facts are damaged."""
-        raise NotImplementedError
+        raise NotImplementedError  # any error of a lookup, type or value if the facts are damaged
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle only the text, which another process of this user runs."""
@@ -109,9 +104,7 @@ class OwnFile:
 
     @classmethod
     def from_record(cls, record: Any) -> Self:
-        """The file of a record; a ValueError if it is none. In `trusting` its text is trusted, and says what the value
-        is if the record lacks facts.
-        """
+        """The file of a record; a ValueError if it is none. In `trusting` its text is trusted."""
         try:
             own = cls(record["file"], record["name"], record["text"], record.get("facts") or {})
             if not (own.name.isidentifier() and isinstance(own.file, str) and isinstance(own.text, str)):
@@ -139,7 +132,6 @@ class OwnFile:
         return replace(self, facts=None)
 
     def require_trusted(self) -> None:
-        """Refuse a text from a record that the user never gave."""
         if self.facts is None or (not self.lacks_facts and is_trusted(self.text)):
             return
         raise self.error(
@@ -193,9 +185,7 @@ class OwnFile:
         return hash_of(f"{self.name}\n{self.text}")
 
     def load(self) -> Any:
-        """The value that the text defines, which runs the first time; an OwnError if it has an error, no usable value,
-        or is not trusted.
-        """
+        """The value that the text defines, which runs the first time; an OwnError if it cannot be used."""
         if self not in LOADED:
             self.require_trusted()
             module = ModuleType(f"own_{self.noun}_{self.digest[:16]}")
@@ -216,9 +206,7 @@ class OwnFile:
         return blaming(self.error, self.file, before[0].count("\n") + 1 if len(before) > 1 else None)
 
     def try_apart(self, function: str, **request: Any) -> None:
-        """Call a function, MODULE:NAME, in another process with this file and the request (JSON values). An `OwnError`
-        that names the place in the file, if it raised one or did not answer; else the text is trusted.
-        """
+        """Call MODULE:NAME with this file in another process; an OwnError names the place. Then trust the text."""
         self.require_trusted()
         order = {"function": function, "request": {**self.as_record(), **request}, "seconds": SECONDS}
         path = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -253,7 +241,6 @@ def marks_of(files: Iterable[OwnFile]) -> dict[OwnFile, str]:
 
 
 def main() -> NoReturn:
-    """The other process of `OwnFile.try_apart`."""
     order = json.load(sys.stdin)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the file writes is no answer

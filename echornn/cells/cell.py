@@ -44,9 +44,7 @@ TANH, SIGMOID, RELU, LINEAR = Activation
 
 
 class Network(Protocol):
-    """The weights of a layer, and the functions that a step computes with. A cell multiplies only through it, so the
-    same step serves one network, many side by side, and a probe that counts each product.
-    """
+    """A layer's weights, and what a step computes with: of one network, of many side by side, or of a probe."""
 
     def affine(self, parts: Sequence[Vector], weight: str, bias: str, *activations: Activation) -> list[Vector]:
         """``[part, part, ...] W + b``, divided into as many vectors as there are activations, each after its own."""

@@ -98,9 +98,8 @@ def solved_level(config: EchoConfig) -> float:
 
 
 def deciding_windows(config: EchoConfig) -> int:
-    """The number of newest windows whose mean loss decides whether the task is solved, or lost again: more if the last
-    level is above 0, where losses stay noisy, so that `SURE` standard errors of the mean fit between the solved level
-    and the next above it. One loss is taken to scatter by as much as it is (two coins: 0.51 around 0.52).
+    """The number of newest windows whose mean loss decides whether the task is solved or lost: where losses stay noisy,
+    so many that `SURE` standard errors fit above the solved level. A loss scatters by as much as it is (two coins).
     """
     known, solved = ladder_of(config), solved_level(config)
     above = [level.loss for level in known if level.loss > solved]

@@ -59,9 +59,7 @@ def hash_of(task: Task) -> int:
 
 
 def _recorded(known: Mapping[str, Any]) -> dict[str, Any]:
-    """What a record says about a task with certain values of its settings, by the names of a `Task`; if nothing, a
-    stream without levels.
-    """
+    """What a record says about a task with certain values, by the names of a `Task`; if nothing, a stream."""
     ladders = {
         (one["rows"], one["steps"]): (tuple(plain_level(Level(**level)) for level in one["levels"]), one["solved"])
         for one in known.get("ladders", ())
@@ -177,9 +175,7 @@ TaskName = str | OwnTask  # of the table, or a user's own file
 
 
 def record_of_facts(own_task: OwnTask, uses: Iterable[tuple[Mapping[str, Any], Shape | None]]) -> dict[str, Any] | None:
-    """The facts about a task as JSON values, from the values of each configuration with it and the shape of its data
-    (None if that is impossible); None if its record lacks them.
-    """
+    """The facts, for each of the values with the shape of their data, None if impossible; None if unknown."""
     if own_task.lacks_facts:
         return None
     settings = settings_of(own_task.kind)

@@ -34,7 +34,7 @@ ECHO = "echo"
 
 
 def named(given: object) -> TaskName:
-    """The task that a user has written, in the table or FILE.py:NAME; a ConfigError if there is none."""
+    """A task of the table, or FILE.py:NAME; a ConfigError if there is none."""
     return OwnTask.named(given, TASKS)
 
 

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from echornn import own
 from echornn.errors import ConfigError, OwnError, blaming, fraction, whole
 
-MAX_STEPS = 2**31 - 1  # or units or predictions: the compiled loop counts in int32
+MAX_STEPS = 2**31 - 1  # the most time steps, units or predictions: the compiled loop counts in int32
 SOLVED_SHARE = 0.07  # a mean loss within this share of chance above its floor is solved: 0.05 nats for two classes
 
 Value = TypeVar("Value")
@@ -62,9 +62,7 @@ class Setting:
 def setting(
     default: Value, help: str, least: float = -MAX_STEPS, most: float = MAX_STEPS, choices: tuple[str, ...] = ()
 ) -> Value:
-    """Declare a setting: a field of a task with its default (a whole number, a number, or a word), its meaning as a
-    sentence, the range of a number, and the allowed words if it is a word.
-    """
+    """Declare a setting of a task: its default, its meaning as a sentence, and its range, or the allowed words."""
     return dataclasses.field(default=default, metadata={KEY: Setting("", 0, help, least, most, choices)})
 
 
@@ -97,9 +95,7 @@ class TaskError(OwnError):
 
 @dataclass(frozen=True, repr=False)
 class DataForm:
-    """The number of symbols, or of numbers at a step; and a name for each, such as ``"abcd"`` or ``("value", "mark")``,
-    or none. Names only change what is shown.
-    """
+    """The number of symbols, or of numbers at a step; and a name for each to show, such as ``"abcd"``, or none."""
 
     count: int
     names: Sequence[str] = field(default=(), compare=False)
@@ -119,11 +115,6 @@ class DataForm:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.count})"
-
-    @property
-    def output_size(self) -> int:
-        """The numbers that leave the network at a step: a logit for each symbol, or the numbers."""
-        return self.count
 
     @property
     def input_size(self) -> int:
@@ -232,9 +223,7 @@ class Task(ABC):
         return ()
 
     def solved(self, rows: int, steps: int) -> float | None:
-        """The mean loss below which the task counts as solved; None if there are fewer than two levels. It is close to
-        the last level: a loss half-way to the one before can be noise of a network that is not at the last.
-        """
+        """The mean loss, close to the last level, below which the task is solved; None with fewer than two levels."""
         losses = [level.loss for level in self.levels(rows, steps)]
         above = [loss for loss in losses if loss > losses[-1]]
         if not above:
@@ -251,9 +240,7 @@ class Task(ABC):
         return _live_settings(self)
 
     def more_at_start(self, rows: int, first: int, steps: int) -> float | None:
-        """How much more than later ones a window at the start of a row costs at least, since nobody knows the inputs
-        before it; None if that follows from `levels`.
-        """
+        """What a window at a row's start costs more, as inputs before are unknown; None if `levels` say it."""
         return None
 
     @classmethod
