@@ -104,12 +104,8 @@ def scan(
     cut: int | None = None,
 ) -> tf.Tensor:
     """The states of a single network after each time step, float32 [T, batch, state], from inputs, float32 [T, batch,
-    input]; differentiable in inputs, initial state and weights.
-
-    Args:
-        block: the number of time steps unrolled together, at most T.
-        apart: whether to prevent XLA from compiling a loop over blocks as a single kernel.
-        cut: the gradient is cut after each ``cut`` time steps, counted from the first.
+    input]. At most ``block`` time steps are unrolled together; ``apart`` prevents XLA from compiling the loop over
+    blocks as a single kernel; the gradient is cut after each ``cut`` time steps, counted from the first.
     """
     length = inputs.shape[0]
     head = length if length <= block else length % block

@@ -181,9 +181,7 @@ def threads_for(config: EchoConfig, is_alone: bool) -> int:
 
 
 def threads_if_asked(number: int) -> int:
-    """The threads that TensorFlow will use if ``number`` is requested: unless the program or the user has set them, or
-    TensorFlow has begun.
-    """
+    """``number``, unless the program or the user has set TensorFlow's threads, or it has begun."""
     # TensorFlow's own function for this looks for devices, with which XLA would read its flags too early
     context = getattr(sys.modules.get("tensorflow.python.eager.context"), "_context", None)
     given = os.environ.get("TF_NUM_INTRAOP_THREADS", "").strip()

@@ -63,11 +63,11 @@ def train(
     of windows and any position, since both are tensors, and windows are read by XLA's dynamic slices.
 
     Args:
-        x, y: symbols, uint8 [epochs * row length, batch, ...], or numbers, float32 [..., count, ...].
+        x, y, scored: symbols, uint8 [epochs * row length, batch, ...], or numbers, float32 [..., count, ...]; and which
+            steps count, bool, unless all do.
         call: int32 [4]: the first window to train, counted from the start of ``x``; how many; the number of windows of
             the run before ``x``; the key of dropout. With replicas int32 [3 + replicas].
         begin: the time step of ``x`` at which the first epoch begins.
-        scored: bool [epochs * row length, batch, ...], the steps that count; not given if all do.
     """
     steps, has_numbers = config.window_steps, isinstance(config.the_task.outputs, Numbers)
     first, count, windows_before = tf.unstack(call[:3])

@@ -309,9 +309,7 @@ class Trainer(Population):
 
     @property
     def carried_state(self) -> Floats:
-        """The state from which the next window starts, float32 [batch_size, carried]: all layers side by side, for an
-        LSTM h and then c. Zero at the start of an epoch, and of a trial.
-        """
+        """From which the next window starts, float32 [batch_size, carried]: all layers, for an LSTM h and then c."""
         carried = self.state.carried_state
         return np.zeros_like(carried) if self.window == 0 or not self.config.is_stream else carried
 

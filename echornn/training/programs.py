@@ -1,7 +1,6 @@
 """Compiled training programs and selected devices by structure, so that no structure is compiled twice; also on disk.
 
-XLA has its own cache on disk, which TensorFlow switches on by a flag for a whole process. Its keys contain neither
-XLA's flags nor the processor, so each kind of process has its own folder; but they contain the names in a program.
+The keys of XLA's cache contain neither its flags nor the processor, so each kind of process has its own folder.
 """
 
 from __future__ import annotations
@@ -132,9 +131,7 @@ class Program:
 
 @contextlib.contextmanager
 def _names_of_its_own(program: str) -> Iterator[None]:
-    """Let TensorFlow number what it traces by the program alone, not by what the process did before: XLA finds a
-    program on disk by the names in it.
-    """
+    """Let TensorFlow number what it traces by the program alone: XLA finds a program on disk by the names in it."""
     ops.get_default_graph()  # is made, and numbered, at its first use in a thread
     _traced[program] += 1
     name = f"{program} {_traced[program]}".encode()

@@ -154,9 +154,7 @@ def sensitivity(model: EchoRNN, steps: list[tf.Tensor], count: int) -> tuple[tf.
 def _back(
     config: EchoConfig, used: Sequence[Tensors], steps: list[tf.Tensor], t: tf.Tensor | int, seeds: tf.Tensor
 ) -> tuple[tf.Tensor, list[list[ByZ]]]:
-    """From derivatives by the state after step ``t``, float32 [batch * carried, carried, ...], to those by the state
-    before it, and for each layer the products of the step.
-    """
+    """From derivatives by the state after step ``t``, float32 [batch * carried, carried, ...], to those before it."""
     step, carried = step_of(config.the_cell), carried_size(config)
 
     def run(inputs: tf.Tensor, state: tf.Tensor, scales: Sequence[tf.Tensor], layers: Sequence[Layer]) -> tf.Tensor:

@@ -91,9 +91,7 @@ MakeTrainer = Callable[[EchoConfig], AnyTrainer]
 def tensorflow_trainers(
     devices: Devices = NO_DEVICES, threshold: int = small_loops.THRESHOLD, threads: int | None = None
 ) -> MakeTrainer:
-    """A function that makes trainers, which share compiled programs; its first call imports TensorFlow. Devices,
-    threshold of small loops and threads are those with which networks were trained before.
-    """
+    """A function that makes trainers with shared programs, on the devices and with the threads of an earlier run."""
     shared: Any = None
 
     def make(config: EchoConfig) -> AnyTrainer:
