@@ -9,7 +9,7 @@ from __future__ import annotations  # isort: skip_file
 import importlib
 from typing import TYPE_CHECKING
 
-from echornn.runtime import collector, quiet
+from echornn.runtime import quiet
 
 if TYPE_CHECKING:  # a line for each module
     from echornn.arrays.run_arrays import read as read
@@ -65,7 +65,7 @@ def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = _HOME[name]
-    with collector.paused():
+    with quiet.collector_paused():
         if home.startswith(("training.", "probes.")):
             quiet.import_tensorflow()
         return getattr(importlib.import_module(f"{__name__}.{home}"), name)

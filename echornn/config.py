@@ -13,14 +13,13 @@ from echornn.cells.own_cell import CellName
 from echornn.cells.table import CELLS, cell_of
 from echornn.cells.table import named as cell_named
 from echornn.errors import ConfigError as ConfigError
-from echornn.errors import choice, number
 from echornn.own import SHOWN_DIGITS, OwnFile
 from echornn.tasks.echo import RowStart
 from echornn.tasks.own_task import OwnTask
 from echornn.tasks.table import ECHO as ECHO
 from echornn.tasks.table import TASKS, defaults_of, made, name_of, named, values_of
 from echornn.tasks.task import MAX_STEPS as MAX_STEPS
-from echornn.tasks.task import Symbols, Task, form_of, setting_names
+from echornn.tasks.task import Setting, Symbols, Task, form_of, setting_names
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -36,17 +35,11 @@ class Rule:
 
 
 RULES = {
-    "tbptt": Rule(
-        "The tutorial's rule: the error goes back through the window's T steps, and is cut there.",
-        cuts=True,
-        engine="echornn.training.rules:TBPTT",
-    ),
-    "rtrl": Rule(
-        "Carries how each weight acts on the state (Williams and Zipser 1989): no error is cut at T.",
-        cuts=False,
-        engine="echornn.training.rules:RTRL",
-    ),
-}
+    "tbptt": Rule("The tutorial's rule: the error goes back through the window's T steps, and is cut there.", True,
+                  "echornn.training.rules:TBPTT"),
+    "rtrl": Rule("Carries how each weight acts on the state (Williams and Zipser 1989): no error is cut at T.", False,
+                 "echornn.training.rules:RTRL"),
+}  # fmt: skip
 """The learning rules, by the names in `EchoConfig.rule`. To add one, add its entry here."""
 
 if TYPE_CHECKING:
@@ -58,14 +51,10 @@ Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
 Init = Literal["tutorial", "glorot", "orthogonal"]
 Device = Literal["auto", "cpu", "gpu"]
 
-Count = TypeVar("Count", float, "npt.NDArray[Any]")
-"""A count, or an array of counts."""
-
+Count = TypeVar("Count", float, "npt.NDArray[Any]")  # or an array of counts
 TASK, CELL = "task", "cell"
 
-DEFAULT_WINDOW = 15
-"""Time steps of a window in the tutorial."""
-
+DEFAULT_WINDOW = 15  # time steps, as in the tutorial
 MAX_LAYERS, MAX_REPLICAS = 8, 4096
 MAX_EPOCHS = 10**12  # more than can ever be trained, and few enough that all counts of windows are exact
 MAX_SEED = 2**128 - 1  # NumPy's seed sequences use 128 bits
@@ -73,60 +62,47 @@ LEAST_RATE, MAX_RATE = 1e-37, 1e38  # with these, float32 neither loses digits n
 
 
 @dataclass(frozen=True)
-class Field:
-    """What a field of `EchoConfig` allows, and what a change of it means."""
+class Field(Setting):
+    """What a field of `EchoConfig` allows; its default is only of its type."""
 
-    allowed: str = "1 or more"
     least: float = 1
-    most: float = MAX_STEPS
-    choices: tuple[str, ...] = ()
-    is_whole: bool = True
-    is_live: bool = False  # can change between two windows, as it changes how a network learns, but not what
-    starts: bool = False  # the same trainer can start over with another value: no compiled program depends on it
-    is_of_data: bool = False  # the data of an epoch depend on it
+    allowed: str = "1 or more"
 
-    def checked(self, name: str, value: object) -> Any:
+    def checked(self, value: object) -> Any:
         """The value as a plain Python value; a ConfigError if no configuration can have it."""
-        if name == CELL:
+        if self.name == CELL:
             found = cell_named(value)
             cell_of(found)
             return found
-        if self.choices:
-            return choice(name, value, self.choices)
-        if name == "stride" and value is None:
-            return None
-        return number(name, value, self.least, self.most, self.allowed, self.is_whole)
+        return None if self.name == "stride" and value is None else super().checked(value)
 
 
 FIELDS = {
-    "num_epochs": Field(most=MAX_EPOCHS, is_live=True),
-    "total_series_length": Field(is_of_data=True),
-    "truncated_backprop_length": Field(),
-    "state_size": Field(),
-    "batch_size": Field(is_of_data=True),
-    "learning_rate": Field("a finite number above 0", math.ulp(0.0), math.inf, is_whole=False, is_live=True),
-    "seed": Field("0 or more", 0, MAX_SEED, starts=True, is_of_data=True),
-    "stride": Field(least=-math.inf),
-    "cell": Field(choices=tuple(CELLS)),
-    "num_layers": Field(f"1 to {MAX_LAYERS}", most=MAX_LAYERS),
-    "dropout": Field("0 to below 1", 0, math.nextafter(1, 0), is_whole=False),
-    "optimizer": Field(choices=get_args(Optimizer)),
-    "init": Field(choices=get_args(Init), starts=True),
-    "rule": Field(choices=tuple(RULES), is_live=True),
-    "device": Field(choices=get_args(Device)),
-    "replicas": Field(f"1 to {MAX_REPLICAS}", most=MAX_REPLICAS),
+    one.name: one
+    for one in (
+        Field("num_epochs", 1, most=MAX_EPOCHS),
+        Field("total_series_length", 1),
+        Field("truncated_backprop_length", 1),
+        Field("state_size", 1),
+        Field("batch_size", 1),
+        Field("learning_rate", 1.0, "", math.ulp(0.0), math.inf, allowed="a finite number above 0"),
+        Field("seed", 1, "", 0, MAX_SEED, allowed="0 or more"),
+        Field("stride", 1, "", -math.inf),
+        Field("cell", "", choices=tuple(CELLS)),
+        Field("num_layers", 1, most=MAX_LAYERS, allowed=f"1 to {MAX_LAYERS}"),
+        Field("dropout", 1.0, "", 0, math.nextafter(1, 0), allowed="0 to below 1"),
+        Field("optimizer", "", choices=get_args(Optimizer)),
+        Field("init", "", choices=get_args(Init)),
+        Field("rule", "", choices=get_args(RuleName)),
+        Field("device", "", choices=get_args(Device)),
+        Field("replicas", 1, most=MAX_REPLICAS, allowed=f"1 to {MAX_REPLICAS}"),
+    )
 }
 """The fields of `EchoConfig` but for the task, whose settings have ranges of their own."""
 
-LIVE_FIELDS = frozenset(name for name, one in FIELDS.items() if one.is_live)
-START_FIELDS = LIVE_FIELDS | {name for name, one in FIELDS.items() if one.starts}
-DATA_FIELDS = frozenset(name for name, one in FIELDS.items() if one.is_of_data)
-
-CHOICES = {name: one.choices for name, one in FIELDS.items() if one.choices} | {"row_start": get_args(RowStart)}
-"""The allowed values that are chosen from a list; a cell may also be a file."""
-
-FRACTIONS = {name: one.allowed for name, one in FIELDS.items() if not one.is_whole}
-"""Fields that may be fractions, with a text on the values that they allow."""
+LIVE_FIELDS = frozenset({"num_epochs", "learning_rate", "rule"})  # can change between two windows
+START_FIELDS = LIVE_FIELDS | {"seed", "init"}  # no compiled program depends on them
+DATA_FIELDS = frozenset({"total_series_length", "batch_size", "seed"})  # the data of an epoch depend on them
 
 BEHIND = {"state_size": ("num_classes", "echo_step"), "init": ("row_start",)}
 ORDER = tuple(name for field in (*FIELDS, TASK) for name in (field, *BEHIND.get(field, ())))
@@ -139,12 +115,9 @@ class EchoConfig:
 
     Values are checked when the object is made, so that every existing configuration can be trained.
 
-    What is learned is a `Task`, by default the echo. The settings of a task are given and read as if they were fields:
-    ``EchoConfig(echo_step=4)``, ``EchoConfig(task="two_coins", lag=5).lag``; with `fields`, `value`, `with_fields` and
-    `from_fields` all values are read and changed by name.
-
-    Raises:
-        ConfigError: a value, or a combination of values, that cannot work, or a name that is not known.
+    The settings of its task are given and read as if they were fields: ``EchoConfig(echo_step=4)``,
+    ``EchoConfig(task="two_coins", lag=5).lag``; with `fields`, `value`, `with_fields` and `from_fields` all values are
+    read and changed by name. A ConfigError if values cannot work, also together, or if a name is not known.
     """
 
     num_epochs: int = 100
@@ -200,7 +173,7 @@ class EchoConfig:
     task: Task | OwnTask | str | None = None
     """What is learned: echo, another task that tasks lists, or FILE.py:NAME, a task of your own."""
 
-    if TYPE_CHECKING:  # the settings of the echo, for a type checker; those of any task can be given and read so
+    if TYPE_CHECKING:  # the settings of the echo; those of any task can be given and read so
         echo_step: int = 3
         num_classes: int = 2
         row_start: RowStart = "previous_row"
@@ -208,7 +181,7 @@ class EchoConfig:
 
         def __init__(self, **values: Any) -> None:
             for name, known in FIELDS.items():
-                object.__setattr__(self, name, known.checked(name, values.get(name, getattr(EchoConfig, name))))
+                object.__setattr__(self, name, known.checked(values.get(name, getattr(EchoConfig, name))))
             settings = {name: value for name, value in values.items() if name not in FIELDS and name != TASK}
             task = made(values.get(TASK) or ECHO, settings, ORDER, self.total_series_length // self.batch_size)
             object.__setattr__(self, TASK, task)
@@ -247,7 +220,7 @@ class EchoConfig:
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
-        """The names of all values but ``task`` under the default task, in their order."""
+        """The names of all values but ``task`` under the default task, in order."""
         return tuple(name for name in ORDER if name != TASK)
 
     def fields(self) -> dict[str, Any]:
@@ -262,14 +235,12 @@ class EchoConfig:
 
     @classmethod
     def from_fields(cls, values: Mapping[str, Any]) -> Self:
-        """The configuration with these values by name; the others are the defaults. Errors are those of the class."""
+        """The configuration with these values by name; the others are the defaults."""
         return cls(**values)
 
     def with_fields(self, changes: Mapping[str, Any]) -> Self:
-        """The configuration with other values by name.
-
-        A new ``task`` starts with its default settings, except those in ``changes``. A window length that is the
-        default (see `usual_window`) becomes the default for the new task. Errors are those of the class.
+        """The configuration with other values by name. Errors are those of the class. A new ``task`` starts with its
+        default settings, except those in ``changes``; a window length that is the default becomes its default.
         """
         task = named(changes[TASK] or ECHO) if TASK in changes else self.value(TASK)
         return type(self)(**{**self._values_under(task), **changes, TASK: task})
@@ -296,13 +267,11 @@ class EchoConfig:
 
     @property
     def live_fields(self) -> frozenset[str]:
-        """The names of the values that can change between two windows, a setting of the task if it does not change the
-        task's form (inputs, outputs, length); a change of any other value starts a new network.
-        """
+        """The names of the values that can change between two windows: of settings those that keep the task's form."""
         return LIVE_FIELDS | self.the_task.live_settings
 
     def differs_only_in(self, other: EchoConfig, names: frozenset[str]) -> bool:
-        """Whether only fields with these names differ, and settings that do not change the form of the task."""
+        """Whether only fields with these names differ, and settings that keep the form of the task."""
         changes = self.changes_to(other).keys()
         if TASK in changes or not changes & FIELDS.keys() <= names:
             return False
@@ -317,20 +286,15 @@ class EchoConfig:
         return self.differs_only_in(other, START_FIELDS)
 
     def same_data(self, other: EchoConfig) -> bool:
-        """Whether both configurations train on the same data: no field of `DATA_FIELDS` differs, nor the task."""
-        changes = self.changes_to(other).keys()
-        return changes <= FIELDS.keys() - DATA_FIELDS
+        """Whether both configurations train on the same data."""
+        return self.changes_to(other).keys() <= FIELDS.keys() - DATA_FIELDS
 
     def same_task(self, other: EchoConfig) -> bool:
         """Whether results under this configuration still count under ``other``."""
         return self.changes_to(other).keys() <= LIVE_FIELDS
 
     def of(self, replica: int) -> Self:
-        """The configuration of one replica (index from 0), as a single network. A single network returns itself.
-
-        Raises:
-            IndexError: there is no such replica.
-        """
+        """The configuration of one replica (index from 0), as a single network; an IndexError if there is none."""
         if not 0 <= replica < self.replicas:
             raise IndexError(f"replica {replica} does not exist: 0 to {self.replicas - 1}")
         if self.replicas == 1:
@@ -342,23 +306,19 @@ class EchoConfig:
 
     @property
     def the_cell(self) -> Cell:
-        """The network's recurrent cell."""
         return cell_of(self.cell)
 
     @property
     def the_task(self) -> Task:
-        """The task that the network learns."""
         assert isinstance(self.task, Task)
         return self.task
 
     @property
     def input_size(self) -> int:
-        """The number of values that enter the cell at a time step; see `Symbols` and `Numbers`."""
         return self.the_task.inputs.input_size
 
     @property
     def output_size(self) -> int:
-        """The number of values that leave the network at a time step: a logit per class, or the task's numbers."""
         return self.the_task.outputs.output_size
 
     @property
@@ -367,27 +327,23 @@ class EchoConfig:
         return isinstance(self.the_task.outputs, Symbols)
 
     def accuracy(self, errors: Count, windows: int = 1) -> Count | float:
-        """The share of right predictions in some windows, from the number of wrong ones; NaN without classes."""
+        """The share of right predictions in some windows, from the wrong ones; NaN without classes."""
         predictions = windows * self.predictions_per_window
         return (predictions - errors) / predictions if self.has_classes else math.nan
 
     @property
     def loss_name(self) -> str:
-        """The name of the loss, with its unit."""
         outputs = self.the_task.outputs
         return f"{outputs.loss}, {outputs.unit}" if outputs.unit else outputs.loss
 
-    # ---- sizes: rows of a stream are cut into windows, and the state is carried on; rows of trials are cut into
-    # trials, and each is a window that begins with a zero state
+    # ---- sizes: rows are cut into windows, and the state is carried on; or into trials, each with a zero state first
 
     @property
     def trial_length(self) -> int | None:
-        """Time steps of a trial; None if the task is a stream."""
         return self.the_task.length
 
     @property
     def is_stream(self) -> bool:
-        """Whether rows are cut into windows and the state is carried on; otherwise each window is a separate trial."""
         return self.trial_length is None
 
     @property
@@ -417,59 +373,47 @@ class EchoConfig:
 
     @property
     def row_length(self) -> int:
-        """Time steps in one row of the batch."""
         return self.total_series_length // self.batch_size
 
     @property
     def windows_per_epoch(self) -> int:
-        """The number of windows that fit into a row."""
         return (self.row_length - self.window_steps) // self.window_stride + 1
 
     @property
     def data_shape(self) -> tuple[int, int]:
-        """The rows of an epoch's data and their steps, without steps that no window has; each trial is a row.
-
-        Records of a user's own task have its ladder for this shape, so that it has to stay the same for them.
-        """
-        windows = self.windows_per_epoch
+        """The rows of an epoch's data and their steps, without steps that no window has; each trial is a row."""
         if self.is_stream:
-            return self.batch_size, (windows - 1) * self.window_stride + self.window_steps
-        return self.batch_size * windows, self.window_steps
+            return self.batch_size, self._covered_steps
+        return self.batch_size * self.windows_per_epoch, self.window_steps
+
+    @property
+    def _covered_steps(self) -> int:
+        return (self.windows_per_epoch - 1) * self.window_stride + self.window_steps
 
     @property
     def unused_steps(self) -> int:
         """Time steps of an epoch that no window covers: the remainder of dividing it into rows and windows."""
-        covered = (self.windows_per_epoch - 1) * self.window_stride + self.window_steps
-        return self.total_series_length - self.batch_size * covered
+        return self.total_series_length - self.batch_size * self._covered_steps
 
     @property
     def predictions_per_window(self) -> int:
-        """The number of outputs in a window: batch_size * `window_steps`."""
         return self.batch_size * self.window_steps
 
 
 def usual_window(trial_length: int | None) -> int:
-    """The window length T if none is given: the tutorial's for a stream (None), a whole trial for trials."""
+    """The window length T if none is given: the tutorial's for a stream, a whole trial for trials."""
     return trial_length or DEFAULT_WINDOW
 
 
-def require_possible(name: str, value: object) -> None:
-    """Refuse a value of a field that no configuration can have, by a ConfigError. Numbers of a task are not checked."""
-    if name in FIELDS:
-        FIELDS[name].checked(name, value)
-    elif name in CHOICES:
-        choice(name, value, CHOICES[name])
-
-
 def require_epochs(config: EchoConfig, epoch: int, window: int) -> None:
-    """Check that the next window to train, (``epoch``, ``window``), is not beyond ``num_epochs``, by a ConfigError."""
+    """A ConfigError if the next window to train, (``epoch``, ``window``), is beyond ``num_epochs``."""
     least = epoch + (window > 0)
     if config.num_epochs < least:
         raise ConfigError("num_epochs", config.num_epochs, f"at least {least}, as trained")
 
 
 def fields_text(values: Mapping[str, object]) -> str:
-    """Fields with their values: "cell lstm, stride unset". None and an empty text are written as unset."""
+    """Fields with their values: "cell lstm, stride unset"."""
     return ", ".join(f"{name} {'unset' if value in (None, '') else value}" for name, value in values.items())
 
 
@@ -493,7 +437,6 @@ def changes_text(before: EchoConfig, after: EchoConfig, without: Collection[str]
     changes = {name: value for name, value in changes_shown(before, after).items() if name not in without}
     if "replicas" not in changes:
         return fields_text(changes)
-    last = after.seed + after.replicas - 1
-    several = f"{after.replicas:,} networks of seeds {after.seed} to {last}"
-    others = {name: value for name, value in changes.items() if name not in ("seed", "replicas")}
-    return ", ".join(filter(None, (several if after.replicas > 1 else f"seed {after.seed} alone", fields_text(others))))
+    seeds = f"{after.replicas:,} networks of seeds {after.seed} to {after.seed + after.replicas - 1}"
+    others = fields_text({name: value for name, value in changes.items() if name not in ("seed", "replicas")})
+    return ", ".join(filter(None, (seeds if after.replicas > 1 else f"seed {after.seed} alone", others)))

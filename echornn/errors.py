@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import operator
+import textwrap
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
-SHOWN_CHARACTERS, MOST_CHARACTERS = 60, 300
-"""The most characters of an invalid value that a message shows, and of a message about a user's file."""
+SHOWN_CHARACTERS, MOST_CHARACTERS = 60, 300  # of an invalid value, and of a message about a user's file
 
 
 class ConfigError(ValueError):
@@ -18,16 +18,7 @@ class ConfigError(ValueError):
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
         super().__init__(f"{field} = {_shown(value)} cannot be used: {allowed}")
-        self.field = field
-        self.value = value
-        self.allowed = allowed
-
-
-def choice(field: str, value: object, words: Sequence[str]) -> object:
-    """The value, which has to be one of these words; else a ConfigError."""
-    if value not in words:
-        raise ConfigError(field, value, f"one of {', '.join(words)}")
-    return value
+        self.field, self.value, self.allowed = field, value, allowed
 
 
 def fraction(field: str, value: Any, allowed: str) -> float:
@@ -49,17 +40,7 @@ def whole(field: str, value: Any) -> int:
     raise ConfigError(field, value, "a whole number")
 
 
-def number(field: str, value: Any, least: float, most: float, allowed: str, is_whole: bool) -> float:
-    """The value as a whole number or a finite float in this range; else a ConfigError that says what is allowed."""
-    found = whole(field, value) if is_whole else fraction(field, value, allowed)
-    if least <= found <= most:
-        return found
-    is_beyond = found > most and allowed.endswith("or more")
-    raise ConfigError(field, found, f"at most {most}" if is_beyond else allowed)
-
-
 def _shown(value: object) -> str:
-    """The value in Python's notation, shortened if it is long."""
     try:
         text = repr(value)
     except ValueError:  # Python refuses to write whole numbers with thousands of digits
@@ -99,8 +80,7 @@ def blaming(kind: type[OwnError], file: str, line: int | None = None) -> Iterato
             lines += [error.lineno or 0] if error.filename == file else []
         if not isinstance(error, ConfigError):
             words = f"{type(error).__name__}: {words}" if words else type(error).__name__
-        words = " ".join(words.split())
-        short = words if len(words) <= MOST_CHARACTERS else f"{words[:MOST_CHARACTERS]}..."
+        words = textwrap.shorten(words, MOST_CHARACTERS, placeholder="...")
         newest = lines[-1] if lines else line
         place = file if newest is None else f"{file}:{newest}"
-        raise kind(f"{place}: {short}", is_placed=True) from error
+        raise kind(f"{place}: {words}", is_placed=True) from error

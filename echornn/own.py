@@ -33,11 +33,8 @@ MOST_CHARACTERS = 1 << 16  # of a file, since its text is stored with each branc
 SHOWN_DIGITS = 8  # of a hash
 SECONDS, START_SECONDS = 20.0, 60.0  # of a try, and beside it to start, and to report where it was at the end
 
-LOADED: dict[OwnFile, Any] = {}
-"""What was made from the text of each file in this process."""
-
-TRUSTING = ContextVar("TRUSTING", default=False)
-"""Whether the texts in the records that are being read may run; see `trusting`."""
+LOADED: dict[OwnFile, Any] = {}  # what was made from the text of each file in this process
+TRUSTING = ContextVar("TRUSTING", default=False)  # whether the texts in the records that are being read may run
 
 
 def trusted_file() -> Path:
@@ -62,16 +59,13 @@ def trust(text: str) -> None:
         return
     file = trusted_file()
     file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    try:
-        os.write(descriptor, f"{hash_of(text)}\n".encode())
-    finally:
-        os.close(descriptor)
+    with open(file, "a", opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW, 0o600)) as trusted:
+        trusted.write(f"{hash_of(text)}\n")
 
 
 @contextmanager
 def trusting(are_trusted: bool = True) -> Iterator[None]:
-    """In the ``with`` block, all texts in the records that are read may run from now on, if they are to be trusted."""
+    """In the ``with`` block, all texts in the records that are read may run from now on."""
     token = TRUSTING.set(are_trusted)
     try:
         yield
@@ -87,12 +81,9 @@ class OwnFile:
     name: str  # of the value in the file
     text: str  # nothing else is needed: the file's folder is never searched for other modules
 
+    # what its record says about the value; empty if nothing; None if it is not from a record, so that its text may run
     facts: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
-    """What its record says about the value; empty if it says nothing, as a damaged or handmade one; None if the file
-    does not come from a record, so that its text may run."""
-
-    mark: str = field(default="", compare=False)
-    """What tells it from another of its name; see `told_apart`."""
+    mark: str = field(default="", compare=False)  # what tells it from another of its name; see `marks_of`
 
     noun: ClassVar[str]  # the kind of value, which is also the field of the configuration
     error: ClassVar[type[OwnError]]
@@ -118,8 +109,8 @@ class OwnFile:
 
     @classmethod
     def from_record(cls, record: Any) -> Self:
-        """The file of a record, see `as_record`; a ValueError if it is none. In `trusting` its text is trusted;
-        if the record lacks facts, only that text says what the value is.
+        """The file of a record; a ValueError if it is none. In `trusting` its text is trusted, and says what the value
+        is if the record lacks facts.
         """
         try:
             own = cls(record["file"], record["name"], record["text"], record.get("facts") or {})
@@ -135,13 +126,12 @@ class OwnFile:
         return own
 
     def as_record(self, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The file as JSON values; with facts, the text need not be run when the record is read."""
         record = {"file": self.file, "name": self.name, "text": self.text}
         return record if facts is None else {**record, "facts": facts}
 
     @property
     def lacks_facts(self) -> bool:
-        """Whether the file comes from a record that says nothing about its value."""
+        """Whether its record says nothing about its value."""
         return self.facts is not None and self.main_fact not in self.facts
 
     def by_hand(self) -> Self:
@@ -149,7 +139,7 @@ class OwnFile:
         return replace(self, facts=None)
 
     def require_trusted(self) -> None:
-        """Refuse a text from a record that the user never gave; the message says how to trust it."""
+        """Refuse a text from a record that the user never gave."""
         if self.facts is None or (not self.lacks_facts and is_trusted(self.text)):
             return
         raise self.error(
@@ -159,7 +149,6 @@ class OwnFile:
         )
 
     def __str__(self) -> str:
-        """The text that a user writes for the value, FILE.py:NAME, with its mark."""
         return f"{self.file}:{self.name}{self.mark}"
 
     @classmethod
@@ -192,7 +181,7 @@ class OwnFile:
 
     @property
     def has_changed(self) -> bool:
-        """Whether the text of the file on disk has changed; False if the file cannot be read here."""
+        """Whether the text of the file on disk has changed, if it can be read here."""
         try:
             return self.read(f"{self.file}:{self.name}") != self
         except OwnError:
@@ -200,12 +189,12 @@ class OwnFile:
 
     @cached_property
     def digest(self) -> str:
-        """A hash that identifies the value: it depends on the text and the value's name, but not on the file's name."""
+        """A hash of the text and the value's name; the file's name does not count."""
         return hash_of(f"{self.name}\n{self.text}")
 
     def load(self) -> Any:
-        """The value that the text defines; the same value for the same text. The first time, this runs the text. An
-        OwnError if it has an error, no usable value, or is not trusted.
+        """The value that the text defines, which runs the first time; an OwnError if it has an error, no usable value,
+        or is not trusted.
         """
         if self not in LOADED:
             self.require_trusted()
@@ -227,9 +216,8 @@ class OwnFile:
         return blaming(self.error, self.file, before[0].count("\n") + 1 if len(before) > 1 else None)
 
     def try_apart(self, function: str, **request: Any) -> None:
-        """Call a function, MODULE:NAME, in another process with this file's path, name and text, and the request (JSON
-        values); afterwards the text may run, also from records. An `OwnError` that names the place in the file, if the
-        function raised one, or if there was no answer.
+        """Call a function, MODULE:NAME, in another process with this file and the request (JSON values). An `OwnError`
+        that names the place in the file, if it raised one or did not answer; else the text is trusted.
         """
         self.require_trusted()
         order = {"function": function, "request": {**self.as_record(), **request}, "seconds": SECONDS}
@@ -257,29 +245,27 @@ class OwnFile:
             trust(self.text)
 
 
-def told_apart(files: Iterable[OwnFile]) -> dict[OwnFile, OwnFile]:
-    """The files, each with a part of its hash as its mark if another of the files has its name."""
+def marks_of(files: Iterable[OwnFile]) -> dict[OwnFile, str]:
+    """A mark for each file: a part of its hash if another of the files has its name."""
     different = dict.fromkeys(files)
     names = Counter(map(str, different))
-    return {
-        one: replace(one, mark=f"#{one.digest[:SHOWN_DIGITS]}") if names[str(one)] > 1 else one for one in different
-    }
+    return {one: f"#{one.digest[:SHOWN_DIGITS]}" if names[str(one)] > 1 else "" for one in different}
 
 
 def main() -> NoReturn:
-    """Carry out the order of `OwnFile.try_apart`, in the other process."""
+    """The other process of `OwnFile.try_apart`."""
     order = json.load(sys.stdin)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the file writes is no answer
     function = pkgutil.resolve_name(order["function"])
     faulthandler.dump_traceback_later(order["seconds"], exit=True, file=answers)
-    error_text = ""
+    answer = {"error": ""}
     try:
         function(**order["request"])
     except OwnError as error:
-        error_text = str(error)
+        answer = {"error": str(error)}
     faulthandler.cancel_dump_traceback_later()
-    json.dump({"error": error_text}, answers)
+    json.dump(answer, answers)
     answers.flush()
     os._exit(0)  # threads of the file do not keep the process
 

@@ -67,38 +67,23 @@ class Progress:
 
 @dataclass(frozen=True, eq=False)
 class PopulationProgress:
-    """The loss of every trained window in all replicas, and all data of the last window. A single network is a
-    population of one.
-
-    Attributes:
-        losses, errors: float32 and int32 [n, replicas], as in `Progress`.
-        epoch, window: the position of the last window, both from 0.
-        x, y: input and target of the last window: symbols, uint8 [T, batch_size, replicas], or numbers, float32 [T,
-            batch_size, count, replicas].
-        scored: bool [T, batch_size, replicas], the steps of the last window that count in the loss.
-        outputs: float32 [T, batch_size, outputs, replicas], the outputs before the update.
-        states: float32 [T, batch_size, state_size, replicas], the state after each time step.
-        init_state: float32 [batch_size, carried, replicas], the state at the start of the last window.
-        solved_at: int64 [replicas], the window along the path, from 1, at which each replica solved the task; 0 if not
-            yet, `echornn.data.solved.UNKNOWN` for a single network, whose losses show it.
-        trained: the number of windows along the path, including these; 0 for a single network.
-        packed: uint32 [n, replicas], losses and errors in four bytes, if only this precision is known; see
-            `echornn.history.windows`.
+    """As `Progress`, in all replicas, which are the last axis of each array; rows are the second axis of x, y, outputs,
+    states and scored. A single network is a population of one.
     """
 
-    losses: Floats
+    losses: Floats  # [n, replicas]
     errors: Counts
     epoch: int
     window: int
-    x: npt.NDArray[Any]
+    x: npt.NDArray[Any]  # uint8 [T, batch_size, replicas], or float32 [T, batch_size, count, replicas]
     y: npt.NDArray[Any]
     scored: Bools
-    outputs: Floats
+    outputs: Floats  # [T, batch_size, outputs, replicas]
     states: Floats
-    init_state: Floats
-    solved_at: npt.NDArray[np.int64]
-    trained: int
-    packed: npt.NDArray[np.uint32] | None = None
+    init_state: Floats  # [batch_size, carried, replicas]
+    solved_at: npt.NDArray[np.int64]  # the window along the path, from 1; 0 if not yet, UNKNOWN for a single network
+    trained: int  # windows along the path, including these; 0 for a single network
+    packed: npt.NDArray[np.uint32] | None = None  # if only this precision is known, see `echornn.history.windows`
 
     @property
     def diverged(self) -> Bools:
@@ -106,7 +91,7 @@ class PopulationProgress:
         return np.asarray(~np.isfinite(self.losses).any(axis=1))
 
     def until(self, windows: int, epoch: int, window: int) -> PopulationProgress:
-        """The first ``windows`` windows, ending at this position, with the data of the last window as it is."""
+        """The first ``windows`` windows, ending at this position; the data of the last window stays."""
         trained = self.trained - len(self.losses) + windows
         return replace(
             self,

@@ -17,9 +17,7 @@ from echornn.progress import Floats, Progress
 
 @dataclass(frozen=True, eq=False)
 class TrainerState:
-    """Everything that determines a network's further training, bit for bit: as `PopulationState`, without the axis of
-    replicas.
-    """
+    """As `PopulationState`, without the axis of replicas."""
 
     config: EchoConfig
     epoch: int
@@ -33,7 +31,6 @@ class TrainerState:
 
     @property
     def is_finite(self) -> bool:
-        """Whether all weights are finite; training cannot continue otherwise."""
         return all(bool(np.isfinite(array).all()) for array in self.weights.values())
 
 
@@ -44,15 +41,14 @@ class PopulationState:
 
     Attributes:
         configs: the configuration of each replica.
-        epoch, window: the position of the next window to train, both from 0, the same for all replicas.
+        epoch, window: the position of the next window to train, both from 0.
         data_version: how many times new data has been drawn.
         init_index: the number of the initial weights, from 0.
         weights: float32 [replicas, ...] by name.
         carried_state: float32 [replicas, batch_size, carried], the states after the last window.
         optimizer: the optimizer's variables (iteration count, learning rate, slots), [replicas, ...], in Keras' order.
         solved: when each replica solved the task.
-        influence: the arrays that the learning rule carries besides the state, float32 [replicas, ...] by name; none
-            with tbptt.
+        influence: what the learning rule carries besides, float32 [replicas, ...] by name; none with tbptt.
     """
 
     configs: tuple[EchoConfig, ...]
@@ -68,15 +64,13 @@ class PopulationState:
 
     @classmethod
     def of_one(cls, state: TrainerState) -> PopulationState:
-        """The state of a population of only this network, in which the window that solved the task is unknown."""
+        """A population of only this network, in which the window that solved the task is unknown."""
         place = (state.epoch, state.window, state.data_version, state.init_index)
         return cls((state.config,), *place, solved=SolvedAt.unknown(1), **_each(state, lambda one: one[np.newaxis]))
 
     @property
     def config(self) -> EchoConfig:
-        """The first replica's configuration, with the number of replicas. It describes all replicas if their seeds are
-        consecutive and nothing else differs.
-        """
+        """The first replica's configuration, with the number of replicas."""
         return dataclasses.replace(self.configs[0], replicas=len(self.configs))
 
     @property
@@ -87,7 +81,7 @@ class PopulationState:
         return bool(np.logical_and.reduce(finite).any())
 
     def of(self, replica: int) -> TrainerState:
-        """The state of one replica; a `Trainer` of its configuration can restore it and train it alone."""
+        """The state of one replica, which a `Trainer` of its configuration can restore."""
         place = (self.epoch, self.window, self.data_version, self.init_index)
         return TrainerState(self.configs[replica], *place, **_each(self, lambda one: one[replica]))
 
@@ -111,33 +105,20 @@ def _each(state: TrainerState | PopulationState, change: Callable[[npt.NDArray[A
 
 @dataclass(frozen=True)
 class UnlikeRecord:
-    """The first window whose loss differed when it was trained again.
-
-    Attributes:
-        window: the window's number along the path, from 1.
-        recorded, again: the recorded loss, and the loss when trained again, in nats.
-    """
+    """The first window whose loss differed when it was trained again; its number along the path is from 1."""
 
     window: int
     recorded: float
     again: float
 
     def __str__(self) -> str:
-        """A sentence about the difference, with enough digits to show it; 9 distinguish all float32 values."""
-        for digits in range(3, 10):
-            recorded, again = f"{self.recorded:.{digits}g}", f"{self.again:.{digits}g}"
-            if recorded != again:
-                break
-        return f"not as it was: loss {again} in window {self.window:,}, {recorded} on record"
+        """A sentence about the difference; 9 digits distinguish all float32 values."""
+        return f"not as it was: loss {self.again:.9g} in window {self.window:,}, {self.recorded:.9g} on record"
 
 
 def first_unlike(before: int, recorded: Floats, again: Floats) -> UnlikeRecord | None:
-    """The first window whose loss differs from the record; None if there is none.
-
-    Args:
-        before: the number of windows on the path before the first of these.
-        recorded: the recorded losses, float32 [n] or [n, replicas]; NaN for windows missing in the log.
-        again: the losses when trained again, of the same shape.
+    """The first window whose loss, float32 [n] or [n, replicas], differs from the record, which has NaN for windows
+    missing in the log; ``before`` windows of the path come before these.
     """
     unlike = ~np.isnan(recorded) & (recorded != again)
     if not unlike.any():
@@ -149,21 +130,12 @@ def first_unlike(before: int, recorded: Floats, again: Floats) -> UnlikeRecord |
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A network at one position of its run, for the probes.
-
-    Attributes:
-        state: the trainer's state at this position, with its configuration.
-        branch, window: the position: the branch, and the number of windows along its path.
-        progress: the newest window with its data; None if the branch has no window here.
-        before: the weights, by name, some windows earlier on the same path; None if unknown.
-        windows_since: the number of windows between the earlier weights and this position.
-        unlike: the first window that was trained again with another loss than recorded; None if there is none.
-    """
+    """A network at one position of its run, for the probes."""
 
     state: TrainerState
     branch: int = 0
-    window: int = 0
-    progress: Progress | None = None
-    before: dict[str, Floats] | None = None
-    windows_since: int = 0
+    window: int = 0  # along the branch's path
+    progress: Progress | None = None  # the newest window with its data
+    before: dict[str, Floats] | None = None  # the weights, by name, some windows earlier on the same path
+    windows_since: int = 0  # between the earlier weights and this position
     unlike: UnlikeRecord | None = None

@@ -13,7 +13,7 @@ from unittest.mock import patch
 from echornn.arrays import run_arrays
 from echornn.runtime import quiet
 from echornn.session import session as loop
-from echornn.training.any_trainer import MakeTrainer
+from echornn.training.structure import MakeTrainer
 from tests.scripted import ScriptedTrainer
 from tui.cli.program import exit_code_of
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from echornn.runtime import small_loops
-from echornn.runtime.collector import paused
+from echornn.runtime.quiet import collector_paused
 from tests.examples import ALL, QUICK
 from tests.idle import TurnedOnClock
 
@@ -52,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
     """The garbage collector ignores tests and modules, which stay until the end."""
-    with paused():
+    with collector_paused():
         yield
     gc.freeze()
 
@@ -81,12 +81,11 @@ def _tensorflow_has_the_threads_of_the_first_network() -> None:
     made no network, but used TensorFlow itself.
     """
     if "tensorflow" in sys.modules:
-        from echornn.config import EchoConfig
-        from echornn.training.device import prepare
+        from echornn.training.device import begin
 
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "TensorFlow was used in this process", RuntimeWarning)
-            prepare(EchoConfig(), 0)
+            begin(1)
 
 
 @pytest.fixture(autouse=True)

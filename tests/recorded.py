@@ -11,7 +11,7 @@ from echornn.replay.pace import Pace
 from echornn.runs.recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Position
-from echornn.training.any_trainer import MakeTrainer
+from echornn.training.structure import MakeTrainer
 from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
 

@@ -10,7 +10,7 @@ from echornn.progress import PopulationProgress
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.run_dir import Run
 from echornn.state import PopulationState
-from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
+from echornn.training.structure import AnyTrainer, MakeTrainer, tensorflow_trainers
 
 Place = tuple[int, int]
 """A branch's number, and the windows along its path."""

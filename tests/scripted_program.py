@@ -16,7 +16,7 @@ from unittest.mock import patch
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import PopulationProgress
 from echornn.session import session as loop
-from echornn.training.any_trainer import AnyTrainer, MakeTrainer
+from echornn.training.structure import AnyTrainer, MakeTrainer
 from tests.hashed import HashTrainer
 from tests.patience import PATIENCE
 from tests.races import DISTURBANCE, Drops

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import NoReturn
 
-from echornn.runtime import collector
+from echornn.runtime import quiet
 
 
 def main() -> NoReturn:
@@ -20,7 +20,7 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # for what its encoding lacks
-    with collector.spared():
+    with quiet.collector_spared():
         from tui.cli.program import main as run_command
 
     run_command()

@@ -15,7 +15,7 @@ from echornn.data.solved import SolvedAt
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS
 from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
 from echornn.errors import RunError
-from echornn.history.windows import error_rates_of, losses_of, median_mean
+from echornn.history.windows import losses_of, median_mean
 from echornn.progress import Floats
 from echornn.runs import folders
 from echornn.runs.run_dir import Run
@@ -25,38 +25,30 @@ from echornn.timeline.timeline import Timeline
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """A run in a list of runs, read quickly from the newest checkpoint and the end of the loss log. With several
-    networks, the loss is their median, and the task is solved when half of them solved it.
-
-    Attributes:
-        saved: when the run was last saved, in seconds since 1970.
-        epoch, window: the place of the newest window, from 1; window 0 means before the first.
-        windows: the number of windows trained in the whole run.
-        loss: mean of the newest losses, see `newest_losses`; NaN if there are none, infinite if the run diverged.
-        solved_at, lost_at: the windows along the path, from 1, at which the task was solved, and lost again; 0 if it
-            was not. When several networks lost it, is None.
+    """A run in a list of runs. With several networks, the loss is their median, and the task is solved when half of
+    them solved it.
     """
 
     folder: Path
-    saved: float
+    saved: float  # in seconds since 1970
     config: EchoConfig
-    epoch: int
-    window: int
-    windows: int
-    loss: float
-    solved_at: int
-    lost_at: int | None
+    epoch: int  # of the newest window, from 1
+    window: int  # in its epoch, from 1; 0 before the first
+    windows: int  # in the whole run
+    loss: float  # the mean of the newest losses; NaN if there are none, infinite if the run diverged
+    solved_at: int  # along the path, from 1; 0 if it was not solved
+    lost_at: int | None  # 0 if it was not lost, None with several networks
     bytes: int
     seed_stats: SeedStats | None = None
 
 
 def summary(folder: Path) -> Summary:
-    """The summary of the run in a folder; a RunError if there is none, or an OSError if it cannot be read."""
+    """The summary of the run in a folder, without all of its losses; a RunError if there is none, or an OSError."""
     run = Run.read(folder, quickly=True)
-    config, position, newest = run.config, run.position, newest_losses(run, run.position, run.config)
-    solved = SolvedAt.never(config.replicas) if run.checkpoint is None else _solved(run, position)
-    state, is_alone = run.checkpoint.state if run.checkpoint else None, config.replicas == 1
+    config, position, state = run.config, run.position, run.checkpoint.state if run.checkpoint else None
+    newest, solved = newest_losses(run, position, config), _solved(run, position)
     epoch, window = (state.epoch, state.window) if state else (0, 0)
+    is_alone, diverged = config.replicas == 1, len(newest) and not np.isfinite(newest[-1]).any()
     after = SeedStats.after(newest, solved.at, position.window, solved.lost_at)
     return Summary(
         folder,
@@ -64,7 +56,7 @@ def summary(folder: Path) -> Summary:
         config,
         *((epoch + 1, window) if window else (epoch, config.windows_per_epoch if epoch else 0)),
         run.trained,
-        math.inf if _has_diverged(run) else median_mean(newest),
+        math.inf if diverged else median_mean(newest),
         solved_by_half(solved.at) or 0,
         int(solved.lost_at[0]) if is_alone else None,
         folders.size(folder),
@@ -72,20 +64,14 @@ def summary(folder: Path) -> Summary:
     )
 
 
-def _has_diverged(run: Run) -> bool:
-    """Whether the newest loss is NaN or infinite, but not lost; with several networks, all newest losses."""
-    for piece in run.path(run.position, run.position.window - 1):
-        is_lost = np.isnan(error_rates_of(piece.windows, piece.branch.config)).any()
-        return not is_lost and not np.isfinite(losses_of(piece.windows)).any()
-    return False
-
-
 def _solved(run: Run, position: Position) -> SolvedAt:
-    """When each network at a position solved the task and lost it again: at the run's own position, as the checkpoint
-    says, except those of early versions.
+    """When each network at a position solved the task and lost it again: from the checkpoint if it knows, as losses
+    are long.
     """
     kept = run.checkpoint
-    if position == run.position and kept is not None and kept.solved_at is not None and kept.lost_at is not None:
+    if kept is None:
+        return SolvedAt.never(run.config.replicas)
+    if position == run.position and kept.solved_at is not None and kept.lost_at is not None:
         if run.config.replicas > 1:
             return kept.state.solved
         return SolvedAt(np.array([kept.solved_at]), 0, np.empty((0, 1), np.float32), np.array([kept.lost_at]))
@@ -110,38 +96,21 @@ def newest_losses(run: Run, position: Position, config: EchoConfig) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class BranchFacts:
-    """A branch of a run. With several networks, the losses are medians.
+    """A branch of a run. With several networks, the losses are medians, and the task is solved when half solved it."""
 
-    Attributes:
-        number: the number of the branch, from 0, in the order in which they began.
-        letter: its name on the screen.
-        parent: the parent's number; None for the first branch.
-        at: the window of the parent's path at which the branch begins.
-        windows: the number of windows trained in the branch itself.
-        path: the number of windows along its path.
-        differs: what changed at its beginning, in words.
-        newest_loss: the loss of the last window of its path, in nats or squared error; NaN if there is none.
-        mean_loss: the mean of the last windows of its path, see `echornn.diagnosis.loss_stats.RECENT_WINDOWS`.
-        solved_at: the window of its path, from 1, at which the task was solved; None if it was not. With several
-            networks, the window by which half of them had solved it.
-        lost_at: the window at which it was lost again; None if it was not, and for several networks.
-        here: whether the run's position is on the branch.
-        seed_stats: the results of the networks, if there are several; else None.
-    """
-
-    number: int
+    number: int  # from 0, in the order in which they began
     letter: str
     parent: int | None
-    at: int
-    windows: int
-    path: int
-    differs: str
-    newest_loss: float
-    mean_loss: float
-    solved_at: int | None
-    lost_at: int | None
-    here: bool
-    seed_stats: SeedStats | None
+    at: int  # the window of the parent's path at which it begins
+    windows: int  # trained in the branch itself
+    path: int  # windows along its path
+    differs: str  # what changed at its beginning
+    newest_loss: float  # of its path, in nats or squared error; NaN if there is none
+    mean_loss: float  # of the last `RECENT_WINDOWS` windows
+    solved_at: int | None  # the window of its path, from 1
+    lost_at: int | None  # None also for several networks
+    here: bool  # whether the run's position is on it
+    seed_stats: SeedStats | None  # None for a single network
 
 
 def branch_facts(run: Run, timeline: Timeline) -> Iterator[BranchFacts]:
@@ -169,21 +138,13 @@ def branch_facts(run: Run, timeline: Timeline) -> Iterator[BranchFacts]:
 
 
 class NetworkFacts(NamedTuple):
-    """The results of a network at a position of the run.
+    """The results of a network at a position of the run."""
 
-    Attributes:
-        replica: the number of the network, the same in all branches.
-        seed: its seed.
-        solved_at: the window of the path, from 1, at which the task was solved; 0 if it was not.
-        final_loss: mean loss of the newest windows in nats, see `newest_losses`; NaN if there are none.
-        lost_at: the window of the path at which the task was lost again; 0 if it was not.
-    """
-
-    replica: int
+    replica: int  # its number, the same in all branches
     seed: int
-    solved_at: int
-    final_loss: float
-    lost_at: int
+    solved_at: int  # the window of the path, from 1; 0 if it was not solved
+    final_loss: float  # the mean of the newest losses; NaN if there are none
+    lost_at: int  # the window at which it was lost again, or 0
 
 
 def network_facts(run: Run, position: Position) -> tuple[NetworkFacts, ...]:
@@ -211,13 +172,9 @@ def require_replica(run: Run, number: int | None, configs: Sequence[EchoConfig])
     """Check that some network of these configurations has this number, or that it is None."""
     if number is None or any(number in numbers_of(run, config) for config in configs):
         return
-    there: list[range] = []
-    for one in sorted((numbers_of(run, config) for config in configs), key=lambda one: one.start):
-        if there and one.start <= there[-1].stop:
-            there[-1] = range(there[-1].start, max(one.stop, there[-1].stop))
-        else:
-            there.append(one)
-    words = ", ".join(f"{one[0]} to {one[-1]}" if len(one) > 1 else str(one[0]) for one in there)
+    ranges = sorted({numbers_of(run, config) for config in configs}, key=lambda one: one.start)
+    apart = [one for one in ranges if not any(set(one) < set(other) for other in ranges)]
+    words = ", ".join(f"{one[0]} to {one[-1]}" if len(one) > 1 else str(one[0]) for one in apart)
     allowed = f"only {words}, a single network" if words.isdigit() else words
     raise RunError(f"replica = {number} cannot be used: {allowed}")
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,41 +29,30 @@ from echornn.session.probing import examine
 from echornn.state import PopulationState, Snapshot, UnlikeRecord
 from echornn.timeline.branch import Position, digests, spans_to
 from echornn.timeline.timeline import Timeline
-from echornn.training.any_trainer import tensorflow_trainers
 from echornn.training.device import threads_if_asked
+from echornn.training.structure import tensorflow_trainers
 
 Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class RunWindows:
-    """Windows of a run, one row each. The second axis is the networks, also if there is only one.
-
-    Attributes:
-        window: int64 [n], the number of the window, from 1, in the whole run or along a path.
-        epoch: int64 [n], the number of its epoch, from 1.
-        branch: int64 [n], the number of the branch that trained it.
-        loss: float32 [n, networks], its mean loss in nats, or squared error; NaN if the window was lost, or where the
-            branch did not train this network.
-        accuracy: float32 [n, networks], the share of right predictions, 0 to 1; NaN as in `loss`, and if predictions
-            are numbers.
-        replica: int64 [networks], the numbers of the networks, the same in all branches; [0] if the run has only one.
+    """Windows of a run, one row each. The second axis is the networks, also if there is only one; values are NaN where
+    a window was lost, or its branch did not train the network.
     """
 
-    window: Integers
-    epoch: Integers
-    branch: Integers
-    loss: Floats
-    accuracy: Floats
-    replica: Integers
+    window: Integers  # int64 [n], from 1, in the whole run or along a path
+    epoch: Integers  # int64 [n], from 1
+    branch: Integers  # int64 [n], which trained it
+    loss: Floats  # float32 [n, networks], the mean loss in nats, or squared error
+    accuracy: Floats  # float32 [n, networks], the share of right predictions; NaN if predictions are numbers
+    replica: Integers  # int64 [networks], the numbers of the networks, the same in all branches
 
     def __len__(self) -> int:
-        """The number of windows."""
         return len(self.window)
 
     @classmethod
     def of(cls, pieces: Iterable[WindowPiece]) -> RunWindows:
-        """The windows of these pieces, in one array each."""
         pieces = list(pieces)
         numbers = sorted({number for piece in pieces for number in piece.networks}) or [0]
         count = sum(len(piece.windows) for piece in pieces)
@@ -85,13 +75,10 @@ class RunArrays:
     Positions are given as on the command line: ``branch`` is a letter or a number, and means the path to the end of
     that branch; ``at`` is a number of windows along the path, 0 for its start. Without a branch, the path is that to
     the run's current position; without ``at``, its end. ``replica`` is the number of a network, the same in all
-    branches (see ``export``). All of these raise a `RunError` if there is no such position or network.
-
-    Attributes:
-        run: the run as the program itself reads it.
+    branches. All of these raise a `RunError` if there is no such position or network.
     """
 
-    run: Run
+    run: Run  # as the program itself reads it
 
     @property
     def config(self) -> EchoConfig:
@@ -151,9 +138,8 @@ class RunArrays:
         float32 [replicas, rows, columns].
 
         Args:
-            retrain: whether to train windows again, from the nearest kept ones, if the weights at this position were
-                not kept. Only then is TensorFlow imported, and a user's own task checked and run. It takes as long as
-                training those windows, and gives the same bits on the same machine and versions.
+            retrain: train windows again, from the nearest kept ones, if the weights were not kept there: only then is
+                TensorFlow imported, and a user's own task checked and run. The bits are the same on the same machine.
 
         Raises:
             RunError: the weights were not kept there (see `kept`), and ``retrain`` is False.
@@ -173,26 +159,16 @@ class RunArrays:
         replica: int | None = None,
         retrain: bool = False,
     ) -> Readings:
-        """What the probes measure at a position, the same numbers as ``probe`` prints. It imports TensorFlow, and runs
-        the text of a user's own task, after a check.
-
-        Args:
-            kinds: the kinds of readings to compute; the fields of `Readings` of other kinds are None.
-            replica: by default the first network, or the one that continues alone later on that path.
-            retrain: as in `weights`.
-
-        Raises:
-            RunError, TaskError, ConfigError: as in `weights`.
-            MemoryError: there is too little memory for the probes.
+        """What the probes measure at a position, the same numbers as ``probe`` prints; readings of other kinds are
+        None. It imports TensorFlow, and runs the text of a user's own task, after a check. Arguments and errors are
+        those of `weights`, and a MemoryError; by default of the first network, or of the one that continues alone.
         """
         return self.examined(self.snapshot(at, branch, replica, retrain), kinds)
 
     def snapshot(
         self, at: int | None = None, branch: BranchName | None = None, replica: int | None = None, retrain: bool = False
     ) -> Snapshot:
-        """The network at a position, for `examine`. Arguments and errors as in `weights`; by default the first network,
-        or the one that continues alone later on that path.
-        """
+        """The network at a position, for `examine`; see `probe`."""
         position = self.run.position_at(at, branch)
         _, index = network_at(self.run, position, replica)
         there = state_at(self.run, position, retrain)
@@ -229,9 +205,7 @@ def read(run: str | os.PathLike[str], trust: bool = False) -> RunArrays:
 
 @dataclass(frozen=True, eq=False)
 class WindowPiece:
-    """Consecutive windows of one branch, as in `RunWindows`, but float64 accuracies; ``has_accuracy`` if predictions
-    are symbols, which are right or wrong.
-    """
+    """Consecutive windows of one branch, as in `RunWindows`, but float64 accuracies."""
 
     branch: int
     windows: Integers
@@ -239,10 +213,9 @@ class WindowPiece:
     losses: Floats
     accuracies: npt.NDArray[np.float64]
     networks: range
-    has_accuracy: bool
+    has_accuracy: bool  # whether predictions are symbols, which are right or wrong
 
     def part(self, first: int, last: int) -> WindowPiece:
-        """The windows ``first <= index < last`` of this piece."""
         each = ("windows", "epochs", "losses", "accuracies")
         return replace(self, **{name: getattr(self, name)[first:last] for name in each})
 
@@ -253,38 +226,36 @@ def pieces(run: Run, end: Position | None = None, replica: int | None = None, fi
     """
     facts.require_replica(run, replica, facts.configs_of(run, end))
     found = run.pieces() if end is None else run.path(end, first)
-    return (one for piece in found if (one := _window_piece(run, piece, end is not None, replica)) is not None)
+    numbered = ((piece, numbers_of(run, piece.branch.config)) for piece in found)
+    return (
+        _window_piece(piece, piece.first if end is None else piece.along, numbers, replica)
+        for piece, numbers in numbered
+        if replica is None or replica in numbers
+    )
 
 
-def _window_piece(run: Run, piece: Piece, is_along: bool, replica: int | None) -> WindowPiece | None:
-    """The windows of one piece; None if its branch has no such replica."""
+def _window_piece(piece: Piece, before: int, numbers: range, replica: int | None) -> WindowPiece:
+    """The windows of one piece, numbered after those ``before``."""
     branch, config = piece.branch, piece.branch.config
     losses, errors = losses_of(piece.windows), errors_of(piece.windows, config)
-    numbers = numbers_of(run, config)
     if replica is not None:
-        if replica not in numbers:
-            return None
         own = [numbers.index(replica)]
         losses, errors, numbers = losses[:, own], errors[:, own], range(replica, replica + 1)
     index = np.arange(len(losses), dtype=np.int64)
     accuracies = np.where(errors < 0, np.nan, config.accuracy(errors.astype(np.float64)))
     epochs = branch.epoch + (branch.window + piece.along - branch.start + index) // config.windows_per_epoch + 1
-    windows = (piece.along if is_along else piece.first) + index + 1
-    return WindowPiece(branch.number, windows, epochs, losses, accuracies, numbers, config.has_classes)
+    return WindowPiece(branch.number, before + index + 1, epochs, losses, accuracies, numbers, config.has_classes)
 
 
 # ---- states
 
 
-@dataclass(frozen=True, eq=False)
-class StateThere:
-    """The networks at a position; if they were trained again, the newest window before it, and the first window whose
-    loss differed from the record.
-    """
+class StateThere(NamedTuple):
+    """The networks at a position."""
 
     state: PopulationState
-    newest: PopulationProgress | None = None
-    unlike: UnlikeRecord | None = None
+    newest: PopulationProgress | None = None  # the window before, if it was trained again
+    unlike: UnlikeRecord | None = None  # the first window whose loss then differed from the record
 
 
 def state_at(run: Run, position: Position, retrain: bool) -> StateThere:

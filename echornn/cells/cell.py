@@ -19,13 +19,13 @@ computes with. Vectors can be added, subtracted, multiplied and divided, also by
 
 
 class CellError(OwnError):
-    """A cell cannot be used; the message is one line, which names file and line if the cell is a user's own."""
+    """A cell cannot be used; the message is one line, which names the place in a user's file."""
 
     noun = "cell"
 
 
 class Bounds(Enum):
-    """Between which limits the numbers of a vector lie. Near a limit, units are saturated: they hardly move."""
+    """The limits of a vector's numbers. Near a limit, units are saturated: they hardly move."""
 
     FREE = "no limits"
     LIMITED = "from -1 to 1"
@@ -34,8 +34,6 @@ class Bounds(Enum):
 
 
 class Activation(Enum):
-    """The functions that a cell can apply to the columns of an affine map."""
-
     TANH = "tanh"
     SIGMOID = "sigmoid"
     RELU = "relu"
@@ -56,48 +54,32 @@ class Network(Protocol):
     def scale(self, vector: Vector, weight: str) -> Vector:
         """Each unit's number times the unit's own weight."""
 
-    def tanh(self, vector: Vector) -> Vector:
-        """The tanh of each number."""
-
-    def sigmoid(self, vector: Vector) -> Vector:
-        """1 / (1 + exp(-v)) of each number v."""
-
-    def exp(self, vector: Vector) -> Vector:
-        """The exponential of each number."""
-
-    def relu(self, vector: Vector) -> Vector:
-        """Each number, or 0 if it is negative."""
+    def tanh(self, vector: Vector) -> Vector: ...
+    def sigmoid(self, vector: Vector) -> Vector: ...
+    def exp(self, vector: Vector) -> Vector: ...
+    def relu(self, vector: Vector) -> Vector: ...
 
 
 @dataclass(frozen=True)
 class Product:
-    """A weight of a cell with its bias: ``[part, part, ...] W + b``.
-
-    Attributes:
-        weight, bias: their names.
-        columns: the names of the vectors that they compute, side by side.
-        reads: the names of the vectors that they multiply; ``x`` is the input, all others have the state's size.
-        from_identity: whether the rows for the state begin as the identity matrix.
-    """
+    """A weight of a cell with its bias: ``[part, part, ...] W + b``."""
 
     weight: str
     bias: str
-    columns: tuple[str, ...]
-    reads: tuple[str, ...] = ("x", "h")
-    from_identity: bool = False
+    columns: tuple[str, ...]  # the names of the vectors that they compute, side by side
+    reads: tuple[str, ...] = ("x", "h")  # what they multiply: ``x`` is the input, all others have the state's size
+    from_identity: bool = False  # whether the rows for the state begin as the identity matrix
 
     @property
     def is_recurrent(self) -> bool:
-        """Whether rows of the weight multiply the previous state ``h``."""
         return "h" in self.reads
 
     def state_rows(self, size: int) -> slice:
-        """The rows of the weight that multiply ``h``, counted from the end, as there may be any number of inputs."""
+        """The rows that multiply ``h``, counted from the end, as there may be any number of inputs."""
         after = len(self.reads) - 1 - self.reads.index("h")
         return slice(-size * (after + 1), -size * after or None)
 
     def rows(self, inputs: int, size: int) -> int:
-        """The rows of the weight with this many inputs and units."""
         return sum(inputs if name == "x" else size for name in self.reads)
 
 
@@ -113,11 +95,9 @@ class Functions:
     sin = staticmethod(np.sin)
 
     def sigmoid(self, value: Vector) -> Vector:
-        """1 / (1 + exp(-v)) of each number v."""
         return np.asarray(1 / (1 + np.exp(-value)))
 
     def transposed(self, value: Vector) -> Vector:
-        """A matrix with its rows as columns."""
         return value.swapaxes(0, 1)
 
     def limited(self, value: Vector, least: float, most: float) -> Vector:
@@ -127,14 +107,13 @@ class Functions:
 
 @dataclass(frozen=True)
 class Cell:
-    """A recurrent cell.
+    """A recurrent cell: one step, and facts about its vectors and weights.
 
     Attributes:
         step: computes the vectors of the state after a step, from the input, those before, and the `Network`.
         state_parts: the names of the vectors carried from step to step; the first one is the cell's output.
         products: its weights with biases, in the order of the weights.
-        about: what it is, in a sentence or two for the help.
-        formulas: its formulas, as lines of text.
+        about, formulas: what it is, in a sentence or two; and its formulas, as lines of text.
         unit_weights: the names of its weights with one number per unit, by which the step scales vectors.
         first_units: their initial values, float32 [units] by name, from a random generator, the number of units, and
             the time steps of a window.
@@ -143,9 +122,9 @@ class Cell:
         eigenvalues: the factors by which each unit multiplies its own state, complex or real [units], by the name of
             the weight, from the weights that the step uses; for recurrent products they are those of the matrices.
         unread: the vectors of the state that no later step reads, so that they hold nothing.
-        gates: the names of the vectors that are gates: sigmoids from 0 (shut) to 1 (open) that scale another vector.
-        limited: the vectors of the state with numbers from -1 to 1, whose units are saturated near these limits.
-        through_tanh: the vectors of the state of which only the tanh is read, so that their units can be saturated too.
+        gates: the vectors that are gates: sigmoids from 0 (shut) to 1 (open) that scale another vector.
+        limited, through_tanh: the vectors of the state with numbers from -1 to 1, and those of which only the tanh is
+            read: near these limits units are saturated.
         first_biases: for each bias, the initial value in each of its vectors; zero for biases that are not listed.
         keras: the name of the Keras layer that computes the same, and its options; empty if there is none.
     """
@@ -166,27 +145,14 @@ class Cell:
     first_biases: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     keras: tuple[str, Mapping[str, Any]] = ("", {})
 
-    @property
-    def held(self) -> int:
-        """The numbers that each unit holds from step to step."""
-        return len(self.state_parts) - len(self.unread)
-
     def bounds_of(self, name: str) -> Bounds:
-        """The limits of the numbers of a vector of the state, or of a gate."""
         listed = {Bounds.GATE: self.gates, Bounds.LIMITED: self.limited, Bounds.THROUGH_TANH: self.through_tanh}
         return next((bounds for bounds, names in listed.items() if name in names), Bounds.FREE)
 
     @property
-    def columns(self) -> int:
-        """The number of vectors that all weights together compute in a step."""
-        return sum(len(product.columns) for product in self.products)
-
-    @property
     def matrices(self) -> tuple[str, ...]:
-        """The names of the weights and biases of its products, in order."""
         return tuple(name for one in self.products for name in (one.weight, one.bias))
 
     @property
     def weights(self) -> tuple[str, ...]:
-        """The names of all weights and biases, in order."""
         return (*self.matrices, *self.unit_weights)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -14,15 +14,11 @@ from echornn.cells.cell import Activation, Cell, CellError, Functions, Product
 from echornn.errors import blaming
 from echornn.own import OwnFile
 
-FUNCTIONS = ("step", "first_units", "used", "eigenvalues")
-"""The fields of a `Cell` that are functions; only the text of its file has them."""
-
-NAMES = ("state_parts", "formulas", "unit_weights", "unread", "gates", "limited", "through_tanh")
-"""The fields that are texts in a row."""
+FUNCTIONS = ("step", "first_units", "used", "eigenvalues")  # fields of a `Cell` that only its text has
+NAMES = ("state_parts", "formulas", "unit_weights", "unread", "gates", "limited", "through_tanh")  # that are texts
 
 
 def facts_of(cell: Cell) -> dict[str, Any]:
-    """The facts about a cell as JSON values."""
     return {
         **{name: getattr(cell, name) for name in ("about", *NAMES)},
         "products": [asdict(one) for one in cell.products],
@@ -31,8 +27,6 @@ def facts_of(cell: Cell) -> dict[str, Any]:
 
 
 def check_facts(cell: Cell) -> None:
-    """Check that the facts about a cell fit together; a CellError if they do not."""
-
     def require(condition: bool, otherwise: str) -> None:
         if not condition:
             raise CellError(otherwise)
@@ -61,29 +55,20 @@ class OwnCell(OwnFile):
 
     @cached_property
     def cell(self) -> Cell:
-        """The cell, from its facts or else from its text. Its functions run the text.
-
-        Raises:
-            CellError: the text has an error, or no usable cell.
-        """
-        if self.facts is None:
-            made: Cell = self.load()
-            return made
+        """The cell, from its facts or else from its text, which its functions run; a CellError if it has an error."""
+        facts = self.facts
+        if facts is None:
+            return self.load()  # type: ignore[no-any-return]
         functions: dict[str, Any] = {name: partial(self._call, name) for name in FUNCTIONS}
         if self.lacks_facts:
             return Cell(functions["step"], ("h",), ())
-        facts: Mapping[str, Any] = self.facts
-        products = [
-            {**one, "columns": tuple(one["columns"]), "reads": tuple(one["reads"])} for one in facts["products"]
-        ]
         texts: dict[str, Any] = {name: tuple(facts.get(name, ())) for name in NAMES}  # earlier versions lack some
-        return Cell(
-            products=tuple(Product(**one) for one in products),
-            about=facts.get("about", ""),
-            first_biases={name: tuple(values) for name, values in facts["first_biases"].items()},
-            **texts,
-            **functions,
+        products = tuple(
+            Product(**{**one, "columns": tuple(one["columns"]), "reads": tuple(one["reads"])})
+            for one in facts["products"]
         )
+        biases = {name: tuple(values) for name, values in facts["first_biases"].items()}
+        return Cell(products=products, about=facts.get("about", ""), first_biases=biases, **texts, **functions)
 
     def _call(self, name: str, *arguments: Any) -> Any:
         return getattr(self.load(), name)(*arguments)
@@ -95,15 +80,12 @@ class OwnCell(OwnFile):
         return isinstance(value, Cell)
 
     def taken(self, found: Cell) -> Cell:
-        """The cell, whose functions' errors name their place."""
         check_facts(found)
         more: dict[str, Any] = {name: _blamed(self, getattr(found, name)) for name in FUNCTIONS}
         return replace(found, keras=("", {}), **more)
 
     def blaming_function(self, function: Callable[..., Any]) -> Any:
-        """Like `blaming`, for a call of a function of the cell; an error that was raised outside of the file is
-        reported at the line of the function.
-        """
+        """Like `blaming`; an error from outside of the file is reported at the line of the function."""
         code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
         if code is None or code.co_filename != self.file:
             return self.blaming()
@@ -111,8 +93,6 @@ class OwnCell(OwnFile):
 
 
 def _blamed(own: OwnCell, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of a cell, whose errors name their place in the file."""
-
     def call(*arguments: Any) -> Any:
         with own.blaming_function(call):
             return function(*arguments)
@@ -121,21 +101,17 @@ def _blamed(own: OwnCell, function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-CellName = str | OwnCell
-"""The reference to a cell: its name in the table, or a user's own file."""
+CellName = str | OwnCell  # of the table, or a user's own file
 
-INPUTS, UNITS, ROWS = 3, 4, 5  # of the check; unequal, so that a vector of a wrong size is seen
-WINDOW = 15  # its steps
-SHORT, LONG = 6, 200
-"""The steps from the zero state that are compared; and those in which the numbers have to stay finite: enough for a
-state that is multiplied by 1.6 in each step to pass the greatest float32."""
+INPUTS, UNITS, ROWS, WINDOW = 3, 4, 5, 15  # of the check; unequal, so that a vector of a wrong size is seen
+SHORT, LONG = 6, 200  # steps from the zero state that are compared, and in which numbers have to stay finite
 
 
+@lru_cache(maxsize=256)
 def check(own: OwnCell) -> Cell:
-    """The cell of a file that was not used before, checked in another process; a CellError that names the place."""
+    """The cell, once it is tried in another process; a CellError that names the place in its file."""
     own.try_apart(f"{__name__}:trace")
-    cell: Cell = own.load()
-    return cell
+    return own.load()  # type: ignore[no-any-return]
 
 
 def trace(file: str, name: str, text: str) -> None:
@@ -169,9 +145,7 @@ def _operator(function: Callable[[Any, Any], Any]) -> Callable[[Vector, object],
 
 
 class Vector:
-    """A vector as a step gets it in the check: it can be added, subtracted, multiplied, divided and printed, but not
-    looked at, as when the step is compiled.
-    """
+    """A vector as a step gets it in the check: it can be calculated with, but not looked at, as when it is compiled."""
 
     __array_ufunc__ = None
 
@@ -230,7 +204,7 @@ class OfVectors:
 
 
 def _first_weights(cell: Cell) -> dict[str, Vector]:
-    """Weights such as those before training, with ``init="glorot"``."""
+    """Weights as before training, with ``init="glorot"``."""
     rng = np.random.default_rng(0)
     units = cell.first_units(rng, UNITS, WINDOW)
     if not isinstance(units, Mapping) or set(units) != set(cell.unit_weights):

@@ -1,4 +1,4 @@
-"""The table of cells, and how one is named. To add one, write its file, and add its entry here."""
+"""The table of cells. To add one, write its file, and add its entry here."""
 
 from __future__ import annotations
 

@@ -7,12 +7,11 @@ import math
 from functools import lru_cache
 
 from echornn.config import EchoConfig
-from echornn.tasks.task import AT_CHANCE_SHARE as AT_CHANCE_SHARE
-from echornn.tasks.task import BELOW_CHANCE as BELOW_CHANCE
-from echornn.tasks.task import SOLVED_SHARE as SOLVED_SHARE
 from echornn.tasks.task import Level, Symbols, TaskError, ladder
 from echornn.tasks.task import solved_level as level_of_solved
 
+AT_CHANCE_SHARE = 0.05  # a mean loss within this share of chance, to either side, is at chance
+BELOW_CHANCE = 1 - 2 * AT_CHANCE_SHARE  # a mean loss below this share of chance is a sign of learning, not luck
 MOST_AT_CHANCE = 0.06  # a mean loss that differs from chance by more is apart, unless `chance_width` is less than 1
 FAR_ABOVE = 1000  # a loss above this many times chance has left the range of losses
 LEAST = 1e-6  # a floor below counts as none
@@ -30,9 +29,7 @@ _ladder, _solved_level = lru_cache(256)(ladder), lru_cache(64)(level_of_solved)
 
 
 def chance_level(config: EchoConfig) -> float:
-    """The loss of knowing nothing: the first level of the ladder. Without one, that of guessing all symbols with equal
-    probability; for numbers it is not known, NaN.
-    """
+    """The loss of knowing nothing: the first level, or else of guessing evenly; for numbers then NaN, not known."""
     if known := ladder_of(config):
         return known[0].loss
     outputs = config.the_task.outputs
@@ -52,9 +49,7 @@ def guessing_errors(config: EchoConfig) -> float:
 
 
 def chance_width(config: EchoConfig) -> float:
-    """How close to chance a loss must be to count as at chance, compared with the echo: 1, or less if the next level is
-    so close that it would count too.
-    """
+    """How close to chance a loss counts as at chance: 1, or less if the next level is so close that it would too."""
     known = ladder_of(config)
     others = [level.loss for level in known if level.loss < known[0].loss]
     if len(others) < 2:
@@ -63,9 +58,7 @@ def chance_width(config: EchoConfig) -> float:
 
 
 def boundary_floor(config: EchoConfig, window: int = 0) -> float:
-    """How much more than later windows the window ``window`` (from 0) of an epoch costs at least, on average over data,
-    since nobody knows the inputs before a row.
-    """
+    """How much more than later ones this window of an epoch costs at least: nobody knows the inputs before a row."""
     first = window * config.window_stride
     more = config.the_task.more_at_start(config.batch_size, first, config.window_steps)
     if more is None:
@@ -105,11 +98,9 @@ def solved_level(config: EchoConfig) -> float:
 
 
 def deciding_windows(config: EchoConfig) -> int:
-    """The number of newest windows whose mean loss decides whether the task is solved, or lost again.
-
-    More than `RECENT_WINDOWS` if the last level is above 0, since then losses are noisy however much is known, so that
-    `SURE` standard errors of the mean fit between the solved level and the next above it, at which a network may stay
-    for good. One loss is taken to scatter there by as much as it is on average (two coins: 0.51 around 0.52).
+    """The number of newest windows whose mean loss decides whether the task is solved, or lost again: more if the last
+    level is above 0, where losses stay noisy, so that `SURE` standard errors of the mean fit between the solved level
+    and the next above it. One loss is taken to scatter by as much as it is (two coins: 0.51 around 0.52).
     """
     known, solved = ladder_of(config), solved_level(config)
     above = [level.loss for level in known if level.loss > solved]
@@ -121,9 +112,7 @@ def deciding_windows(config: EchoConfig) -> int:
 
 
 def lost_level(config: EchoConfig) -> float:
-    """The mean loss above which a solved task counts as lost: so far above `solved_level` that a loss around that level
-    does not switch back and forth; infinite if the task is never solved.
-    """
+    """The mean loss above which a solved task counts as lost: so far above that none switches back and forth."""
     level = solved_level(config)
     if level == -math.inf:
         return math.inf

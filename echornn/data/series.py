@@ -1,4 +1,4 @@
-"""The data of an epoch ("Generate data"), of the echo and of other tasks; and constant inputs."""
+"""The data of an epoch ("Generate data"), of the echo and of other tasks; and sources of targets."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import numpy.typing as npt
 
 from echornn import seeding
 from echornn.cells.own_cell import OwnCell
+from echornn.cells.own_cell import check as check_cell
 from echornn.config import TASK, EchoConfig
-from echornn.errors import ConfigError, fraction
 from echornn.progress import Bools
 from echornn.progress import Symbols as Drawn
 from echornn.tasks.echo import RowStart, echo_rows, uniform_symbols
-from echornn.tasks.own_task import OwnTask
+from echornn.tasks.own_task import check as check_task
 from echornn.tasks.table import values_of
-from echornn.tasks.task import Batch, Numbers, Symbols, Task, TaskError, draw_rows, known_lags
+from echornn.tasks.task import Batch, Task, TaskError, draw_rows, known_lags, lags_of_steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,10 +38,9 @@ class EchoSeries:
 
     @classmethod
     def generate(cls, config: EchoConfig, data_version: int = 0, epoch: int = 0) -> EchoSeries:
-        """The data of an epoch: a pure function of (seed, data version, epoch), so no random generator has to be
-        saved.
-        """
-        x = _drawn(config, data_version, epoch)
+        """The data of an epoch: a pure function of (seed, data version, epoch)."""
+        rng = seeding.stream(config.seed, seeding.DATA, data_version, epoch)
+        x = uniform_symbols(rng, config.num_classes, config.total_series_length)
         return cls.from_inputs(x, config.echo_step, config.batch_size, config.row_start)
 
     @classmethod
@@ -53,33 +52,6 @@ class EchoSeries:
     def window(self, start: int, length: int) -> tuple[Drawn, Drawn]:
         """Inputs and targets of the time steps ``start`` to ``start + length``, uint8 [batch_size, length] each."""
         return self.x[:, start : start + length], self.y[:, start : start + length]
-
-
-def series_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: int) -> tuple[Drawn, Drawn]:
-    """x and y of `EchoSeries.generate` for each configuration, uint8 [row length, batch_size, configurations], at a
-    third of the cost. Seed, echo step and row start may differ.
-    """
-    batch, length = configs[0].batch_size, configs[0].row_length
-    drawn = np.stack([_drawn(config, data_version, epoch)[: batch * length] for config in configs])
-    drawn = drawn.reshape(len(configs), batch, length)
-    x = np.empty((length, batch, len(configs)), np.uint8)
-    for row in range(batch):  # faster than to copy all at once
-        x[:, row] = drawn[:, row].T
-    y = np.empty_like(x)
-    ways = {(config.echo_step, config.row_start) for config in configs}
-    for echo_step, row_start in ways:
-        alike = [(config.echo_step, config.row_start) == (echo_step, row_start) for config in configs]
-        which = slice(None) if len(ways) == 1 else np.flatnonzero(alike)
-        y[echo_step:, :, which] = x[: length - echo_step, :, which]
-        y[:echo_step, :, which] = 0
-        if row_start == "previous_row":
-            y[:echo_step, 1:, which] = x[length - echo_step :, :-1, which]
-    return x, y
-
-
-def _drawn(config: EchoConfig, data_version: int, epoch: int) -> Drawn:
-    rng = seeding.stream(config.seed, seeding.DATA, data_version, epoch)
-    return uniform_symbols(rng, config.num_classes, config.total_series_length)
 
 
 class EpochData(NamedTuple):
@@ -138,8 +110,6 @@ def lags_of_target(config: EchoConfig, window: int, step: int) -> tuple[int, ...
 
 def data_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: int) -> EpochData:
     """The data of `batch_of` for each of some configurations of one structure; it raises the same errors."""
-    if configs[0].task is None:
-        return EpochData(*series_side_by_side(configs, data_version, epoch))
     each = [batch_of(config, data_version, epoch) for config in configs]
     length = configs[0].row_length
     x, y = (_side_by_side([getattr(one, name) for one in each], length) for name in ("x", "y"))
@@ -168,93 +138,11 @@ def _require_scored_windows(config: EchoConfig, scored: Bools, epoch: int) -> No
         )
 
 
-ZEROS = "zeros"
-"""The name of the input that consists of zeros."""
-
-MOST_CHANNELS = 8
-"""The most numbers of an input for which each is offered as 1 and as -1."""
-
-MOST_SYMBOLS_NAMED = 12
-"""The most symbols that a message names."""
-
-
-class HeldInput(NamedTuple):
-    """A constant input: a symbol's name or number, `ZEROS`, or the numbers; and the numbers as they enter the cell."""
-
-    name: str
-    numbers: tuple[float, ...]
-
-    @property
-    def words(self) -> str:
-        """The input in a sentence: ``input 0``, or ``zero input``."""
-        return "zero input" if self.name == ZEROS else f"input {self.name}"
-
-
-def held_inputs(config: EchoConfig) -> tuple[HeldInput, ...]:
-    """The constant inputs to choose from, the usual one first: the symbols, and zeros where that is no symbol; or
-    zeros, and each number as 1 and as -1 while the others are 0.
-    """
-    form, zeros = config.the_task.inputs, HeldInput(ZEROS, (0.0,) * config.input_size)
-    if isinstance(form, Numbers):
-        channels = range(form.count if form.count <= MOST_CHANNELS else 0)
-        return zeros, *(_of_numbers(_one_hot(config, channel, sign)) for channel in channels for sign in (1.0, -1.0))
-    symbols = tuple(_symbol(config, form, index) for index in range(form.count))
-    return symbols if form.count == 2 else (*symbols, zeros)
-
-
-def held_input(config: EchoConfig, text: str) -> HeldInput:
-    """The constant input that a text names: a symbol by its name or number, numbers with commas, or zeros.
-
-    Raises:
-        ConfigError: it names none; the message says which texts do.
-    """
-    form, wanted = config.the_task.inputs, text.strip()
-    if wanted == ZEROS:
-        return HeldInput(ZEROS, (0.0,) * config.input_size)
-    if isinstance(form, Numbers):
-        which = f" ({', '.join(form.names)})" if form.names else ""
-        allowed = f"{form.count} number{'s with commas' if form.count > 1 else ''}{which}, or {ZEROS}"
-        parts = wanted.split(",")
-        if len(parts) != form.count:
-            raise ConfigError("input", text, allowed)
-        return _of_numbers(tuple(fraction("input", _number(part), allowed) for part in parts))
-    symbols = [_symbol(config, form, index) for index in range(form.count)]
-    known = {str(index): symbol for index, symbol in enumerate(symbols)} | {symbol.name: symbol for symbol in symbols}
-    number = wanted.lstrip("0") or "0" if wanted.isdecimal() else wanted
-    if symbol := known.get(wanted, known.get(number)):
-        return symbol
-    names = ", ".join(symbol.name for symbol in symbols)
-    is_short = form.count <= MOST_SYMBOLS_NAMED
-    raise ConfigError("input", text, f"one of {names}, {ZEROS}" if is_short else f"a symbol from 0 to {form.count - 1}")
-
-
-def _number(text: str) -> object:
-    """The number that a text is, or the text."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-def _symbol(config: EchoConfig, form: Symbols, symbol: int) -> HeldInput:
-    """A symbol as it enters the cell: two symbols are the numbers 0 and 1, more are one-hot."""
-    numbers = (float(symbol),) if config.input_size == 1 else _one_hot(config, symbol, 1.0)
-    return HeldInput(form.names[symbol] if form.names else str(symbol), numbers)
-
-
-def _one_hot(config: EchoConfig, place: int, value: float) -> tuple[float, ...]:
-    return tuple(value if index == place else 0.0 for index in range(config.input_size))
-
-
-def _of_numbers(numbers: tuple[float, ...]) -> HeldInput:
-    return HeldInput(", ".join(f"{number:g}" for number in numbers), numbers)
-
-
 def check_own_files(config: EchoConfig) -> None:
     """Check the user's own task and cell in another process, before they are used in this one; raises an `OwnError`."""
     task = config.the_task
     if task.own is not None:
-        _check_task(config.value(TASK), tuple(values_of(task).items()), config.batch_size, config.row_length)
+        check_task(config.value(TASK), tuple(values_of(task).items()), config.batch_size, config.row_length)
     if isinstance(config.cell, OwnCell):
         check_cell(config.cell)
 
@@ -266,16 +154,43 @@ def check_own_data(config: EchoConfig) -> None:
         batch_of(config.of(0), 0, 0)
 
 
+# ---- the lags of the inputs that decide targets, and which of them the gradient reaches
+
+
+def targets_reached(config: EchoConfig) -> tuple[int, int]:
+    """The number of targets of a window whose sources are all in reach of the gradient, and the number of targets whose
+    sources are known. In trials, a gradient that is cut at T steps reaches back to the last cut.
+    """
+    reach = config.reach
+    _, farthest = _sources(config)
+    known = farthest >= 0
+    reached = known if reach is None else known & (farthest <= np.arange(farthest.size) % reach)
+    return int(reached.sum()), int(known.sum())
+
+
+def lags_beyond(config: EchoConfig) -> tuple[int, ...]:
+    """The lags of sources that no gradient reaches, since no part of a window between two cuts is that long."""
+    return tuple(lag for lag in source_lags(config) if config.reach is not None and lag >= config.reach)
+
+
+def source_lags(config: EchoConfig) -> tuple[int, ...]:
+    """The lags that targets depend on, in increasing order; empty if they are not known or depend on the data."""
+    return _sources(config)[0]
+
+
+def _sources(config: EchoConfig) -> tuple[tuple[int, ...], npt.NDArray[np.int64]]:
+    """Of the targets of an epoch's last window, or of a trial: all lags of their sources that occur, in increasing
+    order; and the lag of each step's farthest source, int64 [steps], -1 if it is not known.
+    """
+    first = (config.windows_per_epoch - 1) * config.window_stride if config.is_stream else 0
+    return _sources_of(config.the_task, first, config.window_steps)
+
+
 @lru_cache(maxsize=256)
-def _check_task(own: OwnTask, values: tuple[tuple[str, object], ...], rows: int, steps: int) -> None:
-    from echornn.tasks.own_task import check  # the first frame does not need it
-
-    check(own, dict(values), rows, steps)
-
-
-@lru_cache(maxsize=256)
-def check_cell(own: OwnCell) -> None:
-    """Check the user's own cell in another process; raises a `CellError`."""
-    from echornn.cells.own_cell import check
-
-    check(own)
+def _sources_of(task: Task, first: int, steps: int) -> tuple[tuple[int, ...], npt.NDArray[np.int64]]:
+    try:
+        known = lags_of_steps(task, first, steps)
+    except TaskError:  # in a user's own task
+        known = [()] * steps
+    lags = sorted({lag for one in set(known) for lag in one})
+    return tuple(lags), np.array([max(one, default=-1) for one in known], np.int64)

@@ -22,8 +22,7 @@ UNKNOWN = -1  # the number of a window that is not known
 
 Windows = npt.NDArray[np.int64]
 Nats = npt.NDArray[np.float64]
-Crossing = tuple[int, int, int]
-"""The window at which a run lost the solved task, or solved it again; the run; and what is then its `lost_at`."""
+Crossing = tuple[int, int, int]  # the window at which a run lost the task or solved it again, the run, its `lost_at`
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,28 +52,15 @@ class Levels:
         return int(self.over.max(initial=RECENT_WINDOWS))
 
 
-def _counted(losses: Floats, most: Nats) -> Windows:
-    """The losses as multiples of `UNIT`, limited to 0 to ``most``; NaN and infinite losses count as ``most``."""
-    return np.asarray(np.rint(np.where(losses < most, np.maximum(losses, 0), most) / UNIT), np.int64)
-
-
 def _means(losses: Floats, most: float | Nats, over: Windows) -> Nats:
-    """The mean of each loss, [n, runs], and the ``over - 1`` before it, exactly; NaN if there are not so many."""
-    counted = _counted(losses, np.broadcast_to(most, over.shape))
+    """The mean of each loss, [n, runs], and the ``over - 1`` before it, exactly; NaN if there are not so many. Losses
+    from ``most`` on, NaN too, count as that.
+    """
+    counted = np.rint(np.where(losses < most, np.maximum(losses, 0), most) / UNIT).astype(np.int64)
     sums = np.cumsum(np.concatenate([np.zeros_like(counted[:1]), counted]), axis=0)
     first = np.arange(1, len(sums))[:, np.newaxis] - over
     known = (sums[1:] - np.take_along_axis(sums, np.maximum(first, 0), axis=0)) * (UNIT / over)
     return np.where(first < 0, np.nan, known)
-
-
-def lost_by(solved_at: Windows, recent: Floats, windows: int, levels: Levels) -> Windows:
-    """The window at which each run lost the task, int64 [runs], as far as the newest losses show it: the current window
-    if the mean of these losses is above the lost level; 0 if the mean is below the solved level, or if the task was
-    never solved; otherwise `UNKNOWN`, also if there are too few losses for the mean that counts.
-    """
-    mean = _counted(recent, levels.most).sum(axis=0) * UNIT / max(1, len(recent))
-    lost = np.select([mean > levels.lost, mean < levels.solved], [windows, 0], UNKNOWN)
-    return np.where(solved_at == 0, 0, np.where(len(recent) < levels.over, UNKNOWN, lost))
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +74,6 @@ class SolvedAt:
 
     @classmethod
     def never(cls, runs: int) -> SolvedAt:
-        """Of runs that have not begun yet."""
         never = np.zeros(runs, np.int64)
         return cls(never, 0, np.empty((0, runs), np.float32), never)
 
@@ -99,12 +84,11 @@ class SolvedAt:
         return replace(cls.never(runs), at=unknown, lost_at=unknown)
 
     def only(self, runs: Sequence[int]) -> SolvedAt:
-        """Of only these runs, in this order."""
         which = list(runs)
         return replace(self, at=self.at[which], recent=self.recent[:, which], lost_at=self.lost_at[which])
 
     def anew(self) -> SolvedAt:
-        """At the start of a new task: no run has solved it, and earlier losses do not count."""
+        """At the start of a new task."""
         return replace(SolvedAt.never(len(self.at)), windows=self.windows)
 
     def until(self, windows: int, lost_at: Windows) -> SolvedAt:
@@ -113,11 +97,10 @@ class SolvedAt:
 
     @property
     def newest(self) -> Floats:
-        """The newest losses of which means are shown, float32 [up to RECENT_WINDOWS, runs]."""
+        """float32 [up to RECENT_WINDOWS, runs], of which means are shown."""
         return self.recent[-RECENT_WINDOWS:]
 
     def after(self, losses: Floats, levels: Levels) -> SolvedAt:
-        """After more losses, float32 [n, runs]."""
         return self.step(losses, levels)[0]
 
     def step(self, losses: Floats, levels: Levels, at: Windows | None = None) -> tuple[SolvedAt, list[Crossing]]:
@@ -135,7 +118,7 @@ class SolvedAt:
             first = windows - len(joined) + 1 + is_below.argmax(axis=0) if len(joined) else 0
             at[unsolved] = np.where(is_below.any(axis=0), first, 0)
         crossed = self._crossings(at, joined, len(losses), windows, levels)
-        return SolvedAt(at, windows, recent, _after(self.lost_at, crossed)), crossed
+        return SolvedAt(at, windows, recent, lost_after(self.lost_at, crossed, windows)), crossed
 
     def _is_settled(self, joined: Floats, levels: Levels) -> bool:
         """Whether no mean of these losses can have crossed the level that counts next for a run, as mostly."""
@@ -167,26 +150,9 @@ class SolvedAt:
         return list(zip(numbers[which].tolist(), runs[run].tolist(), lost_at.tolist(), strict=True))
 
 
-def _after(lost_at: Windows, crossings: Sequence[Crossing]) -> Windows:
-    """`SolvedAt.lost_at` after these crossings, in order."""
-    known = lost_at.copy()
-    for _, run, at in crossings:
+def lost_after(before: Windows, crossings: Sequence[Crossing], window: int) -> Windows:
+    """`SolvedAt.lost_at` after a window, from its value before these crossings, in order."""
+    known = before.copy()
+    for _, run, at in crossings[: bisect.bisect_right(crossings, (window, len(before)))]:
         known[run] = at
     return known
-
-
-class LostLog:
-    """The crossings of many runs, from which `SolvedAt.lost_at` after any window of a stretch follows."""
-
-    def __init__(self, before: Windows) -> None:
-        self._before = before
-        self._crossings: list[Crossing] = []
-
-    def append(self, crossings: Sequence[Crossing]) -> None:
-        """Add the crossings of the next windows."""
-        self._crossings += crossings
-
-    def at(self, window: int) -> Windows:
-        """`SolvedAt.lost_at` as it was after a window of the stretch."""
-        count = bisect.bisect_right(self._crossings, (window, len(self._before)))
-        return _after(self._before, self._crossings[:count])

@@ -12,7 +12,7 @@ import numpy as np
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.data import levels
-from echornn.data.coverage import lags_beyond
+from echornn.data.series import lags_beyond
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats, Trend, ladder_position, loss_text, trend
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.history.curve import FIRST_BLOCK

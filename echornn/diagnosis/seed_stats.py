@@ -52,11 +52,8 @@ class SeedStats:
 
     @classmethod
     def after(cls, recent: Floats, solved_at: Indices, windows: int, lost_at: Indices) -> SeedStats:
-        """The results of the replicas after ``windows`` windows along the path.
-
-        Args:
-            recent: float32 [n, replicas], the newest of these windows' losses, oldest first; at most 50.
-            solved_at, lost_at: as in `SeedStats`; entries of ``solved_at`` after ``windows`` are ignored.
+        """The results after ``windows`` windows along the path, of which ``recent`` has up to 50 newest losses, float32
+        [n, replicas]. Entries of ``solved_at`` after ``windows`` are ignored.
         """
         there = np.where(solved_at <= windows, solved_at, 0)
         if not len(recent):
@@ -67,27 +64,24 @@ class SeedStats:
 
     @property
     def replicas(self) -> int:
-        """The number of replicas."""
         return len(self.solved_at)
 
     @property
     def solved(self) -> int:
-        """The number of replicas that have solved the task."""
         return int(np.count_nonzero(self.solved_at))
 
     @property
     def lost(self) -> int:
-        """The number of replicas that have lost the task after solving it."""
+        """The number of replicas that have lost the task again."""
         return int(np.count_nonzero(self.lost_at))
 
     @property
     def counts(self) -> SolvedCounts:
-        """The numbers of solved and lost replicas."""
         return SolvedCounts(self.replicas, self.solved, self.lost)
 
     @property
     def is_blank(self) -> bool:
-        """Whether no window has been trained yet, so that losses are unknown."""
+        """Whether no window has been trained yet."""
         return bool(np.isnan(self.newest).all()) and not self.diverged.any()
 
     @property

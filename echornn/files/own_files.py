@@ -20,8 +20,7 @@ import numpy.typing as npt
 
 from echornn.errors import RunError
 
-SAFE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-"""The flags of every open: do not follow links, and do not wait."""
+SAFE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # the flags of every open: follow no links, and do not wait
 
 
 def opened(file: Path, flags: int) -> int:
@@ -34,7 +33,6 @@ def opened(file: Path, flags: int) -> int:
 
 
 def reader(file: Path) -> BinaryIO:
-    """A regular file, opened for reading."""
     return open(opened(file, os.O_RDONLY), "rb")
 
 
@@ -58,7 +56,7 @@ def read_records(file: BinaryIO, record: np.dtype[np.void], most: int) -> npt.ND
 
 
 def write_at(file: FileIO, data: bytes, at: int) -> int:
-    """Write all bytes at position ``at``; returns the position after them."""
+    """Write all bytes at a position; returns the position after them."""
     view = memoryview(data)
     while view:
         written = os.pwrite(file.fileno(), view, at)
@@ -67,9 +65,7 @@ def write_at(file: FileIO, data: bytes, at: int) -> int:
 
 
 def write_whole(target: Path, data: bytes, is_synced: bool = True) -> None:
-    """Replace the contents of a file so that a crash leaves either all of the new bytes or the old ones; of the whole
-    machine too, if it is synced.
-    """
+    """Replace a file so that a crash leaves all of the new bytes or the old ones; of the machine too, if synced."""
     new = target.with_name(target.name + ".new")
     new.unlink(missing_ok=True)  # left by a crash
     try:
@@ -82,21 +78,18 @@ def write_whole(target: Path, data: bytes, is_synced: bool = True) -> None:
         with contextlib.suppress(OSError):
             new.unlink()
         raise
-    if not is_synced:
-        return
-    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)  # the names in it
-    finally:
-        os.close(folder)
+    if is_synced:
+        folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)  # the names in it
+        finally:
+            os.close(folder)
 
 
 # ---- logs, which only grow
 
 PIECE_BYTES = 1 << 20
-
-MAX_PENDING_BYTES = 1 << 28
-"""The most bytes that a log keeps in memory while the disk accepts none; beyond, the oldest become filler."""
+MAX_PENDING_BYTES = 1 << 28  # in memory while the disk accepts none; beyond, the oldest become filler
 
 
 class LogEnd(NamedTuple):
@@ -106,7 +99,6 @@ class LogEnd(NamedTuple):
     crc: int = 0
 
     def after(self, data: bytes) -> LogEnd:
-        """The end once these bytes are appended."""
         return LogEnd(self.length + len(data), zlib.crc32(data, self.crc))
 
 
@@ -125,17 +117,13 @@ def end_of(file: Path, most: float = float("inf")) -> LogEnd:
 class AppendLog:
     """Appends records to a file, each exactly once; what the disk does not accept is written later. One thread may
     append while another flushes.
-
-    Args:
-        end: the end of what is surely on disk; any bytes beyond are overwritten.
-        filler: a byte of a lost record, to replace records that memory could not keep; without it, memory keeps all.
     """
 
     def __init__(self, file: Path, end: LogEnd, filler: bytes = b"") -> None:
-        self.end = end
+        self.end = end  # of what is surely on disk; bytes beyond are overwritten
         self.length = end.length  # once all records are on disk
         self._file = file
-        self._filler = filler
+        self._filler = filler  # a byte of a lost record; without it, memory keeps all
         self._lock = threading.Lock()
         self._pending: deque[bytes] = deque()
         self._first = end.length  # where in the file the first pending record belongs
@@ -146,7 +134,6 @@ class AppendLog:
         return max(0, self._first - self.end.length)
 
     def append(self, records: bytes) -> None:
-        """Add whole records."""
         with self._lock:
             self._pending.append(records)
             self.length += len(records)
@@ -192,12 +179,7 @@ def is_held(folder: Path) -> bool:
 
 
 class Lock:
-    """The right to write to a folder; it ends with the process.
-
-    Raises:
-        RunError: another process has the right.
-        OSError: the folder cannot be written to.
-    """
+    """The right to write to a folder, until the process ends; a RunError if another process has it."""
 
     def __init__(self, folder: Path) -> None:
         self._descriptor = opened(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT)
@@ -217,5 +199,4 @@ class Lock:
             os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
-        """Release the lock, so that others can write."""
         os.close(self._descriptor)

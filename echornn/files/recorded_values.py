@@ -4,43 +4,37 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
-from echornn.cells.own_cell import CellName, OwnCell, facts_of
+from echornn.cells.own_cell import OwnCell, facts_of
 from echornn.config import CELL, ECHO, TASK, EchoConfig
 from echornn.own import OwnFile
 from echornn.tasks.own_task import OwnTask, Shape, record_of_facts
 
-MOST = 2**63 - 1
-"""The largest count (windows, epochs, bytes, ...) that a record may have."""
+MOST = 2**63 - 1  # the largest count (windows, epochs, bytes, ...) that a record may have
 
-RECORDED_NAMES = {"data_version": "generation", "init_index": "draw"}
-"""The names that these fields have in records: those of version 0.1.0, whose runs are still read."""
+RECORDED_NAMES = {"data_version": "generation", "init_index": "draw"}  # in records, since version 0.1.0
 
 NO_RECORD = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError, MemoryError)
 """Exceptions that parsing a damaged or handmade record can raise."""
 
-NUMBERS = re.compile(r"[<|][biufc?][0-9]{1,2}")
-"""Array types that a record may have: numbers and booleans, little-endian."""
+NUMBERS = re.compile(r"[<|][biufc?][0-9]{1,2}")  # types of arrays: numbers and booleans, little-endian
 
 
 def as_recorded(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields with the names that they have in records."""
     return {RECORDED_NAMES.get(name, name): value for name, value in fields.items()}
 
 
 def from_recorded(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a record with the names that they have in this version."""
-    names = {recorded_name: name for name, recorded_name in RECORDED_NAMES.items()}
+    names = {recorded: name for name, recorded in RECORDED_NAMES.items()}
     return {names.get(name, name): value for name, value in fields.items()}
 
 
 def shortened(what: object) -> str:
-    """The text of an object, cut if it is very long."""
     text = str(what)
     return text if len(text) <= 200 else f"{text[:200]}..."
 
@@ -55,46 +49,32 @@ def whole(value: object, name: str, most: int = MOST, least: int = 0) -> int:
 # ---- configurations
 
 ONCE_THE_ONLY_ONES = {TASK: ECHO, "rule": "tbptt"}
-"""Values of fields that did not exist once, because no other value did; a record without them means these."""
+"""Values that records leave out, so that branches from before there were others keep their digests."""
 
 
 def record_of(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:
-    """All values of a configuration as JSON values, except those in `ONCE_THE_ONLY_ONES`, so that old branches
-    keep their digests. With the facts about a user's own task, its text need not be run to read them.
-    """
+    """All values as JSON values; with the facts about a user's own task, its text need not be run to read them."""
     values = {name: value for name, value in config.fields().items() if value != ONCE_THE_ONLY_ONES.get(name, ...)}
-    if with_facts:
-        return _with_facts(config, values)
-    return {name: one.as_record() if isinstance(one, OwnFile) else one for name, one in values.items()}
+    if not with_facts:
+        return {name: one.as_record() if isinstance(one, OwnFile) else one for name, one in values.items()}
+    return {name: recorded_with_facts(one, [(config.fields(), config.data_shape)]) for name, one in values.items()}
 
 
 def record_of_changes(config: EchoConfig) -> dict[str, Any]:
-    """The values of a configuration that differ from the defaults, as JSON values; see `record_of`."""
-    return _with_facts(config, EchoConfig().changes_to(config))
-
-
-def _with_facts(config: EchoConfig, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that differ from the defaults, as JSON values."""
     uses = [(config.fields(), config.data_shape)]
-    return {name: recorded_with_facts(one, uses) for name, one in values.items()}
+    return {name: recorded_with_facts(one, uses) for name, one in EchoConfig().changes_to(config).items()}
 
 
 def recorded_with_facts(value: Any, uses: Iterable[tuple[Mapping[str, Any], Shape | None]]) -> Any:
-    """A value of a configuration as a JSON value; a task or cell of the user's own has facts, see `record_of`.
-
-    Args:
-        uses: the values of each configuration with this task, with the shape of its data; see `record_of_facts`.
-    """
+    """A value as a JSON value; a user's own task has the facts that hold in the configurations of ``uses``."""
     if isinstance(value, OwnCell):
         return value.as_record(None if value.lacks_facts else facts_of(value.cell))
-    if isinstance(value, OwnTask):
-        return value.as_record(record_of_facts(value, uses))
-    return value
+    return value.as_record(record_of_facts(value, uses)) if isinstance(value, OwnTask) else value
 
 
 def config_from(fields: object) -> EchoConfig:
-    """The configuration from its record; missing values have their defaults. The text of a user's own task is not run;
-    if the record has no facts about it, only its settings are known. A ValueError if a name or a value is unknown.
-    """
+    """The configuration from its record; missing values have their defaults. A ValueError if one is unknown."""
     if not isinstance(fields, Mapping):
         raise ValueError("the configuration is not a table of fields")
     values = values_from(fields)
@@ -108,28 +88,20 @@ def config_from(fields: object) -> EchoConfig:
 
 
 def values_from(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The values from their JSON values; a ValueError if the task or the cell is invalid. No file is read."""
-    return {name: VALUE_FROM[name](one) if name in VALUE_FROM else one for name, one in record.items()}
+    """A ValueError if the task or the cell is invalid. No file is read."""
+    return {name: own_from(name, one) if name in OWN else one for name, one in record.items()}
 
 
-def _cell_from(recorded: object) -> CellName:
-    return _named(CELL, recorded) if isinstance(recorded, str) else OwnCell.from_record(recorded)
+def own_from(field: str, recorded: object) -> str | OwnFile:
+    """The task or the cell of a record: a name of the table, or a file of the user's own."""
+    if not isinstance(recorded, str):
+        return ECHO if recorded is None and field == TASK else OWN[field].from_record(recorded)
+    if ":" in recorded:
+        raise ValueError(f"the {field} {shortened(recorded)} is not known to this version")
+    return recorded
 
 
-def _task_from(recorded: object) -> str | OwnTask:
-    if recorded is None:
-        return ECHO
-    return _named(TASK, recorded) if isinstance(recorded, str) else OwnTask.from_record(recorded)
-
-
-def _named(field: str, name: str) -> str:
-    if ":" in name:
-        raise ValueError(f"the {field} {shortened(name)} is not known to this version")
-    return name
-
-
-VALUE_FROM: Mapping[str, Callable[[object], Any]] = {TASK: _task_from, CELL: _cell_from}
-"""The functions that make the values of certain fields from JSON values."""
+OWN: Mapping[str, type[OwnFile]] = {TASK: OwnTask, CELL: OwnCell}
 
 
 # ---- arrays

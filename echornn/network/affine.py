@@ -16,9 +16,8 @@ Tensors = Mapping[str, tf.Tensor]
 
 
 def sum_of_steps(tensor: tf.Tensor) -> tf.Tensor:
-    """The sum of float32 [T, ...] over the first axis, by way of the sums over its halves.
-
-    It has its own kernel: fused with the operation before it, it would compute one number at a time.
+    """The sum of float32 [T, ...] over the first axis, by way of the sums over its halves: a kernel of its own, since
+    fused with the operation before it, it would compute one number at a time.
     """
     steps, *others = tensor.shape
     half, ones = -(-steps // 2), [1] * len(others)
@@ -43,23 +42,17 @@ def read_steps(series: tf.Tensor, begin: tf.Tensor, steps: int) -> tf.Tensor:
 
 
 def kept_apart(index: tf.Tensor) -> tf.Tensor:
-    """Return a loop index (from 0) unchanged, in such a way that XLA never compiles the loop as a single kernel.
-
-    XLA never does so for a loop that sorts. Sorting two numbers takes no measurable time.
-    """
+    """A loop index (from 0), unchanged, but XLA never compiles a loop that sorts as a single kernel."""
     return tf.sort(tf.stack([index, -1]))[1]
 
 
 def has_replicas(weight: tf.Tensor) -> bool:
-    """Whether weights, [rows, columns, ...], or another tensor with as many axes, have replicas."""
     return len(weight.shape) > 2
 
 
 def materialized(tensor: tf.Tensor) -> tf.Tensor:
-    """The same tensor, float32 [batch, features, ...]; with replicas, XLA then computes it only once.
-
-    XLA computes expensive operations, such as a division, only once. This one divides by 1 in a way that XLA cannot
-    see, and changes no bit.
+    """The same tensor, float32 [batch, features, ...]; with replicas, XLA then computes it only once, as it does with
+    expensive operations: it is divided by a 1 that XLA cannot see.
     """
     if not has_replicas(tensor):
         return tensor
@@ -87,14 +80,13 @@ def joined(parts: Sequence[tf.Tensor], axis: int) -> tf.Tensor:
 
 
 def join_features(parts: Sequence[tf.Tensor]) -> tf.Tensor:
-    """The parts, float32 [batch, features, ...], side by side along their features."""
     if not has_replicas(parts[0]):
         return tf.concat(parts, axis=-1)
     return tf.custom_gradient(lambda *parts: (_side_by_side(parts), lambda d: tf.split(d, len(parts), axis=1)))(*parts)
 
 
 def split_features(tensor: tf.Tensor, count: int) -> list[tf.Tensor]:
-    """The tensor, float32 [batch, features, ...], divided along the features into ``count`` equal parts."""
+    """Float32 [batch, features, ...] divided along the features into ``count`` equal parts."""
     if count == 1:
         return [tensor]
     if not has_replicas(tensor):
@@ -107,7 +99,6 @@ def split_features(tensor: tf.Tensor, count: int) -> list[tf.Tensor]:
 
 
 def _side_by_side(parts: Sequence[tf.Tensor]) -> tf.Tensor:
-    """Parts of one size, [batch, features, replicas], side by side along their features."""
     batch, size, replicas = parts[0].shape
     parts = [materialized(part) for part in parts]
     number = tf.reshape(tf.range(len(parts)), [1, len(parts), 1, 1])
@@ -118,15 +109,12 @@ def _side_by_side(parts: Sequence[tf.Tensor]) -> tf.Tensor:
 
 
 PRODUCT_LIMIT, GRADIENT_LIMIT = 6000, 3000
-"""The most multiplications (rows * inner * columns) of a product, and of a weight's gradient, that are written as
-multiply and sum.
-"""
+"""The most multiplications of a product, and of a weight's gradient, that are written as multiply and sum."""
 
 FEW = 2  # the largest inner dimension with which multiply and sum wins, whatever the other sizes are
 
 
 def is_fused(rows: int, inner: int, columns: int) -> bool:
-    """Whether a product of these sizes is written as multiply and sum."""
     return inner <= FEW or rows * inner * columns <= PRODUCT_LIMIT
 
 
@@ -140,7 +128,6 @@ def product(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
 
 
 def product_with_transposed(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
-    """``a @ w^T`` for float32 a [..., rows, inner] and w [columns, inner]."""
     if has_replicas(w):
         return tf.reduce_sum(tf.expand_dims(a, -3) * w, axis=-2)
     columns, inner = w.shape[-2:]
@@ -150,9 +137,7 @@ def product_with_transposed(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
 
 
 def weight_gradient(a: tf.Tensor, dz: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The gradients to W, float32 [..., inner, columns], and b, [..., 1, columns], of ``z = a W + b``, from a, [...,
-    rows, inner], and the gradient to z, [..., rows, columns].
-    """
+    """The gradients to W and b, float32 [..., 1, columns], of ``z = a W + b``, from a, [..., rows, inner], and dz."""
     if has_replicas(dz):
         d_weight = tf.reduce_sum(tf.expand_dims(a, -2) * tf.expand_dims(dz, -3), axis=-4)
         return d_weight, tf.reduce_sum(dz, axis=-3, keepdims=True)
@@ -166,9 +151,7 @@ def weight_gradient(a: tf.Tensor, dz: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def affine_map(parts: Sequence[tf.Tensor], w: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
-    """``[part, part, ...] W + b``. A single network needs one matrix product, as in the tutorial; replicas need one for
-    each part, since joining parts of replicas is slow.
-    """
+    """``[part, part, ...] W + b``: one matrix product, or with replicas one for each part, since joining is slow."""
     w, b = tf.convert_to_tensor(w), tf.convert_to_tensor(b)
     many, sizes = has_replicas(w), _sizes(parts, w)
 
@@ -191,7 +174,7 @@ def affine_map(parts: Sequence[tf.Tensor], w: tf.Tensor, b: tf.Tensor) -> tf.Ten
 
 
 def affine_known(parts: Sequence[tf.Tensor], w: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
-    """Return ``z``, the `affine_map` of these parts as computed before; only the gradient to the parts is computed."""
+    """``z``, the `affine_map` of these parts as computed before; it has only the gradient to the parts."""
     sizes = _sizes(parts, w)
 
     def forward(z: tf.Tensor, *parts: tf.Tensor) -> tuple[tf.Tensor, object]:
@@ -205,9 +188,7 @@ def _sizes(parts: Sequence[tf.Tensor], w: tf.Tensor) -> list[int]:
 
 
 def _gradient_to_parts(dz: tf.Tensor, w: tf.Tensor, sizes: Sequence[int]) -> list[tf.Tensor]:
-    """The gradients to the parts, one product each, so that XLA can drop unused gradients (the gradient to the
-    first layer's input is never used).
-    """
+    """The gradients to the parts, one product each, so that XLA can drop the unused one to the first layer's input."""
     rows = tf.split(w, sizes, axis=0) if len(sizes) > 1 else [w]
     return [product_with_transposed(dz, part) for part in rows]
 
@@ -224,7 +205,7 @@ GAINS = {TANH: 1.0, SIGMOID: 0.5}
 
 
 def activated(z: tf.Tensor, activations: Sequence[Activation]) -> list[tf.Tensor]:
-    """The columns of z, float32 [batch, columns, ...], divided into equal groups, each after its activation."""
+    """The columns of z, float32 [batch, columns, ...], in equal groups, each after its activation."""
     count, first = len(activations), activations[0]
     if has_replicas(z) and all(one in GAINS for one in activations):  # all in one operation, a gain for each column
         gain = [GAINS[one] for one in activations for _ in range(z.shape[1] // count)]
@@ -236,7 +217,7 @@ def activated(z: tf.Tensor, activations: Sequence[Activation]) -> list[tf.Tensor
 
 
 def activated_before(z: tf.Tensor, value: tf.Tensor, activation: Activation) -> tf.Tensor:
-    """Return ``value``, the activation of z as computed before; only the gradient to z is computed."""
+    """``value``, the activation of z as computed before; it has only the gradient to z."""
 
     def forward(z: tf.Tensor, value: tf.Tensor) -> tuple[tf.Tensor, object]:
         return tf.identity(value), lambda d: (materialized(d * _slope(value, activation)), None)
@@ -245,7 +226,6 @@ def activated_before(z: tf.Tensor, value: tf.Tensor, activation: Activation) -> 
 
 
 def _slope(value: tf.Tensor, activation: Activation) -> tf.Tensor:
-    """The derivative of an activation where it has this value."""
     if activation in GAINS:
         gain = GAINS[activation]
         return gain**2 - (value - (1 - gain)) ** 2

@@ -1,9 +1,4 @@
-"""The Echo-RNN: its weights, the forward pass over a window, and the loss ("Calculating loss").
-
-For the loss, a single network uses TensorFlow's operations, which need the classes on the last axis. With replicas on
-the last axis, our own version is used; it takes one logarithm of a product instead of several logarithms, which saves a
-sixth of the whole training time.
-"""
+"""The Echo-RNN: its weights, the forward pass over a window, and the loss ("Calculating loss")."""
 
 from __future__ import annotations
 
@@ -25,15 +20,11 @@ from echornn.progress import Floats
 from echornn.tasks.task import Numbers, Symbols
 
 MOST_MULTIPLICATIONS, MOST_STEPS = 400, 32
-"""The most multiplications of the largest product in a time step with which a single kernel is faster, and the most
-unrolled steps of all layers with which it compiles about as fast; with gates they count twice.
-"""
+"""With which a single kernel is faster: of the largest product, and unrolled, of all layers; with gates twice."""
 
 
 class EchoRNN:
-    """Stacked recurrent cells that run over a window, with an output layer on each state of the top cell. Weights are
-    tensors by name, with replicas with an additional last axis; arrays become variables.
-    """
+    """Stacked recurrent cells, with an output layer on each state of the top one. Arrays become variables."""
 
     def __init__(self, config: EchoConfig, weights: Mapping[str, Any], on_cpu: bool = True) -> None:
         self.config = config
@@ -50,16 +41,9 @@ class EchoRNN:
         self.loops_apart = on_cpu and (has_replicas(self.weights["W2"]) or not is_small)
 
     def forward(self, x: tf.Tensor, init_state: tf.Tensor, dropout_key: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Run a window ("Forward pass").
-
-        Args:
-            x: the inputs of the window: symbols, uint8 [T, batch, ...], or numbers, float32 [T, batch, count, ...].
-            init_state: the state before the window, float32 [batch, carried, ...]; see `carried_size`.
-            dropout_key: int32 [2, ...], the random key of dropout.
-
-        Returns:
-            The carried state after each time step, float32 [T, batch, carried, ...], and the logits or numbers, float32
-            [T, batch, outputs, ...]. Those at a step belong to the state after that step.
+        """Run a window ("Forward pass"): from symbols, uint8 [T, batch, ...], or numbers, float32 [T, batch, count,
+        ...], the state before, float32 [batch, carried, ...], and a key of dropout, int32 [2, ...], to the states after
+        each time step, and their logits or numbers, float32 [T, batch, outputs, ...].
         """
         config = self.config
         below = embed(x, config.the_task.inputs)
@@ -79,9 +63,6 @@ class EchoRNN:
         return joined(carried, 2) if many else tf.concat(carried, axis=-1), self.output_layer(below)
 
     def output_layer(self, states: tf.Tensor) -> tf.Tensor:
-        """h W2 + b2 for the states of all time steps in one product: [T, batch, state, ...] to [T, batch, outputs,
-        ...].
-        """
         weight, bias = self.weights["W2"], self.weights["b2"]
         if has_replicas(states[0]):
             return affine_map([states], weight, bias)
@@ -90,9 +71,7 @@ class EchoRNN:
         return tf.reshape(logits, [steps, batch, self.config.output_size])
 
     def drop(self, states: tf.Tensor, key: tf.Tensor, layer: int) -> tf.Tensor:
-        """Set a random share of the states to zero, and scale the others so that the mean stays (Srivastava et al.
-        2014).
-        """
+        """Set a random share of the states to zero, and scale the others (Srivastava et al. 2014)."""
         kept = 1 - self.config.dropout
         steps, batch, size, *replicas = states.shape
 
@@ -108,9 +87,7 @@ class EchoRNN:
 
 
 def embed(x: tf.Tensor, form: Symbols | Numbers) -> tf.Tensor:
-    """The inputs of the cell, float32 [T, batch, input, ...]: two symbols become the numbers 0 and 1, as in the
-    tutorial; more symbols become one-hot vectors. Numbers stay.
-    """
+    """The cell's inputs, float32 [T, batch, input, ...]: two symbols become 0 and 1 (the tutorial), more one-hot."""
     if isinstance(form, Numbers):
         return x
     if form.count == 2:
@@ -125,29 +102,26 @@ unrolled, and compute one number at a time; and the largest product: float32's l
 
 
 def cross_entropy(logits: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None = None) -> tuple[tf.Tensor, tf.Tensor]:
-    """The mean cross-entropy over scored time steps and rows, in nats, float32 [...], and the softmax without gradient.
-
-    Args:
-        logits: float32 [T, batch, classes, ...].
-        labels: int32 [T, batch, ...].
-        scored: bool [T, batch, ...], the steps that count; by default all.
+    """The mean cross-entropy over scored time steps and rows, in nats, float32 [...], and the softmax without gradient:
+    of float32 [T, batch, classes, ...], int32 [T, batch, ...], and bool [T, batch, ...].
     """
     if len(logits.shape) > 3:
         return _of_replicas(logits, labels, scored)
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
-    if scored is not None:
-        return tf.reduce_sum(tf.where(scored, losses, 0.0)) / _number_of(scored), tf.nn.softmax(logits)
-    return tf.reduce_mean(losses), tf.nn.softmax(logits)
+    if scored is None:
+        return tf.reduce_mean(losses), tf.nn.softmax(logits)
+    return tf.reduce_sum(tf.where(scored, losses, 0.0)) / _number_of(scored), tf.nn.softmax(logits)
 
 
 def _number_of(steps: tf.Tensor) -> tf.Tensor:
-    """How many steps of a window are marked: bool [T, batch, ...] to float32 [...]."""
+    """How many are marked: bool [T, batch, ...] to float32 [...]."""
     length, batch, *replicas = steps.shape
     marked = tf.reshape(tf.cast(steps, tf.float32), [length * batch, *replicas])
     return sum_of_steps(marked) if replicas else tf.reduce_sum(marked)
 
 
 def _of_replicas(logits: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
+    """One logarithm of a product instead of several saves a sixth of the whole training time."""
     steps, batch, classes, replicas = logits.shape
     rows = steps * batch
     counted = rows if scored is None else _number_of(scored)
@@ -177,19 +151,13 @@ def _of_replicas(logits: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None)
 
 
 def errors(probabilities: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None = None) -> tf.Tensor:
-    """The number of wrong predictions in a window, int32 [...]; arguments as in `cross_entropy`.
-
-    If only some steps are scored, it is the share of wrong predictions among these steps, times the number of all
-    predictions.
-    """
+    """The number of wrong predictions in a window, int32 [...]; if only some count, their share times all."""
     wrong = _predicted(probabilities) != labels
-    if scored is not None:
-        steps, batch = wrong.shape[:2]
-        share = _number_of(tf.logical_and(wrong, scored)) / _number_of(scored)
-        return tf.cast(tf.round(share * (steps * batch)), tf.int32)
-    if len(probabilities.shape) == 3:
-        return tf.reduce_sum(tf.cast(wrong, tf.int32), axis=[0, 1])
-    return tf.cast(_number_of(wrong), tf.int32)
+    if scored is None:
+        return tf.cast(_number_of(wrong), tf.int32)
+    steps, batch = wrong.shape[:2]
+    share = _number_of(tf.logical_and(wrong, scored)) / _number_of(scored)
+    return tf.cast(tf.round(share * (steps * batch)), tf.int32)
 
 
 def _predicted(probabilities: tf.Tensor) -> tf.Tensor:
@@ -203,9 +171,7 @@ def _predicted(probabilities: tf.Tensor) -> tf.Tensor:
 
 
 def squared_error(outputs: tf.Tensor, targets: tf.Tensor, scored: tf.Tensor | None = None) -> tf.Tensor:
-    """The mean squared error, float32 [...], of outputs, float32 [T, batch, numbers, ...], over scored time steps,
-    rows, and the numbers of each.
-    """
+    """The mean over scored time steps, rows, and the numbers of each, float32 [T, batch, numbers, ...] to [...]."""
     steps, batch, numbers, *replicas = outputs.shape
     counted = numbers * (steps * batch if scored is None else _number_of(scored))
 
@@ -224,9 +190,7 @@ def squared_error(outputs: tf.Tensor, targets: tf.Tensor, scored: tf.Tensor | No
 def checked_weights(
     weights: Mapping[str, npt.ArrayLike], config: EchoConfig, to_be: str
 ) -> dict[str, npt.NDArray[np.float32]]:
-    """These weights as float32 arrays by name, in the order of `weight_shapes`; a `ValueError` if names or shapes
-    differ from this configuration's, or numbers are NaN or infinite.
-    """
+    """These weights in the order of `weight_shapes`; a `ValueError` if they do not fit, or are not finite."""
     shapes = weight_shapes(config)
     if set(weights) != set(shapes):
         raise ValueError(f"weights = {sorted(weights)} cannot be {to_be}: the names must be {sorted(shapes)}")
@@ -240,11 +204,8 @@ def checked_weights(
 
 
 def initial_weights(config: EchoConfig, init_index: int = 0) -> dict[str, npt.NDArray[np.float32]]:
-    """Initial weights: a pure function of (seed, draw). Biases are zero, except as `Cell.first_biases` says.
-
-    With ``init="tutorial"`` a matrix is uniform in [0, 1). With ``"glorot"`` it is uniform in [-a, a),
-    a = sqrt(6 / (rows + columns)) (Glorot and Bengio 2010, equation 16). With ``"orthogonal"`` the rows for the state
-    are a random orthogonal matrix for each vector (Saxe et al. 2014), and all others as with ``"glorot"``.
+    """A pure function of (seed, draw). Biases are zero, except as `Cell.first_biases` says; with ``"orthogonal"`` the
+    rows for the state are a random orthogonal matrix for each vector (Saxe et al. 2014), others as with ``"glorot"``.
     """
     rng = seeding.stream(config.seed, seeding.WEIGHTS, init_index)
     cell, size, shapes = config.the_cell, config.state_size, weight_shapes(config)
@@ -272,15 +233,13 @@ def _orthogonal(rng: np.random.Generator, size: int) -> npt.NDArray[np.float64]:
 def _initial_matrix(config: EchoConfig, rng: np.random.Generator, shape: tuple[int, int]) -> npt.NDArray[np.float32]:
     if config.init == "tutorial":
         return rng.random(shape, dtype=np.float32)
-    bound = np.float32(np.sqrt(6 / sum(shape)))
+    bound = np.float32(np.sqrt(6 / sum(shape)))  # Glorot and Bengio 2010, equation 16
     drawn: npt.NDArray[np.float32] = (2 * rng.random(shape, dtype=np.float32) - 1) * bound
     return drawn
 
 
 def keras_model(config: EchoConfig, weights: Mapping[str, Floats]) -> Any:
-    """A Keras model with these weights, which starts from a zero state, and has no dropout. It reads symbols, int
-    [batch, time], or numbers, float32 [batch, time, count], and gives probabilities or numbers.
-    """
+    """It starts from a zero state, without dropout, and reads int [batch, time], or float32 [batch, time, count]."""
     import keras
 
     task = config.the_task

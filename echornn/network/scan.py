@@ -44,17 +44,12 @@ from echornn.network.affine import (
 )
 from echornn.network.step import Layer, Step
 
-Gradients = tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]
-"""The gradients to the state before some steps, to their inputs, and to the weights by name."""
-
-Back = Callable[[tf.Tensor], Gradients]
-"""The backward pass, from the gradients to the states."""
+Gradients = tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]  # to the state before, to inputs, to weights by name
+Back = Callable[[tf.Tensor], Gradients]  # from the gradients to the states
 
 
 class Made(NamedTuple):
-    """One affine map that a step computed, and its groups of columns after their activations; without a bias, the
-    weight scales a vector.
-    """
+    """One affine map of a step, and its groups of columns after their activations; without bias, the weight scales."""
 
     weight: str
     bias: str
@@ -64,9 +59,8 @@ class Made(NamedTuple):
 
 
 class Recording(Layer):
-    """A layer that writes down the maps of one step, and computes only the gradient of those with a known z, or of all
-    if ``values`` has the activations. Weights' gradients are computed from those to z, so the step's own tape does not
-    see the weights.
+    """Writes down the maps of one step, and computes only the gradient of those with a known z, or of all if ``values``
+    has the activations. Weights' gradients are computed from those to z, so the step's own tape does not see them.
     """
 
     def __init__(
@@ -109,13 +103,10 @@ def scan(
     apart: bool = False,
     cut: int | None = None,
 ) -> tf.Tensor:
-    """The states of a single network after each time step, float32 [T, batch, state]; differentiable in inputs, initial
-    state and weights.
+    """The states of a single network after each time step, float32 [T, batch, state], from inputs, float32 [T, batch,
+    input]; differentiable in inputs, initial state and weights.
 
     Args:
-        inputs: float32 [T, batch, input].
-        init_state: float32 [batch, state].
-        weights: tensors or variables, by the names that the cell uses.
         block: the number of time steps unrolled together, at most T.
         apart: whether to prevent XLA from compiling a loop over blocks as a single kernel.
         cut: the gradient is cut after each ``cut`` time steps, counted from the first.
@@ -150,7 +141,6 @@ def scan(
 def _differentiable(
     run: Callable[..., tuple[tf.Tensor, Back]], inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors
 ) -> tf.Tensor:
-    """The states that a function computes, with the backward pass that it returns."""
     names = list(weights)
 
     def forward(inputs: tf.Tensor, init_state: tf.Tensor, *values: tf.Tensor) -> tuple[tf.Tensor, Any]:
@@ -166,8 +156,6 @@ def _differentiable(
 
 
 class _Recorded(NamedTuple):
-    """A step, and the gradient tape that recorded it."""
-
     tape: tf.GradientTape
     inputs: tf.Tensor
     before: tf.Tensor
@@ -224,11 +212,8 @@ def _back(
     for index, made in enumerate(recorded[0].made):
         rows = tf.concat([tf.concat(one.made[index].parts, axis=-1) for one in recorded], axis=0)
         d_rows = tf.concat([d_zs[index] for d_zs in d_products], axis=0)
-        if made.bias:
-            gradients = dict(zip((made.weight, made.bias), weight_gradient(rows, d_rows), strict=True))
-        else:
-            gradients = {made.weight: tf.reduce_sum(rows * d_rows, axis=0, keepdims=True)}
-        for name, gradient in gradients.items():
+        gradients = _weight_gradients(made._replace(parts=[rows]), d_rows)
+        for name, gradient in zip((made.weight, made.bias), gradients, strict=False):  # there may be no bias
             d_weights[name] = d_weights[name] + gradient if name in d_weights else gradient
     unused = {name: tf.zeros_like(value) for name, value in weights.items() if name not in d_weights}
     return d_state, tf.stack(d_inputs), d_weights | unused
@@ -249,7 +234,6 @@ def _in_blocks(
     first: int,
     cut: int | None,
 ) -> tuple[tf.Tensor, Back]:
-    """The states after each step of whole blocks, run as a loop."""
     count, names = inputs.shape[0] // block, list(weights)
     in_blocks = tf.reshape(inputs, [count, block, *inputs.shape[1:]])
     trial = Recording(weights)
@@ -314,11 +298,8 @@ def _in_blocks(
 def scan_side_by_side(
     step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors, cut: int | None = None
 ) -> tf.Tensor:
-    """As `scan`, in many networks at once: all arrays have an additional last axis.
-
-    Both passes are loops over single steps, which are long enough with replicas. The forward pass keeps states and
-    activations, so the backward pass computes no activation again; it adds each step's gradient of the weights to a
-    sum. So each kernel reads only one step, which fits into the caches.
+    """As `scan`, in many networks at once, on an additional last axis: loops over single steps, so that each kernel
+    reads only what fits into the caches; activations are kept for the backward pass.
     """
     return _differentiable(partial(_step_by_step, step, cut), inputs, init_state, weights)
 

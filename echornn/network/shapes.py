@@ -7,10 +7,8 @@ import math
 from echornn.config import RULES, EchoConfig
 
 REPLICA_LIMIT, INFLUENCE_LIMIT = 1500, 4000
-"""The most multiplications of a product, and numbers of the influence, in each network with which many networks train
-faster side by side, where products are always multiply and sum. Us of one core per network and window, 32 side by side
-/ one alone: S4 B5 1.7/6.8, S16 B5 10.8/14.3, S6 B25 26/37, S16 B50 163/86; with rtrl S4 B5 (480 numbers) 4.5/10.9, S8
-B5 (3 200) 21/23, S16 B5 (23 040) 990/116.
+"""The most multiplications of a product, and numbers of the influence, with which many networks train faster side by
+side: us of one core per network and window, 32 together / alone: S4 B5 1.7/6.8, S6 B25 26/37, S16 B50 163/86.
 """
 
 SLOTS = {"adagrad": 1, "sgd": 0, "rmsprop": 1, "adam": 2}
@@ -38,8 +36,8 @@ def layer_weight_names(config: EchoConfig) -> list[dict[str, str]]:
 
 
 def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
-    """The names and shapes of the weights: the tutorial's W, b, W2, b2 ("Variables and placeholders"). A cell's W is
-    [input + state, columns] and its b is [1, columns]; weights of units are [1, state].
+    """The tutorial's W, b, W2, b2 ("Variables and placeholders"): a cell's W is [input + state, columns], its b [1,
+    columns]; weights of units are [1, state].
     """
     shapes = {}
     size, cell = config.state_size, config.the_cell
@@ -54,13 +52,12 @@ def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
 
 
 def largest_product(config: EchoConfig) -> int:
-    """The multiplications of the largest matrix product in a time step of one network."""
     return config.batch_size * max(rows * columns for rows, columns in weight_shapes(config).values())
 
 
 def influence_shapes(config: EchoConfig) -> dict[str, tuple[int, ...]]:
-    """The shape of each weight's influence on the carried state of each row, [batch, carried, rows, columns].
-    There is none if the learning rule does not carry it from window to window, or if every window is a trial.
+    """Each weight's influence on the carried state of each row, [batch, carried, rows, columns]; none if the learning
+    rule does not carry it from window to window, or if every window is a trial.
     """
     if RULES[config.rule].cuts or not config.is_stream:
         return {}
@@ -70,19 +67,15 @@ def influence_shapes(config: EchoConfig) -> dict[str, tuple[int, ...]]:
 
 
 def influence_size(config: EchoConfig) -> int:
-    """The numbers of the influence of one network."""
     return sum(math.prod(shape) for shape in influence_shapes(config).values())
 
 
 def block_length(window_length: int) -> int:
-    """The time steps unrolled together: all if the window is short, otherwise a divisor from 10 to 16, or else 10. An
-    unrolled step is up to 1.8 times as fast, but takes 45 ms to compile.
-    """
+    """The time steps unrolled together; an unrolled step is up to 1.8 times as fast, but takes 45 ms to compile."""
     if window_length <= 32:
         return window_length
     return next((block for block in range(10, 17) if window_length % block == 0), 10)
 
 
 def is_trained_alone(config: EchoConfig) -> bool:
-    """Whether networks of this structure are so large that they train faster one after the other."""
     return largest_product(config) > REPLICA_LIMIT or influence_size(config) > INFLUENCE_LIMIT

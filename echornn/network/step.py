@@ -12,20 +12,23 @@ from echornn.config import EchoConfig
 from echornn.network.affine import Tensors, activated, affine_map, join_features, split_features
 from echornn.network.shapes import layer_weight_names
 
+Multiply = Callable[[Sequence[tf.Tensor], tf.Tensor, tf.Tensor], tf.Tensor]
+Scaling = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+
 
 class Layer:
-    """Computes with these weights, by the names that the cell uses, of one network or of many side by side; see
-    `echornn.cells.cell.Network`.
-    """
+    """Computes with these weights, by the cell's names, of one network or many; see `echornn.cells.cell.Network`."""
 
-    def __init__(self, weights: Tensors) -> None:
-        self.weights = weights
+    def __init__(self, weights: Tensors, multiply: Multiply = affine_map, scaling: Scaling = tf.multiply) -> None:
+        self.weights, self._multiply, self._scaling = weights, multiply, scaling
+        self.products: dict[str, tf.Tensor] = {}  # by weight, before their activations
 
     def affine(self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
-        return activated(affine_map(parts, self.weights[weight], self.weights[bias]), activations)
+        self.products[weight] = z = self._multiply(parts, self.weights[weight], self.weights[bias])
+        return activated(z, activations)
 
     def scale(self, vector: tf.Tensor, weight: str) -> tf.Tensor:
-        return vector * self.weights[weight]
+        return self._scaling(vector, self.weights[weight])
 
     tanh = staticmethod(tf.tanh)
     sigmoid = staticmethod(tf.sigmoid)
@@ -34,8 +37,6 @@ class Layer:
 
 
 class OfTensors:
-    """Computes `echornn.cells.cell.Functions` of tensors."""
-
     exp = staticmethod(tf.exp)
     cos = staticmethod(tf.cos)
     sin = staticmethod(tf.sin)
@@ -53,7 +54,6 @@ Step = Callable[[tf.Tensor, tf.Tensor, Layer], tf.Tensor]
 
 
 def step_of(cell: Cell) -> Step:
-    """The step of a cell on the whole carried state, which has the cell's vectors side by side."""
     count = len(cell.state_parts)
 
     def step(inputs: tf.Tensor, state: tf.Tensor, layer: Layer) -> tf.Tensor:
@@ -64,44 +64,16 @@ def step_of(cell: Cell) -> Step:
 
 
 def used_weights(cell: Cell, weights: Tensors, steps: int) -> dict[str, tf.Tensor]:
-    """The weights that the step of a cell uses, from those that are trained, with windows of ``steps`` time steps."""
     return {name: tf.convert_to_tensor(value) for name, value in cell.used(weights, OfTensors(), steps).items()}
 
 
 class Stepped(NamedTuple):
-    """The carried state after a time step, float32 [batch, carried], and each layer's gates side by side, in the order
-    of `Cell.gates`, 0 to 1, float32 [batch, gates_size].
-    """
-
-    state: tf.Tensor
-    gates: tf.Tensor
+    state: tf.Tensor  # that is carried on, float32 [batch, carried]
+    gates: tf.Tensor  # each layer's side by side, 0 to 1, float32 [batch, gates_size]
 
 
 def gates_size(config: EchoConfig) -> int:
-    """The number of gate values in all layers."""
     return config.num_layers * len(config.the_cell.gates) * config.state_size
-
-
-Multiply = Callable[[Sequence[tf.Tensor], tf.Tensor, tf.Tensor], tf.Tensor]
-Scaling = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
-
-
-class _Seen(Layer):
-    """A layer that keeps the vectors that its products compute, before their activations."""
-
-    def __init__(self, weights: Tensors, columns: Mapping[str, Sequence[str]], multiply: Multiply, scaling: Scaling):
-        super().__init__(weights)
-        self._columns, self._multiply, self._scaling = columns, multiply, scaling
-        self.vectors: dict[str, tf.Tensor] = {}
-
-    def affine(self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
-        z = self._multiply(parts, self.weights[weight], self.weights[bias])
-        columns = self._columns[weight]
-        self.vectors.update(zip(columns, tf.split(z, len(columns), axis=-1), strict=True))
-        return activated(z, activations)
-
-    def scale(self, vector: tf.Tensor, weight: str) -> tf.Tensor:
-        return self._scaling(vector, self.weights[weight])
 
 
 def step(
@@ -112,21 +84,20 @@ def step(
     multiply: Multiply = affine_map,
     scaling: Scaling = tf.multiply,
 ) -> Stepped:
-    """Run one time step of all layers, without dropout, from the carried state before the step.
-
-    Args:
-        inputs: x_t as it enters the cell (see `echornn.network.model.embed`), float32 [batch, input].
-        state: float32 [batch, carried].
-        multiply, scaling: compute the products with the weights.
+    """One time step of all layers, without dropout, from x_t as it enters the cell (see `echornn.network.model.embed`),
+    float32 [batch, input], and the carried state before it; ``multiply`` and ``scaling`` compute with the weights.
     """
     cell = config.the_cell
     one_step, columns = step_of(cell), {product.weight: product.columns for product in cell.products}
     below, states, gates = inputs, [], []
     for before, names in zip(tf.split(state, config.num_layers, axis=-1), layer_weight_names(config), strict=True):
         own = used_weights(cell, {local: weights[name] for local, name in names.items()}, config.window_steps)
-        layer = _Seen(own, columns, multiply, scaling)
+        layer = Layer(own, multiply, scaling)
         after = one_step(below, before, layer)
         below = after[..., : config.state_size]
         states.append(after)
-        gates += [tf.sigmoid(layer.vectors[name]) for name in cell.gates]
+        vectors: dict[str, tf.Tensor] = {}
+        for weight, z in layer.products.items():
+            vectors |= zip(columns[weight], tf.split(z, len(columns[weight]), axis=-1), strict=True)
+        gates += [tf.sigmoid(vectors[name]) for name in cell.gates]
     return Stepped(tf.concat(states, axis=-1), tf.concat(gates, axis=-1) if gates else tf.zeros_like(state[..., :0]))

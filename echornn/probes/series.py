@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from echornn import seeding
 from echornn.config import EchoConfig
-from echornn.data.coverage import source_lags
+from echornn.data.series import source_lags
 from echornn.progress import Bools
 from echornn.tasks.task import draw_rows
 

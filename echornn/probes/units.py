@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
-from echornn.data.coverage import source_lags
+from echornn.data.series import source_lags
 from echornn.probes.prepared import Prepared
 from echornn.probes.series import Inputs, Series
 from echornn.progress import Bools, Counts, Floats

@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.files.recorded_values import NO_RECORD, VALUE_FROM, arrays_from, config_from, record_of
+from echornn.files.recorded_values import NO_RECORD, arrays_from, config_from, own_from, record_of
 from echornn.own import OwnFile
 from echornn.session.commands import Answer, Command
 from echornn.session.pictures.frame import Frame
@@ -152,7 +152,7 @@ def decode(data: bytes, kind: type[T], known: Sequence[object] = ()) -> T:
             case {"config": dict(record)}:
                 return config_from(record)
             case {"own": str(noun), "record": dict(record)}:
-                return VALUE_FROM[noun](record)
+                return own_from(noun, record)
             case {"set": list(several)}:
                 return frozenset(map(value_of, several))
             case {"map": list(pairs)}:

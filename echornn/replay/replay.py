@@ -12,7 +12,7 @@ from echornn.runs.keyframes import Keyframe, Keyframes
 from echornn.state import PopulationState, UnlikeRecord, first_unlike
 from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
-from echornn.training.any_trainer import AnyTrainer, MakeTrainer
+from echornn.training.structure import AnyTrainer, MakeTrainer
 
 
 def ours(timeline: Timeline, keyframes: Iterable[Keyframe]) -> Iterator[Keyframe]:

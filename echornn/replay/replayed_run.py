@@ -14,8 +14,7 @@ from echornn.state import UnlikeRecord
 from echornn.timeline import moves
 from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
-from echornn.training.any_trainer import AnyTrainer, MakeTrainer
-from echornn.training.structure import NO_DEVICES, Devices, moved, program_of
+from echornn.training.structure import NO_DEVICES, AnyTrainer, Devices, MakeTrainer, moved, program_of
 
 ROWS_SECONDS, FINISHED_ROWS_SECONDS = 0.5, 4.0
 """How long showing the newest rows of a run may delay its going on; the second number if all epochs are trained."""

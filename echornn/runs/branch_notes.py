@@ -21,23 +21,16 @@ MOST_LETTERS = 40
 
 @dataclass(frozen=True)
 class BranchNotes:
-    """The user's notes on the branches of a run, by their numbers.
-
-    Attributes:
-        pinned, hidden: the branches that are always, and never, drawn under the curve.
-        digests: the digests of these branches, as stored in the file.
-    """
+    """The user's notes on the branches of a run, by their numbers."""
 
     names: Mapping[int, str] = field(default_factory=dict)
-    pinned: frozenset[int] = frozenset()
-    hidden: frozenset[int] = frozenset()
-    digests: Mapping[int, int] = field(default_factory=dict, compare=False)
+    pinned: frozenset[int] = frozenset()  # always drawn under the curve
+    hidden: frozenset[int] = frozenset()  # never drawn there
+    digests: Mapping[int, int] = field(default_factory=dict, compare=False)  # as stored in the file
 
     @classmethod
     def read(cls, folder: Path) -> BranchNotes:
-        """The notes in a run's folder; empty if there are none, or if they cannot be read. Some may be about branches
-        that the run no longer has.
-        """
+        """The notes in a run's folder, maybe also on branches that it no longer has; none if they cannot be read."""
         try:
             fields = json.loads(own_files.read_bytes(folder / NOTE_FILE, MOST_BYTES))
             names = {whole(int(number), "branch"): str(name)[:MOST_LETTERS] for number, name in fields["names"].items()}
@@ -47,9 +40,7 @@ class BranchNotes:
             return cls()
 
     def among(self, digests: Sequence[int]) -> BranchNotes:
-        """The notes on branches that the run still has, whose digests are these. If the file has no digest for a
-        branch, the number is enough.
-        """
+        """The notes on branches with these digests; where the file has none, the number is enough."""
         there = {number for number, one in enumerate(digests) if self.digests.get(number, one) == one}
         names = {number: name for number, name in self.names.items() if number in there}
         return BranchNotes(names, self.pinned & there, self.hidden & there)

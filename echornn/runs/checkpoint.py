@@ -35,7 +35,7 @@ class LossLayout:
     changes: tuple[tuple[int, int], ...] = ((0, 1),)  # (window, number of networks from it on), the first is window 0
 
     def since(self, window: int, replicas: int) -> LossLayout:
-        """The layout if ``replicas`` networks are trained from ``window`` on, not before the last change."""
+        """The layout if ``replicas`` networks are trained from ``window`` on."""
         earlier = self.changes if self.changes[-1][0] < window else self.changes[:-1]
         return LossLayout(earlier if earlier and earlier[-1][1] == replicas else (*earlier, (window, replicas)))
 
@@ -65,24 +65,16 @@ class LossLayout:
 
 
 def row_bytes(replicas: int) -> int:
-    """The bytes of a window of ``replicas`` networks."""
     return kept_type(replicas).itemsize * replicas
 
 
-OF_ONE = LossLayout()
-"""The layout of a run with a single network throughout, as in records of early versions."""
-
-
-MAGIC = b"ECHORNN\0"
-
-FORMAT = 1
+OF_ONE = LossLayout()  # of a run with a single network throughout, as in records of early versions
+MAGIC, FORMAT, DIGEST_BYTES = b"ECHORNN\0", 1, 32
+PREFIX = struct.Struct("<8sII")
 """A file has: magic, format (uint32), header length (uint32), JSON header, arrays, SHA-256 of all."""
 
 MOST_BYTES = 1 << 34
 """The largest file that is read."""
-
-_PREFIX = struct.Struct("<8sII")
-_DIGEST_BYTES = 32
 
 
 class CheckpointError(ValueError):
@@ -91,25 +83,17 @@ class CheckpointError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """The saved state of a run at one time.
+    """The saved state of a run at one time, and the ends of its logs then."""
 
-    Attributes:
-        serial: the number of checkpoints that the run had before.
-        losses, commands, solved: the ends of the logs.
-        position: the current position of the run; None (version 0.1.0) means the end of the branch trained last.
-        solved_at, lost_at: the windows along the path, from 1, at which the weights solved the task and lost it again;
-            0 if they have not, None if not recorded (early versions).
-    """
-
-    serial: int
+    serial: int  # the number of checkpoints that the run had before
     state: PopulationState
     losses: LogEnd = NO_LOG
     commands: LogEnd = NO_LOG
-    solved_at: int | None = None
-    position: tuple[int, int] | None = None
+    solved_at: int | None = None  # the window along the path, from 1; 0 if not solved, None in early versions
+    position: tuple[int, int] | None = None  # None (version 0.1.0) is the end of the branch trained last
     layout: LossLayout = OF_ONE
     solved: LogEnd = NO_LOG
-    lost_at: int | None = None
+    lost_at: int | None = None  # as `solved_at`
     devices: Devices = field(default_factory=dict)
 
     @property
@@ -119,7 +103,6 @@ class Checkpoint:
 
 
 def encode(checkpoint: Checkpoint) -> bytes:
-    """A checkpoint as bytes."""
     arrays: Arrays = []
     state = fields_of(checkpoint.state, arrays)
     devices = [(record_of_changes(config), device) for config, device in checkpoint.devices.items()]
@@ -139,7 +122,7 @@ def encode(checkpoint: Checkpoint) -> bytes:
     }
     text = json.dumps(header).encode()
     payload = b"".join(array.astype(array.dtype.newbyteorder("<")).tobytes() for array in arrays)
-    content = _PREFIX.pack(MAGIC, FORMAT, len(text)) + text + payload
+    content = PREFIX.pack(MAGIC, FORMAT, len(text)) + text + payload
     return content + _digest(content)
 
 
@@ -151,18 +134,18 @@ def _digest(content: bytes) -> bytes:
 
 def decode(data: bytes) -> Checkpoint:
     """The checkpoint of these bytes; a CheckpointError if they are cut off, changed, or of another version."""
-    if len(data) < _PREFIX.size + _DIGEST_BYTES:
+    if len(data) < PREFIX.size + DIGEST_BYTES:
         raise CheckpointError("cut short")
-    magic, version, header_bytes = _PREFIX.unpack_from(data)
+    magic, version, header_bytes = PREFIX.unpack_from(data)
     if magic != MAGIC:
         raise CheckpointError("not a checkpoint of this program")
-    content, arrays_at = data[:-_DIGEST_BYTES], _PREFIX.size + header_bytes
-    if _digest(content) != data[-_DIGEST_BYTES:]:
+    content, arrays_at = data[:-DIGEST_BYTES], PREFIX.size + header_bytes
+    if _digest(content) != data[-DIGEST_BYTES:]:
         raise CheckpointError("damaged: its checksum is wrong")
     if version != FORMAT:
         raise CheckpointError(f"of format {version}: this version reads {FORMAT}")
     try:
-        header = json.loads(content[_PREFIX.size : arrays_at])
+        header = json.loads(content[PREFIX.size : arrays_at])
         arrays = recorded_values.arrays_from(header["arrays"], content[arrays_at:])
         position = header.get("stands")
         return Checkpoint(
@@ -205,9 +188,7 @@ Arrays = list[npt.NDArray[Any]]
 
 
 def fields_of(state: PopulationState, arrays: Arrays) -> dict[str, Any]:
-    """All fields except the configuration; the influence is missing if there is none, as in records from before there
-    were learning rules.
-    """
+    """All fields except the configuration, and the influence if there is none, as before there were learning rules."""
     recorded = state.of(0) if state.config.replicas == 1 else state
     names = [name for name in _names(type(recorded)) if name != "influence" or recorded.influence]
     return recorded_values.as_recorded({name: _recorded(getattr(recorded, name), arrays) for name in names})

@@ -22,45 +22,34 @@ Deed = Literal[Cause, "return", "undo"]
 
 @dataclass(frozen=True)
 class RecordedCommand:
-    """A command that began a stretch of windows.
-
-    Attributes:
-        at: the number of windows trained before, in the whole run.
-        epoch, window, data_version, init_index, config: as in `Branch`, after the command.
-        back: only for an undo of version 0.1.0: its target, as the number (from 0) of the command that began those
-            windows, and the windows trained in the whole run by then.
-        branch: the branch that it begins or continues; None in records of version 0.1.0, where each begins one.
-        parent, before: as in `Branch`; None for the first command, and in records of version 0.1.0.
+    """A command that began a stretch of windows; the fields without a comment are as in `Branch`, after it. Records of
+    version 0.1.0 lack the last three: each of their commands began a branch.
     """
 
-    at: int
+    at: int  # the windows trained before, in the whole run
     cause: Deed
     epoch: int
     window: int
     data_version: int
     init_index: int
     config: EchoConfig
-    back: tuple[int, int] | None = None
-    branch: int | None = None
+    back: tuple[int, int] | None = None  # where an undo led: a command's number, and the windows in the run by then
+    branch: int | None = None  # that it begins or continues
     parent: tuple[int, int] | None = None
     before: tuple[int, int] | None = None
 
     @classmethod
     def begins(cls, branch: Branch, at: int) -> RecordedCommand:
-        """The command that began a branch, after ``at`` windows in the whole run."""
         position = (branch.epoch, branch.window, branch.data_version, branch.init_index)
         return cls(at, branch.cause, *position, branch.config, None, branch.number, branch.parent, branch.before)
 
     @classmethod
     def returns(cls, branch: Branch, end: Position, at: int) -> RecordedCommand:
-        """The command that trains on at the end of a branch."""
         position = (*branch.epoch_and_window(end.window), branch.data_version, branch.init_index)
         return cls(at, "return", *position, branch.config, None, branch.number)
 
     def as_line(self) -> bytes:
-        """The command as a line of the log, complete in case other lines are lost. Since a run may have thousands of
-        branches, only fields of the configuration that differ from the defaults are written.
-        """
+        """The command as a line of the log, which needs no other line, in case some are lost."""
         fields = as_recorded({name: value for name, value in vars(self).items() if value is not None})
         fields["config"] = record_of_changes(self.config)
         return json.dumps(fields).encode() + b"\n"
@@ -103,32 +92,25 @@ def read_commands(
 
 
 class Stretch(NamedTuple):
-    """Windows that were trained in a branch one after the other: ``first <= window < last`` in the loss log, and
-    ``along`` windows of the branch's path before them.
-    """
+    """Windows that were trained in a branch one after the other: ``first <= window < last`` in the loss log."""
 
     branch: int
-    along: int
+    along: int  # the windows of the branch's path before them
     first: int
     last: int
 
 
 class RecordedTree(NamedTuple):
-    """The branches in the order in which they began, the stretches of the loss log in the order trained, and the
-    number of windows along the path of each branch.
-    """
+    """The tree of a run's branches, and the loss log in its order."""
 
     branches: list[Branch]
     stretches: list[Stretch]
-    ends: list[int]
+    ends: list[int]  # the windows along the path of each branch
 
 
 def tree_of(commands: Sequence[RecordedCommand], trained: int, lost: int) -> RecordedTree:
-    """The tree that the commands made, in which ``trained`` windows were trained.
-
-    Fields that records of version 0.1.0 lack are derived: each of their commands began a branch. If ``lost`` lines are
-    damaged, branches that refer to them begin at the root, and empty branches take their numbers, so that all other
-    branches keep theirs.
+    """The tree that the commands made. If ``lost`` lines are damaged, branches that refer to them begin at the root,
+    and empty branches take their numbers, so that all other branches keep theirs.
     """
     builder = _Builder(lost)
     for command, last in zip(commands, [*(one.at for one in commands[1:]), trained], strict=False):
@@ -144,7 +126,6 @@ class _Builder:
         self._here = 0
 
     def take(self, command: RecordedCommand, last: int) -> None:
-        """Add a command and its windows, up to window ``last`` of the loss log, where the next command came."""
         _, stretches, ends = self.tree
         if command.cause == "return" and command.branch in self._number_of:
             self._here = self._number_of[command.branch]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import math
 import os
@@ -26,15 +25,11 @@ from echornn.runtime import small_loops
 from echornn.runtime.quiet import version
 from echornn.training.device import threads_for, threads_if_asked
 
-SLOTS = ("checkpoint-0", "checkpoint-1")
-"""The two files, written in turn, so that the previous checkpoint stays intact whatever happens to the newest."""
-
+SLOTS = ("checkpoint-0", "checkpoint-1")  # written in turn, so that the previous checkpoint stays intact
 RUN_FILE, LOSS_FILE, COMMAND_FILE, TRACEBACK_FILE = "run.json", "losses.bin", "commands.jsonl", "traceback.txt"
 KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE = "keyframes.bin", "branches.json", "solved.bin"
 POINTER_FILE, OUTPUT_FILE, ERROR_FILE = "serving.json", "output.txt", "errors.txt"
-
-EVENT_FOLDER = "tensorboard"
-"""The folder with curves that versions up to 0.2 wrote."""
+EVENT_FOLDER = "tensorboard"  # with curves that versions up to 0.2 wrote
 
 NAMES = (
     *(*SLOTS, COMMAND_FILE, KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE, LOSS_FILE, TRACEBACK_FILE),
@@ -44,7 +39,7 @@ NAMES = (
 
 
 def size(folder: Path) -> int:
-    """The bytes of all files in a folder, without files that disappear meanwhile."""
+    """The bytes of all files in a folder; some may disappear meanwhile."""
     total = 0
     for file in folder.rglob("*"):
         with contextlib.suppress(OSError):
@@ -61,7 +56,6 @@ def remove(folder: Path) -> None:
 
 
 def clear(folder: Path) -> None:
-    """Remove the files of a run except its lock."""
     for name in NAMES:
         for file in (folder / name, folder / f"{name}.new"):
             file.unlink(missing_ok=True)
@@ -72,8 +66,7 @@ def clear(folder: Path) -> None:
 
 FORMAT, MOST_BYTES = 1, 1 << 20
 
-PACKAGES = ("tensorflow", "keras", "numpy")
-"""Packages whose versions can change the last bits of a run."""
+PACKAGES = ("tensorflow", "keras", "numpy")  # whose versions can change the last bits of a run
 
 
 class AnotherRunError(OSError):
@@ -93,7 +86,7 @@ class About:
 
     @property
     def notes(self) -> list[str]:
-        """Notes for the user if the versions here differ from those at the start of the run."""
+        """How the versions here differ from those at the start of the run."""
         return [
             f"begun with {name} {then}, which may give other last digits than {now}"
             for name, now in versions().items()
@@ -105,9 +98,8 @@ class About:
         return (self.begun, self.word) == (other.begun, other.word)
 
 
-@cache
+@cache  # the look-up takes longer than reading a run
 def versions() -> dict[str, str]:
-    """The installed versions of `PACKAGES`; the look-up takes longer than reading a run."""
     return {name: version(name) for name in PACKAGES}
 
 
@@ -185,8 +177,7 @@ def _is_abandoned(folder: Path) -> bool:
 
 # ---- the user's runs
 
-NEWEST = "newest"
-"""The name of the newest run."""
+NEWEST = "newest"  # the name of the newest run
 
 
 def state_folder() -> Path:
@@ -195,9 +186,7 @@ def state_folder() -> Path:
 
 
 def new_folder(config: EchoConfig) -> Path:
-    """Make a new, empty folder for a run, named by date and configuration; a RunError if it cannot be made. No other
-    process gets the same folder.
-    """
+    """Make a new folder for a run, which no other process gets, named by date and configuration; maybe a RunError."""
     task = f"{_plain(config.value('task'))}{config.fields().get('echo_step', '')}"
     parts = [
         f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{task or 'task'}",
@@ -208,20 +197,19 @@ def new_folder(config: EchoConfig) -> Path:
         "" if config.replicas == 1 else f"replicas{config.replicas}",
     ]
     name = "-".join(filter(None, parts))[:200]  # file systems allow 255 bytes
-    for number in itertools.count(1):
-        folder = state_folder() / (name if number == 1 else f"{name}_{number}")
+    folder, number = state_folder() / name, 1
+    while True:
         try:
             folder.mkdir(parents=True)
-            break
+            return folder
         except FileExistsError:
-            continue
+            number += 1
+            folder = state_folder() / f"{name}_{number}"
         except OSError as error:
             raise RunError(f"{folder} cannot hold a run: {error.strerror or error}") from error
-    return folder
 
 
 def _plain(name: object) -> str:
-    """The letters, digits and _ of a name, with a - for all others between them."""
     return re.sub(r"\W+", "-", str(name), flags=re.ASCII).strip("-")[:40]
 
 
@@ -248,7 +236,6 @@ def abandoned() -> list[Path]:
 
 
 def _folders(among: Path | None = None) -> list[Path]:
-    """The contents of a folder; a RunError if it cannot be read."""
     folder = among or state_folder()
     try:
         return sorted(folder.iterdir())

@@ -37,19 +37,14 @@ _MAGIC = b"KEYF"
 class Keyframe:
     """A trainer's state at a position of the branch that trained it, or its bytes: encoding a large state would delay
     training, so the writing thread does it.
-
-    Attributes:
-        digest: a hash of everything that leads to the branch, to recognise the run's keyframes in a file; see
-            `Timeline.digest`.
-        size: the approximate number of bytes.
     """
 
     def __init__(self, position: Position, state: PopulationState | bytes, digest: int = 0) -> None:
         self.position = position
-        self.digest = digest
+        self.digest = digest  # of its branch, see `Timeline.digest`
         self._state = state
         if isinstance(state, bytes):
-            self.size = len(state)
+            self.size = len(state)  # about
         else:
             checkpoint.fields_of(state, arrays := list[npt.NDArray[Any]]())
             self.size = HEADER_BYTES + sum(array.nbytes for array in arrays)
@@ -75,7 +70,7 @@ def _crc(branch: int, window: int, digest: int, data: bytes) -> int:
 
 
 def records(data: bytes) -> list[Keyframe]:
-    """The intact keyframes in the bytes of a file, without incomplete and damaged ones."""
+    """The intact keyframes in the bytes of a file."""
     found, at = [], 0
     while 0 <= (at := data.find(_MAGIC, at)) <= len(data) - _RECORD.size:
         _, branch, window, digest, length, crc = _RECORD.unpack_from(data, at)
@@ -104,7 +99,6 @@ class Keyframes:
         return self._count
 
     def all(self) -> list[Keyframe]:
-        """All keyframes, sorted by branch and window."""
         return [one for _, branch in sorted(self._of.items()) for one in branch]
 
     def add(self, keyframe: Keyframe) -> bool:
@@ -158,7 +152,6 @@ class Keyframes:
 
 
 def _sparse(row: Sequence[Keyframe], start: int, gap: int) -> list[Keyframe]:
-    """The keyframes of a branch to keep so that no gap is larger than ``gap``."""
     kept, last = [], start
     for one, after in zip(row, [*row[1:], row[-1]], strict=True):
         if after.position.window - last > gap:
@@ -180,7 +173,6 @@ class KeyframeLog:
         self._anew = False  # whether they replace those in the file
 
     def add(self, keyframe: Keyframe) -> None:
-        """Append a keyframe with the next `flush`."""
         with self._lock:
             self._unsaved.append(keyframe)
 

@@ -36,21 +36,16 @@ from echornn.state import PopulationState
 from echornn.timeline.branch import Position
 from echornn.training.structure import NO_DEVICES, Devices
 
-SAVE_SECONDS = 1.0
-"""Seconds between two checkpoints; more on a slow disk, so that saving takes at most 4 % of the time."""
-
-SECONDS_TO_END = 10.0
-"""Seconds that closing waits for the last checkpoint if the disk hangs; more if the last one took long."""
-
-RUN, STATES, NAMES = "", "the states to go back to ", "the names of branches "
-"""What may fail to be written, in a warning."""
+SAVE_SECONDS = 1.0  # between two checkpoints; more on a slow disk, so that saving takes at most 4 % of the time
+SECONDS_TO_END = 10.0  # that closing waits for the last checkpoint if the disk hangs; more if the last one took long
+RUN, STATES, NAMES = "", "the states to go back to ", "the names of branches "  # what may fail to be written
 
 
 class Trouble(NamedTuple):
-    """A failure to write that has not been overcome yet: when it began, in seconds since 1970, and the newest error."""
+    """A failure to write that has not been overcome yet."""
 
-    since: float
-    error: Exception
+    since: float  # in seconds since 1970
+    error: Exception  # the newest
 
     def __str__(self) -> str:
         since = time.strftime("%H:%M:%S", time.localtime(self.since))
@@ -59,11 +54,11 @@ class Trouble(NamedTuple):
 
 
 class Save(NamedTuple):
-    """A checkpoint without the ends of the logs, their lengths, and how many reports and moves it includes."""
+    """A checkpoint to be written."""
 
-    checkpoint: Checkpoint
-    lengths: tuple[int, ...]
-    reports: int
+    checkpoint: Checkpoint  # without the ends of the logs
+    lengths: tuple[int, ...]  # of the logs
+    reports: int  # that it includes
     moves: int
 
 
@@ -72,6 +67,7 @@ class Recorder:
 
     folder: Path | None = None
     resumed: Run | None = None  # the run that is continued; None if it is new
+    seconds_to_end = 0.0  # that closing waits for the disk
 
     def __init__(self, why_not_saved: str = "") -> None:
         self._reason = why_not_saved
@@ -87,10 +83,6 @@ class Recorder:
     @property
     def misplaced(self) -> Literal["", "gone", "replaced"]:
         return ""
-
-    @property
-    def seconds_to_end(self) -> float:
-        return 0.0
 
     def seconds_to_save(self) -> float | None: ...
     def command(self, command: RecordedCommand) -> None: ...
@@ -114,11 +106,8 @@ class Recorder:
 
 
 class RunRecorder(Recorder):
-    """Records a run in a folder; no method raises errors of the disk, except where it is said. Make one with `begin` or
-    `go_on`.
-
-    A separate thread writes to the disk, so that a disk that hangs delays nothing else. At most one save is running; if
-    several are requested meanwhile, only the newest is made.
+    """Records a run in a folder; make one with `begin` or `go_on`. A thread of its own writes to the disk, so that a
+    disk that hangs delays nothing else; other methods raise none of its errors.
     """
 
     folder: Path
@@ -144,7 +133,7 @@ class RunRecorder(Recorder):
             self._config = resumed.tree.branches[self._branch].config
             self._solved_at = resumed.solved_at(self._branch)
         self._reports = self._moves = 0
-        self._save_at, self._seconds = -math.inf, 0.0
+        self._save_at, self.seconds_to_end = -math.inf, SECONDS_TO_END
         self._newest: Save | None = None
         self._kept: Save | None = None
         self._branch_notes: tuple[BranchNotes, Sequence[int]] | None = None
@@ -196,9 +185,7 @@ class RunRecorder(Recorder):
 
     @property
     def warning(self) -> str:
-        """A message on faults found when the run was opened, until the first command; and on why the run is not saved,
-        if it is not.
-        """
+        """The faults found when the run was opened, until the first command; and why the run is not saved."""
         written = self._losses.end.length
         lost = self._layout.windows(written + self._losses.lost_bytes) - self._layout.windows(written)
         hanging = max(most for most in (0, 3, 10, 30, 60, 300, 1800, 3600) if most <= self._background.seconds)
@@ -240,7 +227,6 @@ class RunRecorder(Recorder):
         self._reports += 1
 
     def windows(self, progress: PopulationProgress) -> None:
-        """Report windows that were trained."""
         self._losses.append(stored_windows(progress, self._config).tobytes())
         solved_at = progress.solved_at
         new = np.flatnonzero(solved_at != self._solved_at)
@@ -253,21 +239,18 @@ class RunRecorder(Recorder):
         self._reports += 1
 
     def keyframe(self, keyframe: Keyframe) -> None:
-        """Report a state to keep, so that later windows are reached quickly."""
         self._keyframes.add(keyframe)
 
     def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None:
-        """Replace all keyframes by these."""
         self._keyframes.replace(keyframes)
 
     def moved(self) -> None:
-        """Report that the run is at another position, from which it will continue when it is opened again. It is saved
-        when possible; until then, no trained window counts as unsaved because of it.
+        """Report that the run is at another position. It is saved when possible; until then, nothing counts as unsaved
+        because of it.
         """
         self._moves += 1
 
     def note(self, notes: BranchNotes, digests: Sequence[int]) -> None:
-        """Save the user's notes at once, with the digests of all branches; returns without waiting for the disk."""
         self._branch_notes = notes, digests
         self._background.do(self._write)
 
@@ -279,9 +262,7 @@ class RunRecorder(Recorder):
         lost_at: int | None = None,
         devices: Devices = NO_DEVICES,
     ) -> None:
-        """Save everything reported so far, with the current state; returns without waiting for the disk. The arguments
-        are those of `Checkpoint`.
-        """
+        """Save everything reported so far, with the current state; returns without waiting for the disk."""
         # a state with NaN weights too: the run continues where it diverged, and a replay leads to earlier positions
         solved_at, lost_at = solved_at or 0, lost_at or 0
         newest = Checkpoint(0, state, NO_LOG, NO_LOG, solved_at, position, self._layout, NO_LOG, lost_at, devices)
@@ -304,11 +285,6 @@ class RunRecorder(Recorder):
         folders.require_same(self.folder, self._about)
         folders.remove(self.folder)
 
-    @property
-    def seconds_to_end(self) -> float:
-        """The seconds that closing waits for the disk."""
-        return SECONDS_TO_END + 2 * self._seconds
-
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until the disk has answered, at most ``seconds``; returns whether everything reported is on disk."""
         return self._background.wait(seconds) and self.saved
@@ -321,9 +297,7 @@ class RunRecorder(Recorder):
     # ---- on the thread that writes
 
     def _write(self) -> None:
-        """Write the newest save and notes, if they are not on the disk yet, and the traceback of an error in training.
-        What fails is tried again with the next save.
-        """
+        """Write what is not on the disk yet; what fails is tried again with the next save."""
         save, notes = self._newest, self._branch_notes
         if save is not None and save is not self._kept:
             begun = time.monotonic()
@@ -332,7 +306,8 @@ class RunRecorder(Recorder):
             if save is self._kept:
                 with self._attempt(STATES):
                     self._keyframes.flush()
-            seconds = self._seconds = time.monotonic() - begun
+            seconds = time.monotonic() - begun
+            self.seconds_to_end = SECONDS_TO_END + 2 * seconds
             self._save_at = max(self._save_at, begun + min(seconds / 0.04, seconds + 60))
         if notes is not None and notes is not self._kept_notes:
             with self._attempt(NAMES):
@@ -358,7 +333,7 @@ class RunRecorder(Recorder):
 
     @contextlib.contextmanager
     def _attempt(self, what: str) -> Iterator[None]:
-        """Try to write something: a failure never ends the training, and is said until the next success."""
+        """Try to write: a failure never ends the training, and is shown until the next success."""
         try:
             yield
             self._trouble[what] = None
@@ -367,13 +342,12 @@ class RunRecorder(Recorder):
             self._trouble[what] = Trouble(time.time() if before is None else before.since, error)
 
 
-LOGS = ((LOSS_FILE, LOST), (COMMAND_FILE, b""), (SOLVED_FILE, b""))
-"""The logs of a run, each with the byte that stands for a lost record, if it may have such."""
+LOGS = ((LOSS_FILE, LOST), (COMMAND_FILE, b""), (SOLVED_FILE, b""))  # each with the byte of a lost record, if any
 
 
 def _cut_back(run: Run) -> Iterator[LogEnd]:
-    """Cut the logs back to the checkpoint, so that windows trained again are not recorded twice, or extend a loss log
-    that is too short with lost windows; returns their ends, with which a damaged log is no longer damaged.
+    """Cut the logs back to the checkpoint, as windows will be trained again, or extend a loss log that is too short
+    with lost windows; returns their ends, with which a damaged log is no longer damaged.
     """
     kept, layout = run.checkpoint, run.layout
     ends = (kept.losses, kept.commands, kept.solved) if kept else (NO_LOG,) * 3
@@ -402,7 +376,6 @@ def _require_room(folder: Path) -> None:
 
 
 def _changed_files(run: Run) -> list[str]:
-    """A note for each of the user's own files that has changed since."""
     files = (run.config.value(name) for name in (TASK, CELL))
     changed = (own for own in files if isinstance(own, OwnFile) and own.has_changed)
     return [f"the file of {own} has changed: this run was trained with its former text" for own in changed]

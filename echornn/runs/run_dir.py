@@ -26,13 +26,10 @@ from echornn.timeline.branch import Branch, Position, letter_of, number_of, path
 from echornn.timeline.timeline import Timeline
 from echornn.training.structure import NO_DEVICES, Devices
 
-BYTES_AT_A_TIME = 1 << 21
-"""The number of bytes of the loss log that are read at once."""
+BYTES_AT_A_TIME = 1 << 21  # of the loss log
 
 SOLVED = np.dtype([("branch", "<u4"), ("replica", "<u4"), ("window", "<u8")])
-"""A record of the log of solved networks: the branch in training, the index of the network, and the window along the
-branch's path, from 1. Each branch has records of all its solved networks.
-"""
+"""A record of the log of solved networks: branch, index of the network, window along the branch's path, from 1."""
 
 BranchName = str | int
 """A branch, by its letter or its number: "b", "1" or 1."""
@@ -49,22 +46,14 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """The contents of a run's folder, up to its newest usable checkpoint.
-
-    Attributes:
-        checkpoint: the checkpoint to continue from; None if none was saved, so that the run starts over.
-        commands: all commands before the checkpoint.
-        notes: messages about faults in the folder.
-        lost_commands: the number of unreadable lines of the command log; branches may have other positions because of
-            them.
-    """
+    """The contents of a run's folder, up to its newest usable checkpoint."""
 
     folder: Path
     about: About
-    checkpoint: Checkpoint | None
-    commands: list[RecordedCommand]
-    notes: tuple[str, ...]
-    lost_commands: int
+    checkpoint: Checkpoint | None  # None if none was saved, so that the run starts over
+    commands: list[RecordedCommand]  # all before the checkpoint
+    notes: tuple[str, ...]  # about faults in the folder
+    lost_commands: int  # the unreadable lines of the command log: branches may be elsewhere because of them
 
     @classmethod
     def read(cls, folder: Path, quickly: bool = False) -> Run:
@@ -124,7 +113,6 @@ class Run:
 
     @functools.cached_property
     def tree(self) -> RecordedTree:
-        """The branches of the run, the stretches of its loss log, and where each path ends; see `tree_of`."""
         return tree_of(self.commands, self.trained, self.lost_commands)
 
     @property
@@ -178,15 +166,14 @@ class Run:
         return path[-1] if path else None
 
     def path_of(self, number: int) -> tuple[Branch, ...]:
-        """The branches on the path to the end of a branch; none if nothing was saved."""
         branches = self.tree.branches
         return path_to_end(branches[number], branches.__getitem__) if branches else ()
 
     # ---- windows
 
     def windows(self, first: int, last: int, replicas: int = 1) -> StoredWindows:
-        """Windows ``first`` to ``last`` of the loss log, which have ``replicas`` networks. Windows that the log lacks,
-        or has for another number of networks, are returned as lost windows.
+        """The windows ``first <= window < last`` of the loss log; those that it lacks, or has for another number of
+        networks, are lost windows.
         """
         windows = lost(last - first, replicas)
         with own_files.reader(self.folder / LOSS_FILE) as log:
@@ -214,7 +201,6 @@ class Run:
                     yield from self._pieces_of(stretch, max(first, since, stretch.along) + ahead, end)
 
     def _pieces_of(self, stretch: Stretch, first: int, last: int) -> Iterator[Piece]:
-        """The windows ``first <= window < last`` of the loss log, which are in this stretch."""
         branch, ahead = self.tree.branches[stretch.branch], stretch.first - stretch.along
         replicas = branch.config.replicas
         at_a_time = max(1, BYTES_AT_A_TIME // row_bytes(replicas))
@@ -255,9 +241,7 @@ class Run:
             return np.empty(0, SOLVED)
 
     def keyframes(self) -> list[Keyframe]:
-        """The intact keyframes on disk. Empty if they cannot be read, since none is needed; or if commands are lost,
-        since keyframes refer to branches by number.
-        """
+        """The intact keyframes on disk; none if commands are lost, as keyframes refer to branches by number."""
         if self.lost_commands:
             return []
         try:

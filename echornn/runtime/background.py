@@ -6,8 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-Job = Callable[[], None]
-"""A function to run. If it raises, the error is reported (except a MemoryError), and later jobs still run."""
+Job = Callable[[], None]  # if it raises, the error is reported (except a MemoryError), and later jobs still run
 
 
 def report(error: Exception) -> None:
@@ -19,16 +18,12 @@ def report(error: Exception) -> None:
 class Background:
     """Runs one job at a time; if several jobs arrive meanwhile, only the newest is run.
 
-    A single thread runs all jobs until `end`: if memory is short, a second thread could fail to start, or die before it
-    begins, and its caller would wait forever. The process does not wait for the thread at exit.
-
-    Args:
-        name: the name of the thread.
-        clock: a monotonic clock, in seconds.
+    A single thread runs all jobs until `end`: if memory is short, a second one could fail to start, and its caller
+    would wait forever. The process does not wait for the thread at exit.
     """
 
-    def __init__(self, name: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._name, self._clock = name, clock
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._waiting: Job | None = None
@@ -51,14 +46,13 @@ class Background:
             self.start()
             self._waiting = job
             if self._begun is None:
-                self._begun = self._clock()
+                self._begun = time.monotonic()
             self._changed.notify_all()
 
     @property
     def seconds(self) -> float:
-        """The seconds that the current job has taken so far; 0 if there is none."""
         begun = self._begun
-        return 0.0 if begun is None else self._clock() - begun
+        return 0.0 if begun is None else time.monotonic() - begun
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until all jobs are done, at most ``seconds``; returns whether they are done."""
@@ -86,7 +80,6 @@ class Background:
             del job  # while the thread waits, no reference to a job is kept
 
     def _next(self) -> Job | None:
-        """The next job, waiting for one if necessary; None when the thread should end."""
         with self._changed:
             if self._waiting is None:
                 self._begun = None
@@ -99,5 +92,5 @@ class Background:
             if job is None:
                 self._thread = None
             else:
-                self._begun = self._clock()
+                self._begun = time.monotonic()
             return job

@@ -1,8 +1,9 @@
-"""Imports TensorFlow without the log lines of its native code, and without blocking Python's other threads."""
+"""Imports TensorFlow and other large modules: without log lines of native code, and without blocking other threads."""
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib.util
 import os
 import re
@@ -11,10 +12,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from echornn.runtime import collector, small_loops
+from echornn.runtime import small_loops
 
 LEVEL, ONLY_FATAL = "TF_CPP_MIN_LOG_LEVEL", "3"
-"""TensorFlow's environment variable for its log level; a value that the user has set is kept."""
 
 LOG_LINE = re.compile(
     rb"(?m)^(?:[IWE]\d{4} [\d:. ]+\d+ \S+:\d+\] |\d{4}-\d\d-\d\d [\d:.]+: [IWE] \S+:\d+\] "
@@ -25,8 +25,28 @@ LOG_LINE = re.compile(
 _importing = threading.Lock()
 
 
+@contextlib.contextmanager
+def collector_paused() -> Iterator[None]:
+    """Pause the garbage collector, which takes a tenth of the import time of TensorFlow or the app."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@contextlib.contextmanager
+def collector_spared() -> Iterator[None]:
+    """Like `collector_paused`, and afterwards the collector never searches the existing objects."""
+    with collector_paused():
+        yield
+        gc.freeze()
+
+
 def version(name: str) -> str:
-    """The version of an installed package; TensorFlow's is provided by another distribution, too."""
+    """The version of an installed package; TensorFlow is also in ``tensorflow-cpu``."""
     from importlib import metadata
 
     try:
@@ -38,13 +58,10 @@ def version(name: str) -> str:
 
 
 def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
-    """Import TensorFlow, if it is not imported yet, so that neither the import nor later calls print log lines.
-
-    Errors of TensorFlow are exceptions anyway. If ``TF_CPP_MIN_LOG_LEVEL`` is set, log lines from that level on are
-    printed (0: all). During the import, output of other threads to file descriptor 2 is held back and written
-    afterwards. For the threshold see `echornn.runtime.small_loops`.
+    """Import TensorFlow, so that neither the import nor later calls print log lines, unless ``TF_CPP_MIN_LOG_LEVEL`` is
+    set. For the threshold see `echornn.runtime.small_loops`.
     """
-    with _importing, collector.paused():
+    with _importing, collector_paused():
         small_loops.ask_for(threshold)
         # NumPy imports this module when a median is first computed, possibly on another thread, and then iterates
         # over its types, to which TensorFlow adds some: "dictionary changed size during iteration" crashed the app.
@@ -61,8 +78,8 @@ def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
 
 
 def _load_library() -> None:
-    """Load TensorFlow's largest library, if it is found. That takes a third of a second, and more on a busy machine;
-    Python's ``import`` would hold the interpreter lock meanwhile, so that keys are not answered.
+    """Load TensorFlow's largest library, if found. Python's ``import`` would hold the interpreter lock for a third of a
+    second or more, so that keys are not answered.
     """
     if sys.platform != "linux":
         return
@@ -80,10 +97,7 @@ def _load_library() -> None:
 
 @contextlib.contextmanager
 def _log_lines_dropped() -> Iterator[None]:
-    """Hold back output to descriptor 2, and write it at the end without the log lines of native code.
-
-    Some log lines are written before the level is read. If no temporary file can be made, nothing is held back.
-    """
+    """Hold back output to descriptor 2, and write it at the end without log lines: some precede TensorFlow's level."""
     import tempfile
 
     with contextlib.ExitStack() as undo:

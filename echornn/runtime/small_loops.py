@@ -1,8 +1,7 @@
 """Makes XLA compile small loops as single kernels, with which small networks train up to three times as fast.
 
-XLA does so on the CPU if an iteration of the loop accesses fewer bytes than a threshold. It reads the threshold from
-the environment variable `VARIABLE` when it first compiles in a process. Another threshold can change the last digits of
-results, so a run records its threshold, and keeps it when it is continued.
+XLA does so on the CPU if an iteration of the loop accesses fewer bytes than a threshold, which it reads from the
+environment when it first compiles. Another threshold can change last digits, so a run keeps its own.
 """
 
 from __future__ import annotations
@@ -14,13 +13,8 @@ VARIABLE = "XLA_FLAGS"
 
 FLAG = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold="
 
-THRESHOLD = 1 << 20
-"""Our threshold in bytes. It exceeds the bytes of all loops that become faster: an iteration of the tutorial's loop
-accesses 83 000.
-"""
-
-DEFAULT_THRESHOLD = 1024
-"""XLA's own threshold; runs without a recorded threshold were trained with it."""
+THRESHOLD = 1 << 20  # bytes, more than all loops that become faster: the tutorial's accesses 83 000
+DEFAULT_THRESHOLD = 1024  # XLA's own; runs without a recorded threshold were trained with it
 
 _GIVEN = re.compile(r"xla_cpu_small_while_loop_byte_threshold=(\d+)")
 
@@ -36,26 +30,20 @@ def ask_for(threshold: int) -> None:
 
 
 def threshold_if_asked(threshold: int) -> int:
-    """The threshold that XLA will use in this process if this one is requested."""
     flags = flags_with(threshold, os.environ.get(VARIABLE, "")) if _asked is None else _asked
     return _given_in(flags) or DEFAULT_THRESHOLD
 
 
 def flags_with(threshold: int, flags: str) -> str:
-    """The user's flags with this threshold, unless they contain one; the value `THRESHOLD` counts as ours.
-
-    Flags that name a file, which XLA allows, are returned unchanged.
-    """
+    """The user's flags with this threshold, unless they contain one (`THRESHOLD` counts as ours) or name a file."""
     if _given_in(flags) in (None, THRESHOLD) and _given_in(flags) != threshold and not are_a_file(flags):
         return f"{flags} {FLAG}{threshold}".strip()
     return flags
 
 
 def are_a_file(flags: str) -> bool:
-    """Whether the flags are the name of a file that contains XLA's flags."""
     return flags.strip()[:1] not in ("", "-")
 
 
 def _given_in(flags: str) -> int | None:
-    """The threshold in these flags; the last, if there are several, as in XLA."""
     return int(given[-1]) if (given := _GIVEN.findall(flags)) else None

@@ -22,7 +22,7 @@ from echornn.runs.recorder import Recorder
 from echornn.session.pictures.frame import Frame, State
 from echornn.timeline.branch import Branch, Position, can_continue_under, starts_over
 from echornn.timeline.moves import Undoing
-from echornn.training.any_trainer import MakeTrainer
+from echornn.training.structure import MakeTrainer
 
 
 class LiveRun(ReplayedRun):

@@ -37,7 +37,7 @@ from echornn.session.probing import Examine, Probing
 from echornn.session.probing import examine as by_probes
 from echornn.timeline.branch import Position
 from echornn.timeline.timeline import Timeline
-from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
+from echornn.training.structure import AnyTrainer, MakeTrainer, tensorflow_trainers
 
 
 class ViewedSession(Protocol):

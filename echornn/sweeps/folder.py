@@ -25,6 +25,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, lru_cache
+from glob import glob
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from echornn.errors import RunError
 from echornn.files import own_files
 from echornn.files.own_files import LOCK_FILE, Lock
 from echornn.files.recorded_values import NO_RECORD, recorded_with_facts, shortened, values_from, whole
-from echornn.own import OwnFile, told_apart
+from echornn.own import OwnFile, marks_of
 from echornn.runtime.quiet import version
 from echornn.sweeps.grid import Axis, Grid, Until, Value, with_seeds_from
 from echornn.sweeps.results import Cell, GridPoint, Result, Values
@@ -43,13 +44,8 @@ from echornn.tasks.own_task import OwnTask
 SWEEP_FILE, RESULTS, FAILED, TABLE = "sweep.json", "results", "failed", "results.csv"
 
 FORMAT = 1
-
-MOST_BYTES, MOST_BYTES_OF_A_RESULT = 1 << 26, 1 << 16
-"""The most bytes that are read of ``sweep.json``, and of any other file."""
-
-COLUMNS = ("seed", "solved_at", "final_loss", "windows", "seconds", "until", "trained_by")
-"""The columns of the table after the fields of the grid."""
-
+MOST_BYTES, MOST_BYTES_OF_A_RESULT = 1 << 26, 1 << 16  # that are read of sweep.json, and of any other file
+COLUMNS = ("seed", "solved_at", "final_loss", "windows", "seconds", "until", "trained_by")  # after the grid's fields
 DEFAULT = EchoConfig()
 
 Versions = Mapping[str, str]
@@ -59,12 +55,10 @@ Versions = Mapping[str, str]
 @lru_cache(maxsize=1)
 def versions_here() -> Versions:
     """The versions that affect results, of the program and of the packages that compute."""
-    found = {}
-    for name in ("echornn-tui", "keras", "numpy", "tensorflow"):
-        try:
+    found = dict.fromkeys(("echornn-tui", "keras", "numpy", "tensorflow"), "unknown")
+    for name in found:
+        with contextlib.suppress(PackageNotFoundError):
             found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "unknown"
     return found
 
 
@@ -113,16 +107,12 @@ def read_requests(folder: Path) -> tuple[RequestedGrid, ...]:
         asked = _requests(record["grids"]) if form == FORMAT else ()
     except FileNotFoundError:
         raise RunError(f"there is no sweep in {folder}") from None
-    except NotADirectoryError:
-        raise RunError(f"{folder} is not a folder") from None
-    except OSError as error:
-        raise RunError(f"{file} cannot be read: {error.strerror}") from error
-    except NO_RECORD as error:
-        raise RunError(f"{file} is damaged: {shortened(error)}") from error
+    except (OSError, *NO_RECORD) as error:
+        raise RunError(f"{file} cannot be read: {shortened(getattr(error, 'strerror', error))}") from error
     if form != FORMAT:
         raise RunError(f"{file} is of another version of this program: format {shortened(form)}")
     if not asked:
-        raise RunError(f"{file} is damaged: it contains no grid")
+        raise RunError(f"{file} contains no grid")
     return asked
 
 
@@ -133,25 +123,24 @@ def _requests(records: Sequence[Mapping[str, Any]]) -> tuple[RequestedGrid, ...]
         given = [*((name, [value]) for name, value in record["fields"].items()), *record["axes"]]
         read.append({name: [values_from({name: value})[name] for value in some] for name, some in given})
     every = itertools.chain.from_iterable(some for values in read for some in values.values())
-    files = told_apart(value for value in every if isinstance(value, OwnFile))
+    marks = marks_of(value for value in every if isinstance(value, OwnFile))
     asked = []
     for record, values in zip(records, read, strict=True):
         settings = {name: some for name, some in values.items() if name not in (*EchoConfig.names(), TASK)}
-        known = {name: [_known(value, files, settings) for value in some] for name, some in values.items()}
+        known = {name: [_known(value, marks, settings) for value in some] for name, some in values.items()}
         axes = tuple(Axis(name, tuple(known[name])) for name, _ in record["axes"])
         grid = Grid(axes, {name: known[name][0] for name in record["fields"]}, record["seeds"], record["until"])
         asked.append(RequestedGrid(grid, {str(name): str(one) for name, one in record["versions"].items()}))
     return tuple(asked)
 
 
-def _known(value: Any, files: Mapping[OwnFile, OwnFile], settings: Mapping[str, list[Any]]) -> Any:
+def _known(value: Any, marks: Mapping[OwnFile, str], settings: Mapping[str, list[Any]]) -> Any:
     if isinstance(value, OwnFile):
-        value = replace(value, mark=files[value].mark)
+        value = replace(value, mark=marks[value])
     return value.with_settings(settings) if isinstance(value, OwnTask) else value
 
 
 def write_requests(folder: Path, asked: Sequence[RequestedGrid]) -> None:
-    """Write the requested grids."""
     record = {"format": FORMAT, "grids": [one.as_record() for one in asked]}
     own_files.write_whole(folder / SWEEP_FILE, json.dumps(record, indent=1).encode() + b"\n")
 
@@ -179,7 +168,6 @@ def _read_result(file: Path, point: EchoConfig, seed: int) -> Result | None:
 
 
 def failed_bytes(point: EchoConfig, reason: str) -> bytes:
-    """The contents of the file about a point that could not be trained."""
     return json.dumps({"config": hashed_fields(point), "reason": shortened(reason)}).encode() + b"\n"
 
 
@@ -196,22 +184,15 @@ class SweepResults:
 
     Results of different versions are never counted together. If several versions have trained a configuration, the
     newest grid that requests it decides which version counts; the results of the others are in `earlier`.
-
-    Attributes:
-        asked: the requested grids, oldest first.
-        versions: all versions that have trained here, those of the newest grid last.
-        axes: the values of each field that varies: ascending if they are numbers, otherwise in the given order.
-        points: one for each configuration, in the order of the grids and their axes.
-        earlier: points of the same configurations that other versions trained.
     """
 
     folder: Path
-    asked: tuple[RequestedGrid, ...]
-    versions: tuple[Versions, ...]
-    axes: Mapping[str, Values]
-    points: tuple[GridPoint, ...]
-    earlier: tuple[GridPoint, ...]
-    stamp: int = 0
+    asked: tuple[RequestedGrid, ...]  # oldest first
+    versions: tuple[Versions, ...]  # that have trained here, those of the newest grid last
+    axes: Mapping[str, Values]  # of each field that varies: ascending if they are numbers, otherwise as given
+    points: tuple[GridPoint, ...]  # one for each configuration, in the order of the grids and their axes
+    earlier: tuple[GridPoint, ...]  # of the same configurations, trained by other versions
+    stamp: int = 0  # of the file with the grids
 
     @classmethod
     def read(cls, folder: Path) -> SweepResults:
@@ -243,9 +224,9 @@ class SweepResults:
         """The sweep with the results that were added; the same object if there are none. Only new files are read."""
         if self.stamp and self.stamp != _stamp_of(self.folder):  # another grid was requested
             return SweepResults.read(self.folder)
-        names = _names(self.folder / RESULTS), _names(self.folder / FAILED)
+        trained, failed = (set(glob("*.json", root_dir=self.folder / kind)) for kind in (RESULTS, FAILED))
         before = (*self.points, *self.earlier)
-        now = [_refreshed(point, self.folder, *names) for point in before]
+        now = [_refreshed(point, self.folder, trained, failed) for point in before]
         if all(new is old for new, old in zip(now, before, strict=True)):
             return self
         return replace(self, points=tuple(now[: len(self.points)]), earlier=tuple(now[len(self.points) :]))
@@ -269,19 +250,18 @@ class SweepResults:
         return cells
 
 
-def _refreshed(point: GridPoint, folder: Path, trained: frozenset[str], failed: frozenset[str]) -> GridPoint:
-    """A point with the results of new files, whose names these are; the same object if there are none."""
+def _refreshed(point: GridPoint, folder: Path, trained: set[str], failed: set[str]) -> GridPoint:
+    """A point with the results of new files, by the names of all files; the same object if there are none."""
     results = dict(point.results)
     for seed in point.missing:
-        if point.keys[seed] in trained:
-            result = _read_result(_file(folder, RESULTS, point.keys[seed]), point.config, seed)
-            if result is not None:
-                results[seed] = result
+        name = f"{point.keys[seed]}.json"
+        if name in trained and (result := _read_result(folder / RESULTS / name, point.config, seed)):
+            results[seed] = result
     reason = point.failed
     if len(results) == len(point.keys):
         reason = None
-    elif reason is None and point.key in failed:
-        reason = _read_reason(_file(folder, FAILED, point.key))
+    elif reason is None and (name := f"{point.key}.json") in failed:
+        reason = _read_reason(folder / FAILED / name)
     is_new = len(results) > len(point.results) or reason != point.failed
     return replace(point, results=results, failed=reason) if is_new else point
 
@@ -302,17 +282,6 @@ def _axes(asked: Sequence[RequestedGrid], points: Sequence[GridPoint]) -> dict[s
         numbers = [value for value in values if isinstance(value, (int, float))]
         axes[name] = tuple(sorted(numbers) if len(numbers) == len(values) else values)
     return axes
-
-
-def _file(folder: Path, kind: str, key: str) -> Path:
-    return folder / kind / f"{key}.json"
-
-
-def _names(folder: Path) -> frozenset[str]:
-    """The names of the files in a folder, without suffix."""
-    with contextlib.suppress(OSError):
-        return frozenset(name.removesuffix(".json") for name in os.listdir(folder) if name.endswith(".json"))
-    return frozenset()
 
 
 def _stamp_of(folder: Path) -> int:
@@ -355,17 +324,15 @@ class Store:
             self._undo = undo.pop_all()
 
     def put(self, results: Iterable[tuple[EchoConfig, Result]]) -> None:
-        """Store new results."""
         rows = []
         for config, result in results:
-            file = _file(self.folder, RESULTS, self.asked.key(config))
+            file = self.folder / RESULTS / f"{self.asked.key(config)}.json"
             own_files.write_whole(file, result_bytes(config, result), is_synced=False)
             rows.append(self._row(config, result, self.asked.versions))
         self._table.write(_lines(rows))
         self._table.flush()
 
     def fail(self, point: EchoConfig, reason: str) -> None:
-        """Mark a point as impossible to train."""
         own_files.write_whole(self._failure_of(point), failed_bytes(point, reason), is_synced=False)
 
     def close(self) -> None:
@@ -376,7 +343,7 @@ class Store:
             self._undo.close()
 
     def _failure_of(self, point: EchoConfig) -> Path:
-        return _file(self.folder, FAILED, self.asked.key(point))
+        return self.folder / FAILED / f"{self.asked.key(point)}.json"
 
     def _write_table(self, results: SweepResults) -> None:
         rows: list[list[Any]] = [[*results.axes, *COLUMNS]]

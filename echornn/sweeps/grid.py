@@ -6,6 +6,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, get_args
@@ -13,16 +14,15 @@ from typing import Any, Literal, NamedTuple, get_args
 from echornn.cells.table import named as cell_named
 from echornn.config import (
     CELL,
-    CHOICES,
     ECHO,
-    FRACTIONS,
+    FIELDS,
     MAX_SEED,
     ORDER,
     TASK,
     ConfigError,
     EchoConfig,
-    require_possible,
 )
+from echornn.errors import fraction, whole
 from echornn.files.recorded_values import shortened
 from echornn.own import OwnFile
 from echornn.tasks.table import defaults_of, settings_by_name, tasks_with
@@ -40,15 +40,11 @@ NO_AXES = {
     "device": "the device affects where networks are trained, not what they learn",
     "num_epochs": "results with fewer epochs follow from the windows at which networks were solved",
 }
-"""The fields that cannot be axes, each with the reason."""
+"""Why these fields cannot be axes."""
 
 MAX_VALUES = 1000
-
-MAX_TRAININGS = 100_000
-"""Each training has its own file in the sweep's folder."""
-
-DIGITS = 3
-"""The significant digits of fractions within a range."""
+MAX_TRAININGS = 100_000  # each has its own file in the sweep's folder
+DIGITS = 3  # the significant digits of fractions within a range
 
 RANGE = re.compile(r"(?P<low>[^@]*?)\.\.(?P<high>[^@]*)(?:@(?P<count>.*))?")
 
@@ -74,28 +70,25 @@ class Axis:
         ``LO..HI`` are whole numbers. ``LO..HI@N`` are N values from LO to HI, spaced logarithmically (0.01, 0.0316,
         0.1, 0.316, 1), or linearly if they are fractions that can be 0; those of whole-number fields are rounded.
 
-        Args:
-            settings: the settings of the tasks of the sweep, which can be axes too.
+        The ``settings`` of the tasks of the sweep can be axes too.
         """
         name, equals, values = text.partition("=")
         name, settings = name.strip().replace("-", "_"), {**settings_by_name(ECHO), **(settings or {})}
         if not equals or not name:
             raise ConfigError("grid", text, "FIELD=VALUES, where VALUES are a,b,c or LO..HI, or LO..HI@N for N of them")
-        allowed = [one for one in (*ORDER, *settings) if one not in NO_AXES]
-        if name not in allowed:
+        if name not in (*ORDER, *settings):
+            allowed = [one for one in (*ORDER, *settings) if one not in NO_AXES]
             others = tasks_with(name)
             why = f"it is {others}: name one with --task" if others else f"one of {', '.join(allowed)}"
-            raise ConfigError("grid", name, NO_AXES.get(name, why))
-        usual = "" if name in CHOICES or name == TASK else 0.0 if name in FRACTIONS else 0
-        known = settings.get(name, Setting(name, usual, least=0 if name == "dropout" else 1))
-        parts = RANGE.fullmatch(values)
+            raise ConfigError("grid", name, why)
+        known = settings.get(name) or FIELDS.get(name) or Setting(name, "")
         found: Sequence[Value]
         if isinstance(known.default, str):
             found = [word.strip() for word in values.split(",")]
-        elif parts is None:
-            found = [_number(known, word) for word in values.split(",")]
-        else:
+        elif parts := RANGE.fullmatch(values):
             found = _range(known, values, **parts.groupdict())
+        else:
+            found = [_number(known, word) for word in values.split(",")]
         return cls(name, tuple(settings[name].checked(one) if name in settings else one for one in found))  # type: ignore[misc]
 
 
@@ -105,20 +98,15 @@ def _checked(name: str, value: Value) -> Value:
         return task_named(value)
     if name == CELL:
         return cell_named(value)
-    require_possible(name, value)
-    return value
+    return FIELDS[name].checked(value) if name in FIELDS else value
 
 
 def _number(known: Setting, word: str) -> int | float:
+    found: object = word
     is_whole = isinstance(known.default, int)
-    try:
-        number = int(word) if is_whole else float(word)
-        if is_whole or math.isfinite(number):
-            return number
-    except ValueError:
-        pass
-    fractions = FRACTIONS.get(known.name, f"{known.least:,} to {known.most:,}")
-    raise ConfigError(known.name, word, "a whole number" if is_whole else fractions)
+    with suppress(ValueError):
+        found = int(word) if is_whole else float(word)
+    return whole(known.name, found) if is_whole else fraction(known.name, found, known.allowed)
 
 
 def _range(known: Setting, written: str, low: str, high: str, count: str | None) -> Sequence[int | float]:
@@ -130,13 +118,13 @@ def _range(known: Setting, written: str, low: str, high: str, count: str | None)
             raise ConfigError(known.name, written, f"{written}@N with the number N of fractions")
         _require_count(known.name, last - first + 1)
         return range(first, last + 1)
-    number = int(_number(Setting(known.name, 0), count))
-    _require_count(known.name, number)
-    if number == 1:
+    many = int(_number(Setting(known.name, 0), count))
+    _require_count(known.name, many)
+    if many == 1:
         raise ConfigError(known.name, written, "2 values or more in a range")
     for end in (first, last):  # if both ends fit into a float, so do the values between
         _checked(known.name, end)
-    inner = [index / (number - 1) for index in range(1, number - 1)]
+    inner = [index / (many - 1) for index in range(1, many - 1)]
     if isinstance(first, float) and known.least <= 0:
         between = [first + (last - first) * share for share in inner]
     elif first <= 0:
@@ -190,17 +178,14 @@ class Grid:
                 raise ConfigError(name, self.fields[name], "it is already an axis of the grid")
         if self.fields.get("replicas", 1) != 1:
             raise ConfigError("replicas", self.fields["replicas"], "use --seeds for the number of networks per point")
-        if self.until not in get_args(Until):
-            raise ConfigError("until", self.until, f"one of {', '.join(get_args(Until))}")
-        if type(self.seeds) is not int or self.seeds < 1:
-            raise ConfigError("seeds", self.seeds, "1 or more")
+        Setting("until", "solved", choices=get_args(Until)).checked(self.until)
+        Setting("seeds", 1, least=1).checked(self.seeds)
         trainings = math.prod(len(axis.values) for axis in self.axes) * self.seeds
         if trainings > MAX_TRAININGS:
-            most = f"at most {MAX_TRAININGS:,}, over all points and seeds"
-            raise ConfigError("grid", f"{trainings:,} networks", most)
-        first, most_seed = self.fields.get("seed", EchoConfig.seed), MAX_SEED - self.seeds + 1
-        if first > most_seed:
-            raise ConfigError("seed", first, f"at most {most_seed}, so that each network has a different seed")
+            allowed = f"at most {MAX_TRAININGS:,}, over all points and seeds"
+            raise ConfigError("grid", f"{trainings:,} networks", allowed)
+        first = self.fields.get("seed", EchoConfig.seed)
+        Setting("seed", 0, "", 0, MAX_SEED - self.seeds + 1).checked(first)  # of the last one too
         if not self.points.possible:
             raise next(config for _, config in self._combinations() if isinstance(config, ConfigError))
 

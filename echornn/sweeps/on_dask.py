@@ -27,8 +27,6 @@ from echornn.sweeps.results import Result
 from echornn.sweeps.sweep import Done, EngineError, Lost, News, Part, Trained
 
 SECONDS_TO_CONNECT = 10
-"""Seconds that a scheduler has to answer."""
-
 LOST_CONNECTION = "the connection to the Dask scheduler is lost"
 
 _of_thread = threading.local()
@@ -60,14 +58,12 @@ class OnDask:
         self.workers = max(1, sum(threads.values()))
         self.room = 1 / max(machines.values(), default=1)
         self._topic = f"echornn-{uuid.uuid4().hex}"
-        self._parts: dict[int, tuple[Part, str, Any]] = {}
-        """The parts under way, each with its worker and its future, by number."""
-        self._come: SimpleQueue[tuple[int, Any]] = SimpleQueue()
-        """The number of a part, with its news or its future, which is done."""
+        self._parts: dict[int, tuple[str, Any]] = {}  # the worker and the future of each that is under way
+        self._come: SimpleQueue[tuple[int, Any]] = SimpleQueue()  # of a part: its news, or its future, which is done
         client.subscribe_topic(self._topic, lambda event: self._come.put(pickle.loads(event[1])))
 
     def idle(self) -> Sequence[str]:
-        busy = {worker for _, worker, _ in self._parts.values()}
+        busy = {worker for worker, _ in self._parts.values()}
         names = [f"{address} {number}" for address, count in self._threads().items() for number in range(count)]
         return [name for name in names if name not in busy]
 
@@ -82,27 +78,24 @@ class OnDask:
             workers=[worker.split()[0]],
             pure=False,
         )
-        self._parts[part.number] = part, worker, future
+        self._parts[part.number] = worker, future
         future.add_done_callback(lambda done: self._come.put((part.number, done)))
 
     def news(self, seconds: float) -> Sequence[tuple[int, News]]:
-        come: list[tuple[int, News]] = []
         there = self._threads()
-        for number, (_, worker, _) in list(self._parts.items()):
-            if worker.split()[0] not in there:
-                come.append((number, self._give_up(number, "the worker died")))
+        gone = [number for number, (worker, _) in self._parts.items() if worker.split()[0] not in there]
+        come: list[tuple[int, News]] = [(number, self._give_up(number, "the worker died")) for number in gone]
         with suppress(Empty):
-            number, what = self._come.get(timeout=seconds)
             while True:
+                number, what = self._come.get(timeout=0 if come else seconds)
                 come += [(number, news) for news in self._heard(number, what)]
-                number, what = self._come.get_nowait()
         if self._client.status != "running":
             raise EngineError(LOST_CONNECTION)
         return come
 
     def close(self) -> None:
         with suppress(Exception):  # errors of a cluster that is dying
-            self._client.cancel([future for _, _, future in self._parts.values()], force=True)
+            self._client.cancel([future for _, future in self._parts.values()], force=True)
         with suppress(Exception):
             self._client.close(timeout=SECONDS_TO_CONNECT)
 
@@ -112,15 +105,15 @@ class OnDask:
         if number not in self._parts:
             return []
         if what.status == "finished":
-            part, _, _ = self._parts.pop(number)
-            return [Trained(0, 0.0, tuple(zip(part.configs, what.result(), strict=True))), Done()]
+            del self._parts[number]
+            return [Trained(0, 0.0, what.result()), Done()]
         error = None if what.status == "cancelled" else what.exception()
         reason = f"{type(error).__name__}: {error}" if error else "its task was cancelled"
         return [self._give_up(number, reason)]
 
     def _give_up(self, number: int, reason: str) -> Lost:
         with suppress(Exception):
-            self._parts[number][2].cancel(force=True)
+            self._parts[number][1].cancel(force=True)
         del self._parts[number]
         return Lost(reason)
 
@@ -132,8 +125,8 @@ class OnDask:
         return threads
 
 
-def run_part(part: Part, topic: str, versions: Versions, train: Train | None) -> list[Result]:
-    """Train a part inside a worker, and send its news as events; returns the results in the part's order."""
+def run_part(part: Part, topic: str, versions: Versions, train: Train | None) -> tuple[tuple[EchoConfig, Result], ...]:
+    """Train a part inside a worker, and send its news as events; returns all results again."""
     here = versions_here().items()
     different = [f"{name} {one} and not {versions.get(name)}" for name, one in here if one != versions.get(name)]
     if different:  # results would not be comparable
@@ -144,12 +137,12 @@ def run_part(part: Part, topic: str, versions: Versions, train: Train | None) ->
         train = _of_thread.train
     worker = get_worker()
     key = worker.get_current_task()
-    results: dict[EchoConfig, Result] = {}
+    results: tuple[tuple[EchoConfig, Result], ...] = ()
     for news in train(part):
         if isinstance(news, Trained):
-            results.update(news.results)
+            results += news.results
         worker.log_event(topic, pickle.dumps((part.number, news)))
         task = worker.state.tasks.get(key)
         if task is None or task.state not in ("executing", "long-running"):  # its client is gone, or has cancelled it
-            return []
-    return [results[config] for config in part.configs]
+            break
+    return results

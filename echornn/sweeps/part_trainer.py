@@ -22,20 +22,11 @@ from echornn.training.device import bytes_needed, usable_bytes
 from echornn.training.population import Population
 from echornn.training.programs import Programs
 
-FIRST_WINDOWS, MORE = 64, 0.25
-"""Windows until the first check for finished networks; then the share of the windows so far until each next check."""
-
-MOST_SECONDS = 0.5
-"""The most seconds of training between two checks."""
-
-SIZES = (8, 16, 32, 64, 128)
-"""The sizes of populations; only a few, since each needs its own program. Larger ones are multiples of the last."""
-
-FIXED = 32
-"""The fixed cost of a window of networks side by side, in units of one network; see `echornn.training.shards`."""
-
-SECONDS_TO_MAKE = 3.0
-"""About the seconds to make a smaller population: so long may idle lanes cost before it is made."""
+FIRST_WINDOWS, MORE = 64, 0.25  # until the first check for finished networks; then a share of the windows so far
+MOST_SECONDS = 0.5  # of training between two checks
+SIZES = 8, 16, 32, 64  # of populations; only a few, since each needs its own program; no part has more networks
+FIXED = 32  # the fixed cost of a window side by side, in units of one network; see `echornn.training.shards`
+SECONDS_TO_MAKE = 3.0  # about those of making a smaller population: so long may idle lanes cost before it is made
 
 
 class PartTrainer:
@@ -115,9 +106,7 @@ class PartTrainer:
 
 def size_of(config: EchoConfig, networks: int) -> int:
     """The size of the population for ``networks`` networks of this structure."""
-    if is_trained_alone(config):
-        return networks
-    return next((size for size in SIZES if size >= networks), -(-networks // SIZES[-1]) * SIZES[-1])
+    return networks if is_trained_alone(config) else next(size for size in SIZES if size >= networks)
 
 
 def _cost(config: EchoConfig, size: int) -> float:
@@ -126,12 +115,8 @@ def _cost(config: EchoConfig, size: int) -> float:
 
 
 def _ended(losses: Floats, last: int, solved_at: int, until: Until, finished: bool, seconds: float) -> Result | None:
-    """The result of a network; None if it has to continue. A loss that is not finite ends it: it never recovers.
-
-    Args:
-        losses: float32 [n], the losses that were not checked yet, with `RECENT_WINDOWS` losses before them.
-        last, solved_at: the window of the last loss, from 1; and that at which the network was solved, 0 if it was not.
-        finished: whether all its epochs are trained.
+    """The result of a network after the ``last`` window, from 1; None if it has to continue. A loss that is not finite
+    ends it: it never recovers. The ``losses``, float32 [n], are the unchecked ones and `RECENT_WINDOWS` before them.
     """
     before = last - len(losses)
     if solved_at and until == "solved":

@@ -18,21 +18,14 @@ from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
 from typing import Any
 
-from echornn.sweeps.sweep import Done, EngineError, Lost, News, Part, structure_of
+from echornn.sweeps.sweep import Done, EngineError, Lost, News, Part
 from echornn.training.device import threads_if_asked, usable_processors
 
-STARTS = 3
-"""The engine gives up after this many consecutive workers have died before they were ready."""
-
-SECONDS_TO_END = 1.0
-"""Seconds that a process has to end by itself."""
-
+SECONDS_TO_END = 1.0  # by itself
 SAFE_PATH = "PYTHONSAFEPATH"
-
 CONTEXT = multiprocessing.get_context("forkserver")
 
 Train = Callable[[Part], Iterator[News]]
-"""A function that trains a part, and yields news about it."""
 
 
 def prepared() -> Train:
@@ -48,7 +41,7 @@ def prepared() -> Train:
 
 
 def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
-    """In a worker: send None when ready, then train the parts that come, until the other end is gone."""
+    """In a worker: train the parts that come, and send the news, until the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the computing process only
     nothing = os.open(os.devnull, os.O_WRONLY)
     for output in (1, 2):
@@ -66,9 +59,8 @@ def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
     try:
         train = prepare()
     except Exception as error:
-        connection.send(_lost(error))
+        connection.send(EngineError(f"no training process can be started: {type(error).__name__}: {error}"))
         return
-    connection.send(None)
     while True:
         part = parts.get()
         try:
@@ -76,11 +68,7 @@ def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
                 connection.send(news)
             connection.send(Done())
         except Exception as error:
-            connection.send(_lost(error))
-
-
-def _lost(error: Exception) -> Lost:
-    return Lost(f"{type(error).__name__}: {error}")
+            connection.send(Lost(f"{type(error).__name__}: {error}"))
 
 
 @dataclass
@@ -91,31 +79,26 @@ class Worker:
     connection: Connection
     structure: Hashable
     part: int | None = None
-    is_ready: bool = False
 
     def end(self, seconds: float = 0.0) -> str:
-        """Kill the worker if it does not end by itself; returns how it ended, as a phrase."""
+        """Kill the worker if it does not end in these seconds; returns how it ended, as a phrase."""
         self.connection.close()
         self.process.join(seconds)
         self.process.kill()
         self.process.join()
         code = self.process.exitcode or 0
         self.process.close()
-        if code == -signal.SIGKILL:
-            return "its process was killed (SIGKILL): by somebody, or by the system, if memory ran out"
-        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
-        return f"its process {how}"
+        if code >= 0:
+            return f"its process ended with {code}"
+        perhaps = ": by somebody, or by the system, if memory ran out" if code == -signal.SIGKILL else ""
+        return f"its process was ended by {signal.Signals(-code).name}{perhaps}"
 
 
 class Processes:
     """An `Engine` of processes, by default one a processor, which are forked when needed, and again when they die.
 
     For another structure, a new process takes the place of a worker: only the first program of a process can be stored
-    on disk (see `echornn.training.kept_programs`), and compiled programs use memory until the process ends.
-
-    Args:
-        prepare: makes the function that trains parts, in a worker.
-        preload: the module that is imported before workers are forked; empty if there is none.
+    on disk (see `echornn.training.programs`), and compiled programs use memory until the process ends.
     """
 
     def __init__(
@@ -129,22 +112,17 @@ class Processes:
         self._prepare, self._preload = prepare, preload
         self._folder = tempfile.TemporaryDirectory(prefix="echornn-tui-")
         self._there: dict[str, Worker] = {}
-        self._started = self._failed_starts = 0
 
     def idle(self) -> Sequence[str]:
-        idle = [name for name, worker in self._there.items() if worker.part is None]
-        missing = self.workers - len(self._there)
-        return [*idle, *(f"process {self._started + 1 + number}" for number in range(missing))]
+        busy = {name for name, worker in self._there.items() if worker.part is not None}
+        return [name for name in map(str, range(self.workers)) if name not in busy]
 
     def start(self, part: Part, worker: str) -> None:
-        structure = structure_of(part.configs[0])
-        if worker in self._there and self._there[worker].structure != structure:
+        if worker in self._there and self._there[worker].structure != part.structure:
             self._there.pop(worker).end()
-        elif worker not in self._there:
-            self._started += 1
         if worker not in self._there:
             try:
-                self._there[worker] = self._forked(structure)
+                self._there[worker] = self._forked(part.structure)
             except (OSError, EOFError) as error:
                 raise EngineError(f"no training process can be started: {error}") from error
         self._there[worker].part = part.number
@@ -177,19 +155,14 @@ class Processes:
             try:
                 while worker.connection.poll():
                     news = worker.connection.recv()
-                    if news is None:
-                        worker.is_ready, self._failed_starts = True, 0
-                    elif not worker.is_ready:
-                        raise EngineError(f"no training process can be started: {news.reason}")
-                    elif worker.part is not None:
+                    if isinstance(news, EngineError):
+                        raise news
+                    if worker.part is not None:
                         come.append((worker.part, news))
                         if isinstance(news, (Done, Lost)):
                             worker.part = None
             except (EOFError, OSError):
                 reason = self._there.pop(name).end(SECONDS_TO_END)
-                self._failed_starts += not worker.is_ready
-                if self._failed_starts == STARTS:
-                    raise EngineError(f"no training process can be started: {reason}") from None
                 if worker.part is not None:
                     come.append((worker.part, Lost(reason)))
         return come

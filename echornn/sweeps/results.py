@@ -6,7 +6,6 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import cached_property
 
 from echornn.config import TASK, EchoConfig
@@ -20,16 +19,12 @@ Values = tuple[Value | None, ...]
 
 @dataclass(frozen=True)
 class Result:
-    """The result of one training, which may end as soon as the task is solved; windows count from 1.
-
-    The final loss is the mean of the last 50 windows, NaN or infinite if the network diverged. The seconds are this
-    network's share of the time in its process's compiled loop.
-    """
+    """The result of one training, which may end as soon as the task is solved; windows count from 1."""
 
     solved_at: int | None
-    final_loss: float
+    final_loss: float  # the mean of the last 50 windows, NaN or infinite if the network diverged
     windows: int
-    seconds: float
+    seconds: float  # this network's share of the time in its process's compiled loop
 
     @property
     def rank(self) -> tuple[float, float]:
@@ -39,25 +34,17 @@ class Result:
 
 @dataclass(frozen=True, eq=False)
 class GridPoint:
-    """A configuration of the grid, with its lowest seed, and the results of its seeds.
-
-    Attributes:
-        keys: the key of the training of each requested seed, ascending; see `echornn.sweeps.folder`.
-        key: the key of the point.
-        version: the number of the program version that trains all of its seeds; newer ones have larger numbers.
-        failed: the reason why it could not be trained; None if it could, or still may.
-    """
+    """A configuration of the grid, with its lowest seed, and the results of its seeds."""
 
     config: EchoConfig
-    keys: Mapping[int, str]
+    keys: Mapping[int, str]  # of the training of each requested seed, ascending; see `echornn.sweeps.folder`
     key: str
-    version: int
+    version: int  # the number of the program version that trains all of its seeds; newer ones have larger numbers
     results: Mapping[int, Result] = field(default_factory=dict)
-    failed: str | None = None
+    failed: str | None = None  # why it could not be trained
 
     @property
     def missing(self) -> list[int]:
-        """The requested seeds without a result."""
         return [seed for seed in self.keys if seed not in self.results]
 
     @cached_property
@@ -97,39 +84,21 @@ class GridPoint:
         return min(((*one.rank, seed) for seed, one in self.results.items()), default=(math.inf, math.inf, 0))
 
 
-class Measure(StrEnum):
-    """A number that cells can show."""
-
-    SUCCESS = "success"
-    """The share of seeds that solved the task."""
-    WINDOWS = "windows"
-    """The window by which half of the seeds had solved the task."""
-    LOSS = "loss"
-    """The median of the final losses, each in the unit of its task."""
-
-
 @dataclass(frozen=True, eq=False)
 class Cell:
     """The results of one point of a sweep, or of several that are combined: sums, and medians over the points.
 
     Networks that solve the task finish early; those that never do finish last. So shares and windows refer to all
     requested seeds, not only to finished seeds: they are lower or upper bounds until all are finished.
-
-    Attributes:
-        places: the values of its points.
-        points: those that can be trained; of several program versions, only the newest counts.
-        impossible: why others cannot be.
-        of_others: the number of results by other versions, which are not counted.
     """
 
     places: tuple[Values, ...]
-    points: tuple[GridPoint, ...]
-    impossible: tuple[str, ...] = ()
-    of_others: int = 0
+    points: tuple[GridPoint, ...]  # those that can be trained; of several program versions, only the newest counts
+    impossible: tuple[str, ...] = ()  # why others cannot be
+    of_others: int = 0  # results by other versions, which are not counted
 
     @classmethod
     def together(cls, places: tuple[Values, ...], known: Mapping[Values, Cell]) -> Cell:
-        """The points with these values that are known."""
         cells = [known[place] for place in places if place in known]
         points = [point for cell in cells for point in cell.points]
         version = max((point.version for point in points), default=0)
@@ -147,7 +116,7 @@ class Cell:
 
     @property
     def asked(self) -> int:
-        """The number of requested trainings: finished, given up, and not finished yet."""
+        """The requested trainings: finished, given up, and not finished yet."""
         return sum(len(point.keys) for point in self.points)
 
     @property
@@ -196,7 +165,6 @@ class Cell:
 
     @property
     def way(self) -> float:
-        """The median of `GridPoint.way`, which can be compared between tasks."""
         return _median(point.way for point in self.points if point.results)
 
     @property
@@ -207,45 +175,13 @@ class Cell:
 
     @property
     def best(self) -> EchoConfig | None:
-        """The configuration, with its seed, that solved the task first or else had the lowest loss; the first
-        configuration if there are no results, None if no point can be trained.
-        """
+        """That of the best point's best seed; the first without results, None if no point can be trained."""
         point = self.best_point
         if point is not None:
             return replace(point.config, seed=point.best[-1])
         return self.points[0].config if self.points else None
 
-    def value(self, measure: Measure) -> float:
-        """The value of a measure; NaN without results, infinite if too few networks solved the task for a value."""
-        if not self.finished:
-            return math.nan
-        match measure:
-            case Measure.SUCCESS:
-                return self.solved / self.asked
-            case Measure.WINDOWS:
-                return math.inf if self.half_solved is None else self.half_solved
-            case Measure.LOSS:
-                return self.loss
-
-    @property
-    def numbers(self) -> dict[str, int | float | None]:
-        """The counts as CSV has them; None is not known."""
-        low, high = self.interval if self.finished and not self.is_pooled else (None, None)
-        return {
-            "points": len(self.points),
-            "trained": self.finished,
-            "solved": self.solved,
-            "success": self.solved / self.asked if self.finished else None,
-            "low": low,
-            "high": high,
-            "half_solved": self.half_solved,
-            "median_loss": None if math.isnan(self.loss) else self.loss,
-            "failed": self.failed,
-            "missing": self.missing,
-        }
-
 
 def _median(values: Iterable[float]) -> float:
-    """The median; NaN if there are no values, or one is NaN."""
     found = list(values)
     return math.nan if not found or any(map(math.isnan, found)) else statistics.median(found)

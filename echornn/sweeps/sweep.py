@@ -18,14 +18,9 @@ from echornn.sweeps.results import Result
 from echornn.tasks.task import form_of
 from echornn.training.structure import REPLICA_FIELDS
 
-LEAST, MOST = 8, 64
-"""The fewest and the most networks of a part, if its structure has so many."""
-
-DEATHS = 3
-"""A point is given up after parts with it have failed this many times, the last time alone."""
-
-LOOK_SECONDS = 0.2
-"""The longest wait for news before `Sweep.run` looks whether it should end."""
+LEAST, MOST = 8, 64  # networks of a part, if its structure has so many
+DEATHS = 3  # a point is given up after parts with it have failed this many times, the last time alone
+LOOK_SECONDS = 0.2  # the longest wait for news before looking whether to end
 
 
 @dataclass(frozen=True)
@@ -36,6 +31,10 @@ class Part:
     configs: tuple[EchoConfig, ...]
     until: Until
     room: float = 1.0
+
+    @property
+    def structure(self) -> Hashable:
+        return structure_of(self.configs[0])
 
 
 @dataclass(frozen=True)
@@ -80,17 +79,10 @@ class Engine(Protocol):
     workers: int
     room: float
 
-    def idle(self) -> Sequence[str]:
-        """The names of workers without a part, also of those that will be started."""
-
-    def start(self, part: Part, worker: str) -> None:
-        """Make an idle worker train a part."""
-
-    def news(self, seconds: float) -> Sequence[tuple[int, News]]:
-        """The news since the last call, each with the number of its part; waits up to ``seconds`` if there is none."""
-
-    def close(self) -> None:
-        """Stop all workers, also those that are training; no process of ours remains."""
+    def idle(self) -> Sequence[str]: ...  # the names of workers without a part, also of those that will be started
+    def start(self, part: Part, worker: str) -> None: ...
+    def news(self, seconds: float) -> Sequence[tuple[int, News]]: ...  # since the last call; with numbers of parts
+    def close(self) -> None: ...  # also workers that are training; no process of ours remains
 
 
 def structure_of(config: EchoConfig) -> Hashable:
@@ -103,25 +95,16 @@ class Sweep:
     """A run of one grid. Results that are already in its folder (see `Store`) are not computed again.
 
     Any thread may read its numbers.
-
-    Attributes:
-        trainings, known, solved: its networks, those with a result, those that have solved the task.
-        trained_before: those without a result that another program version has trained.
-        abandoned, failed: the networks that cannot be trained, and their points.
-        loop_seconds: the time of all workers in compiled loops.
-        where: device, machine and process of each part that was begun.
-        notes: messages about parts that had to be tried again, newest last.
-        asked_to_end: when any thread sets this event, `run` returns.
     """
 
     def __init__(self, folder: Path, grid: Grid) -> None:
         self.grid = grid
-        self.asked_to_end = Event()
-        self.notes: list[str] = []
-        self.known = self.solved = self.abandoned = 0
-        self.failed: set[EchoConfig] = set()
-        self.loop_seconds = 0.0
-        self.where: set[str] = set()
+        self.asked_to_end = Event()  # any thread sets it, and `run` returns
+        self.notes: list[str] = []  # about parts that had to be tried again, newest last
+        self.known = self.solved = self.abandoned = 0  # networks with a result, those of them that solved it, given up
+        self.failed: set[EchoConfig] = set()  # the points given up
+        self.loop_seconds = 0.0  # of all workers in compiled loops
+        self.where: set[str] = set()  # device, machine and process of each part that was begun
         self._store = Store(folder, grid)
         known, older = (
             {replace(point.config, seed=seed): one for point in points for seed, one in point.results.items()}
@@ -129,19 +112,17 @@ class Sweep:
         )
         wanted = [config for first in grid.points.possible for config in with_seeds_from(first, grid.seeds)]
         self._missing = {config: None for config in wanted if config not in known}
-        self.trained_before = sum(config in older for config in self._missing)
+        self.trained_before = sum(config in older for config in self._missing)  # by another version
         self.trainings = len(wanted)
         self._count([known[config] for config in wanted if config in known])
         self._queue: list[Part] = []
         self._numbers = itertools.count()
         self._under_way: dict[int, Part] = {}
-        self._structures: dict[str, Hashable] = {}
-        """What each worker has trained last."""
+        self._structures: dict[str, Hashable] = {}  # that each worker has trained last
         self._tries: Counter[EchoConfig] = Counter()
 
     @property
     def is_finished(self) -> bool:
-        """Whether all networks have a result, or cannot be trained."""
         return self.known + self.abandoned >= self.trainings
 
     def parts(self, workers: int, room: float = 1.0) -> list[Part]:
@@ -171,7 +152,6 @@ class Sweep:
             engine.close()
 
     def close(self) -> None:
-        """Release the folder."""
         self._store.close()
 
     def _next_part(self, worker: str) -> Part:
@@ -179,12 +159,10 @@ class Sweep:
         that the fewest other workers train.
         """
         last = self._structures.get(worker)
-        at = Counter(structure_of(part.configs[0]) for part in self._under_way.values())
-        structures = [structure_of(part.configs[0]) for part in self._queue]
-        best = min(range(len(structures)), key=lambda one: (structures[one] != last, at[structures[one]]))
-        self._structures[worker] = structures[best]
-        part = self._queue.pop(best)
-        self._under_way[part.number] = part
+        trained = Counter(part.structure for part in self._under_way.values())
+        part = min(self._queue, key=lambda part: (part.structure != last, trained[part.structure]))
+        self._queue.remove(part)
+        self._structures[worker], self._under_way[part.number] = part.structure, part
         return part
 
     def _hear(self, number: int, news: News) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from echornn.errors import ConfigError
 from echornn.progress import Symbols as Drawn
-from echornn.tasks.task import BELOW_CHANCE, MAX_STEPS, SOLVED_SHARE, Batch, Level, Symbols, Task, entropy, setting
+from echornn.tasks.task import MAX_STEPS, Batch, Level, Symbols, Task, entropy, setting
 
 RowStart = Literal["previous_row", "zero"]
 
@@ -57,10 +57,6 @@ class Echo(Task):
     def sources(self, t: int) -> tuple[int, ...]:
         return (self.echo_step,) if t >= self.echo_step else ()
 
-    def solved(self, rows: int, steps: int) -> float:
-        chance, floor = (level.loss for level in self.levels(rows, steps))
-        return min(floor + SOLVED_SHARE * chance, BELOW_CHANCE * chance)
-
     def more_at_start(self, rows: int, first: int, steps: int) -> float:
         """For a network that knows which row it reads."""
         unknown = 0 if self.row_start == "zero" else min(max(self.echo_step - first, 0), steps)
@@ -98,24 +94,11 @@ def echo_rows(x: Drawn, echo_step: int, rows: int, row_start: RowStart) -> tuple
 
 
 def uniform_symbols(rng: np.random.Generator, classes: int, steps: int) -> Drawn:
-    """The same as ``rng.integers(0, classes, steps, dtype=uint8)`` for a new generator, bit for bit, and faster.
+    """``rng.integers(0, classes, steps, dtype=uint8)`` for a new generator, bit for bit; for a power of two faster.
 
-    NumPy maps each random byte (of a word, the lowest first) to ``byte * classes // 256``, and skips bytes that would
-    make some symbols likelier than others (Lemire 2019). Here all bytes are handled at once.
+    NumPy maps each random byte (of a word, the lowest first) to ``byte * classes // 256``.
     """
-    if classes & (classes - 1) == 0:
-        symbols: Drawn = _bytes(rng, steps)[:steps] >> np.uint8(9 - classes.bit_length())
-        return symbols
-    left_out = 256 % classes
-    kept: list[Drawn] = []
-    missing = steps
-    while missing > 0:
-        scaled = _bytes(rng, missing + missing // 64).astype(np.uint16) * np.uint16(classes)
-        kept.append((scaled >> 8).astype(np.uint8)[(scaled & 0xFF) >= left_out])
-        missing -= kept[-1].size
-    return np.concatenate(kept)[:steps]
-
-
-def _bytes(rng: np.random.Generator, count: int) -> Drawn:
-    """At least ``count`` random bytes, in whole words of 8."""
-    return np.asarray(rng.bit_generator.random_raw(-(-count // 8)), dtype="<u8").view(np.uint8)
+    if classes & (classes - 1):
+        return rng.integers(0, classes, steps, dtype=np.uint8)
+    drawn = np.asarray(rng.bit_generator.random_raw(-(-steps // 8)), dtype="<u8").view(np.uint8)
+    return np.asarray(drawn[:steps] >> np.uint8(9 - classes.bit_length()))

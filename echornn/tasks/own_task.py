@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +16,6 @@ from echornn import own, seeding
 from echornn.own import OwnFile
 from echornn.tasks.task import (
     KEY,
-    Batch,
     Level,
     Numbers,
     Setting,
@@ -33,8 +33,7 @@ from echornn.tasks.task import (
     values_of,
 )
 
-Shape = tuple[int, int]
-"""The rows of an epoch's data, and their steps; see `Task.levels`."""
+Shape = tuple[int, int]  # the rows of an epoch's data, and their steps
 
 
 class UnknownNumbers(Numbers):
@@ -46,47 +45,41 @@ class UnknownNumbers(Numbers):
 UNKNOWN = UnknownNumbers(1)
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """What a record says about a task with certain values of its settings; if nothing, a stream without levels."""
-
-    inputs: Symbols | Numbers = UNKNOWN
-    outputs: Symbols | Numbers = UNKNOWN
-    length: int | None = None
-    live_settings: frozenset[str] = frozenset()
-    ladders: Mapping[Shape, tuple[tuple[Level, ...], float | None]] = field(default_factory=dict)
-
-    def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
-        return self.ladders.get((rows, steps), ((), None))[0]
-
-    def solved(self, rows: int, steps: int) -> float | None:
-        return self.ladders.get((rows, steps), ((), None))[1]
-
-    def sources(self, t: int) -> tuple[int, ...]:
-        return ()
-
-    @classmethod
-    def of(cls, record: Mapping[str, Any]) -> Recorded:
-        inputs, outputs = (_form(**record[name]) for name in ("inputs", "outputs"))
-        ladders = {
-            (one["rows"], one["steps"]): (tuple(plain_level(Level(**level)) for level in one["levels"]), one["solved"])
-            for one in record["ladders"]
-        }
-        return cls(inputs, outputs, record["length"], frozenset(record["live"]), ladders)
-
-
 def _form(symbols: int = 0, numbers: int = 0, names: Sequence[str] = ()) -> Symbols | Numbers:
     return Symbols(symbols, names) if symbols else Numbers(numbers, names)
 
 
 def is_same_task(task: Task, other: object) -> bool:
-    """Whether two tasks from users' files have the same text, class and values; replaces a dataclass's ``__eq__``."""
+    """The ``__eq__`` of tasks from users' files: the same text, class and values."""
     return isinstance(other, Task) and other.own == task.own and values_of(other) == values_of(task)
 
 
 def hash_of(task: Task) -> int:
-    """A hash that goes with `is_same_task`."""
     return hash((task.own, tuple(values_of(task).values())))
+
+
+def _recorded(known: Mapping[str, Any]) -> dict[str, Any]:
+    """What a record says about a task with certain values of its settings, by the names of a `Task`; if nothing, a
+    stream without levels.
+    """
+    ladders = {
+        (one["rows"], one["steps"]): (tuple(plain_level(Level(**level)) for level in one["levels"]), one["solved"])
+        for one in known.get("ladders", ())
+    }
+    return {
+        "inputs": _form(**known["inputs"]) if known else UNKNOWN,
+        "outputs": _form(**known["outputs"]) if known else UNKNOWN,
+        "length": known.get("length"),
+        "live_settings": frozenset(known.get("live", ())),
+        "levels": lambda *shape: ladders.get(shape, ((), None))[0],
+        "solved": lambda *shape: ladders.get(shape, ((), None))[1],
+        "sources": lambda t: (),
+    }
+
+
+@lru_cache(maxsize=64)
+def _written(task: Task) -> Task:
+    return task.own.written(values_of(task))  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,46 +89,26 @@ class RecordedTask(Task):
     __eq__ = is_same_task
     __hash__ = hash_of
 
-    @property
-    def known(self) -> Recorded | Task:
-        recorded: Recorded = vars(self)["recorded"]
-        return _written(self) if self.own in own.LOADED else recorded
+    def _known(self, name: str) -> Any:
+        return getattr(_written(self), name) if self.own in own.LOADED else vars(self)["recorded"][name]
 
-    inputs = property(lambda self: self.known.inputs)
-    outputs = property(lambda self: self.known.outputs)
-    length = property(lambda self: self.known.length)
-    live_settings = property(lambda self: self.known.live_settings)
-
-    def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
-        return _written(self).draw(rng, rows, steps)
-
-    def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
-        return self.known.levels(rows, steps)
-
-    def sources(self, t: int) -> tuple[int, ...]:
-        return self.known.sources(t)
-
-    def solved(self, rows: int, steps: int) -> float | None:
-        return self.known.solved(rows, steps)
-
-
-@lru_cache(maxsize=64)
-def _written(task: RecordedTask) -> Task:
-    made: Task = task.own.written(values_of(task))
-    return made
+    inputs = property(lambda self: self._known("inputs"))
+    outputs = property(lambda self: self._known("outputs"))
+    length = property(lambda self: self._known("length"))
+    live_settings = property(lambda self: self._known("live_settings"))
+    levels = property(lambda self: self._known("levels"))
+    solved = property(lambda self: self._known("solved"))
+    sources = property(lambda self: self._known("sources"))
+    draw = property(lambda self: _written(self).draw)
 
 
 @lru_cache(maxsize=64)
 def _class_for(name: str, doc: str, scores_every_step: bool, settings: tuple[Setting, ...]) -> type[RecordedTask]:
-    """The class of a recorded task with these settings."""
-    fields = []
-    for one in settings:
-        more = {key: value for key, value in vars(one).items() if key not in ("name", "default")}
-        fields.append((one.name, type(one.default), dataclasses.field(default=one.default, metadata={KEY: more})))
+    fields = [
+        (one.name, type(one.default), dataclasses.field(default=one.default, metadata={KEY: one})) for one in settings
+    ]
     space = {"__doc__": doc, "__module__": __name__, "scores_every_step": scores_every_step}
-    made = dataclasses.make_dataclass(name, fields, bases=(RecordedTask,), namespace=space, frozen=True, eq=False)
-    assert issubclass(made, RecordedTask)
-    return made
+    return dataclasses.make_dataclass(name, fields, bases=(RecordedTask,), namespace=space, frozen=True, eq=False)
 
 
 class OwnTask(OwnFile):
@@ -147,10 +120,9 @@ class OwnTask(OwnFile):
 
     @property
     def kind(self) -> type[Task]:
-        """The class of the task, from its facts or else from its text; see `load`."""
+        """The class of the task, from its facts or else from its text."""
         if self.facts is None:
-            written: type[Task] = self.load()
-            return written
+            return self.load()  # type: ignore[no-any-return]
         settings = tuple(Setting(**{**one, "choices": tuple(one["choices"])}) for one in self.facts.get("settings", ()))
         every_step = bool(self.facts.get("scores_every_step"))
         return _class_for(self.name, str(self.facts.get("doc", "")), every_step, settings)
@@ -162,18 +134,16 @@ class OwnTask(OwnFile):
         task = self.kind(**values or {})
         known, mine = self.facts.get("known", ()), list(values_of(task).values())
         others = ({**one, "ladders": []} for one in known if "impossible" not in one)
-        found = next((one for one in known if one["values"] == mine), None) or next(others, None)
-        if found is not None and "impossible" in found:
+        found = next((one for one in known if one["values"] == mine), None) or next(others, {})
+        if "impossible" in found:
             raise TaskError(found["impossible"])
-        vars(task).update(own=self, recorded=Recorded() if found is None else Recorded.of(found))
+        vars(task).update(own=self, recorded=_recorded(found))
         return task
 
     def written(self, values: Mapping[str, object] | None = None) -> Task:
-        """The task that the text makes."""
         kind = self.load()
         with self.blaming():
-            task: Task = kind(**values or {})
-            return task
+            return kind(**values or {})  # type: ignore[no-any-return]
 
     def with_settings(self, given: Mapping[str, Iterable[Any]]) -> OwnTask:
         """This file; if its record lacks facts, with settings that have these values; their defaults are not known."""
@@ -190,7 +160,7 @@ class OwnTask(OwnFile):
         settings_of(self.kind)
         for one in (self.facts or {})["known"]:
             if "impossible" not in one:
-                Recorded.of(one)
+                _recorded(one)
 
     def is_usual(self, value: object) -> bool:
         return isinstance(value, type) and issubclass(value, Task) and value is not Task
@@ -203,13 +173,12 @@ class OwnTask(OwnFile):
         return found
 
 
-TaskName = str | OwnTask
-"""The reference to the class of a task: its name in the table, or a user's own file."""
+TaskName = str | OwnTask  # of the table, or a user's own file
 
 
 def record_of_facts(own_task: OwnTask, uses: Iterable[tuple[Mapping[str, Any], Shape | None]]) -> dict[str, Any] | None:
-    """The facts about a task as JSON values, from the values of each configuration with it and the shape of its data,
-    None if that is impossible; None if the task comes from a record that lacks facts.
+    """The facts about a task as JSON values, from the values of each configuration with it and the shape of its data
+    (None if that is impossible); None if its record lacks them.
     """
     if own_task.lacks_facts:
         return None
@@ -219,11 +188,9 @@ def record_of_facts(own_task: OwnTask, uses: Iterable[tuple[Mapping[str, Any], S
         values = {one.name: given.get(one.name, one.default) for one in settings}
         key = tuple(values.values())
         try:
-            task = own_task.task(values)
-            one = known.setdefault(key, {"values": list(key), **_form_record(task), "ladders": []})
-            levels = shape and _ladder_record(task, shape)
-            if levels and levels not in one["ladders"]:
-                one["ladders"].append(levels)
+            facts = _facts_of(own_task.task(values), shape)
+            one = known.setdefault(key, {"values": list(key), **facts, "ladders": []})
+            one["ladders"] += [levels for levels in facts["ladders"] if levels not in one["ladders"]]
         except TaskError as error:
             known.setdefault(key, {"values": list(key), "impossible": str(error)})
     return {
@@ -235,34 +202,30 @@ def record_of_facts(own_task: OwnTask, uses: Iterable[tuple[Mapping[str, Any], S
 
 
 @lru_cache(maxsize=256)
-def _form_record(task: Task) -> dict[str, Any]:
+def _facts_of(task: Task, shape: Shape | None) -> dict[str, Any]:
+    length = form_of(task)[2]
     inputs, outputs = (
         {"symbols" if isinstance(form, Symbols) else "numbers": form.count, "names": list(form.names)}
         for form in (task.inputs, task.outputs)
     )
+    ladders = []
+    if shape is not None:
+        with suppress(TaskError):
+            levels, solved = [asdict(one) for one in ladder(task, *shape)], solved_level(task, *shape)
+            ladders = [{"rows": shape[0], "steps": shape[1], "levels": levels, "solved": solved}]
     live = sorted(task.live_settings)
-    return {"inputs": inputs, "outputs": outputs, "length": form_of(task)[2], "live": live}
+    return {"inputs": inputs, "outputs": outputs, "length": length, "live": live, "ladders": ladders}
 
 
 @lru_cache(maxsize=256)
-def _ladder_record(task: Task, shape: Shape) -> dict[str, Any] | None:
-    try:
-        levels = [asdict(level) for level in ladder(task, *shape)]
-        return {"rows": shape[0], "steps": shape[1], "levels": levels, "solved": solved_level(task, *shape)}
-    except TaskError:
-        return None
-
-
-def check(own_task: OwnTask, values: Mapping[str, object] | None = None, rows: int = 5, steps: int = 1000) -> Task:
-    """The task of a file that was not used before, with these values of its settings; a TaskError if it is invalid.
-    Data of this shape are drawn as a test; a row has at least one trial.
-    """
-    own_task.try_apart(f"{__name__}:draw_once", values=dict(values or {}), rows=rows, steps=steps)
-    return own_task.task(values)
+def check(own_task: OwnTask, values: tuple[tuple[str, object], ...] = (), rows: int = 5, steps: int = 1000) -> Task:
+    """The task with these values, of which data of this shape are drawn in another process; a TaskError if bad."""
+    own_task.try_apart(f"{__name__}:draw_once", values=dict(values), rows=rows, steps=steps)
+    return own_task.task(dict(values))
 
 
 def draw_once(file: str, name: str, text: str, values: Mapping[str, Any], rows: int, steps: int) -> None:
-    """Draw the same data twice, and ask for all that a task says beforehand; a TaskError if a check fails."""
+    """Draw the same data twice, and ask for all that a task says beforehand."""
     task = OwnTask(file, name, text).task(values)
     length = form_of(task)[2]
     steps = max(steps, length or 1)

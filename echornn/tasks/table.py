@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from typing import Any
 
 from echornn.errors import ConfigError
@@ -35,12 +34,12 @@ ECHO = "echo"
 
 
 def named(given: object) -> TaskName:
-    """The name of the task that a user has written, in the table or FILE.py:NAME; a ConfigError if there is none."""
+    """The task that a user has written, in the table or FILE.py:NAME; a ConfigError if there is none."""
     return OwnTask.named(given, TASKS)
 
 
 def name_of(task: Task) -> TaskName:
-    """The name of a task; a ConfigError if its class is neither in the table nor from a file."""
+    """A ConfigError if the task's class is neither in the table nor from a file."""
     if isinstance(task.own, OwnTask):
         return task.own
     for name, kind in TASKS.items():
@@ -50,27 +49,15 @@ def name_of(task: Task) -> TaskName:
 
 
 def class_of(name: TaskName) -> type[Task]:
-    """The class of a task; a TaskError if a user's file has an error."""
     return TASKS[name] if isinstance(name, str) else name.kind
 
 
-def defaults_of(name: TaskName) -> dict[str, Any]:
-    """The default values of a task's settings, by name."""
-    return {known.name: known.default for known in settings_of(class_of(name))}
-
-
 def settings_by_name(name: TaskName) -> dict[str, Setting]:
-    """The settings of a task."""
     return {known.name: known for known in settings_of(class_of(name))}
 
 
-def settings_kept(task: Task, name: TaskName) -> dict[str, Any]:
-    """The values of a task's settings that another task also has and allows."""
-    settings, kept = settings_by_name(name), {}
-    for known, value in values_of(task).items():
-        with suppress(ConfigError, KeyError):
-            kept[known] = settings[known].checked(value)
-    return kept
+def defaults_of(name: TaskName) -> dict[str, Any]:
+    return {known.name: known.default for known in settings_of(class_of(name))}
 
 
 def tasks_with(setting: str) -> str:

@@ -1,8 +1,7 @@
-"""The base class of tasks: the data that a task draws, the steps that count, and the losses that show what is learned.
+"""What a task is: the data that it draws, the steps that count, and the losses that show what is learned.
 
-A task is a frozen dataclass whose fields are its settings. It is one of two kinds. A *stream* never ends: its rows are
-cut into windows, and the state is carried from window to window. *Trials* have a `length`: they follow each other in a
-row, and the state is zero at the start of each.
+A *stream* never ends: its rows are cut into windows, and the state is carried from window to window. *Trials* have a
+`length`: they follow each other in a row, and the state is zero at the start of each.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, ClassVar, TypeVar
 
@@ -20,23 +19,18 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn import own
-from echornn.errors import ConfigError, OwnError, blaming, choice, number
+from echornn.errors import ConfigError, OwnError, blaming, fraction, whole
 
-MAX_STEPS = 2**31 - 1
-"""The largest count of time steps, units or predictions: the compiled loop counts in int32."""
-
+MAX_STEPS = 2**31 - 1  # or units or predictions: the compiled loop counts in int32
 SOLVED_SHARE = 0.07  # a mean loss within this share of chance above its floor is solved: 0.05 nats for two classes
-AT_CHANCE_SHARE = 0.05  # a mean loss within this share of chance, to either side, is at chance
-BELOW_CHANCE = 1 - 2 * AT_CHANCE_SHARE  # a mean loss below this share of chance is a sign of learning, not luck
 
 Value = TypeVar("Value")
-
 KEY = "echornn"  # of a field's metadata with the help and the range
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting of a task, see `setting`. The type of its default is its type."""
+    """A setting of a task, or a field of `EchoConfig`. The type of its default is its type."""
 
     name: str
     default: int | float | str
@@ -48,13 +42,19 @@ class Setting:
     def checked(self, value: object) -> object:
         """The value as Python's own type; a ConfigError if it is not allowed."""
         if isinstance(self.default, str):
-            return choice(self.name, value, self.choices or (self.default,))
+            words = self.choices or (self.default,)
+            if value in words:
+                return value
+            raise ConfigError(self.name, value, f"one of {', '.join(words)}")
         is_whole = isinstance(self.default, int)
-        return number(self.name, value, self.least, self.most, self.allowed, is_whole)
+        found = whole(self.name, value) if is_whole else fraction(self.name, value, self.allowed)
+        if self.least <= found <= self.most:
+            return found
+        is_beyond = found > self.most and self.allowed.endswith("or more")
+        raise ConfigError(self.name, found, f"at most {self.most}" if is_beyond else self.allowed)
 
     @property
     def allowed(self) -> str:
-        """What is allowed, in words."""
         to = "or more" if self.most == MAX_STEPS else f"to {self.most:,}"
         return ", ".join(self.choices) or f"{self.least:,} {to}"
 
@@ -62,33 +62,25 @@ class Setting:
 def setting(
     default: Value, help: str, least: float = -MAX_STEPS, most: float = MAX_STEPS, choices: tuple[str, ...] = ()
 ) -> Value:
-    """Declare a setting: a field of a task with its default, which is a whole number, a number, or a word.
-
-    Args:
-        default: the value if none is given.
-        help: the meaning, as a sentence.
-        least, most: the range of a number.
-        choices: the allowed words, if it is a word.
+    """Declare a setting: a field of a task with its default (a whole number, a number, or a word), its meaning as a
+    sentence, the range of a number, and the allowed words if it is a word.
     """
-    more = {"help": help, "least": least, "most": most, "choices": choices}
-    made: Value = dataclasses.field(default=default, metadata={KEY: more})
-    return made
+    return dataclasses.field(default=default, metadata={KEY: Setting("", 0, help, least, most, choices)})
 
 
 def settings_of(task: Any) -> tuple[Setting, ...]:
-    """The settings of a task, or of a class of tasks; a ConfigError if one has no usable default."""
+    """The settings of a task or its class; a ConfigError if one has no usable default."""
     found = []
     for one in dataclasses.fields(task):
         default = one.default
         if isinstance(default, bool) or not isinstance(default, (int, float, str)):
             refused = "nothing" if default is dataclasses.MISSING else default
             raise ConfigError(one.name, refused, "a setting needs a default that is a number or a word")
-        found.append(Setting(one.name, default, **one.metadata.get(KEY, {})))
+        found.append(replace(one.metadata.get(KEY, Setting("", 0)), name=one.name, default=default))
     return tuple(found)
 
 
 def values_of(task: Task) -> dict[str, Any]:
-    """The values of a task's settings, by name."""
     return {name: getattr(task, name) for name in setting_names(type(task))}
 
 
@@ -98,26 +90,22 @@ def setting_names(kind: type[Task]) -> tuple[str, ...]:
 
 
 class TaskError(OwnError):
-    """A task cannot be used; the message is one line, which names file and line if the task is a user's own."""
+    """A task cannot be used; the message is one line, which names the place in a user's file."""
 
     noun = "task"
 
 
 @dataclass(frozen=True, repr=False)
 class DataForm:
-    """The number of symbols, or of numbers at a step, and their names.
-
-    Attributes:
-        count: how many.
-        names: a name for each, such as ``"abcd"`` or ``("value", "mark")``; empty if they have none. Names only change
-            what is shown.
+    """The number of symbols, or of numbers at a step; and a name for each, such as ``"abcd"`` or ``("value", "mark")``,
+    or none. Names only change what is shown.
     """
 
     count: int
     names: Sequence[str] = field(default=(), compare=False)
 
-    least: ClassVar[int]
-    noun: ClassVar[str]
+    least: ClassVar[int] = 1
+    noun: ClassVar[str] = "numbers"
 
     def __post_init__(self) -> None:
         if not self.least <= self.count <= 256:
@@ -125,7 +113,7 @@ class DataForm:
         names = tuple(self.names)
         object.__setattr__(self, "names", names)
         usable = all(isinstance(name, str) and name.isascii() and name.isprintable() and name.strip() for name in names)
-        if names and (len(set(names)) != self.count or len(names) != self.count or not usable):
+        if names and not (len(set(names)) == len(names) == self.count and usable):
             wanted = f"{self.count} different names of printable ASCII characters"
             raise TaskError(f"{self}: names = {names}, but there have to be {wanted}")
 
@@ -137,6 +125,11 @@ class DataForm:
         """The numbers that leave the network at a step: a logit for each symbol, or the numbers."""
         return self.count
 
+    @property
+    def input_size(self) -> int:
+        """The numbers that enter the cell at a step."""
+        return self.count
+
 
 class Symbols(DataForm):
     """Data with one of ``count`` symbols per step, uint8 [rows, steps]; as outputs: classes, with cross-entropy."""
@@ -146,9 +139,7 @@ class Symbols(DataForm):
 
     @property
     def input_size(self) -> int:
-        """The numbers that enter the cell at a step: one for two symbols, as in the tutorial; otherwise a one-hot
-        vector.
-        """
+        """One number for two symbols, as in the tutorial; otherwise a one-hot vector."""
         return 1 if self.count == 2 else self.count
 
 
@@ -156,75 +147,49 @@ class Numbers(DataForm):
     """Data with ``count`` numbers per step, float32 [rows, steps, count]; as outputs, with squared error."""
 
     loss, unit = "squared error", ""
-    least, noun = 1, "numbers"
-
-    @property
-    def input_size(self) -> int:
-        """The numbers that enter the cell at a step."""
-        return self.count
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Rows of data, side by side.
+    """Rows of data, side by side; symbols are uint8 [rows, steps], and numbers float32 [rows, steps, count]."""
 
-    Attributes:
-        x: inputs, uint8 [rows, steps] of symbols, or float32 [rows, steps, count] of numbers.
-        y: targets, in the same form; at steps that are not scored, any allowed value, usually 0.
-        scored: bool [rows, steps], whether a step counts in the loss.
-    """
-
-    x: npt.NDArray[Any]
-    y: npt.NDArray[Any]
-    scored: npt.NDArray[np.bool_]
+    x: npt.NDArray[Any]  # inputs
+    y: npt.NDArray[Any]  # targets; at steps that are not scored, any allowed value, usually 0
+    scored: npt.NDArray[np.bool_]  # [rows, steps], whether a step counts in the loss
 
 
 @dataclass(frozen=True)
 class Level:
-    """A level of the ladder: the loss of a perfect learner that knows only a certain part of the past.
+    """A level of the ladder: the loss of a perfect learner that knows only a certain part of the past."""
 
-    Attributes:
-        name: a few words for the curve: "knows t-3".
-        loss: the mean loss over scored steps, in nats or squared error.
-        knows: what such a learner knows, such as "the coin 3 steps back".
-        lags: the lags of the inputs that it knows; None if it does not know certain lags, or if these lags are not
-            known.
-        wrong: the share of its wrong answers among scored steps, 0 to 1; None if it is not known, and for numbers.
-    """
-
-    name: str
-    loss: float
-    knows: str
-    lags: tuple[int, ...] | None = None
-    wrong: float | None = None
+    name: str  # a few words for the curve: "knows t-3"
+    loss: float  # the mean loss over scored steps, in nats or squared error
+    knows: str  # what such a learner knows, such as "the coin 3 steps back"
+    lags: tuple[int, ...] | None = None  # of the inputs that it knows; None if it does not know certain lags
+    wrong: float | None = None  # the share of wrong answers, 0 to 1; None if it is not known, and for numbers
 
 
 @lru_cache(maxsize=64)
 def _live_settings(task: Task) -> frozenset[str]:
-    return frozenset(known.name for known in settings_of(task) if not _changes_form(task, known))
+    def keeps_form(known: Setting, value: Any) -> bool:
+        """Whether the first other value that is possible keeps the task's form."""
+        others: Sequence[Any] = [word for word in known.choices if word != value]
+        if not isinstance(value, str):
+            others = (value + 1, value - 1) if isinstance(value, int) else (value * 0.99, value * 1.01)
+        for other in others:
+            with suppress(ConfigError):
+                return form_of(task.with_values({known.name: known.checked(other)})) == form_of(task)
+        return False
 
-
-def _changes_form(task: Task, known: Setting) -> bool:
-    """Whether another value of a setting changes the task's form; True also if no other value could be tried."""
-    value = getattr(task, known.name)
-    others: Sequence[Any] = [word for word in known.choices if word != value]
-    if not isinstance(value, str):
-        others = (value + 1, value - 1) if isinstance(value, int) else (value * 0.99, value * 1.01)
-    for other in others:
-        with suppress(ConfigError):
-            return form_of(task.with_values({known.name: known.checked(other)})) != form_of(task)
-    return True
+    return frozenset(known.name for known in settings_of(task) if keeps_form(known, getattr(task, known.name)))
 
 
 @dataclass(frozen=True)
 class Task(ABC):
     """The base class of tasks. A subclass is a frozen dataclass; its fields, made with `setting`, are its settings."""
 
-    own: ClassVar[Any] = None
-    """The `OwnTask` of the class, if it is a user's own."""
-
-    scores_every_step: ClassVar[bool] = False
-    """Whether `draw` scores every step of all data; training is a little faster if that is known."""
+    own: ClassVar[Any] = None  # the `OwnTask` of the class, if it is a user's own
+    scores_every_step: ClassVar[bool] = False  # whether `draw` does; training is a little faster if that is known
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         """Pickle a user's own task by the text of its file, which the other process may not have."""
@@ -257,25 +222,18 @@ class Task(ABC):
         """
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
-        """The levels from knowing nothing to knowing everything, for data with ``rows`` rows of ``steps`` steps.
-
-        Empty if they are not known.
-        """
+        """The levels from knowing nothing to knowing everything, for data of this shape; empty if not known."""
         return ()
 
     def sources(self, t: int) -> tuple[int, ...]:
-        """The lags of the inputs that decide the target of step ``t`` (from 0) of a stream or trial.
-
-        A lag is at most ``t``. Empty if the step is not scored, if the lags depend on the data, or if they are all from
-        0 to ``t``, so that none is special.
+        """The lags, at most ``t``, of the inputs that decide the target of step ``t`` (from 0) of a stream or trial.
+        Empty if the step is not scored, if they depend on the data, or if they are all lags, so that none is special.
         """
         return ()
 
     def solved(self, rows: int, steps: int) -> float | None:
-        """The mean loss below which the task counts as solved; None if there are fewer than two levels.
-
-        It is close to the last level, and at most a quarter of the way to the level before: a loss half-way between the
-        two can be noise of a network that is not at the last one.
+        """The mean loss below which the task counts as solved; None if there are fewer than two levels. It is close to
+        the last level: a loss half-way to the one before can be noise of a network that is not at the last.
         """
         losses = [level.loss for level in self.levels(rows, steps)]
         above = [loss for loss in losses if loss > losses[-1]]
@@ -286,17 +244,15 @@ class Task(ABC):
     def with_values(self, values: Mapping[str, object]) -> Task:
         """The task with other values of some settings; a ConfigError if they are not possible together."""
         merged = {**values_of(self), **values}
-        made: Task = type(self)(**merged) if self.own is None else self.own.task(merged)
-        return made
+        return type(self)(**merged) if self.own is None else self.own.task(merged)
 
     @property
     def live_settings(self) -> frozenset[str]:
-        """The settings that do not seem to change the inputs, the outputs and the length."""
         return _live_settings(self)
 
     def more_at_start(self, rows: int, first: int, steps: int) -> float | None:
-        """How much more than later ones the window of ``steps`` steps from ``first`` on costs at least, since nobody
-        knows the inputs before a row; None if that follows from `levels`.
+        """How much more than later ones a window at the start of a row costs at least, since nobody knows the inputs
+        before it; None if that follows from `levels`.
         """
         return None
 
@@ -341,7 +297,7 @@ def blaming_method(task: Task, method: str) -> AbstractContextManager[None]:
 
 
 def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | None]:
-    """The inputs, outputs and length of a task: tasks of the same form are trained by the same program."""
+    """What decides the program that trains a task: its inputs, outputs and length."""
     with blaming_method(task, "draw"):
         for name in ("inputs", "outputs"):
             form: object = getattr(task, name)
@@ -354,23 +310,19 @@ def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | Non
 
 
 def draw_rows(task: Task, rng: np.random.Generator, rows: int, steps: int) -> Batch:
-    """The data of an epoch: rows of a stream, or of as many whole trials as fit into ``steps``, one after another.
-
-    Symbols are uint8, and numbers float32; ``rng`` has drawn nothing yet.
-    """
+    """The data of an epoch: rows of a stream, or of as many whole trials as fit into ``steps``, one after another."""
     length = task.length or steps
     trials = steps // length
     if trials == 0:
         raise TaskError(f"a row of {steps:,} steps is too short for a trial of {length:,}")
     with blaming_method(task, "draw"), np.errstate(all="ignore"):
-        drawn = checked(task, task.draw(rng, rows * trials, length), rows * trials, length)
+        drawn = _checked(task, task.draw(rng, rows * trials, length), rows * trials, length)
     if trials == 1:
         return drawn
     return Batch(*(np.reshape(a, (rows, trials * length, *a.shape[2:])) for a in (drawn.x, drawn.y, drawn.scored)))
 
 
-def checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
-    """The data that a task has drawn, converted to the types of `Batch`."""
+def _checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
     if not isinstance(drawn, Batch):
         kind = "nothing" if drawn is None else f"a {type(drawn).__name__}"
         raise TaskError(f"draw returns {kind}, not a Batch(x, y, scored)")
@@ -389,18 +341,17 @@ def checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
 
 
 def _fitting(name: str, form: Symbols | Numbers, values: npt.NDArray[Any], shape: tuple[int, int]) -> npt.NDArray[Any]:
-    if isinstance(form, Symbols):
-        if values.dtype.kind not in "iub" or values.shape != shape:
-            raise TaskError(f"draw returns {name} as {_form(values)}, but {form} needs whole numbers {list(shape)}")
+    is_symbols = isinstance(form, Symbols)
+    wanted = shape if is_symbols else (*shape, form.count)
+    if values.dtype.kind not in ("iub" if is_symbols else "iubf") or values.shape != wanted:
+        needs = f"{'whole ' * is_symbols}numbers {list(wanted)}"
+        raise TaskError(f"draw returns {name} as {_form(values)}, but {form} needs {needs}")
+    if is_symbols:
         if values.min() < 0 or values.max() >= form.count:
             found = f"symbols from {values.min()} to {values.max()}"
             raise TaskError(f"draw returns {name} with {found}, but {form} has 0 to {form.count - 1}")
         return values.astype(np.uint8, copy=False)
-    wanted = *shape, form.count
-    if values.dtype.kind not in "iubf" or values.shape != wanted:
-        raise TaskError(f"draw returns {name} as {_form(values)}, but {form} needs numbers {list(wanted)}")
-    with np.errstate(over="ignore"):
-        numbers = values.astype(np.float32, copy=False)
+    numbers = values.astype(np.float32, copy=False)
     wrong = np.argwhere(~np.isfinite(numbers))
     if wrong.size:
         place = wrong[0].tolist()
@@ -428,14 +379,13 @@ def ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
 
 
 def plain_level(level: Level) -> Level:
-    """The level with Python's types; NumPy values and lists are converted."""
+    """The level with Python's own types."""
     lags = None if level.lags is None else tuple(map(int, level.lags))
     wrong = None if level.wrong is None else float(level.wrong)
     return Level(str(level.name), float(level.loss), str(level.knows), lags, wrong)
 
 
 def solved_level(task: Task, rows: int, steps: int) -> float | None:
-    """The mean loss below which a task counts as solved; None if the task has no such level."""
     with blaming_method(task, "solved"):
         level = task.solved(rows, steps)
         if level is not None and not math.isfinite(level):
@@ -444,12 +394,11 @@ def solved_level(task: Task, rows: int, steps: int) -> float | None:
 
 
 def known_lags(task: Task, t: int) -> tuple[int, ...]:
-    """The lags of the inputs that decide the target of step ``t`` of a stream or trial."""
     return lags_of_steps(task, t, 1)[0]
 
 
 def lags_of_steps(task: Task, first: int, steps: int) -> list[tuple[int, ...]]:
-    """The `known_lags` of consecutive steps from ``first`` on; equal neighbours are the same tuple, checked once."""
+    """The `Task.sources` of consecutive steps from ``first`` on; equal neighbours are the same tuple."""
     found: list[tuple[int, ...]] = []
     before: tuple[int, ...] = ()
     with blaming_method(task, "sources"):

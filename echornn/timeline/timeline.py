@@ -12,7 +12,7 @@ import numpy as np
 
 from echornn.config import EchoConfig, changes_text
 from echornn.data.levels import most_loss
-from echornn.data.solved import Levels, LostLog, SolvedAt
+from echornn.data.solved import Crossing, Levels, SolvedAt, lost_after
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
 from echornn.diagnosis.seed_stats import SeedStats, SolvedCounts, solved_by_half
 from echornn.history.curve import Band, BlockMeans, Curve, Piece, Segment, band_of, curve_of, shades_of, width_of
@@ -50,7 +50,7 @@ class Track:
     def __post_init__(self) -> None:
         branch, config = self.branch, self.branch.config
         self.is_alone = config.replicas == 1
-        self.lost = LostLog(self.solved.lost_at)
+        self.lost_at_start, self.crossings = self.solved.lost_at, list[Crossing]()
         self.levels = Levels.of([config] * config.replicas)
         self.history = LossHistory(config, branch.start)
         self.segment = Segment(branch.start, branch.cause, branch.epoch, branch.window, config.windows_per_epoch)
@@ -116,7 +116,7 @@ class Timeline:
                 rates = error_rates_of(windows, config)
                 known = track.known.diverging(losses[:, 0], end, most_loss(config))
                 track.known = replace(known, block_means=known.block_means.after(losses[:, 0], rates[:, 0]))
-            track.lost.append(crossings)
+            track.crossings += crossings
             for bad in (end + np.flatnonzero(~np.isfinite(losses).any(axis=1))).tolist():
                 goes_on = bool(track.bad) and bad - track.bad[-1][1] <= GOOD_WINDOWS
                 track.bad.append((track.bad.pop()[0] if goes_on else bad, bad))
@@ -210,7 +210,7 @@ class Timeline:
             for one, begin, end in self._parts(self.spans(position, first), first):
                 at = index_in(one.branch.config, config)
                 recent.append(one.history.newest(begin, end)[:, at : at + config.replicas])
-            known = track.solved.until(window, track.lost.at(window))
+            known = track.solved.until(window, lost_after(track.lost_at_start, track.crossings, window))
         return replace(known, recent=np.concatenate(recent))
 
     def diverged(self, position: Position) -> bool:

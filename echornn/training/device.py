@@ -1,13 +1,13 @@
 """Where networks train: memory, devices, and the threads of TensorFlow, which it fixes with its first operation.
 
 One thread per operation trains all networks except large ones faster. With another number, large products are summed in
-another order, which changes the last digits; so a run records its number, and keeps it when it is continued. Importing
-this module does not import TensorFlow.
+another order, which changes the last digits; so a run keeps its number. Importing this does not import TensorFlow.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import sys
 import time
@@ -28,16 +28,13 @@ FLOAT = 4  # bytes
 
 
 def epochs_in_a_block(config: EchoConfig, replicas: int) -> int:
-    """How many epochs of all replicas are copied to the device at once: a power of two, since each number needs its own
-    compiled program.
-    """
+    """The epochs that are copied to the device at once: a power of two, since each number needs its own program."""
     by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
     by_size = MAX_BLOCK_BYTES // (bytes_of_a_step(config.the_task.inputs) * config.total_series_length * replicas)
     return max(1, min(by_windows, 1 << by_size.bit_length() >> 1))
 
 
 def bytes_of_a_step(form: Symbols | Numbers) -> int:
-    """The bytes of a time step's inputs or targets."""
     return FLOAT * form.count if isinstance(form, Numbers) else 1
 
 
@@ -50,64 +47,51 @@ PROBES = 700  # bytes for each pair of units of a layer: read-outs and gradients
 
 
 def bytes_needed(config: EchoConfig, replicas: int = 1, at_once: int | None = None) -> int:
-    """About how many bytes the training of ``replicas`` networks needs in addition to TensorFlow, if ``at_once`` calls
-    run at the same time, by default one for each processor.
-    """
     return sum(_terms(config, replicas, at_once).values())
 
 
 def _terms(config: EchoConfig, replicas: int, at_once: int | None = None) -> dict[str, int]:
-    """What `bytes_needed` is the sum of, each by the field that it depends on most."""
+    """The parts of `bytes_needed`, each by the field that it depends on most."""
     calls = min(replicas, at_once or usable_processors())
     together = calls if shapes.is_trained_alone(config) else replicas
-    task, influence = config.the_task, shapes.influence_size(config)
-    weights = sum(rows * columns for rows, columns in shapes.weight_shapes(config).values())
+    task, influence, carried = config.the_task, shapes.influence_size(config), shapes.carried_size(config)
+    weights = sum(map(math.prod, shapes.weight_shapes(config).values()))
+    numbers = (1 + shapes.SLOTS[config.optimizer]) * weights + influence
+    compiled = len(config.the_cell.products) * config.num_layers * shapes.block_length(config.window_stride)
     of_a_step = bytes_of_a_step(task.inputs) + bytes_of_a_step(task.outputs) + (not task.scores_every_step)
     data = of_a_step * epochs_in_a_block(config, replicas) * config.total_series_length
-    steps, columns = config.predictions_per_window, _columns(config)
-    shown = steps * (shapes.carried_size(config) + config.input_size + config.output_size)
+    steps, columns = config.predictions_per_window, _columns(config) * (carried if influence else 1)
+    shown = steps * (carried + config.input_size + config.output_size)
     is_long = config.is_stream and config.truncated_backprop_length > 3 * config.batch_size  # than the tutorial's
     of_a_window = "truncated_backprop_length" if is_long else "batch_size"
-    terms = {
-        "replicas": calls * COMPILED + replicas * OF_A_REPLICA,
+    return {
+        "replicas": calls * (COMPILED + bool(influence) * compiled * COMPILED_PRODUCT) + replicas * OF_A_REPLICA,
         "total_series_length": COPIES * replicas * data,
-        "state_size": FLOAT * COPIES_OF_WEIGHTS * replicas * (1 + shapes.SLOTS[config.optimizer]) * weights,
+        "state_size": FLOAT * COPIES_OF_WEIGHTS * replicas * numbers,
         of_a_window: FLOAT * COPIES * (replicas * shown + together * steps * columns),
     }
-    if influence:
-        derivatives = together * steps * shapes.carried_size(config) * columns
-        compiled = len(config.the_cell.products) * config.num_layers * shapes.block_length(config.window_stride)
-        terms["rule"] = FLOAT * (COPIES_OF_WEIGHTS * replicas * influence + COPIES * derivatives)
-        terms["rule"] += calls * COMPILED_PRODUCT * compiled
-    return terms
 
 
 def _columns(config: EchoConfig) -> int:
-    """The numbers that the cells of all layers compute in a time step of a row."""
-    return config.num_layers * config.the_cell.columns * config.state_size
+    columns = sum(len(one.columns) for one in config.the_cell.products)
+    return config.num_layers * columns * config.state_size
 
 
 def usable_bytes() -> int:
-    """The bytes that may be used: most of those that the system can give without swapping."""
     return int(0.8 * psutil.virtual_memory().available)
 
 
 def require_memory(config: EchoConfig, replicas: int, at_once: int | None = None) -> None:
-    """Raise a `ConfigError` if there is too little memory to train replicas of a configuration; it names ``replicas``
-    if one would fit, else the field that takes most.
-    """
+    """Raise a `ConfigError` if memory is too small; it names ``replicas`` if one would fit, else what takes most."""
     needed, free = bytes_needed(config, replicas, at_once), usable_bytes()
     if needed > free:
         terms = _terms(config, 1)
-        if sum(terms.values()) - terms.get("rule", 0) > free:
-            terms.pop("rule", None)
         name = "replicas" if replicas > 1 and sum(terms.values()) <= free else max(terms, key=terms.__getitem__)
         value = replicas if name == "replicas" else getattr(config, name)
         raise ConfigError(name, value, f"it {_too_much(needed, free)}")
 
 
 def require_room_for_probes(config: EchoConfig) -> None:
-    """Raise a `MemoryError` if there is too little memory for the probes."""
     needed = PROBES * config.num_layers * config.state_size**2
     needed += FLOAT * COPIES * config.predictions_per_window * (_columns(config) + config.output_size)
     if needed > (free := usable_bytes()):
@@ -126,13 +110,9 @@ TRIAL_SECONDS = 0.2  # for which each device is measured
 
 
 def place(config: EchoConfig, train: Callable[[str, int], None], before: str | None = None) -> str:
-    """TensorFlow's name of the device to use; a `ConfigError` if TensorFlow does not find the requested one. Small
-    networks often train faster on the CPU: a GPU needs microseconds to start each kernel.
-
-    Args:
-        train: trains a number of windows on the device with this name. It is only called for ``auto`` with a GPU, to
-            measure both devices, or to check that the GPU still works.
-        before: the device (cpu or gpu) that ``auto`` chose earlier for such networks; it is chosen again if possible.
+    """TensorFlow's name of the device to use; a `ConfigError` if TensorFlow does not find the requested one. With
+    ``auto``, that chosen ``before`` (cpu or gpu) is chosen again if it works; otherwise ``train(device, windows)``
+    measures both. Small networks often train faster on the CPU: a GPU needs microseconds to start each kernel.
     """
     import tensorflow as tf
 
@@ -154,13 +134,6 @@ def place(config: EchoConfig, train: Callable[[str, int], None], before: str | N
     return faster(CPU, GPU, train)
 
 
-def is_measured(config: EchoConfig) -> bool:
-    """Whether `place` has to train to choose the device."""
-    import tensorflow as tf
-
-    return config.device == "auto" and bool(tf.config.list_physical_devices("GPU"))
-
-
 def take_memory_as_needed(gpus: list[Any]) -> None:
     """Leave GPU memory that is not needed to other programs, unless TensorFlow has been used already."""
     import tensorflow as tf
@@ -171,9 +144,7 @@ def take_memory_as_needed(gpus: list[Any]) -> None:
 
 
 def faster(one: str, other: str, train: Callable[[str, int], None]) -> str:
-    """Measure two devices briefly, and choose the faster one; if one cannot train the network, choose the other. If
-    neither can, the first device's error is raised.
-    """
+    """The faster device, or the one that can train the network at all; if none can, the first one's error is raised."""
     import tensorflow as tf
 
     rates: dict[str, float] = {}
@@ -181,8 +152,7 @@ def faster(one: str, other: str, train: Callable[[str, int], None]) -> str:
     for device in (one, other):
         try:
             rates[device] = windows_per_second(partial(train, device))
-        # too little memory, or a compiler whose libraries are missing
-        except (tf.errors.OpError, MemoryError) as error:
+        except (tf.errors.OpError, MemoryError) as error:  # or a compiler whose libraries are missing
             failures.append(error)
     if not rates:
         raise failures[0]
@@ -201,20 +171,18 @@ def windows_per_second(train: Callable[[int], None], clock: Callable[[], float] 
 
 
 MOST_MULTIPLICATIONS = 4_000_000
-"""The most multiplications of a product with which one thread is about as fast as two. Two threads took 0.94 of the
-time with 3.3 million (256 units, batch 50), 0.87 with 4.2, 0.63 with 6.6 and 0.58 with 16.8.
-"""
+"""Of a product; two threads took 0.94 of the time of one with 3.3 million, 0.87 with 4.2, and 0.63 with 6.6."""
 
 
 def threads_for(config: EchoConfig, is_alone: bool) -> int:
-    """The number of threads for a process whose first network is this one: all processors for a single large one."""
+    """The threads of a process whose first network is this one: all processors for a single large one."""
     is_large = is_alone and shapes.largest_product(config) > MOST_MULTIPLICATIONS
     return usable_processors() if is_large else 1
 
 
 def threads_if_asked(number: int) -> int:
-    """The number of threads that TensorFlow will use in this process if ``number`` is requested: the one set by the
-    program, or fixed because TensorFlow has begun, or the user's takes precedence.
+    """The threads that TensorFlow will use if ``number`` is requested: unless the program or the user has set them, or
+    TensorFlow has begun.
     """
     # TensorFlow's own function for this looks for devices, with which XLA would read its flags too early
     context = getattr(sys.modules.get("tensorflow.python.eager.context"), "_context", None)
@@ -226,24 +194,21 @@ def threads_if_asked(number: int) -> int:
 
 
 def usable_processors() -> int:
-    """The number of processors that this process may use, which is TensorFlow's default number of threads."""
+    """The processors that this process may use; TensorFlow's default number of threads."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def use_one_thread() -> bool:
     """Run each TensorFlow operation on one thread, with which all networks except large ones train faster.
 
-    Simultaneous calls still run at the same time, one on each processor. The setting holds for the whole process. The
-    first network of a process makes it; a program that uses TensorFlow before that can call this function first.
-
-    Returns:
-        Whether the setting could still be made: TensorFlow fixes its threads with its first operation.
+    The first network of a process makes this setting; a program that uses TensorFlow before can call this function
+    first. Returns whether it could still be made: TensorFlow fixes its threads with its first operation.
     """
     return use_threads(1)
 
 
 def use_threads(number: int) -> bool:
-    """As `use_one_thread`, with ``number`` threads; if there are several, simultaneous calls share them."""
+    """As `use_one_thread`; several threads are shared by simultaneous calls."""
     import tensorflow as tf
 
     try:
@@ -261,8 +226,8 @@ def use_threads(number: int) -> bool:
 
 
 def processors() -> list[str]:
-    """TensorFlow's names of the devices for calls that run at the same time: after `use_one_thread`, one for each
-    processor; otherwise the same one, as often as TensorFlow has threads per operation, since calls share them.
+    """The devices for calls that run at the same time: after `use_one_thread` one for each processor, otherwise the
+    same one as often as TensorFlow has threads, since calls share them.
     """
     import tensorflow as tf
 
@@ -274,23 +239,15 @@ def processors() -> list[str]:
 
 
 TOO_LATE = (
-    "TensorFlow was used in this process before the first network was made, and keeps the settings it had then: small"
-    " and middle networks train up to twice as slowly. Make the first network, or call echornn.use_one_thread(), before"
-    " anything else uses TensorFlow."
+    "TensorFlow was used in this process before the first network was made, and keeps its threads: most networks train"
+    " up to twice as slowly. Make the first network, or call echornn.use_one_thread(), before."
 )
 
 _is_prepared = False
 
 
-def prepare(config: EchoConfig, replicas: int) -> None:
-    """Prepare this process for its first network, or for several that train together; see `begin`."""
-    begin(threads_for(config, replicas == 1))
-
-
 def begin(number: int) -> None:
-    """Set up TensorFlow to train at full speed: ``number`` threads per operation, unless the program itself has set
-    them. Only the first call in a process has an effect. If it comes too late, a `RuntimeWarning` says so.
-    """
+    """Let TensorFlow use ``number`` threads, unless the program has set them, or it is not the first call."""
     import tensorflow as tf
 
     global _is_prepared

@@ -38,7 +38,6 @@ class Trained(NamedTuple):
 
 
 def nothing_trained(config: EchoConfig, windows: int, replicas: list[int]) -> Trained:
-    """The result of a call that trains no windows, but could train as many as this."""
     of_steps = [config.window_steps, config.batch_size]
     return Trained(
         tf.zeros([windows, *replicas]),
@@ -60,16 +59,13 @@ def train(
     *scored: tf.Tensor,
     on_cpu: bool,
 ) -> tuple[Values, Trained]:
-    """Train windows of ``x`` and ``y``, which contain whole epochs end to end; this gets compiled.
-
-    One compilation serves any number of windows and any position: both are tensors, and windows are read by XLA's
-    dynamic slices. Otherwise XLA would compile again for each slice and each number of iterations.
+    """Train windows of ``x`` and ``y``, which contain whole epochs end to end; this gets compiled, once for any number
+    of windows and any position, since both are tensors, and windows are read by XLA's dynamic slices.
 
     Args:
-        x, y: inputs and targets: symbols, uint8 [epochs * row length, batch, ...], or numbers, float32 [..., count,
-            ...].
-        call: int32 [4]: the first window to train, counted from the start of ``x``; the number of windows to train; the
-            number of windows of the run before ``x``; the key of dropout. With replicas int32 [3 + replicas].
+        x, y: symbols, uint8 [epochs * row length, batch, ...], or numbers, float32 [..., count, ...].
+        call: int32 [4]: the first window to train, counted from the start of ``x``; how many; the number of windows of
+            the run before ``x``; the key of dropout. With replicas int32 [3 + replicas].
         begin: the time step of ``x`` at which the first epoch begins.
         scored: bool [epochs * row length, batch, ...], the steps that count; not given if all do.
     """
@@ -114,7 +110,6 @@ def train(
 def updated(
     config: EchoConfig, values: Values, gradients: list[tf.Tensor]
 ) -> tuple[dict[str, tf.Tensor], tuple[tf.Tensor, ...]]:
-    """The weights and the optimizer's variables after a step."""
     optimizer, count = OPTIMIZERS[config.optimizer], SLOTS[config.optimizer]
     steps, rate, *slots = values.optimizer
     step = steps[0] if len(steps.shape) else steps  # the networks of a shard have made the same number
@@ -129,9 +124,7 @@ def updated(
 
 
 class Optimizer(NamedTuple):
-    """Computes the change of one weight from (gradient, rate, number of steps before, *slots), and the new slots, whose
-    numbers begin with ``first``.
-    """
+    """Gives a weight's change and new slots from (gradient, rate, steps before, *slots); they begin as ``first``."""
 
     step: Callable[..., tuple[tf.Tensor, ...]]
     first: float = 0.0
@@ -167,18 +160,14 @@ OPTIMIZERS = {
     "rmsprop": Optimizer(rmsprop),
     "adam": Optimizer(adam),
 }
-"""Keras' optimizers, by their names in `EchoConfig.optimizer`; adagrad is TensorFlow 1's. To add one, add an entry here
-and in `SLOTS`, and its name to `echornn.config.Optimizer`.
-"""
+"""Keras' optimizers; adagrad is TensorFlow 1's. A new one also has an entry in `SLOTS` and `config.Optimizer`."""
 
 
 def fresh_optimizer(configs: Sequence[EchoConfig], weights: dict[str, Floats]) -> tuple[npt.NDArray[Any], ...]:
-    """The optimizers' variables at the start, [replicas, ...], for weights of these shapes."""
     name = configs[0].optimizer
     slots = (np.full_like(one, OPTIMIZERS[name].first) for one in weights.values() for _ in range(SLOTS[name]))
     return np.zeros(len(configs), np.int64), rates_of(configs), *slots
 
 
 def rates_of(configs: Sequence[EchoConfig]) -> Floats:
-    """The learning rates, float32 [replicas]."""
     return np.array([config.learning_rate for config in configs], np.float32)

@@ -30,25 +30,18 @@ class Population:
     """Networks of one structure that are trained together; each trains as a `Trainer` of its configuration would.
 
     They may differ in seed, learning rate, echo step, initial weights and row start. Their losses equal those of a
-    `Trainer` up to rounding (within 2e-5 over the first 50 windows), in a population of one exactly. The same
-    population on the same machine gives the same bits. All processors are used.
+    `Trainer` up to rounding, in a population of one exactly. On one machine, a population gives the same bits again.
 
     Attributes:
         configs: the configuration of each replica.
-        epoch, window: the position of the next window to train, both from 0, the same for all replicas.
-        data_version: how many times new data has been drawn.
-        init_index: the number of the initial weights, from 0.
-        placement: TensorFlow's name of the device.
+        epoch, window, data_version, init_index: as in `PopulationState`.
 
     Args:
-        configs: the configuration of each replica; or a single configuration for ``replicas`` networks with consecutive
-            seeds.
-        replicas: the number of replicas if a single configuration is given; by default the number in that
-            configuration.
-        programs: stores compiled programs for the next population of the same structure; by default they are not
-            stored.
+        configs: the configuration of each replica; or a single one for networks with consecutive seeds, as many as
+            ``replicas``, or as it says itself.
+        programs: stores compiled programs for the next population of the same structure.
         at_once: the most calls that run at the same time; by default one for each processor.
-        placement: the device; by default it is selected.
+        placement: TensorFlow's name of the device; by default it is selected.
 
     Raises:
         ConfigError: the configurations differ in structure, the number of replicas is not allowed, the replicas need
@@ -90,13 +83,9 @@ class Population:
 
     def advance(self, n: int) -> PopulationProgress:
         """Train ``n`` windows in every replica, or fewer if the last epoch ends before, or if a user's task cannot make
-        the data of later windows; then the next call raises the error.
+        later data; a `TaskError` if it cannot make the next, a `ValueError` if ``n`` is below 1.
 
         After the last epoch nothing is trained: the losses are empty, and the last window is returned again.
-
-        Raises:
-            TaskError: a user's task cannot make the data of the next window; nothing was trained.
-            ValueError: ``n`` is below 1.
         """
         if n < 1:
             raise ValueError(f"n = {n!r} windows cannot be trained: it must be 1 or more")
@@ -120,9 +109,7 @@ class Population:
         return self._last
 
     def _train(self, n: int) -> PopulationProgress:
-        """Make one call, with at most ``n`` windows from the position on; 0 only compiles. With -1 it shows the last
-        window, whose predictions are unknown, since another process trained it.
-        """
+        """Train at most ``n`` windows in one call; 0 only compiles, -1 shows the last, trained by another process."""
         config, shards = self.configs[0], self._shards
         block = shards.block(self.data_version, min(self.epoch, config.num_epochs - 1))
         first = (self.epoch - block.first_epoch) * config.windows_per_epoch + self.window
@@ -142,23 +129,13 @@ class Population:
         x, y, scored = shards.window(block, slice(begin, begin + config.window_steps))
         # a single network's losses show when it solved the task
         solved = self._solved if self.replicas > 1 else SolvedAt.unknown(1)
+        losses, errors, outputs, states, init_state = trained
+        of_last = x, y, scored, outputs, states[:, :, shown_part(config)], init_state
         return PopulationProgress(
-            trained.losses,
-            trained.errors,
-            block.first_epoch + epoch,
-            window,
-            x,
-            y,
-            scored,
-            trained.outputs,
-            trained.states[:, :, shown_part(config)],
-            trained.init_state,
-            solved.at,
-            solved.windows,
+            losses, errors, block.first_epoch + epoch, window, *of_last, solved.at, solved.windows
         )
 
     def _seen_solved(self) -> SolvedAt:
-        """When each replica solved the task, after all windows."""
         if self._unseen:
             self._solved = self._solved.after(np.concatenate(self._unseen), self._levels)
             self._unseen = []
@@ -166,17 +143,14 @@ class Population:
 
     @property
     def config(self) -> EchoConfig:
-        """As `PopulationState.config`."""
         return replace(self.configs[0], replicas=self.replicas)
 
     @property
     def replicas(self) -> int:
-        """The number of replicas."""
         return len(self.configs)
 
     @property
     def finished(self) -> bool:
-        """Whether all epochs have been trained."""
         return self.epoch >= self.configs[0].num_epochs
 
     @property
@@ -186,16 +160,12 @@ class Population:
 
     @property
     def solved_at(self) -> npt.NDArray[np.int64]:
-        """The window at which each replica solved the task, counted from 1 since the start; 0 if it has not yet.
-
-        A task is solved when the mean loss of 50 windows falls below a level that theory gives (0.05 nats for the
-        tutorial).
-        """
+        """The window, from 1, at which each replica solved the task: 50 windows' mean loss is below its level; or 0."""
         return self._seen_solved().at.copy()
 
     @property
     def lost_at(self) -> npt.NDArray[np.int64]:
-        """The window at which each replica lost the task after solving it, counted from 1; 0 if it has not."""
+        """The window at which each replica lost the task after solving it, from 1; 0 if it has not."""
         return self._seen_solved().lost_at.copy()
 
     @property
@@ -205,7 +175,7 @@ class Population:
 
     @property
     def device(self) -> str:
-        """The device that trains: cpu or gpu."""
+        """Cpu or gpu."""
         return "gpu" if "GPU" in self.placement else "cpu"
 
     @property
@@ -214,7 +184,7 @@ class Population:
         return self._shards.program.compilations
 
     def series(self, replica: int) -> EchoSeries:
-        """The data of the current epoch for one replica; if all epochs have been trained, of the last."""
+        """The data of the current epoch for one replica; of the last epoch if all have been trained."""
         epoch = min(self.epoch, self.configs[0].num_epochs - 1)
         return EchoSeries.generate(self.configs[replica], self.data_version, epoch)
 
@@ -238,12 +208,10 @@ class Population:
 
     def edit(self, configs: EchoConfig | Sequence[EchoConfig]) -> None:
         """Continue with new values of live fields (`echornn.config.LIVE_FIELDS`): one configuration for all replicas,
-        or one for each. If the task changes, no replica counts as having solved it. Another learning rule starts with
-        an influence of zero, so that it knows nothing of the steps before; its program is compiled if it is new.
+        or one for each. If the task changes, no replica counts as having solved it. Nothing changes with an error:
 
         Raises:
-            ConfigError: the learning rule needs too much memory; then nothing has changed.
-            TaskError: a user's task cannot make the data of the next window; then nothing has changed.
+            ConfigError, TaskError: a new learning rule needs too much memory, or the next data cannot be made.
             ValueError: another field differs, or the new ``num_epochs`` is below the current epoch.
         """
         if isinstance(configs, EchoConfig):
@@ -261,11 +229,8 @@ class Population:
         self._begin_with(self._seen_solved() if same_task else self._seen_solved().anew())
 
     def start(self, config: EchoConfig, init_index: int = 0) -> None:
-        """Start over, like a new population of another configuration and size, without compiling again.
-
-        Raises:
-            TaskError: a user's task cannot make the data of the first window; then nothing has changed.
-            ValueError: a field differs that is fixed in the compiled program; see `echornn.config.START_FIELDS`.
+        """Start over, like a new population of another configuration and size, without compiling again; a `ValueError`
+        if other fields than `echornn.config.START_FIELDS` differ, a `TaskError` if the first data cannot be made.
         """
         if not self.config.same_program(config):
             raise ValueError(
@@ -276,7 +241,6 @@ class Population:
         self.reset(init_index)
 
     def _take(self, configs: Sequence[EchoConfig], data_version: int, epoch: int) -> None:
-        """Train these configurations from now on, next in this epoch; data that does not change is kept."""
         if configs[0].rule != self.configs[0].rule:
             require_memory(configs[0], len(configs), self._at_once)
         shards, values = self._shards_of(configs), self._shards.values
@@ -289,9 +253,7 @@ class Population:
         self.configs, self._shards = tuple(configs), shards
 
     def reset(self, init_index: int = 0) -> None:
-        """Start over with the initial weights of this number (0 in a new population) and new optimizers, at the first
-        window of the first epoch. The data stays.
-        """
+        """Start over with the initial weights of this number and new optimizers. The data stays."""
         each = [initial_weights(config, init_index) for config in self.configs]
         weights = {name: np.stack([one[name] for one in each]) for name in each[0]}
         config, optimizer = self.configs[0], fresh_optimizer(self.configs, weights)
@@ -301,10 +263,7 @@ class Population:
         self._begin_with(SolvedAt.never(self.replicas))
 
     def regenerate(self) -> None:
-        """Draw new data, and train it from the first window of the current epoch with zero states. The weights stay.
-
-        After the last epoch, the last epoch is trained again.
-        """
+        """Draw new data, and train it from the start of the current (or last) epoch with zero states. Weights stay."""
         self.data_version += 1
         self.epoch, self.window = min(self.epoch, self.configs[0].num_epochs - 1), 0
 
@@ -312,8 +271,6 @@ class Population:
         self._solved, self._levels, self._unseen = solved, Levels.of(self.configs), []
 
     def _place(self) -> str:
-        """The device. If it has to be measured, it is measured with as many replicas as this population has."""
-
         def train(device: str, n: int) -> None:
             endless = [replace(one, num_epochs=MAX_EPOCHS) for one in self.configs]
             Population(endless, None, self._programs, self._at_once, device).advance(n)
@@ -327,36 +284,23 @@ class Population:
 
 
 class Trainer(Population):
-    """Trains one network on the echo, window by window, by truncated back-propagation through time. It is a
-    `Population` of one without the axis of replicas.
-
-    Args:
-        config: the configuration to train.
-        programs: stores compiled programs for the next trainer of the same structure; by default they are not stored.
-
-    Raises:
-        ConfigError: the requested device does not exist, there is not enough memory, or the configuration has several
-            replicas, which need a `Population`.
-        OutOfMappingsError: this process has compiled too many programs.
+    """Trains one network window by window: a `Population` of one, which documents it, without the axis of replicas. A
+    configuration of several replicas is a `ConfigError`.
     """
 
     def __init__(self, config: EchoConfig, programs: Programs | None = None) -> None:
         if config.replicas != 1:
             raise ConfigError("replicas", config.replicas, "it must be 1; a Population trains several")
         super().__init__(config, programs=programs)
-        self._series: tuple[object, EchoSeries] | None = None
 
     def advance(self, n: int) -> Progress:  # type: ignore[override]
-        """Train ``n`` windows, also across epochs, or fewer if the last epoch ends before; see `Population.advance`."""
+        """Train ``n`` windows, or fewer if the last epoch ends before; see `Population.advance`."""
         return super().advance(n).of(0)
 
     @property
     def series(self) -> EchoSeries:  # type: ignore[override]
         """The data of the current epoch; of the last epoch if all have been trained."""
-        of = (self.config, self.data_version, self.epoch)
-        if self._series is None or self._series[0] != of:
-            self._series = of, super().series(0)
-        return self._series[1]
+        return super().series(0)
 
     @property
     def weights(self) -> dict[str, Floats]:
@@ -365,11 +309,8 @@ class Trainer(Population):
 
     @property
     def carried_state(self) -> Floats:
-        """The state from which the next window starts, float32 [batch_size, carried]; zero at the start of an epoch,
-        and of a trial.
-
-        The states of all layers are side by side, for an LSTM h and then c: the tutorial's cell has [batch_size,
-        state_size].
+        """The state from which the next window starts, float32 [batch_size, carried]: all layers side by side, for an
+        LSTM h and then c. Zero at the start of an epoch, and of a trial.
         """
         carried = self.state.carried_state
         return np.zeros_like(carried) if self.window == 0 or not self.config.is_stream else carried
@@ -401,5 +342,4 @@ def _unknown(config: EchoConfig, replicas: int) -> Trained:
 
 
 def no_influence(configs: Sequence[EchoConfig]) -> dict[str, Floats]:
-    """What the learning rule carries at the start: zeros, float32 [replicas, ...] by name."""
     return {name: np.zeros((len(configs), *shape), np.float32) for name, shape in influence_shapes(configs[0]).items()}

@@ -28,7 +28,7 @@ from tensorflow.python.framework import ops
 
 from echornn.config import EchoConfig
 from echornn.runtime import small_loops
-from echornn.training.device import place, prepare, usable_processors
+from echornn.training.device import begin, place, threads_for, usable_processors
 from echornn.training.loop import Trained, Values, nothing_trained, train
 from echornn.training.structure import NO_DEVICES, Devices, program_of, structure
 
@@ -36,9 +36,8 @@ if TYPE_CHECKING:
     from echornn.training.shards import Division
 
 MAPPINGS_USED_AT_MOST = 0.8
-"""The share of the system's memory mappings that compiled programs may use. Every compilation keeps memory until the
-process ends, even if everything is deleted: 27 MiB and 230 memory mappings for the tutorial's cell, 37 MiB and 360 for
-an LSTM (Linux allows 65 530 mappings, then native code aborts the process). So no program is ever dropped.
+"""The share of the system's memory mappings that compiled programs may use. A compilation keeps 230 to 360 of them and
+27 to 37 MiB until the process ends; Linux allows 65 530, then native code aborts the process.
 """
 
 
@@ -55,18 +54,14 @@ class Programs:
         self._placed: dict[EchoConfig, str] = {}
 
     def place(self, config: EchoConfig, replicas: int, train: Callable[[str, int], None]) -> str:
-        """The device for networks of this structure. It is selected only once (see `echornn.training.device.place`), so
-        that windows that are trained again have the same bits, even if a second measurement would select another
-        device.
-        """
-        prepare(config, replicas)
+        """The device of a structure is selected once, so that windows that are trained again have the same bits."""
+        begin(threads_for(config, replicas == 1))
         program = replace(program_of(config), replicas=replicas)
         if program not in self._placed:
             self._placed[program] = place(config, train, self._devices.get(program))
         return self._placed[program]
 
     def of(self, config: EchoConfig, division: Division, epochs: int, on_cpu: bool) -> Program:
-        """The program for networks of this structure, which is compiled by its first call."""
         key = structure(config), division.places, division.room, epochs, on_cpu
         return self._made.setdefault(key, Program(config, division, on_cpu, repr(key)))
 
@@ -76,9 +71,7 @@ _traced: Counter[str] = Counter()
 
 
 class Program:
-    """The compiled call that trains some shards one after the other. Values pass in and out, so that one program serves
-    all calls, trainers and devices.
-    """
+    """The compiled call that trains some shards one after the other, for all calls, trainers and devices."""
 
     def __init__(self, config: EchoConfig, division: Division, on_cpu: bool, name: str) -> None:
         self._config, self._division, self._on_cpu, self._name = config, division, on_cpu, name
@@ -89,12 +82,8 @@ class Program:
     def __call__(
         self, device: str, values: Values, numbers: npt.NDArray[np.int32], data: list[tf.Tensor]
     ) -> tuple[Values, Trained]:
-        """Train some windows of each shard; the first call on a device compiles.
-
-        Args:
-            values: [room, ..., places].
-            numbers: int32 [room, 3 + keys], for each shard the ``call`` of `train`; it may request no windows.
-            data: inputs and targets of the shards end to end, and which of them count, unless all do.
+        """Train windows of each shard, compiled by the first call on a device: values are [room, ..., places], numbers,
+        int32 [room, 3 + keys], the ``call`` of `train` for each, and data those of the shards end to end.
         """
         if device in self._devices:
             return self._called(device, values, numbers, data)
@@ -144,7 +133,7 @@ class Program:
 @contextlib.contextmanager
 def _names_of_its_own(program: str) -> Iterator[None]:
     """Let TensorFlow number what it traces by the program alone, not by what the process did before: XLA finds a
-    program on disk by the names in it. Traced again in the same process, a program has other names.
+    program on disk by the names in it.
     """
     ops.get_default_graph()  # is made, and numbered, at its first use in a thread
     _traced[program] += 1
@@ -176,10 +165,8 @@ _descriptor: int | None = None  # of the folder in which XLA keeps programs, by 
 
 def keep(threads: int) -> None:
     """Keep programs in the user's cache folder, unless ``ECHORNN_KEEP_PROGRAMS`` is 0. Call this before TensorFlow's
-    threads are set, or its devices are looked for, since XLA then reads its flags.
-
-    Errors do not prevent training, and flags of the user's own are kept. Ours are removed from the environment again:
-    other processes lack the descriptor, and versions of results (`echornn.sweeps.trained_by`) do not depend on them.
+    threads are set, or its devices are looked for, since XLA then reads its flags; they are removed from the
+    environment again, since other processes lack the descriptor. Flags of the user's own are kept.
     """
     global _descriptor
     has_own_flags = FLAGS in os.environ or small_loops.are_a_file(os.environ.get(small_loops.VARIABLE, ""))
@@ -220,7 +207,6 @@ def _empty(folder: Path) -> None:
 
 
 def kind_of_programs(threads: int) -> str:
-    """A hash of everything that affects compiled programs: versions, flags, threads, processors."""
     environment = sorted(one for one in os.environ.items() if one[0].startswith(("TF_", "XLA_", "ONEDNN_", "DNNL_")))
     processor = Path("/proc/cpuinfo").read_text(errors="replace").split("\n\n")[0].splitlines()
     features = [line for line in processor if line.startswith(("model name", "flags", "Features", "CPU "))]

@@ -45,25 +45,22 @@ class Learned(NamedTuple):
 
 @dataclass(frozen=True)
 class Engine:
-    """Computes a learning rule: from the network, a window, and the influence before it."""
+    """A learning rule: computes from the network, a window, and the influence before it."""
 
     learn: Callable[[EchoRNN, WindowData, Tensors], Learned]
     carried = staticmethod(influence_shapes)
 
 
 def engine_of(config: EchoConfig) -> Engine:
-    """The engine of a configuration's learning rule."""
     engine: Engine = pkgutil.resolve_name(RULES[config.rule].engine)
     return engine
 
 
 def within_window(model: EchoRNN, window: WindowData, influence: Tensors) -> Learned:
-    """The gradient within the window; it stops at the state before it."""
     return _back_propagated(model, window)[0]
 
 
 def _back_propagated(model: EchoRNN, window: WindowData) -> tuple[Learned, tf.Tensor]:
-    """What is learned within the window, and the gradient to the state before it."""
     weights = list(model.weights.values())
     with tf.GradientTape() as tape:
         tape.watch([window.state, weights])
@@ -117,12 +114,9 @@ ByZ = tuple[Made, tf.Tensor]
 
 
 def sensitivity(model: EchoRNN, steps: list[tf.Tensor], count: int) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-    """The derivatives of the states after the first ``count`` steps by the state before them, float32 [batch, carried,
-    carried before, ...], and by the weights in these steps, by name, float32 [batch, carried, rows, columns, ...].
-
-    Args:
-        steps: what the steps read, float32 [steps, batch, ...]: the inputs as they enter the first cell, the carried
-            states before each step, and if there is dropout its factors, for each layer but the first.
+    """The derivatives of the states after ``count`` steps by the state before them, float32 [batch, carried, carried
+    before, ...], and by the weights, [batch, carried, rows, columns, ...]. The steps read the inputs of the first cell,
+    the states before, and factors of dropout for each layer but the first, float32 [steps, batch, ...].
     """
     _, batch, carried, *replicas = steps[1].shape
     block = block_length(count)
@@ -160,8 +154,8 @@ def sensitivity(model: EchoRNN, steps: list[tf.Tensor], count: int) -> tuple[tf.
 def _back(
     config: EchoConfig, used: Sequence[Tensors], steps: list[tf.Tensor], t: tf.Tensor | int, seeds: tf.Tensor
 ) -> tuple[tf.Tensor, list[list[ByZ]]]:
-    """Go back through step ``t``: from the derivatives of some numbers of each row by the state after the step, float32
-    [batch * carried, carried, ...], to those by the state before it, and for each layer the products of the step.
+    """From derivatives by the state after step ``t``, float32 [batch * carried, carried, ...], to those by the state
+    before it, and for each layer the products of the step.
     """
     step, carried = step_of(config.the_cell), carried_size(config)
 
@@ -198,13 +192,11 @@ def _back(
 
 
 def _apart(tensor: tf.Tensor, carried: int) -> tf.Tensor:
-    """Float32 [batch * carried, ...] to [batch, carried, ...]."""
     rows, *others = tensor.shape
     return tf.reshape(tensor, [rows // carried, carried, *others])
 
 
 def _by_weights(products: Sequence[Sequence[ByZ]]) -> dict[str, tf.Tensor]:
-    """The derivatives by the weights that a step uses, from the products of some steps, [product][step]."""
     found: dict[str, tf.Tensor] = {}
     for of_steps in products:
         each, zs = zip(*of_steps, strict=True)
@@ -223,9 +215,7 @@ def _by_weights(products: Sequence[Sequence[ByZ]]) -> dict[str, tf.Tensor]:
 
 
 def _by_trained(config: EchoConfig, trained: Tensors, by_used: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """Derivatives by the trained weights of a layer, from those by the weights that its step uses, float32 [batch,
-    carried, rows, columns, ...].
-    """
+    """Derivatives by a layer's trained weights, from those by the weights that its step uses."""
     cell, carried = config.the_cell, carried_size(config)
     found = {name: one for name, one in by_used.items() if name in cell.matrices}
     if not cell.unit_weights:

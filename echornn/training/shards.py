@@ -18,10 +18,7 @@ from echornn.training.loop import Trained, Values
 from echornn.training.programs import Program, Programs
 
 LEAST, MOST = 8, 128
-"""The fewest and the most replicas of a shard that are trained side by side: there, a window costs a fixed 10 us, and
-about 1 us per network (tutorial's sizes, one core). Fewer are faster one by one; with more, cache misses cancel the
-gain.
-"""
+"""Replicas of a shard side by side: a window costs 10 us, and 1 us each; with more, cache misses cancel the gain."""
 
 VECTOR = 8  # the replicas that a vector operation of the processor computes; a shard is filled up to a multiple of this
 TURNS = 8  # the most shards of a call: enough to make the fixed cost of a call, 0.4 ms, negligible
@@ -32,8 +29,8 @@ Array = npt.NDArray[Any]
 
 
 class Division(NamedTuple):
-    """How the replicas are compiled and trained: calls run at the same time; each trains shards one after the other,
-    and the replicas of a shard side by side. Unused places repeat the last replica.
+    """Calls run at the same time, the shards of each in turn, and the replicas of a shard side by side; unused places
+    repeat the last replica.
     """
 
     replicas: int
@@ -43,9 +40,7 @@ class Division(NamedTuple):
 
     @classmethod
     def of(cls, config: EchoConfig, replicas: int, at_once: int) -> Division:
-        """The fastest division for this structure, if ``at_once`` calls run at the same time on different processors.
-        Large networks gain nothing side by side, so each forms a shard.
-        """
+        """The fastest division. Large networks gain nothing side by side, so each forms a shard."""
         each = -(-replicas // at_once)
         size = 1 if is_trained_alone(config) or each < LEAST else MOST
         shards = at_once * -(-each // size)
@@ -64,7 +59,6 @@ class Division(NamedTuple):
 
     @property
     def windows_per_call(self) -> int:
-        """The most windows that a call trains in each replica."""
         return min(MAX_WINDOWS_PER_CALL, LOSSES_PER_CALL // (self.room * (self.places or 1)))
 
     @property
@@ -76,7 +70,6 @@ class Division(NamedTuple):
         return numbers[:, np.minimum(np.arange(self.room), self.turns - 1)]
 
     def placed(self, values: Array) -> list[Array]:
-        """The replicas' values, [replicas, ...], arranged for each call: [room, ..., places]."""
         whole = values[self.numbers]
         return list(np.moveaxis(whole, 2, -1) if self.places else whole[:, :, 0])
 
@@ -90,8 +83,6 @@ class Division(NamedTuple):
 
 
 class Block(NamedTuple):
-    """The data of some epochs, for all replicas."""
-
     data_version: int
     first_epoch: int
     epochs: int
@@ -123,7 +114,6 @@ class Shards:
 
     @property
     def values(self) -> Values:
-        """A copy of everything that training changes, with replicas on the first axis."""
 
         def first(*of_calls: tf.Tensor) -> Array:
             return np.ascontiguousarray(np.moveaxis(self.division.last([one.numpy() for one in of_calls]), -1, 0))
@@ -140,8 +130,8 @@ class Shards:
                 self._values.append(tf.nest.pack_sequence_as(values, [tf.constant(one) for one in of_call]))
 
     def block(self, data_version: int, epoch: int) -> Block:
-        """The data with this epoch. The next block is made in advance, except for a single network: its series may be
-        so long that two blocks do not fit into memory.
+        """The data with this epoch. The next block is made in advance, except for a single network, whose series may be
+        so long that two do not fit into memory.
         """
         if self._block is None or not self._block.holds(data_version, epoch):
             self._block = None  # release it first, so that two blocks do not take memory at the same time

@@ -1,17 +1,21 @@
-"""What networks must have in common to be trained together, or by the same compiled program; without TensorFlow."""
+"""What networks must have in common to be trained together or by the same program; what trains them in a session."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, Protocol
 
 from echornn.config import ECHO, MAX_REPLICAS, TASK, ConfigError, EchoConfig
-from echornn.tasks.task import Numbers, Symbols, form_of
+from echornn.progress import PopulationProgress
+from echornn.runtime import quiet, small_loops
+from echornn.state import PopulationState
+from echornn.tasks.task import form_of
+from echornn.training.device import begin, threads_for, threads_if_asked
 
 REPLICA_FIELDS = frozenset({"seed", "learning_rate", "init"})
-"""The fields in which replicas may differ; other fields affect the compiled program, or the length of training."""
+"""The fields in which replicas may differ."""
 
 
 def require_one_structure(configs: Sequence[EchoConfig]) -> None:
@@ -29,23 +33,11 @@ def require_one_structure(configs: Sequence[EchoConfig]) -> None:
             raise ConfigError(name, changes[name], allowed)
 
 
-class Structure(NamedTuple):
-    """Everything that changes a compiled program: the configuration with the echo as its task, and a fixed value in
-    each field that does not change the program; and the form of the task.
-    """
-
-    config: EchoConfig
-    inputs: Symbols | Numbers
-    outputs: Symbols | Numbers
-    trial: int | None
-    scores_every_step: bool
-
-
-def structure(config: EchoConfig) -> Structure:
-    """The structure of a configuration. Tasks of the same form are trained by the same program."""
+def structure(config: EchoConfig) -> tuple[Any, ...]:
+    """Everything that changes a compiled program: the configuration without what does not, and the form of the task."""
     task, length = config.the_task, config.truncated_backprop_length
     plain = config.with_fields({TASK: ECHO, "echo_step": 0, "truncated_backprop_length": length})
-    return Structure(replace(program_of(plain), device="auto"), *form_of(task), task.scores_every_step)
+    return replace(program_of(plain), device="auto"), *form_of(task), task.scores_every_step
 
 
 Devices = Mapping[EchoConfig, str]
@@ -55,16 +47,66 @@ NO_DEVICES: Devices = MappingProxyType({})
 
 
 def program_of(config: EchoConfig) -> EchoConfig:
-    """The configuration with fixed values in all fields that do not affect the compiled program (`START_FIELDS`).
-
-    The requested device stays, since for ``auto`` a measurement decides.
-    """
+    """The configuration with fixed values in all fields that do not affect the compiled program or its device."""
     fixed = {"num_epochs": 1, "learning_rate": 1.0, "seed": 0, "init": "tutorial"}
     fixed |= {"echo_step": 0, "row_start": "previous_row"} if "row_start" in config.fields() else {}
     return config.with_fields(fixed)
 
 
 def moved(config: EchoConfig, device: str, devices: Devices) -> str:
-    """A message that networks now train on another device than before; empty if they do not."""
     before = devices.get(program_of(config), device)
     return "" if before == device else f"trained on the {before} before, now on the {device}: last digits may differ"
+
+
+class AnyTrainer(Protocol):
+    """What a session uses of a `echornn.training.population.Population`, which documents it."""
+
+    epoch: int
+    window: int
+    data_version: int
+    init_index: int
+
+    @property
+    def config(self) -> EchoConfig: ...
+    @property
+    def finished(self) -> bool: ...
+    @property
+    def windows_left(self) -> int: ...
+    @property
+    def device(self) -> str: ...
+    @property
+    def state(self) -> PopulationState: ...
+    def restore(self, state: PopulationState) -> None: ...
+    def edit(self, config: EchoConfig) -> None: ...
+    def compile(self) -> None: ...
+    def advance(self, n: int) -> PopulationProgress: ...
+    def reset(self, init_index: int = 0) -> None: ...
+    def start(self, config: EchoConfig, init_index: int = 0) -> None: ...
+    def regenerate(self) -> None: ...
+
+
+MakeTrainer = Callable[[EchoConfig], AnyTrainer]
+
+
+def tensorflow_trainers(
+    devices: Devices = NO_DEVICES, threshold: int = small_loops.THRESHOLD, threads: int | None = None
+) -> MakeTrainer:
+    """A function that makes trainers, which share compiled programs; its first call imports TensorFlow. Devices,
+    threshold of small loops and threads are those with which networks were trained before.
+    """
+    shared: Any = None
+
+    def make(config: EchoConfig) -> AnyTrainer:
+        nonlocal shared
+        quiet.import_tensorflow(threshold)
+        from echornn.training.population import Population
+        from echornn.training.programs import Programs, keep
+
+        if shared is None:
+            number = threads or threads_for(config, config.replicas == 1)
+            keep(threads_if_asked(number))
+            begin(number)
+            shared = Programs(devices)
+        return Population(config, programs=shared)
+
+    return make

@@ -21,7 +21,7 @@ from echornn.runs.recorder import Recorder
 from echornn.session.live_run import LiveRun
 from echornn.state import PopulationState
 from echornn.timeline.branch import Position
-from echornn.training.any_trainer import tensorflow_trainers
+from echornn.training.structure import tensorflow_trainers
 
 NETWORKS = {
     "the tutorial": EchoConfig(seed=7, num_epochs=10_000),

@@ -25,7 +25,7 @@ from echornn.runs.recorder import Recorder, RunRecorder
 from echornn.runs.run_dir import Run
 from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Position
-from echornn.training.any_trainer import tensorflow_trainers
+from echornn.training.structure import tensorflow_trainers
 from tests.benchmarks.branch_is_the_trunk import arrive
 
 CONFIG = EchoConfig(seed=7, num_epochs=10**6)

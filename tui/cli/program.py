@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from echornn.config import ConfigError
 from echornn.errors import OwnError, RunError
-from echornn.runtime import collector
+from echornn.runtime import quiet
 from tui.cli.training import training
 from tui.commands.flags import ConfigFlags, TrainingFlags
 from tui.commands.front_end import FrontEnd, UsageError
@@ -56,7 +56,7 @@ def _front_end(arguments: list[str]) -> FrontEnd | None:
     """
     if not arguments:
         return training(ConfigFlags(), TrainingFlags())
-    with collector.spared():
+    with quiet.collector_spared():
         from tui.cli.parser import parsed
 
     return parsed(arguments)

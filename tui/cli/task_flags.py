@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from echornn.cells.own_cell import OwnCell
+from echornn.cells.own_cell import check as check_cell
 from echornn.cells.table import named as cell_named
 from echornn.config import CELL, ECHO, TASK
-from echornn.data.series import check_cell
 from echornn.errors import RunError
 from echornn.runs.run_dir import Run
 from echornn.tasks.own_task import OwnTask, TaskName, check

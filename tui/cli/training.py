@@ -9,7 +9,7 @@ from pathlib import Path
 from echornn.config import EchoConfig
 from echornn.replay.pace import LEAST_SPEED, MOST_SPEED, require_speed
 from echornn.runs.recorder import Recorder
-from echornn.runtime import collector
+from echornn.runtime import quiet
 from tui.cli.own_keys import moved_keys
 from tui.commands import record
 from tui.commands.flags import ConfigFlags, TrainingFlags
@@ -63,7 +63,7 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
 
         how = (flags.json, recorder, at, not flags.no_serve, flags.paused, background)
         return partial(print_training, config, speed or math.inf, *how)
-    with collector.spared():
+    with quiet.collector_spared():
         from tui.cli.front_ends.open_app import show_training
 
     return partial(

@@ -37,7 +37,7 @@ def record_of(name: str, cell: Cell) -> dict[str, Any]:
         "help": cell.about,
         "formulas": list(cell.formulas),
         "state": list(cell.state_parts),
-        "held": cell.held,
+        "held": len(cell.state_parts) - len(cell.unread),
         "gates": list(cell.gates),
         "products": [
             {"weight": one.weight, "bias": one.bias, "reads": list(one.reads), "columns": list(one.columns)}

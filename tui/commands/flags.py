@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from echornn.cells.table import named
-from echornn.config import CELL, TASK, EchoConfig
+from echornn.config import CELL, TASK, ConfigError, EchoConfig
 from echornn.tasks.own_task import OwnTask, TaskName
-from echornn.tasks.table import settings_kept
+from echornn.tasks.table import settings_by_name, values_of
+from echornn.tasks.task import Task
 from tui.kit.theme import Theme
 
 
@@ -51,7 +53,7 @@ class ConfigFlags(EchoConfig):
         """
         given, task = self.given, self.given.get(TASK)
         if isinstance(task, OwnTask) and task.is_change_of(config.value(TASK)):
-            given = {**settings_kept(config.the_task, task), **given}
+            given = {**_settings_kept(config.the_task, task), **given}
         wanted = config.with_fields(given)
         if given.keys() - {*EchoConfig.names(), TASK}:
             from echornn.data.series import check_own_data
@@ -108,3 +110,12 @@ class TrainingFlags:
 
     compare: tuple[str, ...] = ()
     """Draw these runs under the curve, in the app: folders, names that list shows, or newest."""
+
+
+def _settings_kept(task: Task, name: OwnTask) -> dict[str, Any]:
+    """The values of a task's settings that another task also has and allows."""
+    settings, kept = settings_by_name(name), {}
+    for known, value in values_of(task).items():
+        with suppress(ConfigError, KeyError):
+            kept[known] = settings[known].checked(value)
+    return kept

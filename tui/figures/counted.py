@@ -12,8 +12,8 @@ from echornn.diagnosis.seed_stats import wilson
 from echornn.sweeps.folder import SweepResults
 from tui.figures.data import Column, FigureData, FigureError, FigureRequest
 from tui.figures.losses import loss_label
-from tui.kit.shades import Scale, meaning, short_text
-from tui.kit.sweep_table import Table, first_choice, value_text
+from tui.kit.shades import Scale, meaning, short_text, value_of
+from tui.kit.sweep_table import Table, first_choice, numbers_of, value_text
 
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """The shades beside which the colour bar has a value."""
@@ -59,10 +59,10 @@ def map_numbers(request: FigureRequest) -> FigureData:
     columns: dict[str, list[Any]] = {}
     for row, left in zip(table.cells, table.rows, strict=True):
         for cell, top in zip(row, table.columns, strict=True):
-            value, shade = cell.value(request.show), scale.share(scale.value(cell))
+            value, shade = value_of(cell, request.show), scale.share(scale.value(cell))
             shown = {"value": _known(value), "shade": _known(shade), "text": short_text(value, request.show)}
             fields = {across: value_text(top), **({down: value_text(left)} if choice.down else {})}
-            for name, number in {**fields, **cell.numbers, **shown}.items():
+            for name, number in {**fields, **numbers_of(cell), **shown}.items():
                 columns.setdefault(name, []).append(number)
     losses = {point.config.loss_name for point in results.points}
     facts = {

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.sweeps.results import Measure
+from tui.kit.shades import Measure
 from tui.kit.sweep_table import Choice
 
 Column = Sequence[Any] | npt.NDArray[Any]

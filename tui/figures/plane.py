@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from echornn.data.series import held_inputs
 from echornn.readings import Readings, parts_of
 from tui.figures.data import Column, FigureData, FigureRequest
 from tui.figures.probed import nothing, readings_of
+from tui.kit.held_inputs import held_inputs
 from tui.kit.target_groups import groups_of
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from echornn.arrays.run_arrays import read
 from echornn.config import EchoConfig
-from echornn.data.coverage import source_lags
+from echornn.data.series import source_lags
 from echornn.readings import Kind, Readings
 from tui.figures.data import Column, FigureData, FigureError, FigureRequest
 from tui.kit.phrases import source_name

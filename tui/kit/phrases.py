@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import lags_beyond
+from echornn.data.series import lags_beyond
 
 
 def shortened(text: str, most: int = 24) -> str:

@@ -6,12 +6,34 @@ import itertools
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from echornn.sweeps.results import Cell, GridPoint, Measure
+from echornn.sweeps.results import Cell, GridPoint
 from echornn.tasks.task import Numbers, Symbols
 
 LEAST_LOSS, LEAST_SHOWN = 1e-6, 1e-9
 """Losses below these have the same shade, and are shown as 0."""
+
+
+class Measure(StrEnum):
+    """A number that cells can show."""
+
+    SUCCESS = "success"  # the share of seeds that solved the task
+    WINDOWS = "windows"  # by which half of the seeds had solved the task
+    LOSS = "loss"  # the median of the final losses, each in the unit of its task
+
+
+def value_of(cell: Cell, measure: Measure) -> float:
+    """The value of a measure; NaN without results, infinite if too few networks solved the task for a value."""
+    if not cell.finished:
+        return math.nan
+    match measure:
+        case Measure.SUCCESS:
+            return cell.solved / cell.asked
+        case Measure.WINDOWS:
+            return math.inf if cell.half_solved is None else cell.half_solved
+        case Measure.LOSS:
+            return cell.loss
 
 
 def meaning(measure: Measure, losses: Collection[str]) -> str:
@@ -49,7 +71,7 @@ class Scale:
         if measure is Measure.SUCCESS or of_tasks:
             return cls(measure, of_tasks=of_tasks)
         least = 1.0 if measure is Measure.WINDOWS else LEAST_LOSS
-        values = (Cell((), (point,)).value(measure) for point in points)
+        values = (value_of(Cell((), (point,)), measure) for point in points)
         floored = [max(least, value) for value in values if math.isfinite(value)] or [math.nan]
         return cls(measure, min(floored), max(floored))
 
@@ -60,7 +82,7 @@ class Scale:
 
     def value(self, cell: Cell) -> float:
         """The value that the shade of a cell shows."""
-        return cell.way if self.of_tasks else cell.value(self.measure)
+        return cell.way if self.of_tasks else value_of(cell, self.measure)
 
     def share(self, value: float) -> float:
         """The position of a value between worst (0) and best (1); -1 for an infinite value; NaN stays NaN."""

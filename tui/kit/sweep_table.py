@@ -78,6 +78,23 @@ class Table:
         return cls(results, choice, columns, rows, cells)
 
 
+def numbers_of(cell: Cell) -> dict[str, int | float | None]:
+    """The counts of a cell as CSV has them; None is not known."""
+    low, high = cell.interval if cell.finished and not cell.is_pooled else (None, None)
+    return {
+        "points": len(cell.points),
+        "trained": cell.finished,
+        "solved": cell.solved,
+        "success": cell.solved / cell.asked if cell.finished else None,
+        "low": low,
+        "high": high,
+        "half_solved": cell.half_solved,
+        "median_loss": None if math.isnan(cell.loss) else cell.loss,
+        "failed": cell.failed,
+        "missing": cell.missing,
+    }
+
+
 def rung_text(config: EchoConfig, loss: float) -> str:
     """The position of a mean loss of the last windows on the ladder: "at chance", "at knows t-3", "below knows t-3";
     empty if the task has no ladder, or the loss is not known.

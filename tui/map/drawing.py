@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from echornn.sweeps.results import Cell, Measure
+from echornn.sweeps.results import Cell
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
-from tui.kit.shades import Scale
+from tui.kit.shades import Measure, Scale
 from tui.map.state import FAILED, LOST, MISSING, MapFrame, edge_sign, sign_of
 
 MARKED, SIDES, CURSOR = "◆", "▐▌", "◉"

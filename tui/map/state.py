@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from echornn.config import EchoConfig
 from echornn.sweeps.folder import SweepResults
-from echornn.sweeps.results import Cell, Measure, Values
-from tui.kit.shades import Scale, meaning, short_text
+from echornn.sweeps.results import Cell, Values
+from tui.kit.shades import Measure, Scale, meaning, short_text, value_of
 from tui.kit.sweep_table import BUDGET, Axes, Choice, Table, Value, first_choice, value_text
 from tui.map.filter import FilterError, kept_values
 from tui.map.words import solved_text, words_of
@@ -178,7 +178,7 @@ class MapFrame:
     def numbers(self) -> list[list[str]]:
         """The text in each cell, [rows][columns], at most five characters; empty if there is no result."""
         measure = self.scale.measure
-        return [[short_text(cell.value(measure), measure) for cell in row] for row in self.table.cells]
+        return [[short_text(value_of(cell, measure), measure) for cell in row] for row in self.table.cells]
 
     @property
     def labels(self) -> tuple[list[str], list[str]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from echornn.data.levels import solved_level
-from tui.kit.sweep_table import rung_text, value_text
+from tui.kit.sweep_table import numbers_of, rung_text, value_text
 from tui.map.state import MapFrame, common_to_all, edge_sign, sign_of
 
 WIDTH = 79
@@ -65,7 +65,7 @@ def csv_lines(frame: MapFrame) -> Iterator[str]:
             point, configs = cell.best_point, [one.config for one in cell.points]
             values = [value_text(value) for name, value in ((choice.across, across), (choice.down, down)) if name]
             numbers: dict[str, Any] = {
-                **cell.numbers,
+                **numbers_of(cell),
                 "best_seed": point and point.best[-1],
                 "best_solved_at": point and point.results[point.best[-1]].solved_at,
                 "most_windows": _one({config.num_epochs * config.windows_per_epoch for config in configs}),

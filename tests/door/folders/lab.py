@@ -19,7 +19,7 @@ from echornn.session import session as loop
 from echornn.session.commands import Command, Edit, Go, Pause, Save
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Query, Span
-from echornn.training.any_trainer import MakeTrainer
+from echornn.training.structure import MakeTrainer
 from tests.door.sweeps.scripted import ScriptedEngine
 from tests.hashed import HashTrainer
 from tests.on_a_thread import running

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from echornn import seeding
 from echornn.config import EchoConfig
-from echornn.data.series import EchoSeries, series_side_by_side
+from echornn.data.series import EchoSeries, data_side_by_side
 from echornn.tasks.echo import RowStart, uniform_symbols
 
 
@@ -41,7 +41,7 @@ def replicas() -> st.SearchStrategy[list[EchoConfig]]:
 @settings(deadline=None)
 @given(replicas(), st.integers(0, 3), st.integers(0, 3))
 def test_series_side_by_side_are_those_of_each_alone(configs: list[EchoConfig], data_version: int, epoch: int) -> None:
-    x, y = series_side_by_side(configs, data_version, epoch)
+    x, y, _ = data_side_by_side(configs, data_version, epoch)
     assert x.shape == y.shape == (configs[0].row_length, configs[0].batch_size, len(configs))
     for index, config in enumerate(configs):
         alone = EchoSeries.generate(config, data_version, epoch)

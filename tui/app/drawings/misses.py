@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from echornn.config import EchoConfig
-from echornn.data.coverage import missed, missed_of_a_stride
+from echornn.progress import Bools
 from tui.kit.phrases import cut_off
 
 HEIGHT = 4
@@ -13,6 +15,22 @@ NAME_WIDTH = 8
 
 MISSED, COVERED = "×", "·"
 """The characters of a missed target and of another target."""
+
+
+def missed(config: EchoConfig, first: int, count: int) -> Bools:
+    """Whether the targets of the echo from ``first`` steps after a window's first step on are missed, bool [count]:
+    no window contains both the target and its source, away from the ends of the row. The pattern repeats each stride.
+    """
+    if config.reach is None:
+        return np.zeros(count, np.bool_)
+    steps = np.arange(first, first + count)
+    begins = (steps - config.echo_step) // config.window_stride * config.window_stride
+    return np.asarray(steps - begins >= config.reach)
+
+
+def missed_of_a_stride(config: EchoConfig) -> int:
+    """The number of missed targets of the echo per stride."""
+    return int(missed(config, 0, config.window_stride).sum())
 
 
 def sentence(config: EchoConfig) -> str:

@@ -3,15 +3,48 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import Source, counts_by_source, source_of
 from echornn.progress import Progress, Symbols
 from tui.app.drawings.blocks import symbol_text
 from tui.app.drawings.matrix import AROUND_A_NUMBER, MatrixLayout
 
-MARKS = {Source.WINDOW: "", Source.BEFORE: "‹", Source.ABOVE: "↑", Source.BLANK: "-"}
 GLYPHS = {"one": "█", "zero": "▁", "unknown": "░", "join": "→", "side": "╎", "top": "╌", "strip": "─", "place": "█"}
+
+
+class Source(StrEnum):
+    """Where the source of a target is, that is, the input that it echoes."""
+
+    WINDOW = "this window"
+    BEFORE = "before this window"
+    ABOVE = "the row above"
+    BLANK = "blank"
+
+
+MARKS = {Source.WINDOW: "", Source.BEFORE: "‹", Source.ABOVE: "↑", Source.BLANK: "-"}
+
+
+def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
+    """Where the source is of the target at a row and step of a window of an epoch, all from 0."""
+    if window * config.window_stride + step < config.echo_step:
+        return Source.ABOVE if row and config.row_start == "previous_row" else Source.BLANK
+    return Source.WINDOW if step >= config.echo_step else Source.BEFORE
+
+
+def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
+    """The number of targets of a window, over all rows, by where their source is; zero counts are left out."""
+    length, rows = config.truncated_backprop_length, config.batch_size
+    head = min(max(config.echo_step - window * config.window_stride, 0), length)
+    inside = max(0, length - config.echo_step)
+    above = rows - 1 if config.row_start == "previous_row" else 0
+    counts = {
+        Source.WINDOW: rows * inside,
+        Source.BEFORE: rows * (length - head - inside),
+        Source.ABOVE: above * head,
+        Source.BLANK: (rows - above) * head,
+    }
+    return {source: count for source, count in counts.items() if count}
 
 
 @dataclass(frozen=True, eq=False)

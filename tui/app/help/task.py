@@ -5,8 +5,8 @@ from __future__ import annotations
 from inspect import cleandoc
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import source_lags
 from echornn.data.levels import deciding_windows, ladder_of, solved_level
+from echornn.data.series import source_lags
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.tasks.task import Numbers, Symbols
 from tui.app.help.screen import DATA_OF_THE_ECHO, OF_THE_ECHO, OF_VIEWS, THE_SCREEN

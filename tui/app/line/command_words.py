@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from echornn.cells.table import named as cell_named
-from echornn.config import CELL, TASK, EchoConfig, require_possible
+from echornn.config import CELL, FIELDS, TASK, EchoConfig
 from echornn.errors import ConfigError
 from echornn.files.recorded_values import shortened
 from echornn.session import commands
@@ -110,7 +110,8 @@ def _changes(word: Word, words: Sequence[str]) -> Command:
             raise WordError(f"{shortened(one)!r} cannot be used: {word.name} takes {word.usage}")
         field = field.replace("-", "_")
         changes[field] = field_value(field, text)
-        require_possible(field, changes[field])
+        if field in FIELDS:
+            FIELDS[field].checked(changes[field])
     return commands.Edit(changes) if word.kind is commands.Edit else commands.StartOver(changes)
 
 

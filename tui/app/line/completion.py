@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from echornn.config import CHOICES, TASK, EchoConfig
+from echornn.config import FIELDS, TASK, EchoConfig
 from echornn.tasks.table import TASKS
 from echornn.tasks.task import settings_of
 from echornn.timeline.branch import letter_of
@@ -75,9 +75,8 @@ def values_of(config: EchoConfig, field: str) -> tuple[str, ...]:
     """The words among which a field is chosen; none if it is a number."""
     if field == TASK:
         return tuple(TASKS)
-    return next(
-        (known.choices for known in settings_of(config.the_task) if known.name == field), CHOICES.get(field, ())
-    )
+    known = (*settings_of(config.the_task), *FIELDS.values())
+    return next((one.choices for one in known if one.name == field), ())
 
 
 def _arguments(name: str, known: Known) -> tuple[str, ...]:

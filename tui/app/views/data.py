@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import Source, source_of
 from echornn.data.series import EchoSeries
 from echornn.progress import Symbols
 from echornn.session.pictures.frame import Frame
@@ -14,7 +13,7 @@ from tui.app.drawings.matrix import MatrixLayout, laid
 from tui.app.drawings.misses import HEIGHT as MISSES_HEIGHT
 from tui.app.drawings.misses import bracket_lines, sentence, target_line
 from tui.app.drawings.spots import TimeStep
-from tui.app.drawings.time_steps import GLYPHS, TimeSteps, counted, read
+from tui.app.drawings.time_steps import GLYPHS, Source, TimeSteps, counted, read, source_of
 from tui.app.views import data_of_task
 from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
 from tui.app.views.data_of_task import TaskWindow, draw_data, rows_shown

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import targets_reached
-from echornn.data.series import batch_of, lags_of_target
+from echornn.data.series import batch_of, lags_of_target, targets_reached
 from echornn.progress import Progress
 from echornn.tasks.task import Batch, Numbers, TaskError, known_lags
 from tui.app.drawings.row_cells import INPUT, TARGET, RowData, RowLine, cells_of, row_lines, scales_of, value_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import source_lags
+from echornn.data.series import source_lags
 from echornn.readings import Flip, Gradient, Kind, Question, Readings, RowDependence
 from echornn.session.pictures.picture import Picture
 from tui.app.drawings.flips import flip_words, targets_after

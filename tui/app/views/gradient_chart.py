@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import source_lags
+from echornn.data.series import source_lags
 from echornn.readings import Gradient
 from tui.app.drawings.lag_chart import GUTTER, LagChart, sample_texts
 from tui.app.views.gradient_words import size_text

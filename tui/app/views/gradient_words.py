@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from echornn.config import RULES, EchoConfig
-from echornn.data.coverage import source_lags
+from echornn.data.series import source_lags
 from echornn.readings import Effects, Gradient, Reliance, RowDependence
 from tui.app.drawings.panel_lines import is_of_symbols, is_read
 from tui.kit.phrases import percent, source_name

@@ -9,7 +9,7 @@ import numpy as np
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import source_lags
+from echornn.data.series import source_lags
 from echornn.readings import Memory, Readings, Units
 from echornn.tasks.task import Symbols
 from tui.app.drawings.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, sample_texts

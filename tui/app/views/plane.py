@@ -9,7 +9,6 @@ import numpy.typing as npt
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
-from echornn.data.series import HeldInput, held_inputs
 from echornn.network.shapes import carried_size
 from echornn.readings import MOST_CARRIED, FixedPoints, Question, Readings, StatePlane
 from echornn.session.pictures.frame import Frame
@@ -26,6 +25,7 @@ from tui.app.views.plane_words import points_summary, states_text, summary
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView, is_empty
 from tui.app.views.rows_words import read
 from tui.kit.cells import Cells
+from tui.kit.held_inputs import HeldInput, held_inputs
 from tui.kit.paint import Box
 from tui.kit.target_groups import TargetGroups, groups_of
 

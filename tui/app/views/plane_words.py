@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from echornn.data.series import HeldInput
 from echornn.readings import MOST_CARRIED, FixedPoints
 from tui.app.drawings.plane_points import count_text
 from tui.app.drawings.spots import States
 from tui.app.drawings.state_plane import PlaneScene
+from tui.kit.held_inputs import HeldInput
 from tui.kit.target_groups import TargetGroups
 
 

@@ -8,7 +8,7 @@ import math
 import textwrap
 from functools import cache
 
-from echornn.config import CHOICES, FRACTIONS, TASK, EchoConfig
+from echornn.config import FIELDS, TASK, EchoConfig
 from echornn.own import OwnFile
 from echornn.tasks.table import TASKS
 from echornn.tasks.task import Setting, settings_of
@@ -48,8 +48,8 @@ def choices_of(config: EchoConfig, name: str, own: OwnFile | None = None) -> tup
     files = () if own is None else (str(own),)
     if name == TASK:
         return (*TASKS, *files)
-    known = settings_in(config).get(name)
-    return (*CHOICES.get(name, ()), *files) if known is None else known.choices
+    known = settings_in(config).get(name) or FIELDS.get(name)
+    return (*known.choices, *files) if known else files
 
 
 def own_file(config: EchoConfig, name: str) -> OwnFile | None:
@@ -60,8 +60,8 @@ def own_file(config: EchoConfig, name: str) -> OwnFile | None:
 
 def is_fraction(config: EchoConfig, name: str) -> bool:
     """Whether a field's value may be a fraction."""
-    known = settings_in(config).get(name)
-    return name in FRACTIONS if known is None else isinstance(known.default, float)
+    known = settings_in(config).get(name) or FIELDS.get(name)
+    return known is not None and isinstance(known.default, float)
 
 
 def may_be_negative(config: EchoConfig, name: str) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from echornn.sweeps.results import Measure
 from tui.commands.front_end import UsageError
+from tui.kit.shades import Measure
 from tui.kit.sweep_table import Axes
 from tui.map.filter import FilterError, named_by
 from tui.map.state import MapState

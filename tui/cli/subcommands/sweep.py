@@ -8,12 +8,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from echornn.runtime import collector
+from echornn.runtime import quiet
 from echornn.sweeps.grid import Until
-from echornn.sweeps.results import Measure
 from tui.cli.own_keys import moved_keys
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, UsageError
+from tui.kit.shades import Measure
 from tui.kit.theme import Theme
 from tui.preferences.chosen import preferences
 from tui.term import guardian, terminal
@@ -86,7 +86,7 @@ def show_map(
         from tui.commands.map import print_map
 
         return partial(print_map, results, first, csv, svg, preferred.ascii_only)
-    with collector.paused():
+    with quiet.collector_paused():
         from tui.cli.front_ends.open_map import show_map as open_map
 
     return partial(open_map, results, first, preferred, guarded)
@@ -159,7 +159,7 @@ def compute_sweep(
     preferred = preferences(theme=theme, ascii=ascii or None, mouse=False if no_mouse else None)
     guarded = guardian.divide()
     moved_keys(preferred)  # refused before a folder is made
-    with collector.paused():
+    with quiet.collector_paused():
         from tui.cli.front_ends.open_sweep import show_sweep
 
     return partial(show_sweep, out, wanted, engine, preferred, guarded)

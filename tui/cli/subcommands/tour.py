@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from echornn.config import EchoConfig
-from echornn.runtime import collector
+from echornn.runtime import quiet
 from tui.cli.own_keys import moved_keys
 from tui.commands import record
 from tui.commands.front_end import FrontEnd, UsageError, require_fps
@@ -43,7 +43,7 @@ def take_tour(
     moved_keys(chosen)  # refused before a folder is made
     config = EchoConfig()
     recorder = record.begin(None, config)
-    with collector.spared():
+    with quiet.collector_spared():
         from tui.app.tour.tour_app import TourApp
         from tui.cli.front_ends.open_app import show_training
 

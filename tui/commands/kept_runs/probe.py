@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from echornn.data.coverage import source_lags
+from echornn.data.series import source_lags
 from echornn.readings import MINUS_INFINITY, RAISED, Question, Readings
 from echornn.state import UnlikeRecord
 from echornn.tasks.task import Numbers, Symbols

@@ -47,7 +47,7 @@ def prepare(problem: Problem, threads: Threads, checkout: str = "") -> Trains:
     import keras
     import tensorflow as tf
 
-    from echornn.training.any_trainer import tensorflow_trainers
+    from echornn.training.structure import tensorflow_trainers
 
     if threads == "all":
         tf.config.threading.set_intra_op_parallelism_threads(os.cpu_count())
