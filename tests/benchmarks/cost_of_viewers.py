@@ -48,7 +48,7 @@ def view(folder: Path, columns: int) -> None:
     query = Query(columns=columns)
     begun, picture = time.monotonic(), viewer.look(query)
     threading.Thread(target=stop_at_the_end, args=(viewer,), daemon=True).start()
-    while not viewer._stopping:
+    while not viewer._stopped.is_set():
         picture = viewer.look(query, picture)
         time.sleep(0.1)
     print(f"{received / (time.monotonic() - begun):.0f}")
