@@ -121,8 +121,8 @@ def _side_by_side(each: Sequence[npt.NDArray[Any]], length: int) -> npt.NDArray[
     """Arrays [batch, steps, ...] as one, [length, batch, ..., arrays]; shorter arrays are filled up with 0."""
     batch, steps, *shape = each[0].shape
     whole = np.zeros((length, batch, *shape, len(each)), each[0].dtype)
-    for index, one in enumerate(each):
-        whole[:steps, ..., index] = np.swapaxes(one, 0, 1)
+    for row in range(batch):  # two to three times faster than replica by replica
+        whole[:steps, row] = np.moveaxis(np.stack([one[row] for one in each]), 0, -1)
     return whole
 
 
@@ -154,18 +154,7 @@ def check_own_data(config: EchoConfig) -> None:
         batch_of(config.of(0), 0, 0)
 
 
-# ---- the lags of the inputs that decide targets, and which of them the gradient reaches
-
-
-def targets_reached(config: EchoConfig) -> tuple[int, int]:
-    """The number of targets of a window whose sources are all in reach of the gradient, and the number of targets whose
-    sources are known. In trials, a gradient that is cut at T steps reaches back to the last cut.
-    """
-    reach = config.reach
-    _, farthest = _sources(config)
-    known = farthest >= 0
-    reached = known if reach is None else known & (farthest <= np.arange(farthest.size) % reach)
-    return int(reached.sum()), int(known.sum())
+# ---- the lags of the inputs that decide targets
 
 
 def lags_beyond(config: EchoConfig) -> tuple[int, ...]:
@@ -178,19 +167,17 @@ def source_lags(config: EchoConfig) -> tuple[int, ...]:
     return _sources(config)[0]
 
 
-def _sources(config: EchoConfig) -> tuple[tuple[int, ...], npt.NDArray[np.int64]]:
-    """Of the targets of an epoch's last window, or of a trial: all lags of their sources that occur, in increasing
-    order; and the lag of each step's farthest source, int64 [steps], -1 if it is not known.
-    """
-    first = (config.windows_per_epoch - 1) * config.window_stride if config.is_stream else 0
-    return _sources_of(config.the_task, first, config.window_steps)
+def targets_known(config: EchoConfig) -> int:
+    """The number of targets of a window, or of a trial, whose sources are known."""
+    return _sources(config)[1]
 
 
 @lru_cache(maxsize=256)
-def _sources_of(task: Task, first: int, steps: int) -> tuple[tuple[int, ...], npt.NDArray[np.int64]]:
+def _sources(config: EchoConfig) -> tuple[tuple[int, ...], int]:
+    """The lags of an epoch's last window, or of a trial, and how many of its targets have known sources."""
+    first = (config.windows_per_epoch - 1) * config.window_stride if config.is_stream else 0
     try:
-        known = lags_of_steps(task, first, steps)
+        known = lags_of_steps(config.the_task, first, config.window_steps)
     except TaskError:  # in a user's own task
-        known = [()] * steps
-    lags = sorted({lag for one in set(known) for lag in one})
-    return tuple(lags), np.array([max(one, default=-1) for one in known], np.int64)
+        known = []
+    return tuple(sorted({lag for one in set(known) for lag in one})), sum(map(bool, known))

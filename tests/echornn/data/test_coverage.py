@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import RULES, EchoConfig
-from echornn.data.series import lags_beyond, targets_reached
+from echornn.data.series import lags_beyond, targets_known
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.two_coins import TwoCoins
 from tui.app.drawings.misses import missed, missed_of_a_stride
@@ -102,19 +102,18 @@ TASKS = st.one_of(
 
 
 @given(TASKS)
-def test_targets_of_any_task_are_counted_with_all_their_sources(config: EchoConfig) -> None:
+def test_lags_of_any_task_are_those_of_its_sources(config: EchoConfig) -> None:
     task, length, steps = config.the_task, config.truncated_backprop_length, config.window_steps
     first = (config.windows_per_epoch - 1) * config.window_stride if config.is_stream else 0
     known = {step: task.sources(first + step) for step in range(steps) if task.sources(first + step)}
-    inside = [step for step, lags in known.items() if all((step - lag) // length == step // length for lag in lags)]
-    assert targets_reached(config) == (len(inside), len(known))
+    assert targets_known(config) == len(known)
     lags = {lag for each in known.values() for lag in each}
     assert lags_beyond(config) == tuple(sorted(lag for lag in lags if lag >= length))
 
 
-def test_sources_at_random_places_are_neither_inside_nor_missed() -> None:
+def test_sources_at_random_places_are_not_known() -> None:
     config = EchoConfig(task="adding", truncated_backprop_length=10)
-    assert targets_reached(config) == (0, 0)
+    assert targets_known(config) == 0
     assert lags_beyond(config) == ()
 
 
@@ -124,8 +123,6 @@ UNCUT = [name for name, rule in RULES.items() if not rule.cuts]
 @given(TASKS, st.sampled_from(UNCUT))
 def test_a_rule_that_does_not_cut_reaches_every_source_and_misses_none(config: EchoConfig, rule: str) -> None:
     uncut = replace(config, rule=rule)
-    _, known = targets_reached(config)
-    assert targets_reached(uncut) == (known, known)
     assert lags_beyond(uncut) == ()
     assert missed_of_a_stride(EchoConfig(rule=rule)) == 0
     assert (uncut.reach, uncut.gradient_cut) == (None, None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from echornn.config import EchoConfig
-from echornn.data.series import batch_of, lags_of_target, targets_reached
+from echornn.data.series import batch_of, lags_of_target, targets_known
 from echornn.progress import Progress
 from echornn.tasks.task import Batch, Numbers, TaskError, known_lags
 from tui.app.drawings.row_cells import INPUT, TARGET, RowData, RowLine, cells_of, row_lines, scales_of, value_text
@@ -81,7 +81,7 @@ def _sources(config: EchoConfig, lags: Sequence[int]) -> str:
     """A text on the inputs that targets depend on, as far as that is known."""
     if not lags:
         return PLACES_VARY
-    known, steps = targets_reached(config)[1], config.window_steps
+    known, steps = targets_known(config), config.window_steps
     some = not config.is_stream and known < steps
     which = f"{known:,} of a trial's {steps:,} targets depend" if some else "a target depends"
     return f"{which} on the input{'s' * (len(lags) > 1)} {', '.join(f't-{lag}' for lag in lags)}"
