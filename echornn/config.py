@@ -103,6 +103,7 @@ FIELDS = {
 LIVE_FIELDS = frozenset({"num_epochs", "learning_rate", "rule"})  # can change between two windows
 START_FIELDS = LIVE_FIELDS | {"seed", "init"}  # no compiled program depends on them
 DATA_FIELDS = frozenset({"total_series_length", "batch_size", "seed"})  # the data of an epoch depend on them
+LATER_FIELDS = frozenset({"rule"})  # records leave out their defaults, so that branches from before keep their digests
 
 BEHIND = {"state_size": ("num_classes", "echo_step"), "init": ("row_start",)}
 ORDER = tuple(name for field in (*FIELDS, TASK) for name in (field, *BEHIND.get(field, ())))
@@ -145,8 +146,8 @@ class EchoConfig:
     """Time steps from one window to the next, 1 to T; by default T, as in the tutorial."""
 
     cell: CellName = "rnn"
-    """Recurrent cell: rnn (the tutorial's tanh([x, h] W + b)), gru, lstm, indrnn, irnn, mingru, lru or cornn; or
-    FILE.py:NAME, a cell of your own."""
+    """Recurrent cell: rnn (the tutorial's tanh([x, h] W + b)), another that cells lists, or FILE.py:NAME, a cell of
+    your own."""
 
     num_layers: int = 1
     """Cells stacked on each other, 1 to 8; each reads the states of the one below."""

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.cells.own_cell import OwnCell, facts_of
-from echornn.config import CELL, ECHO, TASK, EchoConfig
+from echornn.config import CELL, ECHO, LATER_FIELDS, TASK, EchoConfig
 from echornn.own import OwnFile
 from echornn.tasks.own_task import OwnTask, Shape, record_of_facts
 
@@ -48,13 +48,13 @@ def whole(value: object, name: str, most: int = MOST, least: int = 0) -> int:
 
 # ---- configurations
 
-ONCE_THE_ONLY_ONES = {TASK: ECHO, "rule": "tbptt"}
-"""Values that records leave out, so that branches from before there were others keep their digests."""
+LEFT_OUT = {TASK: ECHO, **{name: getattr(EchoConfig, name) for name in LATER_FIELDS}}
+"""Values that records leave out."""
 
 
 def record_of(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:
     """All values as JSON values; with the facts about a user's own task, its text need not be run to read them."""
-    values = {name: value for name, value in config.fields().items() if value != ONCE_THE_ONLY_ONES.get(name, ...)}
+    values = {name: value for name, value in config.fields().items() if value != LEFT_OUT.get(name, ...)}
     if not with_facts:
         return {name: one.as_record() if isinstance(one, OwnFile) else one for name, one in values.items()}
     return {name: recorded_with_facts(one, [(config.fields(), config.data_shape)]) for name, one in values.items()}
