@@ -120,6 +120,8 @@ def lost_level(config: EchoConfig) -> float:
 
 
 def way_from_chance(config: EchoConfig, loss: float) -> float:
-    """The share of the distance from chance to the floor that a mean loss has covered, 0 to 1."""
+    """The share of the distance from chance to the floor that a mean loss has covered, 0 to 1; NaN if chance is not
+    known, or nothing is below it.
+    """
     chance, floor = chance_level(config), mean_floor(config)
-    return min(1.0, max(0.0, (chance - loss) / (chance - floor)))
+    return min(1.0, max(0.0, (chance - loss) / (chance - floor))) if chance > floor else math.nan

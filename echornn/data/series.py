@@ -16,7 +16,7 @@ from echornn.cells.own_cell import check as check_cell
 from echornn.config import TASK, EchoConfig
 from echornn.progress import Bools
 from echornn.progress import Symbols as Drawn
-from echornn.tasks.echo import RowStart, echo_rows, uniform_symbols
+from echornn.tasks.echo import RowStart, echo_rows
 from echornn.tasks.own_task import check as check_task
 from echornn.tasks.table import values_of
 from echornn.tasks.task import Batch, Task, TaskError, draw_rows, known_lags, lags_of_steps
@@ -24,24 +24,23 @@ from echornn.tasks.task import Batch, Task, TaskError, draw_rows, known_lags, la
 
 @dataclass(frozen=True, eq=False)
 class EchoSeries:
-    """The inputs and echo targets of one epoch, divided into the rows of the batch.
+    """The inputs and targets of one epoch, divided into the rows of the batch.
 
     Attributes:
-        x: uint8 [batch_size, row length], uniformly random symbols from 0 to num_classes - 1.
-        y: uint8, of the same shape; ``y`` at a step is ``x`` echo_step steps earlier.
+        x, y: of the echo uint8 [batch_size, row length]; ``y`` at a step is ``x`` echo_step steps earlier. Of any task
+            as in its `Batch`.
         unused: the time steps at the end of the series that are left out, since the batch size does not divide it.
     """
 
-    x: Drawn
-    y: Drawn
+    x: npt.NDArray[Any]
+    y: npt.NDArray[Any]
     unused: int = 0
 
     @classmethod
     def generate(cls, config: EchoConfig, data_version: int = 0, epoch: int = 0) -> EchoSeries:
-        """The data of an epoch: a pure function of (seed, data version, epoch)."""
-        rng = seeding.stream(config.seed, seeding.DATA, data_version, epoch)
-        x = uniform_symbols(rng, config.num_classes, config.total_series_length)
-        return cls.from_inputs(x, config.echo_step, config.batch_size, config.row_start)
+        """The data of an epoch, of any task: a pure function of (seed, data version, epoch)."""
+        batch = batch_of(config, data_version, epoch)
+        return cls(batch.x, batch.y, config.total_series_length - config.batch_size * config.row_length)
 
     @classmethod
     def from_inputs(cls, x: Drawn, echo_step: int, batch_size: int, row_start: RowStart = "previous_row") -> EchoSeries:
@@ -49,8 +48,8 @@ class EchoSeries:
         x_rows, y_rows = echo_rows(x, echo_step, batch_size, row_start)
         return cls(x_rows, y_rows, len(x) - x_rows.size)
 
-    def window(self, start: int, length: int) -> tuple[Drawn, Drawn]:
-        """Inputs and targets of the time steps ``start`` to ``start + length``, uint8 [batch_size, length] each."""
+    def window(self, start: int, length: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """Inputs and targets of the time steps ``start`` to ``start + length``, [batch_size, length, ...] each."""
         return self.x[:, start : start + length], self.y[:, start : start + length]
 
 

@@ -36,9 +36,6 @@ def snapshot_of(weights: Weights, config: EchoConfig) -> Snapshot:
     return Snapshot(TrainerState(config, 0, 0, 0, 0, arrays, carried, ()))
 
 
-specimen_of = snapshot_of  # its earlier name
-
-
 def memory_by_lag(weights: Weights, config: EchoConfig, part: str = "") -> Floats:
     """r2 of the best linear read-out of x[t-k] by lag k, float32 [lags], 0 to 1; see `echornn.readings.Memory`. It
     reads a part in `Readings.parts`, by default the top layer's h.

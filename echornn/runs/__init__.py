@@ -1,1 +1,1 @@
-"""A run on disk: its ``logs``, its stored ``states`` and the recorder that writes both."""
+"""A run on disk: its reader, its recorder, checkpoints and keyframes, and going to any window by replay."""

@@ -82,7 +82,7 @@ class About:
     config: EchoConfig
     versions: Mapping[str, str]
     threshold: int  # see `echornn.runtime.small_loops`
-    threads: int  # see `echornn.training.threads`
+    threads: int  # see `echornn.training.device`
 
     @property
     def notes(self) -> list[str]:

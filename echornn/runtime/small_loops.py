@@ -31,7 +31,8 @@ def ask_for(threshold: int) -> None:
 
 def threshold_if_asked(threshold: int) -> int:
     flags = flags_with(threshold, os.environ.get(VARIABLE, "")) if _asked is None else _asked
-    return _given_in(flags) or DEFAULT_THRESHOLD
+    given = _given_in(flags)
+    return DEFAULT_THRESHOLD if given is None else given
 
 
 def flags_with(threshold: int, flags: str) -> str:

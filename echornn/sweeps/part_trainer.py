@@ -25,7 +25,7 @@ from echornn.training.programs import Programs
 FIRST_WINDOWS, MORE = 64, 0.25  # until the first check for finished networks; then a share of the windows so far
 MOST_SECONDS = 0.5  # of training between two checks
 SIZES = 8, 16, 32, 64  # of populations; only a few, since each needs its own program; no part has more networks
-FIXED = 32  # the fixed cost of a window side by side, in units of one network; see `echornn.training.shards`
+FIXED = 32  # the fixed cost of a window in a small population, in units of one network, with what it costs around it
 SECONDS_TO_MAKE = 3.0  # about those of making a smaller population: so long may idle lanes cost before it is made
 
 

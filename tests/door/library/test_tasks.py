@@ -187,6 +187,14 @@ def test_the_tutorials_drawing_of_its_rows() -> None:
     np.testing.assert_array_equal(blank.y, np.where(np.arange(12) < 3, 0, y))
 
 
+@pytest.mark.parametrize("task", ["echo", "parity", "two_coins", "adding", "copy_memory"])
+def test_the_series_of_any_task_are_what_it_trains_on(task: str) -> None:
+    config = EchoConfig(task=task)
+    series, batch = EchoSeries.generate(config, 1, 2), data_of(config, 2, 1)
+    np.testing.assert_array_equal(series.x, batch.x)
+    np.testing.assert_array_equal(series.y, batch.y)
+
+
 @pytest.mark.parametrize("row_start", ["previous_row", "zero"])
 def test_the_series_of_an_epoch_are_its_data_and_change_when_it_is_regenerated(row_start: str) -> None:
     config = EchoConfig().with_fields({"row_start": row_start, "num_classes": 4, "total_series_length": 20_003})
