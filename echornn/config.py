@@ -31,16 +31,13 @@ class Rule:
 
     about: str
     cuts: bool  # off errors at T time steps; otherwise each is followed to the start of the epoch or of the trial
-    engine: str  # the object that computes it, as MODULE:NAME; its module imports TensorFlow
 
 
 RULES = {
-    "tbptt": Rule("The tutorial's rule: the error goes back through the window's T steps, and is cut there.", True,
-                  "echornn.training.rules:TBPTT"),
-    "rtrl": Rule("Carries how each weight acts on the state (Williams and Zipser 1989): no error is cut at T.", False,
-                 "echornn.training.rules:RTRL"),
-}  # fmt: skip
-"""The learning rules, by the names in `EchoConfig.rule`. To add one, add its entry here."""
+    "tbptt": Rule("The tutorial's rule: the error goes back through the window's T steps, and is cut there.", True),
+    "rtrl": Rule("Carries how each weight acts on the state (Williams and Zipser 1989): no error is cut at T.", False),
+}
+"""The learning rules, by the names in `EchoConfig.rule`; `echornn.training.rules` computes them."""
 
 if TYPE_CHECKING:
     RuleName = str

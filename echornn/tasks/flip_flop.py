@@ -9,7 +9,7 @@ import numpy as np
 from echornn.tasks.task import Batch, Level, Numbers, Task, setting
 
 SHOWN_LAGS = 0, 1, 3, 7, 15, 31  # for which the ladder has a level, as long as the levels differ enough
-LEAST_RUNG = 0.01  # the least squared error by which a level must be above the last
+LEAST_STEP = 0.01  # the least squared error by which a level must be above the last
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class FlipFlop(Task):
         for lag in SHOWN_LAGS:
             # Without a pulse in lag + 1 steps, which is possible only later in a row, the best answer is 0.
             loss = (1 - self.pulse) ** (lag + 1) * max(0, steps - lag - 1) / steps
-            if LEAST_RUNG < loss < ladder[-1].loss:
+            if LEAST_STEP < loss < ladder[-1].loss:
                 last = f"last {lag + 1} steps" if lag else "last step"
                 ladder.append(Level(f"knows {lag + 1} back", loss, f"the pulses of the {last}"))
         return *ladder, Level("knows all", 0.0, "the last pulse of each channel, whenever it was")

@@ -15,7 +15,7 @@ from echornn.network.model import EchoRNN, errors
 from echornn.network.shapes import SLOTS, carried_size
 from echornn.progress import Floats
 from echornn.tasks.task import Numbers
-from echornn.training.rules import WindowData, engine_of
+from echornn.training.rules import LEARN, WindowData
 
 
 class Values(NamedTuple):
@@ -72,7 +72,7 @@ def train(
     steps, has_numbers = config.window_steps, isinstance(config.the_task.outputs, Numbers)
     first, count, windows_before = tf.unstack(call[:3])
     key = call[3:] if len(nothing.losses.shape) > 1 else call[3]
-    engine = engine_of(config)
+    learn = LEARN[config.rule]
 
     def train_next(index: tf.Tensor, values: Values, trained: Trained) -> tuple[tf.Tensor, Values, Trained]:
         model = EchoRNN(config, values.weights, on_cpu)
@@ -89,7 +89,7 @@ def train(
             state,
             tf.stack([key, tf.zeros_like(key) + (windows_before + first + index)]),
         )
-        learned = engine.learn(model, data, influence)
+        learned = learn(model, data, influence)
         weights, optimizer = updated(config, values, learned.gradients)
         no_errors = tf.zeros_like(learned.loss, tf.int32)
         wrong = no_errors if has_numbers else errors(learned.outputs, data.labels, data.scored)

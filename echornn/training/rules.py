@@ -7,18 +7,16 @@ the copies go back through the steps with one of these numbers each. All rows sh
 
 from __future__ import annotations
 
-import pkgutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from echornn.config import RULES, EchoConfig
+from echornn.config import EchoConfig
 from echornn.network.affine import Tensors, has_replicas, is_fused, joined, split_features
 from echornn.network.model import EchoRNN, cross_entropy, embed, squared_error
 from echornn.network.scan import Made, Recording
-from echornn.network.shapes import block_length, carried_size, influence_shapes, layer_weight_names
+from echornn.network.shapes import block_length, carried_size, layer_weight_names
 from echornn.network.step import Layer, OfTensors, step_of, used_weights
 from echornn.tasks.task import Numbers
 
@@ -41,19 +39,6 @@ class Learned(NamedTuple):
     states: tf.Tensor  # those carried after each time step, float32 [T, batch, carried, ...]
     gradients: list[tf.Tensor]  # in the order of the model's weights
     influence: dict[str, tf.Tensor]  # on the state that is carried to the next window, see `influence_shapes`
-
-
-@dataclass(frozen=True)
-class Engine:
-    """A learning rule: computes from the network, a window, and the influence before it."""
-
-    learn: Callable[[EchoRNN, WindowData, Tensors], Learned]
-    carried = staticmethod(influence_shapes)
-
-
-def engine_of(config: EchoConfig) -> Engine:
-    engine: Engine = pkgutil.resolve_name(RULES[config.rule].engine)
-    return engine
 
 
 def within_window(model: EchoRNN, window: WindowData, influence: Tensors) -> Learned:
@@ -97,7 +82,8 @@ def of_whole_past(model: EchoRNN, window: WindowData, influence: Tensors) -> Lea
     return learned._replace(gradients=gradients, influence=grown)
 
 
-TBPTT, RTRL = Engine(within_window), Engine(of_whole_past)
+LEARN = {"tbptt": within_window, "rtrl": of_whole_past}
+"""What each rule of `echornn.config.RULES` learns from the network, a window, and the influence before it."""
 
 
 def _times(to_state: tf.Tensor, influence: tf.Tensor) -> tf.Tensor:

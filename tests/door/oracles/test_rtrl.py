@@ -10,10 +10,10 @@ import tensorflow as tf
 
 from echornn import EchoConfig, EchoSeries
 from echornn.network.model import EchoRNN
-from echornn.network.shapes import carried_size
+from echornn.network.shapes import carried_size, influence_shapes
 from echornn.tasks.adding import Adding
 from echornn.training.population import Trainer
-from echornn.training.rules import WindowData, engine_of
+from echornn.training.rules import LEARN, WindowData
 from tests.compiled import SMALL, make_trainer, plain
 from tests.door.oracles import whole_past
 from tests.door.oracles.probes.numpy_network import Array
@@ -27,15 +27,15 @@ TRIALS = EchoConfig(task=Adding(length=10), total_series_length=600, batch_size=
 
 def learned(config: EchoConfig, windows: int) -> list[dict[str, Array]]:
     """The gradients of the first windows, with weights that stay as they are."""
-    engine, model = engine_of(config), EchoRNN(config, random_weights(config))
+    model = EchoRNN(config, random_weights(config))
     series = EchoSeries.generate(config)
     state = tf.zeros([config.batch_size, carried_size(config)])
-    influence = {name: tf.zeros(shape) for name, shape in engine.carried(config).items()}
+    influence = {name: tf.zeros(shape) for name, shape in influence_shapes(config).items()}
     found = []
     for window in range(windows):
         x, y = (one.T for one in series.window(window * config.window_stride, config.window_steps))
         data = WindowData(tf.constant(x), tf.constant(y.astype(np.int32)), None, state, tf.zeros([2], tf.int32))
-        result = engine.learn(model, data, influence)
+        result = LEARN[config.rule](model, data, influence)
         state, influence = result.states[config.window_stride - 1], result.influence
         found.append({name: one.numpy() for name, one in zip(model.weights, result.gradients, strict=True)})
     return found

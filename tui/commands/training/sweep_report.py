@@ -40,7 +40,7 @@ def start_record(sweep: Sweep, parts: Sequence[Part], workers: int, folder: Path
 
 
 def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
-    """The record of a finished point, with the numbers of the map (see `SeedCounts`)."""
+    """The record of a finished point, with the numbers of the map (see `GridPoint`)."""
     counts = Cell((), (point,))
     (low, high), level = counts.interval, solved_level(point.config)
     return {
