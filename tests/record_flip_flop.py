@@ -12,7 +12,7 @@ from echornn.config import EchoConfig
 from echornn.progress import Floats, Progress
 from echornn.readings import FixedPoints, Question, Readings, StatePlane
 from echornn.state import Snapshot
-from tui.kit.held_inputs import held_inputs
+from tui.views.targets import held_inputs
 
 FILE = Path(__file__).parent / "data" / "flip_flop_run.npz"
 CONFIG = EchoConfig.from_fields({"task": "flip_flop", "state_size": 16, "init": "glorot"})

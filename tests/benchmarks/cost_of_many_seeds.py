@@ -21,8 +21,8 @@ from echornn.history.pyramid import LossHistory
 from echornn.history.windows import kept
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import NO_BAND, Picture, Query, Span, WindowAxis
-from tui.app.curve.loss_plot import LossPlot
-from tui.kit.cells import Cells
+from tui.views.canvas import Cells
+from tui.views.plot import LossPlot
 
 LENGTHS = (10**3, 10**5, 10**6)
 AT_ONCE = 1 << 17

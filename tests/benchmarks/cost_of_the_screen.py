@@ -32,11 +32,11 @@ from echornn.timeline.timeline import Timeline
 from tests.benchmarks.cost_of_the_record import rate
 from tests.trees import branch_off, grow
 from tui.app.app import EchoApp
-from tui.app.curve.loss_plot import LossPlot
-from tui.app.views.table import VIEWS
-from tui.kit.cells import Cells
 from tui.term import terminal
 from tui.term.backpressure import ASK
+from tui.views.canvas import Cells
+from tui.views.plot import LossPlot
+from tui.views.table import VIEWS
 
 ROUNDS = 3
 LENGTHS = (10**3, 10**6, 10**8)

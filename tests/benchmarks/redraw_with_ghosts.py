@@ -19,8 +19,8 @@ from echornn.session.pictures.picture import Picture, Query
 from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
 from tests.trees import grow
-from tui.app.curve.loss_plot import LossPlot
-from tui.kit.cells import Cells
+from tui.views.canvas import Cells
+from tui.views.plot import LossPlot
 
 WINDOWS, FRAMES, WIDTH, HEIGHT = 100_000, 30, 118, 20
 

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from textual.binding import BindingType
 
 from tui.app import keys
-from tui.app.curve.loss_plot import LossPlot
-from tui.app.tour.keys import OWN_KEYS as TOUR_KEYS
-from tui.app.views.table import VIEWS
-from tui.app.widgets.branch_list import BranchList
-from tui.app.widgets.list_panel import ListPanel
-from tui.app.widgets.run_list import RunList
-from tui.app.widgets.settings_panel import SettingsPanel
-from tui.kit.help_screen import HelpScreen
-from tui.kit.keymap import KeyMap, Moved
-from tui.kit.palette import BACK, OPENS, Palette
+from tui.app.help_screen import HelpScreen
+from tui.app.palette import BACK, OPENS, Palette
+from tui.app.tour_steps import OWN_KEYS as TOUR_KEYS
+from tui.panels.branches import BranchList
+from tui.panels.lists import ListPanel
+from tui.panels.runs import RunList
+from tui.panels.settings import SettingsPanel
+from tui.views.keymap import KeyMap, Moved
+from tui.views.plot import LossPlot
+from tui.views.table import VIEWS
 
 IN_THE_APP = "in the app"
 

@@ -23,25 +23,23 @@ from echornn.session.commands import Command, Go, Undo
 from echornn.session.pictures.frame import State
 from echornn.session.pictures.picture import Query
 from echornn.session.session import ViewedSession
-from tui.app import key_effects, keys
+from tui.app import keys
 from tui.app.all_keys import keymap_with
-from tui.app.curve.loss_plot import LossPlot
-from tui.app.curve.viewport import zoomed
-from tui.app.futures import FOLLOW_SECONDS, Futures
+from tui.app.help_screen import HelpScreen
+from tui.app.key_line import KeyLine, Tabs, character_of
 from tui.app.layout import PANEL_WIDTH, layout
-from tui.app.line.line_actions import LineActions
-from tui.app.parts.on_a_line import SlowTerminal
-from tui.app.parts.panels import PANELS
-from tui.app.views.table import NAMES_OF_VIEWS, VIEWS
-from tui.app.widgets.branch_list import BranchList
-from tui.app.widgets.run_list import RunList
-from tui.app.widgets.settings_panel import SettingsPanel
-from tui.app.widgets.status import StatusLine
-from tui.kit.help_screen import HelpScreen
-from tui.kit.key_line import KeyLine, Tabs, character_of
-from tui.kit.keymap import Moved
-from tui.kit.palette import OPENS
-from tui.kit.theme import Theme
+from tui.app.line_actions import LineActions
+from tui.app.palette import OPENS
+from tui.app.parts import PANELS, SlowTerminal
+from tui.app.status import StatusLine
+from tui.app.theme import Theme
+from tui.panels.branches import BranchList
+from tui.panels.runs import FOLLOW_SECONDS, Futures, RunList
+from tui.panels.settings import SettingsPanel
+from tui.views.keymap import Moved
+from tui.views.plot import LossPlot
+from tui.views.plot_axes import zoomed
+from tui.views.table import NAMES_OF_VIEWS, VIEWS
 
 VIEWS_A_SECOND = 3.4
 """How many times per second views that keep changing are drawn: all of their cells change, too much for a slow line."""
@@ -271,7 +269,7 @@ class EchoApp(LineActions, SlowTerminal):
             return self._watching
         if action == "line":
             return len(self.screen_stack) == 1 and not isinstance(self._main.focused, RunList)
-        return action != "send" or key_effects.is_of_this_state(keys.SENT[str(parameters[0])], self._frame)
+        return action != "send" or keys.is_of_this_state(keys.SENT[str(parameters[0])], self._frame)
 
     def _offers(self, action: str, key: str) -> bool:
         """Whether the footer shows a key; not if the key is text now."""
@@ -283,7 +281,7 @@ class EchoApp(LineActions, SlowTerminal):
         steers = isinstance(meaning, Command) or action == "advice"
         would_be_refused = steers and self._picture.audience.only_looks
         has_no_use = is_undo_later or advises_nothing or would_be_refused
-        return key_effects.is_offered(action, self._frame) and not (has_no_use or is_text)
+        return keys.is_offered(action, self._frame) and not (has_no_use or is_text)
 
     def _watch_again(self) -> None:
         self._focus(self._plot)
@@ -327,7 +325,7 @@ class EchoApp(LineActions, SlowTerminal):
         self._plot.change_viewport(zoomed(self._plot.viewport, self._frame.line_end, closer))
 
     def action_help(self) -> None:
-        from tui.app.help.chapters import chapters  # imported late: the first frame does not need the help
+        from tui.app.help import chapters  # imported late: the first frame does not need the help
 
         if isinstance(self.screen, HelpScreen):
             return

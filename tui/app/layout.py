@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from echornn.config import EchoConfig
-from tui.app.views.choice import ViewChoice
-from tui.app.views.view import View
-from tui.app.widgets.status import HEIGHT as STATUS_HEIGHT
+from tui.app.status import HEIGHT as STATUS_HEIGHT
+from tui.views.table import ViewChoice
+from tui.views.view import View
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 """The smallest screen for the whole app; a smaller screen shows only the status."""

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 
 from tui.app import keys
 from tui.app.app import EchoApp
-from tui.kit.palette import BACK
+from tui.app.palette import BACK
 
 
 class PointApp(EchoApp):

@@ -10,11 +10,11 @@ from echornn.session.commands import Answer, Command, Go, Move
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.session import ViewedSession
 from tui.app.app import EchoApp
-from tui.app.line.script import Begun, Outcome, Script
-from tui.app.line.words import Line
-from tui.app.views.probe_view import is_of_part
-from tui.kit.theme import Theme
+from tui.app.script import Begun, Outcome, Script
+from tui.app.theme import Theme
+from tui.app.words import Line
 from tui.term.exit_code import ExitCode
+from tui.views.view import is_of_part
 
 LOOKS_A_SECOND = 40.0
 """How often the script looks whether a line is done."""

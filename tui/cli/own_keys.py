@@ -20,8 +20,8 @@ def moved_keys(chosen: Preferences) -> dict[str, tuple[str, ...]]:
 
 def _require_sense(own: OwnKeys) -> None:
     from tui.app.all_keys import IN_THE_APP, PLACES, WITH_THE_APP
-    from tui.kit.keymap import ids_of, key_name
     from tui.map.keys import BINDINGS
+    from tui.views.keymap import ids_of, key_name
 
     places: dict[str, Sequence[object]] = {**PLACES, "on the map": BINDINGS}
     known = {name for bindings in places.values() for name in ids_of(bindings)}

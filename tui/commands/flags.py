@@ -13,7 +13,7 @@ from echornn.config import CELL, TASK, ConfigError, EchoConfig
 from echornn.tasks.own_task import OwnTask, TaskName
 from echornn.tasks.table import settings_by_name, values_of
 from echornn.tasks.task import Task
-from tui.kit.theme import Theme
+from tui.app.theme import Theme
 
 
 @dataclass(frozen=True, init=False)

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from echornn.sweeps.folder import SweepResults
-from tui.kit.in_ascii import in_ascii
+from tui.map.drawing import csv_lines, lines_of
 from tui.map.state import MapFrame, MapState
-from tui.map.text import csv_lines, lines_of
 from tui.term import printed
 from tui.term.exit_code import ExitCode
+from tui.views.ascii import in_ascii
 
 
 def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Path | None, ascii_only: bool) -> int:

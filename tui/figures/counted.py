@@ -12,8 +12,7 @@ from echornn.diagnosis.seed_stats import wilson
 from echornn.sweeps.folder import SweepResults
 from tui.figures.data import Column, FigureData, FigureError, FigureRequest
 from tui.figures.losses import loss_label
-from tui.kit.shades import Scale, meaning, short_text, value_of
-from tui.kit.sweep_table import Table, first_choice, numbers_of, value_text
+from tui.figures.sweep_table import Scale, Table, first_choice, meaning, numbers_of, short_text, value_of, value_text
 
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """The shades beside which the colour bar has a value."""

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tui.kit.shades import Measure
-from tui.kit.sweep_table import Choice
+from tui.figures.sweep_table import Choice, Measure
 
 Column = Sequence[Any] | npt.NDArray[Any]
 """The cells of a column."""

@@ -8,9 +8,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from tui.command_text import command_with
 from tui.figures.data import FigureError, FigureRequest, as_csv
 from tui.figures.kinds import KINDS
-from tui.kit.command_text import command_with
 from tui.term.exported import export_whole
 
 SUFFIXES = (".svg", ".pdf", ".png")

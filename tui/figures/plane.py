@@ -7,8 +7,7 @@ import numpy as np
 from echornn.readings import Readings, parts_of
 from tui.figures.data import Column, FigureData, FigureRequest
 from tui.figures.probed import nothing, readings_of
-from tui.kit.held_inputs import held_inputs
-from tui.kit.target_groups import groups_of
+from tui.views.targets import groups_of, held_inputs
 
 
 def plane_numbers(request: FigureRequest) -> FigureData:

@@ -11,7 +11,7 @@ from echornn.config import EchoConfig
 from echornn.data.series import source_lags
 from echornn.readings import Kind, Readings
 from tui.figures.data import Column, FigureData, FigureError, FigureRequest
-from tui.kit.phrases import source_name
+from tui.views.text import source_name
 
 
 def memory_numbers(request: FigureRequest) -> FigureData:

@@ -19,22 +19,19 @@ from echornn.files.own_files import is_held
 from echornn.runtime.background import Background
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import Cell
-from tui.kit.cells import Cells, CellWidget
-from tui.kit.command_text import command_of
-from tui.kit.fitting import shortened
-from tui.kit.help_screen import HelpScreen
-from tui.kit.key_line import KeyLine
-from tui.kit.keyed_app import KeyedApp
-from tui.kit.keymap import KeyMap, Moved
-from tui.kit.paint import Box
-from tui.kit.palette import BACK, OPENS, Palette
-from tui.kit.sweep_table import Axes
-from tui.kit.theme import Theme
+from tui.app.base import KeyedApp
+from tui.app.help_screen import HelpScreen
+from tui.app.key_line import KeyLine
+from tui.app.palette import BACK, OPENS, Palette
+from tui.app.theme import Theme
+from tui.command_text import command_of
+from tui.figures.sweep_table import Axes
 from tui.map import drawing, keys
-from tui.map.filter import example_of
-from tui.map.state import MapFrame, MapState, MarkedCell, common_to_all
-from tui.map.words import name_of
+from tui.map.state import MapFrame, MapState, MarkedCell, common_to_all, example_of, name_of
 from tui.term.exit_code import ExitCode
+from tui.views.canvas import Box, Cells, CellWidget
+from tui.views.keymap import KeyMap, Moved
+from tui.views.text import shortened
 
 OTHER_KEYS = (OPENS, BACK, *HelpScreen.BINDINGS, *Palette.BINDINGS)
 """The keys of the screens that lie over the map, and the key of the palette."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding
 
-from tui.kit.help_screen import Chapter
-from tui.kit.help_sections import Section, paragraphs
+from tui.app.help_screen import Chapter, Section, paragraphs
 
 SHOWN = "What is shown: how many seeds solved it, the window by which half had, the final loss"
 HOLD = "Hold another field at its value before; «map.step_on» at the next; past its ends, all values together"

@@ -2,18 +2,170 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from echornn.config import EchoConfig
+from echornn.diagnosis.cases import loss_of
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import Cell, Values
-from tui.kit.shades import Measure, Scale, meaning, short_text, value_of
-from tui.kit.sweep_table import BUDGET, Axes, Choice, Table, Value, first_choice, value_text
-from tui.map.filter import FilterError, kept_values
-from tui.map.words import solved_text, words_of
+from tui.figures.sweep_table import (
+    BUDGET,
+    Axes,
+    Choice,
+    Measure,
+    Scale,
+    Table,
+    Value,
+    first_choice,
+    meaning,
+    rung_text,
+    short_text,
+    value_of,
+    value_text,
+)
+
+
+class FilterError(ValueError):
+    """The filter is invalid for this sweep; the message names the invalid word, and what is allowed."""
+
+    def __init__(self, word: str, allowed: str) -> None:
+        super().__init__(f"filter = {word!r} cannot be used: {allowed}")
+
+
+def kept_values(text: str, axes: Axes) -> dict[str, frozenset[Value]]:
+    """The values to show for each field that the filter names; fields that it does not name show all values.
+
+    Words are separated by spaces: ``FIELD=a,b``, ``FIELD=lo..hi`` (either end may be missing), or only a value that
+    some field has. Listed values must occur in the sweep; a range may extend beyond its values. A field's name may be
+    abbreviated if the beginning is unique.
+    """
+    kept: dict[str, frozenset[Value]] = {}
+    for word in text.split():
+        name, equals, wanted = word.partition("=")
+        if equals:
+            names = named_by(name, axes)
+            if len(names) != 1:
+                raise FilterError(word, f"it must be FIELD=VALUES, with a field of {', '.join(axes) or 'none'}")
+        else:
+            wanted = word
+            names = [one for one in axes if _matching(word, axes[one])]
+            if not names:
+                raise FilterError(word, f"no field has this value; FIELD=VALUES, as {example_of(axes)}")
+        for one in names:
+            found = _matching(wanted, axes[one])
+            if not found:
+                shown = ", ".join(value_text(value) for value in axes[one][:8])
+                raise FilterError(word, f"{one} has {shown}{', ...' if len(axes[one]) > 8 else ''}")
+            kept[one] = kept.get(one, frozenset(axes[one])) & found
+            if not kept[one]:
+                raise FilterError(word, f"no value of {one} would be left")
+    return kept
+
+
+def named_by(name: str, axes: Axes) -> list[str]:
+    """The fields that a user may mean by a name: the one with this name, or else those that begin with it."""
+    name = name.replace("-", "_")
+    return [name] if name in axes else [one for one in axes if name and one.startswith(name)]
+
+
+def example_of(axes: Axes) -> str:
+    """An example of a filter for these fields, with some values of the first field."""
+    name, values = next(iter(axes.items()), ("echo_step", (3, 4, 5)))
+    some = values[: max(1, len(values) - 1)]
+    if len(some) > 2 and all(isinstance(value, int | float) for value in some):
+        return f"{name}={value_text(some[0])}..{value_text(some[-1])}"
+    return f"{name}={','.join(map(value_text, some[:2]))}"
+
+
+def _matching(wanted: str, values: Values) -> frozenset[Value]:
+    """The values that a word selects; empty if a part of the word selects none."""
+    named = [frozenset(value for value in values if _is(part, value)) for part in wanted.split(",") if part]
+    return frozenset().union(*named) if all(named) else frozenset()
+
+
+def _is(part: str, value: Value) -> bool:
+    if part == value_text(value) or not isinstance(value, int | float):
+        return part == value_text(value)
+    low, dots, high = part.partition("..")
+    try:
+        if dots:
+            return float(low or -math.inf) <= value <= float(high or math.inf)
+        return float(part) == value
+    except ValueError:
+        return False
+
+
+def name_of(table: Table, row: int, column: int) -> str:
+    """The name of a cell: its fields with their values, without those that its task lacks."""
+    choice, names = table.choice, EchoConfig.names()
+    values = {choice.down: table.rows[row], choice.across: table.columns[column]}
+    for name, some in table.results.axes.items():
+        if name not in values and len(left := choice.left(name, some)) == 1 < len(some):
+            values[name] = left[0]
+    fields = ((name, value) for name, value in values.items() if name in names or (name and value is not None))
+    return ", ".join(f"{name} {value_text(value)}" for name, value in fields) or "the point"
+
+
+def words_of(table: Table, row: int, column: int) -> tuple[str, str]:
+    """Two lines about a cell: how many seeds solved it; and when, with the best seed."""
+    cell, name = table.cells[row][column], name_of(table, row, column)
+    lacking = {"failed": cell.failed, "to come": cell.missing, "of other versions, not counted": cell.of_others}
+    lacks = ", ".join(f"{number:,} {words}" for words, number in lacking.items() if number)
+    if not cell.finished:
+        nothing = "impossible, so it was left out" if cell.impossible else "not part of this sweep"
+        reasons = [*(point.failed for point in cell.points if point.failed is not None), *cell.impossible, ""]
+        return f"{name}: {lacks or nothing}", reasons[0]
+    versions, several = table.results.versions, len({point.version for point in table.results.points}) > 1
+    parts = (
+        f"{cell.lost:,} lost it again" if cell.lost else "",
+        "" if cell.half_solved is None else f"half by window {cell.half_solved:,}",
+        _best_words(table, cell),
+        "" if cell.is_pooled else _loss_words(cell),
+        lacks,
+        f"version {cell.points[0].version + 1} of {len(versions)}" if several else "",
+    )
+    return f"{name}: {solved_text(cell)}", "; ".join(filter(None, parts))
+
+
+def _best_words(table: Table, cell: Cell) -> str:
+    """The seed that `enter` trains, and of several points its point."""
+    point, config = cell.best_point, cell.best
+    if point is None or config is None:
+        return ""
+    seed, result = config.seed, point.results[config.seed]
+    words = f"seed {seed} first, at {result.solved_at or 0:,}"
+    if result.solved_at is None:
+        words = f"least {_loss_name(config)} {loss_of(config, result.final_loss)} of seed {seed}"
+    shown = (table.choice.across, table.choice.down, *table.choice.held)
+    others = [name for name in table.results.axes if name not in shown and cell.is_pooled]
+    values = config.fields()
+    return ", ".join([words, *(f"{name} {value_text(values.get(name))}" for name in others)])
+
+
+def solved_text(cell: Cell) -> str:
+    """How many seeds solved the task, with the interval of their share; several points have none."""
+    text = f"{cell.solved:,} of {cell.asked:,} solved"
+    if cell.is_pooled:
+        return f"{text} over {len(cell.points)} points"
+    low, high = (round(100 * share) for share in cell.interval)
+    return f"{text} ({low} to {high} %)"
+
+
+def _loss_words(cell: Cell) -> str:
+    config = cell.best
+    if config is None or not math.isfinite(cell.loss):
+        return "most diverged"
+    rung = "" if cell.half_solved is not None else rung_text(config, cell.loss)
+    return f"median {_loss_name(config)} {loss_of(config, cell.loss)}{f', {rung}' if rung else ''}"
+
+
+def _loss_name(config: EchoConfig) -> str:
+    return "loss" if config.has_classes else config.loss_name
+
 
 SHADES = "·░▒▓█"
 """The characters for levels 0 to 4."""

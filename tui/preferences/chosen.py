@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tui.kit.theme import Theme, remembered
+from tui.app.theme import Theme, remembered
 from tui.preferences.own_file import read_own
 from tui.preferences.own_keys import OwnKeys, keys_in
 from tui.preferences.table import PREFERENCES, Preference, PreferenceError, text_of

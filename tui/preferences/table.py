@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tui.kit.theme import THEMES
+from tui.app.theme import THEMES
 
 Value = str | float | bool
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from aiohttp import web
 
-from tui.kit.theme import Theme
+from tui.app.theme import Theme
 
 OWN = files("tui.web") / "static"
 

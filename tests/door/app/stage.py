@@ -25,7 +25,7 @@ from echornn.session.session import Session
 from tests.patience import PATIENCE, wait_for
 from tests.scripted import SMALL, ScriptedTrainer, unread
 from tui.app.app import EchoApp
-from tui.app.tour.tour_app import TourApp
+from tui.app.tour import TourApp
 
 
 class Stage:

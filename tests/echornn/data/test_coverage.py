@@ -13,8 +13,7 @@ from echornn.config import RULES, EchoConfig
 from echornn.data.series import lags_beyond, targets_known
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.two_coins import TwoCoins
-from tui.app.drawings.misses import missed, missed_of_a_stride
-from tui.app.drawings.time_steps import Source, counts_by_source, source_of
+from tui.views.data import Source, counts_by_source, missed, missed_of_a_stride, source_of
 
 LITTLE = EchoConfig(total_series_length=36, batch_size=3, truncated_backprop_length=3, echo_step=3)
 """The tutorial's example."""

@@ -23,7 +23,7 @@ from echornn.session.commands import (
     Step,
     ToggleReplicas,
 )
-from tui.app.line.command_words import WordError, command_of, commands_in, joined, text_of
+from tui.app.command_words import WordError, command_of, commands_in, joined, text_of
 
 LINES: dict[str, Command] = {
     "pause": Pause(),

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from tui.app.layout import LEAST_HEIGHT, LEAST_PLOT_HEIGHT, LEAST_WIDTH, STATUS_AND_FOOTER, layout
-from tui.app.views.choice import ViewChoice
-from tui.app.views.table import VIEWS
+from tui.views.table import VIEWS, ViewChoice
 
 
 @given(

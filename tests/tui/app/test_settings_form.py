@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.session.commands import Edit
-from tui.app.presets import PRESETS, differing
-from tui.app.widgets.settings_fields import next_rung, nudged
-from tui.app.widgets.settings_form import Form
+from tui.panels.form import PRESETS, Form, differing, next_rung, nudged
 
 TUTORIAL = EchoConfig()
 

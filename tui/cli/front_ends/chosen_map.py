@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tui.commands.front_end import UsageError
-from tui.kit.shades import Measure
-from tui.kit.sweep_table import Axes
-from tui.map.filter import FilterError, named_by
-from tui.map.state import MapState
+from tui.figures.sweep_table import Axes, Measure
+from tui.map.state import FilterError, MapState, named_by
 
 
 def chosen(axes: Axes, across: str | None, down: str | None, measure: Measure, words: str) -> MapState:

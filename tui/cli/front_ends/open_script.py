@@ -24,9 +24,9 @@ from echornn.tasks.table import TASKS
 from echornn.tasks.task import settings_of
 from echornn.timeline.branch import letter_of
 from tui.app.all_keys import keymap_with
-from tui.app.line.script import Outcome
-from tui.app.line.words import Line
+from tui.app.script import Outcome
 from tui.app.script_app import ScriptApp
+from tui.app.words import Line
 from tui.commands import record
 from tui.commands.flags import ConfigFlags
 from tui.commands.printed.lines import LinePrinter

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from tui.app.theme import Theme
 from tui.commands.front_end import FrontEnd, UsageError, require_fps
-from tui.kit.theme import Theme
 from tui.preferences.chosen import preferences
 
 

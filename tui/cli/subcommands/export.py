@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from tui.command_text import command_with
 from tui.commands.front_end import FrontEnd, UsageError, require_at
-from tui.kit.command_text import command_with
-from tui.kit.shades import Measure
+from tui.figures.sweep_table import Measure
 
 LEAST_INCHES, MOST_INCHES = 1.0, 40.0
 """The sizes of figures."""

@@ -10,11 +10,11 @@ from cyclopts import Parameter
 
 from echornn.runtime import quiet
 from echornn.sweeps.grid import Until
+from tui.app.theme import Theme
 from tui.cli.own_keys import moved_keys
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, UsageError
-from tui.kit.shades import Measure
-from tui.kit.theme import Theme
+from tui.figures.sweep_table import Measure
 from tui.preferences.chosen import preferences
 from tui.term import guardian, terminal
 

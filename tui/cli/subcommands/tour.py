@@ -6,10 +6,10 @@ from functools import partial
 
 from echornn.config import EchoConfig
 from echornn.runtime import quiet
+from tui.app.theme import Theme
 from tui.cli.own_keys import moved_keys
 from tui.commands import record
 from tui.commands.front_end import FrontEnd, UsageError, require_fps
-from tui.kit.theme import Theme
 from tui.preferences.chosen import preferences
 from tui.term import guardian, terminal
 
@@ -44,7 +44,7 @@ def take_tour(
     config = EchoConfig()
     recorder = record.begin(None, config)
     with quiet.collector_spared():
-        from tui.app.tour.tour_app import TourApp
+        from tui.app.tour import TourApp
         from tui.cli.front_ends.open_app import show_training
 
     return partial(show_training, config, chosen, recorder, guarded, paused=True, app_type=TourApp)

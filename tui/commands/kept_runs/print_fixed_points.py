@@ -15,9 +15,9 @@ from echornn.progress import Floats
 from echornn.readings import MARGIN, MOST_CARRIED, POINT_KINDS, FixedPoints, Question
 from echornn.tasks.task import Numbers
 from tui.commands.kept_runs.examined import ChosenNetwork, Examined, examined, heading
-from tui.kit.held_inputs import HeldInput, held_input, held_inputs
 from tui.term import printed
 from tui.term.exit_code import ExitCode
+from tui.views.targets import HeldInput, held_input, held_inputs
 
 COLUMNS = 80
 

@@ -15,9 +15,9 @@ from echornn.readings import MINUS_INFINITY, RAISED, Question, Readings
 from echornn.state import UnlikeRecord
 from echornn.tasks.task import Numbers, Symbols
 from tui.commands.kept_runs.examined import ChosenNetwork, examined, heading
-from tui.kit.phrases import source_name
 from tui.term import printed
 from tui.term.exit_code import ExitCode
+from tui.views.text import source_name
 
 QUESTION = Question(frozenset({"memory", "units", "gradient", "reliance", "weights", "lyapunov"}))
 

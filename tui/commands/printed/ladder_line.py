@@ -9,7 +9,7 @@ from echornn.config import EchoConfig
 from echornn.data.levels import ladder_of, solved_level
 from echornn.diagnosis.loss_stats import NEAR, ladder_position, loss_text
 from echornn.tasks.task import Level
-from tui.kit.phrases import shortened
+from tui.views.text import shortened_phrases
 
 WIDTH = 80
 
@@ -64,7 +64,7 @@ def _longest(start: str, word: str, *levels: Level) -> str:
     """The longest form that fits on a line: with the losses of the levels, without them, or with shortened names."""
     named = [f"'{level.name}'" for level in levels]
     with_losses = [f"{name} {_number(level.loss)}" for name, level in zip(named, levels, strict=True)]
-    short = [f"'{shortened(level.name, 18)}'" for level in levels]
+    short = [f"'{shortened_phrases(level.name, 18)}'" for level in levels]
     forms = [f"{start}{word} {' and '.join(names)}" for names in (with_losses, named, short)]
     return next((form for form in forms if len(form) <= WIDTH), forms[-1])
 

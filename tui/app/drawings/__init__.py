@@ -1,1 +1,0 @@
-"""Drawing functions for the views: blocks, bars, matrices, rows, eigenvalues; each function draws plain values."""

@@ -1,1 +1,0 @@
-"""The parts of the app: classes from which `EchoApp` inherits, one for each group of its actions."""

@@ -1,1 +1,0 @@
-"""The views below the curve, one file each."""

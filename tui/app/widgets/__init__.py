@@ -1,1 +1,0 @@
-"""The widgets of the screen; each draws the values that it is given."""

@@ -1,0 +1,253 @@
+"""The results of a sweep as a table over two fields; other fields are averaged over, or held at one value."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from echornn.config import EchoConfig
+from echornn.data.levels import MOST_AT_CHANCE, chance_width, ladder_of, solved_level
+from echornn.diagnosis.loss_stats import ladder_position
+from echornn.sweeps import grid
+from echornn.sweeps.folder import SweepResults
+from echornn.sweeps.results import Cell, GridPoint, Values
+from echornn.tasks.task import Numbers, Symbols
+from tui.views.text import shortened_phrases
+
+Value = grid.Value | None
+
+Axes = Mapping[str, Values]
+
+BUDGET = "num_epochs"
+"""The field that is never averaged over: the same networks with more epochs are not additional networks."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a table shows: the fields of columns and of rows, and those that are held at one value.
+
+    Other fields are averaged over, except `BUDGET`, for which the largest value is used. ``kept`` are the values that
+    the filter keeps.
+    """
+
+    across: str | None
+    down: str | None
+    held: Mapping[str, Value] = field(default_factory=dict)
+    kept: Mapping[str, frozenset[Value]] = field(default_factory=dict)
+
+    def left(self, name: str, values: Values) -> Values:
+        """The values of a field that are shown or combined."""
+        is_shown = name in (self.across, self.down)
+        if name in self.held and not is_shown:
+            values = (self.held[name],)
+        kept = self.kept.get(name)
+        left = values if kept is None else tuple(value for value in values if value in kept)
+        return left[-1:] if name == BUDGET and not is_shown else left
+
+
+def first_choice(axes: Axes) -> Choice:
+    """The choice at the start: the first two fields, the one with more values across."""
+    across, down, *_ = (*sorted([*axes][:2], key=lambda name: -len(axes[name])), None, None)
+    return Choice(across, down)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The cells of a map, [rows][columns]; the values across or down are a single None if there is no such field."""
+
+    results: SweepResults
+    choice: Choice
+    columns: Values
+    rows: Values
+    cells: tuple[tuple[Cell, ...], ...]
+
+    @classmethod
+    def of(cls, results: SweepResults, choice: Choice) -> Table:
+        """The table of these results for this choice."""
+        left = {name: choice.left(name, values) for name, values in results.axes.items()}
+        columns = (None,) if choice.across is None else left[choice.across]
+        rows = (None,) if choice.down is None else left[choice.down]
+
+        def cell(row: Value, column: Value) -> Cell:
+            chosen = {choice.across: (column,), choice.down: (row,)}
+            places = tuple(itertools.product(*(chosen.get(name, left[name]) for name in left)))
+            return Cell.together(places, results.cells)
+
+        cells = tuple(tuple(cell(row, column) for column in columns) for row in rows)
+        return cls(results, choice, columns, rows, cells)
+
+
+def numbers_of(cell: Cell) -> dict[str, int | float | None]:
+    """The counts of a cell as CSV has them; None is not known."""
+    low, high = cell.interval if cell.finished and not cell.is_pooled else (None, None)
+    return {
+        "points": len(cell.points),
+        "trained": cell.finished,
+        "solved": cell.solved,
+        "success": cell.solved / cell.asked if cell.finished else None,
+        "low": low,
+        "high": high,
+        "half_solved": cell.half_solved,
+        "median_loss": None if math.isnan(cell.loss) else cell.loss,
+        "failed": cell.failed,
+        "missing": cell.missing,
+    }
+
+
+def rung_text(config: EchoConfig, loss: float) -> str:
+    """The position of a mean loss of the last windows on the ladder: "at chance", "at knows t-3", "below knows t-3";
+    empty if the task has no ladder, or the loss is not known.
+
+    It says how much a learner with such a loss knows, not what the networks know.
+    """
+    ladder = ladder_of(config)
+    place = ladder_position(ladder, loss, solved=solved_level(config))
+    if place is None:
+        return ""
+    chance = ladder[0]
+    far = math.inf if math.isinf(loss) else (loss - chance.loss) / (MOST_AT_CHANCE * chance_width(config) * chance.loss)
+    if far >= -1:
+        return f"{'above' if far > 1 else 'at'} {shortened_phrases(chance.name)}"
+    return f"at {shortened_phrases(place.at.name)}" if place.at else f"below {shortened_phrases(place.above.name)}"
+
+
+def value_text(value: Value) -> str:
+    """A value as the user types it."""
+    return "unset" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+LEAST_LOSS, LEAST_SHOWN = 1e-6, 1e-9
+"""Losses below these have the same shade, and are shown as 0."""
+
+
+class Measure(StrEnum):
+    """A number that cells can show."""
+
+    SUCCESS = "success"  # the share of seeds that solved the task
+    WINDOWS = "windows"  # by which half of the seeds had solved the task
+    LOSS = "loss"  # the median of the final losses, each in the unit of its task
+
+
+def value_of(cell: Cell, measure: Measure) -> float:
+    """The value of a measure; NaN without results, infinite if too few networks solved the task for a value."""
+    if not cell.finished:
+        return math.nan
+    match measure:
+        case Measure.SUCCESS:
+            return cell.solved / cell.asked
+        case Measure.WINDOWS:
+            return math.inf if cell.half_solved is None else cell.half_solved
+        case Measure.LOSS:
+            return cell.loss
+
+
+def meaning(measure: Measure, losses: Collection[str]) -> str:
+    """The meaning of a measure, for these kinds of losses: "cross-entropy, nats", "squared error", or both."""
+    match measure:
+        case Measure.SUCCESS:
+            return "seeds that solved it, %"
+        case Measure.WINDOWS:
+            return "window by which half had solved it"
+        case Measure.LOSS if len(losses) > 1:
+            return "median final loss, in the unit of each task"
+        case _:
+            return f"median final {Numbers.loss if Numbers.loss in losses else f'loss, {Symbols.unit}'}"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Maps values of a measure to shades; better values have higher shades.
+
+    Attributes:
+        best, worst: the finite values at the ends; NaN if there are none. Between them shades are spaced
+            logarithmically, except for shares.
+        of_tasks: whether losses of several tasks are shown. They have no common scale: `Cell.way` has the shades.
+    """
+
+    measure: Measure
+    best: float = 1.0
+    worst: float = 0.0
+    of_tasks: bool = False
+
+    @classmethod
+    def of(cls, points: Sequence[GridPoint], measure: Measure) -> Scale:
+        """The scale for the values of these points."""
+        of_tasks = measure is Measure.LOSS and len({point.task for point in points if point.results}) > 1
+        if measure is Measure.SUCCESS or of_tasks:
+            return cls(measure, of_tasks=of_tasks)
+        least = 1.0 if measure is Measure.WINDOWS else LEAST_LOSS
+        values = (value_of(Cell((), (point,)), measure) for point in points)
+        floored = [max(least, value) for value in values if math.isfinite(value)] or [math.nan]
+        return cls(measure, min(floored), max(floored))
+
+    @property
+    def is_share(self) -> bool:
+        """Whether the values are shares, whose shades are spaced evenly."""
+        return self.measure is Measure.SUCCESS or self.of_tasks
+
+    def value(self, cell: Cell) -> float:
+        """The value that the shade of a cell shows."""
+        return cell.way if self.of_tasks else value_of(cell, self.measure)
+
+    def share(self, value: float) -> float:
+        """The position of a value between worst (0) and best (1); -1 for an infinite value; NaN stays NaN."""
+        if math.isinf(value):
+            return -1.0
+        if self.is_share or math.isnan(value):
+            return value
+        if self.best == self.worst:
+            return 1.0
+        share = math.log(self.worst / max(value, self.best)) / math.log(self.worst / self.best)
+        return min(1.0, max(0.0, share))
+
+    def level(self, value: float) -> int:
+        """The shade, from 0 (worst) to 4 (best). For success 0 means none and 4 means all; for losses of several tasks
+        0 means chance, or not known; for the others 0 means an infinite value.
+        """
+        share = self.share(value)
+        if self.measure is Measure.SUCCESS:
+            return 0 if share <= 0 else 4 if share >= 1 else 1 + int(share * 3)
+        if self.of_tasks and not share > 0:
+            return 0
+        return 0 if share < 0 else 1 + min(3, int(share * 4))
+
+    @property
+    def legend(self) -> tuple[tuple[int, str], ...]:
+        """The shades, the best first, each with its meaning."""
+        never = "diverged" if self.measure is Measure.LOSS else "not half solved"
+        if self.of_tasks:
+            texts = ["3/4 of the way to the last level, or more", "1/2", "1/4", "less", "chance"]
+        elif self.measure is Measure.SUCCESS:
+            texts = ["all", "2/3 or more", "1/3 or more", "fewer", "none solved"]
+        elif math.isnan(self.best):
+            return ((0, never),)
+        elif self.best == self.worst:
+            return (4, short_text(self.best, self.measure)), (0, never)
+        else:
+            ratio = self.worst / self.best
+            edges = [short_text(self.best * ratio ** (step / 4), self.measure) for step in range(5)]
+            texts = [*(f"{better} to {worse}" for better, worse in itertools.pairwise(edges)), never]
+        return tuple(zip((4, 3, 2, 1, 0), texts, strict=True))
+
+
+def short_text(value: float, measure: Measure) -> str:
+    """A value in at most five characters: 94, 1.2k, 0.031; ``-`` if it is infinite, empty if it is NaN."""
+    if not math.isfinite(value):
+        return "" if math.isnan(value) else "-"
+    match measure:
+        case Measure.SUCCESS:  # 0 and 100 % only for exactly none and all
+            return f"{round(100 * value) if value in (0, 1) else min(99, max(1, round(100 * value)))}"
+        case Measure.WINDOWS:
+            for size, letter in ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k")):
+                if value >= 0.9995 * size:
+                    return f"{value / size:.1f}{letter}" if value < 99.95 * size else f"{value / size:.0f}{letter}"
+            return str(round(value))
+        case Measure.LOSS:
+            if value < 0.0095:
+                return "0" if value < LEAST_SHOWN else f"{value:.0e}".replace("e-0", "e-")
+            if value < 999.5:
+                return f"{value:.2f}" if value < 0.995 else f"{value:.1f}"
+            return f"{value:.0e}".replace("e+0", "e").replace("e+", "e")

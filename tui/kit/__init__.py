@@ -1,1 +1,0 @@
-"""Widgets and drawing tools that the app and the map share: cells, key line, help, command palette, theme."""

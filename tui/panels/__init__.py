@@ -1,0 +1,1 @@
+"""The panels beside the curve: settings, branches, other runs."""
