@@ -83,7 +83,7 @@ def redraw(end: int, pieces: Sequence[Piece], whole: Sequence[Piece] = ()) -> Ca
         curve = curve_of(pieces, query.columns, 0, end)
         band = band_of(whole, query.columns, 0, end) if whole else NO_BAND
         plot._picture = Picture(frame, query, axis, curve, band)
-        plot.draw(Cells(WIDTH, HEIGHT, LossPlot.STYLES))
+        plot.draw(Cells(WIDTH, HEIGHT))
 
     return draw
 

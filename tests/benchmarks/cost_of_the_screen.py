@@ -138,7 +138,7 @@ def redraw_seconds(windows: int, size: tuple[int, int]) -> float:
     query = Query(columns=plot.columns_on(size[0]))
     taken = []
     for _ in range(REDRAWS):
-        cells = Cells(size[0], size[1] // 2, plot.STYLES)
+        cells = Cells(size[0], size[1] // 2)
         begun = time.perf_counter()
         plot._picture = look(query, frame, timeline)
         plot.draw(cells)

@@ -53,7 +53,7 @@ def main() -> None:
         frame = Frame(State.RUNNING, config, trained=here, line=line, line_end=here)
         query = Query(columns=plot.columns_on(WIDTH), ghosts=count)
         plot._picture = look(query, frame, timeline, plot._picture)
-        plot.draw(Cells(WIDTH, HEIGHT, LossPlot.STYLES))
+        plot.draw(Cells(WIDTH, HEIGHT))
 
     kept = plot_of()
     draw(kept, windows, MOST_GHOSTS)

@@ -93,17 +93,12 @@ class KeyLine(CellWidget):
         tabs: keys of which each is named, if there is room.
     """
 
-    STYLES = ("keys--key", "keys--name", "keys--open")
-    COMPONENT_CLASSES = set(STYLES)
     DEFAULT_CSS = """
     KeyLine {
         dock: bottom;
         height: 1;
         color: $footer-foreground;
         background: $footer-background;
-        & > .keys--key { color: $footer-key-foreground; background: $footer-key-background; text-style: bold; }
-        & > .keys--open { color: $footer-key-foreground; text-style: bold underline; }
-        & > .keys--name { color: $footer-description-foreground; background: $footer-description-background; }
     }
     """
 
@@ -136,8 +131,8 @@ class KeyLine(CellWidget):
         for action in (action for action in parts if action in shown):
             for part in parts[action]:
                 begin = x
-                x = cells.write(x, 0, part.sign, "keys--open" if part.is_open else "keys--key")
-                x = cells.write(x, 0, f"{' ' if part.name else ''}{part.name}", "keys--name")
+                x = cells.write(x, 0, part.sign, "key_open" if part.is_open else "key")
+                x = cells.write(x, 0, f"{' ' if part.name else ''}{part.name}", "key_name")
                 press = Press(part.key)
                 cells.mark(begin, 0, x - begin, 1, press)
                 x += bool(part.name)

@@ -239,8 +239,6 @@ class CommandLine(CellWidget):
         enter: called with the line when it is entered.
     """
 
-    STYLES = tuple(f"line--{name}" for name in ("text", "cursor", "rest", "about", "error"))
-    COMPONENT_CLASSES = set(STYLES)
     DEFAULT_CSS = """
     CommandLine {
         display: none;
@@ -249,11 +247,6 @@ class CommandLine(CellWidget):
         height: 2;
         padding: 0 1;
         background: $panel;
-        & > .line--text { color: $text; }
-        & > .line--cursor { color: $text; text-style: reverse; }
-        & > .line--rest { color: $text-disabled; }
-        & > .line--about { color: $text-muted; }
-        & > .line--error { color: $text-error; text-style: bold; }
     }
     """
 
@@ -377,18 +370,18 @@ class CommandLine(CellWidget):
     def draw(self, cells: Cells) -> None:
         above = self._above(cells.width)[-max(0, cells.height - 1) or cells.height :]
         for y, line in enumerate(above):
-            cells.write(0, y, line, "line--error" if self._error else "line--about")
+            cells.write(0, y, line, "refusal" if self._error else "muted")
         self._draw_line(cells, cells.height - 1)
 
     def _draw_line(self, cells: Cells, y: int) -> None:
         editor = self.editor
         if editor is None:
-            cells.write(0, y, f"{PROMPT}{self._refused}", "line--rest")
+            cells.write(0, y, f"{PROMPT}{self._refused}", "faint")
             return
         room = cells.width - len(PROMPT) - 1
         first = max(0, editor.at - room)  # a long line scrolls, so that the cursor is seen
-        x = cells.write(0, y, PROMPT, "line--text")
-        end = cells.write(x, y, editor.text[first:], "line--text")
-        cells.write(end, y, editor.suggestion, "line--rest")
+        x = cells.write(0, y, PROMPT, "text")
+        end = cells.write(x, y, editor.text[first:], "text")
+        cells.write(end, y, editor.suggestion, "faint")
         under = (editor.text + editor.suggestion)[editor.at : editor.at + 1]
-        cells.write(x + editor.at - first, y, under or " ", "line--cursor")
+        cells.write(x + editor.at - first, y, under or " ", "caret")

@@ -221,15 +221,6 @@ NAMES_A_KEY = re.compile(r"(?<![\w])([^\s:]+):(?= )[^·|;,:]*")
 class StatusLine(CellWidget):
     """Three lines: state, position, loss, accuracy; speed and configuration; what the run is, with a key."""
 
-    STYLES = (
-        *(f"status--{state}" for state in State),
-        "status--disconnected",
-        "status--name",
-        "status--configuration",
-        "status--verdict",
-    )
-    COMPONENT_CLASSES = set(STYLES)
-
     def __init__(self, frame: Frame) -> None:
         super().__init__()
         self._frame = frame
@@ -264,10 +255,10 @@ class StatusLine(CellWidget):
 
     def draw(self, cells: Cells) -> None:
         frame = self._frame
-        sign, style = SIGNS[frame.state], f"status--{frame.state}"
+        sign, style = SIGNS[frame.state], str(frame.state)
         state = f"{sign} {frame.state}"
         if not self._audience.is_connected:
-            state, style = DISCONNECTED, "status--disconnected"
+            state, style = DISCONNECTED, "disconnected"
         x = cells.write(0, 0, state, style)
         cells.mark(0, 0, x, 1, Press(self.keymap.key("pause")))
         fields = status_fields(frame)
@@ -276,10 +267,10 @@ class StatusLine(CellWidget):
         for label, value in fields:
             if x + gap + len(label) + 1 + len(value) > cells.width:
                 break
-            x = cells.write(x + gap, 0, f"{label} ", "status--name")
+            x = cells.write(x + gap, 0, f"{label} ", "muted")
             x = cells.write(x, 0, value)
         for y, (text, style) in enumerate(self._lines(cells.width), 1):
-            cells.write(0, y, text, f"status--{style}")
+            cells.write(0, y, text, style)
             for found in NAMES_A_KEY.finditer(text):
                 if key := self.keymap.named(found[1]):
                     cells.mark(found.start(), y, len(found[0]), 1, Press(key))
@@ -304,12 +295,12 @@ class StatusLine(CellWidget):
         read = say(self._hint or lost or self._reading)
         news = wrapped(self.too_small or read or say(news_of(self._frame)), width, 2)
         if len(news) > 1 and self._frame.state is not State.FAILED:
-            return [(line, "configuration") for line in news]
+            return [(line, "muted") for line in news]
         if read and not self._hint and not lost:
             second = read, "verdict"
         else:
             parts = [*parts_of(self._frame, read or say(news_of(self._frame))), *self._audience_parts()]
-            second = fitted([replace(part, text=say(part.text)) for part in parts], width), "configuration"
+            second = fitted([replace(part, text=say(part.text)) for part in parts], width), "muted"
         verdict = replace(self._verdict, text=say(self._verdict.text), key=say(self._verdict.key))
         third = shortened(say(self.too_small), width) or in_a_line(verdict, width)
         return [second, (third, "verdict")]

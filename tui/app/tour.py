@@ -56,16 +56,11 @@ class CardText:
 class TourCard(CellWidget):
     """The card; a click on its key presses it."""
 
-    STYLES = ("tour--title", "tour--words", "tour--key")
-    COMPONENT_CLASSES = set(STYLES)
     DEFAULT_CSS = """
     TourCard {
         height: 4;
         padding: 0 1;
         background: $boost;
-        & > .tour--title { color: $text-accent; text-style: bold; }
-        & > .tour--words { color: $text; }
-        & > .tour--key { color: $text-success; text-style: bold; }
     }
     """
 
@@ -81,18 +76,18 @@ class TourCard(CellWidget):
 
     def draw(self, cells: Cells) -> None:
         text = self._text
-        cells.write(0, 0, "─" * cells.width, "tour--title")
-        cells.write(2, 0, f" {text.title} ", "tour--title")
+        cells.write(0, 0, "─" * cells.width, "finished")
+        cells.write(2, 0, f" {text.title} ", "finished")
         leaves = f" {text.leaves} "
         at = cells.width - len(leaves) - 2
         if at > len(text.title) + 6:
-            cells.write(at, 0, leaves, "tour--title")
+            cells.write(at, 0, leaves, "finished")
             cells.mark(at, 0, len(leaves), 1, Press(self.keymap.key("leave_tour")))
         lines = textwrap.wrap(self.keymap.text(text.words), max(1, cells.width))
         for y, words in enumerate(lines[: cells.height - 2], 1):
-            cells.write(0, y, words, "tour--words")
+            cells.write(0, y, words, "text")
         if text.key:
-            end = cells.write(0, cells.height - 1, text.does, "tour--key")
+            end = cells.write(0, cells.height - 1, text.does, "running")
             cells.mark(0, cells.height - 1, end, 1, Press(text.key))
 
 

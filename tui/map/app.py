@@ -113,29 +113,21 @@ class Lines(CellWidget):
 
     def draw(self, cells: Cells) -> None:
         for number, (text, style) in enumerate(self._lines[: cells.height]):
-            fitted = with_result if style == "reading--first" else shortened
+            fitted = with_result if style == "strong" else shortened
             cells.write(0, number, fitted(text, cells.width), style)
 
 
 class MapHead(Lines):
     """The progress of the sweep, what is shown, and on a high screen what all networks have in common."""
 
-    STYLES = ("head--state", "head--fields", "head--trouble", "head--common")
-    COMPONENT_CLASSES = set(STYLES)
-
 
 class MapReading(Lines):
     """Two lines about the cell at the cursor, and one about the marked cell, or why a key had no effect."""
-
-    STYLES = ("reading--first", "reading--more", "reading--hint")
-    COMPONENT_CLASSES = set(STYLES)
 
 
 class MapGrid(CellWidget, can_focus=True):
     """The cells, and the legend below them."""
 
-    STYLES = drawing.STYLES
-    COMPONENT_CLASSES = set(STYLES)
     frame: MapFrame | None = None
 
     async def clicked(self, spot: object, again: bool) -> None:
@@ -163,7 +155,7 @@ class MapGrid(CellWidget, can_focus=True):
         box = Box(0, 0, cells.width, cells.height - len(legend))
         drawing.draw_map(cells, box, self.frame)
         for number, line in enumerate(legend):
-            cells.write(0, box.bottom + number, shortened(line, cells.width), "map--label")
+            cells.write(0, box.bottom + number, shortened(line, cells.width), "muted")
 
 
 def with_result(text: str, width: int) -> str:
@@ -261,9 +253,9 @@ class MapApp(KeyedApp[Opened | int]):
             return
         seen = self._follower.seen
         trouble = self._wrong() or seen.trouble
-        first = (trouble, "head--trouble") if trouble else (seen.progress(self._says()), "head--state")
+        first = (trouble, "trouble") if trouble else (seen.progress(self._says()), "strong")
         common = common_to_all(self.frame.table.results)
-        self._head.show(first, (self.frame.heading, "head--fields"), (common, "head--common"))
+        self._head.show(first, (self.frame.heading, "muted"), (common, "muted"))
         self._grid.frame = self.frame
         self._grid.redraw()
         self.read()
@@ -273,8 +265,8 @@ class MapApp(KeyedApp[Opened | int]):
         at, frame = self._grid.hovered, self.frame
         first, second, third = (frame.at(*at) if isinstance(at, drawing.Square) else frame).reading
         hint = self.keymap.text(self._hint or frame.refusal)
-        last = (hint, "reading--hint") if hint else (third, "reading--more")
-        self._reading.show((first, "reading--first"), (second, "reading--more"), last)
+        last = (hint, "hint") if hint else (third, "text")
+        self._reading.show((first, "strong"), (second, "text"), last)
 
     def _say(self, hint: str) -> None:
         self._hint = hint

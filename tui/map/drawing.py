@@ -25,10 +25,6 @@ MARKED, SIDES, CURSOR = "◆", "▐▌", "◉"
 COLOURS = 8
 """The number of shades, without the shade of the lowest level."""
 
-STYLES = (
-    *("map--none", *(f"map--shade{number}" for number in range(COLOURS))),
-    *("map--label", "map--number", "map--cursor", "map--side", "map--lacking", "map--marked"),
-)
 
 WIDEST, HIGHEST = 9, 7
 """The most characters of a cell: width and height."""
@@ -110,33 +106,33 @@ def draw_map(cells: Cells, box: Box, frame: MapFrame) -> None:
             number = frame.numbers[row][column] if is_numbered else ""
             _draw_cell(cells, place, table.cells[row][column], frame.scale, number)
             if (row, column) == frame.mark:
-                write_in(cells, place, 0, MARKED, "map--marked")
+                write_in(cells, place, 0, MARKED, "source")
             if (row, column) == cursor and not columns.is_airy:
-                stamp(cells, x, y, np.full((place.height, place.width), CURSOR), "map--cursor")
+                stamp(cells, x, y, np.full((place.height, place.width), CURSOR), "cursor")
             elif (row, column) == cursor:
-                stamp(cells, x - 1, y, np.full((place.height, 1), SIDES[0]), "map--side")
-                stamp(cells, place.right, y, np.full((place.height, 1), SIDES[1]), "map--side")
+                stamp(cells, x - 1, y, np.full((place.height, 1), SIDES[0]), "side")
+                stamp(cells, place.right, y, np.full((place.height, 1), SIDES[1]), "side")
 
 
 def _draw_cell(cells: Cells, place: Box, cell: Cell, scale: Scale, text: str) -> None:
     sign, middle = sign_of(cell, scale), place.height // 2
     if not cell.finished:
-        style = "map--label" if sign == MISSING else "map--lacking"
+        style = "muted" if sign == MISSING else "lacking"
         write_in(cells, place, middle, sign, style, at=(place.width - 1) // 2)
         return
     value = scale.value(cell)
     shade = f"shade{min(COLOURS - 1, int(scale.share(value) * COLOURS))}" if scale.level(value) else "none"
-    stamp(cells, place.x, place.y, np.full((place.height, place.width), sign), f"map--{shade}")
+    stamp(cells, place.x, place.y, np.full((place.height, place.width), sign), shade)
     if text:
         number = f"{text:^{place.width}}" if place.height > 1 else text
-        write_in(cells, place, middle, number, "map--number", at=place.width - len(number))
+        write_in(cells, place, middle, number, "strong", at=place.width - len(number))
         has_interval = scale.measure is Measure.SUCCESS and not cell.is_pooled
         if has_interval and place.height >= WITH_INTERVAL and place.width >= LONGEST_INTERVAL:
             low, high = (round(100 * share) for share in cell.interval)
-            write_in(cells, place, middle + 1, f"{f'{low}-{high}':^{place.width}}", "map--label")
+            write_in(cells, place, middle + 1, f"{f'{low}-{high}':^{place.width}}", "muted")
     edge = edge_sign(cell)
     if edge and place.width > 1 and (place.height > 1 or place.width > len(text)):
-        style = "map--lacking" if edge in (FAILED, LOST) else "map--label"
+        style = "lacking" if edge in (FAILED, LOST) else "muted"
         write_in(cells, place, 0, edge, style, at=place.width - 1 if place.height > 1 or not text else 0)
 
 
@@ -161,21 +157,21 @@ def _draw_column_labels(cells: Cells, box: Box, left: int, columns: Spread, text
         if (column != cursor and column % every) or any(begin <= last and end >= first for first, last in taken):
             continue
         taken.append((begin, end))
-        write_in(cells, box, 0, text, "map--cursor" if column == cursor else "map--label", at=left + begin)
+        write_in(cells, box, 0, text, "cursor" if column == cursor else "muted", at=left + begin)
     if columns.first:
-        write_in(cells, box, 0, "<", "map--label", at=left - 1)
+        write_in(cells, box, 0, "<", "muted", at=left - 1)
     if columns.shown.stop < len(texts):
-        write_in(cells, box, 0, ">", "map--label", at=min(box.width - 1, left + columns.end))
+        write_in(cells, box, 0, ">", "muted", at=min(box.width - 1, left + columns.end))
 
 
 def _draw_row_labels(cells: Cells, box: Box, rows: Spread, texts: Sequence[str], cursor: int) -> None:
     for row in rows.shown:
         text = f"{'>' if row == cursor else ' '} {texts[row]}"
         line = 1 + rows.begin(row) + rows.size // 2
-        write_in(cells, box, line, f"{text:<{box.width}}", "map--cursor" if row == cursor else "map--label")
+        write_in(cells, box, line, f"{text:<{box.width}}", "cursor" if row == cursor else "muted")
     above, below = rows.shown.start, len(texts) - rows.shown.stop
     if above or below:
-        write_in(cells, box, 0, f"{above} above" if above else f"{below} below", "map--label")
+        write_in(cells, box, 0, f"{above} above" if above else f"{below} below", "muted")
 
 
 WIDTH = 79

@@ -53,8 +53,6 @@ class ListPanel(CellWidget, can_focus=True):
     HINTS: ClassVar[str] = ""
     """The keys, separated by two spaces; those that do not fit below the rows are left out from the end."""
 
-    STYLES = tuple(f"list--{name}" for name in ("title", "cursor", "first", "second", "mark", "hint"))
-    COMPONENT_CLASSES = set(STYLES)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False, tooltip="The row above", id="up"),
         Binding("down", "move(1)", "Down", show=False, tooltip="The row below", id="down"),
@@ -188,27 +186,27 @@ class ListPanel(CellWidget, can_focus=True):
         return self.HINTS
 
     def draw(self, cells: Cells) -> None:
-        cells.write(0, 0, self.says()[: cells.width], "list--title")
+        cells.write(0, 0, self.says()[: cells.width], "strong")
         most = cells.height - 1 - LINES_OF_A_ROW  # a row is never cut
         hints = _wrapped(self.keymap.text(self.hints()), cells.width)[: max(0, most)]
         room = max(1, (cells.height - 1 - len(hints)) // LINES_OF_A_ROW)
         self._top = max(0, min(self._top, self.cursor, len(self.rows) - 1))
         self._top = max(self._top, self.cursor - room + 1)
         if not self.rows:
-            cells.write(0, 1, self.says_of_nothing()[: cells.width], "list--second")
+            cells.write(0, 1, self.says_of_nothing()[: cells.width], "muted")
         for index, row in enumerate(self.rows[self._top : self._top + room]):
             y = 1 + LINES_OF_A_ROW * index
             here = self._top + index == self.cursor
-            style = "list--cursor" if here and self.has_focus else "list--first"
+            style = "selected" if here and self.has_focus else "text"
             sign = ">" if here else " "
             under = "*" if row.is_here else "x" if row.is_kept else "+" if row.is_marked else " "
             text = f"{sign}{under}{f'{row.mark} ' if row.mark else ''}{row.first}"
             cells.write(0, y, _cut(text, cells.width).ljust(cells.width), style)
             cells.mark(0, y, cells.width, LINES_OF_A_ROW, row)
-            cells.write(3, y + 1, _cut(row.second, cells.width - 3), "list--second")
+            cells.write(3, y + 1, _cut(row.second, cells.width - 3), "muted")
         for number, line in enumerate(hints):
             y = cells.height - len(hints) + number
-            cells.write(0, y, line, "list--hint")
+            cells.write(0, y, line, "muted")
             for part in line.split("  "):
                 if key := self.keymap.named(part.split()[0]):
                     cells.mark(line.index(part), y, len(part), 1, Press(key))

@@ -82,8 +82,6 @@ class SettingsPanel(CellWidget, can_focus=True):
         close: called when a key closes the panel.
     """
 
-    STYLES = tuple(f"panel--{name}" for name in ("title", "heading", "field", "draft", "cursor", "help", "refusal"))
-    COMPONENT_CLASSES = set(STYLES)
     BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
 
     def __init__(
@@ -203,7 +201,7 @@ class SettingsPanel(CellWidget, can_focus=True):
         shown = lines[self._top : self._top + height * columns]
         more = "" if len(shown) == len(lines) else f"  lines {self._top + 1}-{self._top + len(shown)}"
         title = self._title(cells.width - len(more))
-        cells.write(0, 0, f"{title:<{cells.width - len(more)}}{more}", "panel--title")
+        cells.write(0, 0, f"{title:<{cells.width - len(more)}}{more}", "strong")
         for word, key in ((self.keymap.name(name), self.keymap.key(name)) for name in MOUSE_KEYS):
             if word in title:
                 cells.mark(title.index(word), 0, len(word), 1, Press(key))
@@ -215,7 +213,7 @@ class SettingsPanel(CellWidget, can_focus=True):
                 cells.mark(x, 1 + y, width, 1, line)
         below = min(1 + height, 2 + len(lines)) if columns == 1 else 1 + height
         for y, text in enumerate(foot[:foot_height], below):
-            cells.write(0, y, text, "panel--help")
+            cells.write(0, y, text, "muted")
 
     def _title(self, room: int) -> str:
         """The keys of the panel, which begin in the same column whether there are drafts or not."""
@@ -231,7 +229,7 @@ class SettingsPanel(CellWidget, can_focus=True):
         here = self.form.preset if self.form.lists_presets else self.form.name
         first = next(index for index, line in enumerate(lines) if line.name == here)
         last = first
-        while last + 1 < len(lines) and lines[last + 1].style == "panel--refusal":
+        while last + 1 < len(lines) and lines[last + 1].style == "refusal":
             last += 1
         if first <= 2:  # show the headings above the first fields too
             first = 0
@@ -245,14 +243,14 @@ class SettingsPanel(CellWidget, can_focus=True):
         groups = ("", (PRESET,)), (LIVE, live_rows(shown)), (STRUCTURAL, structural_rows(shown))
         for heading, names in groups:
             if heading:
-                lines.append(SettingsLine(heading, "panel--heading"))
+                lines.append(SettingsLine(heading, "heading"))
             name_width = max(map(len, names))
             for name in names:
                 lines.append(self._field(name, width, name_width))
                 if self.form.refused == name and self.form.refusal:
                     text = f"! {self.form.refusal}"
                     wrapped = textwrap.wrap(text, width - 2, subsequent_indent="  ")
-                    lines += [SettingsLine(f"  {one}", "panel--refusal") for one in wrapped]
+                    lines += [SettingsLine(f"  {one}", "refusal") for one in wrapped]
         return lines
 
     def _field(self, name: str, width: int, name_width: int) -> SettingsLine:
@@ -268,9 +266,9 @@ class SettingsPanel(CellWidget, can_focus=True):
             value += " ..."
         elif not value:
             value = "unset" if name != PRESET else "none chosen"
-        style = "cursor" if here and self.has_focus else "draft" if is_draft else "field"
+        style = "picked" if here and self.has_focus else "draft" if is_draft else "text"
         text = f"{'> ' if here else '  '}{name:<{name_width}}  {value}"
-        return SettingsLine(f"{text:<{width}}"[:width], f"panel--{style}", name)
+        return SettingsLine(f"{text:<{width}}"[:width], style, name)
 
     def _preset(self, name: str, width: int) -> SettingsLine:
         """The line of a preset in the list: its name, and what it changes."""
@@ -278,8 +276,8 @@ class SettingsPanel(CellWidget, can_focus=True):
         changes = fields_text(self.form.changes_of(name)) or "nothing to change"
         text = f"{'> ' if here else '  '}{name:<{max(map(len, PRESETS))}}  {changes}"
         text = text if len(text) <= width else f"{text[: width - 3]}..."
-        style = "cursor" if here and self.has_focus else "field"
-        return SettingsLine(f"{text:<{width}}", f"panel--{style}", name)
+        style = "picked" if here and self.has_focus else "text"
+        return SettingsLine(f"{text:<{width}}", style, name)
 
     def _foot(self, width: int) -> list[str]:
         """The lines that explain the field under the cursor."""

@@ -8,12 +8,9 @@ from typing import Any
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual._xterm_parser import XTermParser
 from textual.app import App
-from textual.css.styles import RenderStyles
-from textual.dom import DOMNode
 from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 from textual.strip import Strip
-from textual.widget import Widget
 
 __all__ = [
     "ChopsUpdate",
@@ -22,7 +19,6 @@ __all__ = [
     "OpenDriver",
     "XTermParser",
     "strips_shown",
-    "style_as_drawn",
     "tap",
 ]
 # The three classes of screen updates; `tui.term.screen_diff` reads them to send only what has changed.
@@ -54,28 +50,6 @@ def tap(app: App[Any], change: Callable[[object], object], behind: Callable[[], 
 def strips_shown(screen: Screen[Any]) -> list[Strip]:
     """The lines of the screen as text, which `App.export_screenshot` cannot make."""
     return screen._compositor.render_strips(screen.size)
-
-
-def style_as_drawn(kind: type[Widget]) -> None:
-    """Make these widgets compute the style of each component class when it is first drawn.
-
-    Textual computes all of them whenever it styles the widget, several times before the first frame. The app has about
-    150, and the first frame shows twenty.
-    """
-
-    def get_component_styles(self: Widget, *names: str) -> RenderStyles:
-        part = DOMNode(classes=" ".join(names))
-        part._attach(self)
-        self.app.stylesheet.apply(part)
-        return part.styles
-
-    def notify_style_update(self: Widget) -> None:
-        super(kind, self).notify_style_update()
-        self.refresh()  # the styles of component classes may have changed too
-
-    kind._get_component_classes = classmethod(lambda _: frozenset())  # type: ignore[method-assign, assignment]
-    kind.get_component_styles = get_component_styles  # type: ignore[method-assign, assignment]
-    kind.notify_style_update = notify_style_update  # type: ignore[method-assign]
 
 
 class OpenDriver(LinuxDriver):

@@ -98,9 +98,9 @@ def predicted_blocks(
     blocks: list[Block] = []
     for is_wrong, predicted, p in zip(wrong.tolist(), chosen.tolist(), probabilities.tolist(), strict=True):
         if is_wrong:
-            blocks.append((BLOCKS["wrong"] if two_classes else symbol_text(predicted, "<", signs), "rows--wrong"))
+            blocks.append((BLOCKS["wrong"] if two_classes else symbol_text(predicted, "<", signs), "wrong"))
         elif two_classes:
-            blocks.append((BLOCKS[shade(p[1])], "rows--prediction"))
+            blocks.append((BLOCKS[shade(p[1])], "prediction"))
         else:
             blocks.append((symbol_text(predicted, signs=signs), class_style(predicted)))
     return blocks
@@ -111,7 +111,7 @@ def blocks_of_symbols(symbols: progress.Symbols, classes: int, style: str, signs
     style.
     """
     if classes == 2:
-        return [(BLOCKS["one" if symbol else "zero"], f"rows--{style}") for symbol in symbols.tolist()]
+        return [(BLOCKS["one" if symbol else "zero"], style) for symbol in symbols.tolist()]
     return [(symbol_text(symbol, signs=signs), class_style(symbol)) for symbol in symbols.tolist()]
 
 
@@ -125,7 +125,7 @@ def shade(probability: float) -> str:
 
 def class_style(symbol: int) -> str:
     """The style of a symbol, for more than two classes."""
-    return f"rows--class{symbol % CLASS_COLOURS}"
+    return f"block{symbol % CLASS_COLOURS}"
 
 
 def symbol_text(symbol: int, mark: str = " ", signs: Signs = ()) -> str:
@@ -195,9 +195,9 @@ def signs_of_groups(form: Symbols | Numbers, groups: TargetGroups) -> list[tuple
     letters, and ranges shades.
     """
     if groups.are_ordered:
-        return [(sign, "view--bar") for sign in POSITIVE]
+        return [(sign, "input") for sign in POSITIVE]
     signs = signs_of(form, 1) if isinstance(form, Symbols) else LETTERS
     return [
-        (sign if len(sign) == 1 else DIGITS[number % len(DIGITS)], f"view--class{number % CLASS_COLOURS}")
+        (sign if len(sign) == 1 else DIGITS[number % len(DIGITS)], f"class{number % CLASS_COLOURS}")
         for number, sign in enumerate(signs[: len(groups.names)])
     ]

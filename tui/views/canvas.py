@@ -18,7 +18,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.term.printed import printable
-from tui.term.private_textual import style_as_drawn
+from tui.views.inks import NAMES, NUMBER, pen
 from tui.views.keymap import KeyMap, keymap_of
 
 Spot = Callable[[int, int], object]
@@ -41,10 +41,9 @@ class Cells:
         keymap: the keys that texts name.
     """
 
-    def __init__(self, width: int, height: int, names: tuple[str, ...] = (), keymap: KeyMap | None = None) -> None:
+    def __init__(self, width: int, height: int, keymap: KeyMap | None = None) -> None:
         self.keymap = keymap or keymap_of(None)
         self.width, self.height = width, height
-        self.names = ("", *names)
         self.characters: npt.NDArray[np.str_] = np.full((height, width), " ")
         self.styles: npt.NDArray[np.int16] = np.zeros((height, width), np.int16)
         self._spots: list[tuple[Region, Spot]] = []
@@ -73,7 +72,7 @@ class Cells:
             x = max(0, x)
             one_wide = [character if cell_len(character) == 1 else "?" for character in text]
             self.characters[y, x : x + len(text)] = one_wide
-            self.styles[y, x : x + len(text)] = self.names.index(style)
+            self.styles[y, x : x + len(text)] = NUMBER[style]
         return end
 
     def changed_since(self, before: Cells) -> list[Region]:
@@ -101,15 +100,12 @@ class CellWidget(Widget):
     A click and the pointer find what the cells show by the notes of `Cells.mark`; a click on a `Press` presses its key.
     """
 
-    STYLES: tuple[str, ...] = ()
-    """The names of the component classes that `draw` uses."""
-
     def __init__(self) -> None:
         super().__init__()
         self._cells = Cells(0, 0)
         self._is_stale = False
         self._pointer: Offset | None = None
-        self._pens: dict[str, Style] = {}
+        self._pens: dict[int, Style] = {}
 
     @property
     def keymap(self) -> KeyMap:
@@ -132,7 +128,7 @@ class CellWidget(Widget):
         """
         if self._is_stale or (self._cells.width, self._cells.height) != self.size:
             self._is_stale = False
-            cells = Cells(self.size.width, self.size.height, self.STYLES, self.keymap)
+            cells = Cells(self.size.width, self.size.height, self.keymap)
             if cells.width and cells.height:
                 self.draw(cells)
             before, self._cells = self._cells, cells
@@ -214,18 +210,17 @@ class CellWidget(Widget):
         line = cells.text(y)
         for index, group in groupby(cells.styles[y].tolist()):
             end = column + sum(1 for _ in group)
-            segments.append(Segment(line[column:end], self._pen(cells.names[index])))
+            segments.append(Segment(line[column:end], self._pen(index)))
             column = end
         return Strip(segments, cells.width)
 
-    def _pen(self, name: str) -> Style:
-        """The style with this name; Textual would compute it again for each line."""
-        if name not in self._pens:
-            self._pens[name] = self.get_component_rich_style(name) if name else self.rich_style
-        return self._pens[name]
-
-
-style_as_drawn(CellWidget)
+    def _pen(self, ink: int) -> Style:
+        if ink not in self._pens:
+            on = self.background_colors[1]
+            self._pens[ink] = self.rich_style + pen(
+                NAMES[ink], on, self.app.theme_variables, self.app.current_theme.dark
+            )
+        return self._pens[ink]
 
 
 Characters = npt.NDArray[np.str_]
@@ -268,7 +263,7 @@ def stamp(
         return
     source = np.s_[top:bottom, left:right]
     target = np.s_[y + top : y + bottom, x + left : x + right]
-    index = np.int16(cells.names.index(styles)) if isinstance(styles, str) else styles[source]
+    index = np.int16(NUMBER[styles]) if isinstance(styles, str) else styles[source]
     keep = characters[source] == " " if over_blanks else np.zeros((1, 1), np.bool_)
     cells.characters[target] = np.where(keep, cells.characters[target], characters[source])
     cells.styles[target] = np.where(keep, cells.styles[target], index)

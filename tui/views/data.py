@@ -130,6 +130,8 @@ class Source(StrEnum):
     BLANK = "blank"
 
 
+OF_SOURCES = {Source.WINDOW: "target", Source.BEFORE: "before", Source.ABOVE: "above", Source.BLANK: "faint"}
+
 MARKS = {Source.WINDOW: "", Source.BEFORE: "‹", Source.ABOVE: "↑", Source.BLANK: "-"}
 
 
@@ -198,7 +200,7 @@ class TimeSteps:
         """The text of a target (its symbol, and the number of its source if it fits), and the name of its style."""
         source = source_of(self.config, self.window, row, position - self.matrix.start)
         mark = MARKS[source]
-        style = "data--target" if source is Source.WINDOW else f"data--{source.name.lower()}"
+        style = OF_SOURCES[source]
         if source is Source.BLANK:
             return (mark * (self.matrix.cell - self.matrix.numbered)).ljust(self.matrix.cell), style
         symbol = self.symbol(row, position - self.config.echo_step)
@@ -332,8 +334,8 @@ def draw_data(cells: Cells, shown: TaskWindow, first_row: int, cursor: tuple[int
     config = shown.config
     for y, (about, text) in enumerate(about_data(config), start=1):
         if y < cells.height:
-            cells.write(0, y, about, "data--label")
-            cells.write(ABOUT_WIDTH, y, shortened(text, cells.width - ABOUT_WIDTH), "data--title")
+            cells.write(0, y, about, "muted")
+            cells.write(ABOUT_WIDTH, y, shortened(text, cells.width - ABOUT_WIDTH), "text")
     lines = data_lines(config, cells.height)
     for place in range(rows_shown(config, cells.height)):
         row, y = first_row + place, ABOVE_ROWS + place * (1 + len(lines))
@@ -342,14 +344,14 @@ def draw_data(cells: Cells, shown: TaskWindow, first_row: int, cursor: tuple[int
             return
         step = cursor[1] if cursor is not None else None
         begin = first_step(data, (cells.width - len(lines[0].label)) // 2, step)
-        cells.write(0, y, shortened(title_of(data, row, begin), cells.width), "data--title")
+        cells.write(0, y, shortened(title_of(data, row, begin), cells.width), "text")
         scales = scales_of(config, data.x, data.y)
         for number, line in enumerate(lines, y + 1):
-            x = cells.write(0, number, line.label, "data--label")
+            x = cells.write(0, number, line.label, "muted")
             steps = len(data.scored) - begin
             cells.mark_each(x, number, 2 * steps, 1, partial(_step_at, row, begin))
             for text, _ in cells_of(config, data, line, scales)[begin:]:
-                x = cells.write(x, number, text, "data--window" if line.part == INPUT else "data--target")
+                x = cells.write(x, number, text, "here" if line.part == INPUT else "target")
             if cursor is not None and cursor[0] == row:
                 _draw_cursor(cells, shown, data, number, line, cursor[1], begin)
 
@@ -380,7 +382,7 @@ def title_of(data: RowData, row: int, begin: int) -> str:
 def _draw_cursor(cells: Cells, shown: TaskWindow, data: RowData, y: int, line: RowLine, step: int, begin: int) -> None:
     """Highlight a target, the input of its step, and the inputs on which the target depends."""
     sources = [step - lag for lag in shown.lags(step)] if line.part == INPUT else []
-    for lit, style in ((step, "data--cursor"), *((source, "data--source") for source in sources)):
+    for lit, style in ((step, "cursor"), *((source, "source") for source in sources)):
         if lit >= begin:
             x = len(line.label) + 2 * (lit - begin)
             cells.write(x, y, value_text(shown.config, data, lit, line), style)
@@ -469,14 +471,6 @@ class Data(TimeStepView):
     key = "2"
     title = "data"
     about = "The data matrix with its sliding window, where each target's source lies, and what windows miss"
-    STYLES = tuple(
-        f"data--{name}"
-        for name in (
-            *("title", "label", "window", "rest", "other", "target", "before", "above", "blank"),
-            *("place", "missed", "covered", "focused", "cursor", "source"),
-        )
-    )
-    COMPONENT_CLASSES = set(STYLES)
     BINDINGS = [
         *cursor_keys(
             "Cursor to an earlier target",
@@ -530,7 +524,7 @@ class Data(TimeStepView):
     def draw(self, cells: Cells) -> None:
         frame = self._frame
         if frame is None:
-            cells.write(0, 0, self._message, "data--title")
+            cells.write(0, 0, self._message, "text")
             return
         config = frame.own_config
         if config.value("task") != "echo":
@@ -548,12 +542,12 @@ class Data(TimeStepView):
             self._draw_row(cells, steps, row, y)
             y += LINES_OF_A_ROW
             for x in matrix.sides if shares.apart and row < first + shares.rows - 1 else ():
-                cells.write(x, y, GLYPHS["side"], "data--place")
+                cells.write(x, y, GLYPHS["side"], "prediction")
             y += shares.apart and row < first + shares.rows - 1
         if shares.framed:
             self._draw_frame(cells, matrix, y)
             y += 1
-        cells.write(0, y, shortened(counted(config, self._window), cells.width), "data--label")
+        cells.write(0, y, shortened(counted(config, self._window), cells.width), "muted")
         if shares.misses:
             self._draw_misses(cells, config, min(y + 2, cells.height - shares.misses), shares.misses)
 
@@ -570,43 +564,43 @@ class Data(TimeStepView):
         which = f" {start + 1:,} to {start + length:,} of {config.row_length:,}"
         text = which if rows == config.batch_size else f"{which}, {rows_of(first, rows, config.batch_size)}"
         width = min(MOST_STRIP, cells.width - len(text) - len(f"{FOCUSED}matrix "))
-        style = "data--focused" if self.has_focus else "data--title"
+        style = "focused" if self.has_focus else "text"
         x = cells.write(0, 0, f"{FOCUSED if self.has_focus else ''}matrix ", style)
         if width >= LEAST_STRIP:
             place = start * width // config.row_length
             end = max(place + 1, -(-(start + length) * width // config.row_length))
             strip = GLYPHS["strip"]
-            cells.write(x, 0, strip * width, "data--label")
-            cells.write(x + place, 0, GLYPHS["place"] * (end - place), "data--place")
+            cells.write(x, 0, strip * width, "muted")
+            cells.write(x + place, 0, GLYPHS["place"] * (end - place), "prediction")
             x += width
-        cells.write(x, 0, shortened(text, max(0, cells.width - x)), "data--label")
+        cells.write(x, 0, shortened(text, max(0, cells.width - x)), "muted")
 
     def _draw_frame(self, cells: Cells, matrix: MatrixLayout, bottom: int) -> None:
         """Draw the top and bottom edges of the window's rectangle, and an arrow in the direction of its movement."""
         shown = matrix.shown
         begin, end = matrix.x(shown.start) - 1, matrix.x(shown.stop - 1) + matrix.cell + 1
         for y in (1, bottom):
-            cells.write(begin, y, GLYPHS["top"] * (end - begin), "data--place")
-        cells.write(end, 1, GLYPHS["join"], "data--place")
+            cells.write(begin, y, GLYPHS["top"] * (end - begin), "prediction")
+        cells.write(end, 1, GLYPHS["join"], "prediction")
 
     def _draw_row(self, cells: Cells, steps: TimeSteps, row: int, y: int) -> None:
         """Draw a row: the inputs with their numbers, and below them the window's targets with the numbers of their
         sources.
         """
         matrix = steps.matrix
-        cells.write(0, y, f"row {row + 1}", "data--title")
-        cells.write(0, y + 1, "echo of" if matrix.numbered else "echo", "data--label")
+        cells.write(0, y, f"row {row + 1}", "text")
+        cells.write(0, y + 1, "echo of" if matrix.numbered else "echo", "muted")
         for first, last in matrix.stretches():
             inside = matrix.start <= first < matrix.end
-            style = "window" if inside else "rest" if 0 <= first < matrix.row_length else "other"
+            style = "here" if inside else "muted" if 0 <= first < matrix.row_length else "faint"
             text = "".join(steps.input(row, position) for position in range(first, last))
-            cells.write(matrix.x(first), y, text, f"data--{style}")
+            cells.write(matrix.x(first), y, text, style)
         for x in matrix.joins:
             if 0 <= row + (1 if x > matrix.x(0) else -1) < steps.config.batch_size:
-                cells.write(x, y, GLYPHS["join"], "data--label")
+                cells.write(x, y, GLYPHS["join"], "muted")
         for line in (y, y + 1):
             for x in matrix.sides:
-                cells.write(x, line, GLYPHS["side"], "data--place")
+                cells.write(x, line, GLYPHS["side"], "prediction")
         for position in matrix.shown:
             text, style = steps.target(row, position)
             cells.write(matrix.x(position), y + 1, text, style)
@@ -617,7 +611,7 @@ class Data(TimeStepView):
         text = f" {begin + shown.start:,} to {begin + shown.stop - 1:,}"
         x = matrix.x(shown.stop - 1) + matrix.cell + 1
         if x + len(text) <= cells.width:
-            cells.write(x, y + 1, text, "data--label")
+            cells.write(x, y + 1, text, "muted")
         self._draw_cursor(cells, steps, row, y)
 
     def _draw_cursor(self, cells: Cells, steps: TimeSteps, row: int, y: int) -> None:
@@ -629,19 +623,19 @@ class Data(TimeStepView):
         target = matrix.start + cursor[1]
         source = target - steps.config.echo_step
         if target in matrix.shown:
-            cells.write(matrix.x(target), y + 1, steps.target(row, target)[0], "data--cursor")
+            cells.write(matrix.x(target), y + 1, steps.target(row, target)[0], "cursor")
         if matrix.first <= source < matrix.last and source_of(steps.config, steps.window, *cursor) is not Source.BLANK:
-            cells.write(matrix.x(source), y, steps.input(row, source), "data--source")
+            cells.write(matrix.x(source), y, steps.input(row, source), "source")
 
     def _draw_misses(self, cells: Cells, config: EchoConfig, y: int, lines: int) -> None:
-        cells.write(0, y, shortened(sentence(config), cells.width), "data--title")
+        cells.write(0, y, shortened(sentence(config), cells.width), "text")
         if lines < HEIGHT:
             return
         for line, text in enumerate(bracket_lines(config, self._window, cells.width), y + 1):
-            cells.write(0, line, text, "data--place")
+            cells.write(0, line, text, "prediction")
         targets = target_line(config, self._window, cells.width)
         for x, (text, is_missed) in enumerate(targets):
-            cells.write(x, y + HEIGHT - 1, text, "data--missed" if is_missed else "data--covered")
+            cells.write(x, y + HEIGHT - 1, text, "missed" if is_missed else "muted")
 
 
 def rows_of(first: int, count: int, of: int) -> str:

@@ -144,8 +144,7 @@ def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
     whole = gradient.complete and wall >= config.window_steps
     goes_on = whole or config.is_uncut
     styles = tuple(
-        "view--beyond" if lag >= wall and not goes_on else "view--echo" if lag in sources else "view--bar"
-        for lag in range(lags)
+        "beyond" if lag >= wall and not goes_on else "target" if lag in sources else "input" for lag in range(lags)
     )
     every = max(1, (top - bottom) // 3)
     ticks = tuple(((power - bottom) / (top - bottom), f"1e{power}") for power in range(bottom, top + 1, every))

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tui.views.canvas import Box, Cells, Characters, stamp, write_in
+from tui.views.inks import NUMBER
 from tui.views.view import Lag
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
@@ -142,7 +143,7 @@ def draw_lag_chart(cells: Cells, box: Box, chart: LagChart) -> Columns:
     order = np.array([_highest(chart.heights, bar, columns.lags_a_bar) for bar in range(columns.bars)])
     for share, label in chart.ticks:
         line = inner.height - 1 - min(inner.height - 1, int(share * inner.height))
-        write_in(cells, Box(box.x, inner.y, GUTTER, inner.height), line, f"{label:>{GUTTER - 1}}", "view--axis")
+        write_in(cells, Box(box.x, inner.y, GUTTER, inner.height), line, f"{label:>{GUTTER - 1}}", "muted")
     bars = bar_picture(chart.heights[order], inner.height)
     if chart.hollow_from is not None:
         bars = np.where((bars != " ") & (order >= chart.hollow_from), HOLLOW, bars)
@@ -156,27 +157,27 @@ def draw_lag_chart(cells: Cells, box: Box, chart: LagChart) -> Columns:
     if above and columns.lags_a_bar == 1 and columns.pitch > max(map(len, chart.values)):
         tops = (bars == " ").sum(axis=0).tolist()
         for lag, top in enumerate(tops):
-            style = "view--cursor" if lag == chart.cursor else chart.styles[lag]
+            style = "cursor" if lag == chart.cursor else chart.styles[lag]
             write_in(
                 cells, inner._replace(y=box.y, height=box.height), top, chart.values[lag], style, at=columns.x_of(lag)
             )
     if 0 < columns.wall_bar < columns.bars:
         wall = np.full((inner.height + numbers, 1), WALL)
-        stamp(cells, inner.x + columns.wall_bar * columns.pitch, inner.y, wall, "view--wall")
+        stamp(cells, inner.x + columns.wall_bar * columns.pitch, inner.y, wall, "wall")
     if numbers:
         _draw_numbers(cells, box, box.height - 2, chart, columns)
     _draw_marks(cells, box, box.height - 1, chart, columns)
     if columns.lags_a_bar > 1 and above:
         note = f"a bar: the highest of {columns.lags_a_bar} lags"
-        write_in(cells, box, 0, note, "view--axis", at=max(GUTTER, box.width - len(note)))
+        write_in(cells, box, 0, note, "muted", at=max(GUTTER, box.width - len(note)))
     return columns
 
 
 def _draw_bars(cells: Cells, inner: Box, chart: LagChart, columns: Columns, order: Order, bars: Characters) -> None:
     """Draw all bars, str [lines, bars], and behind them their slots."""
     slots = np.where(chart.slots[order], SLOT, " ")
-    names = [cells.names.index(chart.styles[lag]) for lag in order.tolist()]
-    behind = np.where(np.isin(order, chart.sources), cells.names.index("view--echo"), cells.names.index("view--slot"))
+    names = [NUMBER[chart.styles[lag]] for lag in order.tolist()]
+    behind = np.where(np.isin(order, chart.sources), NUMBER["target"], NUMBER["faint"])
     empty = bars == " "
     characters, styles = np.where(empty, slots, bars), np.where(empty, behind, names).astype(np.int16)
     width = columns.width + 1
@@ -196,7 +197,7 @@ def _highest(heights: npt.NDArray[np.float64], bar: int, lags_a_bar: int) -> int
 
 def _draw_numbers(cells: Cells, box: Box, line: int, chart: LagChart, columns: Columns) -> None:
     """Draw the number of each lag, or only of every few lags if the numbers do not all fit."""
-    write_in(cells, box, line, "lag", "view--axis")
+    write_in(cells, box, line, "lag", "muted")
     widest = len(str(len(chart.heights) - 1)) + 1
     every = next((n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500) if n * columns.pitch >= widest), 1000)
     end = 0
@@ -205,7 +206,7 @@ def _draw_numbers(cells: Cells, box: Box, line: int, chart: LagChart, columns: C
         lit = chart.cursor is not None and chart.cursor // columns.lags_a_bar == bar
         marked = any(lag <= source < lag + columns.lags_a_bar for source in chart.sources)
         if (bar % every == 0 or lit) and x >= end and x + len(str(lag)) <= box.width - GUTTER:
-            style = "view--cursor" if lit else "view--echo" if marked else "view--axis"
+            style = "cursor" if lit else "target" if marked else "muted"
             write_in(cells, box, line, str(lag), style, at=GUTTER + x)
             end = x + len(str(lag)) + (columns.pitch > 1)
 
@@ -215,7 +216,7 @@ def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Col
     taken = _draw_sources(cells, box, line, chart, columns)
     for at, text in _wall_texts(chart, columns, box.width - GUTTER, taken):
         if all(at > end or at + len(text) < first for first, end in taken):
-            write_in(cells, box, line, text, "view--wall", at=GUTTER + at)
+            write_in(cells, box, line, text, "wall", at=GUTTER + at)
             taken.append((at, at + len(text)))
             break
     _draw_sample(cells, box._replace(x=box.x + GUTTER, width=box.width - GUTTER), line, chart.sample, taken)
@@ -246,7 +247,7 @@ def _draw_sources(cells: Cells, box: Box, line: int, chart: LagChart, columns: C
     ways = [_source_texts(chart, columns, room, named, numbers) for numbers in (True, False) for named in chart.sources]
     best = max(ways, key=len, default=[])  # the first with the most marks
     for at, text in best:
-        write_in(cells, box, line, text, "view--echo", at=GUTTER + at)
+        write_in(cells, box, line, text, "target", at=GUTTER + at)
     return [(at, at + len(text)) for at, text in best]
 
 
@@ -280,5 +281,5 @@ def _draw_sample(cells: Cells, box: Box, line: int, texts: tuple[str, ...], take
         for end in (box.width, *(first - GAP for first, _ in taken)):
             begin = end - len(text)
             if begin >= 0 and all(begin >= last + GAP or end + GAP <= first for first, last in taken):
-                write_in(cells, box, line, text, "view--axis", at=begin)
+                write_in(cells, box, line, text, "muted", at=begin)
                 return

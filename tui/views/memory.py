@@ -15,12 +15,13 @@ from echornn.readings import Memory, Readings, Units, signed
 from echornn.tasks.task import Symbols
 from tui.views.blocks import scale_of, signed_blocks, signs_of, widest
 from tui.views.canvas import Box, Cells, beside, stamp, write_in
+from tui.views.inks import NUMBER
 from tui.views.lags import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, sample_texts
 from tui.views.row_panel import number_blocks, symbol_blocks
 from tui.views.text import source_name
 from tui.views.view import PART_BINDINGS, Lag, ProbeView, UnitStep
 
-STYLE_NAMES = ("view--axis", "view--positive", "view--negative", "view--saturated")
+STYLE_NAMES = ("muted", "target", "input", "saturated")
 """The names of the styles that `signed_blocks` returns as numbers."""
 
 InputLine = tuple[str, Sequence[str]]
@@ -107,14 +108,14 @@ def draw_units(
     first = first_shown(first_unit, count, lines)
     _draw_title(cells, box, units, row, (first, min(count, first + lines)), begin if shown else -1)
     for line, (label, blocks) in enumerate(above if shown else (), start=1):
-        write_in(cells, box, line, label, "view--axis")
-        write_in(cells, box, line, "".join(text[:block] for text in blocks[begin:]), "view--input", at=width)
+        write_in(cells, box, line, label, "muted")
+        write_in(cells, box, line, "".join(text[:block] for text in blocks[begin:]), "input", at=width)
     values = signed(units.activity[row], units.bounds) if rows and steps else np.zeros((0, count), np.float32)
     saturated = units.saturated[row] if rows and steps else np.zeros((0, count), np.bool_)
-    names = np.array([cells.names.index(name) for name in STYLE_NAMES], np.int16)
+    names = np.array([NUMBER[name] for name in STYLE_NAMES], np.int16)
     top, last = box.height - lines, min(count, first + lines)
     for line, unit in enumerate(range(first, last), start=top):
-        write_in(cells, box, line, _words(units, unit), "view--words")
+        write_in(cells, box, line, _words(units, unit), "text")
     part = np.s_[begin:, first:last]
     largest = scale_of(values) if units.bounds is Bounds.FREE else 1.0
     glyphs, kinds = signed_blocks(values[part], largest, saturated[part])
@@ -155,7 +156,7 @@ def _draw_title(cells: Cells, box: Box, units: Units, row: int, shown: tuple[int
     parts = [of, where, *([f"{share:.0%} saturated", sample] if math.isfinite(share) else [])]
     while len(text := ", ".join(part for part in parts if part)) > box.width and len(parts) > 1:
         parts.pop()
-    write_in(cells, box, 0, text, "view--axis")
+    write_in(cells, box, 0, text, "muted")
 
 
 VALUE_PITCH = 4
@@ -304,8 +305,7 @@ def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None 
     heights = np.clip(memory.by_lag[:lags].astype(np.float64), 0, 1)
     heights[heights < LEAST_VALUE] = 0
     styles = tuple(
-        "view--echo" if lag in sources else "view--bar" if lag < farthest or not sources else "view--beyond"
-        for lag in range(lags)
+        "target" if lag in sources else "input" if lag < farthest or not sources else "beyond" for lag in range(lags)
     )
     values = tuple(share_text(value) if not value < LEAST_VALUE else "" for value in memory.by_lag[:lags].tolist())
     slots = np.arange(lags) <= farthest

@@ -49,11 +49,11 @@ def legend_of(
     """
     others: list[Item] = []
     if len(scene.plane.targets):
-        others.append([(f" {MIXED} several  ", "view--beyond")])
+        others.append([(f" {MIXED} several  ", "beyond")])
     if len(scene.plane.readout):
-        others.append([("dense: prediction changes  ", "view--wall")])
+        others.append([("dense: prediction changes  ", "wall")])
     if len(scene.plane.rows):
-        others.append([(f"dotted: row {scene.row + 1}  ", "view--way")])
+        others.append([(f"dotted: row {scene.row + 1}  ", "muted")])
     forms = (_signs(scene, kinds, has_title, gap) for has_title, gap in ((True, "  "), (False, "  "), (False, " ")))
     *wider, narrowest = forms
     items = next((signs for signs in wider if len(_in_lines(signs, width)) <= most), narrowest)
@@ -61,18 +61,18 @@ def legend_of(
         if len(_in_lines([*items, item], width)) <= most:
             items = [*items, item]
     lines = _in_lines(items, width)
-    with_hint = _in_lines([*items, [(hint, "view--note")]], width)
+    with_hint = _in_lines([*items, [(hint, "note")]], width)
     return with_hint if len(with_hint) == len(lines) else lines[:most]
 
 
 def _signs(scene: PlaneScene, kinds: Sequence[tuple[str, str, str]], has_title: bool, gap: str) -> list[Item]:
     """The signs of fixed points and of groups of targets."""
-    items = [[(mark, style), (f" {kind}{gap}", "view--words")] for mark, style, kind in kinds]
+    items = [[(mark, style), (f" {kind}{gap}", "text")] for mark, style, kind in kinds]
     if not len(scene.plane.targets):
         return items
-    title: Item = [(f"{scene.groups.of}: ", "view--axis")] if has_title else []
+    title: Item = [(f"{scene.groups.of}: ", "muted")] if has_title else []
     for (sign, style), name in zip(scene.signs, scene.groups.names, strict=True):
-        items.append([*title, (f"{sign} ", style), *([(f"{name}{gap}", "view--words")] if name != sign else [])])
+        items.append([*title, (f"{sign} ", style), *([(f"{name}{gap}", "text")] if name != sign else [])])
         title = []
     return items
 

@@ -206,8 +206,6 @@ class LossPlot(PlotMouse, can_focus=True):
     their losses, and a strip with the number of replicas that have solved the task.
     """
 
-    STYLES = tuple(f"plot--{part}" for part in PARTS)
-    COMPONENT_CLASSES = set(STYLES)
     BINDINGS = [
         Binding(
             "left",
@@ -350,18 +348,18 @@ class LossPlot(PlotMouse, can_focus=True):
         axis = band_axis(band, curve, log) if len(band) else self._axis(curve, log)
         place = PlotArea(axis, first, length, GUTTER, width, height)
         draw_axes(cells, place, strips, self.has_focus)
-        self._ghost_lines.draw(cells, place, picture.ghosts, "plot--ghost")
+        self._ghost_lines.draw(cells, place, picture.ghosts, "ghost")
         if len(band):
             draw_band(cells, place, band, self._ascii)
         draw_curve(cells, place, curve, int(band.ends[-1]) if len(band) else first, self._ascii)
-        self._ghost_lines.letters(cells, place, picture.ghosts, "plot--ghost", "plot--letter")
+        self._ghost_lines.letters(cells, place, picture.ghosts, "ghost", "letter")
         self._draw_strips(cells, place, strips, curve, band)
         self._draw_levels(cells, place)
         draw_marks(cells, place, curve)
         if frame.trained < frame.line_end and first <= frame.trained <= last:
             draw_here(cells, place, frame.trained)
         if words:
-            cells.write(0, cells.height - 1, words, "plot--words")
+            cells.write(0, cells.height - 1, words, "words")
         windows = self.window_axis = WindowColumns(GUTTER, width, first, length, frame.line_end)
         cells.mark_each(GUTTER, 0, width, cells.height, lambda x, _: windows.window(GUTTER + x))
         cursor = self.viewport.cursor

@@ -22,6 +22,7 @@ from echornn.progress import Floats
 from echornn.session.pictures.picture import Ghost
 from echornn.tasks.task import Level
 from tui.views.canvas import Cells
+from tui.views.inks import NUMBER
 from tui.views.keymap import KeyMap
 from tui.views.plot_axes import (
     LossAxis,
@@ -132,7 +133,7 @@ class GhostLines:
             kept[ghost.key] = (state, drawn)
             seen = drawn.characters != " "
             cells.characters[inside] = overlaid(cells.characters[inside], drawn.characters)
-            cells.styles[inside][seen] = cells.names.index(style)
+            cells.styles[inside][seen] = NUMBER[style]
         self._drawn = kept
 
     def letters(self, cells: Cells, place: PlotArea, ghosts: Sequence[Ghost], style: str, letter_style: str) -> None:
@@ -141,7 +142,7 @@ class GhostLines:
         If a line is completely covered, the letter is drawn over the curve, near the line's end.
         """
         drawn_there = cells.characters[: place.height, place.x : place.x + place.width] != " "
-        ghostly = cells.styles[: place.height, place.x : place.x + place.width] == cells.names.index(style)
+        ghostly = cells.styles[: place.height, place.x : place.x + place.width] == NUMBER[style]
         for index, ghost in enumerate(ghosts):
             drawn = self._drawn[ghost.key][1]
             seen = _line_in_each_column((drawn.characters != " ") & ghostly, drawn.course)
@@ -312,7 +313,7 @@ def draw_errors(cells: Cells, where: StripArea, curve: Curve, guessing: float) -
     rates = curve.error_rate.astype(np.float64)
     _, shown = per_column(curve, rates, rates, where.width, where.length)
     most = 1.0 if math.isnan(guessing) else guessing
-    cells.write(where.x, where.top, _bars(shown / most), "plot--errors")
+    cells.write(where.x, where.top, _bars(shown / most), "errors")
 
 
 def draw_solved(cells: Cells, where: StripArea, band: Band) -> None:
@@ -322,7 +323,7 @@ def draw_solved(cells: Cells, where: StripArea, band: Band) -> None:
     share = band.solved / np.maximum(band.replicas, 1)
     if where.height == 1:
         shown, _ = per_column(band, share, share, where.width, where.length)
-        cells.write(where.x, where.top, _bars(shown), "plot--solved")
+        cells.write(where.x, where.top, _bars(shown), "solved")
     else:
         _draw_interval(cells, where, band, share)
     if not len(band):
@@ -333,7 +334,7 @@ def draw_solved(cells: Cells, where: StripArea, band: Band) -> None:
     words = f" {solved:,}/{replicas:,} ({low}-{high} %)"
     begin = min(end, where.width - len(words))
     if begin >= 0:
-        cells.write(where.x + begin, where.top + where.height // 2, words, "plot--solved")
+        cells.write(where.x + begin, where.top + where.height // 2, words, "solved")
 
 
 def _draw_interval(cells: Cells, where: StripArea, band: Band, share: npt.NDArray[np.float64]) -> None:
@@ -345,8 +346,8 @@ def _draw_interval(cells: Cells, where: StripArea, band: Band, share: npt.NDArra
     drawn = overlaid(characters(filled(low, high, rows)), drawn_line)
     inside = (slice(where.top, where.top + where.height), slice(where.x, where.x + where.width))
     cells.characters[inside] = drawn
-    cells.styles[inside][drawn != " "] = cells.names.index("plot--interval")
-    cells.styles[inside][drawn_line != " "] = cells.names.index("plot--solved")
+    cells.styles[inside][drawn != " "] = NUMBER["interval"]
+    cells.styles[inside][drawn_line != " "] = NUMBER["solved"]
 
 
 def _bars(shares: npt.NDArray[np.float64]) -> str:
@@ -362,6 +363,8 @@ WIDE = 90
 
 FLOOR_DASHES = 6
 """Columns of dashes before the label of the floor."""
+
+OF_MARKS = {"epoch": "epoch", "mark": "mark"}
 
 GLYPHS = {
     "axis": "│",
@@ -382,20 +385,20 @@ def draw_axes(cells: Cells, place: PlotArea, strips: Strips, has_focus: bool) ->
     glyph, tick = (GLYPHS[name] for name in (("focus", "focus tick") if has_focus else ("axis", "tick")))
     bottom = place.height + strips.lines
     for line in range(bottom):
-        cells.write(GUTTER - 1, line, glyph, "plot--axis")
+        cells.write(GUTTER - 1, line, glyph, "muted")
     for line, label in loss_ticks(place.axis, place.height):
-        cells.write(0, line, f"{label:>{GUTTER - 1}}{tick}", "plot--axis")
+        cells.write(0, line, f"{label:>{GUTTER - 1}}{tick}", "muted")
     if strips.solved:
-        cells.write(0, place.height + strips.solved // 2, "solved", "plot--axis")
+        cells.write(0, place.height + strips.solved // 2, "solved", "muted")
     if strips.errors:
-        cells.write(0, bottom - 1, "errors", "plot--axis")
-    cells.write(0, bottom, "window", "plot--axis")
-    cells.write(GUTTER - 1, bottom, GLYPHS["corner"] + GLYPHS["base"] * (cells.width - GUTTER), "plot--axis")
+        cells.write(0, bottom - 1, "errors", "muted")
+    cells.write(0, bottom, "window", "muted")
+    cells.write(GUTTER - 1, bottom, GLYPHS["corner"] + GLYPHS["base"] * (cells.width - GUTTER), "muted")
     free = GUTTER
     for column, label in window_ticks(place.first, place.length, cells.width - GUTTER):
         begin = min(max(GUTTER, GUTTER + column - len(label) // 2), cells.width - len(label))
         if begin >= free:
-            cells.write(begin - 1, bottom, f" {label} ", "plot--axis")
+            cells.write(begin - 1, bottom, f" {label} ", "muted")
             free = begin + len(label) + 3
 
 
@@ -409,8 +412,8 @@ def draw_floor(cells: Cells, place: PlotArea, config: EchoConfig) -> None:
     if place.width > 2 * len(label) and (cells.characters[line, begin:right] == " ").all():
         for x in range(max(GUTTER, begin - FLOOR_DASHES), right):
             if cells.characters[line, x] == " ":
-                cells.write(x, line, GLYPHS["level"], "plot--level")
-        cells.write(begin, line, label, "plot--level")
+                cells.write(x, line, GLYPHS["level"], "level")
+        cells.write(begin, line, label, "level")
 
 
 def draw_curve(cells: Cells, place: PlotArea, curve: Curve, alone_from: int, ascii_only: bool) -> None:
@@ -426,17 +429,17 @@ def draw_curve(cells: Cells, place: PlotArea, curve: Curve, alone_from: int, asc
     inside = (slice(0, height), slice(GUTTER, GUTTER + width))
     cells.characters[inside] = overlaid(cells.characters[inside], drawn)
     style = cells.styles[inside]
-    style[drawn != " "] = cells.names.index("plot--raw")
-    style[line != " "] = cells.names.index("plot--mean")
+    style[drawn != " "] = NUMBER["raw"]
+    style[line != " "] = NUMBER["mean"]
     for middle in curve.middles[~(np.isfinite(curve.low) & np.isfinite(curve.high))].tolist():
-        cells.write(GUTTER + column_of(middle + 0.5, length, width), 0, "!", "plot--mark")
+        cells.write(GUTTER + column_of(middle + 0.5, length, width), 0, "!", "mark")
 
 
 def draw_marks(cells: Cells, place: PlotArea, curve: Curve) -> None:
     """Draw the lines of epochs and commands, and the words of commands where they cover nothing."""
     _, _, length, _, width, height = place
     free = [" ", GLYPHS["level"]]
-    levels = [cells.names.index(name) for name in ("plot--level", "plot--rung")]
+    levels = [NUMBER[name] for name in ("level", "rung")]
     in_words = (cells.characters == " ") & np.isin(cells.styles, levels)
     for kind, marks in groupby(marks_of(curve, length, width), key=lambda mark: mark.kind):
         of_kind = list(marks)
@@ -444,11 +447,11 @@ def draw_marks(cells: Cells, place: PlotArea, curve: Curve) -> None:
             for line in range(height):
                 at = line, GUTTER + mark.column
                 if cells.characters[at] in free and not in_words[at]:
-                    cells.write(GUTTER + mark.column, line, GLYPHS[kind], f"plot--{kind}")
+                    cells.write(GUTTER + mark.column, line, GLYPHS[kind], OF_MARKS[kind])
         room = np.isin(cells.characters[: min(height, LABEL_LINES), GUTTER:], free)
         for mark in of_kind:
             for x, line, text in place_label(mark, room):
-                cells.write(GUTTER + x, line, text, f"plot--{kind}")
+                cells.write(GUTTER + x, line, text, OF_MARKS[kind])
 
 
 def draw_here(cells: Cells, place: PlotArea, here: int) -> None:
@@ -457,13 +460,13 @@ def draw_here(cells: Cells, place: PlotArea, here: int) -> None:
     x = GUTTER + column_of(here - place.first, place.length, width)
     for line in range(height):
         if cells.characters[line, x] in (" ", GLYPHS["level"], GLYPHS["epoch"]):
-            cells.write(x, line, GLYPHS["mark"], "plot--here")
-        cells.styles[line, x] = cells.names.index("plot--here")
+            cells.write(x, line, GLYPHS["mark"], "here")
+        cells.styles[line, x] = NUMBER["here"]
     word = f" window {here:,} "
     free = np.isin(cells.characters[:height], [" ", GLYPHS["level"]])
     for line, begin in itertools.product(range(height), (x + 1, x - len(word))):
         if GUTTER <= begin <= GUTTER + width - len(word) and free[line, begin : begin + len(word)].all():
-            cells.write(begin, line, word, "plot--here")
+            cells.write(begin, line, word, "here")
             break
 
 
@@ -473,7 +476,7 @@ def draw_cursor(cells: Cells, x: int, height: int) -> None:
     for line in range(height):
         if cells.characters[line, x] in blank:
             cells.write(x, line, GLYPHS["cursor"])
-        cells.styles[line, x] = cells.names.index("plot--cursor")
+        cells.styles[line, x] = NUMBER["strong"]
 
 
 def read(curve: Curve, window: int, band: Band | None = None, seed: int = 0, has_errors: bool = True) -> str:
@@ -562,20 +565,20 @@ def draw_band(cells: Cells, place: PlotArea, band: Band, ascii_only: bool) -> No
     extremes = (spans(low, low, rows) | spans(high, high, rows)) & every
     thick = 0.0 if ascii_only else 0.5
     for dots, mark, style in (
-        (extremes, "'", "plot--extreme"),
-        (filled(tenth, ninetieth, rows, ascii_only), ":", "plot--band"),
-        (spans(median - thick, median + thick, rows), "=", "plot--median"),
+        (extremes, "'", "extreme"),
+        (filled(tenth, ninetieth, rows, ascii_only), ":", "band"),
+        (spans(median - thick, median + thick, rows), "=", "median"),
     ):
         drawn = characters(dots, ascii_only, mark)
         inside = (slice(0, place.height), slice(place.x, place.x + place.width))
         cells.characters[inside] = overlaid(cells.characters[inside], drawn)
-        cells.styles[inside][drawn != " "] = cells.names.index(style)
+        cells.styles[inside][drawn != " "] = NUMBER[style]
     beyond = (band.high.astype(np.float64) > place.axis.top).astype(np.float64)
     _, is_beyond = per_column(band, beyond, beyond, place.width, place.length)
     signs = np.nan_to_num(is_beyond) > 0
     signs[1:] &= ~signs[:-1] | (np.arange(1, place.width) % BEYOND_EVERY == 0)
     for column in np.flatnonzero(signs).tolist():
-        cells.write(place.x + column, 0, "^", "plot--extreme")
+        cells.write(place.x + column, 0, "^", "extreme")
 
 
 def samples_of(band: Band, seed: int, ascii_only: bool) -> list[str]:
@@ -586,10 +589,10 @@ def samples_of(band: Band, seed: int, ascii_only: bool) -> list[str]:
     return [f"{sample[one]} {name}" for one, name in names.items()]
 
 
-LINE, NAME = "plot--level", "plot--rung"
+LINE, NAME = "level", "rung"
 """The styles of a rung's line and of its label."""
 
-RANGES = ("plot--raw", "plot--band", "plot--extreme")
+RANGES = ("raw", "band", "extreme")
 """The styles of the ranges of losses, which a label may cover: of a window's neighbours, and of several networks."""
 
 GAP = 2
@@ -646,7 +649,7 @@ def draw_name(cells: Cells, place: PlotArea, name: str) -> None:
     text = f" {name} "
     for begin in (place.x, place.x + place.width - len(text)):
         if place.width > 2 * len(text) and (cells.characters[0, begin : begin + len(text)] == " ").all():
-            cells.write(begin, 0, text, "plot--axis")
+            cells.write(begin, 0, text, "muted")
             return
 
 
@@ -658,10 +661,10 @@ def _room(cells: Cells, place: PlotArea, line: int, length: int, dash: str, over
     """
     inside = np.s_[line, place.x : place.x + place.width - 1]
     row, styles = cells.characters[inside], cells.styles[inside]
-    words = styles == cells.names.index(NAME)
+    words = styles == NUMBER[NAME]
     free = (row == " ") | (row == dash)
     if over_ranges:
-        free |= np.isin(styles, [cells.names.index(name) for name in RANGES])
+        free |= np.isin(styles, [NUMBER[name] for name in RANGES])
     near = np.convolve(words, np.ones(2 * GAP + 1), "same") > 0 if words.any() else words
     taken = np.cumsum(np.concatenate([[0], ~free | near]))
     begins = np.flatnonzero(taken[length:] == taken[:-length]) if len(row) >= length else np.empty(0, np.int64)

@@ -161,7 +161,7 @@ class BlockLine:
     style: str
     matters: int
     lit: Mapping[int, str] = field(default_factory=dict)
-    lit_style: str = "view--cursor"
+    lit_style: str = "cursor"
 
 
 LATER_CHANNEL = 10
@@ -199,24 +199,24 @@ def lines_of(panel: RowPanel, block: int) -> list[BlockLine]:
     flip, lines = panel.flip, []
     x = panel.x if panel.x is not None else before_flip(flip, panel.reads) if flip is not None else None
     if x is not None:
-        lines += _lines("input", panel.reads, x, "view--input", 2, cursor, block)
+        lines += _lines("input", panel.reads, x, "input", 2, cursor, block)
     if flip is not None:
         mark = {flip.step: RAISED_SIGN}
         if isinstance(panel.reads, task.Symbols):
             mark = symbols_at((flip.step,), flip.x, panel.reads, block)
         name = "flip" if is_of_symbols(panel.reads) else "raise"
-        lines.append(BlockLine(name, ("  ",) * len(flip.x), "view--input", 3, mark, "view--changed"))
+        lines.append(BlockLine(name, ("  ",) * len(flip.x), "input", 3, mark, "changed"))
     glyphs, _ = signed_blocks(panel.strength, panel.scale or scale_of(panel.strength))
     glyphs[panel.step + 1 if is_read(panel.strengths) else 0 :] = " "
-    lines.append(BlockLine(panel.label, tuple(glyph * 2 for glyph in glyphs.tolist()), "view--positive", 5))
+    lines.append(BlockLine(panel.label, tuple(glyph * 2 for glyph in glyphs.tolist()), "target", 5))
     if is_read(panel.strengths):
         lines += _predictions("pred", panel, panel.outputs, panel.y, cursor, block)
     if flip is not None and isinstance(panel.says, task.Symbols):
         lit = symbols_at(changed_steps(flip), flip.after.argmax(axis=-1), panel.says, block)
         (after,) = _predictions("then", panel, flip.after, panel.y_after, (), block)
-        lines.append(BlockLine(after.label, after.blocks, after.style, 4, lit, "view--changed"))
+        lines.append(BlockLine(after.label, after.blocks, after.style, 4, lit, "changed"))
     elif flip is not None:
-        lines += _lines("change", panel.says, change_of(flip), "view--changed", 4, (), block)
+        lines += _lines("change", panel.says, change_of(flip), "changed", 4, (), block)
     return lines
 
 
@@ -258,10 +258,10 @@ def _predictions(
     block: int,
 ) -> list[BlockLine]:
     if not isinstance(panel.says, task.Symbols):
-        return _lines(word, panel.says, said, "view--prediction", 3, cursor, block)
+        return _lines(word, panel.says, said, "prediction", 3, cursor, block)
     blocks = prediction_blocks(said, y, signs_of(panel.says, block))
     lit = symbols_at(cursor, said.argmax(axis=-1), panel.says, block)
-    return [BlockLine(word, blocks, "view--prediction", 3, lit)]
+    return [BlockLine(word, blocks, "prediction", 3, lit)]
 
 
 def symbols_at(steps: Iterable[int], symbols: npt.NDArray[Any], form: task.Symbols, block: int = 2) -> dict[int, str]:
@@ -322,14 +322,14 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel) -> None:
     begin = min(max(0, panel.step + 1 - shown), steps - shown)
     first = panel.first_step + 1
     of = f", of {first + begin} to {first + begin + shown - 1}" if first > 1 or shown < steps else ""
-    write_in(cells, box, 0, f"row {panel.row + 1}, step {first + panel.step}{of}: {panel.shows}", "view--axis")
+    write_in(cells, box, 0, f"row {panel.row + 1}, step {first + panel.step}{of}: {panel.shows}", "muted")
     lines = lines_of(panel, block)
     room_for_lines = box.height - 1 - any(line.matters < 0 for line in lines)  # later channels leave room for the words
     read = is_read(panel.strengths)
     words = panel.words if read else ("computing",)
     keep = sorted(sorted(lines, key=lambda line: -line.matters)[: max(0, room_for_lines)], key=lines.index)
     for number, line in enumerate(keep, start=1):
-        write_in(cells, box, number, line.label, "view--axis")
+        write_in(cells, box, number, line.label, "muted")
         blocks = [narrow(text) if block == 1 else text for text in line.blocks[begin : begin + shown]]
         write_in(cells, box, number, "".join(blocks), line.style, at=label)
         for step, text in line.lit.items():
@@ -340,7 +340,7 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel) -> None:
     cells.mark_each(box.x + label, box.y + 1, shown * block, len(keep), lambda x, _: TimeStep(row, at + x // block))
     for number, texts in enumerate((words, panel.of_all), start=len(keep) + 1):
         text = next((one for one in texts if len(one) <= box.width), texts[-1])
-        write_in(cells, box, number, shortened(text, box.width), "view--words")
+        write_in(cells, box, number, shortened(text, box.width), "text")
     used = lines_for(panel.reads, panel.says) + 1
     below = Box(box.x, box.y + used, box.width, box.height - used)
     if below.height >= LEAST_TRIANGLE:
@@ -352,12 +352,12 @@ def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: 
     steps, label = len(panel.strengths), label_width(panel.reads, panel.says)
     lines = min(steps, box.height - 1)
     first = min(max(0, panel.step + 1 - lines), steps - lines)
-    write_in(cells, box, 0, "each prediction, by input", "view--axis")
+    write_in(cells, box, 0, "each prediction, by input", "muted")
     part = panel.strengths[first : first + lines, shown]
     glyphs, _ = signed_blocks(part, panel.scale or scale_of(panel.strengths))
     blank = np.arange(shown.start, shown.stop) > np.arange(first, first + lines)[:, None]  # inputs after the prediction
     blank |= not is_read(panel.strengths)
-    stamp(cells, box.x + label, box.y + 1, np.repeat(np.where(blank, " ", glyphs), block, 1), "view--positive")
+    stamp(cells, box.x + label, box.y + 1, np.repeat(np.where(blank, " ", glyphs), block, 1), "target")
     row, top = panel.row, panel.first_step + first
     cells.mark_each(
         box.x, box.y + 1, label + block * len(range(steps)[shown]), lines, lambda _, y: TimeStep(row, top + y)
@@ -369,7 +369,7 @@ def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: 
             box,
             line,
             f"{panel.first_step + step + 1:>{label - 1}}",
-            "view--cursor" if lit else "view--axis",
+            "cursor" if lit else "muted",
         )
 
 

@@ -26,7 +26,6 @@ from echornn.session.pictures.frame import Frame
 from echornn.tasks.table import name_of, values_of
 from echornn.tasks.task import Level, Numbers, Symbols, TaskError
 from tui.views.blocks import (
-    CLASS_COLOURS,
     Block,
     blocks_of_symbols,
     channel_label,
@@ -42,7 +41,7 @@ from tui.views.text import first_that_fits, input_words, network_words, shortene
 from tui.views.view import FIVE_ROWS, FOCUSED, LEAVE, TimeStep, TimeStepView, cursor_keys
 
 INPUT, TARGET, PREDICTION = "input", "target", "pred"
-STYLES = {INPUT: "rows--input", TARGET: "rows--target", PREDICTION: "rows--prediction"}
+STYLES = {INPUT: "input", TARGET: "target", PREDICTION: "prediction"}
 
 NOT_SCORED = "- "
 """The target of a time step that does not count in the loss."""
@@ -128,8 +127,7 @@ def cells_of(config: EchoConfig, data: RowData, line: RowLine, scales: tuple[flo
     if line.part == TARGET:
         cells = _values(outputs, data.y, line, scales[1])
         return [
-            cell if counts else (NOT_SCORED, "rows--unscored")
-            for cell, counts in zip(cells, data.scored.tolist(), strict=True)
+            cell if counts else (NOT_SCORED, "dim") for cell, counts in zip(cells, data.scored.tolist(), strict=True)
         ]
     if data.said is None:
         return []
@@ -138,8 +136,7 @@ def cells_of(config: EchoConfig, data: RowData, line: RowLine, scales: tuple[flo
     else:
         cells = _values(outputs, data.said, line, scales[1])
     return [
-        (text, style if counts else "rows--unscored")
-        for (text, style), counts in zip(cells, data.scored.tolist(), strict=True)
+        (text, style if counts else "dim") for (text, style), counts in zip(cells, data.scored.tolist(), strict=True)
     ]
 
 
@@ -201,7 +198,7 @@ def _values(
 ) -> list[Block]:
     style = STYLES[line.part]
     if isinstance(form, Symbols):
-        return blocks_of_symbols(values, form.count, style.removeprefix("rows--"), signs_of(form))
+        return blocks_of_symbols(values, form.count, style, signs_of(form))
     characters, _ = signed_blocks(values[:, line.channel], scale)
     return [(character * 2, style) for character in characters.tolist()]
 
@@ -454,14 +451,6 @@ class Rows(TimeStepView):
     key = "1"
     title = "rows"
     about = "Input, target and prediction of the newest windows"
-    STYLES = tuple(
-        f"rows--{name}"
-        for name in (
-            *("input", "target", "prediction", "wrong", "unscored", "title", "focused", "label", "cursor", "source"),
-            *(f"class{number}" for number in range(CLASS_COLOURS)),
-        )
-    )
-    COMPONENT_CLASSES = set(STYLES)
     BINDINGS = [
         *cursor_keys(
             "Paused: cursor to an earlier time step",
@@ -523,7 +512,7 @@ class Rows(TimeStepView):
     def draw(self, cells: Cells) -> None:
         frame = self._frame
         if frame is None or frame.progress is None:
-            cells.write(0, 0, shortened(self._message, cells.width), "rows--title")
+            cells.write(0, 0, shortened(self._message, cells.width), "text")
             if frame is not None and frame.is_new:
                 self._draw_before(cells, frame)
             return
@@ -545,7 +534,7 @@ class Rows(TimeStepView):
                 text = self.keymap.text(text)
                 begin = cells.width - len(text)
                 if begin > 0 and not cells.text(0)[begin:].strip():
-                    cells.write(begin, 0, text, "rows--label")
+                    cells.write(begin, 0, text, "muted")
                     break
 
     def _draw_before(self, cells: Cells, frame: Frame) -> None:
@@ -560,18 +549,18 @@ class Rows(TimeStepView):
                 blocks = cells_of(config, window, line, scales)
                 if not blocks:
                     continue
-                x = cells.write(0, y, line.label, "rows--label")
+                x = cells.write(0, y, line.label, "muted")
                 for block, block_style in blocks:
                     x = cells.write(x, y, block, block_style)
                 text = next(texts, "") if line.channel == 0 else ""
                 if x + 2 + len(text) <= cells.width:
-                    cells.write(x + 2, y, text, "rows--label")
+                    cells.write(x + 2, y, text, "muted")
                 y += 1
         known_lines = [(about, self.keymap.text(text)) for about, text in known(frame.config)]
         y += cells.height > y + len(known_lines)
         for number, (about, text) in enumerate(known_lines[: cells.height - y], y):
-            cells.write(0, number, about, "rows--label")
-            cells.write(ABOUT_WIDTH, number, shortened(text, cells.width - ABOUT_WIDTH), "rows--title")
+            cells.write(0, number, about, "muted")
+            cells.write(ABOUT_WIDTH, number, shortened(text, cells.width - ABOUT_WIDTH), "text")
 
     def _draw_panel(
         self,
@@ -597,10 +586,10 @@ class Rows(TimeStepView):
         name = sign + title(newest.progress, row, newest.begin, least, config.has_classes, more)
         while names and len(f"{name}  {names[0]}") <= room:
             name += f"  {names.pop(0)}"
-        cells.write(at, y, name, "rows--focused" if lit else "rows--title")
+        cells.write(at, y, name, "focused" if lit else "text")
         scales = scales_of(config, newest.progress.x, newest.progress.y)
         for number, line in enumerate(lines, y + 1):
-            cells.write(x, number, line.label, "rows--label")
+            cells.write(x, number, line.label, "muted")
             for piece in tape:
                 at = x + label_width + piece.x
                 blocks = cells_of(config, RowData.of(piece.progress, row), line, scales)
@@ -609,7 +598,7 @@ class Rows(TimeStepView):
                 if piece is newest:
                     self._mark_steps(cells, piece, row, (x + label_width + piece.x, number))
                 if piece.seam:
-                    cells.write(at, number, SEAMS[piece.seam], "rows--label")
+                    cells.write(at, number, SEAMS[piece.seam], "muted")
         if cursor is not None and cursor[0] == row:
             for number, line in enumerate(lines, y + 1):
                 self._draw_cursor(cells, tape, cursor, (x + label_width, number), line)
@@ -633,7 +622,7 @@ class Rows(TimeStepView):
                 at,
                 newest,
                 step,
-                "rows--cursor",
+                "cursor",
                 value_text(config, RowData.of(newest.progress, row), step, line),
             )
             return
@@ -642,7 +631,7 @@ class Rows(TimeStepView):
             if found is not None:
                 piece, source = found
                 text = value_text(config, RowData.of(piece.progress, row), source, line)
-                light(cells, at, piece, source, "rows--source", text)
+                light(cells, at, piece, source, "source", text)
 
 
 def source_on(tape: list[TapeWindow], step: int) -> tuple[TapeWindow, int] | None:

@@ -21,6 +21,7 @@ from echornn.session.commands import Alone, Choose
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture, SeedRows
 from tui.views.canvas import Box, Cells, Characters, Press, stamp, write_in
+from tui.views.inks import NUMBER
 from tui.views.plot_axes import count, window_ticks
 from tui.views.text import shortened
 from tui.views.view import FOCUSED, HOW_TO_FOCUS, Replica, View
@@ -194,7 +195,7 @@ PARTS = " ▏▎▍▌▋▊▉█"
 
 def draw_histogram(cells: Cells, box: Box, seed_stats: SeedStats) -> None:
     """Draw a bar for each range of windows, with the number of replicas solved in it; and one for the unsolved."""
-    write_in(cells, box, 0, "solved within windows", "seeds--axis")
+    write_in(cells, box, 0, "solved within windows", "muted")
     width, bins = seed_stats.histogram(min(MOST_BINS, max(1, box.height - 2)))
     rows = [(f"{count(at * width, width)}-{count((at + 1) * width, width)}", n) for at, n in enumerate(bins.tolist())]
     rows.append(("not yet", seed_stats.replicas - seed_stats.solved))
@@ -202,10 +203,10 @@ def draw_histogram(cells: Cells, box: Box, seed_stats: SeedStats) -> None:
     number = len(f"{seed_stats.replicas:,}")
     room, most = box.width - label - number - 2, max(1, *(n for _, n in rows))
     for line, (name, n) in enumerate(rows, 1):
-        style = "seeds--loss" if name == "not yet" else "seeds--solved"
-        write_in(cells, box, line, f"{name:>{label}}", "seeds--axis")
+        style = "loss" if name == "not yet" else "input"
+        write_in(cells, box, line, f"{name:>{label}}", "muted")
         write_in(cells, box, line, bar(n / most, room), style, at=label + 1)
-        write_in(cells, box, line, f"{n:>{number},}", "seeds--axis", at=box.width - number)
+        write_in(cells, box, line, f"{n:>{number},}", "muted", at=box.width - number)
 
 
 def bar(share: float, width: int) -> str:
@@ -288,10 +289,6 @@ class SeedsView(View):
     key = "6"
     title = "seeds"
     about = "Networks that differ in their seed: the loss of each over the run, and when it was solved"
-    STYLES = tuple(
-        f"seeds--{name}" for name in ("head", "focused", "note", "axis", "loss", "solved", "label", "chosen", "words")
-    )
-    COMPONENT_CLASSES = set(STYLES)
     BINDINGS = [
         Binding("up", "choose(-1)", "Up", show=False, tooltip="Show the network one line up", id="up"),
         Binding("down", "choose(1)", "Down", show=False, tooltip="Show the network one line down", id="down"),
@@ -461,7 +458,7 @@ class SeedsView(View):
         picture, frame = self._picture, self._frame
         if picture is None or frame is None or frame.seed_stats is None or picture.seeds is None:
             for y, text in enumerate(instead(frame, self._message)):
-                cells.write(0, y, shortened(self.keymap.text(text), cells.width), "seeds--words")
+                cells.write(0, y, shortened(self.keymap.text(text), cells.width), "text")
             return
         seed_stats, labels = frame.seed_stats, Labels.of(frame.config, frame.seed_stats)
         room = share(cells.width, cells.height, labels.width)
@@ -474,8 +471,8 @@ class SeedsView(View):
             chosen = replica == self.chosen(frame)
             sign = "►" if chosen else " "
             cells.mark(0, y, cells.width, 1, Replica(replica))
-            cells.write(0, y, sign + labels.line(replica), "seeds--chosen" if chosen else "seeds--label")
-        cells.write(0, 1, f" {labels.head}", "seeds--axis")
+            cells.write(0, y, sign + labels.line(replica), "cursor" if chosen else "text")
+        cells.write(0, 1, f" {labels.head}", "muted")
         if room.histogram is not None:
             draw_histogram(cells, room.histogram, seed_stats)
 
@@ -494,7 +491,7 @@ class SeedsView(View):
 
     def _draw_head(self, cells: Cells, seed_stats: SeedStats, shown: int, scale: LossScale) -> None:
         title = f"{FOCUSED if self.has_focus else ''}{self.title}"
-        end = cells.write(0, 0, title, "seeds--focused" if self.has_focus else "seeds--head")
+        end = cells.write(0, 0, title, "focused" if self.has_focus else "text")
         words = f": {seed_stats.solved:,} of {seed_stats.replicas:,} solved"
         first, last, by = (
             self._first + 1,
@@ -506,12 +503,12 @@ class SeedsView(View):
         for note in (f"{keys}{of}{by}", f"{keys}{by}", by, ""):
             if end + len(words) + 2 + len(note) <= cells.width:
                 break
-        end = cells.write(end, 0, shortened(words, cells.width - end), "seeds--head")
-        cells.write(cells.width - len(note), 0, note, "seeds--note")
+        end = cells.write(end, 0, shortened(words, cells.width - end), "text")
+        cells.write(cells.width - len(note), 0, note, "note")
         cells.mark(cells.width - len(by), 0, len(by) if note else 0, 1, Press(self.keymap.key("swap")))
         shades = scale.words()
         if end + 2 + len(shades) + 2 + len(note) <= cells.width:
-            cells.write(end + 2, 0, shades, "seeds--note")
+            cells.write(end + 2, 0, shades, "note")
 
     def _draw_losses(
         self, cells: Cells, room: Room, picture: Picture, seed_stats: SeedStats, replicas: list[int], scale: LossScale
@@ -522,12 +519,12 @@ class SeedsView(View):
         (first, _, length), box, frame = picture.axis, room.losses, picture.frame
         for column, label in window_ticks(first, length, box.width):
             if column + len(label) <= box.width:
-                write_in(cells, box, 0, f"{label} ", "seeds--axis", at=column)
+                write_in(cells, box, 0, f"{label} ", "muted", at=column)
         assert picture.seeds is not None
         losses, windows = picture.seeds.losses[: len(replicas), : box.width], picture.seeds.windows[: box.width]
         blocks: Characters = shaded(losses, scale)
         at = seed_stats.solved_at[replicas][:, np.newaxis]
-        unsolved, solved, later = (cells.names.index(f"seeds--{name}") for name in ("loss", "solved", "axis"))
+        unsolved, solved, later = (NUMBER[name] for name in ("loss", "input", "muted"))
         styles = np.where((at > 0) & (windows + 1 >= at), solved, unsolved).astype(np.int16)
         if frame.is_past:
             not_yet = np.flatnonzero(windows >= frame.trained)
@@ -538,5 +535,5 @@ class SeedsView(View):
             strip, most = solved_by_column(seed_stats, first, length, box.width)
             full = BARS[-1]
             text = f"solved here, {full} {most:,} " if most else "solved here "
-            cells.write(box.x - len(text), cells.height - 1, text, "seeds--axis")
-            cells.write(box.x, cells.height - 1, strip, "seeds--solved")
+            cells.write(box.x - len(text), cells.height - 1, text, "muted")
+            cells.write(box.x, cells.height - 1, strip, "input")

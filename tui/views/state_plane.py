@@ -14,6 +14,7 @@ from echornn.network.shapes import carried_size
 from echornn.readings import POINT_KINDS, FixedPoints, PointKind, Readings, StatePlane, parts_of
 from tui.views.blocks import symbol_name
 from tui.views.canvas import Box, Cells, stamp, write_in
+from tui.views.inks import NUMBER
 from tui.views.plot_axes import Dots, characters
 from tui.views.targets import TargetGroups
 from tui.views.view import FixedPoint, States, TimeStep
@@ -223,10 +224,10 @@ def draw_state_plane(cells: Cells, box: Box, scene: PlaneScene) -> None:
         return
     height, width = 4 * box.height, 2 * box.width
     axes, borders = axes_dots(scene, height, width), border_dots(scene, height, width)
-    stamp(cells, box.x, box.y, characters(axes), "view--axis", over_blanks=True)
-    stamp(cells, box.x, box.y, characters(borders), "view--wall", over_blanks=True)
+    stamp(cells, box.x, box.y, characters(axes), "muted", over_blanks=True)
+    stamp(cells, box.x, box.y, characters(borders), "wall", over_blanks=True)
     dots, groups = way_dots(scene, height, width)
-    names = np.array([*map(cells.names.index, (*(style for _, style in scene.signs), "view--way"))], np.int16)
+    names = np.array([*(NUMBER[style] for _, style in scene.signs), NUMBER["muted"]], np.int16)
     styles = names[groups.reshape(box.height, 4, box.width, 2).max(axis=(1, 3))]
     stamp(cells, box.x, box.y, characters(dots), styles, over_blanks=True)
     _draw_states(cells, box, scene)
@@ -281,7 +282,7 @@ def _draw_states(cells: Cells, box: Box, scene: PlaneScene) -> None:
     lines, columns = cells_of(scene.place(scene.plane.states), box.height, box.width)
     if not len(scene.plane.targets):
         for line, column in zip(lines.tolist(), columns.tolist(), strict=True):
-            write_in(cells, box, line, MIXED, "view--beyond", at=column)
+            write_in(cells, box, line, MIXED, "beyond", at=column)
         return
     groups = scene.groups.numbered(scene.plane.targets)
     counts = np.zeros((box.height, box.width, len(scene.signs)), np.int64)
@@ -292,7 +293,7 @@ def _draw_states(cells: Cells, box: Box, scene: PlaneScene) -> None:
         if scene.groups.are_ordered:
             largest = int(np.round((here * np.arange(len(here))).sum() / here.sum()))
         is_mixed = not scene.groups.are_ordered and here[largest] < MOSTLY * here.sum()
-        sign, style = (MIXED, "view--beyond") if is_mixed else scene.signs[largest]
+        sign, style = (MIXED, "beyond") if is_mixed else scene.signs[largest]
         write_in(cells, box, line, sign, style, at=column)
         cells.mark(box.x + column, box.y + line, 1, 1, States(tuple(here.tolist())))
 
@@ -306,7 +307,7 @@ def _draw_row(cells: Cells, box: Box, scene: PlaneScene) -> None:
     if scene.cursor is not None and scene.cursor < len(way):
         group = int(scene.row_targets[scene.cursor]) if scene.cursor < len(scene.row_targets) else -1
         sign = scene.signs[group][0] if 0 <= group < len(scene.signs) else MIXED
-        write_in(cells, box, lines[scene.cursor], sign, "view--cursor", at=columns[scene.cursor])
+        write_in(cells, box, lines[scene.cursor], sign, "cursor", at=columns[scene.cursor])
 
 
 INSIDE, OUTSIDE = "●", "◆"
@@ -352,9 +353,7 @@ def draw_plane(cells: Cells, box: Box, eigenvalues: npt.NDArray[np.complex64]) -
     legend = f"{INSIDE} inside  {OUTSIDE} outside"
     if box.height >= LEGEND_HEIGHT and box.width >= len(legend):
         box = box._replace(height=box.height - 1)
-        write_in(
-            cells, box._replace(y=box.bottom, height=1), 0, legend, "view--axis", at=(box.width - len(legend)) // 2
-        )
+        write_in(cells, box._replace(y=box.bottom, height=1), 0, legend, "muted", at=(box.width - len(legend)) // 2)
     lines = min(box.height, box.width // 2)
     if lines < 3:
         return
@@ -362,7 +361,7 @@ def draw_plane(cells: Cells, box: Box, eigenvalues: npt.NDArray[np.complex64]) -
     at = (box.x + (box.width - columns) // 2, box.y + (box.height - lines) // 2)
     reach = reach_of(eigenvalues)
     dots = circle(4 * lines, 2 * columns, reach)
-    stamp(cells, *at, characters(dots), "view--circle")
+    stamp(cells, *at, characters(dots), "muted")
     known = eigenvalues[np.isfinite(eigenvalues)].astype(np.complex128)
     for is_outside, glyph in ((False, INSIDE), (True, OUTSIDE)):
         points = np.zeros((lines, columns), np.bool_)
@@ -371,7 +370,7 @@ def draw_plane(cells: Cells, box: Box, eigenvalues: npt.NDArray[np.complex64]) -
             cells,
             *at,
             np.where(points, glyph, " "),
-            "view--saturated" if is_outside else "view--point",
+            "saturated" if is_outside else "point",
             over_blanks=True,
         )
 
@@ -425,7 +424,7 @@ def _draw_axis_names(cells: Cells, box: Box, scene: PlaneScene, taken: Taken) ->
         places = [(text, int(end * most)) for text, most in room for end in ends]
         free = (one for one in places if not taken[line, one[1] : one[1] + len(one[0])].any())
         text, at = next(free, ("", 0))
-        write_in(cells, box, line, text, "view--axis", at=at)
+        write_in(cells, box, line, text, "muted", at=at)
         taken[line, at : at + len(text)] = True
 
 
@@ -441,7 +440,7 @@ def _draw_border_names(cells: Cells, box: Box, scene: PlaneScene, taken: Taken) 
         for line, at in (*beside, (one.line + 1, one.column + 1), (one.line - 1, one.column + 1)):
             inside = 0 <= line < box.height and 0 <= at <= box.width - length
             if one.name not in named and inside and not taken[line, at : at + length].any():
-                write_in(cells, box, line, one.text, "view--wall", at=at)
+                write_in(cells, box, line, one.text, "wall", at=at)
                 taken[line, max(0, at - 1) : at + length + 1] = True
                 named.add(one.name)
 
@@ -463,7 +462,7 @@ def _from_edge(one: Crossing, box: Box) -> int:
 MARKS: Mapping[PointKind, str] = {"stable": "●", "marginal": "◐", "saddle": "×", "unstable": "○", "slow": "~"}
 """The mark of each kind."""
 
-RESTS, LEAVES = "view--changed", "view--leaves"
+RESTS, LEAVES = "changed", "strong"
 """The styles of points near which the state stays, and of those that it leaves."""
 
 PLURAL: Mapping[PointKind, str] = {"stable": "stable", "saddle": "saddles"}

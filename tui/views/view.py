@@ -13,7 +13,6 @@ from echornn.readings import Kind, Question, Readings, parts_of
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture
 from echornn.timeline.branch import letter_of
-from tui.views.blocks import CLASS_COLOURS
 from tui.views.canvas import Cells, CellWidget
 from tui.views.text import shortened, wrapped
 
@@ -198,17 +197,6 @@ class ProbeView(View):
 
     kinds: ClassVar[frozenset[Kind]]
 
-    STYLES = tuple(
-        f"view--{name}"
-        for name in (
-            *("head", "focused", "note", "axis", "words", "slot", "bar", "echo", "beyond", "wall", "cursor"),
-            *("positive", "negative", "saturated", "input", "prediction", "changed", "point", "circle"),
-            *("way", "leaves"),
-            *(f"class{number}" for number in range(CLASS_COLOURS)),
-        )
-    )
-    COMPONENT_CLASSES = set(STYLES)
-
     def __init__(self) -> None:
         super().__init__()
         self._part = ""
@@ -255,7 +243,7 @@ class ProbeView(View):
         if readings is None or (self._frame is not None and self._frame.unread):
             text = waiting(self.title, self._frame, self._message)
             for line, part in enumerate(wrapped(text, cells.width, cells.height)):
-                cells.write(0, line, part, "view--words")
+                cells.write(0, line, part, "text")
         else:
             self.paint(cells, readings)
 
@@ -273,9 +261,9 @@ class ProbeView(View):
         if len(f"{title}: {text}  {note}") > cells.width:
             note = shortened(short, cells.width)
         room = cells.width - (len(f"  {note}") if note else 0)
-        end = cells.write(0, 0, title[: max(0, room)], "view--focused" if self.has_focus else "view--head")
-        cells.write(end, 0, shortened(f": {text}" if text else "", max(0, room - end)), "view--head")
-        cells.write(cells.width - len(note), 0, note, "view--note")
+        end = cells.write(0, 0, title[: max(0, room)], "focused" if self.has_focus else "text")
+        cells.write(end, 0, shortened(f": {text}" if text else "", max(0, room - end)), "text")
+        cells.write(cells.width - len(note), 0, note, "note")
 
     def action_part(self, by: int) -> None:
         """Select the part that is ``by`` places after the selected part."""

@@ -16,6 +16,7 @@ from echornn.readings import MINUS_INFINITY, Matrices, Readings, Recurrent
 from tui.views.blocks import scale_of, signed_blocks
 from tui.views.canvas import Box, Cells, stamp, write_in
 from tui.views.gradient import size_text
+from tui.views.inks import NUMBER
 from tui.views.memory import STYLE_NAMES
 from tui.views.state_plane import draw_plane
 from tui.views.text import percent
@@ -152,14 +153,14 @@ def draw_matrix(cells: Cells, box: Box, matrix: WeightMatrix, cell: int) -> None
     (first_row, shown_rows), (first_column, shown_columns) = _seen(matrix, box, cell)
     part = matrix.values[first_row : first_row + shown_rows, first_column : first_column + shown_columns]
     if head:
-        write_in(cells, box, 0, matrix.name, "view--head")
+        write_in(cells, box, 0, matrix.name, "text")
         _write_columns(cells, box, matrix, range(first_column, first_column + shown_columns), cell)
-    indices = np.array([cells.names.index(name) for name in STYLE_NAMES], np.int16)
+    indices = np.array([NUMBER[name] for name in STYLE_NAMES], np.int16)
     glyphs, kinds = signed_blocks(part, scale_of(matrix.values))
     styles = np.repeat(indices[kinds], cell, axis=1)
     if matrix.cursor is not None and first_row <= row < first_row + shown_rows:
         at = (column - first_column) * cell
-        styles[row - first_row, at : at + min(cell, NUMBER_WIDTH - 1)] = cells.names.index("view--cursor")
+        styles[row - first_row, at : at + min(cell, NUMBER_WIDTH - 1)] = NUMBER["cursor"]
     if cell < NUMBER_WIDTH:
         picture = np.repeat(glyphs, cell, axis=1)
     else:
@@ -172,7 +173,7 @@ def draw_matrix(cells: Cells, box: Box, matrix: WeightMatrix, cell: int) -> None
         lambda x, y: Entry(matrix.name, first_row + y, first_column + x // cell),
     )
     for line, name in enumerate(matrix.rows[first_row : first_row + shown_rows]):
-        label = (name, "view--axis") if head else (matrix.name, "view--head")
+        label = (name, "muted") if head else (matrix.name, "text")
         write_in(cells, box, head + line, *label)
 
 
@@ -199,9 +200,9 @@ def _write_columns(cells: Cells, box: Box, matrix: WeightMatrix, shown: range, c
             if len(stem) == 1 and len(name) > 1:
                 name = name[1:]
                 if not x:
-                    write_in(cells, box, 0, stem, "view--axis", at=matrix.label_width - 1)
+                    write_in(cells, box, 0, stem, "muted", at=matrix.label_width - 1)
             if x >= end and matrix.label_width + x + len(name) <= box.width:
-                write_in(cells, box, 0, name, "view--axis", at=matrix.label_width + x)
+                write_in(cells, box, 0, name, "muted", at=matrix.label_width + x)
                 end = x + len(name) + 1
 
 
@@ -335,7 +336,7 @@ class WeightsView(ProbeView):
         seen = draw_matrices(cells, matrices, ordered)
         if seen < len(ordered) and matrices.height < body.height:
             note = self.keymap.text(f"{seen} of {len(ordered)}: «next» shows others")
-            write_in(cells, body, body.height - 1, note, "view--note")
+            write_in(cells, body, body.height - 1, note, "note")
         if plane is not None and recurrent is not None:
             draw_plane(cells, plane, recurrent.eigenvalues)
         if numbers is not None:
@@ -445,23 +446,23 @@ def draw_numbers(cells: Cells, box: Box, readings: Readings, weights: Matrices) 
     for_updates = max(0, min(len(names), box.height - for_exponents - 1))
     known = not names or any(math.isfinite(update) for update in weights.update.values())
     how = "changes in a window by" if known else cells.keymap.text("changes: ? until «step» trains")
-    write_in(cells, box, 0, how, "view--axis")
+    write_in(cells, box, 0, how, "muted")
     for line, name in enumerate(names[:for_updates], start=1):
-        write_in(cells, box, line, f"{name[:12]:<13} {update_text(weights.update[name])}", "view--words")
+        write_in(cells, box, line, f"{name[:12]:<13} {update_text(weights.update[name])}", "text")
     top = for_updates + 1
     if exponents and top + 1 < box.height:
         samples = readings.lyapunov_samples
         title = f"Lyapunov, nats, {samples:,} steps" if samples else "Lyapunov, nats a step"
-        write_in(cells, box, top, title, "view--axis")
+        write_in(cells, box, top, title, "muted")
         shown = exponents[: box.height - top - 1]
         finite = [abs(value) for value in shown if math.isfinite(value) and value > MINUS_INFINITY]
         scale = max(finite, default=1.0) or 1.0
         for line, value in enumerate(shown, start=top + 1):
             left, right = exponent_bar(max(value, MINUS_INFINITY) / scale)
-            at = write_in(cells, box, line, f"{exponent_text(value):>8} ", "view--words") - box.x
-            at = write_in(cells, box, line, left, "view--negative", at=at) - box.x
-            at = write_in(cells, box, line, "|", "view--axis", at=at) - box.x
-            write_in(cells, box, line, right, "view--positive", at=at)
+            at = write_in(cells, box, line, f"{exponent_text(value):>8} ", "text") - box.x
+            at = write_in(cells, box, line, left, "input", at=at) - box.x
+            at = write_in(cells, box, line, "|", "muted", at=at) - box.x
+            write_in(cells, box, line, right, "target", at=at)
 
 
 def exponent_bar(share: float) -> tuple[str, str]:
