@@ -129,7 +129,7 @@ def processor_seconds(process: int) -> float:
 async def compare(folder: Path, rounds: int) -> None:
     """Print the table."""
     python = [sys.executable, "-m"]
-    attach = [*python, "tui.cli.on_own_terminal", "attach", str(folder)]
+    attach = [*python, "tui", "attach", "--own-terminal", str(folder)]
     serve = [*python, "tui", "serve", str(folder), "--json"]
     with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None

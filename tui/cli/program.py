@@ -8,10 +8,8 @@ from typing import NoReturn
 from echornn.config import ConfigError
 from echornn.errors import OwnError, RunError
 from echornn.runtime import quiet
-from tui.cli.training import training
-from tui.commands.flags import ConfigFlags, TrainingFlags
-from tui.commands.front_end import FrontEnd, UsageError
-from tui.preferences.table import PreferenceError
+from tui.cli import UsageError
+from tui.cli.train import train
 from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode
 
@@ -24,11 +22,10 @@ def main() -> NoReturn:
 def exit_code_of(arguments: list[str]) -> int:
     """Run a command line; returns the exit code. If it fails, the reason is printed on standard error, in a line."""
     try:
-        front_end = _front_end(arguments)
-        code: int = ExitCode.DONE if front_end is None else front_end()
+        code = _run(arguments)
         printed.finish()
         return code
-    except (ConfigError, UsageError, PreferenceError, RunError) as error:
+    except (ConfigError, UsageError, RunError) as error:
         is_in_a_file = isinstance(error, OwnError) and error.is_placed  # the help says nothing about it
         printed.complain(f"echornn-tui: {error}", *([] if is_in_a_file else [f"Try '{_help_for(arguments)}'."]))
         return ExitCode.USAGE
@@ -43,20 +40,17 @@ def exit_code_of(arguments: list[str]) -> int:
         return ExitCode.FORCED
 
 
+def _run(arguments: list[str]) -> int:
+    if not arguments:  # the app starts without loading the parser, which takes time
+        return train()
+    with quiet.collector_spared():
+        from tui.cli.parser import command_of
+    code = command_of(arguments)()
+    return code() if callable(code) else code or ExitCode.DONE
+
+
 def _help_for(arguments: list[str]) -> str:
     """The command that prints the help for a command line."""
-    from tui.cli.subcommands.table import SUBCOMMANDS
+    from tui.cli.parser import SUBCOMMANDS
 
     return " ".join(("echornn-tui", *(one for one in arguments[:1] if one in SUBCOMMANDS), "--help"))
-
-
-def _front_end(arguments: list[str]) -> FrontEnd | None:
-    """The program to run for these arguments; None if the command is already done. Without arguments, the app starts
-    without loading the parser, which takes time.
-    """
-    if not arguments:
-        return training(ConfigFlags(), TrainingFlags())
-    with quiet.collector_spared():
-        from tui.cli.parser import parsed
-
-    return parsed(arguments)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from tui.commands.front_end import FrontEnd, UsageError, require_at
+from tui.cli import UsageError
+from tui.cli.record import require_at
 from tui.kit.command_text import command_with
 from tui.kit.shades import Measure
 
@@ -31,7 +33,7 @@ def export_run(
     parquet: Path | None = None,
     tensorboard: Path | None = None,
     trust: bool = False,
-) -> FrontEnd:
+) -> Callable[[], int]:
     """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy (and replica, if there are
     several).
 
@@ -114,7 +116,7 @@ def figure_of(
     height: float | None = None,
     font: str = "DejaVu Sans",
     trust: bool = False,
-) -> FrontEnd:
+) -> Callable[[], int]:
     """Make a figure for a paper, as SVG, PDF or PNG, with its numbers beside it as FILE.csv; needs echornn-
     tui[figures].
 
@@ -182,10 +184,10 @@ def figure_of(
     choice = None
     if figure.is_sweep(kind):
         from echornn.sweeps.folder import SweepResults
-        from tui.cli.front_ends.chosen_map import chosen
+        from tui.cli.map import chosen_state
 
         axes = SweepResults.read(Path(run)).axes
-        choice = chosen(axes, across, down, show or Measure.SUCCESS, filter).choice(axes)
+        choice = chosen_state(axes, across, down, show or Measure.SUCCESS, filter).choice(axes)
     shown = show or Measure.SUCCESS
     request = FigureRequest(run, kind, others, at, branch, replica, log, shown, choice, trust, width, height, font)
     return partial(figure.make_figure, request, out, command)

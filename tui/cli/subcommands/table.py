@@ -9,15 +9,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from tui.cli.subcommands.attach import attach_to, serve_run
-from tui.cli.subcommands.export import export_run, figure_of
-from tui.cli.subcommands.script import do_script
-from tui.cli.subcommands.sweep import compute_sweep, show_map
-from tui.cli.subcommands.tour import take_tour
-from tui.commands.front_end import FrontEnd, UsageError, require_at
+from tui.cli import UsageError
+from tui.cli.record import require_at
 
 
-def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
+def show_branches(run: str, /, *, json: bool = False) -> Callable[[], int]:
     """Print the branches of a run: what began each branch, and its results; * marks the current branch.
 
     Parameters
@@ -43,7 +39,7 @@ def probe_run(
     input: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     json: bool = False,
     trust: bool = False,
-) -> FrontEnd:
+) -> Callable[[], int]:
     """Print what a run's network remembers and how far its gradient reaches: memory and gradient by lag, and more.
 
     Parameters
@@ -80,7 +76,7 @@ def probe_run(
     return partial(probe, network, json)
 
 
-def list_kept_runs(folder: Path | None = None, /, *, json: bool = False) -> FrontEnd:
+def list_kept_runs(folder: Path | None = None, /, *, json: bool = False) -> Callable[[], int]:
     """Print the runs in your state folder, or in another, the newest first.
 
     Parameters
@@ -95,7 +91,7 @@ def list_kept_runs(folder: Path | None = None, /, *, json: bool = False) -> Fron
     return partial(list_runs, folder, json)
 
 
-def prune_kept_runs(*, keep: int, dry_run: bool = False) -> FrontEnd:
+def prune_kept_runs(*, keep: int, dry_run: bool = False) -> Callable[[], int]:
     """Remove all runs except the newest from your state folder; never a run that is being written or cannot be read.
 
     Parameters
@@ -112,7 +108,7 @@ def prune_kept_runs(*, keep: int, dry_run: bool = False) -> FrontEnd:
     return partial(prune, keep, dry_run)
 
 
-def list_tasks(task: str | None = None, /, *, json: bool = False, template: bool = False) -> FrontEnd:
+def list_tasks(task: str | None = None, /, *, json: bool = False, template: bool = False) -> Callable[[], int]:
     """Print the tasks that can be trained: inputs and outputs, known losses, and settings of each.
 
     Parameters
@@ -131,7 +127,7 @@ def list_tasks(task: str | None = None, /, *, json: bool = False, template: bool
     return partial(print_tasks, task, json, template)
 
 
-def list_cells(cell: str | None = None, /, *, json: bool = False, template: bool = False) -> FrontEnd:
+def list_cells(cell: str | None = None, /, *, json: bool = False, template: bool = False) -> Callable[[], int]:
     """Print the recurrent cells that can be trained: formulas, the numbers that they hold, weights and gates of each.
 
     Parameters
@@ -148,22 +144,3 @@ def list_cells(cell: str | None = None, /, *, json: bool = False, template: bool
     from tui.commands.cells import print_cells
 
     return partial(print_cells, cell, json, template)
-
-
-SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
-    "tour": take_tour,
-    "export": export_run,
-    "branches": show_branches,
-    "probe": probe_run,
-    "figure": figure_of,
-    "attach": attach_to,
-    "serve": serve_run,
-    "do": do_script,
-    "list": list_kept_runs,
-    "tasks": list_tasks,
-    "cells": list_cells,
-    "prune": prune_kept_runs,
-    "map": show_map,
-    "sweep": compute_sweep,
-}
-"""The functions by the name of their subcommand; docstrings are the help, parameters are the flags."""

@@ -12,9 +12,9 @@ from typing import Any
 
 from echornn.arrays.facts import branch_facts
 from echornn.diagnosis.loss_stats import loss_text
+from echornn.runs import folders
 from echornn.runs.run_dir import Run
 from echornn.timeline.branch import letter_of
-from tui.commands import record
 from tui.commands.printed.records import come_to, finite
 from tui.term import printed
 from tui.term.exit_code import ExitCode
@@ -89,7 +89,7 @@ def _counted(number: int | None) -> str:
 
 def print_branches(name: str, as_json_lines: bool) -> int:
     """Print the branches of a run, given by its name; returns the exit code."""
-    run = Run.read(record.find(name))
+    run = Run.read(folders.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
     if as_json_lines:

@@ -11,7 +11,7 @@ import numpy as np
 from echornn.arrays.run_arrays import WindowPiece
 from echornn.history.windows import quantiles
 from echornn.runs.run_dir import Run
-from tui.commands.front_end import UsageError
+from tui.cli import UsageError
 from tui.term.exported import export_whole
 
 MOST_POINTS = 1000

@@ -11,12 +11,12 @@ from echornn.config import EchoConfig
 from echornn.data.series import check_own_files
 from echornn.own import trusting
 from echornn.readings import Question, Readings
+from echornn.runs import folders
 from echornn.runs.run_dir import Run
 from echornn.runtime import quiet
 from echornn.session.probing import examine, why_unread
 from echornn.state import UnlikeRecord
 from echornn.timeline.branch import letter_of
-from tui.commands import record
 from tui.term import printed, terminal
 
 
@@ -73,7 +73,7 @@ def examined(network: ChosenNetwork, question_for: Callable[[EchoConfig], Questi
         question_for: the question for a network of this configuration.
     """
     with trusting(network.trust):
-        run = Run.read(record.find(network.run))
+        run = Run.read(folders.find(network.run))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
     config, chosen = network_at(run, run.position_at(network.at, network.branch), network.replica)

@@ -8,8 +8,8 @@ from pathlib import Path
 from echornn.arrays.facts import NetworkFacts, configs_of, network_facts
 from echornn.arrays.run_arrays import WindowPiece, pieces
 from echornn.own import trusting
+from echornn.runs import folders
 from echornn.runs.run_dir import Run
-from tui.commands import record
 from tui.commands.kept_runs import event_files, table_files, window_rows
 from tui.commands.kept_runs.network_files import write_network
 from tui.commands.kept_runs.table_files import about_table
@@ -51,7 +51,7 @@ def export(
     if tensorboard is not None:
         event_files.require_tensorboard()
     with trusting(trust):
-        run = Run.read(record.find(name))
+        run = Run.read(folders.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
     end = run.position if path else None if branch is None else run.position_at(branch=branch)

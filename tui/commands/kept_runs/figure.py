@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from echornn.session.probing import why_unread
-from tui.commands.front_end import UsageError
+from tui.cli import UsageError
 from tui.figures.data import FigureError, FigureRequest
 from tui.figures.kinds import KINDS
 from tui.figures.make import made

@@ -14,7 +14,7 @@ import numpy as np
 from echornn.arrays.facts import NetworkFacts
 from echornn.arrays.run_arrays import WindowPiece
 from echornn.config import EchoConfig, shown
-from tui.commands.front_end import UsageError
+from tui.cli import UsageError
 from tui.term.exported import export_whole
 
 ROWS_AT_A_TIME = 1 << 18
