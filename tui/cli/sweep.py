@@ -20,6 +20,7 @@ from echornn.sweeps.results import Cell, GridPoint
 from echornn.sweeps.sweep import Engine, EngineError, Sweep, structure_of
 from echornn.tasks.table import class_of, named
 from echornn.tasks.task import settings_of
+from tui.cli import UsageError
 from tui.cli.preferences import ScreenFlags, preferences
 from tui.cli.record import Given
 from tui.commands.printed.lines import lines_here, say_last
