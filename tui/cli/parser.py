@@ -14,7 +14,7 @@ from cyclopts import App, CycloptsError, Parameter, Token, UnknownOptionError, U
 from echornn.files.recorded_values import shortened
 from echornn.tasks.own_task import TaskName
 from tui.cli import task_flags
-from tui.cli.subcommands.table import SUBCOMMANDS
+from tui.cli.commands import SUBCOMMANDS
 from tui.cli.training import training
 from tui.commands import record
 from tui.commands.flags import ConfigFlags, TrainingFlags

@@ -45,7 +45,7 @@ def exit_code_of(arguments: list[str]) -> int:
 
 def _help_for(arguments: list[str]) -> str:
     """The command that prints the help for a command line."""
-    from tui.cli.subcommands.table import SUBCOMMANDS
+    from tui.cli.commands import SUBCOMMANDS
 
     return " ".join(("echornn-tui", *(one for one in arguments[:1] if one in SUBCOMMANDS), "--help"))
 

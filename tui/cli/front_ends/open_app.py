@@ -13,9 +13,9 @@ from echornn.session.commands import Pause
 from echornn.session.exchange import LOCAL
 from echornn.session.session import Session
 from tui.app.app import EchoApp
+from tui.cli.lines import say_last
 from tui.cli.own_keys import moved_keys
 from tui.commands import record
-from tui.commands.printed.lines import say_last
 from tui.commands.training.background import go_on_in_the_background
 from tui.commands.training.serving import Serving
 from tui.preferences.chosen import Preferences

@@ -13,9 +13,9 @@ from tui.app.app import EchoApp
 from tui.app.save_screen import lines_shown
 from tui.cli.front_ends.attachable import folder_of
 from tui.cli.front_ends.open_app import notify_error
+from tui.cli.lines import say_last
 from tui.cli.own_keys import moved_keys
 from tui.commands.front_end import FrontEnd, require_terminal
-from tui.commands.printed.lines import say_last
 from tui.preferences.chosen import Preferences
 from tui.term import guardian, printed, terminal
 from tui.term.driver import driver_for

@@ -15,9 +15,9 @@ from echornn.session.session import Session
 from echornn.sweeps.folder import SweepResults
 from tui.app.point_app import PointApp
 from tui.cli.front_ends.open_app import conclude, run_app
+from tui.cli.lines import say_last
 from tui.cli.own_keys import moved_keys
 from tui.commands import record
-from tui.commands.printed.lines import say_last
 from tui.map.app import Follower, MapApp, Opened
 from tui.map.state import MapState
 from tui.preferences.chosen import Preferences

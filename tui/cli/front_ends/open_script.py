@@ -27,10 +27,10 @@ from tui.app.all_keys import keymap_with
 from tui.app.line.script import Outcome
 from tui.app.line.words import Line
 from tui.app.script_app import ScriptApp
+from tui.cli.lines import LinePrinter
+from tui.cli.rows import Record, as_json
 from tui.commands import record
 from tui.commands.flags import ConfigFlags
-from tui.commands.printed.lines import LinePrinter
-from tui.commands.printed.records import Record, as_json
 from tui.term import terminal
 from tui.term.exit_code import ExitCode
 from tui.term.thread_errors import ThreadErrors

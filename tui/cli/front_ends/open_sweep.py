@@ -7,7 +7,7 @@ from pathlib import Path
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.grid import Grid
 from tui.cli.front_ends.open_map import Computing, show_map
-from tui.commands.printed.lines import say_last
+from tui.cli.lines import say_last
 from tui.commands.training.sweep import Computation, Workers
 from tui.commands.training.sweep_report import end_lines, end_record
 from tui.map.state import MapState

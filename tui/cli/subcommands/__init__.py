@@ -1,1 +1,1 @@
-"""The flags and help of all subcommands, and the table of them (`tui.cli.subcommands.table`)."""
+"""The flags and help of all subcommands, and the table of them (`tui.cli.commands`)."""

@@ -1,4 +1,4 @@
-"""The subcommands that look at a run in training; see `tui.cli.subcommands.table`."""
+"""The subcommands that look at a run in training; see `tui.cli.commands`."""
 
 from __future__ import annotations
 

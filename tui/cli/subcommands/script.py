@@ -1,4 +1,4 @@
-"""The subcommand that does a script; `tui.cli.subcommands.table` has the table of all subcommands."""
+"""The subcommand that does a script; `tui.cli.commands` has the table of all subcommands."""
 
 from __future__ import annotations
 

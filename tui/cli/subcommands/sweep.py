@@ -1,4 +1,4 @@
-"""The subcommands about sweeps; `tui.cli.subcommands.table` has the others, and the table of all subcommands."""
+"""The subcommands about sweeps; `tui.cli.commands` has the others, and the table of all subcommands."""
 
 from __future__ import annotations
 

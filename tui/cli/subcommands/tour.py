@@ -1,4 +1,4 @@
-"""The subcommand ``tour``; see `tui.cli.subcommands.table`."""
+"""The subcommand ``tour``; see `tui.cli.commands`."""
 
 from __future__ import annotations
 

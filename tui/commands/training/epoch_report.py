@@ -14,8 +14,8 @@ from echornn.history.windows import errors_of, losses_of, summed
 from echornn.progress import Counts, Floats, PopulationProgress
 from echornn.runs.run_dir import Run
 from echornn.timeline.branch import index_in
-from tui.commands.printed.ladder_line import ladder_fields
-from tui.commands.printed.records import Record, seed_stats_fields
+from tui.cli.records import ladder_fields, seed_stats_fields
+from tui.cli.rows import Record
 
 LINE_EVERY = 100
 """The number of windows between two records, as in the tutorial."""

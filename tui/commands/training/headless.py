@@ -14,9 +14,9 @@ from echornn.runs.recorder import Recorder
 from echornn.session.commands import Pause, Save
 from echornn.session.pictures.frame import State
 from echornn.session.session import Session
-from tui.commands.printed.lines import LinePrinter, lines_here
-from tui.commands.printed.record_lines import SEEDS_NOTE, lines_of
-from tui.commands.printed.records import Record, as_json, finished_record, start_record
+from tui.cli.lines import LinePrinter, lines_here
+from tui.cli.records import SEEDS_NOTE, finished_record, lines_of, start_record
+from tui.cli.rows import Record, as_json
 from tui.commands.record import Saved, farewell, flags_to_go_on, forget_if_empty, saved_by
 from tui.commands.training.background import BackgroundProcess
 from tui.commands.training.epoch_report import EpochReport

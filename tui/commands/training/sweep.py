@@ -13,9 +13,9 @@ from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.processes import Processes
 from echornn.sweeps.sweep import Engine, EngineError, Sweep
+from tui.cli.lines import LinePrinter, lines_here
+from tui.cli.rows import Record, as_json
 from tui.commands.front_end import UsageError
-from tui.commands.printed.lines import LinePrinter, lines_here
-from tui.commands.printed.records import Record, as_json
 from tui.commands.training import sweep_report as report
 from tui.term import terminal
 from tui.term.exit_code import ExitCode

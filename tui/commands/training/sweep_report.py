@@ -13,7 +13,7 @@ from echornn.diagnosis.loss_stats import loss_text
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import Cell, GridPoint
 from echornn.sweeps.sweep import Part, Sweep, structure_of
-from tui.commands.printed.records import Record
+from tui.cli.rows import Record
 from tui.kit.sweep_table import rung_text, value_text
 from tui.term.printed import quoted
 
