@@ -59,7 +59,8 @@ def export_run(
     for flag, others in APART.items():
         for other in others:
             if flag in given and other in given:
-                raise UsageError(f"--{flag} cannot be used with --{other}")
+                value = "" if given[other] is True else f" {given[other]}"
+                raise UsageError(f"--{flag} cannot be used with --{other}{value}")
     require_at(at)
     if at is not None and weights is None and keras is None:
         raise UsageError(f"at = {at} cannot be used without --weights or --keras, which write the network there")

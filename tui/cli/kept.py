@@ -34,21 +34,21 @@ def list_runs(folder: Path | None = None, /, *, json: Json = False) -> FrontEnd:
     Args:
         folder: A folder with runs, or the folder of a run.
     """
-    return partial(emit, _runs(folder), json_lines if json else partial(_run_lines, folder))
-
-
-def _runs(among: Path | None) -> Iterator[Record]:
     try:
-        is_run = among is not None and (among / folders.RUN_FILE).exists()
-        found = [among] if among is not None and is_run else folders.runs(among)
-        next(among.iterdir() if among is not None else iter(()), None)
+        is_run = folder is not None and (folder / folders.RUN_FILE).exists()
+        found = [folder] if folder is not None and is_run else folders.runs(folder)
+        if folder is not None:
+            next(folder.iterdir(), None)
     except OSError as error:
-        raise RunError(f"{among} cannot be read: {error.strerror or error}") from error
-    for folder in found:
-        try:
-            yield {**_run(folder), **_viewers(folder)}
-        except (RunError, OSError) as error:
-            yield {"run": str(folder), "error": _reason(folder, error, "read")}
+        raise RunError(f"{folder} cannot be read: {error.strerror or error}") from error
+    return partial(emit, map(_listed, found), json_lines if json else partial(_run_lines, folder))
+
+
+def _listed(folder: Path) -> Record:
+    try:
+        return {**_run(folder), **_viewers(folder)}
+    except (RunError, OSError) as error:
+        return {"run": str(folder), "error": _reason(folder, error, "read")}
 
 
 def _run(folder: Path) -> Record:

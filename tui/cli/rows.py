@@ -67,12 +67,14 @@ def csv_lines(columns: Sequence[str]) -> Form:
 
     def lines(rows: Iterable[Record]) -> Iterator[str]:
         yield ",".join(columns)
-        for row in rows:  # there may be millions
-            yield ",".join(
-                ["" if one is None else format(one, ".9g" if type(one) is float else "") for one in row.values()]
-            )
+        for row in rows:
+            yield ",".join(map(_cell, row.values()))
 
     return lines
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else f"{value:.9g}" if type(value) is float else str(value)
 
 
 def as_json(record: Record) -> str:
