@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import partial
+import importlib.util
+import io
+import itertools
+import json as json_format
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import version
 from pathlib import Path
 
-from echornn.arrays.facts import NetworkFacts, configs_of, network_facts
-from echornn.arrays.run_arrays import WindowPiece, pieces
-from tui.cli import export_files
+import numpy as np
+
+from echornn.arrays.facts import NetworkFacts, configs_of, network_facts, numbers_of, require_replica
+from echornn.arrays.run_arrays import WindowPiece, pieces, state_at
+from echornn.config import EchoConfig, shown
+from echornn.errors import RunError
+from echornn.files.recorded_values import record_of
+from echornn.history.windows import quantiles
+from echornn.progress import Floats
+from echornn.runs.run_dir import Run
+from echornn.runtime import quiet
+from echornn.tasks.table import name_of
+from echornn.tasks.task import Numbers, Symbols
+from echornn.timeline.branch import Position
 from tui.cli.rows import Json, Record, RunName, Trust, csv_lines, emit, json_lines, opened
 from tui.commands.front_end import FrontEnd, UsageError, require_at
 from tui.kit.command_text import command_with
+from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode
+from tui.term.exported import export_whole
 
-APART = {
+ROWS_AT_A_TIME = 1 << 16  # in memory; also the rows of a group in a Parquet file
+MOST_POINTS = 1000  # about the most points of a curve for TensorBoard; each is a mean over equally many windows
+FLOATS = ("loss", "accuracy", "final_loss")  # the columns of float32; others are int64
+APART = {  # the flags with which a flag cannot be used
     "path": ("branch", "weights", "keras", "summary"),
     "summary": ("weights", "keras", "replica", "tensorboard"),
     "parquet": ("weights", "keras", "json", "tensorboard"),
     "tensorboard": ("weights", "keras", "json"),
 }
-"""The flags with which a flag cannot be used."""
 
 
 def export_run(
@@ -51,65 +70,51 @@ def export_run(
         weights: Write the weights to this .npz file instead, and FILE.npz.txt, which describes each array.
         keras: Write the network to this .keras file instead, as a Keras model with the same outputs.
         parquet: Write the same rows to this .parquet file instead; needs echornn-tui[arrow].
-        tensorboard: Write the loss, accuracy and learning rate along the run's path, or that of --branch, to a folder
-            of this run in this one, for tensorboard --logdir; of several networks, the median loss and its 10 % and
-            90 % quantiles. It needs echornn-tui[tensorboard].
+        tensorboard: Write the curves of the run's path, or that of --branch, to a folder of this run in this one, for
+            tensorboard --logdir; of several networks, the median and the 10 % and 90 % quantiles. It needs
+            echornn-tui[tensorboard].
     """
     given = {name: value for name, value in locals().items() if value not in (None, False)}
-    for flag, others in APART.items():
-        for other in others:
-            if flag in given and other in given:
-                value = "" if given[other] is True else f" {given[other]}"
-                raise UsageError(f"--{flag} cannot be used with --{other}{value}")
+    for flag, other in [(flag, other) for flag, others in APART.items() for other in others]:
+        if flag in given and other in given:
+            value = "" if given[other] is True else f" {given[other]}"
+            raise UsageError(f"--{flag} cannot be used with --{other}{value}")
     require_at(at)
     if at is not None and weights is None and keras is None:
         raise UsageError(f"at = {at} cannot be used without --weights or --keras, which write the network there")
-    if parquet is not None:
-        export_files.require("pyarrow", "parquet", "arrow")
-        if parquet.suffix != ".parquet":
-            raise UsageError(f"parquet = {str(parquet)!r} cannot be written: the name must end in .parquet")
-    if tensorboard is not None:
-        export_files.require("tensorboard", "tensorboard", "tensorboard")
-    return partial(_export, run, path, branch, json, summary, replica, at, weights, keras, parquet, tensorboard, trust)
+    for name, file in (("weights", weights), ("keras", keras), ("parquet", parquet)):
+        suffix = ".npz" if name == "weights" else f".{name}"
+        if file is not None and file.suffix != suffix:
+            raise UsageError(f"{name} = {str(file)!r} cannot be written: the name must end in {suffix}")
+    for module, file, extra in (("pyarrow", parquet, "arrow"), ("tensorboard", tensorboard, "tensorboard")):
+        if file is not None and importlib.util.find_spec(module) is None:
+            raise UsageError(f"{file} cannot be written without {module}: install echornn-tui[{extra}]")
 
-
-def _export(
-    name: str,
-    path: bool,
-    branch: str | None,
-    json: bool,
-    summary: bool,
-    replica: int | None,
-    at: int | None,
-    weights: Path | None,
-    keras: Path | None,
-    parquet: Path | None,
-    tensorboard: Path | None,
-    trust: bool,
-) -> int:
-    run = opened(name, trust)
-    if weights is not None or keras is not None:
-        export_files.write_network(run, run.position_at(at, branch), weights, keras, replica)
-        return ExitCode.DONE
-    end = run.position_at(branch=branch) if path or summary or tensorboard or branch is not None else None
-    if summary and end is not None:
-        columns = list(NetworkFacts._fields)
-        rows: Iterable[Record] = (_of_network(one) for one in network_facts(run, end))
-    else:
-        windows = pieces(run, end, replica)
-        if tensorboard is not None and end is not None:
-            names = [run.folder.resolve().name, *([f"branch-{branch}"] if branch else [])]
-            names += [] if replica is None else [f"replica-{replica}"]
-            export_files.write_events(tensorboard / "_".join(names), run, windows, end.window)
+    def export() -> int:
+        stored = opened(run, trust)
+        if weights is not None or keras is not None:
+            _write_network(stored, stored.position_at(at, branch), weights, keras, replica)
             return ExitCode.DONE
-        numbered = replica is None and max(config.replicas for config in configs_of(run)) > 1
+        in_all = branch is None and not (path or summary or tensorboard)
+        end = None if in_all else stored.position_at(branch=branch)
+        windows = pieces(stored, end, replica)
+        numbered = replica is None and max(config.replicas for config in configs_of(stored)) > 1
         columns = ["window", "epoch", "loss", "accuracy", *(["replica"] if numbered else [])]
-        rows = _of_windows(windows, numbered)
-    if parquet is not None:
-        flags = {"path": path, "branch": branch, "summary": summary, "replica": replica, "parquet": parquet}
-        export_files.write_parquet(parquet, columns, rows, command_with("export", [name], flags), run.config)
-        return ExitCode.DONE
-    return emit(rows, json_lines if json else csv_lines(columns))
+        rows: Iterable[Record] = _of_windows(windows, numbered)
+        if tensorboard is not None and end is not None:
+            names = [stored.folder.resolve().name, branch and f"branch-{branch}"]
+            names += [] if replica is None else [f"replica-{replica}"]
+            _write_events(tensorboard / "_".join(filter(None, names)), stored, windows, end.window)
+            return ExitCode.DONE
+        if summary and end is not None:
+            columns, rows = [*NetworkFacts._fields], map(_of_network, network_facts(stored, end))
+        if parquet is not None:
+            flags = {name: given.get(name) for name in ("path", "branch", "summary", "replica", "parquet")}
+            _write_parquet(parquet, columns, rows, command_with("export", [run], flags), stored.config)
+            return ExitCode.DONE
+        return emit(rows, json_lines if json else csv_lines(columns))
+
+    return export
 
 
 def _of_windows(windows: Iterable[WindowPiece], numbered: bool) -> Iterator[Record]:
@@ -127,3 +132,114 @@ def _of_windows(windows: Iterable[WindowPiece], numbered: bool) -> Iterator[Reco
 
 def _of_network(one: NetworkFacts) -> Record:
     return {**one._asdict(), "solved_at": one.solved_at or None, "lost_at": one.lost_at or None}
+
+
+def _write_parquet(file: Path, columns: list[str], rows: Iterable[Record], command: str, config: EchoConfig) -> None:
+    """Write rows with typed columns. The metadata has no date, so that the same command writes the same bytes."""
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetWriter
+
+    about = {"command": command, "version": version("echornn-tui"), "config": json_format.dumps(shown(config.fields()))}
+    types = [(name, pa.float32() if name in FLOATS else pa.int64()) for name in columns]
+    schema = pa.schema(types, metadata=about)
+
+    def write(new: Path) -> None:
+        left = iter(rows)
+        with ParquetWriter(new, schema) as writer:
+            while group := list(itertools.islice(left, ROWS_AT_A_TIME)):
+                writer.write_table(pa.Table.from_pylist(group, schema))
+
+    export_whole(file, write)
+
+
+def _write_events(folder: Path, run: Run, pieces: Iterable[WindowPiece], windows: int) -> None:
+    """Write TensorBoard's events of a path of so many windows; an earlier export to the folder is replaced."""
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.summary.writer.record_writer import RecordWriter
+
+    records, apart = io.BytesIO(), -(-windows // MOST_POINTS) or 1
+    writer = RecordWriter(records)
+    writer.write(Event(wall_time=run.about.begun, file_version="brain.Event:2").SerializeToString())
+    for piece in pieces:
+        begins = np.unique(np.append(0, np.flatnonzero(piece.windows % apart == 1 % apart)))
+        ends = np.append(begins[1:], len(piece.windows))
+        counts = (ends - begins)[:, np.newaxis]
+        means = np.add.reduceat(piece.losses, begins, axis=0, dtype=np.float64) / counts
+        low, middle, high = quantiles(means.astype(np.float32), (0.1, 0.5, 0.9)).tolist()
+        curves = {"loss": middle, "learning_rate": [run.tree[0][piece.branch].config.learning_rate] * len(ends)}
+        if len(piece.networks) > 1:
+            curves |= {"loss_10": low, "loss_90": high}
+        if piece.has_accuracy:
+            rights = np.add.reduceat(piece.accuracies, begins, axis=0) / counts
+            curves["accuracy"] = np.median(rights, axis=1).tolist()
+        for at, step in enumerate(piece.windows[ends - 1].tolist()):
+            values = [Summary.Value(tag=tag, simple_value=curve[at]) for tag, curve in curves.items()]
+            writer.write(Event(wall_time=run.about.begun, step=step, summary=Summary(value=values)).SerializeToString())
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"events.out.tfevents.{int(run.about.begun):010d}.echornn"
+    export_whole(folder / name, lambda file: file.write_bytes(records.getvalue()))
+
+
+def _write_network(run: Run, position: Position, weights: Path | None, keras: Path | None, replica: int | None) -> None:
+    """Write the networks at a position, or the one of this number: as .npz, in which with several networks the first
+    axis of each array is the replica, with a text beside it that describes the arrays; and one network as .keras.
+    """
+    terminal.keep_native_stderr_off_the_screen()
+    there = state_at(run, position, retrain=True)
+    state, numbers = there.state, numbers_of(run, there.state.config)
+    if replica is not None:
+        require_replica(run, replica, [state.config])
+        state = state.only([numbers.index(replica)])
+    config = state.config
+    if keras is not None and config.replicas > 1:
+        which = f"--replica {numbers[0]} to {numbers[-1]}"
+        raise RunError(f"keras = {str(keras)!r} cannot be written: a .keras file has a single network; add {which}")
+    if keras is not None and not config.the_cell.keras[0]:
+        instead = f"Keras has no {config.cell} cell; --weights writes its numbers and formulas"
+        raise RunError(f"keras = {str(keras)!r} cannot be written: {instead}")
+    if there.unlike is not None:
+        printed.complain(f"echornn-tui: {there.unlike}")
+    if not state.is_finite:
+        printed.complain("echornn-tui: the weights are not finite: the loss has diverged there")
+    if weights is not None:
+        arrays = state.weights if config.replicas > 1 else state.of(0).weights
+        export_whole(weights, lambda file: np.savez(file, allow_pickle=False, **arrays))
+        text = "".join(f"{line}\n" for line in _weights_text(config, arrays))
+        export_whole(weights.with_name(f"{weights.name}.txt"), lambda file: file.write_text(text))
+    if keras is not None:
+        quiet.import_tensorflow()
+        from echornn.network.model import keras_model
+
+        export_whole(keras, keras_model(config, state.of(0).weights).save)
+
+
+def _weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[str]:
+    """What the arrays are: shapes, order and sign of gates, formulas."""
+    size, task, last = config.state_size, config.the_task, config.seed + config.replicas - 1
+    yield from ("Weights of a recurrent network, numpy arrays by name.", f"Its task: {name_of(task)}")
+    if config.replicas > 1:
+        yield f"First axis of each: {config.replicas} networks of seeds {config.seed} to {last}, in order."
+    coded = "" if isinstance(task.inputs, Numbers) else "as one number: " if config.input_size == 1 else "one-hot: "
+    yield ""
+    for name, array in weights.items():
+        yield f"{name:<12} {np.dtype(array.dtype).name} {list(array.shape)}"
+    yield from ("", f"cell {config.cell}:", *(f"    {line}" for line in config.the_cell.formulas))
+    yield from (f"each vector has {size} numbers", f"x_t: {coded}{_form_text(task.inputs)}")
+    sizes = {"x": f"{config.input_size} of x_t", "h": f"{size} of h_{{t-1}}", "v": f"{size} of v_{{t-1}}"}
+    for product in config.the_cell.products:
+        rows = ", then ".join(sizes.get(vector, f"{size} of {vector}") for vector in product.reads)
+        yield f"rows of {product.weight}: {rows}"
+    if config.num_layers > 1:
+        yield f"layers 2 to {config.num_layers}: names with _layer2, ...; x_t is h_t of the layer below, {size} rows"
+    readout = "h_t W2 + b2" if isinstance(task.outputs, Numbers) else "softmax(h_t W2 + b2)"
+    yield f"output: {readout}, with h_t of the top layer; a column for each of {_form_text(task.outputs)}"
+    trial = f"zero at the start of each trial of {config.window_steps:,} steps"
+    stream = "zero at the start of an epoch, then carried from window to window"
+    yield f"state: {stream if config.is_stream else trial}"
+    yield from ("", f"configuration: {json_format.dumps(record_of(config, with_facts=False))}")
+
+
+def _form_text(form: Symbols | Numbers) -> str:
+    names = f", in this order: {', '.join(form.names)}" if form.names else ""
+    return f"{form.count} {'symbols' if isinstance(form, Symbols) else 'numbers'}{names}"

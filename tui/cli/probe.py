@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
@@ -12,27 +13,13 @@ from typing import Annotated, Any
 import numpy as np
 from cyclopts import Parameter
 
+from echornn import readings as read
 from echornn.arrays.facts import network_at, numbers_of
 from echornn.arrays.run_arrays import RunArrays
 from echornn.config import EchoConfig
 from echornn.data.series import check_own_files, source_lags
 from echornn.progress import Floats
-from echornn.readings import (
-    MARGIN,
-    MINUS_INFINITY,
-    MOST_CARRIED,
-    POINT_KINDS,
-    RAISED,
-    FixedPoints,
-    Gradient,
-    Kind,
-    Matrices,
-    Memory,
-    Question,
-    Readings,
-    Reliance,
-    Units,
-)
+from echornn.readings import Question, Readings
 from echornn.runtime import quiet
 from echornn.session.probing import examine
 from echornn.tasks.task import Numbers, Symbols
@@ -75,66 +62,39 @@ def probe_run(
     if input is not None and not fixed_points:
         raise UsageError(f"input = {input!r} cannot be used: only --fixed-points holds the input")
 
-    def held(config: EchoConfig) -> HeldInput | None:
-        if not fixed_points:
-            return None
-        return held_inputs(config)[0] if input is None else held_input(config, input)
+    def lines() -> Iterator[str]:
+        stored = opened(run, trust)
+        config, index = network_at(stored, stored.position_at(at, branch), replica)
+        check_own_files(config)
+        held, measures = HeldInput("", ()), MEASURES
+        if fixed_points:
+            held = held_inputs(config)[0] if input is None else held_input(config, input)
+            measures = {"fixed_points": partial(_fixed_points, held.name)}
+        terminal.keep_native_stderr_off_the_screen()
+        quiet.import_tensorflow(stored.about.threshold)
+        snapshot = RunArrays(stored).snapshot(at, branch, replica, retrain=True)
+        found = examine(snapshot, Question(frozenset(measures), held=held.numbers))
+        if not snapshot.state.is_finite:
+            raise UnreadError(f"the weights are not finite after window {found.window}: nothing to read")
+        number, seed, unlike = numbers_of(stored, config)[index], found.config.seed, snapshot.unlike
+        measured = [measure(found, getattr(found, kind)) for kind, measure in measures.items()]
+        if json:
+            record = {"window": found.window, "seed": seed, "replica": number, "as_recorded": unlike is None}
+            yield as_json(record | dict(ChainMap(*(keys for keys, _ in measured))))
+            return
+        where = f" of branch {letter_of(found.branch)}" if found.branch else ""
+        whose = f", replica {number}: seed {seed}" if config.replicas > 1 else ""
+        yield f"after window {found.window:,}{where}{whose}"
+        yield from [] if unlike is None else [str(unlike)]
+        yield from chain.from_iterable(texts for _, texts in measured)
 
-    return partial(emit, _measured(run, at, branch, replica, trust, held), _json if json else _text)
-
-
-def _json(networks: Iterable[Measured]) -> Iterator[str]:
-    return (as_json(record) for record, _ in networks)
-
-
-def _text(networks: Iterable[Measured]) -> Iterator[str]:
-    return chain.from_iterable(lines for _, lines in networks)
-
-
-def _measured(
-    name: str,
-    at: int | None,
-    branch: str | None,
-    replica: int | None,
-    trust: bool,
-    held_for: Callable[[EchoConfig], HeldInput | None],
-) -> Iterator[Measured]:
-    run = opened(name, trust)
-    config, index = network_at(run, run.position_at(at, branch), replica)
-    check_own_files(config)
-    held = held_for(config)
-    terminal.keep_native_stderr_off_the_screen()
-    quiet.import_tensorflow(run.about.threshold)
-    snapshot = RunArrays(run).snapshot(at, branch, replica, retrain=True)
-    if held is None:
-        readings = examine(snapshot, Question(frozenset(MEASURES)))
-    else:
-        readings = examine(snapshot, Question(frozenset({"fixed_points"}), held=held.numbers))
-    if not snapshot.state.is_finite:
-        raise UnreadError(f"the weights are not finite after window {readings.window}: nothing to read")
-    number, unlike = numbers_of(run, config)[index], snapshot.unlike
-    where = f" of branch {letter_of(readings.branch)}" if readings.branch else ""
-    whose = f", replica {number}: seed {readings.config.seed}" if config.replicas > 1 else ""
-    network = {
-        "window": readings.window,
-        "seed": readings.config.seed,
-        "replica": number,
-        "as_recorded": unlike is None,
-    }
-    heading = [f"after window {readings.window:,}{where}{whose}", *([] if unlike is None else [str(unlike)])]
-    if held is None:
-        found = [measure(readings, getattr(readings, kind)) for kind, measure in MEASURES.items()]
-    else:
-        found = [_fixed_points(readings.config, readings.fixed_points, held)]
-    for record, _ in found:
-        network |= record
-    yield network, chain(heading, *(lines for _, lines in found))
+    return partial(emit, lines())
 
 
 # ---- a function for each kind of reading
 
 
-def _memory(readings: Readings, memory: Memory) -> Measured:
+def _memory(readings: Readings, memory: read.Memory) -> Measured:
     sources = source_lags(readings.config)
     record = {
         "rule": readings.config.rule,
@@ -150,14 +110,14 @@ def _memory(readings: Readings, memory: Memory) -> Measured:
     return record, ["", title, *_bars(readings.config, memory.by_lag, memory.by_lag, ".2f", channels)]
 
 
-def _reliance(readings: Readings, reliance: Reliance) -> Measured:
+def _reliance(readings: Readings, reliance: read.Reliance) -> Measured:
     task, has_symbols = readings.config.the_task, isinstance(readings.config.the_task.outputs, Symbols)
     record = {
         "turned_by_lag": reliance.turned if has_symbols else [None] * len(reliance.turned),
         "moved_by_lag": reliance.moved,
         "turned_samples": reliance.samples,
     }
-    change = f"raised by {RAISED:g}" if isinstance(task.inputs, Numbers) else "changed"
+    change = f"raised by {read.RAISED:g}" if isinstance(task.inputs, Numbers) else "changed"
     what, sizes, form = "predictions that turn when", reliance.turned, ".1%"
     if not has_symbols:
         what, sizes, form = "how far outputs move if", reliance.moved, ".1e"
@@ -166,7 +126,7 @@ def _reliance(readings: Readings, reliance: Reliance) -> Measured:
     return record, ["", title, *_bars(readings.config, sizes, np.nan_to_num(sizes / most, nan=1.0), form)]
 
 
-def _gradient(readings: Readings, gradient: Gradient) -> Measured:
+def _gradient(readings: Readings, gradient: read.Gradient) -> Measured:
     config, sizes = readings.config, gradient.by_lag.astype(float)
     length, of_windows = config.truncated_backprop_length, (gradient.bias_of_windows, gradient.bias_of_windows_spread)
     through = gradient.through(length)
@@ -196,7 +156,7 @@ def _gradient(readings: Readings, gradient: Gradient) -> Measured:
     return record, ["", title, *bars, "", *missing]
 
 
-def _weights(_: Readings, weights: Matrices) -> Measured:
+def _weights(_: Readings, weights: read.Matrices) -> Measured:
     radii = {one.name: one.spectral_radius for one in weights.recurrent}
     record = {
         "spectral_radius": np.float32(max(radii.values(), default=math.nan)),
@@ -205,7 +165,7 @@ def _weights(_: Readings, weights: Matrices) -> Measured:
     return record, [f"spectral radius {', '.join(f'{radius:.2f} ({name})' for name, radius in radii.items()) or '-'}"]
 
 
-def _units(_: Readings, units: Units) -> Measured:
+def _units(_: Readings, units: read.Units) -> Measured:
     record = {"saturated": np.float32(units.share_saturated), "saturated_samples": units.samples}
     line = f"saturated {units.share_saturated:.0%} of the top layer's states{_of(units.samples, 'steps')}"
     return record, [line] if math.isfinite(units.share_saturated) else []
@@ -213,12 +173,12 @@ def _units(_: Readings, units: Units) -> Measured:
 
 def _lyapunov(readings: Readings, exponents: Floats) -> Measured:
     record = {"lyapunov": exponents, "lyapunov_samples": readings.lyapunov_samples}
-    rates = ", ".join("-inf" if value <= MINUS_INFINITY else f"{value:.2f}" for value in exponents.tolist())
+    rates = ", ".join("-inf" if value <= read.MINUS_INFINITY else f"{value:.2f}" for value in exponents.tolist())
     text = f"Lyapunov exponents, nats a step{_of(readings.lyapunov_samples, 'steps')}: {rates}"
     return record, textwrap.wrap(text, COLUMNS, subsequent_indent="    ", break_on_hyphens=False)
 
 
-MEASURES: dict[Kind, Callable[[Readings, Any], Measured]] = {
+MEASURES: dict[read.Kind, Callable[[Readings, Any], Measured]] = {
     "memory": _memory,
     "reliance": _reliance,
     "gradient": _gradient,
@@ -249,9 +209,9 @@ def _bars(
 # ---- fixed points
 
 
-def _fixed_points(config: EchoConfig, points: FixedPoints | None, held: HeldInput) -> Measured:
+def _fixed_points(name: str, readings: Readings, points: read.FixedPoints | None) -> Measured:
     if points is None:
-        raise UnreadError(f"a network that carries more than {MOST_CARRIED:,} numbers is not searched")
+        raise UnreadError(f"a network that carries more than {read.MOST_CARRIED:,} numbers is not searched")
     each = [
         {
             "kind": kind,
@@ -263,12 +223,12 @@ def _fixed_points(config: EchoConfig, points: FixedPoints | None, held: HeldInpu
         }
         for index, kind in enumerate(points.kinds)
     ]
-    record = {"input": held.name, "input_numbers": points.held.tolist(), "searches": points.searches, "points": each}
-    return record, _point_lines(config, points, held.name)
+    record = {"input": name, "input_numbers": points.held.tolist(), "searches": points.searches, "points": each}
+    return record, _point_lines(readings.config, points, name)
 
 
-def _point_lines(config: EchoConfig, points: FixedPoints, name: str) -> Iterator[str]:
-    counts = [(points.count(kind), kind) for kind in POINT_KINDS]
+def _point_lines(config: EchoConfig, points: read.FixedPoints, name: str) -> Iterator[str]:
+    counts = [(points.count(kind), kind) for kind in read.POINT_KINDS]
     texts = [f"{count} {kind}{'s' if kind == 'saddle' and count > 1 else ''}" for count, kind in counts if count]
     found = ", ".join(texts) or "none found"
     yield from textwrap.wrap(f"fixed points while the input is {name} at every step: {found}", COLUMNS)
@@ -280,7 +240,7 @@ def _point_lines(config: EchoConfig, points: FixedPoints, name: str) -> Iterator
     yield from ("", f"      kind      |l| > 1  largest |l|  residual  searches  {outputs}")
     for index, kind in enumerate(points.kinds[:MOST_LINES]):
         sizes, values = np.abs(points.eigenvalues[index]), points.outputs[index]
-        pushing = f"{int((sizes > 1 + MARGIN).sum())} of {len(sizes)}"
+        pushing = f"{int((sizes > 1 + read.MARGIN).sum())} of {len(sizes)}"
         numbers = f"{pushing:>9}  {sizes[0]:>11.4f}  {points.residuals[index]:>8.1e}  {points.starts[index]:>8}"
         if isinstance(form, Numbers):
             output = " ".join(f"{round(value, 2) + 0.0:5.2f}" for value in values.tolist())  # no -0.00
