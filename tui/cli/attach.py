@@ -24,7 +24,7 @@ from echornn.remote.client import AddressError, RemoteSession, connected, end_se
 from echornn.runs import folders
 from tui.cli import UsageError
 from tui.cli.preferences import Preferences, ScreenFlags, preferences
-from tui.commands.printed.records import as_json
+from tui.cli.rows import as_json
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode
 from tui.term.loop_signals import LoopSignals
@@ -106,8 +106,8 @@ def _session(folder: Path, fps: float, only_looks: bool) -> RemoteSession:
 def _show(folder: Path, chosen: Preferences, read_only: bool) -> int:
     guarded = guardian.divide()
     from tui.app.app import EchoApp
+    from tui.cli.lines import say_last
     from tui.cli.screen import AppScreen, show_error
-    from tui.commands.printed.lines import say_last
 
     session = _session(folder, chosen.fps, read_only)
     screen = AppScreen(guarded, chosen.mouse)

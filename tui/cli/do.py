@@ -29,9 +29,9 @@ from echornn.tasks.table import TASKS
 from echornn.tasks.task import settings_of
 from echornn.timeline.branch import letter_of
 from tui.cli import UsageError, record, train
+from tui.cli.lines import LinePrinter
 from tui.cli.preferences import ScreenFlags, preferences
-from tui.commands.printed.lines import LinePrinter
-from tui.commands.printed.records import as_json
+from tui.cli.rows import as_json
 from tui.term import guardian, terminal
 from tui.term.exit_code import ExitCode
 from tui.term.thread_errors import ThreadErrors

@@ -23,11 +23,10 @@ from echornn.session.pictures.frame import State
 from echornn.session.session import Session
 from echornn.timeline.branch import index_in
 from tui.cli.detach import BackgroundProcess, Serving
+from tui.cli.lines import LinePrinter, lines_here
 from tui.cli.record import Saved, farewell, forget_if_empty
-from tui.commands.printed.ladder_line import ladder_fields
-from tui.commands.printed.lines import LinePrinter, lines_here
-from tui.commands.printed.record_lines import SEEDS_NOTE, lines_of
-from tui.commands.printed.records import Record, as_json, finished_record, seed_stats_fields, start_record
+from tui.cli.records import SEEDS_NOTE, finished_record, ladder_fields, lines_of, seed_stats_fields, start_record
+from tui.cli.rows import Record, as_json
 from tui.term import terminal
 from tui.term.exit_code import ExitCode
 

@@ -143,7 +143,7 @@ class MapScreen:
         self._words: list[str] = []  # to print at the end: where the opened runs are
 
     def until_left(self) -> int:
-        from tui.commands.printed.lines import say_last
+        from tui.cli.lines import say_last
 
         screen, computing = self._screen, self._computing
         folder = quoted(self._follower.seen.results.folder)

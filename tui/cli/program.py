@@ -45,8 +45,7 @@ def _run(arguments: list[str]) -> int:
         return train()
     with quiet.collector_spared():
         from tui.cli.parser import command_of
-    code = command_of(arguments)()
-    return code() if callable(code) else code or ExitCode.DONE
+    return command_of(arguments)() or ExitCode.DONE
 
 
 def _help_for(arguments: list[str]) -> str:

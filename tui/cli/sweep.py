@@ -21,10 +21,10 @@ from echornn.sweeps.sweep import Engine, EngineError, Sweep, structure_of
 from echornn.tasks.table import class_of, named
 from echornn.tasks.task import settings_of
 from tui.cli import UsageError
+from tui.cli.lines import lines_here, say_last
 from tui.cli.preferences import ScreenFlags, preferences
 from tui.cli.record import Given
-from tui.commands.printed.lines import lines_here, say_last
-from tui.commands.printed.records import Record, as_json
+from tui.cli.rows import Record, as_json
 from tui.kit.sweep_table import rung_text, value_text
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode

@@ -118,8 +118,8 @@ def show(
     from echornn.session.commands import Pause
     from echornn.session.exchange import LOCAL
     from echornn.session.session import Session
+    from tui.cli.lines import say_last
     from tui.cli.screen import AppScreen, show_error
-    from tui.commands.printed.lines import say_last
 
     screen = AppScreen(guarded, chosen.mouse)
     session = Session(config, chosen.speed, recorder=recorder, at=at, vitals=True)

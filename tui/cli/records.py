@@ -1,0 +1,141 @@
+"""What is printed of training: records, as ``--json`` prints them, and the lines of text about them."""
+
+from __future__ import annotations
+
+import math
+
+from echornn.config import EchoConfig, shown
+from echornn.data.levels import ladder_of, solved_level
+from echornn.diagnosis.loss_stats import NEAR, ladder_position, loss_text
+from echornn.diagnosis.seed_stats import SeedStats
+from echornn.runs.recorder import Recorder
+from echornn.session.pictures.frame import Frame
+from echornn.tasks.task import Level
+from tui.cli.rows import Record
+from tui.kit.phrases import shortened
+
+SEEDS_NOTE = "replicas solved (95 % interval), median of their windows; loss at 10, 50, 90 %"
+"""The explanation of the numbers in lines about several replicas."""
+
+
+def start_record(config: EchoConfig, recorder: Recorder | None, at: int | None = None) -> Record:
+    """The record at the start: configuration, folder, and the window of the run's path."""
+    record = {"event": "start", **shown(config.fields())}
+    if recorder is not None:
+        record["run"] = None if recorder.folder is None else str(recorder.folder)
+        record["trained"] = recorder.resumed.position_at(at).window if recorder.resumed else 0
+    return record
+
+
+def finished_record(frame: Frame, seconds: float) -> Record:
+    """The record at the end: the windows trained in the whole run, and the result."""
+    known = frame.loss_stats
+    result: Record = {"final_loss": known.mean, "solved_at": known.solved_at, "lost_at": known.lost_at}
+    if frame.seed_stats is not None:
+        result = results_of(frame.seed_stats)
+    ladder = ladder_fields(frame.config, result.get("final_loss", result.get("loss_50")))
+    return {"event": "finished", "windows": frame.trained_in_all, **result, **ladder, "seconds": round(seconds, 3)}
+
+
+def results_of(stats: SeedStats) -> Record:
+    """`seed_stats_fields`, and lost: how many replicas have lost the task again after solving it."""
+    return {**seed_stats_fields(stats), "lost": stats.lost}
+
+
+def seed_stats_fields(stats: SeedStats) -> Record:
+    """The results of the replicas; docs/cli.md explains the keys."""
+    low, high = stats.interval
+    return {
+        "replicas": stats.replicas,
+        "solved": stats.solved,
+        "success_rate": stats.solved / stats.replicas,
+        "success_low": low,
+        "success_high": high,
+        "median_window": stats.median_window,
+        **dict(zip(("loss_10", "loss_50", "loss_90"), stats.quantiles, strict=True)),
+        "diverged": int(stats.diverged.sum()),
+    }
+
+
+def ladder_fields(config: EchoConfig, mean: float | None) -> Record:
+    """The names of the last level that a mean loss has come down to, and of the level after it, or None."""
+    _, here, after = _levels(config, math.nan if mean is None else mean)
+    return {"level": here and here.name, "next_level": after and after.name}
+
+
+def _levels(config: EchoConfig, mean: float) -> tuple[bool, Level | None, Level | None]:
+    """Whether a mean loss is at a level; the last level that it has come down to; and the level after that."""
+    ladder = ladder_of(config)
+    found = ladder_position(ladder, mean, solved=solved_level(config))
+    if found is None:
+        return False, None, None
+    if found.at is not None or found.next is None:
+        return found.at is not None, found.at or found.above, found.next
+    chance = ladder[0]
+    if found.above is chance and abs(mean - chance.loss) <= NEAR * (chance.loss - found.next.loss):
+        return True, chance, found.next
+    return (False, None, chance) if mean > chance.loss else (False, found.above, found.next)
+
+
+def lines_of(record: Record, config: EchoConfig) -> list[str]:
+    """A record as lines of text; below a mean loss, a line gives its position on the ladder of the task, except that of
+    the echo, which has nothing between chance and solved.
+    """
+    of_replicas = "success_rate" in record
+    line = _of_replicas(record) if of_replicas else _of_one(record, config)
+    name = {"epoch": "loss", "finished": "final_loss"}.get(record["event"])
+    if name is None or config.value("task") == "echo":
+        return [line]
+    mean = record["loss_50" if of_replicas else name]
+    is_at, *around = _levels(config, mean)
+    levels = [f"'{shortened(one.name, 18)}' {round(one.loss, 4):g}" for one in around if one is not None]
+    if not levels:
+        return [line]
+    where = f"at {levels[0]}" if is_at or len(levels) == 1 else f"between {' and '.join(levels)}"
+    where = f"above {levels[0]}" if around[0] is None else where
+    return [line, f"  {'median' if of_replicas else 'mean loss'} {loss_text(mean)}: {where}"]
+
+
+def _of_one(record: Record, config: EchoConfig) -> str:
+    accuracy = record.get("accuracy")
+    right = "" if accuracy is None or math.isnan(accuracy) else f"  accuracy {accuracy:.1%}"
+    match record["event"]:
+        case "window":
+            window = f"window {record['window']}/{config.windows_per_epoch}"
+            return f"epoch {record['epoch']}/{config.num_epochs}  {window}  loss {loss_text(record['loss'])}{right}"
+        case "epoch":
+            mean = f"mean loss {loss_text(record['loss'])}{right}"
+            return f"epoch {record['epoch']}/{config.num_epochs} done  {mean}  at {record['seconds']:.1f} s"
+        case "finished":
+            solved = "not solved" if record["solved_at"] is None else f"solved at {record['solved_at']}"
+            lost = "" if record["lost_at"] is None else f", lost at {record['lost_at']}"
+            mean = f"mean loss {loss_text(record['final_loss'])}"
+            return f"finished  windows {record['windows']} in all  {mean}  {solved}{lost}  seconds {record['seconds']}"
+        case event:
+            return "  ".join([event, *(f"{name} {value}" for name, value in record.items() if name != "event")])
+
+
+def _of_replicas(record: Record) -> str:
+    losses = " ".join(_short(record[name]) for name in ("loss_10", "loss_50", "loss_90"))
+    median = "" if record["median_window"] is None else f" median {record['median_window']}"
+    low, high = (round(100 * record[name]) for name in ("success_low", "success_high"))
+    lost = f", {record['lost']} lost again" if record.get("lost") else ""
+    solved = f"{record['solved']}/{record['replicas']} solved ({low}-{high}%){median}{lost}"
+    diverged = f"  {record['diverged']} diverged" if record["diverged"] else ""
+    match record["event"]:
+        case "window":
+            return f"epoch {record['epoch']} window {record['window']}  {solved}  loss {losses}{diverged}"
+        case "epoch":
+            return f"epoch {record['epoch']} done  {solved}  loss {losses}  {record['seconds']:.1f}s{diverged}"
+        case _:
+            return f"finished  {solved}  mean loss {losses}  seconds {record['seconds']}{diverged}"
+
+
+def _short(loss: float) -> str:
+    """A loss in nats as text, if possible in at most five characters: 0.693, 2e-5, 3e+9, inf."""
+    if not math.isfinite(loss) or loss == 0:
+        return f"{loss:g}"
+    if 0.001 <= loss < 1000:
+        return f"{loss:.3f}" if loss < 10 else f"{loss:.3g}"
+    mantissa, power = f"{loss:.0e}".split("e")
+    return f"{mantissa}e{'+' if loss > 1 else '-'}{power[1:].lstrip('0')}"
