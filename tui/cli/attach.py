@@ -13,9 +13,8 @@ import signal
 import sys
 import termios
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -23,18 +22,14 @@ from echornn.errors import ConfigError, RunError
 from echornn.remote.client import AddressError, RemoteSession, connected, end_session, viewers_of
 from echornn.runs import folders
 from tui.cli import UsageError
+from tui.cli.lines import say_last
 from tui.cli.preferences import Preferences, ScreenFlags, preferences
 from tui.cli.rows import as_json
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode
-from tui.term.loop_signals import LoopSignals
 from tui.term.printed import printable, quoted
 
-if TYPE_CHECKING:
-    from tui.app.app import EchoApp
-
-HOST_AND_RUN = re.compile(r"([A-Za-z0-9_][\w.@-]*):(.*)", re.DOTALL)
-"""A host cannot begin with a dash, which ssh would read as a flag."""
+HOST_AND_RUN = re.compile(r"([A-Za-z0-9_][\w.@-]*):(.*)", re.DOTALL)  # ssh would read a dash first as a flag
 
 HOME = re.compile(r"(~[\w.-]*(?:/|$))?(.*)", re.DOTALL)
 """A path; the first part is a home folder, whose name the shell on the other machine knows if it is not quoted."""
@@ -52,18 +47,13 @@ def attach(
 ) -> int:
     """Look at a run that another program of yours trains, in the whole app, and steer it from here.
 
-    Parameters
-    ----------
-    run
-        Folder or name of the run, by default the newest that can be attached to; HOST:RUN for one on another machine.
-    once
-        Print one picture of the screen as text, and end.
-    stop
-        Have everything saved, and end the training.
-    read_only
-        Only look: the session refuses every command from here.
-    own_terminal
-        Take standard input as the controlling terminal, in a tab of ``serve``.
+    Args:
+        run: Folder or name of the run, by default the newest that can be attached to; HOST:RUN for one on another
+            machine.
+        once: Print one picture of the screen as text, and end.
+        stop: Have everything saved, and end the training.
+        read_only: Only look: the session refuses every command from here.
+        own_terminal: Take standard input as the controlling terminal, in a tab of serve.
     """
     if own_terminal:
         for number in ENDING_SIGNALS:  # the server may ignore them (nohup): they were about its own terminal
@@ -80,9 +70,12 @@ def attach(
         flags = [*["--once"] * once, *["--stop"] * stop, *["--read-only"] * read_only, *chosen.as_flags]
         return _attach_by_ssh(far[1], far[2], flags, with_terminal=not (once or stop))
     folder = folder_of(run)
-    if stop:
-        return _end_session(folder)
-    return _print_once(folder, chosen) if once else _show(folder, chosen, read_only)
+    try:
+        if stop:
+            return _end_session(folder)
+        return _print_once(folder, chosen) if once else _show(folder, chosen, read_only)
+    except AddressError as error:
+        raise RunError(str(error)) from error
 
 
 def folder_of(name: str | None) -> Path:
@@ -96,32 +89,23 @@ def folder_of(name: str | None) -> Path:
     raise RunError("no run is trained that can be attached to: start one with --detach, or see list")
 
 
-def _session(folder: Path, fps: float, only_looks: bool) -> RemoteSession:
-    try:
-        return RemoteSession(folder, terminal.name(), fps, only_looks)
-    except AddressError as error:
-        raise RunError(str(error)) from error
-
-
 def _show(folder: Path, chosen: Preferences, read_only: bool) -> int:
     guarded = guardian.divide()
     from tui.app.app import EchoApp
-    from tui.cli.lines import say_last
-    from tui.cli.screen import AppScreen, show_error
+    from tui.cli.screen import AppScreen
 
-    session = _session(folder, chosen.fps, read_only)
+    session = RemoteSession(folder, terminal.name(), chosen.fps, read_only)
     screen = AppScreen(guarded, chosen.mouse)
     app = EchoApp(session, chosen.fps, chosen.ascii, chosen.theme, moved=chosen.keys)
-    screen.errors.tell = partial(show_error, app)
     app.why_no_detach = lambda: ""  # leaving is enough
+    screen.tell_errors_in(app)
     guarded.leave_words(f"attach again with: echornn-tui attach {quoted(folder)}")
-    screen.when_gone(lambda: ExitCode.DONE)
 
     async def shown() -> int:
         await screen.show(app, app.behind_an_update)
         return ExitCode.FAILED if app.return_code else ExitCode.DONE
 
-    code = screen.until_left(shown())
+    code = screen.until_left(shown(), lambda: ExitCode.DONE)
     goes_on = [
         f"the session goes on in {quoted(folder)}",
         f"come back with: echornn-tui attach {quoted(folder)}",
@@ -134,29 +118,25 @@ def _show(folder: Path, chosen: Preferences, read_only: bool) -> int:
 def _print_once(folder: Path, chosen: Preferences) -> int:
     """Print one picture of the screen as text, at the size of this terminal."""
     from tui.app.app import EchoApp
-
-    session = _session(folder, 10.0, only_looks=False)
-    app = EchoApp(session, 10.0, chosen.ascii, chosen.theme, moved=chosen.keys)
-    printed.lines(asyncio.run(_lines(app, shutil.get_terminal_size())))
-    return ExitCode.DONE
-
-
-async def _lines(app: EchoApp, size: tuple[int, int]) -> list[str]:
     from tui.app.save_screen import lines_shown
 
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        app.show_newest_frame()
-        await pilot.pause()
-        return lines_shown(app)
+    session = RemoteSession(folder, terminal.name(), 10.0)
+    app = EchoApp(session, 10.0, chosen.ascii, chosen.theme, moved=chosen.keys)
+
+    async def lines() -> list[str]:
+        async with app.run_test(size=shutil.get_terminal_size()) as pilot:
+            await pilot.pause()
+            app.show_newest_frame()
+            await pilot.pause()
+            return lines_shown(app)
+
+    printed.lines(asyncio.run(lines()))
+    return ExitCode.DONE
 
 
 def _end_session(folder: Path) -> int:
     """Have a session save everything and end."""
-    try:
-        trouble = end_session(folder)
-    except AddressError as error:
-        raise RunError(str(error)) from error
+    trouble = end_session(folder)
     if trouble is None:
         printed.complain(f"echornn-tui: the session in {folder} has been asked to end, and still saves")
         return ExitCode.FAILED
@@ -209,26 +189,17 @@ def serve(
     """Show a run that another program of yours trains in a browser on this machine, under an address with a secret
     token.
 
-    Parameters
-    ----------
-    run
-        Folder or name of the run; by default the newest that can be attached to.
-    port
-        The port to listen on, 0 to 65535; 0 takes a free one.
-    read_only
-        Only look: the session refuses every command from these tabs.
-    json
-        Print the address as a JSON line.
+    Args:
+        run: Folder or name of the run; by default the newest that can be attached to.
+        port: The port to listen on, 0 to 65535; 0 takes a free one.
+        read_only: Only look: the session refuses every command from these tabs.
+        json: Print the address as a JSON line.
     """
     if not 0 <= port <= 65535:
         raise ConfigError("port", port, "0 to 65535")
     chosen = preferences(screen or ScreenFlags())
     try:
-        import textual_serve  # noqa: F401
-
-        from tui.web.guard import new_token
-        from tui.web.pages import page
-        from tui.web.server import PageServer, Site
+        from tui.term.browser import BrowserServer
     except ImportError as error:
         raise UsageError("serve cannot be used without textual-serve: install echornn-tui[browser]") from error
     folder = folder_of(run).absolute()
@@ -236,38 +207,33 @@ def serve(
         viewers_of(folder)
     except AddressError as error:
         raise RunError(str(error)) from error
-    token = new_token()
     # nothing is imported from the current folder (-P)
     command = [sys.executable, "-P", "-m", "tui", "attach", str(folder), "--own-terminal"]
     command += [*["--read-only"] * read_only, *chosen.as_flags]
     kept = {name: value for name, value in os.environ.items() if name not in OF_THE_TERMINAL}
     environment = {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    site = Site(page(f"{folder.name} · echornn-tui", chosen.theme), token, command, environment)
-    access = "look" if read_only else "look and steer"
-
-    def lines(port: int) -> list[str]:
-        # an address without a host's name: ``localhost`` might be another user's
-        address = f"http://127.0.0.1:{port}/{token}/"
-        if json:
-            return [as_json({"address": address, "port": port, "run": str(folder), "read_only": read_only})]
-        return [
-            address,
-            f"shows {quoted(folder)}; whoever knows the address may {access}",
-            f"from another machine: ssh -L {port}:127.0.0.1:{port} HOST, then open the same address there",
-            "Ctrl+C ends this; the training goes on",
-        ]
 
     async def served() -> None:
         ended = asyncio.Event()
         heard = [number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # nohup
-        signals = LoopSignals(dict.fromkeys(heard, ended.set))
+        signals = terminal.LoopSignals(dict.fromkeys(heard, ended.set))
         try:
-            server = PageServer(site, port)
+            server = BrowserServer(f"{folder.name} · echornn-tui", chosen.theme, command, environment, port)
         except OSError as error:
             raise RunError(f"port {port} cannot be used: {os.strerror(error.errno or 0)}") from error
         await server.begin()
+        # the address names no host: ``localhost`` might be another user's
+        here, steers = server.port, "" if read_only else " and steer"
+        address = f"http://127.0.0.1:{here}/{server.token}/"
+        record = {"address": address, "port": here, "run": str(folder), "read_only": read_only}
+        words = [
+            address,
+            f"shows {quoted(folder)}; whoever knows the address may look{steers}",
+            f"from another machine: ssh -L {here}:127.0.0.1:{here} HOST, then open the same address there",
+            "Ctrl+C ends this; the training goes on",
+        ]
         try:
-            printed.lines(lines(server.port))
+            printed.lines([as_json(record)] if json else words)
             printed.finish()
             await ended.wait()
         finally:

@@ -9,7 +9,6 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -23,45 +22,12 @@ if TYPE_CHECKING:
     from echornn.remote.server import Server
     from echornn.session.session import Session
 
-MOST_OF_A_WARNING = 200
-"""The most characters of a warning that the viewers are told at the end."""
+MOST_OF_A_WARNING = 200  # characters that the viewers are told at the end
 
 
-@dataclass
-class BackgroundProcess:
-    line: int | None  # the descriptor on which the parent waits; None once it was told
-
-    def let_go(self, folder: Path | None, trouble: str, errors_apart: bool) -> None:
-        """Write from now on into files of the run, and let the parent end: this process needs no terminal any more.
-
-        ``trouble`` is why nobody can attach. With ``errors_apart``, standard error has a file of its own, since a
-        program reads standard output.
-        """
-        if self.line is None:
-            return
-        sys.stdout.flush()
-        sys.stderr.flush()
-        output = _appended(folder and folder / OUTPUT_FILE)
-        errors = _appended(folder and folder / ERROR_FILE) if errors_apart else output
-        for descriptor, target in ((0, _appended(None)), (1, output), (2, errors)):
-            os.dup2(target, descriptor)
-        with contextlib.suppress(OSError):
-            os.write(self.line, os.fsencode(f"{folder or ''}\0{trouble}"))
-        os.close(self.line)
-        self.line = None
-
-
-def _appended(file: Path | None) -> int:
-    """A descriptor that writes to the end of this file; nowhere if there is none, or if it cannot be written."""
-    if file is not None:
-        with contextlib.suppress(OSError):
-            return own_files.opened(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    return os.open(os.devnull, os.O_RDWR)
-
-
-def divide() -> BackgroundProcess:
-    """Fork. The child returns, in a session of its own, so that no hang-up reaches it. The parent waits until the child
-    has begun, prints how to attach, and ends; if the child ends before, with its exit code.
+def divide() -> int:
+    """Fork. The child returns, in a session of its own, so that no hang-up reaches it, with a descriptor for `let_go`.
+    The parent waits for that, prints how to attach, and ends; if the child ends before, with its exit code.
 
     Call this before any thread starts, and before a run is locked.
     """
@@ -75,7 +41,7 @@ def divide() -> BackgroundProcess:
         _wait(child, hears)
     os.close(hears)
     os.setsid()
-    return BackgroundProcess(line)
+    return line
 
 
 def _wait(child: int, hears: int) -> NoReturn:
@@ -83,19 +49,39 @@ def _wait(child: int, hears: int) -> NoReturn:
     with open(hears, "rb") as told:
         folder, begun, trouble = os.fsdecode(told.read()).partition("\0")
     if not begun:
-        _, status = os.waitpid(child, 0)
-        code = os.waitstatus_to_exitcode(status)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         terminal.leave_process(code if code >= 0 else ExitCode.FAILED)
     name = quoted(folder) if folder else ""
-    printed.lines(
-        [
-            f"training in the background: process {child}" + (f", in {name}" if name else ", not kept"),
-            trouble or (f"look with: echornn-tui attach {name}" if name else "nobody can attach, since it is not kept"),
-            f"end it with: echornn-tui attach --stop {name}" if name and not trouble else f"end it with: kill {child}",
-        ]
-    )
+    where, look, stop = ", not kept", "nobody can attach, since it is not kept", f"kill {child}"
+    if name:
+        where, look = f", in {name}", trouble or f"look with: echornn-tui attach {name}"
+        stop = stop if trouble else f"echornn-tui attach --stop {name}"
+    printed.lines([f"training in the background: process {child}{where}", look, f"end it with: {stop}"])
     printed.finish()
     terminal.leave_process(ExitCode.DONE)
+
+
+def let_go(line: int, folder: Path | None, trouble: str, errors_apart: bool) -> None:
+    """Write from now on into files of the run, and let the parent end. ``trouble`` is why nobody can attach. With
+    ``errors_apart``, standard error has a file of its own, since a program reads standard output.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    output = _appended(folder and folder / OUTPUT_FILE)
+    errors = _appended(folder and folder / ERROR_FILE) if errors_apart else output
+    for descriptor, target in ((0, _appended(None)), (1, output), (2, errors)):
+        os.dup2(target, descriptor)
+    with contextlib.suppress(OSError):
+        os.write(line, os.fsencode(f"{folder or ''}\0{trouble}"))
+    os.close(line)
+
+
+def _appended(file: Path | None) -> int:
+    """A descriptor that writes to the end of this file; nowhere if there is none, or if it cannot be written."""
+    if file is not None:
+        with contextlib.suppress(OSError):
+            return own_files.opened(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    return os.open(os.devnull, os.O_RDWR)
 
 
 def go_on_in_the_background(folder: Path, speed: float, paused: bool, serve: bool, flags: Sequence[str]) -> NoReturn:
@@ -116,19 +102,18 @@ class Serving:
 
     def __init__(self, session: Session, is_wanted: bool) -> None:
         self._session = session
-        self._folder = session.recorder.folder if is_wanted else None
         self._server: Server | None = None
+        self._folder = session.recorder.folder if is_wanted else None
         self.trouble = "" if is_wanted else "nobody can attach, because of --no-serve"
 
     def begin(self) -> None:
-        if self._folder is None:
-            return
-        from echornn.remote.server import Server  # late: the first frame does not need it
+        if self._folder is not None:
+            from echornn.remote.server import Server  # late: the first frame does not need it
 
-        try:
-            self._server = Server(self._session, self._folder)
-        except OSError as error:
-            self.trouble = f"nobody can attach: {error.strerror or error}"
+            try:
+                self._server = Server(self._session, self._folder)
+            except OSError as error:
+                self.trouble = f"nobody can attach: {error.strerror or error}"
 
     def begin_soon(self) -> None:
         """Begin on a thread of its own, since the disk may be slow."""
@@ -136,9 +121,8 @@ class Serving:
 
     def end(self, reason: str, command: str = "go on with echornn-tui --resume") -> None:
         """Tell the viewers why the session ends, and how to continue, wherever their current folder is."""
-        server, self._server = self._server, None
-        if server is not None and self._folder is not None:
+        if self._server is not None and self._folder is not None:
             recorder = self._session.recorder
             trouble = "" if recorder.saved else recorder.warning[:MOST_OF_A_WARNING] or "the disk was too slow"
             reason = f"{reason} ({trouble})" if trouble else reason
-            server.close(f"{reason}: {command} {quoted(self._folder.absolute())}", trouble)
+            self._server.close(f"{reason}: {command} {quoted(self._folder.absolute())}", trouble)

@@ -1,4 +1,4 @@
-"""What is done in an app by itself: ``do`` does the lines of a script without a screen, ``tour`` shows seven steps."""
+"""What an app does by itself: ``do`` does the lines of a script without a screen, ``tour`` shows seven steps."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from echornn.config import TASK, EchoConfig
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.errors import ConfigError, RunError
 from echornn.files.recorded_values import shortened
-from echornn.remote.client import OtherVersionError, RemoteSession, viewers_of
-from echornn.remote.messages import AddressError
+from echornn.remote.client import AddressError, OtherVersionError, RemoteSession, viewers_of
 from echornn.runs import folders
 from echornn.runs.run_dir import Run
 from echornn.runtime import quiet
@@ -31,30 +30,28 @@ from echornn.timeline.branch import letter_of
 from tui.cli import UsageError, record, train
 from tui.cli.lines import LinePrinter
 from tui.cli.preferences import ScreenFlags, preferences
-from tui.cli.rows import as_json
+from tui.cli.rows import Json, RunName, Trust, as_json
 from tui.term import guardian, terminal
-from tui.term.exit_code import ExitCode
-from tui.term.thread_errors import ThreadErrors
+from tui.term.exit_code import ExitCode, ThreadErrors
 
 if TYPE_CHECKING:
     from tui.app.line.script import Outcome
     from tui.app.line.words import Line
 
-MOST_BYTES = 1 << 20  # of a script
 PICTURES_A_SECOND = 20.0
 TOUR_SPEED = 100.0  # windows a second: the tutorial's network learns the echo in seconds that can be watched
 
 
 def do(
-    run: str,
+    run: RunName,
     script: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     /,
     *,
     file: Path | None = None,
     size: str = "100x30",
     ascii: bool = False,
-    json: bool = False,
-    trust: bool = False,
+    json: Json = False,
+    trust: Trust = False,
 ) -> int:
     """Do what the keys of the app do, without a screen: the words are those after : in the app.
 
@@ -63,22 +60,11 @@ def do(
     Lines are separated by semicolons; the first that is refused ends the script, with exit code 2. docs/cli.md lists
     the words.
 
-    Parameters
-    ----------
-    run
-        Folder of the run, a name that list shows, or newest.
-    script
-        Commands, separated by semicolons or lines; # begins a comment. - reads them from the standard input.
-    file
-        Read the commands from this file instead.
-    size
-        Columns and lines of the screen that save FILE.svg draws.
-    ascii
-        Draw with ASCII characters only.
-    json
-        Print JSON lines.
-    trust
-        Also run the tasks and cells of your own in the record; they are programs with all your rights.
+    Args:
+        script: Commands, separated by semicolons or lines; # begins a comment. - reads them from the standard input.
+        file: Read the commands from this file instead.
+        size: Columns and lines of the screen that save FILE.svg draws.
+        ascii: Draw with ASCII characters only.
     """
     if (script is None) == (file is None):
         raise UsageError('do takes either commands, such as "step 100", or --file')
@@ -102,33 +88,28 @@ def do(
 
 
 def _text(script: str | None, file: Path | None) -> str:
+    if file is None and script != "-":
+        return script or ""
+    name = file or "the standard input"
     try:
-        if file is not None:
-            with file.open("rb") as reading:
-                data = reading.read(MOST_BYTES + 1)
-        elif script == "-":
-            data = sys.stdin.buffer.read(MOST_BYTES + 1)
-        else:
-            return script or ""
-        if len(data) > MOST_BYTES:
-            raise UsageError(f"{file or 'the standard input'} is too long: a script has at most {MOST_BYTES:,} bytes")
-        return data.decode()
-    except (OSError, UnicodeDecodeError) as error:
-        why = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror or error
-        raise UsageError(f"{file or 'the standard input'} cannot be read: {why}") from error
+        return (sys.stdin.buffer.read() if file is None else file.read_bytes()).decode()
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name} is not UTF-8 text") from error
 
 
 def _require_known_names(folder: Path, changes: Sequence[Mapping[str, Any]]) -> None:
     """Check that some task has each of these fields, before anything is done. The fields of a user's own task are known
     if the run has that task; if the script names its file, they are checked when their turn comes.
     """
-    if any(isinstance(one.get(TASK), OwnTask) for one in changes):
-        return
     known = {*EchoConfig.names(), TASK, *(one.name for task in TASKS.values() for one in settings_of(task))}
-    if any(one.keys() - known for one in changes):  # only then is the run read for it
-        for branch in Run.read(folder, quickly=True).tree[0]:
-            known |= branch.config.fields().keys()
-    for name in (name for one in changes for name in one if name not in known):
+    unknown = [name for one in changes for name in one if name not in known]
+    if not unknown or any(isinstance(one.get(TASK), OwnTask) for one in changes):
+        return
+    for branch in Run.read(folder, quickly=True).tree[0]:
+        known |= branch.config.fields().keys()
+    for name in (name for name in unknown if name not in known):
         close = get_close_matches(name, known, 1)
         raise RunError(f"{shortened(name)!r} is no field{f': did you mean {close[0]}?' if close else ''}")
 
@@ -178,8 +159,7 @@ class _Script:
         self._printer.print(record.farewell(session), self._err)
         if trouble is not None:
             raise trouble
-        if code == ExitCode.CHECKPOINTED:
-            code = saved.after_a_signal
+        code = saved.after_a_signal if code == ExitCode.CHECKPOINTED else code
         return errors.conclude(max(code, saved.at_the_end))
 
     def _do(self, session: Session | RemoteSession, trains_itself: bool) -> tuple[int, OSError | None]:

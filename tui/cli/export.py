@@ -30,7 +30,7 @@ from tui.cli.rows import Json, Record, RunName, Trust, csv_lines, emit, json_lin
 from tui.kit.command_text import command_with
 from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode
-from tui.term.exported import export_whole
+from tui.term.printed import export_whole
 
 ROWS_AT_A_TIME = 1 << 16  # in memory; also the rows of a group in a Parquet file
 MOST_POINTS = 1000  # about the most points of a curve for TensorBoard; each is a mean over equally many windows

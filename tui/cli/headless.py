@@ -12,8 +12,9 @@ from contextlib import contextmanager
 import numpy as np
 import numpy.typing as npt
 
-from echornn.config import ConfigError, EchoConfig
+from echornn.config import EchoConfig
 from echornn.diagnosis.seed_stats import SeedStats
+from echornn.errors import ConfigError
 from echornn.history.windows import errors_of, losses_of, summed
 from echornn.progress import Counts, Floats, PopulationProgress
 from echornn.runs.recorder import Recorder
@@ -22,7 +23,7 @@ from echornn.session.commands import Pause, Save
 from echornn.session.pictures.frame import State
 from echornn.session.session import Session
 from echornn.timeline.branch import index_in
-from tui.cli.detach import BackgroundProcess, Serving
+from tui.cli.detach import Serving, let_go
 from tui.cli.lines import LinePrinter, lines_here
 from tui.cli.record import Saved, farewell, forget_if_empty
 from tui.cli.records import SEEDS_NOTE, finished_record, ladder_fields, lines_of, seed_stats_fields, start_record
@@ -39,13 +40,13 @@ def print_training(
     speed: float,
     json: bool,
     recorder: Recorder,
-    at: int | None = None,
-    serve: bool = True,
-    paused: bool = False,
-    background: BackgroundProcess | None = None,
+    at: int | None,
+    serve: bool,
+    paused: bool,
+    background: int | None,
 ) -> int:
-    """Train all epochs, and print the progress; returns the exit code. A session in the background stays after the last
-    epoch while viewers look at it.
+    """Train all epochs, and print the progress. A session in the ``background``, whose parent waits at the other end of
+    this descriptor, stays after the last epoch while viewers look at it.
     """
     report = EpochReport(config)
 
@@ -56,8 +57,8 @@ def print_training(
 
     def on_progress(progress: PopulationProgress) -> None:
         nonlocal report
-        if not report.continues(progress, session.config):
-            report = report.renewed(session.config)
+        if not report.is_continued_by(progress, session.config):
+            report = EpochReport(session.config, report.begun, is_whole=False)
         say(*report.records(progress))
         if progress.diverged[-1] and not is_watched():
             session.stop()
@@ -71,7 +72,7 @@ def print_training(
     serving = Serving(session, serve)
     serving.begin()
     if background is not None:
-        background.let_go(recorder.folder, serving.trouble, errors_apart=json)
+        let_go(background, recorder.folder, serving.trouble, errors_apart=json)
     native_log = terminal.keep_native_stderr_off_the_screen()
     lines = lines_here(with_bar=not json)
     with asked_to_end(session.stop, lambda: session.send(Save())) as asked:
@@ -86,7 +87,7 @@ def print_training(
         saved = _train(session, asked, lines, is_watched)
     serving.end("the session was ended" if asked else "the session has ended")
     lines.close()
-    frame = session.frame
+    frame, code = session.frame, saved.after_a_signal if asked else saved.at_the_end
     if session.refused is not None:
         forget_if_empty(session)
         raise session.refused
@@ -98,12 +99,10 @@ def print_training(
         code = ExitCode.FAILED
     elif frame.has_diverged:
         say({"event": "diverged", "epoch": frame.epoch, "window": frame.window, "loss": frame.loss})
-        code = saved.after_a_signal if asked else ExitCode.FAILED
-    elif asked:
-        code = saved.after_a_signal
-    else:
+        code = code if asked else ExitCode.FAILED
+    elif not asked:
         say(finished_record(frame, time.monotonic() - begun))
-        code = ExitCode.FAILED if lines.warning else saved.at_the_end
+        code = ExitCode.FAILED if lines.warning else code
     lines.print(farewell(session), sys.stderr)
     return code
 
@@ -148,27 +147,20 @@ def _train(session: Session, asked: list[int], lines: LinePrinter, is_watched: C
 
 
 class EpochReport:
-    """Turns progress into records, about one window or about a whole epoch. A window's has the loss and the accuracy of
-    the window, an epoch's the means over the epoch. For several networks both have quantiles of the losses, and count
-    the replicas that have solved the task by then.
+    """Turns progress into records, about a window, or the means over an epoch. For several networks both have quantiles
+    of the losses, and count the replicas that have solved the task by then. An epoch that is not whole, since viewers
+    went elsewhere, has no record.
     """
 
-    def __init__(self, config: EchoConfig, clock: Callable[[], float] = time.monotonic) -> None:
-        self.config = config
-        self._clock, self._begun = clock, clock()
+    def __init__(self, config: EchoConfig, begun: float | None = None, is_whole: bool = True) -> None:
+        self.config, self._is_whole = config, is_whole
+        self.begun = time.monotonic() if begun is None else begun
         self._sums, self._windows, self._errors = np.zeros(config.replicas), 0, 0  # of the epoch; sums: [replicas]
         self._next: int | None = None  # the number of the next window, from 0
-        self._is_whole = True
 
-    def continues(self, progress: PopulationProgress, config: EchoConfig) -> bool:
+    def is_continued_by(self, progress: PopulationProgress, config: EchoConfig) -> bool:
         """Whether these windows follow those reported last: viewers may change the configuration, or go elsewhere."""
         return config == self.config and self._next in (None, self._first(progress))
-
-    def renewed(self, config: EchoConfig) -> EpochReport:
-        """A report that begins with the next windows. The epoch in which they begin gets no record of its own."""
-        report = EpochReport(config, self._clock)
-        report._begun, report._is_whole = self._begun, False
-        return report
 
     def _first(self, progress: PopulationProgress) -> int:
         """The number of the first of these windows since the first epoch's start, from 0."""
@@ -205,11 +197,10 @@ class EpochReport:
                 if self._is_whole:
                     fields = self._fields(progress, index, self._sums, self._windows, self._errors)
                     place = ladder_fields(self.config, fields.get("loss", fields.get("loss_50")))
-                    seconds = self._clock() - self._begun
+                    seconds = time.monotonic() - self.begun
                     yield {"event": "epoch", "epoch": epoch + 1, **fields, **place, "seconds": seconds}
-                self._is_whole = True
+                self._is_whole, begin = True, index + 1
                 self._sums, self._windows, self._errors = np.zeros(self.config.replicas), 0, 0
-                begin = index + 1
         self._add(progress.losses[begin:], progress.errors[begin:])
 
     def _add(self, losses: Floats, errors: Counts) -> None:
@@ -219,9 +210,7 @@ class EpochReport:
     def _fields(
         self, progress: PopulationProgress, index: int, sums: npt.NDArray[np.float64], windows: int, errors: int
     ) -> Record:
-        """The numbers about some windows, the last of which has this index, from the sums of their losses [replicas]
-        and their wrong predictions.
-        """
+        """The numbers about some windows, the last at ``index``, from the sums of their losses, and their errors."""
         if self.config.replicas == 1:
             return {"loss": float(sums[0] / windows), "accuracy": self.config.accuracy(errors, windows)}
         along, newest = progress.trained - len(progress.losses) + index + 1, progress.losses[index]

@@ -17,7 +17,9 @@ from echornn.own import trusting
 from echornn.runtime import quiet
 from echornn.sweeps.folder import SweepResults
 from tui.cli import UsageError, record
+from tui.cli.lines import say_last
 from tui.cli.preferences import Preferences, ScreenFlags, preferences
+from tui.cli.rows import Trust
 from tui.kit.in_ascii import in_ascii
 from tui.kit.shades import Measure
 from tui.kit.sweep_table import Axes
@@ -47,31 +49,20 @@ def show_map(
     once: bool = False,
     csv: bool = False,
     svg: Path | None = None,
-    trust: bool = False,
+    trust: Trust = False,
     screen: ScreenFlags | None = None,
 ) -> int:
     """Show the map of a sweep, finished or while it is computed.
 
-    Parameters
-    ----------
-    sweep
-        Folder of the sweep.
-    across
-        Field of the columns.
-    down
-        Field of the rows.
-    show
-        success, the share of seeds in %; windows; or loss.
-    filter
-        Show only some values: words such as cell=gru,lstm or echo_step=5..15.
-    once
-        Print the map as text.
-    csv
-        Print the map as CSV, a row for each square.
-    svg
-        Write the map to this .svg file as a picture.
-    trust
-        Also run the tasks and cells of your own in the sweep's record; they are programs with all your rights.
+    Args:
+        sweep: Folder of the sweep.
+        across: Field of the columns.
+        down: Field of the rows.
+        show: success, the share of seeds in %; windows; or loss.
+        filter: Show only some values: words such as cell=gru,lstm or echo_step=5..15.
+        once: Print the map as text.
+        csv: Print the map as CSV, a row for each square.
+        svg: Write the map to this .svg file as a picture.
     """
     ways = [flag for flag, is_given in {"--csv": csv, "--once": once, "--svg": svg}.items() if is_given]
     if len(ways) > 1:
@@ -143,16 +134,13 @@ class MapScreen:
         self._words: list[str] = []  # to print at the end: where the opened runs are
 
     def until_left(self) -> int:
-        from tui.cli.lines import say_last
-
         screen, computing = self._screen, self._computing
         folder = quoted(self._follower.seen.results.folder)
         screen.guarded.leave_words(f"the map is shown again with: echornn-tui map {folder}")
-        screen.when_gone(self._code_without_a_terminal)
         thread = threading.Thread(target=self._compute, name="computing", daemon=True)
         if computing is not None:
             thread.start()
-        code = screen.until_left(self._by_turns())
+        code = screen.until_left(self._by_turns(), self._code_without_a_terminal)
         self._follower.end()
         if computing is not None:
             computing.stop()

@@ -26,8 +26,7 @@ from echornn.tasks.own_task import OwnTask, TaskName, check
 from echornn.tasks.table import class_of, defaults_of, named, tasks_with
 from echornn.tasks.task import TaskError, settings_of
 from tui.cli import UsageError
-from tui.cli.preferences import ScreenFlags
-from tui.cli.train import TrainingFlags, train
+from tui.cli.train import train
 
 SUBCOMMANDS = {
     "tour": "tui.cli.do:tour",
@@ -47,9 +46,9 @@ SUBCOMMANDS = {
 }
 """The functions of the subcommands; each is imported only when its command line is read, or for the help of all."""
 
-OF_TRAINING = {field.name for flags in (TrainingFlags, ScreenFlags) for field in dataclasses.fields(flags)}
-OF_SWEEPS = ("out", "grid", "seeds", "until", "workers", "scheduler", "scheduler_file", "help", "version")
-"""Flags besides those of training that no setting of a task can have."""
+TAKEN = {"out", "grid", "seeds", "until", "workers", "scheduler", "scheduler_file", "help", "version"}
+TAKEN |= {"fps", "ascii", "theme", "no_mouse", *signature(train).parameters}
+"""Flags whose names no setting of a task can have."""
 
 Tasks = Mapping[str, TaskName]
 """The tasks that a command line names, by their words; their settings are flags."""
@@ -58,25 +57,31 @@ Tasks = Mapping[str, TaskName]
 def command_of(arguments: Sequence[str]) -> Callable[[], int | None]:
     """What a command line calls."""
     name = arguments[0] if arguments[0] in SUBCOMMANDS else ""
-    tasks: Tasks = {}
+    tasks = _tasks_in(arguments) if name in ("", "sweep") else {}
     try:
-        if name in ("", "sweep"):
-            tasks = _tasks_in(arguments)
         try:
             return _parsed(name, arguments, tasks)
         except UnknownOptionError:
-            tasks = tasks or _task_of_the_run(arguments)
-            if not tasks:
+            if not (tasks := tasks or _task_of_the_run(arguments)):
                 raise
             return _parsed(name, arguments, tasks)
     except UnknownOptionError as error:
         flag = (error.token.keyword or error.token.value).partition("=")[0]
-        with_it = tasks_with(flag.strip("-").replace("-", "_"))
-        raise UsageError(f"Unknown option: {flag}. It is {with_it}: name one." if with_it else str(error)) from error
+        of_tasks = tasks_with(flag.strip("-").replace("-", "_"))
+        raise UsageError(f"Unknown option: {flag}. It is {of_tasks}: name one." if of_tasks else str(error)) from error
     except UnusedCliTokensError as error:
         raise UsageError(_about_unused([*(error.unused_tokens or ())])) from error
     except CycloptsError as error:
         raise UsageError(str(error)) from error
+
+
+def _about_unused(words: list[str]) -> str:
+    """A line about words that mean nothing where they are: a subcommand after flags, or a word that is none."""
+    if late := [word for word in words if word in SUBCOMMANDS]:
+        return f"the subcommand comes first: echornn-tui {late[0]}, then its flags"
+    near = get_close_matches(words[0], SUBCOMMANDS, 1)
+    meant = shortened(" ".join(words)) or "an empty word"
+    return f"{meant} is not understood here{f'; did you mean echornn-tui {near[0]}?' if near else ''}"
 
 
 def _parsed(name: str, arguments: Sequence[str], tasks: Tasks) -> Callable[[], int | None]:
@@ -95,20 +100,17 @@ def _parsed(name: str, arguments: Sequence[str], tasks: Tasks) -> Callable[[], i
     alone = [word == "--resume" and after.startswith("-") for word, after in pairwise([*arguments, "-"])]
     words = [part for word, lone in zip(arguments, alone, strict=True) for part in [word, *[folders.NEWEST] * lone]]
     command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
-    if isinstance(fields := bound.arguments.get("given"), EchoConfig):
-        given = dict(vars(fields))
+    if isinstance(bound.arguments.get("given"), FieldFlags):
+        given = bound.arguments["given"] = vars(bound.arguments["given"])
         if TASK in given:
             given[TASK] = tasks.get(given[TASK], given[TASK])
         if CELL in given:
             given[CELL] = cell_named(given[CELL])
-        bound.arguments["given"] = given
     return partial(command, *bound.args, **bound.kwargs)
 
 
 def _readable(function: Callable[..., Any], tasks: Tasks) -> Callable[..., Any]:
-    """The function as cyclopts reads it: ``given`` is a flag for each field, ``flags`` and ``screen`` one for each of
-    theirs.
-    """
+    """The function as cyclopts reads it: ``given`` is a flag for each field, ``screen`` one for each of its flags."""
 
     @wraps(function)
     def copy(*values: Any, **by_name: Any) -> Any:
@@ -117,10 +119,9 @@ def _readable(function: Callable[..., Any], tasks: Tasks) -> Callable[..., Any]:
     hints = get_type_hints(function, include_extras=True)
     if "given" in hints:
         hints["given"] = _field_flags(tasks) | None
-    spread = {name: Annotated[hints[name], Parameter(name="*")] for name in ("given", "flags", "screen") & hints.keys()}
-    copy.__annotations__ = {**hints, **spread}
-    parameters = signature(function).parameters.items()
-    known = [one.replace(annotation=copy.__annotations__[name]) for name, one in parameters]
+    hints |= {name: Annotated[hints[name], Parameter(name="*")] for name in ("given", "screen") & hints.keys()}
+    known = [one.replace(annotation=hints[one.name]) for one in signature(function).parameters.values()]
+    copy.__annotations__ = hints
     copy.__signature__ = signature(function).replace(parameters=known)  # type: ignore[attr-defined]
     return copy
 
@@ -142,22 +143,18 @@ class FieldFlags(EchoConfig):
 
 def _field_flags(tasks: Tasks) -> Any:
     """The flags with the settings of these tasks, by default the echo's; else those are hidden."""
-    fields: dict[str, tuple[str, Any, Any]] = {}
-    for name in defaults_of(ECHO):
-        fields[name] = (name, Annotated[Any, Parameter(show=False)], None)
+    fields: dict[str, Any] = {name: (name, Annotated[Any, Parameter(show=False)], None) for name in defaults_of(ECHO)}
     for task in tasks.values() or [ECHO]:
         for known in settings_of(class_of(task)):
-            if known.name in OF_SWEEPS or known.name in OF_TRAINING:
+            if known.name in TAKEN:
                 what = f"the setting {known.name} needs another name: the program has a flag of this name"
                 raise TaskError(f"{task}: {what}")
             kind: Any = Literal[known.choices] if known.choices else type(known.default)
             ranged = "" if isinstance(known.default, str) else f"{known.allowed}."
             about = Parameter(help=f"{known.help} {ranged}".strip())
             fields[known.name] = (known.name, Annotated[kind, about], known.default)
-    space = {"__module__": __name__}
-    return dataclasses.make_dataclass(
-        "TaskFlags", fields.values(), bases=(FieldFlags,), frozen=True, init=False, namespace=space
-    )
+    how: dict[str, Any] = {"bases": (FieldFlags,), "frozen": True, "init": False, "namespace": {"__module__": __name__}}
+    return dataclasses.make_dataclass("TaskFlags", fields.values(), **how)
 
 
 def _converted(kind: Any, words: Sequence[Token]) -> Any:
@@ -168,20 +165,18 @@ def _converted(kind: Any, words: Sequence[Token]) -> Any:
     return convert(kind, words)
 
 
-def _tasks_in(arguments: Sequence[str]) -> dict[str, TaskName]:
+def _tasks_in(arguments: Sequence[str]) -> Tasks:
     """The tasks that a command line names, by ``--task`` or as an axis. The user's own files, also those of cells, are
     read and checked in another process.
     """
     for word in _values_of(CELL, arguments):
         if ":" in word and isinstance(cell := cell_named(word), OwnCell):
             check_cell(cell)
-    found: dict[str, TaskName] = {}
-    for word in _values_of(TASK, arguments):
-        if word not in found:
-            found[word] = task = named(word)
-            if isinstance(task, OwnTask):
-                check(task)
-    return found
+    tasks = {word: named(word) for word in _values_of(TASK, arguments)}
+    for task in tasks.values():
+        if isinstance(task, OwnTask):
+            check(task)
+    return tasks
 
 
 def _values_of(field: str, arguments: Sequence[str]) -> Iterator[str]:
@@ -197,20 +192,8 @@ def _values_of(field: str, arguments: Sequence[str]) -> Iterator[str]:
 
 def _task_of_the_run(arguments: Sequence[str]) -> Tasks:
     """The task of the run that a command line resumes; none if it is the echo, or if the run cannot be read."""
-    resumed = [word for before, word in pairwise(arguments) if before == "--resume"]
-    resumed += [word.removeprefix("--resume=") for word in arguments if word.startswith("--resume=")]
     try:
-        names = [Run.read(folders.find(name)).config.value(TASK) for name in resumed[:1]]
+        names = [Run.read(folders.find(name)).config.value(TASK) for name in [*_values_of("resume", arguments)][:1]]
     except (RunError, OSError):
         return {}
     return {str(name): name for name in names if name != ECHO}
-
-
-def _about_unused(words: list[str]) -> str:
-    """A line about words that mean nothing where they are: a subcommand after flags, or a word that is none."""
-    late = next((word for word in words if word in SUBCOMMANDS), None)
-    if late is not None:
-        return f"the subcommand comes first: echornn-tui {late}, then its flags"
-    meant = shortened(" ".join(words)) or "an empty word"
-    near = get_close_matches(words[0], SUBCOMMANDS, 1) if words else []
-    return f"{meant} is not understood here{f'; did you mean echornn-tui {near[0]}?' if near else ''}"

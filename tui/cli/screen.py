@@ -1,4 +1,4 @@
-"""The terminal while apps are on it, one after the other: its driver, its signals, its errors."""
+"""The terminal while apps are on it, one after the other: their signals and errors, and the last words."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from echornn.config import ConfigError
+from echornn.errors import ConfigError
 from tui.cli import record
 from tui.term import printed, terminal
-from tui.term.driver import driver_for
-from tui.term.exit_code import ExitCode
+from tui.term.driver import TerminalDriver
+from tui.term.exit_code import ExitCode, ThreadErrors
 from tui.term.guardian import Guarded
-from tui.term.screen_diff import draw_in_few_bytes
-from tui.term.thread_errors import ThreadErrors
+from tui.term.output import draw_in_few_bytes
 
 if TYPE_CHECKING:
     from echornn.session.session import Session
@@ -23,33 +22,39 @@ if TYPE_CHECKING:
 
 
 class AppScreen:
-    """What the apps on one terminal share."""
-
     def __init__(self, guarded: Guarded, mouse: bool) -> None:
         self.guarded, self._mouse = guarded, mouse
         self.native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
         terminal.draw_on_the_terminal()
         self.errors = ThreadErrors()
 
-    def when_gone(self, code: Callable[[], int]) -> None:
-        """When the terminal is gone, end the process with the code that this returns, on a thread of its own."""
-        leave = lambda: terminal.leave_process(code())  # noqa: E731
-        terminal.when_terminal_is_gone(leave, guardian=self.guarded.line, wake=self.guarded.wake)
+    def until_left(self, shown: Coroutine[Any, Any, int], code_if_gone: Callable[[], int]) -> int:
+        """The exit code of what is shown; if the terminal is gone, the process ends with another one."""
 
-    def until_left(self, shown: Coroutine[Any, Any, int]) -> int:
-        """The exit code of what is shown. asyncio.run would wait forever for the training thread to close the loop."""
+        def leave() -> None:
+            terminal.leave_process(code_if_gone())
+
+        terminal.when_terminal_is_gone(leave, guardian=self.guarded.line, wake=self.guarded.wake)
+        # asyncio.run would close the loop, and for that wait forever for the training thread
         with self.errors.keeping():
             return asyncio.new_event_loop().run_until_complete(shown)
 
+    def tell_errors_in(self, app: EchoApp) -> None:
+        def tell(words: str) -> None:
+            app.call_later(partial(app.notify, words, severity="error", markup=False))
+
+        self.errors.tell = tell
+
     async def show(self, app: EchoApp | MapApp, behind: Callable[[], str] = lambda: "") -> Any:
-        """Run an app until the user leaves it; returns what it returns, or FAILED if it crashed and has said why."""
-        app.driver_class = driver_for(self.guarded, partial(app.call_later, app.action_show_all), app.overtakes)
+        """What an app returns when the user leaves it; FAILED if it crashed, and has said why."""
+        app.driver_class = TerminalDriver
         draw_in_few_bytes(app, behind)
         left = await app.run_async(mouse=self._mouse)
         return ExitCode.FAILED if app.return_code else left
 
     async def show_session(self, app: EchoApp, session: Session) -> int:
-        """The same for the app of a session, which is ended, and all of it saved; returns the exit code."""
+        """The exit code of the app of a session, which is ended with it, when all is saved."""
+        self.tell_errors_in(app)
         left = await self.show(app, app.behind_an_update)
         saved = await asyncio.to_thread(record.end, session)
         if app.return_code:
@@ -59,8 +64,8 @@ class AppScreen:
         return ExitCode.FAILED if session.error else saved.at_the_end
 
     def last_words(self, code: int, session: Session, goes_on: bool = False) -> list[str]:
-        """The lines on what was not carried out, and how to go on with the run, after its app has ended with this code;
-        what failed is complained about, and a run in which nothing was trained is removed.
+        """The lines on what was not carried out, and how to go on with the run, after its app has ended with this code.
+        A run in which nothing was trained is removed.
         """
         forgotten = code != ExitCode.CHECKPOINTED and not goes_on and record.forget_if_empty(session)
         if session.refused is not None:
@@ -72,8 +77,3 @@ class AppScreen:
         what = "the last command was" if lost == 1 else f"the last {lost:,} commands were"
         dropped = [f"the program ended while it was busy: {what} not carried out"] if lost else []
         return dropped if goes_on or forgotten else [*dropped, *record.farewell(session)]
-
-
-def show_error(app: EchoApp, words: str) -> None:
-    """Show an error of a thread on the screen; any thread may call."""
-    app.call_later(partial(app.notify, words, severity="error", markup=False))

@@ -51,26 +51,17 @@ def sweep(
 ) -> int:
     """Train networks over a grid of fields, each point with several seeds, and show the map while it fills.
 
-    Parameters
-    ----------
-    out
-        Folder of the sweep: new, empty, or that of a sweep to continue; its results.csv has a row for each network.
-    grid
-        FIELD=VALUES for each field that varies: a,b,c; LO..HI for whole numbers; LO..HI@N for N values.
-    seeds
-        Networks for each point, with consecutive seeds from --seed on.
-    until
-        solved: train each network until it has solved its task; all: until its epochs are trained.
-    workers
-        Train in this many processes on this machine.
-    scheduler
-        Train on the Dask cluster at tcp://HOST:PORT, whose other users can run any program as you.
-    scheduler_file
-        Train on the Dask cluster whose scheduler wrote this file.
-    headless
-        Print lines instead of opening the map; the default if there is no terminal.
-    json
-        Print JSON lines; implies --headless.
+    Args:
+        out: Folder of the sweep: new, empty, or that of a sweep to continue; its results.csv has a row for each
+            network.
+        grid: FIELD=VALUES for each field that varies: a,b,c; LO..HI for whole numbers; LO..HI@N for N values.
+        seeds: Networks for each point, with consecutive seeds from --seed on.
+        until: solved: train each network until it has solved its task; all: until its epochs are trained.
+        workers: Train in this many processes on this machine.
+        scheduler: Train on the Dask cluster at tcp://HOST:PORT, whose other users can run any program as you.
+        scheduler_file: Train on the Dask cluster whose scheduler wrote this file.
+        headless: Print lines instead of opening the map; the default if there is no terminal.
+        json: Print JSON lines; implies --headless.
     """
     given = given or {}
     places = {"workers": workers, "scheduler": scheduler, "scheduler-file": scheduler_file}
