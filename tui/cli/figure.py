@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -14,11 +14,6 @@ from tui.commands.front_end import FrontEnd, UsageError, require_at
 from tui.kit.command_text import command_with
 from tui.kit.shades import Measure
 from tui.term import printed, terminal
-
-if TYPE_CHECKING:
-    from tui.figures.data import FigureRequest
-
-LEAST_INCHES, MOST_INCHES = 1.0, 40.0
 
 FigureName = Literal["curve", "memory", "gradient", "weights", "plane", "seeds", "branches", "runs", "map"]
 
@@ -61,12 +56,8 @@ def make_figure(
     """
     from tui.figures.data import FigureError, FigureRequest
     from tui.figures.kinds import KINDS
-    from tui.figures.make import require_drawable
+    from tui.figures.make import made
 
-    try:
-        require_drawable(kind, out)
-    except FigureError as error:
-        raise UsageError(str(error)) from error
     given = {"at": at, "branch": branch, "replica": replica, "log": log}
     of_maps = {"across": across, "down": down, "show": show, "filter": filter or None}
     for name, value in {**given, **of_maps}.items():
@@ -75,36 +66,30 @@ def make_figure(
             raise UsageError(f"--{name} cannot be used with {kind}: only with {takers}")
     require_at(at)
     for name, inches in (("width", width), ("height", height)):
-        if inches is not None and not LEAST_INCHES <= inches <= MOST_INCHES:
-            raise UsageError(f"{name} = {inches:g} cannot be used: {LEAST_INCHES:g} to {MOST_INCHES:g} inches")
+        if inches is not None and not 1 <= inches <= 40:
+            raise UsageError(f"{name} = {inches:g} cannot be used: 1 to 40 inches")
     if others and kind != "runs":
         raise UsageError(f"{others[0]!r} cannot be used with {kind}: only runs compares several runs")
-    choice = None
+    measure, choice = show or Measure.SUCCESS, None
     if kind == "map":
         from echornn.sweeps.folder import SweepResults
         from tui.cli.front_ends.chosen_map import chosen
 
         axes = SweepResults.read(Path(run)).axes
-        choice = chosen(axes, across, down, show or Measure.SUCCESS, filter).choice(axes)
-    shown = show or Measure.SUCCESS
-    request = FigureRequest(run, kind, others, at, branch, replica, log, shown, choice, trust, width, height, font)
+        choice = chosen(axes, across, down, measure, filter).choice(axes)
+    request = FigureRequest(run, kind, others, at, branch, replica, log, measure, choice, trust, width, height, font)
     sizes = {"width": width, "height": height, "font": font}
     unusual = {name: None if sizes[name] == getattr(FigureRequest, name) else sizes[name] for name in sizes}
     command = command_with("figure", [run, kind, *others], {"out": out, **given, **of_maps, **unusual})
-    return partial(emit, _files(request, out, command))
 
+    def files() -> Iterator[str]:
+        if KINDS[kind].trains:
+            terminal.keep_native_stderr_off_the_screen()
+        try:
+            written, notes = made(request, out, command)
+        except FigureError as error:
+            raise UsageError(str(error)) from error
+        printed.complain(*(f"echornn-tui: {note}" for note in notes))
+        yield from map(str, written)
 
-def _files(request: FigureRequest, out: Path, command: str) -> Iterator[str]:
-    """Make the figure, and name its files."""
-    from tui.figures.data import FigureError
-    from tui.figures.kinds import KINDS
-    from tui.figures.make import made
-
-    if KINDS[request.kind].trains:
-        terminal.keep_native_stderr_off_the_screen()
-    try:
-        files, notes = made(request, out, command)
-    except FigureError as error:
-        raise UsageError(str(error)) from error
-    printed.complain(*(f"echornn-tui: {note}" for note in notes))
-    yield from map(str, files)
+    return partial(emit, files())

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain
 from typing import Annotated, Any
 
 import numpy as np
@@ -34,7 +32,6 @@ COLUMNS = 80
 BAR = 40  # characters of the longest bar
 DECADES = 4  # powers of ten that the bars of the gradient span
 MOST_CHANNELS = 3  # the most numbers of an input whose own r2 is printed behind the bar
-MOST_LINES = 60  # the most fixed points that are printed as lines
 
 Measured = tuple[Record, Iterable[str]]
 """What was measured, as JSON has it, by the keys in docs/cli.md; and as lines of text."""
@@ -77,21 +74,17 @@ def probe_run(
         if not snapshot.state.is_finite:
             raise UnreadError(f"the weights are not finite after window {found.window}: nothing to read")
         number, seed, unlike = numbers_of(stored, config)[index], found.config.seed, snapshot.unlike
-        measured = [measure(found, getattr(found, kind)) for kind, measure in measures.items()]
-        if json:
-            record = {"window": found.window, "seed": seed, "replica": number, "as_recorded": unlike is None}
-            yield as_json(record | dict(ChainMap(*(keys for keys, _ in measured))))
-            return
+        record = {"window": found.window, "seed": seed, "replica": number, "as_recorded": unlike is None}
         where = f" of branch {letter_of(found.branch)}" if found.branch else ""
         whose = f", replica {number}: seed {seed}" if config.replicas > 1 else ""
-        yield f"after window {found.window:,}{where}{whose}"
-        yield from [] if unlike is None else [str(unlike)]
-        yield from chain.from_iterable(texts for _, texts in measured)
+        texts = [f"after window {found.window:,}{where}{whose}", *([] if unlike is None else [str(unlike)])]
+        for kind, measure in measures.items():
+            keys, more = measure(found, getattr(found, kind))
+            record |= keys
+            texts += more
+        yield from [as_json(record)] if json else texts
 
     return partial(emit, lines())
-
-
-# ---- a function for each kind of reading
 
 
 def _memory(readings: Readings, memory: read.Memory) -> Measured:
@@ -111,19 +104,17 @@ def _memory(readings: Readings, memory: read.Memory) -> Measured:
 
 
 def _reliance(readings: Readings, reliance: read.Reliance) -> Measured:
-    task, has_symbols = readings.config.the_task, isinstance(readings.config.the_task.outputs, Symbols)
-    record = {
-        "turned_by_lag": reliance.turned if has_symbols else [None] * len(reliance.turned),
-        "moved_by_lag": reliance.moved,
-        "turned_samples": reliance.samples,
-    }
+    task, turned, moved = readings.config.the_task, reliance.turned, reliance.moved
     change = f"raised by {read.RAISED:g}" if isinstance(task.inputs, Numbers) else "changed"
-    what, sizes, form = "predictions that turn when", reliance.turned, ".1%"
-    if not has_symbols:
-        what, sizes, form = "how far outputs move if", reliance.moved, ".1e"
-    most = 1.0 if has_symbols else max(sizes[np.isfinite(sizes)], default=0.0) or 1.0
-    title = f"{what} only the input at that lag is {change}{_of(reliance.samples)}"
-    return record, ["", title, *_bars(readings.config, sizes, np.nan_to_num(sizes / most, nan=1.0), form)]
+    title = f"only the input at that lag is {change}{_of(reliance.samples)}"
+    if isinstance(task.outputs, Symbols):
+        shares: Any = turned
+        lines = [f"predictions that turn when {title}", *_bars(readings.config, turned, turned, ".1%")]
+    else:
+        shares, most = [None] * len(turned), max(moved[np.isfinite(moved)], default=0.0) or 1.0
+        bars = _bars(readings.config, moved, np.nan_to_num(moved / most, nan=1.0), ".1e")
+        lines = [f"how far outputs move if {title}", *bars]
+    return {"turned_by_lag": shares, "moved_by_lag": moved, "turned_samples": reliance.samples}, ["", *lines]
 
 
 def _gradient(readings: Readings, gradient: read.Gradient) -> Measured:
@@ -144,12 +135,10 @@ def _gradient(readings: Readings, gradient: read.Gradient) -> Measured:
     title = f"gradient by lag, {unit} a unit of state, on a log scale{_of(gradient.samples, 'losses')}"
     with np.errstate(divide="ignore", invalid="ignore"):
         heights = 1 + np.log10(sizes / max(sizes[np.isfinite(sizes)], default=0.0)) / DECADES
+    biases = {f"if each error goes back {length} steps": through, f"in windows of {length} steps": of_windows}
     missing = [
         f"missing from the gradient {where}: {bias:.1%} (+- {doubt:.1%})"
-        for (bias, doubt), where in (
-            (through, f"if each error goes back {length} steps"),
-            (of_windows, f"in windows of {length} steps"),
-        )
+        for where, (bias, doubt) in biases.items()
         if math.isfinite(bias)
     ]
     bars = _bars(config, sizes, np.where(np.isfinite(sizes), heights, 1.0), ".1e")
@@ -206,9 +195,6 @@ def _bars(
         yield f"{lag:>5}  {format(float(value), form):>8}  {bar:<{BAR}}  {marked}"[:COLUMNS].rstrip()
 
 
-# ---- fixed points
-
-
 def _fixed_points(name: str, readings: Readings, points: read.FixedPoints | None) -> Measured:
     if points is None:
         raise UnreadError(f"a network that carries more than {read.MOST_CARRIED:,} numbers is not searched")
@@ -233,12 +219,10 @@ def _point_lines(config: EchoConfig, points: read.FixedPoints, name: str) -> Ite
     found = ", ".join(texts) or "none found"
     yield from textwrap.wrap(f"fixed points while the input is {name} at every step: {found}", COLUMNS)
     yield f"{points.searches:,} searches; {points.starts.sum():,} ended at these; a search can miss points"
-    if not texts:
-        return
     form = config.the_task.outputs
-    outputs = "outputs" if isinstance(form, Numbers) else "likeliest output"
-    yield from ("", f"      kind      |l| > 1  largest |l|  residual  searches  {outputs}")
-    for index, kind in enumerate(points.kinds[:MOST_LINES]):
+    yield ""
+    yield f"      kind      |l| > 1  largest |l|  residual  searches  {'likeliest ' * isinstance(form, Symbols)}output"
+    for index, kind in enumerate(points.kinds):
         sizes, values = np.abs(points.eigenvalues[index]), points.outputs[index]
         pushing = f"{int((sizes > 1 + read.MARGIN).sum())} of {len(sizes)}"
         numbers = f"{pushing:>9}  {sizes[0]:>11.4f}  {points.residuals[index]:>8.1e}  {points.starts[index]:>8}"
@@ -248,6 +232,4 @@ def _point_lines(config: EchoConfig, points: read.FixedPoints, name: str) -> Ite
             symbol = int(values.argmax())
             output = f"{form.names[symbol] if form.names else symbol} (p {values[symbol]:.3f})"
         yield f"{index + 1:>4}  {kind:<8}{numbers}  {output}"[:COLUMNS].rstrip()
-    if len(points.kinds) > MOST_LINES:
-        yield f"and {len(points.kinds) - MOST_LINES} more: --json prints all"
     yield from ("", "l: eigenvalues of a step's Jacobian; each multiplies a small disturbance")
