@@ -121,13 +121,10 @@ def _of_windows(windows: Iterable[WindowPiece], numbered: bool) -> Iterator[Reco
     for piece in windows:
         arrays = (piece.windows, piece.epochs, piece.losses, piece.accuracies)
         for window, epoch, losses, accuracies in zip(*(one.tolist() for one in arrays), strict=True):
-            for replica, loss, accuracy in zip(piece.networks, losses, accuracies, strict=True):
+            known = accuracies if piece.has_accuracy else [None] * len(losses)
+            for replica, loss, accuracy in zip(piece.networks, losses, known, strict=True):
                 row = {"window": window, "epoch": epoch, "loss": loss, "accuracy": accuracy}
-                if not piece.has_accuracy:
-                    row["accuracy"] = None
-                if numbered:
-                    row["replica"] = replica
-                yield row
+                yield {**row, "replica": replica} if numbered else row
 
 
 def _of_network(one: NetworkFacts) -> Record:
@@ -215,31 +212,26 @@ def _write_network(run: Run, position: Position, weights: Path | None, keras: Pa
 
 
 def _weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[str]:
-    """What the arrays are: shapes, order and sign of gates, formulas."""
-    size, task, last = config.state_size, config.the_task, config.seed + config.replicas - 1
+    """What the arrays are: shapes, formulas, order and sign of gates."""
+    task, last = config.the_task, config.seed + config.replicas - 1
     yield from ("Weights of a recurrent network, numpy arrays by name.", f"Its task: {name_of(task)}")
     if config.replicas > 1:
         yield f"First axis of each: {config.replicas} networks of seeds {config.seed} to {last}, in order."
-    coded = "" if isinstance(task.inputs, Numbers) else "as one number: " if config.input_size == 1 else "one-hot: "
     yield ""
     for name, array in weights.items():
         yield f"{name:<12} {np.dtype(array.dtype).name} {list(array.shape)}"
     yield from ("", f"cell {config.cell}:", *(f"    {line}" for line in config.the_cell.formulas))
-    yield from (f"each vector has {size} numbers", f"x_t: {coded}{_form_text(task.inputs)}")
-    sizes = {"x": f"{config.input_size} of x_t", "h": f"{size} of h_{{t-1}}", "v": f"{size} of v_{{t-1}}"}
-    for product in config.the_cell.products:
-        rows = ", then ".join(sizes.get(vector, f"{size} of {vector}") for vector in product.reads)
-        yield f"rows of {product.weight}: {rows}"
     if config.num_layers > 1:
-        yield f"layers 2 to {config.num_layers}: names with _layer2, ...; x_t is h_t of the layer below, {size} rows"
+        yield f"layers 2 to {config.num_layers}: names with _layer2, ...; their x_t is h_t of the layer below"
+    coded = "" if isinstance(task.inputs, Numbers) else " as one number" if config.input_size == 1 else " one-hot"
+    yield f"x_t: {_form_text(task.inputs)}{coded}"
     readout = "h_t W2 + b2" if isinstance(task.outputs, Numbers) else "softmax(h_t W2 + b2)"
-    yield f"output: {readout}, with h_t of the top layer; a column for each of {_form_text(task.outputs)}"
-    trial = f"zero at the start of each trial of {config.window_steps:,} steps"
-    stream = "zero at the start of an epoch, then carried from window to window"
-    yield f"state: {stream if config.is_stream else trial}"
+    yield f"output: {readout}, with h_t of the top layer: {_form_text(task.outputs)}"
+    start = "epoch, then carried from window to window" if config.is_stream else "trial"
+    yield f"state: zero at the start of each {start}"
     yield from ("", f"configuration: {json_format.dumps(record_of(config, with_facts=False))}")
 
 
 def _form_text(form: Symbols | Numbers) -> str:
-    names = f", in this order: {', '.join(form.names)}" if form.names else ""
+    names = f" ({', '.join(form.names)})" if form.names else ""
     return f"{form.count} {'symbols' if isinstance(form, Symbols) else 'numbers'}{names}"
