@@ -9,8 +9,12 @@ import json as json_format
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+from cyclopts import Parameter
+from cyclopts.validators import Number
+from cyclopts.validators import Path as FileName
 
 from echornn.arrays.facts import NetworkFacts, configs_of, network_facts, numbers_of, require_replica
 from echornn.arrays.run_arrays import WindowPiece, pieces, state_at
@@ -25,7 +29,7 @@ from echornn.tasks.table import name_of
 from echornn.tasks.task import Numbers, Symbols
 from echornn.timeline.branch import Position
 from tui.cli.rows import Json, Record, RunName, Trust, csv_lines, emit, json_lines, opened
-from tui.commands.front_end import FrontEnd, UsageError, require_at
+from tui.commands.front_end import FrontEnd, UsageError
 from tui.kit.command_text import command_with
 from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode
@@ -51,10 +55,10 @@ def export_run(
     json: Json = False,
     summary: bool = False,
     replica: int | None = None,
-    at: int | None = None,
-    weights: Path | None = None,
-    keras: Path | None = None,
-    parquet: Path | None = None,
+    at: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
+    weights: Annotated[Path | None, Parameter(validator=FileName(ext="npz"))] = None,
+    keras: Annotated[Path | None, Parameter(validator=FileName(ext="keras"))] = None,
+    parquet: Annotated[Path | None, Parameter(validator=FileName(ext="parquet"))] = None,
     tensorboard: Path | None = None,
     trust: Trust = False,
 ) -> FrontEnd:
@@ -71,21 +75,15 @@ def export_run(
         keras: Write the network to this .keras file instead, as a Keras model with the same outputs.
         parquet: Write the same rows to this .parquet file instead; needs echornn-tui[arrow].
         tensorboard: Write the curves of the run's path, or that of --branch, to a folder of this run in this one, for
-            tensorboard --logdir; of several networks, the median and the 10 % and 90 % quantiles. It needs
-            echornn-tui[tensorboard].
+            tensorboard --logdir; of several networks, the quantiles. It needs echornn-tui[tensorboard].
     """
     given = {name: value for name, value in locals().items() if value not in (None, False)}
     for flag, other in [(flag, other) for flag, others in APART.items() for other in others]:
         if flag in given and other in given:
             value = "" if given[other] is True else f" {given[other]}"
             raise UsageError(f"--{flag} cannot be used with --{other}{value}")
-    require_at(at)
     if at is not None and weights is None and keras is None:
         raise UsageError(f"at = {at} cannot be used without --weights or --keras, which write the network there")
-    for name, file in (("weights", weights), ("keras", keras), ("parquet", parquet)):
-        suffix = ".npz" if name == "weights" else f".{name}"
-        if file is not None and file.suffix != suffix:
-            raise UsageError(f"{name} = {str(file)!r} cannot be written: the name must end in {suffix}")
     for module, file, extra in (("pyarrow", parquet, "arrow"), ("tensorboard", tensorboard, "tensorboard")):
         if file is not None and importlib.util.find_spec(module) is None:
             raise UsageError(f"{file} cannot be written without {module}: install echornn-tui[{extra}]")

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from tui.cli.rows import At, Branch, Replica, Trust, emit
-from tui.commands.front_end import FrontEnd, UsageError, require_at
+from tui.commands.front_end import FrontEnd, UsageError
 from tui.kit.command_text import command_with
 from tui.kit.shades import Measure
 from tui.term import printed, terminal
 
+INCHES = Parameter(validator=Number(gte=1, lte=40))
 FigureName = Literal["curve", "memory", "gradient", "weights", "plane", "seeds", "branches", "runs", "map"]
 
 
@@ -33,8 +35,8 @@ def make_figure(
     down: str | None = None,
     show: Measure | None = None,
     filter: str = "",
-    width: float = 3.3,
-    height: float | None = None,
+    width: Annotated[float, INCHES] = 3.3,
+    height: Annotated[float | None, INCHES] = None,
     font: str = "DejaVu Sans",
     trust: Trust = False,
 ) -> FrontEnd:
@@ -64,10 +66,6 @@ def make_figure(
         if value not in (None, False) and name not in KINDS[kind].uses:
             takers = ", ".join(one for one, known in KINDS.items() if name in known.uses)
             raise UsageError(f"--{name} cannot be used with {kind}: only with {takers}")
-    require_at(at)
-    for name, inches in (("width", width), ("height", height)):
-        if inches is not None and not 1 <= inches <= 40:
-            raise UsageError(f"{name} = {inches:g} cannot be used: 1 to 40 inches")
     if others and kind != "runs":
         raise UsageError(f"{others[0]!r} cannot be used with {kind}: only runs compares several runs")
     measure, choice = show or Measure.SUCCESS, None

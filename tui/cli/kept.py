@@ -8,6 +8,10 @@ import time
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from echornn.arrays.facts import branch_facts, summary
 from echornn.config import EchoConfig, fields_text, shown
@@ -18,7 +22,7 @@ from echornn.runs import folders
 from echornn.timeline.branch import letter_of
 from tui.cli.records import results_of
 from tui.cli.rows import Json, Record, RunName, emit, json_lines, opened
-from tui.commands.front_end import FrontEnd, UsageError
+from tui.commands.front_end import FrontEnd
 
 SECONDS_FOR_NAMES = 2.0  # for which the list waits for each session to say who looks
 COLUMNS = ("branch", "parent", "at", "own windows", "mean loss", "solved at", "differs")
@@ -123,16 +127,15 @@ def _reason(folder: Path, error: Exception, what: str) -> str:
 
 def show_branches(run: RunName, /, *, json: Json = False) -> FrontEnd:
     """Print the branches of a run: what began each branch, and its results; * marks the current branch."""
-    return partial(emit, _branches(run), json_lines if json else _branch_lines)
 
+    def rows() -> Iterator[Record]:
+        stored = opened(run)
+        for facts in branch_facts(stored, stored.timeline()):
+            row = dict(vars(facts))
+            stats = row.pop("seed_stats")
+            yield row if stats is None else {**row, "lottery": results_of(stats)}
 
-def _branches(name: str) -> Iterator[Record]:
-    """A row for each branch; docs/cli.md explains the keys."""
-    run = opened(name)
-    for facts in branch_facts(run, run.timeline()):
-        fields = dict(vars(facts))
-        stats = fields.pop("seed_stats")
-        yield {**fields, **({} if stats is None else {"lottery": results_of(stats)})}
+    return partial(emit, rows(), json_lines if json else _branch_lines)
 
 
 def _branch_lines(branches: Iterable[Record]) -> Iterator[str]:
@@ -153,15 +156,13 @@ def _cells(branch: Record) -> tuple[str, ...]:
 # ---- prune
 
 
-def prune_runs(*, keep: int, dry_run: bool = False) -> FrontEnd:
+def prune_runs(*, keep: Annotated[int, Parameter(validator=Number(gte=0))], dry_run: bool = False) -> FrontEnd:
     """Remove all runs except the newest from your state folder; never a run that is being written or cannot be read.
 
     Args:
         keep: The number of newest runs to keep, 0 or more.
         dry_run: Only print what would be removed.
     """
-    if keep < 0:
-        raise UsageError(f"keep = {keep!r} cannot be used: 0 or more")
     return partial(emit, _removed(keep, dry_run))
 
 

@@ -17,13 +17,12 @@ from echornn.arrays.run_arrays import RunArrays
 from echornn.config import EchoConfig
 from echornn.data.series import check_own_files, source_lags
 from echornn.progress import Floats
-from echornn.readings import Question, Readings
 from echornn.runtime import quiet
 from echornn.session.probing import examine
 from echornn.tasks.task import Numbers, Symbols
 from echornn.timeline.branch import letter_of
 from tui.cli.rows import At, Branch, Json, Record, Replica, RunName, Trust, UnreadError, as_json, emit, opened
-from tui.commands.front_end import FrontEnd, UsageError, require_at
+from tui.commands.front_end import FrontEnd, UsageError
 from tui.kit.held_inputs import HeldInput, held_input, held_inputs
 from tui.kit.phrases import source_name
 from tui.term import terminal
@@ -55,7 +54,6 @@ def probe_run(
         fixed_points: Print only the fixed points: the states at which the network rests while one input is repeated.
         input: The constant input of the fixed points: a symbol by its name or number, numbers with commas, or zeros.
     """
-    require_at(at)
     if input is not None and not fixed_points:
         raise UsageError(f"input = {input!r} cannot be used: only --fixed-points holds the input")
 
@@ -70,7 +68,7 @@ def probe_run(
         terminal.keep_native_stderr_off_the_screen()
         quiet.import_tensorflow(stored.about.threshold)
         snapshot = RunArrays(stored).snapshot(at, branch, replica, retrain=True)
-        found = examine(snapshot, Question(frozenset(measures), held=held.numbers))
+        found = examine(snapshot, read.Question(frozenset(measures), held=held.numbers))
         if not snapshot.state.is_finite:
             raise UnreadError(f"the weights are not finite after window {found.window}: nothing to read")
         number, seed, unlike = numbers_of(stored, config)[index], found.config.seed, snapshot.unlike
@@ -87,7 +85,7 @@ def probe_run(
     return partial(emit, lines())
 
 
-def _memory(readings: Readings, memory: read.Memory) -> Measured:
+def _memory(readings: read.Readings, memory: read.Memory) -> Measured:
     sources = source_lags(readings.config)
     record = {
         "rule": readings.config.rule,
@@ -103,7 +101,7 @@ def _memory(readings: Readings, memory: read.Memory) -> Measured:
     return record, ["", title, *_bars(readings.config, memory.by_lag, memory.by_lag, ".2f", channels)]
 
 
-def _reliance(readings: Readings, reliance: read.Reliance) -> Measured:
+def _reliance(readings: read.Readings, reliance: read.Reliance) -> Measured:
     task, turned, moved = readings.config.the_task, reliance.turned, reliance.moved
     change = f"raised by {read.RAISED:g}" if isinstance(task.inputs, Numbers) else "changed"
     title = f"only the input at that lag is {change}{_of(reliance.samples)}"
@@ -117,7 +115,7 @@ def _reliance(readings: Readings, reliance: read.Reliance) -> Measured:
     return {"turned_by_lag": shares, "moved_by_lag": moved, "turned_samples": reliance.samples}, ["", *lines]
 
 
-def _gradient(readings: Readings, gradient: read.Gradient) -> Measured:
+def _gradient(readings: read.Readings, gradient: read.Gradient) -> Measured:
     config, sizes = readings.config, gradient.by_lag.astype(float)
     length, of_windows = config.truncated_backprop_length, (gradient.bias_of_windows, gradient.bias_of_windows_spread)
     through = gradient.through(length)
@@ -145,7 +143,7 @@ def _gradient(readings: Readings, gradient: read.Gradient) -> Measured:
     return record, ["", title, *bars, "", *missing]
 
 
-def _weights(_: Readings, weights: read.Matrices) -> Measured:
+def _weights(_: read.Readings, weights: read.Matrices) -> Measured:
     radii = {one.name: one.spectral_radius for one in weights.recurrent}
     record = {
         "spectral_radius": np.float32(max(radii.values(), default=math.nan)),
@@ -154,20 +152,20 @@ def _weights(_: Readings, weights: read.Matrices) -> Measured:
     return record, [f"spectral radius {', '.join(f'{radius:.2f} ({name})' for name, radius in radii.items()) or '-'}"]
 
 
-def _units(_: Readings, units: read.Units) -> Measured:
+def _units(_: read.Readings, units: read.Units) -> Measured:
     record = {"saturated": np.float32(units.share_saturated), "saturated_samples": units.samples}
     line = f"saturated {units.share_saturated:.0%} of the top layer's states{_of(units.samples, 'steps')}"
     return record, [line] if math.isfinite(units.share_saturated) else []
 
 
-def _lyapunov(readings: Readings, exponents: Floats) -> Measured:
+def _lyapunov(readings: read.Readings, exponents: Floats) -> Measured:
     record = {"lyapunov": exponents, "lyapunov_samples": readings.lyapunov_samples}
     rates = ", ".join("-inf" if value <= read.MINUS_INFINITY else f"{value:.2f}" for value in exponents.tolist())
     text = f"Lyapunov exponents, nats a step{_of(readings.lyapunov_samples, 'steps')}: {rates}"
     return record, textwrap.wrap(text, COLUMNS, subsequent_indent="    ", break_on_hyphens=False)
 
 
-MEASURES: dict[read.Kind, Callable[[Readings, Any], Measured]] = {
+MEASURES: dict[read.Kind, Callable[[read.Readings, Any], Measured]] = {
     "memory": _memory,
     "reliance": _reliance,
     "gradient": _gradient,
@@ -195,7 +193,7 @@ def _bars(
         yield f"{lag:>5}  {format(float(value), form):>8}  {bar:<{BAR}}  {marked}"[:COLUMNS].rstrip()
 
 
-def _fixed_points(name: str, readings: Readings, points: read.FixedPoints | None) -> Measured:
+def _fixed_points(name: str, readings: read.Readings, points: read.FixedPoints | None) -> Measured:
     if points is None:
         raise UnreadError(f"a network that carries more than {read.MOST_CARRIED:,} numbers is not searched")
     each = [

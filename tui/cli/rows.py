@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from echornn.own import trusting
 from echornn.runs.folders import find
@@ -26,13 +27,10 @@ STRICT = json.JSONEncoder(allow_nan=False)
 
 RunName = Annotated[str, Parameter(help="Folder of the run, a name that list shows, or newest.")]
 Json = Annotated[bool, Parameter(help="Print JSON lines.")]
-At = Annotated[int | None, Parameter(help="After this many windows of the path; by default at its end.")]
-Branch = Annotated[str | None, Parameter(help="Use the path of this branch, named by its letter or number.")]
+At = Annotated[int | None, Parameter(validator=Number(gte=0), help="After so many windows of the path; else its end.")]
+Branch = Annotated[str | None, Parameter(help="Use the path to the end of this branch, named by its letter or number.")]
 Replica = Annotated[int | None, Parameter(help="With several replicas, the network with this number.")]
-Trust = Annotated[
-    bool,
-    Parameter(help="Also run the tasks and cells of your own in the record; they are programs with all your rights."),
-]
+Trust = Annotated[bool, Parameter(help="Run your own tasks and cells in the record: programs with all your rights.")]
 
 
 class UnreadError(Exception):
