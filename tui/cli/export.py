@@ -89,7 +89,7 @@ def export_run(
             raise UsageError(f"{file} cannot be written without {module}: install echornn-tui[{extra}]")
 
     def export() -> int:
-        stored = opened(run, trust)
+        stored = opened(run, trust).run
         if weights is not None or keras is not None:
             _write_network(stored, stored.position_at(at, branch), weights, keras, replica)
             return ExitCode.DONE

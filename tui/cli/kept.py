@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from echornn.arrays.facts import branch_facts, summary
+from echornn.arrays.facts import summary
 from echornn.config import EchoConfig, fields_text, shown
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.errors import RunError
@@ -24,7 +25,6 @@ from tui.cli.records import results_of
 from tui.cli.rows import Json, Record, RunName, emit, json_lines, opened
 from tui.commands.front_end import FrontEnd
 
-SECONDS_FOR_NAMES = 2.0  # for which the list waits for each session to say who looks
 COLUMNS = ("branch", "parent", "at", "own windows", "mean loss", "solved at", "differs")
 
 
@@ -41,8 +41,15 @@ def list_runs(folder: Path | None = None, /, *, json: Json = False) -> FrontEnd:
 
 
 def _listed(folder: Path) -> Record:
+    """The row of a run, and who looks at the session that trains it, if there is one to attach to."""
     try:
-        return {**_run(folder), **_viewers(folder)}
+        row = _run(folder)
+        if os.path.lexists(folder / folders.POINTER_FILE):
+            from echornn.remote.client import AddressError, viewers_of
+
+            with suppress(AddressError):
+                row["viewers"], row["steering"] = viewers_of(folder, seconds=2.0)
+        return row
     except (RunError, OSError) as error:
         return {"run": str(folder), "error": _reason(folder, error, "read")}
 
@@ -63,19 +70,6 @@ def _run(folder: Path) -> Record:
         "bytes": run.bytes,
         "differs": shown(EchoConfig().changes_to(run.config)),
     }
-
-
-def _viewers(folder: Path) -> Record:
-    """Who looks at the session that trains a run, and who steers it; empty if nobody can attach to it."""
-    if not os.path.lexists(folder / folders.POINTER_FILE):
-        return {}
-    from echornn.remote.client import AddressError, viewers_of
-
-    try:
-        names, steering = viewers_of(folder, SECONDS_FOR_NAMES)
-    except AddressError:
-        return {}
-    return {"viewers": list(names), "steering": steering}
 
 
 def _run_lines(among: Path | None, runs: Iterable[Record]) -> Iterator[str]:
@@ -129,8 +123,7 @@ def show_branches(run: RunName, /, *, json: Json = False) -> FrontEnd:
     """Print the branches of a run: what began each branch, and its results; * marks the current branch."""
 
     def rows() -> Iterator[Record]:
-        stored = opened(run)
-        for facts in branch_facts(stored, stored.timeline()):
+        for facts in opened(run).branches:
             row = dict(vars(facts))
             stats = row.pop("seed_stats")
             yield row if stats is None else {**row, "lottery": results_of(stats)}

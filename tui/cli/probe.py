@@ -13,7 +13,6 @@ from cyclopts import Parameter
 
 from echornn import readings as read
 from echornn.arrays.facts import network_at, numbers_of
-from echornn.arrays.run_arrays import RunArrays
 from echornn.config import EchoConfig
 from echornn.data.series import check_own_files, source_lags
 from echornn.progress import Floats
@@ -59,19 +58,19 @@ def probe_run(
 
     def lines() -> Iterator[str]:
         stored = opened(run, trust)
-        config, index = network_at(stored, stored.position_at(at, branch), replica)
+        config, index = network_at(stored.run, stored.run.position_at(at, branch), replica)
         check_own_files(config)
         held, measures = HeldInput("", ()), MEASURES
         if fixed_points:
             held = held_inputs(config)[0] if input is None else held_input(config, input)
             measures = {"fixed_points": partial(_fixed_points, held.name)}
         terminal.keep_native_stderr_off_the_screen()
-        quiet.import_tensorflow(stored.about.threshold)
-        snapshot = RunArrays(stored).snapshot(at, branch, replica, retrain=True)
+        quiet.import_tensorflow(stored.run.about.threshold)
+        snapshot = stored.snapshot(at, branch, replica, retrain=True)
         found = examine(snapshot, read.Question(frozenset(measures), held=held.numbers))
         if not snapshot.state.is_finite:
             raise UnreadError(f"the weights are not finite after window {found.window}: nothing to read")
-        number, seed, unlike = numbers_of(stored, config)[index], found.config.seed, snapshot.unlike
+        number, seed, unlike = numbers_of(stored.run, config)[index], found.config.seed, snapshot.unlike
         record = {"window": found.window, "seed": seed, "replica": number, "as_recorded": unlike is None}
         where = f" of branch {letter_of(found.branch)}" if found.branch else ""
         whose = f", replica {number}: seed {seed}" if config.replicas > 1 else ""

@@ -96,7 +96,7 @@ def lines_of(record: Record, config: EchoConfig) -> list[str]:
     template = (OF_REPLICAS if of_replicas else OF_ONE).get(event)
     if template is None:
         return ["  ".join([event, *(f"{name} {value}" for name, value in record.items() if name != "event")])]
-    mean: float = record["loss_50"] if of_replicas else record.get("loss", record.get("final_loss"))
+    mean: float = record["loss_50" if of_replicas else "final_loss" if event == "finished" else "loss"]
     words = _words_of_replicas(record) if of_replicas else _words_of_one(record, mean)
     line = template.format(**record | words, epochs=config.num_epochs, per_epoch=config.windows_per_epoch)
     is_at, *around = _levels(config, mean)

@@ -11,9 +11,7 @@ import numpy as np
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from echornn.own import trusting
-from echornn.runs.folders import find
-from echornn.runs.run_dir import Run
+from echornn.arrays.run_arrays import RunArrays, read
 from echornn.session.probing import why_unread
 from tui.term import printed
 from tui.term.exit_code import ExitCode
@@ -37,12 +35,10 @@ class UnreadError(Exception):
     """A network of which nothing can be measured."""
 
 
-def opened(name: str, trust: bool = False) -> Run:
+def opened(name: str, trust: bool = False) -> RunArrays:
     """The run of this name; what is damaged in it is said on standard error."""
-    with trusting(trust):
-        run = Run.read(find(name))
-    for note in run.notes:
-        printed.complain(f"echornn-tui: {note}")
+    run = read(name, trust)
+    printed.complain(*(f"echornn-tui: {note}" for note in run.notes))
     return run
 
 
