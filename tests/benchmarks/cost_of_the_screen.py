@@ -36,7 +36,7 @@ from tui.app.curve.loss_plot import LossPlot
 from tui.app.views.table import VIEWS
 from tui.kit.cells import Cells
 from tui.term import terminal
-from tui.term.backpressure import ASK
+from tui.term.output import ASK
 
 ROUNDS = 3
 LENGTHS = (10**3, 10**6, 10**8)

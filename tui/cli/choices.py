@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator
-from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -14,39 +13,39 @@ from echornn.config import EchoConfig
 from echornn.tasks import own_task
 from echornn.tasks import table as tasks
 from echornn.tasks.task import Numbers, Setting, Symbols, known_lags, ladder, settings_of, solved_level
+from tui.cli import UsageError
 from tui.cli.rows import Json, Record, emit, json_lines
-from tui.commands.front_end import FrontEnd, UsageError
 
 INDENT = "    "
 NOTHING: tuple[Any, ...] = (None, [], (), "")
 PRODUCT = ("weight", "bias", "reads", "columns")  # what is printed of a product of a cell
 
 
-def list_tasks(task: str | None = None, /, *, json: Json = False, template: bool = False) -> FrontEnd:
+def list_tasks(task: str | None = None, /, *, json: Json = False, template: bool = False) -> int:
     """Print the tasks that can be trained: inputs and outputs, known losses, and settings of each.
 
     Args:
         task: Only this task: a name, or FILE.py:NAME, the class NAME of your file.
         template: Print a file to begin your own task with: echornn-tui tasks --template > my_task.py
     """
-    return _template("task", task or json) if template else partial(emit, _tasks(task), json_lines if json else _blocks)
+    return _template("task", task or json) if template else emit(_tasks(task), json_lines if json else _blocks)
 
 
-def list_cells(cell: str | None = None, /, *, json: Json = False, template: bool = False) -> FrontEnd:
+def list_cells(cell: str | None = None, /, *, json: Json = False, template: bool = False) -> int:
     """Print the recurrent cells that can be trained: formulas, the numbers that they hold, weights and gates of each.
 
     Args:
         cell: Only this cell: a name, or FILE.py:NAME, the cell NAME of your file.
         template: Print a file to begin your own cell with: echornn-tui cells --template > my_cell.py
     """
-    return _template("cell", cell or json) if template else partial(emit, _cells(cell), json_lines if json else _blocks)
+    return _template("cell", cell or json) if template else emit(_cells(cell), json_lines if json else _blocks)
 
 
-def _template(kind: str, other: str | bool) -> FrontEnd:
+def _template(kind: str, other: str | bool) -> int:
     if other:
         raise UsageError(f"--template cannot be used with another flag, or with a {kind}: it prints a file")
     text = files(f"echornn.{kind}s").joinpath("template.txt").read_text(encoding="utf-8")
-    return partial(emit, text.splitlines())
+    return emit(text.splitlines())
 
 
 def _tasks(wanted: str | None) -> Iterator[Record]:

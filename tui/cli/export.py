@@ -28,12 +28,12 @@ from echornn.runtime import quiet
 from echornn.tasks.table import name_of
 from echornn.tasks.task import Numbers, Symbols
 from echornn.timeline.branch import Position
+from tui.cli import UsageError
 from tui.cli.rows import Json, Record, RunName, Trust, csv_lines, emit, json_lines, opened
-from tui.commands.front_end import FrontEnd, UsageError
 from tui.kit.command_text import command_with
 from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode
-from tui.term.exported import export_whole
+from tui.term.printed import export_whole
 
 ROWS_AT_A_TIME = 1 << 16  # in memory; also the rows of a group in a Parquet file
 MOST_POINTS = 1000  # about the most points of a curve for TensorBoard; each is a mean over equally many windows
@@ -61,7 +61,7 @@ def export_run(
     parquet: Annotated[Path | None, Parameter(validator=FileName(ext="parquet"))] = None,
     tensorboard: Path | None = None,
     trust: Trust = False,
-) -> FrontEnd:
+) -> int:
     """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy (and replica, if there are
     several).
 
@@ -88,31 +88,28 @@ def export_run(
         if file is not None and importlib.util.find_spec(module) is None:
             raise UsageError(f"{file} cannot be written without {module}: install echornn-tui[{extra}]")
 
-    def export() -> int:
-        stored = opened(run, trust).run
-        if weights is not None or keras is not None:
-            _write_network(stored, stored.position_at(at, branch), weights, keras, replica)
-            return ExitCode.DONE
-        in_all = branch is None and not (path or summary or tensorboard)
-        end = None if in_all else stored.position_at(branch=branch)
-        windows = pieces(stored, end, replica)
-        numbered = replica is None and max(config.replicas for config in configs_of(stored)) > 1
-        columns = ["window", "epoch", "loss", "accuracy", *(["replica"] if numbered else [])]
-        rows: Iterable[Record] = _of_windows(windows, numbered)
-        if tensorboard is not None and end is not None:
-            names = [stored.folder.resolve().name, branch and f"branch-{branch}"]
-            names += [] if replica is None else [f"replica-{replica}"]
-            _write_events(tensorboard / "_".join(filter(None, names)), stored, windows, end.window)
-            return ExitCode.DONE
-        if summary and end is not None:
-            columns, rows = [*NetworkFacts._fields], map(_of_network, network_facts(stored, end))
-        if parquet is not None:
-            flags = {name: given.get(name) for name in ("path", "branch", "summary", "replica", "parquet")}
-            _write_parquet(parquet, columns, rows, command_with("export", [run], flags), stored.config)
-            return ExitCode.DONE
-        return emit(rows, json_lines if json else csv_lines(columns))
-
-    return export
+    stored = opened(run, trust).run
+    if weights is not None or keras is not None:
+        _write_network(stored, stored.position_at(at, branch), weights, keras, replica)
+        return ExitCode.DONE
+    in_all = branch is None and not (path or summary or tensorboard)
+    end = None if in_all else stored.position_at(branch=branch)
+    windows = pieces(stored, end, replica)
+    numbered = replica is None and max(config.replicas for config in configs_of(stored)) > 1
+    columns = ["window", "epoch", "loss", "accuracy", *(["replica"] if numbered else [])]
+    rows: Iterable[Record] = _of_windows(windows, numbered)
+    if tensorboard is not None and end is not None:
+        names = [stored.folder.resolve().name, branch and f"branch-{branch}"]
+        names += [] if replica is None else [f"replica-{replica}"]
+        _write_events(tensorboard / "_".join(filter(None, names)), stored, windows, end.window)
+        return ExitCode.DONE
+    if summary and end is not None:
+        columns, rows = [*NetworkFacts._fields], map(_of_network, network_facts(stored, end))
+    if parquet is not None:
+        flags = {name: given.get(name) for name in ("path", "branch", "summary", "replica", "parquet")}
+        _write_parquet(parquet, columns, rows, command_with("export", [run], flags), stored.config)
+        return ExitCode.DONE
+    return emit(rows, json_lines if json else csv_lines(columns))
 
 
 def _of_windows(windows: Iterable[WindowPiece], numbered: bool) -> Iterator[Record]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from echornn.sweeps.folder import SweepResults
+from tui.cli import UsageError
 from tui.cli.rows import At, Branch, Replica, Trust, emit
-from tui.commands.front_end import FrontEnd, UsageError
+from tui.figures.data import FigureError, FigureRequest
+from tui.figures.kinds import KINDS
+from tui.figures.make import made
 from tui.kit.command_text import command_with
 from tui.kit.shades import Measure
 from tui.term import printed, terminal
@@ -39,7 +41,7 @@ def make_figure(
     height: Annotated[float | None, INCHES] = None,
     font: str = "DejaVu Sans",
     trust: Trust = False,
-) -> FrontEnd:
+) -> int:
     """Make a figure for a paper: SVG, PDF or PNG, and its numbers beside it as FILE.csv; needs echornn-tui[figures].
 
     Args:
@@ -56,10 +58,6 @@ def make_figure(
         height: Inches; by default as the kind of figure needs.
         font: An installed font, or serif.
     """
-    from tui.figures.data import FigureError, FigureRequest
-    from tui.figures.kinds import KINDS
-    from tui.figures.make import made
-
     given = {"at": at, "branch": branch, "replica": replica, "log": log}
     of_maps = {"across": across, "down": down, "show": show, "filter": filter or None}
     for name, value in {**given, **of_maps}.items():
@@ -70,24 +68,20 @@ def make_figure(
         raise UsageError(f"{others[0]!r} cannot be used with {kind}: only runs compares several runs")
     measure, choice = show or Measure.SUCCESS, None
     if kind == "map":
-        from echornn.sweeps.folder import SweepResults
-        from tui.cli.front_ends.chosen_map import chosen
+        from tui.cli.map import chosen_state
 
         axes = SweepResults.read(Path(run)).axes
-        choice = chosen(axes, across, down, measure, filter).choice(axes)
+        choice = chosen_state(axes, across, down, measure, filter).choice(axes)
     request = FigureRequest(run, kind, others, at, branch, replica, log, measure, choice, trust, width, height, font)
     sizes = {"width": width, "height": height, "font": font}
     unusual = {name: None if sizes[name] == getattr(FigureRequest, name) else sizes[name] for name in sizes}
     command = command_with("figure", [run, kind, *others], {"out": out, **given, **of_maps, **unusual})
 
-    def files() -> Iterator[str]:
-        if KINDS[kind].trains:
-            terminal.keep_native_stderr_off_the_screen()
-        try:
-            written, notes = made(request, out, command)
-        except FigureError as error:
-            raise UsageError(str(error)) from error
-        printed.complain(*(f"echornn-tui: {note}" for note in notes))
-        yield from map(str, written)
-
-    return partial(emit, files())
+    if KINDS[kind].trains:
+        terminal.keep_native_stderr_off_the_screen()
+    try:
+        written, notes = made(request, out, command)
+    except FigureError as error:
+        raise UsageError(str(error)) from error
+    printed.complain(*(f"echornn-tui: {note}" for note in notes))
+    return emit(map(str, written))

@@ -19,16 +19,16 @@ from echornn.config import EchoConfig, fields_text, shown
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.errors import RunError
 from echornn.files.own_files import Lock, is_held
+from echornn.remote.client import AddressError, viewers_of
 from echornn.runs import folders
 from echornn.timeline.branch import letter_of
 from tui.cli.records import results_of
 from tui.cli.rows import Json, Record, RunName, emit, json_lines, opened
-from tui.commands.front_end import FrontEnd
 
 COLUMNS = ("branch", "parent", "at", "own windows", "mean loss", "solved at", "differs")
 
 
-def list_runs(folder: Path | None = None, /, *, json: Json = False) -> FrontEnd:
+def list_runs(folder: Path | None = None, /, *, json: Json = False) -> int:
     """Print the runs in your state folder, or in another, the newest first.
 
     Args:
@@ -37,7 +37,7 @@ def list_runs(folder: Path | None = None, /, *, json: Json = False) -> FrontEnd:
     if folder is not None and not folder.is_dir():
         raise RunError(f"{folder} cannot be read: it is no folder")
     found = [folder] if folder is not None and (folder / folders.RUN_FILE).exists() else folders.runs(folder)
-    return partial(emit, map(_listed, found), json_lines if json else partial(_run_lines, folder))
+    return emit(map(_listed, found), json_lines if json else partial(_run_lines, folder))
 
 
 def _listed(folder: Path) -> Record:
@@ -45,8 +45,6 @@ def _listed(folder: Path) -> Record:
     try:
         row = _run(folder)
         if os.path.lexists(folder / folders.POINTER_FILE):
-            from echornn.remote.client import AddressError, viewers_of
-
             with suppress(AddressError):
                 row["viewers"], row["steering"] = viewers_of(folder, seconds=2.0)
         return row
@@ -119,7 +117,7 @@ def _reason(folder: Path, error: Exception, what: str) -> str:
 # ---- branches
 
 
-def show_branches(run: RunName, /, *, json: Json = False) -> FrontEnd:
+def show_branches(run: RunName, /, *, json: Json = False) -> int:
     """Print the branches of a run: what began each branch, and its results; * marks the current branch."""
 
     def rows() -> Iterator[Record]:
@@ -128,7 +126,7 @@ def show_branches(run: RunName, /, *, json: Json = False) -> FrontEnd:
             stats = row.pop("seed_stats")
             yield row if stats is None else {**row, "lottery": results_of(stats)}
 
-    return partial(emit, rows(), json_lines if json else _branch_lines)
+    return emit(rows(), json_lines if json else _branch_lines)
 
 
 def _branch_lines(branches: Iterable[Record]) -> Iterator[str]:
@@ -149,14 +147,14 @@ def _cells(branch: Record) -> tuple[str, ...]:
 # ---- prune
 
 
-def prune_runs(*, keep: Annotated[int, Parameter(validator=Number(gte=0))], dry_run: bool = False) -> FrontEnd:
+def prune_runs(*, keep: Annotated[int, Parameter(validator=Number(gte=0))], dry_run: bool = False) -> int:
     """Remove all runs except the newest from your state folder; never a run that is being written or cannot be read.
 
     Args:
         keep: The number of newest runs to keep, 0 or more.
         dry_run: Only print what would be removed.
     """
-    return partial(emit, _removed(keep, dry_run))
+    return emit(_removed(keep, dry_run))
 
 
 def _removed(keep: int, dry_run: bool) -> Iterator[str]:

@@ -20,8 +20,8 @@ from echornn.runtime import quiet
 from echornn.session.probing import examine
 from echornn.tasks.task import Numbers, Symbols
 from echornn.timeline.branch import letter_of
-from tui.cli.rows import At, Branch, Json, Record, Replica, RunName, Trust, UnreadError, as_json, emit, opened
-from tui.commands.front_end import FrontEnd, UsageError
+from tui.cli import FailedError, UsageError
+from tui.cli.rows import At, Branch, Json, Record, Replica, RunName, Trust, as_json, emit, opened
 from tui.kit.held_inputs import HeldInput, held_input, held_inputs
 from tui.kit.phrases import source_name
 from tui.term import terminal
@@ -46,7 +46,7 @@ def probe_run(
     input: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     json: Json = False,
     trust: Trust = False,
-) -> FrontEnd:
+) -> int:
     """Print what a run's network remembers and how far its gradient reaches: memory and gradient by lag, and more.
 
     Args:
@@ -56,32 +56,29 @@ def probe_run(
     if input is not None and not fixed_points:
         raise UsageError(f"input = {input!r} cannot be used: only --fixed-points holds the input")
 
-    def lines() -> Iterator[str]:
-        stored = opened(run, trust)
-        config, index = network_at(stored.run, stored.run.position_at(at, branch), replica)
-        check_own_files(config)
-        held, measures = HeldInput("", ()), MEASURES
-        if fixed_points:
-            held = held_inputs(config)[0] if input is None else held_input(config, input)
-            measures = {"fixed_points": partial(_fixed_points, held.name)}
-        terminal.keep_native_stderr_off_the_screen()
-        quiet.import_tensorflow(stored.run.about.threshold)
-        snapshot = stored.snapshot(at, branch, replica, retrain=True)
-        found = examine(snapshot, read.Question(frozenset(measures), held=held.numbers))
-        if not snapshot.state.is_finite:
-            raise UnreadError(f"the weights are not finite after window {found.window}: nothing to read")
-        number, seed, unlike = numbers_of(stored.run, config)[index], found.config.seed, snapshot.unlike
-        record = {"window": found.window, "seed": seed, "replica": number, "as_recorded": unlike is None}
-        where = f" of branch {letter_of(found.branch)}" if found.branch else ""
-        whose = f", replica {number}: seed {seed}" if config.replicas > 1 else ""
-        texts = [f"after window {found.window:,}{where}{whose}", *([] if unlike is None else [str(unlike)])]
-        for kind, measure in measures.items():
-            keys, more = measure(found, getattr(found, kind))
-            record |= keys
-            texts += more
-        yield from [as_json(record)] if json else texts
-
-    return partial(emit, lines())
+    stored = opened(run, trust)
+    config, index = network_at(stored.run, stored.run.position_at(at, branch), replica)
+    check_own_files(config)
+    held, measures = HeldInput("", ()), MEASURES
+    if fixed_points:
+        held = held_inputs(config)[0] if input is None else held_input(config, input)
+        measures = {"fixed_points": partial(_fixed_points, held.name)}
+    terminal.keep_native_stderr_off_the_screen()
+    quiet.import_tensorflow(stored.run.about.threshold)
+    snapshot = stored.snapshot(at, branch, replica, retrain=True)
+    found = examine(snapshot, read.Question(frozenset(measures), held=held.numbers))
+    if not snapshot.state.is_finite:
+        raise FailedError(f"the weights are not finite after window {found.window}: nothing to read")
+    number, seed, unlike = numbers_of(stored.run, config)[index], found.config.seed, snapshot.unlike
+    record = {"window": found.window, "seed": seed, "replica": number, "as_recorded": unlike is None}
+    where = f" of branch {letter_of(found.branch)}" if found.branch else ""
+    whose = f", replica {number}: seed {seed}" if config.replicas > 1 else ""
+    texts = [f"after window {found.window:,}{where}{whose}", *([] if unlike is None else [str(unlike)])]
+    for kind, measure in measures.items():
+        keys, more = measure(found, getattr(found, kind))
+        record |= keys
+        texts += more
+    return emit([as_json(record)] if json else texts)
 
 
 def _memory(readings: read.Readings, memory: read.Memory) -> Measured:
@@ -194,7 +191,7 @@ def _bars(
 
 def _fixed_points(name: str, readings: read.Readings, points: read.FixedPoints | None) -> Measured:
     if points is None:
-        raise UnreadError(f"a network that carries more than {read.MOST_CARRIED:,} numbers is not searched")
+        raise FailedError(f"a network that carries more than {read.MOST_CARRIED:,} numbers is not searched")
     each = [
         {
             "kind": kind,

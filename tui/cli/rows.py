@@ -12,7 +12,6 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from echornn.arrays.run_arrays import RunArrays, read
-from echornn.session.probing import why_unread
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 
@@ -31,10 +30,6 @@ Replica = Annotated[int | None, Parameter(help="With several replicas, the netwo
 Trust = Annotated[bool, Parameter(help="Run your own tasks and cells in the record: programs with all your rights.")]
 
 
-class UnreadError(Exception):
-    """A network of which nothing can be measured."""
-
-
 def opened(name: str, trust: bool = False) -> RunArrays:
     """The run of this name; what is damaged in it is said on standard error."""
     run = read(name, trust)
@@ -44,11 +39,7 @@ def opened(name: str, trust: bool = False) -> RunArrays:
 
 def emit(rows: Iterable[Any], form: Form = iter) -> int:
     """Print rows as lines; returns the exit code. Rows may be made while they are printed."""
-    try:
-        printed.lines(form(rows))
-    except (MemoryError, UnreadError) as error:
-        printed.complain(f"echornn-tui: {error if isinstance(error, UnreadError) else why_unread(error)}")
-        return ExitCode.FAILED
+    printed.lines(form(rows))
     return ExitCode.DONE
 
 

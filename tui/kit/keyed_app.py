@@ -16,7 +16,7 @@ from textual.timer import Timer
 from tui.kit.in_ascii import IN_ASCII
 from tui.kit.keymap import KeyMap
 from tui.term.exit_code import ExitCode
-from tui.term.loop_signals import LoopSignals, call_on_signals
+from tui.term.terminal import LoopSignals, call_on_signals
 
 Result = TypeVar("Result")
 

@@ -173,7 +173,7 @@ def test_the_same_command_writes_the_same_bytes_and_the_metadata_names_it() -> N
         (["RUN", "curve", "-o", "a.svg", "--at", "999999"], ["at", "999999", "0 to"]),
         (["RUN", "curve", "-o", "a.svg", "--branch", "z"], ["branch", "'z'"]),
         (["RUN", "curve", "-o", "a.svg", "--replica", "4"], ["replica", "4"]),
-        (["RUN", "curve", "-o", "a.svg", "--width", "0"], ["width", "0", "1 to 40"]),
+        (["RUN", "curve", "-o", "a.svg", "--width", "0"], ["width", "0", "1"]),
         (["RUN", "curve", "-o", "a.svg", "--across", "cell"], ["--across", "map"]),
         (["RUN", "runs", "-o", "a.svg"], ["runs"]),
     ],

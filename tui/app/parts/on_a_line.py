@@ -8,8 +8,8 @@ from collections.abc import Callable
 from echornn.session.commands import Save
 from echornn.session.pictures.frame import State
 from tui.app.parts.part import AppPart
-from tui.term.backpressure import ASK, Backpressure
 from tui.term.exit_code import ExitCode
+from tui.term.output import ASK, Backpressure
 
 ONLY_HERE = "this cannot go on without the screen; «quit» ends it, and the run is kept"
 
