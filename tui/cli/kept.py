@@ -119,14 +119,11 @@ def _reason(folder: Path, error: Exception, what: str) -> str:
 
 def show_branches(run: RunName, /, *, json: Json = False) -> int:
     """Print the branches of a run: what began each branch, and its results; * marks the current branch."""
-
-    def rows() -> Iterator[Record]:
-        for facts in opened(run).branches:
-            row = dict(vars(facts))
-            stats = row.pop("seed_stats")
-            yield row if stats is None else {**row, "lottery": results_of(stats)}
-
-    return emit(rows(), json_lines if json else _branch_lines)
+    rows = [dict(vars(facts)) for facts in opened(run).branches]
+    for row in rows:
+        if (stats := row.pop("seed_stats")) is not None:
+            row["lottery"] = results_of(stats)
+    return emit(rows, json_lines if json else _branch_lines)
 
 
 def _branch_lines(branches: Iterable[Record]) -> Iterator[str]:
@@ -154,21 +151,15 @@ def prune_runs(*, keep: Annotated[int, Parameter(validator=Number(gte=0))], dry_
         keep: The number of newest runs to keep, 0 or more.
         dry_run: Only print what would be removed.
     """
-    return emit(_removed(keep, dry_run))
-
-
-def _removed(keep: int, dry_run: bool) -> Iterator[str]:
-    """A line for each old run, and for what was left by processes that were killed before their first save."""
     old = dict.fromkeys(folders.runs()[keep:], False) | dict.fromkeys(folders.abandoned(), True)
     for folder, is_debris in old.items():
         try:
             text = f"{folder.name}: left by a process that was killed" if is_debris else _run_text(_run(folder))
             _remove(folder, dry_run, is_debris)
-            yield f"{'would go' if dry_run else 'removed '} {text}"
+            emit([f"{'would go' if dry_run else 'removed '} {text}"])
         except (RunError, OSError) as error:
-            yield f"kept     {_reason(folder, error, 'removed')}"
-    if not old:
-        yield "nothing to remove"
+            emit([f"kept     {_reason(folder, error, 'removed')}"])
+    return emit([] if old else ["nothing to remove"])
 
 
 def _remove(folder: Path, dry_run: bool, only_debris: bool) -> None:

@@ -204,18 +204,14 @@ def _fixed_points(name: str, readings: read.Readings, points: read.FixedPoints |
         for index, kind in enumerate(points.kinds)
     ]
     record = {"input": name, "input_numbers": points.held.tolist(), "searches": points.searches, "points": each}
-    return record, _point_lines(readings.config, points, name)
-
-
-def _point_lines(config: EchoConfig, points: read.FixedPoints, name: str) -> Iterator[str]:
     counts = [(points.count(kind), kind) for kind in read.POINT_KINDS]
     texts = [f"{count} {kind}{'s' if kind == 'saddle' and count > 1 else ''}" for count, kind in counts if count]
     found = ", ".join(texts) or "none found"
-    yield from textwrap.wrap(f"fixed points while the input is {name} at every step: {found}", COLUMNS)
-    yield f"{points.searches:,} searches; {points.starts.sum():,} ended at these; a search can miss points"
-    form = config.the_task.outputs
-    yield ""
-    yield f"      kind      |l| > 1  largest |l|  residual  searches  {'likeliest ' * isinstance(form, Symbols)}output"
+    lines = textwrap.wrap(f"fixed points while the input is {name} at every step: {found}", COLUMNS)
+    lines.append(f"{points.searches:,} searches; {points.starts.sum():,} ended at these; a search can miss points")
+    form = readings.config.the_task.outputs
+    outputs = "outputs" if isinstance(form, Numbers) else "likeliest output"
+    lines += ["", f"      kind      |l| > 1  largest |l|  residual  searches  {outputs}"]
     for index, kind in enumerate(points.kinds):
         sizes, values = np.abs(points.eigenvalues[index]), points.outputs[index]
         pushing = f"{int((sizes > 1 + read.MARGIN).sum())} of {len(sizes)}"
@@ -225,5 +221,5 @@ def _point_lines(config: EchoConfig, points: read.FixedPoints, name: str) -> Ite
         else:
             symbol = int(values.argmax())
             output = f"{form.names[symbol] if form.names else symbol} (p {values[symbol]:.3f})"
-        yield f"{index + 1:>4}  {kind:<8}{numbers}  {output}"[:COLUMNS].rstrip()
-    yield from ("", "l: eigenvalues of a step's Jacobian; each multiplies a small disturbance")
+        lines.append(f"{index + 1:>4}  {kind:<8}{numbers}  {output}"[:COLUMNS].rstrip())
+    return record, [*lines, "", "l: eigenvalues of a step's Jacobian; each multiplies a small disturbance"]

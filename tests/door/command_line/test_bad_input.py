@@ -122,6 +122,11 @@ BAD: dict[str, dict[str, str]] = {
         "RUN curve -o a.svg --at 21": "at 21 0 20",
         "RUN curve -o a.svg --across cell": "--across curve map",
         "RUN curve SEEDS -o a.svg": "curve runs",
+        "RUN runs -o a.svg": "runs",
+        "RUN curve -o no/a.svg": "no/a.svg",
+        "RUN curve -o a.svg --branch z": "branch z",
+        "RUN curve -o a.svg --replica 4": "replica 4",
+        "/nowhere curve -o a.svg": "/nowhere",
         "SWEEP map -o a.svg --across foo": "across foo echo_step cell",
     },
     "sweep": {
