@@ -77,7 +77,7 @@ def export_run(
         tensorboard: Write the curves of the run's path, or that of --branch, to a folder of this run in this one, for
             tensorboard --logdir; of several networks, the quantiles. It needs echornn-tui[tensorboard].
     """
-    given = {name: value for name, value in locals().items() if value not in (None, False)}
+    given = {name: value for name, value in locals().items() if value is not None and value is not False}
     for flag, other in [(flag, other) for flag, others in APART.items() for other in others]:
         if flag in given and other in given:
             value = "" if given[other] is True else f" {given[other]}"

@@ -61,7 +61,7 @@ def make_figure(
     given = {"at": at, "branch": branch, "replica": replica, "log": log}
     of_maps = {"across": across, "down": down, "show": show, "filter": filter or None}
     for name, value in {**given, **of_maps}.items():
-        if value not in (None, False) and name not in KINDS[kind].uses:
+        if value is not None and value is not False and name not in KINDS[kind].uses:
             takers = ", ".join(one for one, known in KINDS.items() if name in known.uses)
             raise UsageError(f"--{name} cannot be used with {kind}: only with {takers}")
     if others and kind != "runs":

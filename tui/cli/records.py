@@ -74,18 +74,18 @@ def ladder_fields(config: EchoConfig, mean: float | None) -> Record:
     return {"level": here and here.name, "next_level": after and after.name}
 
 
-def _levels(config: EchoConfig, mean: float) -> tuple[bool, Level | None, Level | None]:
-    """Whether a mean loss is at a level; the last level that it has come down to; and the level after that."""
+def _levels(config: EchoConfig, mean: float) -> tuple[str, Level | None, Level | None]:
+    """Where a mean loss is: at a level, between two, or above all; the last that it has come down to, and the next."""
     ladder = ladder_of(config)
     found = ladder_position(ladder, mean, solved=solved_level(config))
     if found is None:
-        return False, None, None
+        return "", None, None
     if found.at is not None or found.next is None:
-        return found.at is not None, found.at or found.above, found.next
+        return "at", found.at or found.above, found.next
     chance = ladder[0]
     if found.above is chance and abs(mean - chance.loss) <= NEAR * (chance.loss - found.next.loss):
-        return True, chance, found.next
-    return (False, None, chance) if mean > chance.loss else (False, found.above, found.next)
+        return "at", chance, found.next
+    return ("above", None, chance) if mean > chance.loss else ("between", found.above, found.next)
 
 
 def lines_of(record: Record, config: EchoConfig) -> list[str]:
@@ -99,13 +99,12 @@ def lines_of(record: Record, config: EchoConfig) -> list[str]:
     mean: float = record["loss_50" if of_replicas else "final_loss" if event == "finished" else "loss"]
     words = _words_of_replicas(record) if of_replicas else _words_of_one(record, mean)
     line = template.format(**record | words, epochs=config.num_epochs, per_epoch=config.windows_per_epoch)
-    is_at, *around = _levels(config, mean)
-    levels = [f"'{shortened(one.name, 18)}' {round(one.loss, 4):g}" for one in around if one is not None]
+    where, here, after = _levels(config, mean)
+    levels = [one for one in ((here, after) if where == "between" else (here or after,)) if one is not None]
     if event == "window" or config.value("task") == "echo" or not levels:
         return [line]
-    where = f"at {levels[0]}" if is_at or len(levels) == 1 else f"between {' and '.join(levels)}"
-    where = f"above {levels[0]}" if around[0] is None else where
-    return [line, f"  {'median' if of_replicas else 'mean loss'} {loss_text(mean)}: {where}"]
+    named = " and ".join(f"'{shortened(one.name, 18)}' {round(one.loss, 4):g}" for one in levels)
+    return [line, f"  {'median' if of_replicas else 'mean loss'} {loss_text(mean)}: {where} {named}"]
 
 
 def _words_of_one(record: Record, mean: float) -> Record:
