@@ -9,15 +9,16 @@ from typing import Any
 
 from echornn.cells import own_cell
 from echornn.cells import table as cells
-from echornn.cells.cell import Cell
 from echornn.config import EchoConfig
 from echornn.tasks import own_task
 from echornn.tasks import table as tasks
-from echornn.tasks.task import Numbers, Setting, Symbols, Task, known_lags, ladder, settings_of, solved_level
+from echornn.tasks.task import Numbers, Setting, Symbols, known_lags, ladder, settings_of, solved_level
 from tui.cli import UsageError
 from tui.cli.rows import Json, Record, emit, json_lines
 
 INDENT = "    "
+NOTHING: tuple[Any, ...] = (None, [], (), "")
+PRODUCT = ("weight", "bias", "reads", "columns")  # what is printed of a product of a cell
 
 
 def list_tasks(task: str | None = None, /, *, json: Json = False, template: bool = False) -> int:
@@ -27,9 +28,7 @@ def list_tasks(task: str | None = None, /, *, json: Json = False, template: bool
         task: Only this task: a name, or FILE.py:NAME, the class NAME of your file.
         template: Print a file to begin your own task with: echornn-tui tasks --template > my_task.py
     """
-    if template:
-        return _template("task", task, json)
-    return emit(_tasks(task), json_lines if json else _blocks)
+    return _template("task", task or json) if template else emit(_tasks(task), json_lines if json else _blocks)
 
 
 def list_cells(cell: str | None = None, /, *, json: Json = False, template: bool = False) -> int:
@@ -39,81 +38,62 @@ def list_cells(cell: str | None = None, /, *, json: Json = False, template: bool
         cell: Only this cell: a name, or FILE.py:NAME, the cell NAME of your file.
         template: Print a file to begin your own cell with: echornn-tui cells --template > my_cell.py
     """
-    if template:
-        return _template("cell", cell, json)
-    return emit(_cells(cell), json_lines if json else _blocks)
+    return _template("cell", cell or json) if template else emit(_cells(cell), json_lines if json else _blocks)
 
 
-def _template(kind: str, name: str | None, json: bool) -> int:
-    if json or name is not None:
+def _template(kind: str, other: str | bool) -> int:
+    if other:
         raise UsageError(f"--template cannot be used with another flag, or with a {kind}: it prints a file")
     text = files(f"echornn.{kind}s").joinpath("template.txt").read_text(encoding="utf-8")
     return emit(text.splitlines())
 
 
 def _tasks(wanted: str | None) -> Iterator[Record]:
-    if wanted is None:
-        yield from (_of_task(name, kind()) for name, kind in tasks.TASKS.items())
-    else:
-        name = tasks.named(wanted)
+    """What is known about tasks with the default data; docs/cli.md explains the keys."""
+    for name in tasks.TASKS if wanted is None else [tasks.named(wanted)]:
         task = own_task.check(name) if isinstance(name, own_task.OwnTask) else tasks.class_of(name)()
-        yield _of_task(str(name), task)
-
-
-def _cells(wanted: str | None) -> Iterator[Record]:
-    if wanted is None:
-        yield from (_of_cell(name, cell) for name, cell in cells.CELLS.items())
-    else:
-        name = cells.named(wanted)
-        yield _of_cell(str(name), own_cell.check(name) if isinstance(name, own_cell.OwnCell) else cells.cell_of(name))
-
-
-def _of_task(name: str, task: Task) -> Record:
-    """What is known about a task with the default data; docs/cli.md explains the keys."""
-    config = EchoConfig(task=task)
-    size = config.batch_size, config.row_length
-    about = " ".join((type(task).__doc__ or "").strip().partition("\n\n")[0].replace("`", "").split())
-    return {
-        "task": name,
-        "help": "" if about.startswith(f"{type(task).__name__}(") else about,  # as dataclass writes it
-        "inputs": _form(task.inputs),
-        "outputs": _form(task.outputs),
-        "length": task.length,
-        "loss": task.outputs.loss,
-        "levels": [{"name": one.name, "loss": one.loss, "knows": one.knows} for one in ladder(task, *size)],
-        "solved": solved_level(task, *size),
-        "sources": list(known_lags(task, (task.length or EchoConfig().row_length) - 1)),
-        "settings": [_setting(known) for known in settings_of(task)],
-    }
+        size = EchoConfig(task=task).batch_size, EchoConfig(task=task).row_length
+        about = " ".join((type(task).__doc__ or "").strip().partition("\n\n")[0].replace("`", "").split())
+        yield {
+            "task": str(name),
+            "help": "" if about.startswith(f"{type(task).__name__}(") else about,  # as dataclass writes it
+            "inputs": _form(task.inputs),
+            "outputs": _form(task.outputs),
+            "length": task.length,
+            "loss": task.outputs.loss,
+            "levels": [{"name": one.name, "loss": one.loss, "knows": one.knows} for one in ladder(task, *size)],
+            "solved": solved_level(task, *size),
+            "sources": known_lags(task, (task.length or EchoConfig().row_length) - 1),
+            "settings": [_setting(known) for known in settings_of(task)],
+        }
 
 
 def _form(form: Symbols | Numbers) -> Record:
-    return {"symbols" if isinstance(form, Symbols) else "numbers": form.count, "names": list(form.names)}
+    return {"symbols" if isinstance(form, Symbols) else "numbers": form.count, "names": form.names}
 
 
 def _setting(known: Setting) -> Record:
     allowed: Record = {"least": known.least, "most": known.most}
     if isinstance(known.default, str):
-        allowed = {"choices": list(known.choices)}
+        allowed = {"choices": known.choices}
     return {"name": known.name, "default": known.default, **allowed, "help": known.help}
 
 
-def _of_cell(name: str, cell: Cell) -> Record:
-    products = [
-        {"weight": one.weight, "bias": one.bias, "reads": list(one.reads), "columns": list(one.columns)}
-        for one in cell.products
-    ]
-    return {
-        "cell": name,
-        "help": cell.about,
-        "formulas": list(cell.formulas),
-        "state": list(cell.state_parts),
-        "held": len(cell.state_parts) - len(cell.unread),
-        "gates": list(cell.gates),
-        "products": products,
-        "unit_weights": list(cell.unit_weights),
-        "keras": cell.keras[0] or None,
-    }
+def _cells(wanted: str | None) -> Iterator[Record]:
+    """What is known about cells; docs/cli.md explains the keys."""
+    for name in cells.CELLS if wanted is None else [cells.named(wanted)]:
+        cell = own_cell.check(name) if isinstance(name, own_cell.OwnCell) else cells.cell_of(name)
+        yield {
+            "cell": str(name),
+            "help": cell.about,
+            "formulas": cell.formulas,
+            "state": cell.state_parts,
+            "held": len(cell.state_parts) - len(cell.unread),
+            "gates": cell.gates,
+            "products": [{name: getattr(one, name) for name in PRODUCT} for one in cell.products],
+            "unit_weights": cell.unit_weights,
+            "keras": cell.keras[0] or None,
+        }
 
 
 def _blocks(rows: Iterable[Record]) -> Iterator[str]:
@@ -126,18 +106,18 @@ def _blocks(rows: Iterable[Record]) -> Iterator[str]:
         yield name
         yield from _wrapped(about)
         for key, value in facts:
-            if isinstance(value, list) and any(isinstance(one, dict) or " " in str(one) for one in value):
+            if isinstance(value, list | tuple) and any(isinstance(one, dict) or " " in str(one) for one in value):
                 yield f"{INDENT}{key}:"
                 for one in value:
                     yield from _wrapped(_text(one), INDENT * 2)
-            elif value not in (None, [], ""):
+            elif value not in NOTHING:
                 yield from _wrapped(f"{key}: {_text(value)}")
 
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return "; ".join(f"{key} {_text(one)}" for key, one in value.items() if one not in (None, [], ""))
-    if isinstance(value, list):
+        return "; ".join(f"{key} {_text(one)}" for key, one in value.items() if one not in NOTHING)
+    if isinstance(value, list | tuple):
         return ", ".join(map(_text, value))
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 

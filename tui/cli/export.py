@@ -9,8 +9,12 @@ import json as json_format
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+from cyclopts import Parameter
+from cyclopts.validators import Number
+from cyclopts.validators import Path as FileName
 
 from echornn.arrays.facts import NetworkFacts, configs_of, network_facts, numbers_of, require_replica
 from echornn.arrays.run_arrays import WindowPiece, pieces, state_at
@@ -25,7 +29,6 @@ from echornn.tasks.table import name_of
 from echornn.tasks.task import Numbers, Symbols
 from echornn.timeline.branch import Position
 from tui.cli import UsageError
-from tui.cli.record import require_at
 from tui.cli.rows import Json, Record, RunName, Trust, csv_lines, emit, json_lines, opened
 from tui.kit.command_text import command_with
 from tui.term import printed, terminal
@@ -52,10 +55,10 @@ def export_run(
     json: Json = False,
     summary: bool = False,
     replica: int | None = None,
-    at: int | None = None,
-    weights: Path | None = None,
-    keras: Path | None = None,
-    parquet: Path | None = None,
+    at: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
+    weights: Annotated[Path | None, Parameter(validator=FileName(ext="npz"))] = None,
+    keras: Annotated[Path | None, Parameter(validator=FileName(ext="keras"))] = None,
+    parquet: Annotated[Path | None, Parameter(validator=FileName(ext="parquet"))] = None,
     tensorboard: Path | None = None,
     trust: Trust = False,
 ) -> int:
@@ -72,26 +75,20 @@ def export_run(
         keras: Write the network to this .keras file instead, as a Keras model with the same outputs.
         parquet: Write the same rows to this .parquet file instead; needs echornn-tui[arrow].
         tensorboard: Write the curves of the run's path, or that of --branch, to a folder of this run in this one, for
-            tensorboard --logdir; of several networks, the median and the 10 % and 90 % quantiles. It needs
-            echornn-tui[tensorboard].
+            tensorboard --logdir; of several networks, the quantiles. It needs echornn-tui[tensorboard].
     """
-    given = {name: value for name, value in locals().items() if value not in (None, False)}
+    given = {name: value for name, value in locals().items() if value is not None and value is not False}
     for flag, other in [(flag, other) for flag, others in APART.items() for other in others]:
         if flag in given and other in given:
             value = "" if given[other] is True else f" {given[other]}"
             raise UsageError(f"--{flag} cannot be used with --{other}{value}")
-    require_at(at)
     if at is not None and weights is None and keras is None:
         raise UsageError(f"at = {at} cannot be used without --weights or --keras, which write the network there")
-    for name, file in (("weights", weights), ("keras", keras), ("parquet", parquet)):
-        suffix = ".npz" if name == "weights" else f".{name}"
-        if file is not None and file.suffix != suffix:
-            raise UsageError(f"{name} = {str(file)!r} cannot be written: the name must end in {suffix}")
     for module, file, extra in (("pyarrow", parquet, "arrow"), ("tensorboard", tensorboard, "tensorboard")):
         if file is not None and importlib.util.find_spec(module) is None:
             raise UsageError(f"{file} cannot be written without {module}: install echornn-tui[{extra}]")
 
-    stored = opened(run, trust)
+    stored = opened(run, trust).run
     if weights is not None or keras is not None:
         _write_network(stored, stored.position_at(at, branch), weights, keras, replica)
         return ExitCode.DONE
@@ -119,13 +116,10 @@ def _of_windows(windows: Iterable[WindowPiece], numbered: bool) -> Iterator[Reco
     for piece in windows:
         arrays = (piece.windows, piece.epochs, piece.losses, piece.accuracies)
         for window, epoch, losses, accuracies in zip(*(one.tolist() for one in arrays), strict=True):
-            for replica, loss, accuracy in zip(piece.networks, losses, accuracies, strict=True):
+            known = accuracies if piece.has_accuracy else [None] * len(losses)
+            for replica, loss, accuracy in zip(piece.networks, losses, known, strict=True):
                 row = {"window": window, "epoch": epoch, "loss": loss, "accuracy": accuracy}
-                if not piece.has_accuracy:
-                    row["accuracy"] = None
-                if numbered:
-                    row["replica"] = replica
-                yield row
+                yield {**row, "replica": replica} if numbered else row
 
 
 def _of_network(one: NetworkFacts) -> Record:
@@ -213,31 +207,26 @@ def _write_network(run: Run, position: Position, weights: Path | None, keras: Pa
 
 
 def _weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[str]:
-    """What the arrays are: shapes, order and sign of gates, formulas."""
-    size, task, last = config.state_size, config.the_task, config.seed + config.replicas - 1
+    """What the arrays are: shapes, formulas, order and sign of gates."""
+    task, last = config.the_task, config.seed + config.replicas - 1
     yield from ("Weights of a recurrent network, numpy arrays by name.", f"Its task: {name_of(task)}")
     if config.replicas > 1:
         yield f"First axis of each: {config.replicas} networks of seeds {config.seed} to {last}, in order."
-    coded = "" if isinstance(task.inputs, Numbers) else "as one number: " if config.input_size == 1 else "one-hot: "
     yield ""
     for name, array in weights.items():
         yield f"{name:<12} {np.dtype(array.dtype).name} {list(array.shape)}"
     yield from ("", f"cell {config.cell}:", *(f"    {line}" for line in config.the_cell.formulas))
-    yield from (f"each vector has {size} numbers", f"x_t: {coded}{_form_text(task.inputs)}")
-    sizes = {"x": f"{config.input_size} of x_t", "h": f"{size} of h_{{t-1}}", "v": f"{size} of v_{{t-1}}"}
-    for product in config.the_cell.products:
-        rows = ", then ".join(sizes.get(vector, f"{size} of {vector}") for vector in product.reads)
-        yield f"rows of {product.weight}: {rows}"
     if config.num_layers > 1:
-        yield f"layers 2 to {config.num_layers}: names with _layer2, ...; x_t is h_t of the layer below, {size} rows"
+        yield f"layers 2 to {config.num_layers}: names with _layer2, ...; their x_t is h_t of the layer below"
+    coded = "" if isinstance(task.inputs, Numbers) else " as one number" if config.input_size == 1 else " one-hot"
+    yield f"x_t: {_form_text(task.inputs)}{coded}"
     readout = "h_t W2 + b2" if isinstance(task.outputs, Numbers) else "softmax(h_t W2 + b2)"
-    yield f"output: {readout}, with h_t of the top layer; a column for each of {_form_text(task.outputs)}"
-    trial = f"zero at the start of each trial of {config.window_steps:,} steps"
-    stream = "zero at the start of an epoch, then carried from window to window"
-    yield f"state: {stream if config.is_stream else trial}"
+    yield f"output: {readout}, with h_t of the top layer: {_form_text(task.outputs)}"
+    start = "epoch, then carried from window to window" if config.is_stream else "trial"
+    yield f"state: zero at the start of each {start}"
     yield from ("", f"configuration: {json_format.dumps(record_of(config, with_facts=False))}")
 
 
 def _form_text(form: Symbols | Numbers) -> str:
-    names = f", in this order: {', '.join(form.names)}" if form.names else ""
+    names = f" ({', '.join(form.names)})" if form.names else ""
     return f"{form.count} {'symbols' if isinstance(form, Symbols) else 'numbers'}{names}"

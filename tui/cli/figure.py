@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
+from echornn.sweeps.folder import SweepResults
 from tui.cli import UsageError
-from tui.cli.record import require_at
 from tui.cli.rows import At, Branch, Replica, Trust, emit
+from tui.figures.data import FigureError, FigureRequest
+from tui.figures.kinds import KINDS
+from tui.figures.make import made
 from tui.kit.command_text import command_with
 from tui.kit.shades import Measure
 from tui.term import printed, terminal
 
-if TYPE_CHECKING:
-    from tui.figures.data import FigureRequest
-
-LEAST_INCHES, MOST_INCHES = 1.0, 40.0
-
+INCHES = Parameter(validator=Number(gte=1, lte=40))
 FigureName = Literal["curve", "memory", "gradient", "weights", "plane", "seeds", "branches", "runs", "map"]
 
 
@@ -38,8 +37,8 @@ def make_figure(
     down: str | None = None,
     show: Measure | None = None,
     filter: str = "",
-    width: float = 3.3,
-    height: float | None = None,
+    width: Annotated[float, INCHES] = 3.3,
+    height: Annotated[float | None, INCHES] = None,
     font: str = "DejaVu Sans",
     trust: Trust = False,
 ) -> int:
@@ -59,52 +58,30 @@ def make_figure(
         height: Inches; by default as the kind of figure needs.
         font: An installed font, or serif.
     """
-    from tui.figures.data import FigureError, FigureRequest
-    from tui.figures.kinds import KINDS
-    from tui.figures.make import require_drawable
-
-    try:
-        require_drawable(kind, out)
-    except FigureError as error:
-        raise UsageError(str(error)) from error
     given = {"at": at, "branch": branch, "replica": replica, "log": log}
     of_maps = {"across": across, "down": down, "show": show, "filter": filter or None}
     for name, value in {**given, **of_maps}.items():
-        if value not in (None, False) and name not in KINDS[kind].uses:
+        if value is not None and value is not False and name not in KINDS[kind].uses:
             takers = ", ".join(one for one, known in KINDS.items() if name in known.uses)
             raise UsageError(f"--{name} cannot be used with {kind}: only with {takers}")
-    require_at(at)
-    for name, inches in (("width", width), ("height", height)):
-        if inches is not None and not LEAST_INCHES <= inches <= MOST_INCHES:
-            raise UsageError(f"{name} = {inches:g} cannot be used: {LEAST_INCHES:g} to {MOST_INCHES:g} inches")
     if others and kind != "runs":
         raise UsageError(f"{others[0]!r} cannot be used with {kind}: only runs compares several runs")
-    choice = None
+    measure, choice = show or Measure.SUCCESS, None
     if kind == "map":
-        from echornn.sweeps.folder import SweepResults
         from tui.cli.map import chosen_state
 
         axes = SweepResults.read(Path(run)).axes
-        choice = chosen_state(axes, across, down, show or Measure.SUCCESS, filter).choice(axes)
-    shown = show or Measure.SUCCESS
-    request = FigureRequest(run, kind, others, at, branch, replica, log, shown, choice, trust, width, height, font)
+        choice = chosen_state(axes, across, down, measure, filter).choice(axes)
+    request = FigureRequest(run, kind, others, at, branch, replica, log, measure, choice, trust, width, height, font)
     sizes = {"width": width, "height": height, "font": font}
     unusual = {name: None if sizes[name] == getattr(FigureRequest, name) else sizes[name] for name in sizes}
     command = command_with("figure", [run, kind, *others], {"out": out, **given, **of_maps, **unusual})
-    return emit(_files(request, out, command))
 
-
-def _files(request: FigureRequest, out: Path, command: str) -> Iterator[str]:
-    """Make the figure, and name its files."""
-    from tui.figures.data import FigureError
-    from tui.figures.kinds import KINDS
-    from tui.figures.make import made
-
-    if KINDS[request.kind].trains:
+    if KINDS[kind].trains:
         terminal.keep_native_stderr_off_the_screen()
     try:
-        files, notes = made(request, out, command)
+        written, notes = made(request, out, command)
     except FigureError as error:
         raise UsageError(str(error)) from error
     printed.complain(*(f"echornn-tui: {note}" for note in notes))
-    yield from map(str, files)
+    return emit(map(str, written))

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
-import sys
-import textwrap
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
-from echornn.arrays.facts import branch_facts, summary
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from echornn.arrays.facts import summary
 from echornn.config import EchoConfig, fields_text, shown
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.errors import RunError
 from echornn.files.own_files import Lock, is_held
+from echornn.remote.client import AddressError, viewers_of
 from echornn.runs import folders
 from echornn.timeline.branch import letter_of
-from tui.cli import UsageError
 from tui.cli.records import results_of
 from tui.cli.rows import Json, Record, RunName, emit, json_lines, opened
 
-SECONDS_FOR_NAMES = 2.0  # for which the list waits for each session to say who looks
 COLUMNS = ("branch", "parent", "at", "own windows", "mean loss", "solved at", "differs")
-LEAST_WORDS = 8  # the least width of the last column, also on a narrow terminal
 
 
 def list_runs(folder: Path | None = None, /, *, json: Json = False) -> int:
@@ -34,19 +34,20 @@ def list_runs(folder: Path | None = None, /, *, json: Json = False) -> int:
     Args:
         folder: A folder with runs, or the folder of a run.
     """
-    try:
-        is_run = folder is not None and (folder / folders.RUN_FILE).exists()
-        found = [folder] if folder is not None and is_run else folders.runs(folder)
-        if folder is not None:
-            next(folder.iterdir(), None)
-    except OSError as error:
-        raise RunError(f"{folder} cannot be read: {error.strerror or error}") from error
+    if folder is not None and not folder.is_dir():
+        raise RunError(f"{folder} cannot be read: it is no folder")
+    found = [folder] if folder is not None and (folder / folders.RUN_FILE).exists() else folders.runs(folder)
     return emit(map(_listed, found), json_lines if json else partial(_run_lines, folder))
 
 
 def _listed(folder: Path) -> Record:
+    """The row of a run, and who looks at the session that trains it, if there is one to attach to."""
     try:
-        return {**_run(folder), **_viewers(folder)}
+        row = _run(folder)
+        if os.path.lexists(folder / folders.POINTER_FILE):
+            with suppress(AddressError):
+                row["viewers"], row["steering"] = viewers_of(folder, seconds=2.0)
+        return row
     except (RunError, OSError) as error:
         return {"run": str(folder), "error": _reason(folder, error, "read")}
 
@@ -54,33 +55,19 @@ def _listed(folder: Path) -> Record:
 def _run(folder: Path) -> Record:
     """The row of a run; docs/cli.md explains the keys."""
     run = summary(folder)
-    solved = {"solved_at": run.solved_at, "lost_at": run.lost_at}
     return {
         "run": str(run.folder),
         "saved": run.saved,
         "epoch": run.epoch,
         "window": run.window,
         "windows": run.windows,
-        "loss": run.loss if math.isfinite(run.loss) else None,
+        "loss": run.loss,
         "diverged": math.isinf(run.loss),
-        **{name: window or None for name, window in solved.items() if window is not None},
-        **({} if run.seed_stats is None else {"lottery": results_of(run.seed_stats)}),
+        "solved_at": run.solved_at or None,
+        **({"lost_at": run.lost_at or None} if run.seed_stats is None else {"lottery": results_of(run.seed_stats)}),
         "bytes": run.bytes,
         "differs": shown(EchoConfig().changes_to(run.config)),
     }
-
-
-def _viewers(folder: Path) -> Record:
-    """Who looks at the session that trains a run, and who steers it; empty if nobody can attach to it."""
-    if not os.path.lexists(folder / folders.POINTER_FILE):
-        return {}
-    from echornn.remote.client import AddressError, viewers_of
-
-    try:
-        names, steering = viewers_of(folder, SECONDS_FOR_NAMES)
-    except AddressError:
-        return {}
-    return {"viewers": list(names), "steering": steering}
 
 
 def _run_lines(among: Path | None, runs: Iterable[Record]) -> Iterator[str]:
@@ -99,27 +86,28 @@ def _run_text(run: Record) -> str:
     if "error" in run:
         return str(run["error"])
     position = f"epoch {run['epoch']}/{run['differs'].get('num_epochs', EchoConfig.num_epochs)}"
-    loss = "diverged" if run["diverged"] else "-" if run["loss"] is None else loss_text(run["loss"])
-    if "lottery" in run:
-        solved = f"{_solved(run)} solved{_lost(run, ', ')}"
-    else:
-        solved = f"solved at {run['solved_at']:,}" if run["solved_at"] else "not solved"
-        solved += f", lost at {run['lost_at']:,}" if run["lost_at"] else ""
+    loss = "diverged" if run["diverged"] else _loss(run["loss"])
+    solved, lost = _outcome(run)
+    solved = f"{solved} solved" if "lottery" in run else f"solved at {solved}" if run["solved_at"] else "not solved"
+    solved = f"{solved}, {lost}" if lost else solved
     size = f"{run['bytes'] / 1e6:.1f} MB" if run["bytes"] >= 1e6 else f"{run['bytes'] / 1e3:.1f} kB"
     how_far = f"{position:<15} {run['windows']:>11,} windows in all  mean loss {loss:<9}"
     return f"{how_far}  {solved:<19} {size:>9}  {Path(run['run']).name}"
 
 
-def _solved(row: Record) -> str:
-    stats = row.get("lottery")
-    return _counted(row["solved_at"]) if stats is None else f"{stats['solved']:,} of {stats['replicas']:,}"
+def _outcome(row: Record) -> tuple[str, str]:
+    """When it was solved, and when it was lost again; of several networks, how many."""
+    if stats := row.get("lottery"):
+        return f"{stats['solved']:,} of {stats['replicas']:,}", f"{stats['lost']:,} lost again" if stats["lost"] else ""
+    return _counted(row["solved_at"]), f"lost at {row['lost_at']:,}" if row["lost_at"] else ""
 
 
-def _lost(row: Record, before: str = "; ") -> str:
-    stats = row.get("lottery")
-    if stats is not None:
-        return f"{before}{stats['lost']:,} lost again" if stats["lost"] else ""
-    return "" if row["lost_at"] is None else f"{before}lost at {row['lost_at']:,}"
+def _loss(loss: float) -> str:
+    return loss_text(loss) if math.isfinite(loss) else "-"
+
+
+def _counted(number: int | None) -> str:
+    return "-" if number is None else f"{number:,}"
 
 
 def _reason(folder: Path, error: Exception, what: str) -> str:
@@ -131,78 +119,55 @@ def _reason(folder: Path, error: Exception, what: str) -> str:
 
 def show_branches(run: RunName, /, *, json: Json = False) -> int:
     """Print the branches of a run: what began each branch, and its results; * marks the current branch."""
-    return emit(_branches(run), json_lines if json else _branch_lines)
-
-
-def _branches(name: str) -> Iterator[Record]:
-    """A row for each branch, in the order in which they began; docs/cli.md explains the keys."""
-    run = opened(name)
-    for facts in branch_facts(run, run.timeline()):
-        fields = dict(vars(facts))
-        stats = fields.pop("seed_stats")
-        yield {**fields, **({} if stats is None else {"lottery": results_of(stats)})}
+    rows = [dict(vars(facts)) for facts in opened(run).branches]
+    for row in rows:
+        if (stats := row.pop("seed_stats")) is not None:
+            row["lottery"] = results_of(stats)
+    return emit(rows, json_lines if json else _branch_lines)
 
 
 def _branch_lines(branches: Iterable[Record]) -> Iterator[str]:
-    """A header, and a line for each branch; on a terminal, a long text in the last column goes on in the next line."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    rows = list(branches)
-    table = [COLUMNS, *map(_cells, rows)]
-    widths = [max(map(len, column)) for column in list(zip(*table, strict=True))[:-1]]
-    for mark, (*cells, words) in zip([" ", *("*" if one["here"] else " " for one in rows)], table, strict=True):
-        head = "  ".join([mark, *(cell.rjust(width) for cell, width in zip(cells, widths, strict=True)), ""])
-        room = len(words) if width is None else max(LEAST_WORDS, width - len(head))
-        first, *more = textwrap.wrap(words, max(1, room), break_on_hyphens=False)
-        yield head + first
-        yield from (" " * len(head) + part for part in more)
+    table = [(" ", *COLUMNS), *map(_cells, branches)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for *cells, words in table:
+        yield "  ".join([*(cell.rjust(width) for cell, width in zip(cells, widths, strict=False)), words])
 
 
 def _cells(branch: Record) -> tuple[str, ...]:
-    names = ["-" if one is None else f"{letter_of(one)} {one}" for one in (branch["number"], branch["parent"])]
-    loss = loss_text(branch["mean_loss"]) if math.isfinite(branch["mean_loss"]) else "-"
-    counts = _counted(branch["at"]), _counted(branch["windows"])
-    return (*names, *counts, loss, _solved(branch), f"{branch['differs']}{_lost(branch)}")
-
-
-def _counted(number: int | None) -> str:
-    return "-" if number is None else f"{number:,}"
+    number, parent = ("-" if one is None else f"{letter_of(one)} {one}" for one in (branch["number"], branch["parent"]))
+    at, windows, loss = f"{branch['at']:,}", f"{branch['windows']:,}", _loss(branch["mean_loss"])
+    solved, lost = _outcome(branch)
+    differs = "; ".join(filter(None, [branch["differs"], lost]))
+    return "*" if branch["here"] else " ", number, parent, at, windows, loss, solved, differs
 
 
 # ---- prune
 
 
-def prune_runs(*, keep: int, dry_run: bool = False) -> int:
+def prune_runs(*, keep: Annotated[int, Parameter(validator=Number(gte=0))], dry_run: bool = False) -> int:
     """Remove all runs except the newest from your state folder; never a run that is being written or cannot be read.
 
     Args:
         keep: The number of newest runs to keep, 0 or more.
         dry_run: Only print what would be removed.
     """
-    if keep < 0:
-        raise UsageError(f"keep = {keep!r} cannot be used: 0 or more")
-    return emit(_removed(keep, dry_run))
-
-
-def _removed(keep: int, dry_run: bool) -> Iterator[str]:
-    """A line for each old run, and for what was left by processes that were killed before their first save."""
     old = dict.fromkeys(folders.runs()[keep:], False) | dict.fromkeys(folders.abandoned(), True)
     for folder, is_debris in old.items():
         try:
             text = f"{folder.name}: left by a process that was killed" if is_debris else _run_text(_run(folder))
             _remove(folder, dry_run, is_debris)
-            yield f"{'would go' if dry_run else 'removed '} {text}"
+            emit([f"{'would go' if dry_run else 'removed '} {text}"])
         except (RunError, OSError) as error:
-            yield f"kept     {_reason(folder, error, 'removed')}"
-    if not old:
-        yield "nothing to remove"
+            emit([f"kept     {_reason(folder, error, 'removed')}"])
+    return emit([] if old else ["nothing to remove"])
 
 
 def _remove(folder: Path, dry_run: bool, only_debris: bool) -> None:
     if folder.is_symlink():
         raise RunError(f"{folder} is a link: the target of the link is not touched")
+    if dry_run and is_held(folder):
+        raise RunError(f"{folder} is being written by another process")
     if dry_run:
-        if is_held(folder):
-            raise RunError(f"{folder} is being written by another process")
         return
     lock = Lock(folder)
     try:

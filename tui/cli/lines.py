@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import math
+import os
 import sys
 import threading
 from collections import defaultdict
@@ -16,9 +17,7 @@ from echornn.session.pictures.frame import Frame
 from tui.term import terminal
 from tui.term.printed import printable
 
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 MOST_BYTES = 1 << 26  # kept in memory while a disk is full; of more, the oldest are lost
-PIECE_BYTES = 1 << 16
 EMPTY_LINE = "\r\x1b[2K"  # nothing else of the terminal is changed, so a killed process leaves it in order
 
 
@@ -53,10 +52,10 @@ class LinePrinter:
         waiting += text.encode(to.encoding or "utf-8", errors="backslashreplace")
         try:
             while waiting:
-                del waiting[: terminal.write_some(to, bytes(waiting[:PIECE_BYTES]))]
+                del waiting[: os.write(to.fileno(), waiting)]
             self._reasons.pop(to, None)
         except OSError as error:
-            if error.errno in NO_ROOM:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 self._reasons[to] = error.strerror or str(error)
                 del waiting[:-MOST_BYTES]
             elif error.errno == errno.EIO or to is sys.stderr:
@@ -66,22 +65,14 @@ class LinePrinter:
 
     def show(self, frame: Frame) -> None:
         """Show the progress of training; call this about ten times a second."""
-        if self._screen is None:
-            return
-        per_epoch, epochs = frame.config.windows_per_epoch, frame.config.num_epochs
-        if frame.seed_stats is not None:
-            result = f"{frame.seed_stats.solved}/{frame.seed_stats.replicas} solved"
+        per_epoch, epochs, stats = frame.config.windows_per_epoch, frame.config.num_epochs, frame.seed_stats
+        numbers = [f"epoch {frame.epoch}/{epochs}", f"window {frame.window:>{len(str(per_epoch))}}/{per_epoch}"]
+        if stats is not None:
+            numbers.append(f"{stats.solved}/{stats.replicas} solved")
         elif frame.progress is not None:
             accuracy = "" if math.isnan(frame.accuracy) else f" accuracy {frame.accuracy:.1%}"
-            result = f"loss {loss_text(frame.loss)}{accuracy}"
-        else:
-            result = ""
-        numbers = (
-            f"epoch {frame.epoch}/{epochs}",
-            f"window {frame.window:>{len(str(per_epoch))}}/{per_epoch}",
-            *filter(None, [result]),
-            f"{frame.rate:,.0f} windows/s" if frame.rate else frame.message or frame.state,
-        )
+            numbers.append(f"loss {loss_text(frame.loss)}{accuracy}")
+        numbers.append(f"{frame.rate:,.0f} windows/s" if frame.rate else frame.message or frame.state)
         self.show_numbers((frame.epoch - 1) * per_epoch + frame.window, per_epoch * epochs, numbers)
 
     def show_numbers(self, done: int, all_of_it: int, numbers: Sequence[str]) -> None:

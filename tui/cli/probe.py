@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain
 from typing import Annotated, Any
 
 import numpy as np
@@ -15,18 +13,15 @@ from cyclopts import Parameter
 
 from echornn import readings as read
 from echornn.arrays.facts import network_at, numbers_of
-from echornn.arrays.run_arrays import RunArrays
 from echornn.config import EchoConfig
 from echornn.data.series import check_own_files, source_lags
 from echornn.progress import Floats
-from echornn.readings import Question, Readings
 from echornn.runtime import quiet
 from echornn.session.probing import examine
 from echornn.tasks.task import Numbers, Symbols
 from echornn.timeline.branch import letter_of
-from tui.cli import UsageError
-from tui.cli.record import require_at
-from tui.cli.rows import At, Branch, Json, Record, Replica, RunName, Trust, UnreadError, as_json, emit, opened
+from tui.cli import FailedError, UsageError
+from tui.cli.rows import At, Branch, Json, Record, Replica, RunName, Trust, as_json, emit, opened
 from tui.kit.held_inputs import HeldInput, held_input, held_inputs
 from tui.kit.phrases import source_name
 from tui.term import terminal
@@ -35,7 +30,6 @@ COLUMNS = 80
 BAR = 40  # characters of the longest bar
 DECADES = 4  # powers of ten that the bars of the gradient span
 MOST_CHANNELS = 3  # the most numbers of an input whose own r2 is printed behind the bar
-MOST_LINES = 60  # the most fixed points that are printed as lines
 
 Measured = tuple[Record, Iterable[str]]
 """What was measured, as JSON has it, by the keys in docs/cli.md; and as lines of text."""
@@ -59,43 +53,35 @@ def probe_run(
         fixed_points: Print only the fixed points: the states at which the network rests while one input is repeated.
         input: The constant input of the fixed points: a symbol by its name or number, numbers with commas, or zeros.
     """
-    require_at(at)
     if input is not None and not fixed_points:
         raise UsageError(f"input = {input!r} cannot be used: only --fixed-points holds the input")
 
-    def lines() -> Iterator[str]:
-        stored = opened(run, trust)
-        config, index = network_at(stored, stored.position_at(at, branch), replica)
-        check_own_files(config)
-        held, measures = HeldInput("", ()), MEASURES
-        if fixed_points:
-            held = held_inputs(config)[0] if input is None else held_input(config, input)
-            measures = {"fixed_points": partial(_fixed_points, held.name)}
-        terminal.keep_native_stderr_off_the_screen()
-        quiet.import_tensorflow(stored.about.threshold)
-        snapshot = RunArrays(stored).snapshot(at, branch, replica, retrain=True)
-        found = examine(snapshot, Question(frozenset(measures), held=held.numbers))
-        if not snapshot.state.is_finite:
-            raise UnreadError(f"the weights are not finite after window {found.window}: nothing to read")
-        number, seed, unlike = numbers_of(stored, config)[index], found.config.seed, snapshot.unlike
-        measured = [measure(found, getattr(found, kind)) for kind, measure in measures.items()]
-        if json:
-            record = {"window": found.window, "seed": seed, "replica": number, "as_recorded": unlike is None}
-            yield as_json(record | dict(ChainMap(*(keys for keys, _ in measured))))
-            return
-        where = f" of branch {letter_of(found.branch)}" if found.branch else ""
-        whose = f", replica {number}: seed {seed}" if config.replicas > 1 else ""
-        yield f"after window {found.window:,}{where}{whose}"
-        yield from [] if unlike is None else [str(unlike)]
-        yield from chain.from_iterable(texts for _, texts in measured)
-
-    return emit(lines())
+    stored = opened(run, trust)
+    config, index = network_at(stored.run, stored.run.position_at(at, branch), replica)
+    check_own_files(config)
+    held, measures = HeldInput("", ()), MEASURES
+    if fixed_points:
+        held = held_inputs(config)[0] if input is None else held_input(config, input)
+        measures = {"fixed_points": partial(_fixed_points, held.name)}
+    terminal.keep_native_stderr_off_the_screen()
+    quiet.import_tensorflow(stored.run.about.threshold)
+    snapshot = stored.snapshot(at, branch, replica, retrain=True)
+    found = examine(snapshot, read.Question(frozenset(measures), held=held.numbers))
+    if not snapshot.state.is_finite:
+        raise FailedError(f"the weights are not finite after window {found.window}: nothing to read")
+    number, seed, unlike = numbers_of(stored.run, config)[index], found.config.seed, snapshot.unlike
+    record = {"window": found.window, "seed": seed, "replica": number, "as_recorded": unlike is None}
+    where = f" of branch {letter_of(found.branch)}" if found.branch else ""
+    whose = f", replica {number}: seed {seed}" if config.replicas > 1 else ""
+    texts = [f"after window {found.window:,}{where}{whose}", *([] if unlike is None else [str(unlike)])]
+    for kind, measure in measures.items():
+        keys, more = measure(found, getattr(found, kind))
+        record |= keys
+        texts += more
+    return emit([as_json(record)] if json else texts)
 
 
-# ---- a function for each kind of reading
-
-
-def _memory(readings: Readings, memory: read.Memory) -> Measured:
+def _memory(readings: read.Readings, memory: read.Memory) -> Measured:
     sources = source_lags(readings.config)
     record = {
         "rule": readings.config.rule,
@@ -111,23 +97,21 @@ def _memory(readings: Readings, memory: read.Memory) -> Measured:
     return record, ["", title, *_bars(readings.config, memory.by_lag, memory.by_lag, ".2f", channels)]
 
 
-def _reliance(readings: Readings, reliance: read.Reliance) -> Measured:
-    task, has_symbols = readings.config.the_task, isinstance(readings.config.the_task.outputs, Symbols)
-    record = {
-        "turned_by_lag": reliance.turned if has_symbols else [None] * len(reliance.turned),
-        "moved_by_lag": reliance.moved,
-        "turned_samples": reliance.samples,
-    }
+def _reliance(readings: read.Readings, reliance: read.Reliance) -> Measured:
+    task, turned, moved = readings.config.the_task, reliance.turned, reliance.moved
     change = f"raised by {read.RAISED:g}" if isinstance(task.inputs, Numbers) else "changed"
-    what, sizes, form = "predictions that turn when", reliance.turned, ".1%"
-    if not has_symbols:
-        what, sizes, form = "how far outputs move if", reliance.moved, ".1e"
-    most = 1.0 if has_symbols else max(sizes[np.isfinite(sizes)], default=0.0) or 1.0
-    title = f"{what} only the input at that lag is {change}{_of(reliance.samples)}"
-    return record, ["", title, *_bars(readings.config, sizes, np.nan_to_num(sizes / most, nan=1.0), form)]
+    title = f"only the input at that lag is {change}{_of(reliance.samples)}"
+    if isinstance(task.outputs, Symbols):
+        shares: Any = turned
+        lines = [f"predictions that turn when {title}", *_bars(readings.config, turned, turned, ".1%")]
+    else:
+        shares, most = [None] * len(turned), max(moved[np.isfinite(moved)], default=0.0) or 1.0
+        bars = _bars(readings.config, moved, np.nan_to_num(moved / most, nan=1.0), ".1e")
+        lines = [f"how far outputs move if {title}", *bars]
+    return {"turned_by_lag": shares, "moved_by_lag": moved, "turned_samples": reliance.samples}, ["", *lines]
 
 
-def _gradient(readings: Readings, gradient: read.Gradient) -> Measured:
+def _gradient(readings: read.Readings, gradient: read.Gradient) -> Measured:
     config, sizes = readings.config, gradient.by_lag.astype(float)
     length, of_windows = config.truncated_backprop_length, (gradient.bias_of_windows, gradient.bias_of_windows_spread)
     through = gradient.through(length)
@@ -145,19 +129,17 @@ def _gradient(readings: Readings, gradient: read.Gradient) -> Measured:
     title = f"gradient by lag, {unit} a unit of state, on a log scale{_of(gradient.samples, 'losses')}"
     with np.errstate(divide="ignore", invalid="ignore"):
         heights = 1 + np.log10(sizes / max(sizes[np.isfinite(sizes)], default=0.0)) / DECADES
+    biases = {f"if each error goes back {length} steps": through, f"in windows of {length} steps": of_windows}
     missing = [
         f"missing from the gradient {where}: {bias:.1%} (+- {doubt:.1%})"
-        for (bias, doubt), where in (
-            (through, f"if each error goes back {length} steps"),
-            (of_windows, f"in windows of {length} steps"),
-        )
+        for where, (bias, doubt) in biases.items()
         if math.isfinite(bias)
     ]
     bars = _bars(config, sizes, np.where(np.isfinite(sizes), heights, 1.0), ".1e")
     return record, ["", title, *bars, "", *missing]
 
 
-def _weights(_: Readings, weights: read.Matrices) -> Measured:
+def _weights(_: read.Readings, weights: read.Matrices) -> Measured:
     radii = {one.name: one.spectral_radius for one in weights.recurrent}
     record = {
         "spectral_radius": np.float32(max(radii.values(), default=math.nan)),
@@ -166,20 +148,20 @@ def _weights(_: Readings, weights: read.Matrices) -> Measured:
     return record, [f"spectral radius {', '.join(f'{radius:.2f} ({name})' for name, radius in radii.items()) or '-'}"]
 
 
-def _units(_: Readings, units: read.Units) -> Measured:
+def _units(_: read.Readings, units: read.Units) -> Measured:
     record = {"saturated": np.float32(units.share_saturated), "saturated_samples": units.samples}
     line = f"saturated {units.share_saturated:.0%} of the top layer's states{_of(units.samples, 'steps')}"
     return record, [line] if math.isfinite(units.share_saturated) else []
 
 
-def _lyapunov(readings: Readings, exponents: Floats) -> Measured:
+def _lyapunov(readings: read.Readings, exponents: Floats) -> Measured:
     record = {"lyapunov": exponents, "lyapunov_samples": readings.lyapunov_samples}
     rates = ", ".join("-inf" if value <= read.MINUS_INFINITY else f"{value:.2f}" for value in exponents.tolist())
     text = f"Lyapunov exponents, nats a step{_of(readings.lyapunov_samples, 'steps')}: {rates}"
     return record, textwrap.wrap(text, COLUMNS, subsequent_indent="    ", break_on_hyphens=False)
 
 
-MEASURES: dict[read.Kind, Callable[[Readings, Any], Measured]] = {
+MEASURES: dict[read.Kind, Callable[[read.Readings, Any], Measured]] = {
     "memory": _memory,
     "reliance": _reliance,
     "gradient": _gradient,
@@ -207,12 +189,9 @@ def _bars(
         yield f"{lag:>5}  {format(float(value), form):>8}  {bar:<{BAR}}  {marked}"[:COLUMNS].rstrip()
 
 
-# ---- fixed points
-
-
-def _fixed_points(name: str, readings: Readings, points: read.FixedPoints | None) -> Measured:
+def _fixed_points(name: str, readings: read.Readings, points: read.FixedPoints | None) -> Measured:
     if points is None:
-        raise UnreadError(f"a network that carries more than {read.MOST_CARRIED:,} numbers is not searched")
+        raise FailedError(f"a network that carries more than {read.MOST_CARRIED:,} numbers is not searched")
     each = [
         {
             "kind": kind,
@@ -225,21 +204,15 @@ def _fixed_points(name: str, readings: Readings, points: read.FixedPoints | None
         for index, kind in enumerate(points.kinds)
     ]
     record = {"input": name, "input_numbers": points.held.tolist(), "searches": points.searches, "points": each}
-    return record, _point_lines(readings.config, points, name)
-
-
-def _point_lines(config: EchoConfig, points: read.FixedPoints, name: str) -> Iterator[str]:
     counts = [(points.count(kind), kind) for kind in read.POINT_KINDS]
     texts = [f"{count} {kind}{'s' if kind == 'saddle' and count > 1 else ''}" for count, kind in counts if count]
     found = ", ".join(texts) or "none found"
-    yield from textwrap.wrap(f"fixed points while the input is {name} at every step: {found}", COLUMNS)
-    yield f"{points.searches:,} searches; {points.starts.sum():,} ended at these; a search can miss points"
-    if not texts:
-        return
-    form = config.the_task.outputs
+    lines = textwrap.wrap(f"fixed points while the input is {name} at every step: {found}", COLUMNS)
+    lines.append(f"{points.searches:,} searches; {points.starts.sum():,} ended at these; a search can miss points")
+    form = readings.config.the_task.outputs
     outputs = "outputs" if isinstance(form, Numbers) else "likeliest output"
-    yield from ("", f"      kind      |l| > 1  largest |l|  residual  searches  {outputs}")
-    for index, kind in enumerate(points.kinds[:MOST_LINES]):
+    lines += ["", f"      kind      |l| > 1  largest |l|  residual  searches  {outputs}"]
+    for index, kind in enumerate(points.kinds):
         sizes, values = np.abs(points.eigenvalues[index]), points.outputs[index]
         pushing = f"{int((sizes > 1 + read.MARGIN).sum())} of {len(sizes)}"
         numbers = f"{pushing:>9}  {sizes[0]:>11.4f}  {points.residuals[index]:>8.1e}  {points.starts[index]:>8}"
@@ -248,7 +221,5 @@ def _point_lines(config: EchoConfig, points: read.FixedPoints, name: str) -> Ite
         else:
             symbol = int(values.argmax())
             output = f"{form.names[symbol] if form.names else symbol} (p {values[symbol]:.3f})"
-        yield f"{index + 1:>4}  {kind:<8}{numbers}  {output}"[:COLUMNS].rstrip()
-    if len(points.kinds) > MOST_LINES:
-        yield f"and {len(points.kinds) - MOST_LINES} more: --json prints all"
-    yield from ("", "l: eigenvalues of a step's Jacobian; each multiplies a small disturbance")
+        lines.append(f"{index + 1:>4}  {kind:<8}{numbers}  {output}"[:COLUMNS].rstrip())
+    return record, [*lines, "", "l: eigenvalues of a step's Jacobian; each multiplies a small disturbance"]

@@ -8,7 +8,7 @@ from typing import NoReturn
 from echornn import ConfigError, RunError
 from echornn.errors import OwnError
 from echornn.runtime import quiet
-from tui.cli import UsageError
+from tui.cli import FailedError, UsageError
 from tui.cli.train import train
 from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode
@@ -30,6 +30,9 @@ def exit_code_of(arguments: list[str]) -> int:
         printed.complain(f"echornn-tui: {error}", *([] if is_in_a_file else [f"Try '{_help_for(arguments)}'."]))
         return ExitCode.USAGE
     except BrokenPipeError:  # the reader of the output has ended, so there is nobody to tell
+        return ExitCode.FAILED
+    except (FailedError, MemoryError) as error:
+        printed.complain(f"echornn-tui: {error or type(error).__name__}")
         return ExitCode.FAILED
     except OSError as error:
         where = "" if error.filename is None else f"{error.filename}: "

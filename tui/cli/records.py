@@ -17,6 +17,17 @@ from tui.kit.phrases import shortened
 SEEDS_NOTE = "replicas solved (95 % interval), median of their windows; loss at 10, 50, 90 %"
 """The explanation of the numbers in lines about several replicas."""
 
+OF_ONE = {
+    "window": "epoch {epoch}/{epochs}  window {window}/{per_epoch}  loss {loss}{accuracy}",
+    "epoch": "epoch {epoch}/{epochs} done  mean loss {loss}{accuracy}  at {seconds:.1f} s",
+    "finished": "finished  windows {windows} in all  mean loss {loss}  {solved}  seconds {seconds}",
+}
+OF_REPLICAS = {
+    "window": "epoch {epoch} window {window}  {solved}  loss {losses}{diverged}",
+    "epoch": "epoch {epoch} done  {solved}  loss {losses}  {seconds:.1f}s{diverged}",
+    "finished": "finished  {solved}  mean loss {losses}  seconds {seconds}{diverged}",
+}
+
 
 def start_record(config: EchoConfig, recorder: Recorder | None, at: int | None = None) -> Record:
     """The record at the start: configuration, folder, and the window of the run's path."""
@@ -63,72 +74,58 @@ def ladder_fields(config: EchoConfig, mean: float | None) -> Record:
     return {"level": here and here.name, "next_level": after and after.name}
 
 
-def _levels(config: EchoConfig, mean: float) -> tuple[bool, Level | None, Level | None]:
-    """Whether a mean loss is at a level; the last level that it has come down to; and the level after that."""
+def _levels(config: EchoConfig, mean: float) -> tuple[str, Level | None, Level | None]:
+    """Where a mean loss is: at a level, between two, or above all; the last that it has come down to, and the next."""
     ladder = ladder_of(config)
     found = ladder_position(ladder, mean, solved=solved_level(config))
     if found is None:
-        return False, None, None
+        return "", None, None
     if found.at is not None or found.next is None:
-        return found.at is not None, found.at or found.above, found.next
+        return "at", found.at or found.above, found.next
     chance = ladder[0]
     if found.above is chance and abs(mean - chance.loss) <= NEAR * (chance.loss - found.next.loss):
-        return True, chance, found.next
-    return (False, None, chance) if mean > chance.loss else (False, found.above, found.next)
+        return "at", chance, found.next
+    return ("above", None, chance) if mean > chance.loss else ("between", found.above, found.next)
 
 
 def lines_of(record: Record, config: EchoConfig) -> list[str]:
     """A record as lines of text; below a mean loss, a line gives its position on the ladder of the task, except that of
     the echo, which has nothing between chance and solved.
     """
-    of_replicas = "success_rate" in record
-    line = _of_replicas(record) if of_replicas else _of_one(record, config)
-    name = {"epoch": "loss", "finished": "final_loss"}.get(record["event"])
-    if name is None or config.value("task") == "echo":
+    event, of_replicas = record["event"], "success_rate" in record
+    template = (OF_REPLICAS if of_replicas else OF_ONE).get(event)
+    if template is None:
+        return ["  ".join([event, *(f"{name} {value}" for name, value in record.items() if name != "event")])]
+    mean: float = record["loss_50" if of_replicas else "final_loss" if event == "finished" else "loss"]
+    words = _words_of_replicas(record) if of_replicas else _words_of_one(record, mean)
+    line = template.format(**record | words, epochs=config.num_epochs, per_epoch=config.windows_per_epoch)
+    where, here, after = _levels(config, mean)
+    levels = [one for one in ((here, after) if where == "between" else (here or after,)) if one is not None]
+    if event == "window" or config.value("task") == "echo" or not levels:
         return [line]
-    mean = record["loss_50" if of_replicas else name]
-    is_at, *around = _levels(config, mean)
-    levels = [f"'{shortened(one.name, 18)}' {round(one.loss, 4):g}" for one in around if one is not None]
-    if not levels:
-        return [line]
-    where = f"at {levels[0]}" if is_at or len(levels) == 1 else f"between {' and '.join(levels)}"
-    where = f"above {levels[0]}" if around[0] is None else where
-    return [line, f"  {'median' if of_replicas else 'mean loss'} {loss_text(mean)}: {where}"]
+    named = " and ".join(f"'{shortened(one.name, 18)}' {round(one.loss, 4):g}" for one in levels)
+    return [line, f"  {'median' if of_replicas else 'mean loss'} {loss_text(mean)}: {where} {named}"]
 
 
-def _of_one(record: Record, config: EchoConfig) -> str:
-    accuracy = record.get("accuracy")
-    right = "" if accuracy is None or math.isnan(accuracy) else f"  accuracy {accuracy:.1%}"
-    match record["event"]:
-        case "window":
-            window = f"window {record['window']}/{config.windows_per_epoch}"
-            return f"epoch {record['epoch']}/{config.num_epochs}  {window}  loss {loss_text(record['loss'])}{right}"
-        case "epoch":
-            mean = f"mean loss {loss_text(record['loss'])}{right}"
-            return f"epoch {record['epoch']}/{config.num_epochs} done  {mean}  at {record['seconds']:.1f} s"
-        case "finished":
-            solved = "not solved" if record["solved_at"] is None else f"solved at {record['solved_at']}"
-            lost = "" if record["lost_at"] is None else f", lost at {record['lost_at']}"
-            mean = f"mean loss {loss_text(record['final_loss'])}"
-            return f"finished  windows {record['windows']} in all  {mean}  {solved}{lost}  seconds {record['seconds']}"
-        case event:
-            return "  ".join([event, *(f"{name} {value}" for name, value in record.items() if name != "event")])
+def _words_of_one(record: Record, mean: float) -> Record:
+    accuracy, solved = record.get("accuracy"), record.get("solved_at")
+    lost = f", lost at {record['lost_at']}" if record.get("lost_at") else ""
+    return {
+        "loss": loss_text(mean),
+        "accuracy": "" if accuracy is None or math.isnan(accuracy) else f"  accuracy {accuracy:.1%}",
+        "solved": f"solved at {solved}{lost}" if solved else "not solved",
+    }
 
 
-def _of_replicas(record: Record) -> str:
-    losses = " ".join(_short(record[name]) for name in ("loss_10", "loss_50", "loss_90"))
+def _words_of_replicas(record: Record) -> Record:
     median = "" if record["median_window"] is None else f" median {record['median_window']}"
     low, high = (round(100 * record[name]) for name in ("success_low", "success_high"))
     lost = f", {record['lost']} lost again" if record.get("lost") else ""
-    solved = f"{record['solved']}/{record['replicas']} solved ({low}-{high}%){median}{lost}"
-    diverged = f"  {record['diverged']} diverged" if record["diverged"] else ""
-    match record["event"]:
-        case "window":
-            return f"epoch {record['epoch']} window {record['window']}  {solved}  loss {losses}{diverged}"
-        case "epoch":
-            return f"epoch {record['epoch']} done  {solved}  loss {losses}  {record['seconds']:.1f}s{diverged}"
-        case _:
-            return f"finished  {solved}  mean loss {losses}  seconds {record['seconds']}{diverged}"
+    return {
+        "solved": f"{record['solved']}/{record['replicas']} solved ({low}-{high}%){median}{lost}",
+        "losses": " ".join(_short(record[name]) for name in ("loss_10", "loss_50", "loss_90")),
+        "diverged": f"  {record['diverged']} diverged" if record["diverged"] else "",
+    }
 
 
 def _short(loss: float) -> str:

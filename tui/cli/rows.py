@@ -9,11 +9,9 @@ from typing import Annotated, Any
 
 import numpy as np
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
-from echornn.own import trusting
-from echornn.runs.folders import find
-from echornn.runs.run_dir import Run
-from echornn.session.probing import why_unread
+from echornn.arrays.run_arrays import RunArrays, read
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 
@@ -26,35 +24,22 @@ STRICT = json.JSONEncoder(allow_nan=False)
 
 RunName = Annotated[str, Parameter(help="Folder of the run, a name that list shows, or newest.")]
 Json = Annotated[bool, Parameter(help="Print JSON lines.")]
-At = Annotated[int | None, Parameter(help="After this many windows of the path; by default at its end.")]
-Branch = Annotated[str | None, Parameter(help="Use the path of this branch, named by its letter or number.")]
+At = Annotated[int | None, Parameter(validator=Number(gte=0), help="After so many windows of the path; else its end.")]
+Branch = Annotated[str | None, Parameter(help="Use the path to the end of this branch, named by its letter or number.")]
 Replica = Annotated[int | None, Parameter(help="With several replicas, the network with this number.")]
-Trust = Annotated[
-    bool,
-    Parameter(help="Also run the tasks and cells of your own in the record; they are programs with all your rights."),
-]
+Trust = Annotated[bool, Parameter(help="Run your own tasks and cells in the record: programs with all your rights.")]
 
 
-class UnreadError(Exception):
-    """A network of which nothing can be measured."""
-
-
-def opened(name: str, trust: bool = False) -> Run:
+def opened(name: str, trust: bool = False) -> RunArrays:
     """The run of this name; what is damaged in it is said on standard error."""
-    with trusting(trust):
-        run = Run.read(find(name))
-    for note in run.notes:
-        printed.complain(f"echornn-tui: {note}")
+    run = read(name, trust)
+    printed.complain(*(f"echornn-tui: {note}" for note in run.notes))
     return run
 
 
 def emit(rows: Iterable[Any], form: Form = iter) -> int:
     """Print rows as lines; returns the exit code. Rows may be made while they are printed."""
-    try:
-        printed.lines(form(rows))
-    except (MemoryError, UnreadError) as error:
-        printed.complain(f"echornn-tui: {error if isinstance(error, UnreadError) else why_unread(error)}")
-        return ExitCode.FAILED
+    printed.lines(form(rows))
     return ExitCode.DONE
 
 

@@ -65,11 +65,6 @@ def screen_for_a_bar() -> TextIO | None:
     return next((stream for stream in (sys.stderr, sys.stdout) if stream.isatty()), None)
 
 
-def write_some(stream: TextIO, data: bytes) -> int:
-    """Write without Python's buffer; returns the number of bytes written, which is smaller if a disk fills up."""
-    return os.write(stream.fileno(), data)
-
-
 def columns(screen: TextIO) -> int:
     """The current width of this terminal; 80 if it is unknown."""
     try:
