@@ -23,10 +23,10 @@ from typing import Any, Protocol
 import aiohttp
 
 from tests.detached import detached
-from tui.web.tab import Size, Tab
+from tui.term.browser import Tab
 
 KEYS = 10
-SIZE = Size(140, 38)
+SIZE = (140, 38)
 SECONDS = 5.0
 """How long bytes are counted in each round."""
 
@@ -63,7 +63,7 @@ class PageTab:
 @asynccontextmanager
 async def on_a_terminal(command: list[str]) -> AsyncIterator[Tab]:
     """``attach``, with no server between."""
-    tab = Tab(command, {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}, SIZE)
+    tab = Tab(command, {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}, *SIZE)
     try:
         yield tab
     finally:
@@ -74,7 +74,7 @@ async def on_a_terminal(command: list[str]) -> AsyncIterator[Tab]:
 async def in_a_tab(address: str) -> AsyncIterator[PageTab]:
     """A tab of the page at this address."""
     origin = {"Origin": address[: address.index("/", len("http://"))]}
-    size = f"?width={SIZE.columns}&height={SIZE.lines}"
+    size = f"?width={SIZE[0]}&height={SIZE[1]}"
     async with aiohttp.ClientSession() as browser, browser.ws_connect(f"{address}viewer{size}", headers=origin) as one:
         yield PageTab(one)
 
@@ -129,7 +129,7 @@ def processor_seconds(process: int) -> float:
 async def compare(folder: Path, rounds: int) -> None:
     """Print the table."""
     python = [sys.executable, "-m"]
-    attach = [*python, "tui.cli.on_own_terminal", "attach", str(folder)]
+    attach = [*python, "tui", "attach", "--own-terminal", str(folder)]
     serve = [*python, "tui", "serve", str(folder), "--json"]
     with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None

@@ -11,7 +11,7 @@ from typing import Any
 from tui.command_text import command_with
 from tui.figures.data import FigureError, FigureRequest, as_csv
 from tui.figures.kinds import KINDS
-from tui.term.exported import export_whole
+from tui.term.printed import export_whole
 
 SUFFIXES = (".svg", ".pdf", ".png")
 """The formats, by the end of the file's name."""
