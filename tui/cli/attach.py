@@ -18,7 +18,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from echornn.errors import ConfigError, RunError
+from echornn import ConfigError, RunError
 from echornn.remote.client import AddressError, RemoteSession, connected, end_session, viewers_of
 from echornn.runs import folders
 from tui.cli import UsageError
@@ -27,7 +27,6 @@ from tui.cli.preferences import Preferences, ScreenFlags, preferences
 from tui.cli.rows import as_json
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode
-from tui.term.printed import printable, quoted
 
 HOST_AND_RUN = re.compile(r"([A-Za-z0-9_][\w.@-]*):(.*)", re.DOTALL)  # ssh would read a dash first as a flag
 
@@ -99,7 +98,7 @@ def _show(folder: Path, chosen: Preferences, read_only: bool) -> int:
     app = EchoApp(session, chosen.fps, chosen.ascii, chosen.theme, moved=chosen.keys)
     app.why_no_detach = lambda: ""  # leaving is enough
     screen.tell_errors_in(app)
-    guarded.leave_words(f"attach again with: echornn-tui attach {quoted(folder)}")
+    guarded.leave_words(f"attach again with: echornn-tui attach {printed.quoted(folder)}")
 
     async def shown() -> int:
         await screen.show(app, app.behind_an_update)
@@ -107,9 +106,9 @@ def _show(folder: Path, chosen: Preferences, read_only: bool) -> int:
 
     code = screen.until_left(shown(), lambda: ExitCode.DONE)
     goes_on = [
-        f"the session goes on in {quoted(folder)}",
-        f"come back with: echornn-tui attach {quoted(folder)}",
-        f"end it with: echornn-tui attach --stop {quoted(folder)}",
+        f"the session goes on in {printed.quoted(folder)}",
+        f"come back with: echornn-tui attach {printed.quoted(folder)}",
+        f"end it with: echornn-tui attach --stop {printed.quoted(folder)}",
     ]
     say_last([session.ended] if session.ended else goes_on)
     return screen.errors.conclude(code)
@@ -141,8 +140,8 @@ def _end_session(folder: Path) -> int:
         printed.complain(f"echornn-tui: the session in {folder} has been asked to end, and still saves")
         return ExitCode.FAILED
     if trouble:
-        printed.complain(f"echornn-tui: not everything is saved: {printable(trouble)}")
-    printed.lines([f"ended; go on with: echornn-tui --resume {quoted(folder)}"])
+        printed.complain(f"echornn-tui: not everything is saved: {printed.printable(trouble)}")
+    printed.lines([f"ended; go on with: echornn-tui --resume {printed.quoted(folder)}"])
     return ExitCode.FAILED if trouble else ExitCode.DONE
 
 
@@ -167,7 +166,7 @@ def _attach_by_ssh(host: str, run: str, flags: Sequence[str], with_terminal: boo
     if restore is not None:  # the app on the other machine could not do so
         restore()
     again = shlex.join(["echornn-tui", "attach", *flags, f"{host}:{run}"])
-    printed.complain(f"echornn-tui: {trouble}; try again with: {printable(again)}")
+    printed.complain(f"echornn-tui: {trouble}; try again with: {printed.printable(again)}")
     return ExitCode.FAILED
 
 
@@ -228,7 +227,7 @@ def serve(
         record = {"address": address, "port": here, "run": str(folder), "read_only": read_only}
         words = [
             address,
-            f"shows {quoted(folder)}; whoever knows the address may look{steers}",
+            f"shows {printed.quoted(folder)}; whoever knows the address may look{steers}",
             f"from another machine: ssh -L {here}:127.0.0.1:{here} HOST, then open the same address there",
             "Ctrl+C ends this; the training goes on",
         ]

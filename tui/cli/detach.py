@@ -16,7 +16,6 @@ from echornn.files import own_files
 from echornn.runs.folders import ERROR_FILE, OUTPUT_FILE
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode
-from tui.term.printed import quoted
 
 if TYPE_CHECKING:
     from echornn.remote.server import Server
@@ -51,7 +50,7 @@ def _wait(child: int, hears: int) -> NoReturn:
     if not begun:
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         terminal.leave_process(code if code >= 0 else ExitCode.FAILED)
-    name = quoted(folder) if folder else ""
+    name = printed.quoted(folder) if folder else ""
     where, look, stop = ", not kept", "nobody can attach, since it is not kept", f"kill {child}"
     if name:
         where, look = f", in {name}", trouble or f"look with: echornn-tui attach {name}"
@@ -125,4 +124,4 @@ class Serving:
             recorder = self._session.recorder
             trouble = "" if recorder.saved else recorder.warning[:MOST_OF_A_WARNING] or "the disk was too slow"
             reason = f"{reason} ({trouble})" if trouble else reason
-            self._server.close(f"{reason}: {command} {quoted(self._folder.absolute())}", trouble)
+            self._server.close(f"{reason}: {command} {printed.quoted(self._folder.absolute())}", trouble)

@@ -5,24 +5,21 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from echornn.config import TASK, EchoConfig
+from echornn import ConfigError, EchoConfig, Frame, Run, RunError, Session
+from echornn.config import TASK
 from echornn.diagnosis.loss_stats import loss_text
-from echornn.errors import ConfigError, RunError
 from echornn.files.recorded_values import shortened
 from echornn.remote.client import AddressError, OtherVersionError, RemoteSession, viewers_of
 from echornn.runs import folders
-from echornn.runs.run_dir import Run
 from echornn.runtime import quiet
 from echornn.session.commands import ChangingCommand, Pause
-from echornn.session.pictures.frame import Frame
-from echornn.session.session import Session
 from echornn.tasks.own_task import OwnTask
 from echornn.tasks.table import TASKS
 from echornn.tasks.task import settings_of
@@ -84,7 +81,7 @@ def do(
         raise ConfigError("size", size, "columns and lines, 20x5 to 1000x1000")
     folder = folders.find(run)
     _require_known_names(folder, [line.what.changes for line in lines if isinstance(line.what, ChangingCommand)])
-    return _Script(folder, lines, json, (columns, rows), ascii).run(trust)
+    return _do_lines(folder, lines, json, (columns, rows), ascii, trust)
 
 
 def _text(script: str | None, file: Path | None) -> str:
@@ -93,10 +90,8 @@ def _text(script: str | None, file: Path | None) -> str:
     name = file or "the standard input"
     try:
         return (sys.stdin.buffer.read() if file is None else file.read_bytes()).decode()
-    except OSError as error:
-        raise UsageError(f"{name} cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{name} is not UTF-8 text") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{name} cannot be read: {error}") from error
 
 
 def _require_known_names(folder: Path, changes: Sequence[Mapping[str, Any]]) -> None:
@@ -114,82 +109,75 @@ def _require_known_names(folder: Path, changes: Sequence[Mapping[str, Any]]) -> 
         raise RunError(f"{shortened(name)!r} is no field{f': did you mean {close[0]}?' if close else ''}")
 
 
-class _Script:
-    """Lines to do on a run: on the session that trains it, or in this process. What became of each is printed as soon
-    as it is known, to the output that the program began with: while an app runs, it has another.
+def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, int], ascii: bool, trust: bool) -> int:
+    """Do these lines on the session that trains a run, or continue it here. What became of each is printed as soon as
+    it is known, to the output that the program began with: while an app runs, it has another.
     """
+    from tui.app.all_keys import keymap_with
+    from tui.app.script_app import ScriptApp
 
-    def __init__(self, folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, int], ascii: bool) -> None:
-        self._folder, self._lines, self._json, self._size, self._ascii = folder, lines, json, size, ascii
-        self._out, self._err, self._printer = sys.stdout, sys.stderr, LinePrinter()
+    out, err, printer = sys.stdout, sys.stderr, LinePrinter()
 
-    def run(self, trust: bool) -> int:
-        try:
-            _, steering = viewers_of(self._folder)
-            session = RemoteSession(self._folder, "a script", PICTURES_A_SECOND)
-        except OtherVersionError as error:  # without this, the reason would be that the run is locked
-            raise RunError(str(error)) from error
-        except AddressError:
-            return self._here(trust)
-        session.take_over()
-        instead = f", instead of {steering}" if steering else ""
-        self._note(f"a session trains this run: the script steers it{instead}")
-        code, trouble = self._do(session, trains_itself=False)
-        session.stop()
-        if trouble is not None:
-            raise trouble
-        return code
+    def note(*texts: str) -> None:
+        printer.print([f"echornn-tui: {text}" for text in texts], err)
 
-    def _here(self, trust: bool) -> int:
-        """Continue the run in this process, begin paused, and save at the end."""
-        config, recorder = record.go_on(str(self._folder), {}, trust=trust)
-        session = Session(config, recorder=recorder, vitals=True)
-        session.send(Pause())
-        native_log = terminal.keep_native_stderr_off_the_screen()
-        errors = ThreadErrors()
-        errors.tell = self._note
-        terminal.when_terminal_is_gone(lambda: terminal.leave_process(record.end(session).after_a_signal))
-        with errors.keeping():
-            code, trouble = self._do(session, trains_itself=True)
-        saved = record.end(session)
-        if session.refused is not None:
-            raise session.refused
-        if session.error is not None:
-            self._note(*f"{session.frame.message}\n{native_log.tail()}".splitlines())
-        self._printer.print(record.farewell(session), self._err)
-        if trouble is not None:
-            raise trouble
-        code = saved.after_a_signal if code == ExitCode.CHECKPOINTED else code
-        return errors.conclude(max(code, saved.at_the_end))
-
-    def _do(self, session: Session | RemoteSession, trains_itself: bool) -> tuple[int, OSError | None]:
-        """Do the lines; returns the exit code, and why an outcome could not be printed."""
-        from tui.app.script_app import ScriptApp
-
-        app = ScriptApp(session, self._lines, self._say, trains_itself, ascii_only=self._ascii)
-        # asyncio.run would close the loop, and for that wait forever for the training thread
-        shown = app.run_async(headless=True, size=self._size, mouse=False)
-        code = asyncio.new_event_loop().run_until_complete(shown)
-        if app.undone:
-            self._note(f"{app.undone} of {len(self._lines)} lines were not done")
-        return ExitCode.FAILED if app.return_code or code is None else code, app.trouble
-
-    def _note(self, *texts: str) -> None:
-        self._printer.print([f"echornn-tui: {text}" for text in texts], self._err)
-
-    def _say(self, outcome: Outcome, frame: Frame) -> None:
-        from tui.app.all_keys import keymap_with
-
+    def say(outcome: Outcome, frame: Frame) -> None:
         result = "failed" if outcome.has_failed else "refused" if outcome.is_refused else "done"
         if outcome.why_not and result == "done":
             result = "nothing to do"
         why = keymap_with({}).text(outcome.why_not or outcome.note)  # a script has no keys: the built-in ones are named
-        branch = letter_of(frame.line)
+        branch, loss = letter_of(frame.line), f", loss {loss_text(frame.loss)}" if frame.trained else ""
         place = {"branch": branch, "window": frame.trained, "epoch": frame.epoch, "loss": frame.loss}
         told = {"line": outcome.line.text, "result": result, "why": why, "state": str(frame.state), **place}
-        loss = f", loss {loss_text(frame.loss)}" if frame.trained else ""
         words = f": {why}" if why else f" (branch {branch}, window {frame.trained:,}{loss})"
-        self._printer.print([as_json(told) if self._json else f"{outcome.line.text}: {result}{words}"], self._out)
+        printer.print([as_json(told) if json else f"{outcome.line.text}: {result}{words}"], out)
+
+    def do(session: Session | RemoteSession, trains_itself: bool) -> tuple[int, OSError | None]:
+        """Returns the exit code, and why an outcome could not be printed."""
+        app = ScriptApp(session, lines, say, trains_itself, ascii_only=ascii)
+        # asyncio.run would close the loop, and for that wait forever for the training thread
+        code = asyncio.new_event_loop().run_until_complete(app.run_async(headless=True, size=size, mouse=False))
+        if app.undone:
+            note(f"{app.undone} of {len(lines)} lines were not done")
+        return ExitCode.FAILED if app.return_code or code is None else code, app.trouble
+
+    if there := _session_elsewhere(folder, note):
+        code, trouble = do(there, trains_itself=False)
+        there.stop()
+        if trouble is not None:
+            raise trouble
+        return code
+    config, recorder, _ = record.go_on(str(folder), {}, None, trust)
+    session = Session(config, recorder=recorder, vitals=True)
+    session.send(Pause())
+    native_log, errors = terminal.keep_native_stderr_off_the_screen(), ThreadErrors()
+    errors.tell = note
+    terminal.when_terminal_is_gone(lambda: terminal.leave_process(record.end(session, after_a_signal=True)))
+    with errors.keeping():
+        code, trouble = do(session, trains_itself=True)
+    saved = record.end(session, after_a_signal=code == ExitCode.CHECKPOINTED)
+    if session.refused is not None:
+        raise session.refused
+    if session.error is not None:
+        note(*f"{session.frame.message}\n{native_log.tail()}".splitlines())
+    printer.print(record.farewell(session), err)
+    if trouble is not None:
+        raise trouble
+    return errors.conclude(saved if code == ExitCode.CHECKPOINTED else max(code, saved))
+
+
+def _session_elsewhere(folder: Path, note: Callable[[str], None]) -> RemoteSession | None:
+    """The session that trains the run in another process, which is steered from here now."""
+    try:
+        _, steering = viewers_of(folder)
+        session = RemoteSession(folder, "a script", PICTURES_A_SECOND)
+    except OtherVersionError as error:  # without this, the reason would be that the run is locked
+        raise RunError(str(error)) from error
+    except AddressError:
+        return None
+    session.take_over()
+    note(f"a session trains this run: the script steers it{f', instead of {steering}' if steering else ''}")
+    return session
 
 
 def tour(*, screen: ScreenFlags | None = None) -> int:
@@ -199,7 +187,8 @@ def tour(*, screen: ScreenFlags | None = None) -> int:
     chosen = preferences(screen or ScreenFlags(), TOUR_SPEED)
     guarded = guardian.divide()
     config = EchoConfig()
-    recorder = record.begin(None, config)
+    session = Session(config, chosen.speed, recorder=record.begin(None, config), vitals=True)
+    session.send(Pause())
     with quiet.collector_spared():
         from tui.app.tour.tour_app import TourApp
-    return train.show(TourApp, config, chosen, recorder, guarded, paused=True)
+    return train.show(TourApp, session, chosen, guarded, compared=(), serve=True)

@@ -12,20 +12,16 @@ from contextlib import contextmanager
 import numpy as np
 import numpy.typing as npt
 
-from echornn.config import EchoConfig
-from echornn.diagnosis.seed_stats import SeedStats
-from echornn.errors import ConfigError
+from echornn import ConfigError, EchoConfig, PopulationProgress, Run, SeedStats, Session
 from echornn.history.windows import errors_of, losses_of, summed
-from echornn.progress import Counts, Floats, PopulationProgress
+from echornn.progress import Counts, Floats
 from echornn.runs.recorder import Recorder
-from echornn.runs.run_dir import Run
 from echornn.session.commands import Pause, Save
 from echornn.session.pictures.frame import State
-from echornn.session.session import Session
 from echornn.timeline.branch import index_in
 from tui.cli.detach import Serving, let_go
 from tui.cli.lines import LinePrinter, lines_here
-from tui.cli.record import Saved, farewell, forget_if_empty
+from tui.cli.record import code_at_the_end, farewell, forget_if_empty
 from tui.cli.records import SEEDS_NOTE, finished_record, ladder_fields, lines_of, seed_stats_fields, start_record
 from tui.cli.rows import Record, as_json
 from tui.term import terminal
@@ -37,10 +33,10 @@ LINE_EVERY = 100  # windows between two lines, as in the tutorial
 
 def print_training(
     config: EchoConfig,
-    speed: float,
-    json: bool,
     recorder: Recorder,
     at: int | None,
+    speed: float,
+    json: bool,
     serve: bool,
     paused: bool,
     background: int | None,
@@ -84,10 +80,10 @@ def print_training(
         if recorder.resumed is not None:
             report.go_on_after(recorder.resumed, at)
         begun = time.monotonic()
-        saved = _train(session, asked, lines, is_watched)
+        is_saved = _train(session, asked, lines, is_watched)
     serving.end("the session was ended" if asked else "the session has ended")
     lines.close()
-    frame, code = session.frame, saved.after_a_signal if asked else saved.at_the_end
+    frame, code = session.frame, code_at_the_end(recorder, is_saved, bool(asked))
     if session.refused is not None:
         forget_if_empty(session)
         raise session.refused
@@ -123,8 +119,10 @@ def asked_to_end(stop: Callable[[], object], save: Callable[[], object] = lambda
         yield asked
 
 
-def _train(session: Session, asked: list[int], lines: LinePrinter, is_watched: Callable[[], bool]) -> Saved:
-    """Train on a thread, so that signals are handled even while native code runs; warnings go to standard error."""
+def _train(session: Session, asked: list[int], lines: LinePrinter, is_watched: Callable[[], bool]) -> bool:
+    """Train on a thread, so that signals are handled even while native code runs; warnings go to standard error.
+    Returns whether all is saved.
+    """
     notes = warning = session.recorder.warning
     if notes:  # they end with the first command, which may come at once
         lines.print([f"echornn-tui: {notes}"], sys.stderr)
@@ -141,9 +139,9 @@ def _train(session: Session, asked: list[int], lines: LinePrinter, is_watched: C
         is_over = frame.state is State.FINISHED or (frame.state is State.PAUSED and frame.has_diverged)
         if is_over and not is_watched():
             session.stop()
-        saved = Saved.by(session.recorder)
-        if stopped or (asked and saved is not Saved.NO):
-            return saved
+        is_saved = session.recorder.saved
+        if stopped or (asked and (is_saved or session.recorder.folder is None)):
+            return is_saved
 
 
 class EpochReport:

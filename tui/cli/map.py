@@ -10,9 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from echornn.config import EchoConfig
+from echornn import ConfigError, EchoConfig, Session
 from echornn.data.series import check_own_data
-from echornn.errors import ConfigError
 from echornn.own import trusting
 from echornn.runtime import quiet
 from echornn.sweeps.folder import SweepResults
@@ -29,10 +28,8 @@ from tui.map.text import csv_lines, lines_of
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode
 from tui.term.guardian import Guarded
-from tui.term.printed import quoted
 
 if TYPE_CHECKING:
-    from echornn.session.session import Session
     from tui.cli.sweep import Computation
 
 SECONDS_TO_STOP = 5.0  # to wait for a sweep's computation; parts in training are lost, and trained again next time
@@ -75,7 +72,7 @@ def show_map(
         results = SweepResults.read(sweep)
     first = chosen_state(results.axes, across, down, show, filter)
     if guarded is not None:
-        return MapScreen(results, first, chosen, guarded).until_left()
+        return show_on_screen(results, first, chosen, guarded)
     if svg is not None:
         from tui.map.app import drawn
 
@@ -94,9 +91,10 @@ def chosen_state(axes: Axes, across: str | None, down: str | None, measure: Meas
     rows = None if down is None else _field("down", down, axes)
     if columns is not None and columns == rows:
         raise ConfigError("down", down, "this field is across already")
-    columns = columns or next((name for name in (first.across, first.down, *axes) if name != rows), first.across)
-    rows = rows or next((name for name in (first.down, first.across, *axes) if name not in (columns, None)), None)
-    state = replace(first, across=columns, down=rows, measure=measure, filter=words).settled(axes)
+    if columns == first.down or rows == first.across:
+        first = first.swapped(axes)
+    first = replace(first, across=columns or first.across, down=rows or first.down)
+    state = replace(first, measure=measure, filter=words).settled(axes)
     try:
         state.choice(axes)
     except FilterError as error:
@@ -111,100 +109,83 @@ def _field(flag: str, name: str, axes: Axes) -> str:
     return found[0]
 
 
-class MapScreen:
-    """Shows the map and the app in turn on one terminal, and the computation of the sweep, if it is computed here."""
+def show_on_screen(
+    results: SweepResults, state: MapState, chosen: Preferences, guarded: Guarded, computing: Computation | None = None
+) -> int:
+    """Show the map, and the app of the points that are opened from it, in turn, until the user leaves. Meanwhile the
+    sweep is computed, if it is computed here.
+    """
+    with quiet.collector_paused():
+        from tui.cli.screen import AppScreen
+        from tui.map.app import Follower, MapApp, Opened
 
-    def __init__(
-        self,
-        results: SweepResults,
-        first: MapState,
-        chosen: Preferences,
-        guarded: Guarded,
-        computing: Computation | None = None,
-    ) -> None:
-        with quiet.collector_paused():
-            from tui.cli.screen import AppScreen
-            from tui.map.app import Follower
+    screen, follower = AppScreen(guarded, chosen.mouse), Follower(results)
+    theme, computed = chosen.theme, 0
+    session: Session | None = None  # of the point that was opened last
+    words: list[str] = []  # for the end: where the opened runs are
 
-        self._screen = AppScreen(guarded, chosen.mouse)
-        self._follower, self._state = Follower(results), first
-        self._chosen, self._theme, self._computing = chosen, chosen.theme, computing
-        self._session: Session | None = None
-        self._computed: int = ExitCode.DONE
-        self._words: list[str] = []  # to print at the end: where the opened runs are
-
-    def until_left(self) -> int:
-        screen, computing = self._screen, self._computing
-        folder = quoted(self._follower.seen.results.folder)
-        screen.guarded.leave_words(f"the map is shown again with: echornn-tui map {folder}")
-        thread = threading.Thread(target=self._compute, name="computing", daemon=True)
-        if computing is not None:
-            thread.start()
-        code = screen.until_left(self._by_turns(), self._code_without_a_terminal)
-        self._follower.end()
-        if computing is not None:
-            computing.stop()
-            thread.join(SECONDS_TO_STOP)
-        code = screen.errors.conclude(code or self._computed)
-        say_last(self._words)
-        return code
-
-    def _compute(self) -> None:
-        assert self._computing is not None
+    def compute(computing: Computation) -> None:
+        nonlocal computed
         try:
-            self._computed = self._computing.run()
+            computed = computing.run()
         except OSError as error:
-            self._computing.trouble, self._computed = str(error), ExitCode.FAILED
+            computing.trouble, computed = str(error), ExitCode.FAILED
         except Exception as error:
-            self._screen.errors.keep(error)
+            screen.errors.keep(error)
 
-    def _wrong(self) -> str:
-        """What stopped the computation, or another error on a thread; empty if there was none."""
-        return self._screen.errors.words or (self._computing.trouble if self._computing else "")
+    def wrong() -> str:
+        return screen.errors.words or (computing.trouble if computing else "")
 
-    def _says(self) -> str:
-        """The progress of the computation in a word; empty if nothing is left to say."""
-        computing = self._computing
-        if computing is None or self._wrong() or computing.sweep.is_finished or computing.sweep.loop_seconds:
-            return ""
-        return "compiling"
+    def says() -> str:
+        is_compiling = computing and not (wrong() or computing.sweep.is_finished or computing.sweep.loop_seconds)
+        return "compiling" if is_compiling else ""
 
-    async def _by_turns(self) -> int:
-        from tui.map.app import MapApp, Opened
-
+    async def by_turns() -> int:
+        nonlocal state
         hint = ""
         while True:
-            look = (self._chosen.ascii, self._theme, self._says, self._wrong, hint, self._chosen.keys)
-            app = MapApp(self._follower, self._state, *look)
-            left = await self._screen.show(app)
+            app = MapApp(follower, state, chosen.ascii, theme, says, wrong, hint, chosen.keys)
+            left = await screen.show(app)
             if not isinstance(left, Opened):
                 return left or ExitCode.DONE
-            self._state = app.frame.state
+            state = app.frame.state
             try:
-                code, hint = await self._open(left.config), ""
+                code, hint = await open_point(left.config), ""
             except ConfigError as error:
                 code, hint = None, str(error)
             if code is not None:
                 return code
 
-    async def _open(self, config: EchoConfig) -> int | None:
+    async def open_point(config: EchoConfig) -> int | None:
         """Train a point in the app; returns None if the user went back to the map, otherwise the exit code."""
-        from echornn.session.session import Session
         from tui.app.point_app import PointApp
 
+        nonlocal theme, session
         await asyncio.to_thread(check_own_data, config)
-        recorder = record.begin(None, config)
-        session = self._session = Session(config, self._chosen.speed, recorder=recorder, vitals=True)
-        app = PointApp(session, self._chosen.fps, self._chosen.ascii, self._theme, moved=self._chosen.keys)
-        code = await self._screen.show_session(app, session)
-        self._theme = "light" if app.theme == "textual-light" else "dark"
-        self._words += self._screen.last_words(code, session)
+        session = Session(config, chosen.speed, recorder=record.begin(None, config), vitals=True)
+        app = PointApp(session, chosen.fps, chosen.ascii, theme, moved=chosen.keys)
+        code = await screen.show_session(app, session)
+        theme = "light" if app.theme == "textual-light" else "dark"
+        words.extend(screen.last_words(code, session))
         # the app freezes all objects once it has loaded; without this, the previous point would never be freed
         gc.unfreeze()
         gc.collect()
         return None if app.went_back and app.return_value != ExitCode.CHECKPOINTED else code
 
-    def _code_without_a_terminal(self) -> int:
-        if self._computing is not None:
-            self._computing.stop()
-        return ExitCode.CHECKPOINTED if self._session is None else record.end(self._session).after_a_signal
+    def code_if_gone() -> int:
+        if computing is not None:
+            computing.stop()
+        return record.end(session, after_a_signal=True) if session else ExitCode.CHECKPOINTED
+
+    guarded.leave_words(f"the map is shown again with: echornn-tui map {printed.quoted(results.folder)}")
+    thread = threading.Thread(target=compute, args=[computing], name="computing", daemon=True)
+    if computing is not None:
+        thread.start()
+    code = screen.until_left(by_turns(), code_if_gone)
+    follower.end()
+    if computing is not None:
+        computing.stop()
+        thread.join(SECONDS_TO_STOP)
+    code = screen.errors.conclude(code or computed)
+    say_last(words)
+    return code

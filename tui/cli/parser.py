@@ -14,17 +14,16 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from cyclopts import App, CycloptsError, Parameter, Token, UnknownOptionError, UnusedCliTokensError, convert
 
+from echornn import EchoConfig, Run, RunError, TaskError
 from echornn.cells.own_cell import OwnCell
 from echornn.cells.own_cell import check as check_cell
 from echornn.cells.table import named as cell_named
-from echornn.config import CELL, ECHO, TASK, EchoConfig
-from echornn.errors import RunError
+from echornn.config import CELL, ECHO, TASK
 from echornn.files.recorded_values import shortened
 from echornn.runs import folders
-from echornn.runs.run_dir import Run
 from echornn.tasks.own_task import OwnTask, TaskName, check
 from echornn.tasks.table import class_of, defaults_of, named, tasks_with
-from echornn.tasks.task import TaskError, settings_of
+from echornn.tasks.task import settings_of
 from tui.cli import UsageError
 from tui.cli.train import train
 
@@ -54,18 +53,16 @@ Tasks = Mapping[str, TaskName]
 """The tasks that a command line names, by their words; their settings are flags."""
 
 
-def command_of(arguments: Sequence[str]) -> Callable[[], int | None]:
+def command_of(arguments: Sequence[str], tasks: Tasks | None = None) -> Callable[[], int | None]:
     """What a command line calls."""
     name = arguments[0] if arguments[0] in SUBCOMMANDS else ""
-    tasks = _tasks_in(arguments) if name in ("", "sweep") else {}
+    if tasks is None:
+        tasks = _tasks_in(arguments) if name in ("", "sweep") else {}
     try:
-        try:
-            return _parsed(name, arguments, tasks)
-        except UnknownOptionError:
-            if not (tasks := tasks or _task_of_the_run(arguments)):
-                raise
-            return _parsed(name, arguments, tasks)
+        return _parsed(name, arguments, tasks)
     except UnknownOptionError as error:
+        if not tasks and (of_the_run := _task_of_the_run(arguments)):
+            return command_of(arguments, of_the_run)
         flag = (error.token.keyword or error.token.value).partition("=")[0]
         of_tasks = tasks_with(flag.strip("-").replace("-", "_"))
         raise UsageError(f"Unknown option: {flag}. It is {of_tasks}: name one." if of_tasks else str(error)) from error
@@ -126,16 +123,8 @@ def _readable(function: Callable[..., Any], tasks: Tasks) -> Callable[..., Any]:
     return copy
 
 
-@dataclasses.dataclass(frozen=True, init=False)
 class FieldFlags(EchoConfig):
     """The fields of `EchoConfig` as flags, with the same help; it holds only what the user gave."""
-
-    task: str | None = None
-    """What is learned: echo (the tutorial's), another task that tasks lists, or FILE.py:NAME, a task of your own."""
-
-    cell: str = "rnn"
-    """Recurrent cell: rnn (the tutorial's tanh([x, h] W + b)), another that cells lists, or FILE.py:NAME, a cell of
-    your own."""
 
     def __init__(self, **given: Any) -> None:
         vars(self).update(given)
@@ -144,6 +133,7 @@ class FieldFlags(EchoConfig):
 def _field_flags(tasks: Tasks) -> Any:
     """The flags with the settings of these tasks, by default the echo's; else those are hidden."""
     fields: dict[str, Any] = {name: (name, Annotated[Any, Parameter(show=False)], None) for name in defaults_of(ECHO)}
+    fields |= {TASK: (TASK, str | None, None), CELL: (CELL, str, "rnn")}
     for task in tasks.values() or [ECHO]:
         for known in settings_of(class_of(task)):
             if known.name in TAKEN:

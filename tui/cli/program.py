@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-from echornn.config import ConfigError
-from echornn.errors import OwnError, RunError
+from echornn import ConfigError, RunError
+from echornn.errors import OwnError
 from echornn.runtime import quiet
 from tui.cli import FailedError, UsageError
 from tui.cli.train import train

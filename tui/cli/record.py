@@ -5,28 +5,24 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Mapping
-from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from echornn.config import CELL, TASK, ConfigError, EchoConfig, require_epochs
+from echornn import ConfigError, EchoConfig, Run, RunError, RunRecorder, Session
+from echornn.config import CELL, TASK, require_epochs
 from echornn.data.series import check_own_data, check_own_files
-from echornn.errors import RunError
 from echornn.history.windows import losses_of
 from echornn.own import OwnFile, trusting
 from echornn.runs import folders
-from echornn.runs.recorder import Recorder, RunRecorder
-from echornn.runs.run_dir import Run
-from echornn.session.session import Session
+from echornn.runs.recorder import Recorder
 from echornn.tasks.own_task import OwnTask
 from echornn.tasks.table import settings_by_name, values_of
 from echornn.timeline.moves import before_it_diverged
 from echornn.training.device import require_memory
 from tui.term import printed
 from tui.term.exit_code import ExitCode
-from tui.term.printed import printable, quoted
 
 SECONDS_TO_SAVE = 1.0  # to wait at the end for the current windows, besides those for the last checkpoint
 SECONDS_TO_STOP = 0.1  # to wait for a thread in native code that has nothing to save
@@ -52,32 +48,28 @@ def begin(folder: Path | None, config: EchoConfig) -> Recorder:
         return Recorder(str(error))
 
 
-def go_on(name: str, given: Given, at: int | None = None, trust: bool = False) -> tuple[EchoConfig, Recorder]:
-    """Continue a run at a window of its path, by default where it is, with these fields changed."""
+def go_on(name: str, given: Given, at: int | None, trust: bool) -> tuple[EchoConfig, Recorder, int | None]:
+    """Continue a run at a window of its path, by default where it is, with these fields changed; returns that window
+    too. A run that has diverged continues before that if fields are changed, since diverged weights cannot learn.
+    """
+    config, first = EchoConfig(), at
+
+    def allow(run: Run) -> None:
+        nonlocal config, first
+        if at is None and given:
+            newest = run.path(run.position, max(0, run.position.window - 1))
+            is_finite = all(bool(np.isfinite(losses_of(piece.windows)[-1]).any()) for piece in newest)
+            first = None if is_finite else before_it_diverged(run.timeline(), run.position)
+        config = _edited(run, given, first)
+
     with trusting(trust):
-        folder = folders.find(name)
-        recorder = RunRecorder.go_on(folder, lambda run: _edited(run, given, first_at(run, given, at)))
-    run = recorder.resumed
-    assert run is not None
-    config = _edited(run, given, first_at(run, given, at))
+        recorder = RunRecorder.go_on(folders.find(name), allow)
     for field in (TASK, CELL):
         own = config.value(field)
-        if isinstance(own, OwnFile) and own.is_change_of(run.config.value(field)):
+        if recorder.resumed and isinstance(own, OwnFile) and own.is_change_of(recorder.resumed.config.value(field)):
             what = f"so it is another {field}: the network starts over"
             printed.complain(f"echornn-tui: the file of {own} has changed, {what}")
-    return config, recorder
-
-
-def first_at(run: Run, given: Given, at: int | None) -> int | None:
-    """The window of its path at which a run continues; None for its current position. If fields are changed in a run
-    that has diverged, it continues before the divergence, since diverged weights cannot learn.
-    """
-    if at is not None or not given:
-        return at
-    newest = run.path(run.position, max(0, run.position.window - 1))
-    if all(bool(np.isfinite(losses_of(piece.windows)[-1]).any()) for piece in newest):
-        return None
-    return before_it_diverged(run.timeline(), run.position)
+    return config, recorder, first
 
 
 def _edited(run: Run, given: Given, at: int | None) -> EchoConfig:
@@ -114,37 +106,22 @@ def changed(config: EchoConfig, given: Given) -> EchoConfig:
     return wanted
 
 
-class Saved(Enum):
-    """Whether all that was trained is on disk. It is asked only once, since the training thread may go on after it."""
-
-    YES = auto()
-    NO = auto()
-    NOWHERE = auto()  # a message has told the user
-
-    @classmethod
-    def by(cls, recorder: Recorder) -> Saved:
-        if recorder.folder is None:
-            return cls.NOWHERE
-        return cls.YES if recorder.saved else cls.NO
-
-    @property
-    def after_a_signal(self) -> ExitCode:
-        return ExitCode.CHECKPOINTED if self is Saved.YES else ExitCode.FAILED
-
-    @property
-    def at_the_end(self) -> ExitCode:
-        return ExitCode.FAILED if self is Saved.NO else ExitCode.DONE
-
-
-def end(session: Session) -> Saved:
-    """Stop a session, and wait until everything is on disk, or until the time limit."""
+def end(session: Session, after_a_signal: bool) -> ExitCode:
+    """Stop a session, and wait until everything is on disk, or until the time limit; returns the exit code."""
     session.stop()
-    until = time.monotonic() + SECONDS_TO_SAVE + session.recorder.seconds_to_end
+    recorder = session.recorder
+    until = time.monotonic() + SECONDS_TO_SAVE + recorder.seconds_to_end
     while True:
-        has_stopped = session.stopped.wait(SECONDS_TO_STOP)
-        saved = Saved.by(session.recorder)
-        if has_stopped or saved is not Saved.NO or time.monotonic() >= until:
-            return saved
+        has_stopped, is_saved = session.stopped.wait(SECONDS_TO_STOP), recorder.saved
+        if has_stopped or is_saved or recorder.folder is None or time.monotonic() >= until:
+            return code_at_the_end(recorder, is_saved, after_a_signal)
+
+
+def code_at_the_end(recorder: Recorder, is_saved: bool, after_a_signal: bool) -> ExitCode:
+    """Whether the run can be continued from its last window; if not after a signal, a run that is not kept is fine."""
+    if after_a_signal:
+        return ExitCode.CHECKPOINTED if is_saved else ExitCode.FAILED
+    return ExitCode.DONE if is_saved or recorder.folder is None else ExitCode.FAILED
 
 
 def flags_for(at: int | None = None, **fields: object) -> list[str]:
@@ -153,30 +130,24 @@ def flags_for(at: int | None = None, **fields: object) -> list[str]:
     return [text for name, value in given.items() for text in (f"--{name.replace('_', '-')}", str(value))]
 
 
-def flags_to_go_on(session: Session) -> list[str]:
-    """The flags with which to continue: changes that were not carried out yet; more epochs if all epochs are trained; a
-    window before the divergence if the run diverged.
+def farewell(session: Session) -> list[str]:
+    """The lines that say where the run is and how to go on with it, or why it is not saved: with changes that were not
+    carried out yet, more epochs if all are trained, or before the divergence if it has diverged.
     """
-    frame, at, fields = session.frame, session.going_first, session.editing_first
+    recorder, frame, at, fields = session.recorder, session.frame, session.going_first, session.editing_first
+    warning = [printed.printable(recorder.warning)] if recorder.warning else []
+    if recorder.folder is None:
+        return warning
+    folder = printed.quoted(recorder.folder)
+    if recorder.misplaced:
+        return [*warning, f"the run is not kept: {folder} is {recorder.misplaced}"]
     wanted = frame.config.with_fields(fields)
     if at is None and frame.is_at_the_end_of(wanted):
-        return flags_for(**{**fields, "num_epochs": 2 * wanted.num_epochs})
-    return flags_for(session.before_it_diverged if at is None and not fields else at, **fields)
-
-
-def farewell(session: Session) -> list[str]:
-    """The lines that say where the run is and how to go on with it, or why it is not saved."""
-    recorder = session.recorder
-    if recorder.folder is None:
-        return [printable(recorder.warning)] if recorder.warning else []
-    folder = quoted(recorder.folder)
-    go_on = " ".join(["go on with: echornn-tui --resume", folder, *flags_to_go_on(session)])
-    lines = [f"the run is in {folder}", go_on]
-    misplaced = recorder.misplaced  # asking the disk itself could hang
-    if misplaced:
-        where = "is gone" if misplaced == "gone" else "holds another run now"
-        lines = [f"the run is not kept: {folder} {where}"]
-    return [printable(recorder.warning), *lines] if recorder.warning else lines
+        flags = flags_for(**{**fields, "num_epochs": 2 * wanted.num_epochs})
+    else:
+        flags = flags_for(session.before_it_diverged if at is None and not fields else at, **fields)
+    go_on = ["echornn-tui --resume", folder, *flags]
+    return [*warning, f"the run is in {folder}", f"go on with: {' '.join(go_on)}"]
 
 
 def forget_if_empty(session: Session) -> bool:

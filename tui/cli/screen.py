@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from echornn.errors import ConfigError
+from echornn import ConfigError, Session
 from tui.cli import record
 from tui.term import printed, terminal
 from tui.term.driver import TerminalDriver
@@ -16,7 +16,6 @@ from tui.term.guardian import Guarded
 from tui.term.output import draw_in_few_bytes
 
 if TYPE_CHECKING:
-    from echornn.session.session import Session
     from tui.app.app import EchoApp
     from tui.map.app import MapApp
 
@@ -56,12 +55,9 @@ class AppScreen:
         """The exit code of the app of a session, which is ended with it, when all is saved."""
         self.tell_errors_in(app)
         left = await self.show(app, app.behind_an_update)
-        saved = await asyncio.to_thread(record.end, session)
-        if app.return_code:
-            return ExitCode.FAILED
-        if left == ExitCode.CHECKPOINTED:
-            return saved.after_a_signal
-        return ExitCode.FAILED if session.error else saved.at_the_end
+        code = await asyncio.to_thread(record.end, session, left == ExitCode.CHECKPOINTED)
+        has_failed = app.return_code or (session.error and left != ExitCode.CHECKPOINTED)
+        return ExitCode.FAILED if has_failed else code
 
     def last_words(self, code: int, session: Session, goes_on: bool = False) -> list[str]:
         """The lines on what was not carried out, and how to go on with the run, after its app has ended with this code.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from echornn import ConfigError
 from echornn.config import TASK, shown
 from echornn.data.levels import solved_level
 from echornn.diagnosis.loss_stats import loss_text
-from echornn.errors import ConfigError
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.grid import Axis, Grid, Until
 from echornn.sweeps.processes import Processes
@@ -28,7 +28,6 @@ from tui.cli.rows import Record, as_json
 from tui.kit.sweep_table import rung_text, value_text
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode
-from tui.term.printed import quoted
 
 MOST_WORKERS = 1024
 LOOK_SECONDS = 0.5  # between two checks for newly finished points
@@ -78,14 +77,14 @@ def sweep(
         return print_sweep(out, wanted, engine_of(workers, scheduler, scheduler_file), json)
     preferred = preferences(screen or ScreenFlags())
     guarded = guardian.divide()
-    from tui.cli.map import MapScreen
+    from tui.cli.map import show_on_screen
     from tui.map.state import MapState
 
     with Computation(out, wanted, engine_of(workers, scheduler, scheduler_file)) as computing:
         results = SweepResults.read(out)
-        code = MapScreen(results, MapState.first(results.axes), preferred, guarded, computing).until_left()
+        code = show_on_screen(results, MapState.first(results.axes), preferred, guarded, computing)
         end = computing.end_record()
-    say_last(end_lines(end, out))
+    say_last(_end_lines(end, out))
     if computing.trouble:
         printed.complain(f"echornn-tui: {computing.trouble}")
     return code
@@ -118,6 +117,12 @@ class Computation:
             engine.close()
             raise
 
+    def __enter__(self) -> Computation:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.sweep.close()
+
     def run(self, watch: Callable[[], None] = lambda: None) -> int:
         """Train all that is missing; returns the exit code. ``watch`` is called a few times a second."""
         begun = time.monotonic()
@@ -132,42 +137,24 @@ class Computation:
         """Any thread may ask `run` to return soon."""
         self.sweep.asked_to_end.set()
 
-    def __enter__(self) -> Computation:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.sweep.close()
-
     def start_record(self) -> Record:
         """What will be trained; docs/cli.md explains the keys."""
         sweep, workers = self.sweep, self.engine.workers
-        points = sweep.grid.points
-        return {
-            "event": "start",
-            "sweep": str(self.folder),
-            "points": len(points.possible),
-            "seeds": sweep.grid.seeds,
-            "until": sweep.grid.until,
-            "networks": sweep.trainings,
-            "known": sweep.known,
-            "trained_before": sweep.trained_before,
-            "compilations": len({structure_of(part.configs[0]) for part in sweep.parts(workers)}),
-            "workers": workers,
-            "left_out": [{**one.values, "reason": one.reason} for one in points.impossible],
-        }
+        grid, points = sweep.grid, sweep.grid.points
+        wanted = {"points": len(points.possible), "seeds": grid.seeds, "until": grid.until, "networks": sweep.trainings}
+        structures = {structure_of(part.configs[0]) for part in sweep.parts(workers)}
+        known = {"known": sweep.known, "trained_before": sweep.trained_before, "compilations": len(structures)}
+        left_out = [{**one.values, "reason": one.reason} for one in points.impossible]
+        start = {"event": "start", "sweep": str(self.folder)}
+        return {**start, **wanted, **known, "workers": workers, "left_out": left_out}
 
     def end_record(self) -> Record:
         sweep, seconds = self.sweep, self.seconds
-        return {
-            "event": "finished" if sweep.is_finished else "stopped",
-            "networks": sweep.trainings,
-            "known": sweep.known,
-            "solved": sweep.solved,
-            "points_failed": len(sweep.failed),
-            "seconds": round(seconds, 3),
-            "share_in_loops": round(sweep.loop_seconds / (seconds * self.engine.workers), 3) if seconds else 0.0,
-            "where": sorted(sweep.where),
-        }
+        share = round(sweep.loop_seconds / (seconds * self.engine.workers), 3) if seconds else 0.0
+        event = "finished" if sweep.is_finished else "stopped"
+        counts = {"networks": sweep.trainings, "known": sweep.known, "solved": sweep.solved}
+        took = {"seconds": round(seconds, 3), "share_in_loops": share, "where": sorted(sweep.where)}
+        return {"event": event, **counts, "points_failed": len(sweep.failed), **took}
 
 
 def print_sweep(folder: Path, grid: Grid, engine: Engine, json: bool) -> int:
@@ -180,20 +167,19 @@ def print_sweep(folder: Path, grid: Grid, engine: Engine, json: bool) -> int:
         said = {point.config for point in results.points if _is_over(point)}
         notes, looked = 0, time.monotonic()
 
-        def say(record: Record, texts: Iterator[str]) -> None:
+        def say(record: Record, texts: Iterable[str]) -> None:
             lines.print([as_json(record)] if json else texts, sys.stdout)
 
         def say_news() -> None:
             nonlocal results, notes
             for note in sweep.notes[notes:]:
-                say({"event": "note", "note": note}, iter([f"tried again: {note}"]))
+                say({"event": "note", "note": note}, [f"tried again: {note}"])
                 notes += 1
             before, results = results, results.refresh()
             for point in results.points if results is not before else ():
                 if _is_over(point) and point.config not in said:
                     said.add(point.config)
-                    record = point_record(point, results.axes)
-                    say(record, iter([point_line(record, results.axes)]))
+                    say(*_of_point(point, results.axes))
 
         def watch() -> None:
             nonlocal looked
@@ -205,13 +191,15 @@ def print_sweep(folder: Path, grid: Grid, engine: Engine, json: bool) -> int:
             numbers += [] if sweep.loop_seconds else ["compiling"]
             lines.show_numbers(sweep.known + sweep.abandoned, sweep.trainings, numbers)
 
-        say(start := computing.start_record(), start_lines(start))
+        start = computing.start_record()
+        say(start, _start_lines(start))
         code = computing.run(watch)
         lines.close()
         say_news()
         if computing.trouble:
             lines.print([f"echornn-tui: {computing.trouble}"], sys.stderr)
-        say(end := computing.end_record(), end_lines(end, folder))
+        end = computing.end_record()
+        say(end, _end_lines(end, folder))
     return ExitCode.CHECKPOINTED if asked and not sweep.is_finished else code
 
 
@@ -219,61 +207,49 @@ def _is_over(point: GridPoint) -> bool:
     return not point.missing or point.failed is not None
 
 
-def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
-    """A finished point, with the numbers of the map (see `GridPoint`)."""
-    counts = Cell((), (point,))
-    (low, high), level = counts.interval, solved_level(point.config)
-    return {
-        "event": "point",
-        **shown({name: point.config.fields().get(name) for name in axes}),
-        "seeds": counts.finished,
-        "solved": counts.solved,
-        "success_low": low,
-        "success_high": high,
-        "half_solved": counts.half_solved,
-        "median_loss": counts.loss if math.isfinite(counts.loss) else None,
-        "rung": rung_text(point.config, counts.loss) or None,
-        "level": level if math.isfinite(level) else None,
-        "failed": point.failed,
-    }
+def _of_point(point: GridPoint, axes: Iterable[str]) -> tuple[Record, list[str]]:
+    """A finished point as a record, with the numbers of the map, and as a line of text."""
+    counts, level = Cell((), (point,)), solved_level(point.config)
+    (low, high), loss, half = counts.interval, counts.loss, counts.half_solved
+    rung = rung_text(point.config, loss)
+    values = shown({name: point.config.fields().get(name) for name in axes})
+    solved = {"seeds": counts.finished, "solved": counts.solved, "success_low": low, "success_high": high}
+    losses = {"half_solved": half, "median_loss": loss if math.isfinite(loss) else None, "rung": rung or None}
+    record = {"event": "point", **values, **solved, **losses, "level": level if math.isfinite(level) else None}
+    record["failed"] = point.failed
+    name = _in_words({field: value for field, value in values.items() if value is not None}) or "the point"
+    if point.failed is not None:
+        return record, [f"{name}: failed: {point.failed}"]
+    how_well = f", median loss {loss_text(loss)}{f', {rung}' if rung else ''}"
+    if half is not None:
+        how_well = f", half by window {half:,}"
+    elif not math.isfinite(loss):
+        how_well = ", most diverged"
+    of_seeds = f"{counts.solved} of {counts.finished} solved ({round(100 * low)} to {round(100 * high)} %)"
+    return record, [f"{name}: {of_seeds}{how_well}"]
 
 
-def start_lines(record: Record) -> Iterator[str]:
-    known, left_out = record["known"], record["left_out"]
-    there = f", {known:,} of them known already" if known else ""
+def _start_lines(record: Record) -> Iterator[str]:
+    there = f", {record['known']:,} of them known already" if record["known"] else ""
     points, seeds = _counted(record["points"], "point"), _counted(record["seeds"], "seed")
     each = "" if record["points"] == 1 else " each"
     yield f"{points} with {seeds}{each}: {_counted(record['networks'], 'network')}{there}"
     if record["trained_before"]:
         yield f"{record['trained_before']:,} of them another version of the program trained before: trained anew"
-    for one in left_out[:MOST_LEFT_OUT]:
+    for one in record["left_out"][:MOST_LEFT_OUT]:
         values = {name: value for name, value in one.items() if name != "reason"}
         yield f"left out: {_in_words(values)}: {one['reason']}"
-    if len(left_out) > MOST_LEFT_OUT:
-        yield f"left out: {len(left_out) - MOST_LEFT_OUT:,} more, for such reasons"
+    if len(record["left_out"]) > MOST_LEFT_OUT:
+        yield f"left out: {len(record['left_out']) - MOST_LEFT_OUT:,} more, for such reasons"
 
 
-def point_line(record: Record, axes: Mapping[str, Any]) -> str:
-    name = _in_words({field: record[field] for field in axes if record[field] is not None}) or "the point"
-    if record["failed"] is not None:
-        return f"{name}: failed: {record['failed']}"
-    low, high = (round(100 * record[bound]) for bound in ("success_low", "success_high"))
-    solved = f"{record['solved']} of {record['seeds']} solved ({low} to {high} %)"
-    if record["half_solved"] is not None:
-        return f"{name}: {solved}, half by window {record['half_solved']:,}"
-    loss, rung = record["median_loss"], record["rung"]
-    if loss is None:
-        return f"{name}: {solved}, most diverged"
-    return f"{name}: {solved}, median loss {loss_text(loss)}{f', {rung}' if rung else ''}"
-
-
-def end_lines(record: Record, folder: Path) -> Iterator[str]:
+def _end_lines(record: Record, folder: Path) -> Iterator[str]:
     failed = f"  {_counted(record['points_failed'], 'point')} failed" if record["points_failed"] else ""
     known = f"{record['known']:,} of {_counted(record['networks'], 'network')} known"
     yield f"{record['event']}  {known}, {record['solved']:,} solved{failed}  seconds {record['seconds']:.1f}"
     if record["event"] == "stopped":
         yield "the same command goes on where this stopped"
-    yield f"see it with: echornn-tui map {quoted(folder)}"
+    yield f"see it with: echornn-tui map {printed.quoted(folder)}"
 
 
 def _in_words(values: Mapping[str, Any]) -> str:

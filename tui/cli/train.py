@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from echornn.config import EchoConfig
-from echornn.errors import ConfigError
+from echornn import ConfigError, EchoConfig, Run, Session
 from echornn.runs import folders
-from echornn.runs.run_dir import Run
 from echornn.runtime import quiet
+from echornn.session.commands import Pause
+from echornn.session.exchange import LOCAL
 from tui.cli import UsageError, record
 from tui.cli.detach import Serving, divide, go_on_in_the_background
 from tui.cli.preferences import Preferences, ScreenFlags, preferences, speed_of
@@ -20,7 +20,6 @@ from tui.term.exit_code import ExitCode
 from tui.term.guardian import Guarded
 
 if TYPE_CHECKING:
-    from echornn.runs.recorder import Recorder
     from tui.app.app import EchoApp
 
 
@@ -77,39 +76,27 @@ def train(
         config = record.changed(EchoConfig(), given)
         recorder = record.begin(run, config)
     else:
-        config, recorder = record.go_on(resume, given, at, trust)
-        at = record.first_at(recorder.resumed, given, at) if recorder.resumed else at
+        config, recorder, at = record.go_on(resume, given, at, trust)
     if guarded is not None and chosen is not None:
+        session = Session(config, chosen.speed, recorder=recorder, at=at, vitals=True)
+        if paused:
+            session.send(Pause())
         with quiet.collector_spared():
             from tui.app.app import EchoApp
-        return show(EchoApp, config, chosen, recorder, guarded, at, compared, not no_serve, paused)
+        return show(EchoApp, session, chosen, guarded, compared, not no_serve)
     from tui.cli.headless import print_training
 
-    return print_training(config, rate or math.inf, json, recorder, at, not no_serve, paused, background)
+    return print_training(config, recorder, at, rate or math.inf, json, not no_serve, paused, background)
 
 
 def show(
-    kind: type[EchoApp],
-    config: EchoConfig,
-    chosen: Preferences,
-    recorder: Recorder,
-    guarded: Guarded,
-    at: int | None = None,
-    compared: Sequence[Path] = (),
-    serve: bool = True,
-    paused: bool = False,
+    kind: type[EchoApp], session: Session, chosen: Preferences, guarded: Guarded, compared: Sequence[Path], serve: bool
 ) -> int:
     """Train in an app of this kind until the user leaves it. The training thread may still be in native code then."""
-    from echornn.session.commands import Pause
-    from echornn.session.exchange import LOCAL
-    from echornn.session.session import Session
     from tui.cli.lines import say_last
     from tui.cli.screen import AppScreen
 
-    screen = AppScreen(guarded, chosen.mouse)
-    session = Session(config, chosen.speed, recorder=recorder, at=at, vitals=True)
-    if paused:
-        session.send(Pause())
+    screen, recorder = AppScreen(guarded, chosen.mouse), session.recorder
     session.viewers.join(terminal.name(), LOCAL)
     serving = Serving(session, serve)
     app = kind(session, chosen.fps, chosen.ascii, chosen.theme, compared, chosen.keys)
@@ -129,7 +116,7 @@ def show(
 
     leave_words()
     app.on_loaded, app.why_no_detach = loaded, why_no_detach
-    code = screen.until_left(screen.show_session(app, session), lambda: record.end(session).after_a_signal)
+    code = screen.until_left(screen.show_session(app, session), lambda: record.end(session, after_a_signal=True))
     goes_on = app.detaches and code == ExitCode.DONE
     if goes_on:
         serving.end("the session goes on in the background", "attach again with echornn-tui attach")

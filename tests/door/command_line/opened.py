@@ -26,7 +26,7 @@ def opened(*arguments: object) -> Opened:
     """Open the app with these arguments."""
     found: dict[str, Any] = {}
 
-    def show(kind: object, config: object, chosen: Any, *_: object, **__: object) -> int:
+    def show(kind: object, session: object, chosen: Any, *_: object, **__: object) -> int:
         names = ("fps", "speed", "theme", "ascii", "mouse", "keys")
         found.update({name: getattr(chosen, name) for name in names})
         return 0

@@ -69,7 +69,7 @@ BAD = {
     "ftp = 10": ("1", "ftp fps"),
     "learning_rate = 3": ("1", "learning_rate theme fps speed ascii keys"),
     "fps 10": ("1", "TOML"),
-    "fps = 10\n# \udcff": ("2", "UTF-8"),
+    "fps = 10\n# \udcff": ("", "TOML utf-8"),
     "fps = 1\nfps = 2": ("", "TOML"),
     "[keys]\nundoo = 'x'": ("2", "undoo undo"),
     "[keys]\nundo = 3": ("2", "undo 3"),
