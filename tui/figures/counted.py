@@ -14,21 +14,16 @@ from echornn.diagnosis.seed_stats import wilson
 from echornn.sweeps.folder import SweepResults
 from tui.figures.data import FigureData, FigureError, FigureRequest
 from tui.figures.losses import loss_label
-from tui.figures.paper import COLOURS, GREY, SHADES, level_lines, losses_axis, not_finite, plain, whole_numbers
+from tui.figures.paper import COLOURS, GREY, SHADES, level_lines, losses_axis, names_along, not_finite, whole_numbers
 from tui.kit.shades import Scale, meaning, short_text, value_of
 from tui.kit.sweep_table import Table, first_choice, numbers_of, value_text
 
-TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
-"""The shades beside which the colour bar has a value."""
+TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)  # the shades beside which the colour bar has a value
 
-WAY = "way of the median final loss to the last level, %"
-"""What the shades show if losses of several tasks are compared."""
+WAY = "way of the median final loss to the last level, %"  # what the shades show of several tasks' losses
 
-MOST_TEXTS = 14
-"""The most columns of squares that have their values written on them, at a width of one column."""
-
-LETTER = 4.4
-"""The width of a letter in points."""
+MOST_TEXTS = 14  # columns of squares that have their values written on them, at a width of one column
+LETTERS = 13.6  # letters of columns that have room in an inch
 
 
 def seeds(request: FigureRequest) -> FigureData:
@@ -111,26 +106,21 @@ def sweep_map(request: FigureRequest) -> FigureData:
 
 def _draw_map(figure: Any, table: Table, shades: Any, texts: list[str]) -> None:
     """Draw the squares; one without a result is hatched, and an infinite value is white."""
-    from matplotlib.patches import Rectangle
+    from matplotlib import colormaps
 
     axes, width = figure.add_subplot(), figure.get_figwidth()
-    rows, columns = ([plain(value_text(value)) for value in values] for values in (table.rows, table.columns))
+    rows, columns = ([value_text(value) for value in values] for values in (table.rows, table.columns))
     squares = shades.reshape(len(rows), len(columns))
-    drawn = np.where(squares < 0, np.nan, squares)
-    axes.imshow(drawn, cmap=SHADES, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-    for row, column in np.argwhere(np.isnan(squares)).tolist():
-        corner = column - 0.5, row - 0.5
-        axes.add_patch(Rectangle(corner, 1, 1, fill=False, hatch="////", edgecolor="#BBBBBB", linewidth=0))
+    axes.patch.set(hatch="////", edgecolor="#BBBBBB", linewidth=0)
+    shades_and_white = colormaps[SHADES].with_extremes(under="white")
+    axes.imshow(squares, cmap=shades_and_white, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     if len(columns) <= MOST_TEXTS * width / 3.3:
         size = min(7.0, 60 * width / 3.3 / max(1, len(columns)))
         for (row, column), text in zip(np.ndindex(squares.shape), texts, strict=True):
             colour = "white" if squares[row, column] > 0.55 else "black"
             axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
-    every_column, every_row = (max(1, -(-len(names) // most)) for names, most in ((columns, 16), (rows, 30)))
-    shown = columns[::every_column]
-    is_tight = LETTER * (max(map(len, shown), default=0) + 1) * len(shown) > 60 * width
-    axes.set_xticks(range(0, len(columns), every_column), shown, rotation=90 if is_tight else 0)
-    axes.set_yticks(range(0, len(rows), every_row), rows[::every_row] if table.choice.down else [""] * len(rows))
+    names_along(axes.xaxis, columns, 16, LETTERS * width)
+    names_along(axes.yaxis, rows if table.choice.down else [""], 30)
     axes.tick_params(length=0, labelsize=7)
 
 

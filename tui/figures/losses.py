@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,26 +14,29 @@ from echornn.arrays.run_arrays import RunArrays, read
 from echornn.config import EchoConfig
 from echornn.data.levels import boundary_floor, chance_level, ladder_of
 from echornn.diagnosis.loss_stats import LossStats
-from echornn.history.curve import MARKS
+from echornn.history.curve import MARKS, Band, Curve
 from echornn.session.pictures.look import curve_under, futures, shared, words_of
 from echornn.timeline.branch import Position, letter_of
 from echornn.timeline.timeline import Timeline
 from tui.figures import paper
 from tui.figures.data import Column, FigureData, FigureError, FigureRequest
 
-BUCKETS = 400
-"""The most points of a line: more than a column of a page resolves."""
+BUCKETS = 400  # points of a line: more than a column of a page resolves
+MOST = 4  # extremes of so many times the highest point of the lines are cut off: a few would flatten all else
+BEYOND = 1e30  # higher than every axis: the band of a tenth that has diverged reaches the top
 
-MOST = 4
-"""Extremes of more than so many times the highest point of the lines are cut off: a few would flatten all else."""
-
-BEYOND = 1e30
-"""A height beyond every axis: the band of a tenth that has diverged reaches the top."""
-
-COLUMNS = (
-    *("line", "first_window", "last_window", "networks", "mean", "low", "high"),
-    *("q10", "median", "q90", "solved", "error_rate"),
-)
+NUMBERS = {
+    "networks": "replicas",
+    "mean": "mean",
+    "low": "low",
+    "high": "high",
+    "q10": "tenth",
+    "median": "median",
+    "q90": "ninetieth",
+    "solved": "solved",
+    "error_rate": "error_rate",
+}
+"""The columns of a curve, and the attributes of `Curve` and `Band` that they have."""
 
 Levels = list[tuple[str, float]]
 
@@ -50,32 +53,20 @@ class Line:
     label: str
     band_label: str | None = None
 
-    @property
-    def windows(self) -> Any:
-        """The middle of each bucket."""
-        return (self.starts + 1 + self.ends) / 2
-
-    @property
-    def values(self) -> Any:
-        return np.concatenate([np.array(one, np.float64) for one in (self.losses, self.low, self.high)])
-
     def draw(self, axes: Any, alpha: float = 0.3, **look: Any) -> None:
-        if any(low != high for low, high in zip(self.low, self.high, strict=True)):
-            low, high = (
-                np.nan_to_num(np.array(one, float), nan=np.nan, posinf=BEYOND) for one in (self.low, self.high)
-            )
+        windows = (self.starts + 1 + self.ends) / 2
+        low, high = (np.nan_to_num(np.array(end, float), nan=np.nan, posinf=BEYOND) for end in (self.low, self.high))
+        if (low != high).any():
             band = {"color": look["color"], "alpha": alpha, "linewidth": 0, "label": self.band_label}
-            axes.fill_between(self.windows, low, high, **band)
-        if len(self.windows) == 1:
+            axes.fill_between(windows, low, high, **band)
+        if len(windows) == 1:
             look = {"marker": ".", "markersize": 4, **look}
-        axes.plot(self.windows, self.losses, label=paper.plain(self.label), **look)
-        paper.not_finite(axes, self.windows, self.losses)
+        axes.plot(windows, self.losses, label=paper.plain(self.label), **look)
+        paper.not_finite(axes, windows, self.losses)
 
 
 def curve(request: FigureRequest) -> FigureData:
-    """The losses along a path in buckets, as on the screen: for a single network mean, smallest and largest loss, for
-    several the quantiles of all; the levels that are known beforehand; and the marks of commands.
-    """
+    """The losses along a path, as on the screen: for a single network mean and extremes, for several quantiles."""
     opened = read(request.run)
     run, timeline = opened.run, opened.timeline
     position = _trained(opened, run.position_at(request.at, request.branch))
@@ -85,51 +76,41 @@ def curve(request: FigureRequest) -> FigureData:
     band = timeline.band(number, BUCKETS, 0, position.window)
     is_single = not len(band) or request.replica is not None
     name = f"seed {config.of(index).seed}" if len(band) else "network"
-    kept = slice(
-        0 if is_single else int(np.searchsorted(one.starts, band.ends[-1])), None
-    )  # after the band, one is left
-    starts, ends = one.starts[kept], one.ends[kept]
-    mean, low, high = one.mean[kept], one.low[kept], one.high[kept]
-    quantiles = {"q10": band.tenth, "median": band.median, "q90": band.ninetieth, "solved": band.solved}
-    means = {"mean": mean, "low": low, "high": high, "error_rate": one.error_rate[kept]}
-    parts = [
-        _rows(
-            "all networks", band.starts, band.ends, networks=band.replicas, low=band.low, high=band.high, **quantiles
-        ),
-        _rows(name, starts, ends, networks=[1] * len(mean), **means),
-    ]
-    columns = {name: [value for part in parts for value in part[name]] for name in COLUMNS}
+    after_band = one.starts >= (0 if is_single else band.ends[-1])  # of several networks one may be left
+    own = {**_rows(name, one, after_band), "networks": [1] * after_band.sum()}
+    columns = {column: [*cells, *own[column]] for column, cells in _rows("all networks", band).items()}
     if not config.has_classes:
         del columns["error_rate"]
-    columns = {name: values for name, values in columns.items() if any(value is not None for value in values)}
+    columns = {column: cells for column, cells in columns.items() if any(cell is not None for cell in cells)}
     levels = levels_of(config)
     columns |= {f"level {level}": [loss] * len(columns["line"]) for level, loss in levels}
     stats = timeline.loss_stats(position, index) if is_single else LossStats()
 
     def draw(figure: Any) -> None:
         axes = figure.add_subplot()
+        starts, ends, mean = one.starts[after_band], one.ends[after_band], one.mean[after_band]
+        windows = (np.array(columns["first_window"]) + np.array(columns["last_window"])) / 2
+        low, high = np.array(columns["low"]), np.array(columns["high"])
         lines = np.concatenate([mean, band.tenth, band.median, band.ninetieth])
-        highest = np.concatenate([band.high, high])
-        extremes = np.concatenate([band.low, low, highest])
-        top = MOST * np.max(lines[np.isfinite(lines)], initial=0.0)
-        inside = request.log or extremes <= (top or np.inf)
-        paper.losses_axis(axes, loss_label(config), request.log, [lines, np.where(inside, extremes, np.nan)])
+        top = MOST * np.max(lines[np.isfinite(lines)], initial=0.0) or np.inf
+        inside = [np.where(request.log or ends <= top, ends, np.nan) for ends in (low, high)]
+        paper.losses_axis(axes, loss_label(config), request.log, [lines, *inside])
         if len(band):
-            median = Line(band.starts, band.ends, band.median, band.tenth, band.ninetieth, "median", "10 to 90 %")
-            median.draw(axes, color=paper.COLOURS[0], linewidth=1.4)
             for extreme, label in ((band.low, "smallest, largest"), (band.high, None)):
                 dots = {"color": paper.GREY, "linewidth": 0.5, "linestyle": (0, (1, 1.5)), "label": label}
-                axes.plot(median.windows, extreme, **dots)
-            Line(starts, ends, mean, mean, mean, name).draw(axes, color=paper.COLOURS[1], linestyle="--")
+                axes.plot(windows[: len(band)], extreme, **dots)
+            median = Line(band.starts, band.ends, band.median, band.tenth, band.ninetieth, "median", "10 to 90 %")
+            median.draw(axes, color=paper.COLOURS[0], linewidth=1.4)
+            if len(mean):
+                Line(starts, ends, mean, mean, mean, name).draw(axes, color=paper.COLOURS[1], linestyle="--")
         else:
             Line(starts, ends, mean, low, high, "mean", "smallest to largest").draw(axes, color=paper.COLOURS[0])
-        windows = _windows_axis(axes, np.array(columns["first_window"]), np.array(columns["last_window"]))
+        _windows_axis(axes, columns)
         across = {"transform": axes.get_xaxis_transform(), "clip_on": False, "linestyle": ""}
-        beyond = np.isfinite(highest) & (highest > axes.get_ylim()[1])
+        beyond = np.isfinite(high) & (high > axes.get_ylim()[1])
         if beyond.any():
             look = {"marker": "^", "markersize": 3, "color": paper.GREY, **across}
-            label = f"beyond, to {highest[beyond].max():.3g}"
-            axes.plot(windows[beyond], np.ones(beyond.sum()), label=label, **look)
+            axes.plot(windows[beyond], high[beyond] * 0 + 1, label=f"beyond, to {high[beyond].max():.3g}", **look)
         for segment in one.segments:
             if segment.cause in MARKS:
                 paper.mark(axes, segment.at, MARKS[segment.cause], linewidth=0.6, zorder=0)
@@ -143,24 +124,23 @@ def curve(request: FigureRequest) -> FigureData:
     return FigureData(columns, draw, 2.4, run.notes)
 
 
-def _rows(line: str, starts: Any, ends: Any, **values: Any) -> dict[str, Sequence[Any]]:
-    """The columns of the table for some buckets; what is not known of them is None."""
-    known = {"line": [line] * len(starts), "first_window": starts + 1, "last_window": ends, **values}
-    return {name: known.get(name, [None] * len(starts)) for name in COLUMNS}
+def _rows(line: str, buckets: Curve | Band, kept: Any = slice(None)) -> dict[str, Any]:
+    """The columns of the table for these buckets; what is not known of them is None."""
+    starts = buckets.starts[kept]
+    unknown = np.full(len(buckets.starts), None)
+    columns = {"line": [line] * len(starts), "first_window": starts + 1, "last_window": buckets.ends[kept]}
+    return columns | {name: getattr(buckets, own, unknown)[kept] for name, own in NUMBERS.items()}
 
 
-def _windows_axis(axes: Any, first: Any, last: Any) -> Any:
-    """Scale and label the axis of windows so that a single window is in the middle; returns the middles of buckets."""
-    low, high = first.min(), last.max()
-    axes.set_xlim(low - 0.5, high + 0.5 + 0.02 * (high - low))
+def _windows_axis(axes: Any, columns: Mapping[str, Column]) -> None:
+    """Scale and label the axis of windows so that a single window is in the middle."""
+    first, last = min(columns["first_window"]), max(columns["last_window"])
+    axes.set_xlim(first - 0.5, last + 0.5 + 0.02 * (last - first))
     paper.whole_numbers(axes.xaxis, "window")
-    return (first + last) / 2
 
 
 def branches(request: FigureRequest) -> FigureData:
-    """The losses of all branches at whose end no other goes on: the run's own line, and each other from where it leaves
-    that line.
-    """
+    """The run's own line, and each other branch at whose end none goes on, from where it leaves that line."""
     opened = read(request.run)
     timeline = opened.timeline
     own = _trained(opened, opened.run.position_at(None, request.branch)).branch
@@ -220,10 +200,11 @@ def _compared(
 
     def draw(figure: Any) -> None:
         axes = figure.add_subplot()
-        paper.losses_axis(axes, label, log, [line.values for line in lines.values()])
+        ends = [np.array(columns[name], float) for name in ("loss", "q10", "q90") if name in columns]
+        paper.losses_axis(axes, label, log, ends)
         for number, line in enumerate(lines.values()):
             line.draw(axes, alpha=0.2, **paper.style(number))
-        _windows_axis(axes, np.array(columns["first_window"]), np.array(columns["last_window"]))
+        _windows_axis(axes, columns)
         paper.legend(figure, axes, "lower")
         paper.level_lines(axes, levels)
 

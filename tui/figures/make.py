@@ -62,11 +62,10 @@ def made(request: FigureRequest, file: Path, command: str) -> tuple[list[Path], 
     ``command`` is the command line that makes this figure, for its metadata. There is no date in it: the same command
     writes the same bytes.
     """
-    require_drawable(request.kind, file)
     data = KINDS[request.kind].made(request)
     table_file = file.with_name(f"{file.name}.csv")
     export_whole(table_file, lambda new: new.write_text(data.as_csv, encoding="utf-8"))
     size = request.width, request.height or data.height
-    about = {"Title": request.kind, "command": command, "program": f"echornn-tui {version('echornn-tui')}"}
+    about = request.kind, command, f"echornn-tui {version('echornn-tui')}"
     export_whole(file, lambda new: paper.save(new, data.draw, size, request.font, about))
     return [file, table_file], tuple(dict.fromkeys(data.notes))

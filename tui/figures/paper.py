@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from textwrap import fill
 from typing import Any
 
 import numpy as np
 
+# colours that colour-blind people tell apart (Okabe and Ito 2008), and lines that differ without colours too
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#7F7F7F")
-"""Colours that colour-blind people tell apart (Okabe and Ito 2008)."""
-
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
-"""Kinds of lines, which differ without colours too."""
-
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-
-SHADES = "cividis_r"
-"""Shades that grow darker, also in grey, from yellow to blue."""
-
 GREY = "#666666"
-
-LINE = 7.5
-"""The height of a line of small print in points."""
+SHADES = "cividis_r"  # grow darker, also in grey, from yellow to blue
+LINE = 7.5  # the height of a line of small print in points
 
 SETTINGS = {
     "font.size": 8,
     "axes.titlesize": 8,
     "legend.fontsize": 7,
     "legend.frameon": False,
-    "axes.linewidth": 0.6,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6,
+    **dict.fromkeys(("axes.spines.top", "axes.spines.right"), False),
+    **dict.fromkeys(("axes.linewidth", "xtick.major.width", "ytick.major.width"), 0.6),
     "lines.linewidth": 1.0,
     "savefig.dpi": 300,
     "pdf.fonttype": 42,  # fonts are embedded as TrueType, as journals ask
@@ -69,17 +59,24 @@ def whole_numbers(axis: Any, label: str) -> None:
     axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
+def names_along(axis: Any, names: Sequence[str], most: int, room: float = math.inf) -> None:
+    """Label an axis by names, of many by some; upright if they have more letters than there is room for."""
+    every = -(-len(names) // most)
+    shown = [plain(name) for name in names[::every]]
+    is_tight = (max(map(len, shown)) + 1) * len(shown) > room
+    axis.set_ticks(range(0, len(names), every), shown, rotation=90 if is_tight else 0)
+
+
 def losses_axis(axes: Any, label: str, log: bool, values: Sequence[Any]) -> None:
     """Scale and label the axis of losses so that all these are inside, and a line at zero is seen."""
-    finite = np.concatenate(values)
-    finite = finite[np.isfinite(finite)]
     axes.set_ylabel(plain(label))
-    if log and (finite > 0).any():
-        above = finite[finite > 0]
+    losses = np.concatenate(values).astype(np.float64)
+    losses = losses[np.isfinite(losses) & ((losses > 0) | (not log))]
+    if log and losses.size:
         axes.set_yscale("log")
-        axes.set_ylim(float(above.min()) / 1.2, float(above.max()) * 1.2)
-    elif finite.size:
-        low, high = min(0.0, float(finite.min())), float(finite.max())
+        axes.set_ylim(losses.min() / 1.2, losses.max() * 1.2)
+    elif losses.size:
+        low, high = min(0.0, losses.min()), losses.max()
         margin = 0.03 * (high - low) or 0.03
         axes.set_ylim(low - margin, high + margin)
 
@@ -109,6 +106,7 @@ def level_lines(axes: Any, levels: Sequence[tuple[str, float]]) -> None:
     letters = max(13, int(4.5 * axes.figure.get_figwidth()))
     where = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points", "annotation_clip": False}
     arrow = {"arrowstyle": "-", "color": GREY, "linewidth": 0.4, "shrinkA": 0, "shrinkB": 0, "relpos": (0, 0.5)}
+    small = {"fontsize": 6, "color": GREY}
     foot = height + LINE / 2
     for name, loss in sorted(levels, key=lambda level: -level[1]):
         if not low <= loss <= high:
@@ -120,9 +118,7 @@ def level_lines(axes: Any, levels: Sequence[tuple[str, float]]) -> None:
         at = min(place, foot - half)
         if at >= 0:
             foot = at - half
-            axes.annotate(
-                text, (1, loss), (5, at - place), va="center", fontsize=6, color=GREY, arrowprops=arrow, **where
-            )
+            axes.annotate(text, (1, loss), (5, at - place), va="center", arrowprops=arrow, **small, **where)
 
 
 def legend(figure: Any, axes: Any, side: str) -> None:
@@ -136,20 +132,17 @@ def legend(figure: Any, axes: Any, side: str) -> None:
         figure.legend(entries.values(), entries, loc=f"outside {side} center", **look)
 
 
-def save(
-    file: Path, draw: Callable[[Any], object], size: tuple[float, float], font: str, about: Mapping[str, str]
-) -> None:
-    """Draw a figure and save it, in the format that the name's end says. The same call writes the same bytes."""
+def save(file: Path, draw: Callable[[Any], object], size: tuple[float, float], font: str, about: Sequence[str]) -> None:
+    """Draw a figure and save it, in the format that the name's end says, with its title, command and program. The same
+    call writes the same bytes.
+    """
     import matplotlib
     from matplotlib.figure import Figure
 
     kind = file.suffix.lstrip(".").lower()
-    command, program, date = {
-        "svg": ("Description", "Creator", {"Date": None}),
-        "pdf": ("Subject", "Creator", {"CreationDate": None}),
-        "png": ("Description", "Software", {}),
-    }[kind]
-    metadata = {"Title": about["Title"], command: about["command"], program: about["program"], **date}
+    names = {"svg": ("Description", "Creator"), "pdf": ("Subject", "Creator"), "png": ("Description", "Software")}
+    metadata: dict[str, str | None] = dict(zip(("Title", *names[kind]), about, strict=True))
+    metadata |= {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
     with matplotlib.rc_context(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a letter that the font lacks is drawn as a box
         matplotlib.rcdefaults()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,22 +12,14 @@ from echornn.arrays.run_arrays import read
 from echornn.data.series import source_lags
 from echornn.readings import Kind, Matrices, Readings, parts_of
 from tui.figures.data import Column, FigureData, FigureError, FigureRequest
-from tui.figures.paper import COLOURS, GREY, MARKERS, SHADES, legend, mark, plain, whole_numbers
+from tui.figures.paper import COLOURS, GREY, MARKERS, SHADES, legend, mark, names_along, plain, whole_numbers
 from tui.kit.held_inputs import held_inputs
 from tui.kit.phrases import source_name
 from tui.kit.target_groups import TargetGroups, groups_of
 
-MOST_BARS = 80
-"""The most lags that are drawn as bars; more become a line."""
-
-ACROSS = 3
-"""The most panels side by side."""
-
-MOST_NAMES, MOST_LETTERS = 9, 15
-"""The most rows of a matrix that have their names, and the most letters of all names of columns that lie flat."""
-
-MANY = 64
-"""More eigenvalues than this get small markers."""
+ACROSS = 3  # panels of weights side by side
+MOST_NAMES, MOST_LETTERS = 9, 20  # rows or columns of a matrix that have names; letters of names that lie flat
+FINE = 200  # places along each axis of the plane at which the prediction is computed
 
 POINTS = {
     "stable": ("o", "full"),
@@ -39,23 +30,16 @@ POINTS = {
 }
 """The marker of each kind of fixed point, and which part of it is filled."""
 
-TONES = tuple("#6A3D9A" if colour == "#000000" else colour for colour in COLOURS)
-"""The colours of groups; fixed points are black."""
 
-FINE = 200
-"""The number of places along each axis at which the prediction is computed."""
-
-
-def _readings(request: FigureRequest, *kinds: Kind) -> tuple[Readings, tuple[str, ...]]:
-    """The readings at the position, and lines about them."""
+def _readings(request: FigureRequest, *kinds: Kind) -> tuple[Any, Readings, tuple[str, ...]]:
+    """The reading of the first kind at the position, all of them, and notes."""
     opened = read(request.run, request.trust)
     snapshot = opened.snapshot(request.at, request.branch, request.replica, retrain=True)
     unlike = () if snapshot.unlike is None else (str(snapshot.unlike),)
-    return opened.examined(snapshot, kinds), (*opened.notes, *unlike)
-
-
-def _nothing(readings: Readings) -> FigureError:
-    return FigureError(f"the weights are not finite after window {readings.window}: nothing to draw")
+    readings = opened.examined(snapshot, kinds)
+    if (found := getattr(readings, kinds[0])) is None:
+        raise FigureError(f"the weights are not finite after window {readings.window}: nothing to draw")
+    return found, readings, (*opened.notes, *unlike)
 
 
 def _lags(readings: Readings, lags: int) -> dict[str, Column]:
@@ -65,11 +49,9 @@ def _lags(readings: Readings, lags: int) -> dict[str, Column]:
 
 
 def memory(request: FigureRequest) -> FigureData:
-    """For each lag, r2 of the best linear read-out of the input, as in the view "memory" and in ``probe``."""
-    readings, notes = _readings(request, "memory")
-    found, config = readings.memory, readings.config
-    if found is None:
-        raise _nothing(readings)
+    """For each lag, r2 of the best linear read-out of the input, as in ``probe``."""
+    found, readings, notes = _readings(request, "memory")
+    config = readings.config
     r2, channels = found.by_lag, found.channels
     names = list(getattr(config.the_task.inputs, "names", ()))
     names = names if len(names) == channels.shape[1] else [str(number + 1) for number in range(channels.shape[1])]
@@ -81,14 +63,11 @@ def memory(request: FigureRequest) -> FigureData:
         """The lags on which targets depend are hatched."""
         axes = figure.add_subplot()
         lags, sources = np.arange(len(r2)), np.array(at["source"]) > 0
-        if len(lags) <= MOST_BARS:
-            bars = {"edgecolor": "black", "linewidth": 0.5}
-            axes.bar(lags[~sources], r2[~sources], 0.8, label="other lags", color=COLOURS[4], **bars)
-            if sources.any():
-                bars |= {"label": f"lag of the {source_name(config)}", "hatch": "/////"}
-                axes.bar(lags[sources], r2[sources], 0.8, color=COLOURS[1], **bars)
-        else:
-            axes.plot(lags, r2, color=COLOURS[0])
+        bars = {"edgecolor": "black", "linewidth": min(0.5, 20 / len(lags))}
+        axes.bar(lags[~sources], r2[~sources], 0.8, label="other lags", color=COLOURS[4], **bars)
+        if sources.any():
+            bars |= {"label": f"lag of the {source_name(config)}", "hatch": "/////"}
+            axes.bar(lags[sources], r2[sources], 0.8, color=COLOURS[1], **bars)
         _cut_line(axes, config.reach, len(lags))
         axes.set_ylim(0, 1.02)
         whole_numbers(axes.xaxis, "lag (steps)")
@@ -105,13 +84,9 @@ def _cut_line(axes: Any, reach: int | None, lags: int) -> None:
 
 
 def gradient(request: FigureRequest) -> FigureData:
-    """For each lag, the size of the gradient; and for each number of steps, the bias of the gradient if each error is
-    followed back so many steps, with its spread: as in the view "gradient" and in ``probe``.
-    """
-    readings, notes = _readings(request, "gradient")
-    found, config = readings.gradient, readings.config
-    if found is None:
-        raise _nothing(readings)
+    """For each lag, the size of the gradient; for each number of steps followed back, its bias, as in ``probe``."""
+    found, readings, notes = _readings(request, "gradient")
+    config = readings.config
     sizes, bias, spread = found.by_lag, found.bias, np.broadcast_to(found.bias_spread, found.bias.shape)
     lags, at = np.arange(len(sizes)), _lags(readings, len(sizes))
     columns: dict[str, Column] = {"lag": lags, "gradient": sizes, "source": at["source"], "steps": 1 + lags}
@@ -151,10 +126,7 @@ def gradient(request: FigureRequest) -> FigureData:
 
 def weights(request: FigureRequest) -> FigureData:
     """Each weight of each matrix, and the eigenvalues of the recurrent matrices, as in the view "weights"."""
-    readings, notes = _readings(request, "weights")
-    matrices = readings.weights
-    if matrices is None:
-        raise _nothing(readings)
+    matrices, _, notes = _readings(request, "weights")
     rows: list[tuple[Any, ...]] = [
         ("weight", name, row, column, matrices.rows[name][row], matrices.columns[name][column], value, None)
         for name, values in matrices.weights.items()
@@ -172,8 +144,8 @@ def weights(request: FigureRequest) -> FigureData:
 
 
 def _draw_weights(matrices: Matrices, figure: Any) -> None:
-    """Draw a panel for each matrix, all with the same shades, and one for the eigenvalues if there are any. Biases and
-    the weights of units, which may be far larger, have shades of their own.
+    """Draw a panel for each matrix, all with the same shades but for biases and weights of units, which may be far
+    larger; and one for the eigenvalues, if there are any.
     """
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
@@ -201,35 +173,12 @@ def _draw_weights(matrices: Matrices, figure: Any) -> None:
 
 
 def _draw_matrix(axes: Any, values: Any, down: Sequence[str], across: Sequence[str], most: float) -> None:
-    """Draw a matrix: rows are where a weight comes from, columns where it goes to."""
+    """Draw a matrix: rows are where a weight comes from, columns where it goes to. Of many names some are shown."""
     axes.imshow(values, cmap=SHADES, vmin=-most, vmax=most, aspect="auto", interpolation="nearest")
     axes.tick_params(length=0, labelsize=6)
-    places, names = (range(len(down)), down) if len(down) <= MOST_NAMES else _grouped(axes.axhline, down)
-    axes.set_yticks(places, list(map(plain, names)))
-    if sum(map(len, across)) <= MOST_LETTERS:
-        axes.set_xticks(range(len(across)), list(map(plain, across)))
-    else:
-        places, names = _grouped(axes.axvline, across)
-        axes.set_xticks(places, list(map(plain, names)), rotation=90 if sum(map(len, names)) > MOST_LETTERS else 0)
+    names_along(axes.yaxis, down, MOST_NAMES)
+    names_along(axes.xaxis, across, MOST_NAMES, MOST_LETTERS)
     axes.spines[["top", "right"]].set_visible(True)
-
-
-def _grouped(line: Callable[..., Any], names: Sequence[str]) -> tuple[Sequence[float], Sequence[str]]:
-    """Draw lines between groups of rows or columns, such as the gates of a cell, whose names differ only in a number;
-    returns the middle of each group and its name.
-    """
-    groups = [
-        (name, list(found)) for name, found in groupby(names, lambda name: name.rstrip("0123456789").rstrip(" ="))
-    ]
-    places, words, start = [], [], 0
-    for name, members in groups:
-        if start:
-            line(start - 0.5, color="white", linewidth=0.8)
-        places.append(start + (len(members) - 1) / 2)
-        several = f"{members[0]} … {members[-1].removeprefix(name).strip(' =')}"
-        words.append(members[0] if len(members) == 1 else name if len(groups) > 1 else several)
-        start += len(members)
-    return places, words
 
 
 def _draw_eigenvalues(axes: Any, eigenvalues: dict[str, Any]) -> None:
@@ -237,8 +186,8 @@ def _draw_eigenvalues(axes: Any, eigenvalues: dict[str, Any]) -> None:
     angles = np.linspace(0, 2 * math.pi, 200)
     axes.plot(np.cos(angles), np.sin(angles), color=GREY, linewidth=0.6)
     for number, (name, values) in enumerate(eigenvalues.items()):
-        look = {"color": COLOURS[number % len(COLOURS)], "markersize": 3 if len(values) <= MANY else 1}
-        look |= {"label": name, "fillstyle": "none" if number else "full"}
+        look = {"color": COLOURS[number % len(COLOURS)], "markersize": 3 if len(values) <= 64 else 1, "label": name}
+        look["fillstyle"] = "none" if number else "full"
         axes.plot(values.real, values.imag, MARKERS[number % len(MARKERS)], **look)
     axes.set_aspect("equal", adjustable="datalim")
     axes.set_title("eigenvalues")
@@ -250,19 +199,17 @@ def _draw_eigenvalues(axes: Any, eigenvalues: dict[str, Any]) -> None:
 
 
 def plane(request: FigureRequest) -> FigureData:
-    """States on the two first principal components, each with the group of its target, and the fixed points under a
-    constant input of zeros, as in the view "plane".
-    """
-    readings, notes = _readings(request, "plane", "fixed_points")
-    found, points = readings.plane, readings.fixed_points
-    if found is None:
-        raise _nothing(readings)
+    """States on two principal components, with the groups of their targets, and fixed points, as in the view."""
+    found, readings, notes = _readings(request, "plane", "fixed_points")
+    points = readings.fixed_points
+    if found.states.shape[1] < 2:
+        raise FigureError("a plane needs two units at least: nothing to draw")
     groups = groups_of(readings.config.the_task.outputs, found.targets)
-    states, places, kinds, held = _two(found.states), np.zeros((0, 2), np.float32), np.array([], str), ""
+    states, places, kinds, held = found.states[:, :2], np.zeros((0, 2), np.float32), np.array([], str), ""
     names = np.array([groups.names[number] for number in groups.numbered(found.targets)] or [""] * len(states))
     if points is not None:
         part = next(iter(parts_of(readings.config).values()))
-        places, kinds = _two(found.place(points.states[:, part.where])), np.array(points.kinds, str)
+        places, kinds = found.place(points.states[:, part.where])[:, :2], np.array(points.kinds, str)
         numbers = tuple(points.held.tolist())
         held = next((one.words for one in held_inputs(readings.config) if one.numbers == numbers), "a constant input")
     both = np.concatenate([states, places])
@@ -277,7 +224,7 @@ def plane(request: FigureRequest) -> FigureData:
         """The states by the group of their target, the borders between predictions, and the fixed points."""
         axes = figure.subplots()
         for number, name in enumerate(groups.names):
-            look = {"color": TONES[number % len(TONES)], "markersize": 2, "alpha": 0.6, "label": plain(name)}
+            look = {"color": COLOURS[number % 6], "markersize": 2, "alpha": 0.6, "label": plain(name)}
             axes.plot(*states[names == name].T, MARKERS[number % len(MARKERS)], **look)
         axes.plot(*states[names == ""].T, ".", color=GREY, markersize=2)
         for kind, (marker, filled) in POINTS.items():
@@ -285,22 +232,13 @@ def plane(request: FigureRequest) -> FigureData:
                 label = f"{count} {kind}{'s' if kind == 'saddle' and count > 1 else ''}"
                 axes.plot(*places[kinds == kind].T, marker, color="black", markersize=4, fillstyle=filled, label=label)
         axes.margins(0.08)
-        readout = np.column_stack([found.readout[:, 0], _two(found.readout[:, 1:])]).astype(np.float64)
-        _draw_borders(axes, groups, readout)
-        for axis, number, share in zip(
-            (axes.xaxis, axes.yaxis), (1, 2), _two(found.shares[np.newaxis])[0], strict=True
-        ):
-            axis.set_label_text(f"component {number} ({share:.0%} of variance)")
+        _draw_borders(axes, groups, found.readout[:, :3].astype(np.float64))
+        axes.set_xlabel(f"component 1 ({found.shares[0]:.0%} of variance)")
+        axes.set_ylabel(f"component 2 ({found.shares[1]:.0%} of variance)")
         title = plain(groups.of) + (f"; fixed points under {held}" if len(kinds) else "")
         figure.legend(title=title, title_fontsize=6, fontsize=6, loc="outside upper center", ncols=4, markerscale=1.5)
 
     return FigureData(columns, draw, 3.2, notes)
-
-
-def _two(coordinates: Any) -> Any:
-    """The coordinates on the two first components, float32 [n, 2]; 0 if there is no second one."""
-    missing = np.zeros((len(coordinates), max(0, 2 - coordinates.shape[1])), np.float32)
-    return np.concatenate([coordinates[:, :2], missing], axis=1)
 
 
 def _draw_borders(axes: Any, groups: TargetGroups, readout: Any) -> None:
