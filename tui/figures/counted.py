@@ -13,15 +13,12 @@ from echornn.data.levels import chance_level, solved_level
 from echornn.diagnosis.seed_stats import wilson
 from echornn.sweeps.folder import SweepResults
 from tui.figures.data import FigureData, FigureError, FigureRequest
-from tui.figures.losses import loss_label
 from tui.figures.paper import COLOURS, GREY, SHADES, level_lines, losses_axis, names_along, not_finite, whole_numbers
 from tui.kit.shades import Scale, meaning, short_text, value_of
 from tui.kit.sweep_table import Table, first_choice, numbers_of, value_text
 
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)  # the shades beside which the colour bar has a value
-
 WAY = "way of the median final loss to the last level, %"  # what the shades show of several tasks' losses
-
 MOST_TEXTS = 14  # columns of squares that have their values written on them, at a width of one column
 LETTERS = 13.6  # letters of columns that have room in an inch
 
@@ -53,18 +50,18 @@ def seeds(request: FigureRequest) -> FigureData:
         upper.errorbar([windows], shares[-1:], [shares[-1:] - low, high - shares[-1:]], **ends)
         interval = f"95 % interval (Wilson) {100 * low:.0f} to {100 * high:.0f} %"
         upper.set_title(f"{count:,} of {replicas:,} solved it; {interval}", fontsize=6)
-        upper.set_ylim(-0.03, 1.03)
-        upper.set_xlim(0, 1.03 * max(1, windows))
         whole_numbers(upper.xaxis, "window")
-        upper.set_ylabel("share of networks\nthat solved the task")
-        order, ranks = np.argsort(losses, kind="stable"), np.arange(1, replicas + 1)
-        done, known = np.isfinite(solved_at)[order], np.isfinite(losses)[order]
+        label = "share of networks\nthat solved the task"
+        upper.set(xlim=(0, 1.03 * max(1, windows)), ylim=(-0.03, 1.03), ylabel=label)
+        order = np.argsort(losses, kind="stable")
+        ranks = 1 + np.argsort(order)
+        done = np.isfinite(solved_at)
         size = 4 if replicas <= 100 else 1.5
-        losses_axis(lower, loss_label(config), request.log, [losses])
+        losses_axis(lower, config.loss_name, request.log, [losses])
         for marker, colour, which, name in (("o", COLOURS[0], done, "solved"), ("x", COLOURS[1], ~done, "not solved")):
-            if (there := which & known).any():
-                lower.plot(ranks[there], losses[order][there], marker, color=colour, markersize=size, label=name)
-        not_finite(lower, ranks, losses[order])
+            if which.any():
+                lower.plot(ranks[which], losses[which], marker, color=colour, markersize=size, label=name)
+        not_finite(lower, ranks, losses)
         whole_numbers(lower.xaxis, "network, by its final loss")
         lower.legend(loc="best", labelcolor=GREY)
         level_lines(lower, [("chance", chance_level(config)), ("solved", solved_level(config))])
@@ -95,8 +92,7 @@ def sweep_map(request: FigureRequest) -> FigureData:
     def draw(figure: Any) -> None:
         _draw_map(figure, table, np.array(columns["shade"], float), columns["text"])
         axes = figure.axes[0]
-        axes.set_xlabel(across)
-        axes.set_ylabel(down or "")
+        axes.set(xlabel=across, ylabel=down or "")
         bar = figure.colorbar(axes.images[0], ax=axes, location="top", aspect=40, pad=0.02)
         bar.set_ticks(TICKS, labels=[_tick(scale, share) for share in TICKS])
         bar.set_label(label)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tui.kit.shades import Measure
 from tui.kit.sweep_table import Choice
-
-Column = Sequence[Any] | npt.NDArray[Any]
 
 
 class FigureError(ValueError):
@@ -44,7 +41,7 @@ class FigureRequest:
 class FigureData:
     """The numbers of a figure, and how it is drawn."""
 
-    columns: Mapping[str, Column]  # all of the same length: numbers, texts, or None for an empty cell
+    columns: Mapping[str, Any]  # all of the same length: numbers, texts, or None for an empty cell
     draw: Callable[[Any], object]  # draws on an empty figure of Matplotlib
     height: float  # of the figure in inches, at a width of one column
     notes: tuple[str, ...] = ()  # what the user should know about the numbers, a line each

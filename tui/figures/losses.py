@@ -19,7 +19,7 @@ from echornn.session.pictures.look import curve_under, futures, shared, words_of
 from echornn.timeline.branch import Position, letter_of
 from echornn.timeline.timeline import Timeline
 from tui.figures import paper
-from tui.figures.data import Column, FigureData, FigureError, FigureRequest
+from tui.figures.data import FigureData, FigureError, FigureRequest
 
 BUCKETS = 400  # points of a line: more than a column of a page resolves
 MOST = 4  # extremes of so many times the highest point of the lines are cut off: a few would flatten all else
@@ -48,8 +48,8 @@ class Line:
     starts: Any
     ends: Any
     losses: Any
-    low: Column  # None where there is no band
-    high: Column
+    low: Any  # None where there is no band
+    high: Any
     label: str
     band_label: str | None = None
 
@@ -94,7 +94,7 @@ def curve(request: FigureRequest) -> FigureData:
         lines = np.concatenate([mean, band.tenth, band.median, band.ninetieth])
         top = MOST * np.max(lines[np.isfinite(lines)], initial=0.0) or np.inf
         inside = [np.where(request.log or ends <= top, ends, np.nan) for ends in (low, high)]
-        paper.losses_axis(axes, loss_label(config), request.log, [lines, *inside])
+        paper.losses_axis(axes, config.loss_name, request.log, [lines, *inside])
         if len(band):
             for extreme, label in ((band.low, "smallest, largest"), (band.high, None)):
                 dots = {"color": paper.GREY, "linewidth": 0.5, "linestyle": (0, (1, 1.5)), "label": label}
@@ -132,7 +132,7 @@ def _rows(line: str, buckets: Curve | Band, kept: Any = slice(None)) -> dict[str
     return columns | {name: getattr(buckets, own, unknown)[kept] for name, own in NUMBERS.items()}
 
 
-def _windows_axis(axes: Any, columns: Mapping[str, Column]) -> None:
+def _windows_axis(axes: Any, columns: Mapping[str, Any]) -> None:
     """Scale and label the axis of windows so that a single window is in the middle."""
     first, last = min(columns["first_window"]), max(columns["last_window"])
     axes.set_xlim(first - 0.5, last + 0.5 + 0.02 * (last - first))
@@ -193,7 +193,7 @@ def _compared(
     columns = dict(zip(names, zip(*rows, strict=True), strict=True))
     if not any(value is not None for value in columns["q10"]):
         del columns["q10"], columns["q90"]
-    labels = {loss_label(config) for config in configs}
+    labels = {config.loss_name for config in configs}
     label = labels.pop() if len(labels) == 1 else "loss, in the unit of each task"
     first, *others = (levels_of(config) for config in configs)
     levels = [level for level in first if all(level in one for one in others)]
@@ -217,12 +217,6 @@ def levels_of(config: EchoConfig) -> Levels:
         return [(level.name, level.loss) for level in ladder_of(config)]
     floor = boundary_floor(config)
     return [("chance", chance_level(config)), *([("floor of first windows", floor)] if floor > 0 else [])]
-
-
-def loss_label(config: EchoConfig) -> str:
-    """The name of the loss with its unit, as the label of an axis."""
-    name, _, unit = config.loss_name.partition(", ")
-    return f"{name} ({unit})" if unit else name
 
 
 def _trained(opened: RunArrays, position: Position) -> Position:

@@ -97,8 +97,8 @@ def mark(axes: Any, place: float, text: str, **line: Any) -> None:
 
 
 def level_lines(axes: Any, levels: Sequence[tuple[str, float]]) -> None:
-    """Draw a dotted line at each level that lies on the axis. Its name stands beside the axis, if there is room: below
-    that of the next higher level. Call it last, when the height of the axes is known.
+    """Draw a dotted line at each level that lies on the axis. Its name stands beside the axis, if there is room: above
+    that of the next lower level. Call it last, when the height of the axes is known.
     """
     axes.figure.draw_without_rendering()
     low, high = axes.get_ylim()
@@ -107,17 +107,17 @@ def level_lines(axes: Any, levels: Sequence[tuple[str, float]]) -> None:
     where = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points", "annotation_clip": False}
     arrow = {"arrowstyle": "-", "color": GREY, "linewidth": 0.4, "shrinkA": 0, "shrinkB": 0, "relpos": (0, 0.5)}
     small = {"fontsize": 6, "color": GREY}
-    foot = height + LINE / 2
-    for name, loss in sorted(levels, key=lambda level: -level[1]):
+    top = -LINE / 2  # of the name below
+    for name, loss in sorted(levels, key=lambda level: level[1]):
         if not low <= loss <= high:
             continue
         axes.axhline(loss, color=GREY, linewidth=0.6, linestyle=(0, (2, 2)), zorder=0)
         place = axes.transAxes.inverted().transform(axes.transData.transform((0, loss)))[1] * height
         text = fill(f"{plain(name, 34)} {loss:.3g}", letters)
         half = LINE * len(text.splitlines()) / 2
-        at = min(place, foot - half)
-        if at >= 0:
-            foot = at - half
+        at = max(place, top + half)
+        if at <= height + 2 * LINE:
+            top = at + half
             axes.annotate(text, (1, loss), (5, at - place), va="center", arrowprops=arrow, **small, **where)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from echornn.arrays.run_arrays import read
 from echornn.data.series import source_lags
 from echornn.readings import Kind, Matrices, Readings, parts_of
-from tui.figures.data import Column, FigureData, FigureError, FigureRequest
+from tui.figures.data import FigureData, FigureError, FigureRequest
 from tui.figures.paper import COLOURS, GREY, MARKERS, SHADES, legend, mark, names_along, plain, whole_numbers
 from tui.kit.held_inputs import held_inputs
 from tui.kit.phrases import source_name
@@ -42,7 +42,7 @@ def _readings(request: FigureRequest, *kinds: Kind) -> tuple[Any, Readings, tupl
     return found, readings, (*opened.notes, *unlike)
 
 
-def _lags(readings: Readings, lags: int) -> dict[str, Column]:
+def _lags(readings: Readings, lags: int) -> dict[str, Any]:
     """The columns of lags: 1 where a target depends on the input at that lag."""
     sources = source_lags(readings.config)
     return {"lag": range(lags), "source": [int(lag in sources) for lag in range(lags)]}
@@ -57,7 +57,7 @@ def memory(request: FigureRequest) -> FigureData:
     names = names if len(names) == channels.shape[1] else [str(number + 1) for number in range(channels.shape[1])]
     by_channel = {f"r2 {name}": channels[:, number] for number, name in enumerate(names)}
     at = _lags(readings, len(r2))
-    columns: dict[str, Column] = {"lag": at["lag"], "r2": r2, **by_channel, "source": at["source"]}
+    columns: dict[str, Any] = {"lag": at["lag"], "r2": r2, **by_channel, "source": at["source"]}
 
     def draw(figure: Any) -> None:
         """The lags on which targets depend are hatched."""
@@ -69,9 +69,8 @@ def memory(request: FigureRequest) -> FigureData:
             bars |= {"label": f"lag of the {source_name(config)}", "hatch": "/////"}
             axes.bar(lags[sources], r2[sources], 0.8, color=COLOURS[1], **bars)
         _cut_line(axes, config.reach, len(lags))
-        axes.set_ylim(0, 1.02)
         whole_numbers(axes.xaxis, "lag (steps)")
-        axes.set_ylabel("r² of a linear read-out")
+        axes.set(ylim=(0, 1.02), ylabel="r² of a linear read-out")
         legend(figure, axes, "upper")
 
     return FigureData(columns, draw, 1.9, notes)
@@ -89,7 +88,7 @@ def gradient(request: FigureRequest) -> FigureData:
     config = readings.config
     sizes, bias, spread = found.by_lag, found.bias, np.broadcast_to(found.bias_spread, found.bias.shape)
     lags, at = np.arange(len(sizes)), _lags(readings, len(sizes))
-    columns: dict[str, Column] = {"lag": lags, "gradient": sizes, "source": at["source"], "steps": 1 + lags}
+    columns: dict[str, Any] = {"lag": lags, "gradient": sizes, "source": at["source"], "steps": 1 + lags}
     columns |= {"bias": bias, "bias_spread": spread}
 
     def draw(figure: Any) -> None:
@@ -112,14 +111,12 @@ def gradient(request: FigureRequest) -> FigureData:
         if not known.any():
             lower.text(0.1, 0.5, "not known", transform=lower.transAxes, color=GREY)
             lower.set_yticks([])
-        lower.set_xlim(*upper.get_xlim())
         steps, low, high = (1 + lags)[known], (bias - spread)[known], (bias + spread)[known]
         lower.fill_between(steps, low, high, color=COLOURS[0], alpha=0.3, linewidth=0)
         lower.plot(steps, bias[known], color=COLOURS[0], marker="s", markersize=2.5)
         _cut_line(lower, config.reach, len(lags))
-        lower.set_ylim(bottom=0)
         whole_numbers(lower.xaxis, "steps followed back")
-        lower.set_ylabel("relative bias\nof the gradient")
+        lower.set(xlim=upper.get_xlim(), ylim=(0, None), ylabel="relative bias\nof the gradient")
 
     return FigureData(columns, draw, 3.0, notes)
 
@@ -178,6 +175,13 @@ def _draw_matrix(axes: Any, values: Any, down: Sequence[str], across: Sequence[s
     axes.tick_params(length=0, labelsize=6)
     names_along(axes.yaxis, down, MOST_NAMES)
     names_along(axes.xaxis, across, MOST_NAMES, MOST_LETTERS)
+    gates = [name.rstrip("0123456789 =") for name in across]
+    starts = [place for place, gate in enumerate(gates) if place == 0 or gate != gates[place - 1]]
+    if 1 < len(starts) < len(gates):
+        for start in starts[1:]:
+            axes.axvline(start - 0.5, color="white", linewidth=0.8)
+        middle = len(gates) / len(starts) / 2 - 0.5
+        axes.set_xticks([start + middle for start in starts], [plain(gates[start]) for start in starts], rotation=90)
     axes.spines[["top", "right"]].set_visible(True)
 
 
@@ -213,12 +217,8 @@ def plane(request: FigureRequest) -> FigureData:
         numbers = tuple(points.held.tolist())
         held = next((one.words for one in held_inputs(readings.config) if one.numbers == numbers), "a constant input")
     both = np.concatenate([states, places])
-    columns: dict[str, Column] = {
-        "part": ["state"] * len(states) + ["fixed point"] * len(places),
-        "group": [*names, *kinds],
-        "z1": both[:, 0],
-        "z2": both[:, 1],
-    }
+    parts = ["state"] * len(states) + ["fixed point"] * len(places)
+    columns = {"part": parts, "group": [*names, *kinds], "z1": both[:, 0], "z2": both[:, 1]}
 
     def draw(figure: Any) -> None:
         """The states by the group of their target, the borders between predictions, and the fixed points."""
@@ -233,8 +233,8 @@ def plane(request: FigureRequest) -> FigureData:
                 axes.plot(*places[kinds == kind].T, marker, color="black", markersize=4, fillstyle=filled, label=label)
         axes.margins(0.08)
         _draw_borders(axes, groups, found.readout[:, :3].astype(np.float64))
-        axes.set_xlabel(f"component 1 ({found.shares[0]:.0%} of variance)")
-        axes.set_ylabel(f"component 2 ({found.shares[1]:.0%} of variance)")
+        first, second = (f"component {1 + one} ({found.shares[one]:.0%} of variance)" for one in (0, 1))
+        axes.set(xlabel=first, ylabel=second)
         title = plain(groups.of) + (f"; fixed points under {held}" if len(kinds) else "")
         figure.legend(title=title, title_fontsize=6, fontsize=6, loc="outside upper center", ncols=4, markerscale=1.5)
 
