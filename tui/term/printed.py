@@ -14,12 +14,9 @@ from pathlib import Path
 
 from echornn.errors import RunError
 
+# Unicode categories that are escaped: control, invisible (also direction marks), surrogates, line ends
 UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode categories that are escaped: control, invisible (also direction marks), surrogates, line ends."""
-
-JOINERS = "\u200c\u200d"
-"""Invisible characters that are kept, since some scripts and emoji need them."""
-
+JOINERS = "\u200c\u200d"  # invisible characters that are kept, since some scripts and emoji need them
 MOST_OF_A_LINE = 500
 
 
