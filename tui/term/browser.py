@@ -24,7 +24,6 @@ import termios
 from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import WSMsgType, web
 
@@ -78,21 +77,14 @@ def why_refused(method: str, path: str, hosts: Sequence[str], origins: Sequence[
         return "refused: only localhost and 127.0.0.1 are served"  # a name may point here only to fool the browser
     if not hmac.compare_digest(path[1:].partition("/")[0].encode("utf-8", "replace"), token.encode()):
         return "refused: the address has no valid token; open the address that echornn-tui serve has printed"
-    if any(not _is_page_of(origin, hosts[0]) for origin in origins):
+    own_page = [f"{scheme}://{hosts[0]}".lower() for scheme in ("http", "https")]
+    if any(origin.lower() not in own_page for origin in origins):
         return "refused: another page asks"
     if steers and not origins:
         return "refused: no page asks"
     if method not in ("GET", "HEAD"):
         return "refused: nothing can be sent here"
     return ""
-
-
-def _is_page_of(origin: str, host: str) -> bool:
-    try:
-        parts = urlsplit(origin)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
 
 
 def _answer(data: bytes, kind: str, kept: str = "no-store", status: int = 200, host: str = "") -> web.Response:
