@@ -13,8 +13,7 @@ from tui.cli import UsageError
 from tui.cli.rows import At, Branch, Replica, Trust, emit
 from tui.command_text import command_with
 from tui.figures.data import FigureError, FigureRequest
-from tui.figures.kinds import KINDS
-from tui.figures.make import made
+from tui.figures.make import KINDS, made
 from tui.figures.sweep_table import Measure
 from tui.term import printed, terminal
 
