@@ -19,7 +19,7 @@ def moved_keys(chosen: Preferences) -> dict[str, tuple[str, ...]]:
 
 
 def _require_sense(own: OwnKeys) -> None:
-    from tui.app.all_keys import IN_THE_APP, PLACES, WITH_THE_APP
+    from tui.app.keys import IN_THE_APP, PLACES, WITH_THE_APP
     from tui.map.keys import BINDINGS
     from tui.views.keymap import ids_of, key_name
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from echornn.errors import RunError
 from echornn.remote.client import AddressError, RemoteSession, end_session
 from tui.app.app import EchoApp
-from tui.app.save_screen import lines_shown
+from tui.app.base import lines_shown
 from tui.cli.front_ends.attachable import folder_of
 from tui.cli.front_ends.open_app import notify_error
 from tui.cli.own_keys import moved_keys

@@ -13,7 +13,7 @@ from echornn.config import ConfigError, EchoConfig
 from echornn.data.series import check_own_data
 from echornn.session.session import Session
 from echornn.sweeps.folder import SweepResults
-from tui.app.point_app import PointApp
+from tui.app.app import PointApp
 from tui.cli.front_ends.open_app import conclude, run_app
 from tui.cli.own_keys import moved_keys
 from tui.commands import record

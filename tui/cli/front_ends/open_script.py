@@ -23,7 +23,7 @@ from echornn.tasks.own_task import OwnTask
 from echornn.tasks.table import TASKS
 from echornn.tasks.task import settings_of
 from echornn.timeline.branch import letter_of
-from tui.app.all_keys import keymap_with
+from tui.app.keys import keymap_with
 from tui.app.script import Outcome
 from tui.app.script_app import ScriptApp
 from tui.app.words import Line
