@@ -117,7 +117,7 @@ def _show(folder: Path, chosen: Preferences, read_only: bool) -> int:
 def _print_once(folder: Path, chosen: Preferences) -> int:
     """Print one picture of the screen as text, at the size of this terminal."""
     from tui.app.app import EchoApp
-    from tui.app.save_screen import lines_shown
+    from tui.app.base import lines_shown
 
     session = RemoteSession(folder, terminal.name(), 10.0)
     app = EchoApp(session, 10.0, chosen.ascii, chosen.theme, moved=chosen.keys)

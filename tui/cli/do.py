@@ -113,7 +113,7 @@ def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, 
     """Do these lines on the session that trains a run, or continue it here. What became of each is printed as soon as
     it is known, to the output that the program began with: while an app runs, it has another.
     """
-    from tui.app.all_keys import keymap_with
+    from tui.app.keys import keymap_with
     from tui.app.script_app import ScriptApp
 
     out, err, printer = sys.stdout, sys.stderr, LinePrinter()

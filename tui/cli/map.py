@@ -156,7 +156,7 @@ def show_on_screen(
 
     async def open_point(config: EchoConfig) -> int | None:
         """Train a point in the app; returns None if the user went back to the map, otherwise the exit code."""
-        from tui.app.point_app import PointApp
+        from tui.app.app import PointApp
 
         nonlocal theme, session
         await asyncio.to_thread(check_own_data, config)

@@ -185,7 +185,7 @@ def _keys(file: OwnFile) -> dict[str, tuple[str, ...]]:
         raise UsageError(f"{file.place('keys')}: keys = {_toml(table)} cannot be used: a table [keys]")
     if not table:
         return {}
-    from tui.app.all_keys import IN_THE_APP, PLACES, WITH_THE_APP
+    from tui.app.keys import IN_THE_APP, PLACES, WITH_THE_APP
     from tui.map.keys import BINDINGS
     from tui.views.keymap import ids_of, key_name
 
