@@ -38,7 +38,6 @@ from tui.panels.runs import FOLLOW_SECONDS, Futures, RunList
 from tui.panels.settings import SettingsPanel
 from tui.views.keymap import Moved
 from tui.views.plot import LossPlot
-from tui.views.plot_axes import zoomed
 from tui.views.table import NAMES_OF_VIEWS, VIEWS
 
 VIEWS_A_SECOND = 3.4
@@ -322,7 +321,7 @@ class EchoApp(LineActions, SlowTerminal):
     def action_zoom(self, closer: bool) -> None:
         if self._shows_no_curve:
             return
-        self._plot.change_viewport(zoomed(self._plot.viewport, self._frame.line_end, closer))
+        self._plot.zoom(closer)
 
     def action_help(self) -> None:
         from tui.app.help import chapters  # imported late: the first frame does not need the help
