@@ -44,17 +44,13 @@ from tui.app.key_line import KeyLine
 from tui.app.line_actions import LineActions
 from tui.app.status import StatusLine, audience_text
 from tui.app.theme import Theme
-from tui.command_text import command_again, command_of
 from tui.panels.branches import BranchList
 from tui.panels.runs import FOLLOW_SECONDS, Futures, RunList
 from tui.panels.settings import SettingsPanel
 from tui.term.exit_code import ExitCode
 from tui.term.output import ASK, Backpressure
-from tui.term.printed import printable
 from tui.views.keymap import Moved, key_name
 from tui.views.plot import LossPlot
-from tui.views.plot_axes import zoomed
-from tui.views.seeds import SeedsView
 from tui.views.table import NAMES_OF_VIEWS, VIEWS
 
 VIEWS_A_SECOND = 3.4
@@ -421,15 +417,9 @@ class EchoApp(LineActions):
             self._plot.change_viewport(replace(self._plot.viewport, log=not self._plot.viewport.log))
 
     def action_zoom(self, closer: bool) -> None:
-        if not self._has_no_room("curve"):
-            self._plot.change_viewport(zoomed(self._plot.viewport, self._frame.line_end, closer))
-
-    def action_copy(self) -> None:
-        """Copy the command line to the clipboard, if the terminal supports this, and show it."""
-        frame, path = self._frame, self.session.look_again(Query(path=True), self._picture).path
-        again = command_again(path, frame.trained, frame.is_past, self._folder) if path else command_of(frame.config)
-        self.copy_to_clipboard(printable(again))
-        self.notify(again, title="copied", markup=False)
+        if self._shows_no_curve:
+            return
+        self._plot.zoom(closer)
 
     def action_help(self) -> None:
         from tui.app.help import chapters  # imported late: the first frame does not need the help

@@ -266,8 +266,7 @@ class LineActions(LineKeys):
         elif isinstance(to, int) and to > end:
             self._refuse(f"window = {to:,} cannot be shown: 1 to {end:,} on branch {letter_of(self._frame.line)}")
         elif isinstance(to, int):
-            viewport = plot.viewport.moved(end, 0)
-            plot.change_viewport(viewport.moved(end, to - 1 - (viewport.cursor or 0)))
+            plot.put_cursor(to - 1)
 
     async def action_in_a_view(self, name: str) -> None:
         """Do what a letter key of a view does, in the view that is shown and has it."""

@@ -7,11 +7,6 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-BRAILLE = range(0x2800, 0x2900)
-
-FEW_DOTS = 2
-"""The most dots of a braille character that becomes a full stop; others become a colon."""
-
 GLYPHS = {
     "·░▒▓█": ".:+*#",
     "▁▂▃▄▅▆▇": "_~=%&$@",
@@ -20,6 +15,8 @@ GLYPHS = {
     "●◆○◐◉×■‖…": "o@OCox#=.",
     "─━┄╌┈═": "------",
     "│┃┆╎┊║╞╡├┤┫": "|#:::|[]|+#",
+    "┌┐└┘┬┴┼┣╭╮╰╯": "++++++++++++",
+    "".join(map(chr, range(0x2800, 0x2900))): "".join(".:"[dots.bit_count() > 2] for dots in range(256)),  # braille
 }
 """Characters, and those in their place."""
 
@@ -30,9 +27,7 @@ class _Table(dict[int, str]):
         return self[code]
 
 
-TABLE = _Table({ord(one): plain for signs, others in GLYPHS.items() for one, plain in zip(signs, others, strict=True)})
-TABLE |= {code: ":" if (code - BRAILLE.start).bit_count() > FEW_DOTS else "." for code in BRAILLE}
-TABLE |= dict.fromkeys(map(ord, "┌┐└┘┬┴┼┣╭╮╰╯"), "+")
+TABLE = _Table(item for signs, plain in GLYPHS.items() for item in str.maketrans(signs, plain).items())
 
 
 def in_ascii(text: str) -> str:

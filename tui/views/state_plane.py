@@ -15,7 +15,7 @@ from echornn.readings import POINT_KINDS, FixedPoints, PointKind, Readings, Stat
 from tui.views.blocks import symbol_name
 from tui.views.canvas import Box, Cells, stamp, write_in
 from tui.views.inks import NUMBER
-from tui.views.plot_axes import Dots, characters
+from tui.views.plot_layers import Dots, characters
 from tui.views.targets import TargetGroups
 from tui.views.view import FixedPoint, States, TimeStep
 

@@ -129,7 +129,7 @@ async def test_zoom_shows_fewer_windows_and_following_shows_the_newest() -> None
         assert (await stage.press("Z", "Z")).windows == whole
         back = await stage.press("z", "home")
         assert "0" in back.windows
-        assert "window 1 " in back.reading
+        assert "windows 1 to" in back.reading
         assert "1k" in (await stage.press("end")).windows
 
 
