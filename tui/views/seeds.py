@@ -44,17 +44,14 @@ class SeedsView(View):
     about = "Networks that differ in their seed: the loss of each over the run, and when it was solved"
     reads_beside = True
     BINDINGS = [
-        Binding(key, action, name, show=False, tooltip=tooltip, id=id)
-        for key, action, name, tooltip, id in (
-            ("up", "choose(-1)", "Up", "Show the network one line up", "up"),
-            ("down", "choose(1)", "Down", "Show the network one line down", "down"),
-            ("pageup", "page(-1)", "Page up", "One screen of networks up", "page_up"),
-            ("pagedown", "page(1)", "Page down", "One screen of networks down", "page_down"),
-            ("home", "end(-1)", "First", "The first network", "first"),
-            ("end", "end(1)", "Last", "The last network", "last"),
-            ("enter", "alone", "Alone", "Go on from here with the chosen network alone, as a new branch", "alone"),
-            ("v", "order", "Order", "Sort by when they were solved, by seed, or by loss", "swap"),
-        )
+        Binding("up", "choose(-1)", "Up", False, tooltip="Show the network one line up", id="up"),
+        Binding("down", "choose(1)", "Down", False, tooltip="Show the network one line down", id="down"),
+        Binding("pageup", "page(-1)", "Page up", False, tooltip="One screen of networks up", id="page_up"),
+        Binding("pagedown", "page(1)", "Page down", False, tooltip="One screen of networks down", id="page_down"),
+        Binding("home", "end(-1)", "First", False, tooltip="The first network", id="first"),
+        Binding("end", "end(1)", "Last", False, tooltip="The last network", id="last"),
+        Binding("enter", "alone", "Alone", False, tooltip="Go on with this network alone, a new branch", id="alone"),
+        Binding("v", "order", "Order", False, tooltip="Sort by when solved, by seed, or by loss", id="swap"),
     ]
 
     def __init__(self) -> None:
@@ -244,10 +241,7 @@ def share(width: int, height: int, label: int) -> Room:
 
 def instead(frame: Frame | None, message: str) -> str:
     """What the view says as long as there are no networks to show."""
-    if frame is not None and frame.state is State.LOADING and frame.coming is not None and frame.coming.replicas > 1:
-        first, count = frame.coming.seed, frame.coming.replicas
-        return f"seeds: {count:,} networks are being prepared, with seeds {first:,} to {first + count - 1:,}"
-    if frame is None or frame.config.replicas > 1:
+    if frame is None or frame.config.replicas > 1 or frame.state is State.LOADING:
         return message or "seeds: nothing trained yet"
     return (
         f"seeds: this is one network, with seed {frame.config.seed:,}. Was it the idea, or the seed? "
