@@ -51,6 +51,7 @@ from tui.term.exit_code import ExitCode
 from tui.term.output import ASK, Backpressure
 from tui.views.keymap import Moved, key_name
 from tui.views.plot import LossPlot
+from tui.views.seeds import SeedsView
 from tui.views.table import NAMES_OF_VIEWS, VIEWS
 
 VIEWS_A_SECOND = 3.4
@@ -417,9 +418,8 @@ class EchoApp(LineActions):
             self._plot.change_viewport(replace(self._plot.viewport, log=not self._plot.viewport.log))
 
     def action_zoom(self, closer: bool) -> None:
-        if self._shows_no_curve:
-            return
-        self._plot.zoom(closer)
+        if not self._has_no_room("curve"):
+            self._plot.zoom(closer)
 
     def action_help(self) -> None:
         from tui.app.help import chapters  # imported late: the first frame does not need the help

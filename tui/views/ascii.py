@@ -21,8 +21,8 @@ GLYPHS = {
 """Characters, and those in their place."""
 
 
-class _Table(dict[int, str]):
-    def __missing__(self, code: int) -> str:
+class _Table(dict[int, int | str]):
+    def __missing__(self, code: int) -> int | str:
         self[code] = chr(code) if code < 128 else "?" * cell_len(chr(code))
         return self[code]
 

@@ -106,7 +106,6 @@ class View(CellWidget, can_focus=True):
     title: ClassVar[str]
     about: ClassVar[str]  # for help and the palette
     reads_beside = False  # whether the diagnosis stays above the text about the cursor
-    wants_arrows = False  # whether showing it also gives it the arrow keys, unless the crosshair has them
 
     def __init__(self) -> None:
         super().__init__()
@@ -114,6 +113,11 @@ class View(CellWidget, can_focus=True):
         self.on_hover: Callable[[], None] = lambda: None
         self._frame: Frame | None = None
         self._message = ""
+
+    @property
+    def wants_arrows(self) -> bool:
+        """Whether showing it also gives it the arrow keys, unless the crosshair has them."""
+        return False
 
     @classmethod
     def own_actions(cls) -> dict[str, str]:
