@@ -82,12 +82,11 @@ def forward_to(child: int) -> None:
 def _guard(child: int, hears: int, log: terminal.NativeLog, mend: Callable[[], None]) -> NoReturn:
     """Wait for the child's end, clean up after it, and end with its exit code."""
     code = end_of(child)
-    for number in FORWARDED:
-        signal.signal(number, signal.SIG_IGN)
-    if code < 0 or code == ExitCode.FAILED:  # native code can exit too
-        mend()
     if code >= 0:
         terminal.leave_process(code)
+    for number in FORWARDED:
+        signal.signal(number, signal.SIG_IGN)
+    mend()
     log_tail = "" if code == -signal.SIGKILL else log.tail()  # after kill -9, native code's output explains nothing
     os.set_blocking(hears, False)
     with contextlib.suppress(OSError):  # the terminal may be gone too
