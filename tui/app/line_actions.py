@@ -385,8 +385,7 @@ class LineActions(LineKeys):
 def outcome_of_figure(line: Line, folder: Path, kind: str, file: Path, where: dict[str, Any], trained: int) -> Outcome:
     """Make a figure once this many windows are saved; returns what became of it."""
     from tui.figures.data import FigureError
-    from tui.figures.kinds import KINDS
-    from tui.figures.make import figure, require_drawable
+    from tui.figures.make import KINDS, figure, require_drawable
 
     try:
         require_drawable(kind, file)

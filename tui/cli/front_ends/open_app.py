@@ -20,12 +20,11 @@ from tui.commands.training.background import go_on_in_the_background
 from tui.commands.training.serving import Serving
 from tui.preferences.chosen import Preferences
 from tui.term import printed, terminal
-from tui.term.driver import driver_for
-from tui.term.exit_code import ExitCode
+from tui.term.driver import TerminalDriver
+from tui.term.exit_code import ExitCode, ThreadErrors
 from tui.term.guardian import Guarded
-from tui.term.screen_diff import draw_in_few_bytes
+from tui.term.output import draw_in_few_bytes
 from tui.term.terminal import NativeLog
-from tui.term.thread_errors import ThreadErrors
 
 
 def show_training(
@@ -78,7 +77,7 @@ def show_training(
 
     # asyncio.run would close the loop, and for that wait forever for the training thread
     with errors.keeping():
-        code = asyncio.new_event_loop().run_until_complete(run_app(app, session, guarded, chosen.mouse))
+        code = asyncio.new_event_loop().run_until_complete(run_app(app, session, chosen.mouse))
     goes_on = app.detaches and code == ExitCode.DONE
     if goes_on:
         serving.end("the session goes on in the background", "attach again with echornn-tui attach")
@@ -106,9 +105,9 @@ def notify_error(app: EchoApp, words: str) -> None:
     app.call_later(partial(app.notify, words, severity="error", markup=False))
 
 
-async def run_app(app: EchoApp, session: Session, guarded: Guarded, mouse: bool) -> int:
+async def run_app(app: EchoApp, session: Session, mouse: bool) -> int:
     """Run the app until the user leaves it, then wait until everything is saved; returns the exit code."""
-    app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all), app.overtakes)
+    app.driver_class = TerminalDriver
     draw_in_few_bytes(app, app.behind_an_update)
     exit_code = await app.run_async(mouse=mouse)
     saved = await asyncio.to_thread(record.end, session)

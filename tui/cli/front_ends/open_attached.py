@@ -18,12 +18,11 @@ from tui.commands.front_end import FrontEnd, require_terminal
 from tui.commands.printed.lines import say_last
 from tui.preferences.chosen import Preferences
 from tui.term import guardian, printed, terminal
-from tui.term.driver import driver_for
-from tui.term.exit_code import ExitCode
+from tui.term.driver import TerminalDriver
+from tui.term.exit_code import ExitCode, ThreadErrors
 from tui.term.guardian import Guarded
+from tui.term.output import draw_in_few_bytes
 from tui.term.printed import printable, quoted
-from tui.term.screen_diff import draw_in_few_bytes
-from tui.term.thread_errors import ThreadErrors
 
 
 def attached(name: str | None, chosen: Preferences, read_only: bool = False) -> FrontEnd:
@@ -48,7 +47,7 @@ def show_attached(folder: Path, chosen: Preferences, read_only: bool, guarded: G
         lambda: terminal.leave_process(ExitCode.DONE), guardian=guarded.line, wake=guarded.wake
     )
     with errors.keeping():
-        code = asyncio.new_event_loop().run_until_complete(_run(app, guarded, chosen.mouse))
+        code = asyncio.new_event_loop().run_until_complete(_run(app, chosen.mouse))
     say_last(_farewell(session, folder))
     return errors.conclude(code)
 
@@ -94,8 +93,8 @@ def _session(folder: Path, fps: float, only_looks: bool) -> RemoteSession:
         raise RunError(str(error)) from error
 
 
-async def _run(app: EchoApp, guarded: Guarded, mouse: bool) -> int:
-    app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all), app.overtakes)
+async def _run(app: EchoApp, mouse: bool) -> int:
+    app.driver_class = TerminalDriver
     draw_in_few_bytes(app, app.behind_an_update)
     await app.run_async(mouse=mouse)
     return ExitCode.FAILED if app.return_code else ExitCode.DONE

@@ -7,7 +7,6 @@ import gc
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.data.series import check_own_data
@@ -22,12 +21,11 @@ from tui.map.app import Follower, MapApp, Opened
 from tui.map.state import MapState
 from tui.preferences.chosen import Preferences
 from tui.term import printed, terminal
-from tui.term.driver import driver_for
-from tui.term.exit_code import ExitCode
+from tui.term.driver import TerminalDriver
+from tui.term.exit_code import ExitCode, ThreadErrors
 from tui.term.guardian import Guarded
+from tui.term.output import draw_in_few_bytes
 from tui.term.printed import quoted
-from tui.term.screen_diff import draw_in_few_bytes
-from tui.term.thread_errors import ThreadErrors
 
 SECONDS_TO_STOP = 5.0
 """Seconds to wait at the end for a sweep's computation; parts in training are lost, and trained again next time."""
@@ -135,7 +133,7 @@ class _Shown:
             app = MapApp(
                 self._follower, self._state, ascii_only, self._theme, self._says, self._wrong, hint, self._moved
             )
-            app.driver_class = driver_for(self._guarded, partial(app.call_later, app.action_show_all), app.overtakes)
+            app.driver_class = TerminalDriver
             draw_in_few_bytes(app, lambda: "")
             left = await app.run_async(mouse=self._chosen.mouse)
             if app.return_code:  # the app crashed, and has shown the error
@@ -156,7 +154,7 @@ class _Shown:
         recorder = record.begin(None, config)
         session = self._session = Session(config, self._chosen.speed, recorder=recorder, vitals=True)
         app = PointApp(session, self._chosen.fps, self._chosen.ascii_only, self._theme, moved=self._moved)
-        code = await run_app(app, session, self._guarded, self._chosen.mouse)
+        code = await run_app(app, session, self._chosen.mouse)
         self._theme = "light" if app.theme == "textual-light" else "dark"
         self.words += conclude(code, session, self._native_log)
         # the app freezes all objects once it has loaded; without this, the previous point would never be freed

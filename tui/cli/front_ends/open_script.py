@@ -32,8 +32,7 @@ from tui.commands.flags import ConfigFlags
 from tui.commands.printed.lines import LinePrinter
 from tui.commands.printed.records import Record, as_json
 from tui.term import terminal
-from tui.term.exit_code import ExitCode
-from tui.term.thread_errors import ThreadErrors
+from tui.term.exit_code import ExitCode, ThreadErrors
 
 PICTURES_A_SECOND = 20.0
 

@@ -17,8 +17,8 @@ from tui.commands.front_end import UsageError
 from tui.preferences.chosen import Preferences
 from tui.term import printed
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode
-from tui.term.loop_signals import LoopSignals
 from tui.term.printed import quoted
+from tui.term.terminal import LoopSignals
 
 OF_THE_TERMINAL = ("COLUMNS", "LINES", "NO_COLOR", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TMUX", "STY")
 """Variables that describe the terminal of this process, and not that of a tab."""
@@ -46,26 +46,23 @@ def serve(name: str | None, port: int, read_only: bool, chosen: Preferences, as_
 
 
 async def _serve(folder: Path, port: int, read_only: bool, chosen: Preferences, as_json: bool) -> int:
-    from tui.web.guard import new_token  # imported late: its packages are optional
-    from tui.web.pages import page
-    from tui.web.server import PageServer, Site
+    from tui.term.browser import BrowserServer  # imported late: its packages are optional
 
     ended = asyncio.Event()
     heard = [number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # nohup
     signals = LoopSignals(dict.fromkeys(heard, ended.set))
-    token = new_token()
     # nothing is imported from the current folder (-P)
     command = [sys.executable, "-P", "-m", "tui.cli.on_own_terminal", "attach", str(folder)]
     command += ["--read-only"] * read_only
     command += chosen.flags
-    site = Site(page(f"{folder.name} · echornn-tui", chosen.theme), token, command, _environment(os.environ))
+    title = f"{folder.name} · echornn-tui"
     try:
-        server = PageServer(site, port)
+        server = BrowserServer(title, chosen.theme, command, _environment(os.environ), port)
     except OSError as error:
         raise RunError(f"port {port} cannot be used: {os.strerror(error.errno or 0)}") from error
     await server.begin()
     try:
-        address = f"http://127.0.0.1:{server.port}/{token}/"
+        address = f"http://127.0.0.1:{server.port}/{server.token}/"
         if as_json:
             printed.lines([json.dumps(record_of(folder, address, server.port, read_only))])
         else:

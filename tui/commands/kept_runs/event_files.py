@@ -12,7 +12,7 @@ from echornn.arrays.run_arrays import WindowPiece
 from echornn.history.windows import quantiles
 from echornn.runs.run_dir import Run
 from tui.commands.front_end import UsageError
-from tui.term.exported import export_whole
+from tui.term.printed import export_whole
 
 MOST_POINTS = 1000
 """About the most points of a curve; each is a mean over equally many windows."""

@@ -7,8 +7,7 @@ from pathlib import Path
 from echornn.session.probing import why_unread
 from tui.commands.front_end import UsageError
 from tui.figures.data import FigureError, FigureRequest
-from tui.figures.kinds import KINDS
-from tui.figures.make import made
+from tui.figures.make import KINDS, made
 from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode
 

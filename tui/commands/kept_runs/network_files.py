@@ -16,7 +16,7 @@ from echornn.state import TrainerState
 from echornn.timeline.branch import Position
 from tui.commands.kept_runs.weights_text import weights_text
 from tui.term import printed, terminal
-from tui.term.exported import export_whole
+from tui.term.printed import export_whole
 
 
 def write_network(

@@ -15,7 +15,7 @@ from echornn.arrays.facts import NetworkFacts
 from echornn.arrays.run_arrays import WindowPiece
 from echornn.config import EchoConfig, shown
 from tui.commands.front_end import UsageError
-from tui.term.exported import export_whole
+from tui.term.printed import export_whole
 
 ROWS_AT_A_TIME = 1 << 18
 """The most rows that are in memory at once; also the rows of a group in the file."""

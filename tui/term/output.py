@@ -1,57 +1,86 @@
-"""Computes a few bytes that change the terminal from what it shows to what it should show."""
+"""What is sent to the terminal: only cells that have changed, and no more frames than it takes."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
+import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from rich.cells import cell_len
 from rich.color import ColorSystem
-from rich.console import Console
+from rich.console import COLOR_SYSTEMS, Console
 from rich.style import Style
 from textual.app import App
 from textual.strip import Strip
 
 from tui.term.private_textual import ChopsUpdate, CompositorUpdate, LayoutUpdate, tap
 
-ATTRIBUTES = {
-    "bold": "1",
-    "dim": "2",
-    "italic": "3",
-    "underline": "4",
-    "blink": "5",
-    "reverse": "7",
-    "conceal": "8",
-    "strike": "9",
-}
-"""The codes of text attributes (ECMA-48, SGR)."""
+ASK = "\x1b[6n"  # asks where the cursor is (ECMA-48, DSR); answered when everything before it is drawn
+MOST_UNDERWAY = 2  # frames on their way at once: a fast connection with a long delay is not idle
+PATIENCE_SECONDS = 10.0  # an answer that takes longer counts as lost
+SETTLING_SECONDS = 0.5  # to wait at the end for answers; late ones would reach the shell as input
 
-SYSTEMS: dict[str | None, ColorSystem] = {
-    "standard": ColorSystem.STANDARD,
-    "256": ColorSystem.EIGHT_BIT,
-    "truecolor": ColorSystem.TRUECOLOR,
-    "windows": ColorSystem.WINDOWS,
-}
-"""The numbers of colours of a console, by Rich's names."""
 
-SWITCH = "ECHORNN_PLAIN_SCREEN"
-"""The environment variable with which Textual draws by itself, if set to anything but 0."""
+class Backpressure:
+    """Counts queries to the terminal and their answers, so that a slow connection gets fewer frames, but no old ones. A
+    terminal that never answers does not hold up frames for long.
+    """
 
-PEN_UP = "\x1b[0m"
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._underway = 0
+        self._asked_at = 0.0
+        self._answers = False
+        self._settled = asyncio.Event()
 
-Pen = tuple[str, str, str]
-"""How characters are drawn: attributes, foreground and background, as SGR codes."""
+    @property
+    def is_clear(self) -> bool:
+        """Whether another frame may be drawn now."""
+        if self._clock() - self._asked_at > PATIENCE_SECONDS:
+            self._underway = 0
+        return not self._answers or self._underway < MOST_UNDERWAY
 
-Cell = tuple[str, Pen]
-"""A character and its pen; the second column of a wide character has an empty text."""
+    @property
+    def is_settled(self) -> bool:
+        """Whether no answer is outstanding."""
+        return not (self._answers and self._underway)
 
-Line = list[Cell | None]
-"""The columns of a line; None where it is unknown what the terminal shows."""
+    def asked(self) -> None:
+        """Record that a frame and `ASK` were sent."""
+        self._underway += 1
+        self._asked_at = self._clock()
 
-Changed = dict[Pen, list[tuple[int, int, Cell]]]
-"""The cells to send, by pen, in the order found: (line, column, cell)."""
+    def answered(self) -> None:
+        """Record that an answer has arrived."""
+        self._answers = True
+        self._underway = max(0, self._underway - 1)
+        if not self._underway:
+            self._settled.set()
+
+    async def settle(self) -> None:
+        """Wait for outstanding answers, at most `SETTLING_SECONDS`."""
+        self._settled.clear()
+        if not self.is_settled:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._settled.wait(), SETTLING_SECONDS)
+
+
+# the codes of text attributes (ECMA-48, SGR)
+ATTRIBUTES = dict(
+    zip(("bold", "dim", "italic", "underline", "blink", "reverse", "conceal", "strike"), "12345789", strict=True)
+)
+
+SWITCH = "ECHORNN_PLAIN_SCREEN"  # the environment variable with which Textual draws by itself, if not 0
+
+Pen = tuple[str, str, str]  # how characters are drawn: attributes, foreground and background, as SGR codes
+Cell = tuple[str, Pen]  # a character and its pen; the second column of a wide character has an empty text
+Line = list[Cell | None]  # the columns of a line; None where it is unknown what the terminal shows
+Changed = defaultdict[Pen, list[tuple[int, int, Cell]]]  # the cells to send: (line, column, cell)
 
 
 def draw_in_few_bytes(app: App[Any], behind: Callable[[], str]) -> None:
@@ -76,8 +105,8 @@ class ScreenDiff:
         Cells with the same pen are sent together: changing the pen takes up to forty bytes, moving the cursor at most
         ten.
         """
-        system = SYSTEMS.get(console.color_system, ColorSystem.TRUECOLOR)
-        changed: Changed = {}
+        system = COLOR_SYSTEMS.get(console.color_system or "", ColorSystem.TRUECOLOR)
+        changed: Changed = defaultdict(list)
         if isinstance(update, LayoutUpdate):
             lines = [cells_of(strips, system) for strips in update.strips]
             self._shown = [[None] * len(line) for line in lines]
@@ -87,8 +116,7 @@ class ScreenDiff:
             for y, begin, end in update.spans:
                 for x, strip in update.chops[y].items():
                     if strip is not None and x < end:
-                        # Outside the span Textual has not drawn all widgets; cells there may belong to a hidden
-                        # widget.
+                        # outside the span Textual has not drawn all widgets; cells there may be of a hidden one
                         cells = cells_of([strip], system)[max(0, begin - x) : end - x]
                         self._show(changed, y, max(x, begin), cells)
         writer = _Writer()
@@ -106,14 +134,12 @@ class ScreenDiff:
         shown.extend([None] * (x + len(cells) - len(shown)))
         for column, cell in enumerate(cells, x):
             if cell != shown[column] and cell[0]:
-                changed.setdefault(cell[1], []).append((y, column, cell))
+                changed[cell[1]].append((y, column, cell))
             shown[column] = cell
 
 
 class SavingUpdate(CompositorUpdate):
-    """An update that sends only changes. These are computed when it is drawn: an update that is never drawn changes
-    nothing.
-    """
+    """An update that sends only changes, computed when it is drawn: one that is never drawn changes nothing."""
 
     def __init__(self, diff: ScreenDiff, update: LayoutUpdate | ChopsUpdate) -> None:
         self._diff = diff
@@ -132,11 +158,8 @@ class _Writer:
         self._at: tuple[int, int] | None = None
 
     def move(self, y: int, x: int, shown: Line) -> None:
-        """Move the cursor to a place; over a short gap by writing the cells that are already there.
-
-        Args:
-            shown: the new contents of the line. Cells with the current pen to the left of the place were written
-                before.
+        """Move the cursor to a place; over a short gap by writing the cells that are already there, which are those of
+        ``shown``, the new contents of the line, with the current pen.
         """
         if self._at == (y, x):
             return
@@ -157,13 +180,12 @@ class _Writer:
             self._pen = pen
         self._parts.append(text)
         assert self._at is not None
-        # Terminals disagree on the width of some characters: after an unusual one, the cursor's place counts as
-        # unknown.
+        # terminals disagree on the width of some characters: after an unusual one, the cursor's place is unknown
         self._at = (self._at[0], self._at[1] + 1) if cell_len(text) == 1 else None
 
     def text(self) -> str:
         """Everything that was written, with the pen reset at the end."""
-        return "".join([*self._parts, PEN_UP] if self._parts else [])
+        return "".join([*self._parts, "\x1b[0m"] if self._parts else [])
 
 
 def cells_of(strips: Iterable[Strip], system: ColorSystem) -> list[Cell]:
