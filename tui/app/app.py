@@ -19,21 +19,7 @@ from textual.containers import Container, Horizontal
 from textual.events import Key, MouseMove, Resize
 from textual.message import Message
 
-from echornn.config import EchoConfig
-from echornn.session.commands import (
-    ChangeCommand,
-    Command,
-    Edit,
-    Go,
-    LookCommand,
-    Pause,
-    Redo,
-    Resume,
-    Save,
-    StartOver,
-    Toggle,
-    Undo,
-)
+from echornn.session import commands
 from echornn.session.pictures.frame import State
 from echornn.session.pictures.picture import Picture, Query
 from echornn.session.session import ViewedSession
@@ -44,11 +30,13 @@ from tui.app.key_line import KeyLine
 from tui.app.line_actions import LineActions
 from tui.app.status import StatusLine, audience_text
 from tui.app.theme import Theme
+from tui.command_text import command_again, command_of
 from tui.panels.branches import BranchList
 from tui.panels.runs import FOLLOW_SECONDS, Futures, RunList
 from tui.panels.settings import SettingsPanel
 from tui.term.exit_code import ExitCode
 from tui.term.output import ASK, Backpressure
+from tui.term.printed import printable
 from tui.views.keymap import Moved, key_name
 from tui.views.plot import LossPlot
 from tui.views.seeds import SeedsView
@@ -131,8 +119,8 @@ class EchoApp(LineActions):
         self._plot.on_viewport = self._viewport_changed
         self._plot.ask = lambda query: self.session.look_again(query, self._picture)
         self._plot.on_hover, self._plot.say = self._hover_moved, self._hint
-        self._plot.on_go = lambda window: self._send(Go(self._frame.line, window))
-        self._status.on_return = lambda: self._send(Go(self._frame.line))
+        self._plot.on_go = lambda window: self._send(commands.Go(self._frame.line, window))
+        self._status.on_return = lambda: self._send(commands.Go(self._frame.line))
         for view in self._all_views:
             view.on_view, view.on_hover = self._view_changed, self._hover_moved
         self._seeds_view.send, self._seeds_view.on_rows = self._send, self._show_rows
@@ -204,7 +192,11 @@ class EchoApp(LineActions):
         frame = self._frame
         self._seeds_view.saw(frame)
         if frame.state is not State.LOADING and not frame.message:
-            self._say_the_switch(frame.config)
+            before, self._replicas = self._replicas, frame.config.replicas
+            if before not in (0, self._replicas):
+                self._hint("«seeds» goes back; «view.seeds» shows each network")
+            if before == 1 < self._replicas:
+                self._offer_arrows(self._seeds_view)
         self._plot.show(self._picture)
         self._show_status_now()
         self._settings.show(frame)
@@ -223,19 +215,6 @@ class EchoApp(LineActions):
         if offered != self._offered:
             self._offered = offered
             self.refresh_bindings()
-
-    def _say_the_switch(self, config: EchoConfig) -> None:
-        """Say what is trained after a switch between one network and many, and how to switch back."""
-        before, self._replicas = self._replicas, config.replicas
-        if before in (0, config.replicas):
-            return
-        if config.replicas > 1:
-            last = config.seed + config.replicas - 1
-            many = f"{config.replicas:,} networks of seeds {config.seed} to {last}"
-            self._hint(f"{many}: «view.seeds» shows each, «seeds» goes back")
-            self._offer_arrows(self._seeds_view)
-        else:
-            self._hint(f"seed {config.seed} alone: «seeds» goes back to the seeds")
 
     def _viewport_changed(self) -> None:
         """Draw the new visible part of the run, in the curve and in the view over the same windows."""
@@ -269,7 +248,7 @@ class EchoApp(LineActions):
         self._underway.answered()
 
     def _save(self) -> None:
-        self._send(Save())
+        self._send(commands.Save())
 
     def _leave(self, code: ExitCode) -> None:
         """End the app with this exit code, or with that of a signal that came first."""
@@ -287,10 +266,6 @@ class EchoApp(LineActions):
 
     async def action_quit(self) -> None:
         self._leave(ExitCode.DONE)
-
-    def action_help_quit(self) -> None:
-        """Ctrl+C does not quit, since the user may have meant to copy."""
-        self.notify("«quit» ends the program; the run is kept")
 
     async def action_detach(self) -> None:
         """Leave the screen, while the training goes on without it."""
@@ -324,11 +299,13 @@ class EchoApp(LineActions):
     @property
     def trains(self) -> bool:
         """Whether the frame that was shown last trains, or will when it is loaded."""
-        return keys.is_of_this_state(Pause(), self._frame)
+        return keys.is_of_this_state(commands.Pause(), self._frame)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether an action is available in this state."""
-        if action in ("settings", "branches", "runs"):  # a focused panel has this key itself
+        if self._main.has_class("small") and action in keys.NEEDS_ROOM:
+            return False
+        if action in keys.OPENS_PANEL:  # which has this key itself while it has the focus
             return len(self.screen_stack) == 1 and not self._main.focused is self._panel is not None
         if action in ("on_a_view", "on_the_curve"):
             return self._watching
@@ -343,19 +320,19 @@ class EchoApp(LineActions):
             return False
         if action == "advice" and self._status.remedy is None:
             return False
-        steers = action == "advice" or isinstance(keys.meaning(action), Command)
+        steers = action == "advice" or isinstance(keys.meaning(action), commands.Command)
         return keys.is_offered(action, self._frame) and not (steers and self._picture.audience.only_looks)
 
     def action_send(self, key: str) -> None:
         """Send a key's command to the session. Say so if the command has to wait, or if it would have no effect."""
         command = keys.SENT[key]
-        if isinstance(command, Pause | Resume):
-            command = Toggle()  # so that pressing the key twice toggles twice
+        if isinstance(command, commands.Pause | commands.Resume):
+            command = commands.Toggle()  # so that pressing the key twice toggles twice
         if self._says_why_not(command):
             return
-        if self._frame.state is State.LOADING and isinstance(command, ChangeCommand | LookCommand):
+        if self._frame.state is State.LOADING and isinstance(command, commands.ChangeCommand | commands.LookCommand):
             self._hint(keys.LATER)
-        if isinstance(command, Undo | Redo):
+        if isinstance(command, commands.Undo | commands.Redo):
             self._forget_drafts()
         self._send(command)
 
@@ -367,7 +344,7 @@ class EchoApp(LineActions):
         if remedy is None:
             self._refuse(keys.NO_ADVICE)
         else:
-            self._send(StartOver(remedy.changes) if remedy.anew else Edit(remedy.changes))
+            self._send(commands.StartOver(remedy.changes) if remedy.anew else commands.Edit(remedy.changes))
             self._hint(f"{remedy}, all else as it was: «undo» undoes")
 
     def action_take_over(self) -> None:
@@ -394,32 +371,27 @@ class EchoApp(LineActions):
                 self._focus(view)
                 await view.run_action(action)
                 return
-        titles = [f"{view.title} ({keys.key_of(view)})" for view in VIEWS if name in view.own_actions()]
-        self._hint(f"«{name}» is a key of the views {', '.join(titles)}")
+        titles = [view.title for view in VIEWS if name in view.own_actions()]
+        self._hint(f"«{name}» is a key of the view {' and '.join(titles)}")
 
     async def action_on_the_curve(self, action: str) -> None:
         """Handle a key of the curve while a view has the focus: the curve takes the focus if its crosshair moves."""
-        if not self._has_no_room("curve") and (action != "go_there" or self._plot.viewport.cursor is not None):
+        if action != "go_there" or self._plot.viewport.cursor is not None:
             self._focus(self._plot)
             await self._plot.run_action(action)
 
-    def action_focus_next(self) -> None:
-        if len(self.screen_stack) > 1 or not self._has_no_room("curve"):
-            super().action_focus_next()
-            self._focus_moved()
-
-    def action_focus_previous(self) -> None:
-        if len(self.screen_stack) > 1 or not self._has_no_room("curve"):
-            super().action_focus_previous()
-            self._focus_moved()
-
     def action_log(self) -> None:
-        if not self._has_no_room("curve"):
-            self._plot.change_viewport(replace(self._plot.viewport, log=not self._plot.viewport.log))
+        self._plot.change_viewport(replace(self._plot.viewport, log=not self._plot.viewport.log))
 
     def action_zoom(self, closer: bool) -> None:
-        if not self._has_no_room("curve"):
-            self._plot.zoom(closer)
+        self._plot.zoom(closer)
+
+    def action_copy(self) -> None:
+        """Copy the command line to the clipboard, if the terminal supports this, and show it."""
+        frame, path = self._frame, self.session.look_again(Query(path=True), self._picture).path
+        again = command_again(path, frame.trained, frame.is_past, self._folder) if path else command_of(frame.config)
+        self.copy_to_clipboard(printable(again))
+        self.notify(again, title="copied", markup=False)
 
     def action_help(self) -> None:
         from tui.app.help import chapters  # imported late: the first frame does not need the help
