@@ -35,26 +35,17 @@ HOME = re.compile(r"(~[\w.-]*(?:/|$))?(.*)", re.DOTALL)
 
 
 def attach(
-    run: str | None = None,
+    run: Annotated[str | None, "Folder or name of the run, by default the newest; or HOST:RUN elsewhere."] = None,
     /,
     *,
-    once: bool = False,
-    stop: bool = False,
-    read_only: bool = False,
+    once: Annotated[bool, "Print one picture of the screen as text, and end."] = False,
+    stop: Annotated[bool, "Have everything saved, and end the training."] = False,
+    read_only: Annotated[bool, "Only look: the session refuses every command from here."] = False,
     own_terminal: Annotated[bool, Parameter(show=False)] = False,
     screen: ScreenFlags | None = None,
 ) -> int:
-    """Look at a run that another program of yours trains, in the whole app, and steer it from here.
-
-    Args:
-        run: Folder or name of the run, by default the newest that can be attached to; HOST:RUN for one on another
-            machine.
-        once: Print one picture of the screen as text, and end.
-        stop: Have everything saved, and end the training.
-        read_only: Only look: the session refuses every command from here.
-        own_terminal: Take standard input as the controlling terminal, in a tab of serve.
-    """
-    if own_terminal:
+    """Look at a run that another program of yours trains, in the whole app, and steer it from here."""
+    if own_terminal:  # in a tab of `serve`
         for number in ENDING_SIGNALS:  # the server may ignore them (nohup): they were about its own terminal
             signal.signal(number, signal.SIG_DFL)
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -62,19 +53,16 @@ def attach(
         raise UsageError("--once cannot be used with --stop: it only looks")
     if stop and read_only:
         raise UsageError("--read-only cannot be used with --stop, which ends the training")
-    chosen = preferences(screen or ScreenFlags())
+    chosen = preferences(screen)
     if not (once or stop or terminal.is_interactive()):
         raise UsageError("attach needs a terminal that can move the cursor; --once prints one picture as text")
     if run is not None and not os.path.lexists(run) and (far := HOST_AND_RUN.fullmatch(run)):
         flags = [*["--once"] * once, *["--stop"] * stop, *["--read-only"] * read_only, *chosen.as_flags]
         return _attach_by_ssh(far[1], far[2], flags, with_terminal=not (once or stop))
     folder = folder_of(run)
-    try:
-        if stop:
-            return _end_session(folder)
-        return _print_once(folder, chosen) if once else _show(folder, chosen, read_only)
-    except AddressError as error:
-        raise RunError(str(error)) from error
+    if stop:
+        return _end_session(folder)
+    return _print_once(folder, chosen) if once else _show(folder, chosen, read_only)
 
 
 def folder_of(name: str | None) -> Path:
@@ -98,20 +86,16 @@ def _show(folder: Path, chosen: Preferences, read_only: bool) -> int:
     app = EchoApp(session, chosen.fps, chosen.ascii, chosen.theme, moved=chosen.keys)
     app.why_no_detach = lambda: ""  # leaving is enough
     screen.tell_errors_in(app)
-    guarded.leave_words(f"attach again with: echornn-tui attach {printed.quoted(folder)}")
-
-    async def shown() -> int:
-        await screen.show(app, app.behind_an_update)
-        return ExitCode.FAILED if app.return_code else ExitCode.DONE
-
-    code = screen.until_left(shown(), lambda: ExitCode.DONE)
+    place = printed.quoted(folder)
+    guarded.leave_words(f"attach again with: echornn-tui attach {place}")
+    screen.until_left(screen.show(app, app.behind_an_update), lambda: ExitCode.DONE)
     goes_on = [
-        f"the session goes on in {printed.quoted(folder)}",
-        f"come back with: echornn-tui attach {printed.quoted(folder)}",
-        f"end it with: echornn-tui attach --stop {printed.quoted(folder)}",
+        f"the session goes on in {place}",
+        f"come back with: echornn-tui attach {place}",
+        f"end it with: echornn-tui attach --stop {place}",
     ]
     say_last([session.ended] if session.ended else goes_on)
-    return screen.errors.conclude(code)
+    return screen.errors.conclude(ExitCode.FAILED if app.return_code else ExitCode.DONE)
 
 
 def _print_once(folder: Path, chosen: Preferences) -> int:
@@ -177,35 +161,24 @@ OF_THE_TERMINAL = {"COLUMNS", "LINES", "NO_COLOR", "TERM_PROGRAM", "TERM_PROGRAM
 
 
 def serve(
-    run: str | None = None,
+    run: Annotated[str | None, "Folder or name of the run; by default the newest that can be attached to."] = None,
     /,
     *,
-    port: int = 0,
-    read_only: bool = False,
-    json: bool = False,
+    port: Annotated[int, "The port to listen on, 0 to 65535; 0 takes a free one."] = 0,
+    read_only: Annotated[bool, "Only look: the session refuses every command from these tabs."] = False,
+    json: Annotated[bool, "Print the address as a JSON line."] = False,
     screen: ScreenFlags | None = None,
 ) -> int:
-    """Show a run that another program of yours trains in a browser on this machine, under an address with a secret
-    token.
-
-    Args:
-        run: Folder or name of the run; by default the newest that can be attached to.
-        port: The port to listen on, 0 to 65535; 0 takes a free one.
-        read_only: Only look: the session refuses every command from these tabs.
-        json: Print the address as a JSON line.
-    """
+    """Show a run that another program of yours trains in a browser on this machine, under a secret address."""
     if not 0 <= port <= 65535:
         raise ConfigError("port", port, "0 to 65535")
-    chosen = preferences(screen or ScreenFlags())
+    chosen = preferences(screen)
     try:
         from tui.term.browser import BrowserServer
     except ImportError as error:
         raise UsageError("serve cannot be used without textual-serve: install echornn-tui[browser]") from error
     folder = folder_of(run).absolute()
-    try:
-        viewers_of(folder)
-    except AddressError as error:
-        raise RunError(str(error)) from error
+    viewers_of(folder)  # an AddressError if there is no session
     # nothing is imported from the current folder (-P)
     command = [sys.executable, "-P", "-m", "tui", "attach", str(folder), "--own-terminal"]
     command += [*["--read-only"] * read_only, *chosen.as_flags]

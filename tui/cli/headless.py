@@ -20,7 +20,7 @@ from echornn.session.commands import Pause, Save
 from echornn.session.pictures.frame import State
 from echornn.timeline.branch import index_in
 from tui.cli.detach import Serving, let_go
-from tui.cli.lines import LinePrinter, lines_here
+from tui.cli.lines import lines_here
 from tui.cli.record import code_at_the_end, farewell, forget_if_empty
 from tui.cli.records import SEEDS_NOTE, finished_record, ladder_fields, lines_of, seed_stats_fields, start_record
 from tui.cli.rows import Record, as_json
@@ -79,8 +79,23 @@ def print_training(
             lines.print([SEEDS_NOTE], sys.stdout)
         if recorder.resumed is not None:
             report.go_on_after(recorder.resumed, at)
-        begun = time.monotonic()
-        is_saved = _train(session, asked, lines, is_watched)
+        warning, notes, begun = "", recorder.warning, time.monotonic()
+        if notes:  # they end with the first command, which may come at once
+            lines.print([f"echornn-tui: {notes}"], sys.stderr)
+        # on a thread, so that signals are handled even while native code runs
+        threading.Thread(target=session.run, name="training", daemon=True).start()
+        has_stopped = is_saved = False
+        while not has_stopped and not (asked and (is_saved or recorder.folder is None)):
+            has_stopped, frame = session.stopped.wait(LOOK_SECONDS), session.frame
+            newest = "; ".join(text for text in (frame.warning, lines.warning) if text and text != notes)
+            if newest != warning:
+                warning = newest
+                lines.print([f"echornn-tui: {warning or 'saved again'}"], sys.stderr)
+            lines.show(frame)
+            is_over = frame.state is State.FINISHED or (frame.state is State.PAUSED and frame.has_diverged)
+            if is_over and not is_watched():
+                session.stop()
+            is_saved = recorder.saved
     serving.end("the session was ended" if asked else "the session has ended")
     lines.close()
     frame, code = session.frame, code_at_the_end(recorder, is_saved, bool(asked))
@@ -117,31 +132,6 @@ def asked_to_end(stop: Callable[[], object], save: Callable[[], object] = lambda
     terminal.when_terminal_is_gone(lambda: end(signal.SIGHUP))
     with terminal.signals_call(end, save):
         yield asked
-
-
-def _train(session: Session, asked: list[int], lines: LinePrinter, is_watched: Callable[[], bool]) -> bool:
-    """Train on a thread, so that signals are handled even while native code runs; warnings go to standard error.
-    Returns whether all is saved.
-    """
-    notes = warning = session.recorder.warning
-    if notes:  # they end with the first command, which may come at once
-        lines.print([f"echornn-tui: {notes}"], sys.stderr)
-    threading.Thread(target=session.run, name="training", daemon=True).start()
-    while True:
-        stopped = session.stopped.wait(LOOK_SECONDS)
-        frame = session.frame
-        newest = "; ".join(text for text in (frame.warning, lines.warning) if text)
-        if newest != warning:
-            before, warning = warning, newest
-            if warning or before != notes:
-                lines.print([f"echornn-tui: {warning or 'saved again'}"], sys.stderr)
-        lines.show(frame)
-        is_over = frame.state is State.FINISHED or (frame.state is State.PAUSED and frame.has_diverged)
-        if is_over and not is_watched():
-            session.stop()
-        is_saved = session.recorder.saved
-        if stopped or (asked and (is_saved or session.recorder.folder is None)):
-            return is_saved
 
 
 class EpochReport:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -96,8 +96,9 @@ def _typed(text: str, like: object) -> Any:
         return text.strip()
 
 
-def preferences(flags: ScreenFlags, speed: float | None = None) -> Preferences:
+def preferences(flags: ScreenFlags | None, speed: float | None = None) -> Preferences:
     """What holds with these flags; a UsageError for a bad value, also where a flag has the last word."""
+    flags = flags or ScreenFlags()
     file = OwnFile.read()
     chosen: dict[str, Any] = {}
     for name, value in file.values.items():
@@ -192,7 +193,10 @@ def _keys(file: OwnFile) -> dict[str, tuple[str, ...]]:
     places: dict[str, Sequence[object]] = {**PLACES, "on the map": BINDINGS}
     known = {name for bindings in places.values() for name in ids_of(bindings)}
     own: dict[str, tuple[str, ...]] = {}
-    for name, value in _flat(table):
+    flat: dict[str, Any] = {}
+    for name, value in table.items():
+        flat |= {f"{name}.{last}": one for last, one in value.items()} if isinstance(value, dict) else {name: value}
+    for name, value in flat.items():
         keys = tuple(dict.fromkeys(_textual_key(one) for one in (value if isinstance(value, list) else [value])))
         if not keys or not all(keys):
             raise UsageError(f"{file.place(f'keys.{name}')}: {name} = {_toml(value)} cannot be used: {KEYS_ALLOWED}")
@@ -208,15 +212,6 @@ def _keys(file: OwnFile) -> dict[str, tuple[str, ...]]:
                 place, key = file.place(f"keys.{other if other in own else one}"), key_name(min(both))
                 raise UsageError(f"{place}: {key} cannot be the key of both {one} and {other} ({where})")
     return own
-
-
-def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """The entries of a table, and of the tables in it, with dots in their names."""
-    for name, value in table.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{before}{name}.")
-        else:
-            yield f"{before}{name}", value
 
 
 def _textual_key(text: object) -> str:
