@@ -49,10 +49,8 @@ def attach(
         for number in ENDING_SIGNALS:  # the server may ignore them (nohup): they were about its own terminal
             signal.signal(number, signal.SIG_DFL)
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    if once and stop:
-        raise UsageError("--once cannot be used with --stop: it only looks")
-    if stop and read_only:
-        raise UsageError("--read-only cannot be used with --stop, which ends the training")
+    if stop and (once or read_only):
+        raise UsageError(f"{'--once' if once else '--read-only'} cannot be used with --stop, which ends the training")
     chosen = preferences(screen)
     if not (once or stop or terminal.is_interactive()):
         raise UsageError("attach needs a terminal that can move the cursor; --once prints one picture as text")

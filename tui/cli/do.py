@@ -90,9 +90,7 @@ def _text(script: str | None, file: Path | None) -> str:
 
 
 def _require_known_names(folder: Path, changes: Sequence[Mapping[str, Any]]) -> None:
-    """Check that the run's tasks, or those of the table, have these fields, before anything is done. Those of a file
-    that the script names are checked when their turn comes.
-    """
+    """Before anything is done, check names of fields; those of a file that the script names wait for their turn."""
     known = {*EchoConfig.names(), TASK, *(one.name for task in TASKS.values() for one in settings_of(task))}
     known |= {name for branch in Run.read(folder, quickly=True).tree[0] for name in branch.config.fields()}
     for name in () if any(isinstance(one.get(TASK), OwnTask) for one in changes) else {*chain(*changes)} - known:
@@ -101,9 +99,7 @@ def _require_known_names(folder: Path, changes: Sequence[Mapping[str, Any]]) -> 
 
 
 def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, int], ascii: bool, trust: bool) -> int:
-    """Do these lines on the session that trains a run, or continue it here. What became of each is printed as soon as
-    it is known, to the output that the program began with: while an app runs, it has another.
-    """
+    """Do these lines on the session that trains a run, or continue it here; what became of each is printed at once."""
     from tui.app.all_keys import keymap_with
     from tui.app.script_app import ScriptApp
 

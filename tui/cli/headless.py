@@ -41,9 +41,7 @@ def print_training(
     paused: bool,
     background: int | None,
 ) -> int:
-    """Train all epochs, and print the progress. A session in the ``background``, whose parent waits at the other end of
-    this descriptor, stays after the last epoch while viewers look at it.
-    """
+    """Train all epochs, and print the progress. A session in the ``background`` stays while viewers look at it."""
     report = EpochReport(config)
 
     def say(*records: Record) -> None:
@@ -135,10 +133,7 @@ def asked_to_end(stop: Callable[[], object], save: Callable[[], object] = lambda
 
 
 class EpochReport:
-    """Turns progress into records, about a window, or the means over an epoch. For several networks both have quantiles
-    of the losses, and count the replicas that have solved the task by then. An epoch that is not whole, since viewers
-    went elsewhere, has no record.
-    """
+    """Turns progress into records, about a window, or the means over an epoch that was trained from its beginning."""
 
     def __init__(self, config: EchoConfig, begun: float | None = None, is_whole: bool = True) -> None:
         self.config, self._is_whole = config, is_whole

@@ -101,9 +101,7 @@ def _field(flag: str, name: str, axes: Axes) -> str:
 def show_on_screen(
     results: SweepResults, state: MapState, chosen: Preferences, guarded: Guarded, computing: Computation | None = None
 ) -> int:
-    """Show the map, and the app of the points that are opened from it, in turn, until the user leaves. Meanwhile the
-    sweep is computed, if it is computed here.
-    """
+    """Show the map, and the app of points opened from it, in turn, and compute the sweep, if it is computed here."""
     with quiet.collector_paused():
         from tui.cli.screen import AppScreen
         from tui.map.app import Follower, MapApp, Opened
@@ -163,7 +161,7 @@ def show_on_screen(
 
     def code_if_gone() -> int:
         if computing is not None:
-            computing.stop()
+            computing.sweep.asked_to_end.set()
         return record.end(session, after_a_signal=True) if session else ExitCode.CHECKPOINTED
 
     guarded.leave_words(f"the map is shown again with: echornn-tui map {printed.quoted(results.folder)}")
@@ -173,7 +171,7 @@ def show_on_screen(
     code = screen.until_left(by_turns(), code_if_gone)
     follower.end()
     if computing is not None:
-        computing.stop()
+        computing.sweep.asked_to_end.set()
         thread.join(SECONDS_TO_STOP)
     code = screen.errors.conclude(code or computed)
     say_last(words)

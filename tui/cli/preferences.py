@@ -98,19 +98,19 @@ def _typed(text: str, like: object) -> Any:
 
 def preferences(flags: ScreenFlags | None, speed: float | None = None) -> Preferences:
     """What holds with these flags; a UsageError for a bad value, also where a flag has the last word."""
-    flags = flags or ScreenFlags()
-    file = OwnFile.read()
-    chosen: dict[str, Any] = {}
-    for name, value in file.values.items():
-        if name in PREFERENCES:
-            chosen[name] = _checked(name, value, f"{file.place(name)}: {name}")
-        elif name != "keys":
-            there_are = f"{', '.join([*PREFERENCES, 'keys'])}; the keys of actions belong below [keys]"
-            raise UsageError(f"{file.place(name)}: {name} is not known: there are {there_are}")
+    flags, file = flags or ScreenFlags(), OwnFile.read()
+    set_by = [(f"{file.place(name)}: {name}", name, value) for name, value in file.values.items() if name != "keys"]
     for name, known in PREFERENCES.items():
         if text := os.environ.get(known.variable):
-            value = _checked(name, _typed(text, like=known.built_in), f"environment {known.variable}")
-            chosen[name] = not value if name == "mouse" else value
+            set_by.append((f"environment {known.variable}", name, _typed(text, like=known.built_in)))
+    chosen: dict[str, Any] = {}
+    for place, name, value in set_by:
+        if name not in PREFERENCES:
+            there_are = f"{', '.join([*PREFERENCES, 'keys'])}; the keys of actions belong below [keys]"
+            raise UsageError(f"{place} is not known: there are {there_are}")
+        if not PREFERENCES[name].takes(value):
+            raise UsageError(f"{place} = {_toml(value)} cannot be used: {PREFERENCES[name].allowed}")
+        chosen[name] = not value if place.endswith("NO_MOUSE") else value
     given = {"fps": flags.fps, "ascii": flags.ascii or None, "theme": flags.theme, "speed": speed}
     given["mouse"] = False if flags.no_mouse else None
     chosen |= {name: value for name, value in given.items() if value is not None}
@@ -121,12 +121,6 @@ def preferences(flags: ScreenFlags | None, speed: float | None = None) -> Prefer
     as_flags += ["--theme", chosen["theme"]] if "theme" in chosen else []
     as_flags += [*["--ascii"] * values["ascii"], *["--no-mouse"] * (not values["mouse"])]
     return Preferences(**values, keys=_keys(file), as_flags=as_flags)
-
-
-def _checked(name: str, value: Any, start: str) -> Any:
-    if not PREFERENCES[name].takes(value):
-        raise UsageError(f"{start} = {_toml(value)} cannot be used: {PREFERENCES[name].allowed}")
-    return value
 
 
 def _toml(value: object) -> str:

@@ -29,11 +29,8 @@ class AppScreen:
 
     def until_left(self, shown: Coroutine[Any, Any, int], code_if_gone: Callable[[], int]) -> int:
         """The exit code of what is shown; if the terminal is gone, the process ends with another one."""
-
-        def leave() -> None:
-            terminal.leave_process(code_if_gone())
-
-        terminal.when_terminal_is_gone(leave, guardian=self.guarded.line, wake=self.guarded.wake)
+        when_gone = partial(terminal.when_terminal_is_gone, guardian=self.guarded.line, wake=self.guarded.wake)
+        when_gone(lambda: terminal.leave_process(code_if_gone()))
         # asyncio.run would close the loop, and for that wait forever for the training thread
         with self.errors.keeping():
             return asyncio.new_event_loop().run_until_complete(shown)

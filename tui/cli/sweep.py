@@ -29,7 +29,6 @@ from tui.kit.sweep_table import rung_text, value_text
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode
 
-MOST_WORKERS = 1024
 LOOK_SECONDS = 0.5  # between two checks for newly finished points
 
 
@@ -53,8 +52,8 @@ def sweep(
     chosen = [name for name, value in places.items() if value is not None]
     if len(chosen) > 1:
         raise ConfigError(chosen[0], places[chosen[0]], f"not with --{chosen[1]}: a sweep trains in one place")
-    if workers is not None and not 1 <= workers <= MOST_WORKERS:
-        raise ConfigError("workers", workers, f"1 to {MOST_WORKERS}")
+    if workers is not None and not 1 <= workers <= 1024:
+        raise ConfigError("workers", workers, "1 to 1024")
     tasks = [given[TASK]] if TASK in given else []
     tasks += [named(word) for axis in grid if axis.startswith("task=") for word in axis[5:].split(",") if word]
     settings = {known.name: known for task in tasks for known in settings_of(class_of(task))}
@@ -85,10 +84,9 @@ def engine_of(workers: int | None, scheduler: str | None, scheduler_file: Path |
         from echornn.sweeps import on_dask
 
         return on_dask.of_scheduler(scheduler, scheduler_file)
-    except ImportError as error:
-        raise UsageError(f"{place} cannot be used without Dask: install echornn-tui[cluster]") from error
-    except EngineError as error:
-        raise UsageError(f"{place} cannot be used: {error}") from error
+    except (ImportError, EngineError) as error:
+        why = "it needs Dask: install echornn-tui[cluster]" if isinstance(error, ImportError) else error
+        raise UsageError(f"{place} cannot be used: {why}") from error
 
 
 class Computation:
@@ -119,10 +117,6 @@ class Computation:
         self.seconds = time.monotonic() - begun
         return ExitCode.FAILED if self.trouble or self.sweep.failed else ExitCode.DONE
 
-    def stop(self) -> None:
-        """Any thread may ask `run` to return soon."""
-        self.sweep.asked_to_end.set()
-
     def start_record(self) -> Record:
         """What will be trained; docs/cli.md explains the keys."""
         sweep, workers = self.sweep, self.engine.workers
@@ -148,7 +142,7 @@ def print_sweep(folder: Path, grid: Grid, engine: Engine, json: bool) -> int:
     from tui.cli.headless import asked_to_end
 
     lines = lines_here(with_bar=not json)
-    with Computation(folder, grid, engine) as computing, asked_to_end(computing.stop) as asked:
+    with Computation(folder, grid, engine) as computing, asked_to_end(computing.sweep.asked_to_end.set) as asked:
         sweep, results = computing.sweep, SweepResults.read(folder)
         said = {point.config for point in results.points if _is_over(point)}
         notes, looked = 0, time.monotonic()
