@@ -103,6 +103,7 @@ def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, 
     from tui.app.all_keys import keymap_with
     from tui.app.script_app import ScriptApp
 
+    # while an app runs, it has another output
     out, err, printer = sys.stdout, sys.stderr, LinePrinter()
 
     def note(*texts: str) -> None:

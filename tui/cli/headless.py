@@ -39,7 +39,7 @@ def print_training(
     json: bool,
     serve: bool,
     paused: bool,
-    background: int | None,
+    background: int | None,  # the line to the parent; see `detach`
 ) -> int:
     """Train all epochs, and print the progress. A session in the ``background`` stays while viewers look at it."""
     report = EpochReport(config)

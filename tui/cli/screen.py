@@ -57,9 +57,7 @@ class AppScreen:
         return ExitCode.FAILED if has_failed else code
 
     def last_words(self, code: int, session: Session, goes_on: bool = False) -> list[str]:
-        """The lines on what was not carried out, and how to go on with the run, after its app has ended with this code.
-        A run in which nothing was trained is removed.
-        """
+        """What to print after the app has ended with this code; a run in which nothing was trained is removed."""
         forgotten = code != ExitCode.CHECKPOINTED and not goes_on and record.forget_if_empty(session)
         if session.refused is not None:
             raise session.refused
