@@ -21,7 +21,7 @@ from cyclopts import Parameter
 from echornn import ConfigError, RunError
 from echornn.remote.client import AddressError, RemoteSession, connected, end_session, viewers_of
 from echornn.runs import folders
-from tui.cli import UsageError
+from tui.cli import FailedError, UsageError
 from tui.cli.lines import say_last
 from tui.cli.preferences import Preferences, ScreenFlags, preferences
 from tui.cli.rows import as_json
@@ -117,14 +117,12 @@ def _print_once(folder: Path, chosen: Preferences) -> int:
 
 def _end_session(folder: Path) -> int:
     """Have a session save everything and end."""
-    trouble = end_session(folder)
-    if trouble is None:
-        printed.complain(f"echornn-tui: the session in {folder} has been asked to end, and still saves")
-        return ExitCode.FAILED
-    if trouble:
-        printed.complain(f"echornn-tui: not everything is saved: {printed.printable(trouble)}")
+    if (trouble := end_session(folder)) is None:
+        raise FailedError(f"the session in {folder} has been asked to end, and still saves")
     printed.lines([f"ended; go on with: echornn-tui --resume {printed.quoted(folder)}"])
-    return ExitCode.FAILED if trouble else ExitCode.DONE
+    if trouble:
+        raise FailedError(f"not everything is saved: {trouble}")
+    return ExitCode.DONE
 
 
 def _attach_by_ssh(host: str, run: str, flags: Sequence[str], with_terminal: bool) -> int:
@@ -148,8 +146,7 @@ def _attach_by_ssh(host: str, run: str, flags: Sequence[str], with_terminal: boo
     if restore is not None:  # the app on the other machine could not do so
         restore()
     again = shlex.join(["echornn-tui", "attach", *flags, f"{host}:{run}"])
-    printed.complain(f"echornn-tui: {trouble}; try again with: {printed.printable(again)}")
-    return ExitCode.FAILED
+    raise FailedError(f"{trouble}; try again with: {again}")
 
 
 # ---- serve
