@@ -285,8 +285,9 @@ class SessionApp(KeyedApp[int]):
 
     @property
     def _query(self) -> Query:
-        """The query for the next picture, without the rows of the seeds view."""
-        return replace(self._plot.looks_at, branches=self._branches.is_open)
+        view = self._seeds_view
+        rows = view.rows(self._frame, view.size.width, view.size.height) if view.display else None
+        return replace(self._plot.looks_at, branches=self._branches.is_open, seeds=rows)
 
     def _look_again(self) -> None:
         """Get a new picture of the shown position, for the current query."""
@@ -311,25 +312,16 @@ class SessionApp(KeyedApp[int]):
         self._show_status()
 
     def _show_views(self) -> None:
-        self._picture = self._picture_of_views = self._with_rows(self._picture)
+        self._picture_of_views = self._picture
         for view in self._views:
             view.show(self._picture, self._instead_of(view))
         self._ask()  # the readings that a view needs may depend on the picture that it shows
 
-    def _with_rows(self, picture: Picture) -> Picture:
-        """The picture, with the losses of the replicas that the seeds view shows, if it is visible."""
-        view = self._seeds_view
-        rows = view.rows(picture.frame, view.size.width, view.size.height) if view.display else None
-        return self.futures.look_again(replace(self._query, seeds=rows), picture)
-
     def _show_rows(self) -> None:
-        """Get a new picture after the seeds view has scrolled to other replicas, or shows other windows."""
-        view, before = self._seeds_view, self._picture_of_views
-        if view.display and before is not None:
-            self._picture_of_views = self._with_rows(before)
-            if before.frame is self._frame:
-                self._picture = self._picture_of_views
-            view.show(self._picture_of_views, self._instead_of(view))
+        """Draw other rows of the seeds view: it has scrolled, or shows other windows."""
+        if self._seeds_view.display:
+            self._look_again()
+            self._seeds_view.show(self._picture, self._instead_of(self._seeds_view))
 
     def _view_changed(self) -> None:
         """Draw again after a key has changed what a view shows, or which readings it needs."""
