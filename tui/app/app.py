@@ -85,7 +85,7 @@ class EchoApp(LineActions):
         self._underway = Backpressure()
         self.on_loaded: Callable[[], None] = lambda: None  # called once, when the first network has been loaded
         self.why_no_detach: Callable[[], str] = lambda: "this cannot go on without the screen"  # empty if it can
-        self._status, self._plot = StatusLine(self._frame), LossPlot(self._picture, ascii_only)
+        self._status, self._plot = StatusLine(self._picture), LossPlot(self._picture, ascii_only)
         self._all_views = [view() for view in VIEWS]
         self._seeds_view = next(view for view in self._all_views if isinstance(view, SeedsView))
         self._settings = SettingsPanel(self._frame.config, self._send, self._panel_closed)
@@ -145,15 +145,15 @@ class EchoApp(LineActions):
             return
         self._asks_with_next = True
         self._show_hovered()
-        self._ticks += 1
         shown = self._picture
         picture = self.futures.look(self._query, shown)
         if picture.frame is not shown.frame:
             self._picture = picture
             self._show_frame(shown)
-        elif picture is not shown:
+        elif any(getattr(picture, name) != getattr(shown, name) for name in ("query", "ghosts", "audience")):
             self._picture = picture
             self._show()
+        self._ticks += 1
         every = max(1, round(self._fps / VIEWS_A_SECOND))
         if self._picture is not self._picture_of_views and self._ticks % every == 0:
             self._show_views()
