@@ -45,10 +45,8 @@ from tui.views.table import NAMES_OF_VIEWS, VIEWS
 VIEWS_A_SECOND = 3.4
 """How many times per second views that keep changing are drawn: all of their cells change, too much for a slow line."""
 
-SWITCH_SECONDS = 1e-4
+SWITCH_SECONDS = 1e-4  # Python's default of 5 ms costs about 4 % of full speed
 """Seconds that the training thread waits for Python while the screen is drawn, each time it returns from native code.
-
-Python's default of 5 ms costs about 4 % of full speed; 0.5 ms gains nothing.
 """
 
 
@@ -57,14 +55,10 @@ class EchoApp(LineActions):
 
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
-    ALLOW_SELECT = False
-    """Without this, Textual selects text while the mouse drags over the curve; the terminal selects with shift held."""
+    ALLOW_SELECT = False  # else Textual selects text while the mouse drags over the curve; shift does it too
     BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED, OPENS]
-    HELPED_KEYS: ClassVar[list[Binding]] = keys.BINDINGS
-    """The keys that the help explains first."""
-    LAST_WORDS: ClassVar[tuple[str, ...]] = ()
-    """The lines that are printed last, after the app has ended."""
-
+    HELPED_KEYS: ClassVar[list[Binding]] = keys.BINDINGS  # that the help explains first
+    LAST_WORDS: ClassVar[tuple[str, ...]] = ()  # printed after the app has ended
     _ticks = 0
     _offered: tuple[object, ...] = ()  # what the keys on the last line depend on
     _replicas = 0  # how many networks are trained side by side, once that is known
@@ -88,18 +82,21 @@ class EchoApp(LineActions):
         self.session, self.futures = session, Futures(session, compared)
         self._picture = self.futures.look(Query())
         self._underway = Backpressure()
-        self.on_loaded: Callable[[], None] = lambda: None
-        """Called once, when the first network has been loaded."""
-        self.why_no_detach: Callable[[], str] = lambda: "this cannot go on without the screen"
-        """Returns why the training cannot go on without this screen; empty if it can."""
-        self._status, self._plot = StatusLine(self._frame), LossPlot(self._picture, ascii_only)
+        self.on_loaded: Callable[[], None] = lambda: None  # called once, when the first network has been loaded
+        self.why_no_detach: Callable[[], str] = lambda: "this cannot go on without the screen"  # empty if it can
+        self._status, self._plot = StatusLine(self._picture), LossPlot(self._picture, ascii_only)
         self._all_views = [view() for view in VIEWS]
         self._seeds_view = next(view for view in self._all_views if isinstance(view, SeedsView))
         self._settings = SettingsPanel(self._frame.config, self._send, self._panel_closed)
         self._branches = BranchList(self._send, self._hint, self._panel_closed)
         complain = partial(self.notify, severity="error", markup=False)
         self._runs = RunList(self.futures, complain, self._panel_closed)
-        self._key_line = KeyLine(self._offers, lambda: keys.left_out(self._frame), NAMES_OF_VIEWS, self._open_views)
+        self._key_line = KeyLine(
+            self._offers,
+            lambda: keys.left_out(self._frame),
+            NAMES_OF_VIEWS,
+            lambda: [f"view.{view.title}" for view in self._views],
+        )
 
     def compose(self) -> ComposeResult:
         yield self._status
@@ -110,9 +107,6 @@ class EchoApp(LineActions):
                     yield from self._all_views
             yield from (self._settings, self._branches, self._runs)
         yield from (self._key_line, self._command_line)
-
-    def _open_views(self) -> list[str]:
-        return [f"view.{view.title}" for view in self._views]
 
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
@@ -150,19 +144,15 @@ class EchoApp(LineActions):
             return
         self._asks_with_next = True
         self._show_hovered()
-        self._ticks += 1
         shown = self._picture
         picture = self.futures.look(self._query, shown)
         if picture.frame is not shown.frame:
             self._picture = picture
             self._show_frame(shown)
-        elif (picture.query, picture.ghosts, picture.audience) != (
-            replace(shown.query, seeds=None),
-            shown.ghosts,
-            shown.audience,
-        ):
+        elif any(getattr(picture, name) != getattr(shown, name) for name in ("query", "ghosts", "audience")):
             self._picture = picture
             self._show()
+        self._ticks += 1
         every = max(1, round(self._fps / VIEWS_A_SECOND))
         if self._picture is not self._picture_of_views and self._ticks % every == 0:
             self._show_views()
@@ -170,7 +160,6 @@ class EchoApp(LineActions):
             self.call_later(self._go_on_with_lines)
 
     def _show_frame(self, shown: Picture) -> None:
-        """Draw a new frame in place of what was shown."""
         frame, before = self._frame, shown.frame
         if before.config != frame.config:
             self._lay_out(self.size)
@@ -179,8 +168,7 @@ class EchoApp(LineActions):
             gc.freeze()
             self.on_loaded, loaded = lambda: None, self.on_loaded
             loaded()
-        counts = [one.seed_stats.solved for one in (frame, before) if one.seed_stats is not None]
-        if before.state is not frame.state or frame.state.stands_still or len({*counts}) > 1:
+        if before.state is not frame.state or frame.state.stands_still:
             self._show_views()  # before the status, which reads the values under the views' cursors
         self._show()
         if frame.refused not in (None, before.refused) and not self._says_itself(frame.refused):
@@ -201,17 +189,8 @@ class EchoApp(LineActions):
         self._show_status_now()
         self._settings.show(frame)
         self._branches.look(self._picture)
-        may, advises = self._picture.audience.may_steer, self._status.remedy is not None
-        offered = (
-            frame.state,
-            frame.start,
-            frame.is_past,
-            frame.trained > 0,
-            frame.undoable,
-            frame.redoable,
-            may,
-            advises,
-        )
+        here = frame.state, frame.start, frame.is_past, frame.trained == 0, frame.undoable, frame.redoable
+        offered = here, self._status.remedy is None, self._picture.audience.only_looks
         if offered != self._offered:
             self._offered = offered
             self.refresh_bindings()
@@ -235,9 +214,7 @@ class EchoApp(LineActions):
     # ---- the terminal, and the end
 
     def behind_an_update(self) -> str:
-        """Bytes to send after an update of the screen: after the first of a frame, a query that the terminal answers
-        once it has drawn the frame.
-        """
+        """Bytes to send after an update: after the first of a frame, a query that is answered when it is drawn."""
         if not self._asks_with_next or self.is_headless or self._leaving:
             return ""
         self._asks_with_next = False
@@ -251,7 +228,6 @@ class EchoApp(LineActions):
         self._send(commands.Save())
 
     def _leave(self, code: ExitCode) -> None:
-        """End the app with this exit code, or with that of a signal that came first."""
         self._is_leaving = True
         self.session.stop()
         self._code = max(self._code, code)
@@ -283,18 +259,13 @@ class EchoApp(LineActions):
         if super().overtakes(message, waiting) or not isinstance(message, Key):
             return isinstance(message, Key)
         held = self.keymap.keys
-        if message.key in held["quit"]:
-            changing: tuple[str, ...] = keys.LEADS_ELSEWHERE
-        elif message.key in held["pause"] and self.trains:
-            changing = (*keys.LEADS_ELSEWHERE, *keys.STARTS_OR_STOPS)
-        else:
+        pauses = self.trains and message.key in held["pause"]
+        if not pauses and message.key not in held["quit"]:
             return False
-        first = {key for name in changing for key in held[name]}
-        return (
-            self._watching
-            and not self._command_line.is_open
-            and all(isinstance(one, MouseMove) or (isinstance(one, Key) and one.key not in first) for one in waiting)
-        )
+        changing = {key for name in keys.LEADS_ELSEWHERE + keys.STARTS_OR_STOPS * pauses for key in held[name]}
+        others = [one for one in waiting if not isinstance(one, MouseMove)]
+        is_safe = all(isinstance(one, Key) and one.key not in changing for one in others)
+        return is_safe and self._watching and not self._command_line.is_open
 
     @property
     def trains(self) -> bool:
@@ -302,7 +273,6 @@ class EchoApp(LineActions):
         return keys.is_of_this_state(commands.Pause(), self._frame)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether an action is available in this state."""
         if self._main.has_class("small") and action in keys.NEEDS_ROOM:
             return False
         if action in keys.OPENS_PANEL:  # which has this key itself while it has the focus
@@ -348,7 +318,6 @@ class EchoApp(LineActions):
             self._hint(f"{remedy}, all else as it was: «undo» undoes")
 
     def action_take_over(self) -> None:
-        """Steer the session from here, if another viewer steers it."""
         audience = self._picture.audience
         if audience.ended or audience.only_looks or audience.may_steer:
             self._refuse("you steer this session already" if audience.may_steer else audience_text(audience))

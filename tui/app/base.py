@@ -30,9 +30,7 @@ from tui.views.keymap import KeyMap
 
 Result = TypeVar("Result")
 
-SETTLED_SECONDS = 0.15
-"""Seconds after a change of size from which on no other follows at once."""
-
+SETTLED_SECONDS = 0.15  # after a change of size no other follows at once
 OPENS = Binding("ctrl+p", "command_palette", "Palette", False, tooltip="Find any command", id="palette", priority=True)
 BACK = Binding("escape", "back", "Map", tooltip="Back to the map; the run is kept", priority=True, id="back_to_map")
 """The key with which a point that was opened from a map goes back to it."""
@@ -58,8 +56,7 @@ class KeyedApp(App[Result], Generic[Result]):
     def _leave(self, code: ExitCode) -> None:
         raise NotImplementedError
 
-    def _save(self) -> None:
-        pass
+    def _save(self) -> None: ...
 
     def exit(self, result: Result | None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
         self._is_leaving = True

@@ -40,14 +40,9 @@ from tui.views.seeds import SeedsView
 from tui.views.table import ViewChoice
 from tui.views.view import View, time_step_of
 
-HINT_SECONDS = 4.0
-"""How many seconds the app shows why a key has no effect, and what is under a pointer that rests."""
-
-EXPORT_SECONDS = 0.3
-"""Seconds that an export waits for the command palette to disappear from the screen."""
-
+HINT_SECONDS = 4.0  # for which the status says why a key did nothing, and what is under a pointer that rests
+EXPORT_SECONDS = 0.3  # until the palette has disappeared from the screen
 MEANWHILE = "«view.data»: data, «settings»: settings, «pause»: pause, «help»: help"
-"""The keys that are useful while the first network loads."""
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16  # of the whole app; a smaller screen shows only the status
 STATUS_AND_FOOTER = STATUS_HEIGHT + 1
@@ -115,7 +110,6 @@ class SessionApp(KeyedApp[int]):
 
     @property
     def _folder(self) -> Path | None:
-        """The folder in which the run is kept; None if it is not kept."""
         return Path(self._frame.folder) if self._frame.folder else None
 
     @property
@@ -130,7 +124,7 @@ class SessionApp(KeyedApp[int]):
     # ---- what is sent
 
     def _send(self, command: Command) -> int:
-        """Send the session a command; returns its number. If this viewer may not, say so instead."""
+        """Send a command; returns its number. If this viewer may not, say so instead."""
         audience = self._picture.audience
         may_send = audience.may_note if isinstance(command, NoteCommand) else audience.may_steer
         if may_send or isinstance(command, Ask):
@@ -164,12 +158,10 @@ class SessionApp(KeyedApp[int]):
     # ---- what is said
 
     def _refuse(self, text: str) -> None:
-        """Say why nothing is done."""
         self._refusal = text
         self._hint(text)
 
     def _hint(self, text: str) -> None:
-        """Show a hint above the verdict for some seconds."""
         self._said, self._said_until = text, time.monotonic() + HINT_SECONDS
         self._show_status()
 
@@ -178,7 +170,6 @@ class SessionApp(KeyedApp[int]):
         self._show_status()
 
     async def on_event(self, event: Event) -> None:
-        """Remove the hint at the next key or click, before that may show another one."""
         if isinstance(event, Key | MouseDown) and not event.is_forwarded and self._said:
             self._end_hint()
         await super().on_event(event)
@@ -285,16 +276,15 @@ class SessionApp(KeyedApp[int]):
 
     @property
     def _query(self) -> Query:
-        """The query for the next picture, without the rows of the seeds view."""
-        return replace(self._plot.looks_at, branches=self._branches.is_open)
+        view = self._seeds_view
+        rows = view.rows(self._frame, view.size.width, view.size.height) if view.display else None
+        return replace(self._plot.looks_at, branches=self._branches.is_open, seeds=rows)
 
     def _look_again(self) -> None:
-        """Get a new picture of the shown position, for the current query."""
         self._picture = self.futures.look_again(self._query, self._picture)
 
     @property
     def _views(self) -> list[View]:
-        """The views that are visible."""
         return [view for view in self._all_views if view.display]
 
     def action_view(self, key: str) -> None:
@@ -311,28 +301,18 @@ class SessionApp(KeyedApp[int]):
         self._show_status()
 
     def _show_views(self) -> None:
-        self._picture = self._picture_of_views = self._with_rows(self._picture)
+        self._picture_of_views = self._picture
         for view in self._views:
             view.show(self._picture, self._instead_of(view))
         self._ask()  # the readings that a view needs may depend on the picture that it shows
 
-    def _with_rows(self, picture: Picture) -> Picture:
-        """The picture, with the losses of the replicas that the seeds view shows, if it is visible."""
-        view = self._seeds_view
-        rows = view.rows(picture.frame, view.size.width, view.size.height) if view.display else None
-        return self.futures.look_again(replace(self._query, seeds=rows), picture)
-
     def _show_rows(self) -> None:
-        """Get a new picture after the seeds view has scrolled to other replicas, or shows other windows."""
-        view, before = self._seeds_view, self._picture_of_views
-        if view.display and before is not None:
-            self._picture_of_views = self._with_rows(before)
-            if before.frame is self._frame:
-                self._picture = self._picture_of_views
-            view.show(self._picture_of_views, self._instead_of(view))
+        """Draw other rows of the seeds view: it has scrolled, or shows other windows."""
+        if self._seeds_view.display:
+            self._look_again()
+            self._seeds_view.show(self._picture, self._instead_of(self._seeds_view))
 
     def _view_changed(self) -> None:
-        """Draw again after a key has changed what a view shows, or which readings it needs."""
         self._ask()
         self._show_status()
 
@@ -346,22 +326,20 @@ class SessionApp(KeyedApp[int]):
     def _instead_of(self, view: View) -> str:
         """What a view says when it has nothing to draw."""
         frame = self._frame
-        if frame.state is State.LOADING:
-            return f"{frame.message}; {MEANWHILE}" if frame.is_new else f"{view.title}: shown when the network is there"
-        if frame.state is State.FAILED:
-            return frame.message
-        if view.question is not None:
+        if view.question is not None and frame.state not in (State.LOADING, State.FAILED):
             return frame.unread
-        if frame.state is State.FINISHED:
-            return keys.FINISHED
-        is_first = frame.state is State.PAUSED and view is self._views[0]
-        return "press «step» to train a window" if is_first else ""
+        messages = {
+            State.LOADING: f"{frame.message}; {MEANWHILE}",
+            State.FAILED: frame.message,
+            State.PAUSED: "press «step» to train a window",
+            State.FINISHED: keys.FINISHED,
+        }
+        return messages.get(frame.state, "")
 
     # ---- panels
 
     @property
     def _panel(self) -> SettingsPanel | BranchList | RunList | None:
-        """The open panel; None if all are closed."""
         return next((one for one in (self._settings, self._branches, self._runs) if one.is_open), None)
 
     def action_settings(self) -> None:
