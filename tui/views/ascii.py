@@ -27,7 +27,7 @@ class _Table(dict[int, str]):
         return self[code]
 
 
-TABLE = _Table(item for signs, plain in GLYPHS.items() for item in str.maketrans(signs, plain).items())
+TABLE = _Table({ord(one): plain for signs, others in GLYPHS.items() for one, plain in zip(signs, others, strict=True)})
 
 
 def in_ascii(text: str) -> str:

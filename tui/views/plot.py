@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from textual import events
+from textual import events, on
 from textual.actions import SkipAction
 from textual.binding import Binding
 
@@ -14,7 +14,7 @@ from echornn.session.pictures.picture import Picture, Query
 from tui.views import plot_layers as layers
 from tui.views.canvas import Cells, CellWidget
 from tui.views.plot_axes import LossAxis, Viewport
-from tui.views.plot_layers import ASCII, BRAILLE, GUTTER, Place
+from tui.views.plot_layers import GUTTER, Place
 from tui.views.view import Window
 
 LEAST_WIDTH = 4  # columns of the plot
@@ -62,8 +62,8 @@ class LossPlot(CellWidget, can_focus=True):
         """Called with the position of the crosshair, in windows along the line, when the user wants to go there."""
         self.on_hover: Callable[[], None] = lambda: None
         self._picture = picture
-        self._raster = ASCII if ascii_only else BRAILLE
-        self._place = Place(0, 0, 1, 1, 0, 1, LossAxis(0, 1), self._raster)
+        self._is_ascii = ascii_only
+        self._place = Place(0, 0, 1, 1, 0, 1, LossAxis(0, 1))
         """Where the curve was drawn last."""
         self._dragged: tuple[int, int] | None = None
         """The columns where a drag began and where it is."""
@@ -85,7 +85,7 @@ class LossPlot(CellWidget, can_focus=True):
 
     def columns_on(self, width: int) -> int:
         """Dot columns of the plot on a widget of this width; 0 if the plot does not fit."""
-        return (width - GUTTER) * self._raster.across if width >= GUTTER + LEAST_WIDTH else 0
+        return 2 * (width - GUTTER) if width >= GUTTER + LEAST_WIDTH else 0
 
     @property
     def reading(self) -> str:
@@ -200,31 +200,20 @@ class LossPlot(CellWidget, can_focus=True):
         self.release_mouse()
         self.redraw()
 
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        self._wheel(event, -1)
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        self._wheel(event, 1)
-
-    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
-        self._pan(-1)
-
-    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
-        self._pan(1)
-
-    def _wheel(self, event: events.MouseEvent, way: int) -> None:
-        """Zoom at the pointer; with ctrl or shift, scroll along the run."""
-        if event.ctrl or event.shift:
-            self._pan(way)
+    @on(events.MouseScrollUp)
+    @on(events.MouseScrollDown)
+    @on(events.MouseScrollLeft)
+    @on(events.MouseScrollRight)
+    def scrolled(self, event: events.MouseEvent) -> None:
+        """Zoom at the pointer; with ctrl or shift, or sideways, scroll along the run."""
+        place, back = self._place, isinstance(event, events.MouseScrollUp | events.MouseScrollLeft)
+        if event.ctrl or event.shift or isinstance(event, events.MouseScrollLeft | events.MouseScrollRight):
+            windows = max(1, place.length // 10)
+            self.change_viewport(self.viewport.panned(self._line_end, -windows if back else windows))
         else:
-            place = self._place
             share = (min(max(0, self._column(event) - place.x), place.width - 1) + 0.5) / place.width
             at = place.first + share * place.length
-            self.change_viewport(self.viewport.zoomed(self._line_end, WHEEL**way, at, share))
-
-    def _pan(self, tenths: int) -> None:
-        windows = tenths * max(1, self._place.length // 10)
-        self.change_viewport(self.viewport.panned(self._line_end, windows))
+            self.change_viewport(self.viewport.zoomed(self._line_end, 1 / WHEEL if back else WHEEL, at, share))
 
     # ---- what is drawn
 
@@ -232,36 +221,37 @@ class LossPlot(CellWidget, can_focus=True):
         picture, frame, config = self._picture, self._picture.frame, self._picture.frame.own_config
         (first, last, length), band = picture.axis, picture.band
         curve = picture.curve.below(most_loss(config))
-        words = layers.legend(cells, self._raster, band, config.seed, picture.ghosts)
+        has_legend = layers.draw_legend(cells, cells.height - 1, band, config.seed, picture.ghosts)
         solved, errors = strip_lines(cells.height, len(band) > 0, config.has_classes)
-        width, bottom = cells.width - GUTTER, cells.height - 1 - bool(words)
+        width, bottom = cells.width - GUTTER, cells.height - 1 - has_legend
         height = bottom - solved - errors
         if width < LEAST_WIDTH or height < 1:
             return
         levels = layers.levels_of(config, frame.ladder)
         axis = layers.axis_of(curve, band, [loss for _, loss in levels] or [chance_level(config)], self.viewport.log)
-        place = self._place = Place(GUTTER, 0, width, height, first, length, axis, self._raster)
+        place = self._place = Place(GUTTER, 0, width, height, first, length, axis)
 
         layers.draw_axes(cells, place, bottom, self.has_focus)
         layers.draw_ghosts(cells, place, picture.ghosts)
         if len(band):
             layers.draw_band(cells, place, band)
         layers.draw_curve(cells, place, curve, int(band.ends[-1]) if len(band) else first)
-        layers.draw_letters(cells, place, picture.ghosts)
         strip = replace(place, y=height, height=solved, axis=LossAxis(0, 1.15))
         if solved:
             layers.draw_solved(cells, strip, band)
         if errors:
             layers.draw_errors(cells, replace(strip, y=height + solved, height=1), curve, guessing_errors(config))
+        if self._is_ascii:
+            layers.put_ascii(cells)
+        layers.draw_letters(cells, place, picture.ghosts)
         layers.draw_levels(cells, place, levels)
         if config.value("task") != "echo":
-            layers.draw_name(cells, place, config.loss_name)
+            layers.draw_label(cells, place, GUTTER + width, [f"{config.loss_name} "], 2, "muted")
         layers.draw_marks(cells, place, curve)
         if frame.trained < frame.line_end and first <= frame.trained <= last:
             here = place.column(frame.trained)
             layers.draw_rule(cells, here, height, layers.COMMAND, "here")
             layers.draw_label(cells, place, here, [f" window {frame.trained:,} "], height, "here")
-        cells.write(0, bottom + 1, words, "words")
         cursor = self.viewport.cursor
         crosshair = [place.column(cursor)] if cursor is not None and curve.first <= cursor < curve.last else []
         for x in (*crosshair, *(self._dragged or ())):
