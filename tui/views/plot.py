@@ -232,7 +232,10 @@ class LossPlot(CellWidget, can_focus=True):
         place = self._place = Place(GUTTER, 0, width, height, first, length, axis)
 
         layers.draw_axes(cells, place, bottom, self.has_focus)
-        layers.draw_ghosts(cells, place, picture.ghosts)
+        curves = [(ghost.letter, ghost.curve) for ghost in picture.ghosts if ghost.curve is not None]
+        ghosts = [(letter, *layers.ghost_line(place, of_ghost)) for letter, of_ghost in curves]
+        for _, line, _ in ghosts:
+            layers.put(cells, place, line, "ghost")
         if len(band):
             layers.draw_band(cells, place, band)
         layers.draw_curve(cells, place, curve, int(band.ends[-1]) if len(band) else first)
@@ -243,15 +246,15 @@ class LossPlot(CellWidget, can_focus=True):
             layers.draw_errors(cells, replace(strip, y=height + solved, height=1), curve, guessing_errors(config))
         if self._is_ascii:
             layers.put_ascii(cells)
-        layers.draw_letters(cells, place, picture.ghosts)
+        layers.draw_letters(cells, place, ghosts)
         layers.draw_levels(cells, place, levels)
         if config.value("task") != "echo":
-            layers.draw_label(cells, place, GUTTER + width, [f"{config.loss_name} "], 2, "muted")
+            layers.draw_label(cells, place, GUTTER + width, f"{config.loss_name} ", 2, "muted")
         layers.draw_marks(cells, place, curve)
         if frame.trained < frame.line_end and first <= frame.trained <= last:
             here = place.column(frame.trained)
             layers.draw_rule(cells, here, height, layers.COMMAND, "here")
-            layers.draw_label(cells, place, here, [f" window {frame.trained:,} "], height, "here")
+            layers.draw_label(cells, place, here, f" window {frame.trained:,} ", height, "here")
         cursor = self.viewport.cursor
         crosshair = [place.column(cursor)] if cursor is not None and curve.first <= cursor < curve.last else []
         for x in (*crosshair, *(self._dragged or ())):

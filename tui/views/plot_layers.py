@@ -63,10 +63,6 @@ def put(cells: Cells, place: Place, drawn: Characters, ink: str) -> None:
     cells.styles[place.inside][drawn != " "] = NUMBER[ink]
 
 
-def put_dots(cells: Cells, place: Place, dots: Dots, ink: str) -> None:
-    put(cells, place, characters(dots), ink)
-
-
 def put_ascii(cells: Cells) -> None:
     """Put the sign of each ink in place of its braille."""
     for ink, sign in IN_ASCII.items():
@@ -251,8 +247,8 @@ def draw_solved(cells: Cells, strip: Place, band: Band) -> None:
         cells.write(strip.x, middle, bars(strip.most(band, share)), "solved")
     else:
         low, high = (strip.dots(band, end)[0] for end in wilson_of(band.solved, band.replicas))
-        put_dots(cells, strip, texture(low, high, strip.rows), "interval")
-        put_dots(cells, strip, spans(*strip.dots(band, share), strip.rows), "solved")
+        put(cells, strip, characters(texture(low, high, strip.rows)), "interval")
+        put(cells, strip, characters(spans(*strip.dots(band, share), strip.rows)), "solved")
     solved, replicas = int(band.solved[-1]), int(band.replicas[-1])
     low_end, high_end = (round(100 * end) for end in wilson(solved, replicas))
     words = f" {solved:,}/{replicas:,} ({low_end}-{high_end} %)"
@@ -278,21 +274,12 @@ def mean_of(place: Place, curve: Curve) -> Heights:
     return place.dots(curve, smoothed(curve.mean, place.columns // SMOOTHED_SHARE))[0]
 
 
-def draw_ghosts(cells: Cells, place: Place, ghosts: Sequence[Ghost]) -> None:
-    for ghost in ghosts:
-        if ghost.curve is not None:
-            put(cells, place, ghost_line(place, ghost.curve)[0], "ghost")
-
-
-def draw_letters(cells: Cells, place: Place, ghosts: Sequence[Ghost]) -> None:
+def draw_letters(cells: Cells, place: Place, ghosts: Sequence[tuple[str, Characters, Heights]]) -> None:
     """The letter of each ghost where its line is seen, now and then and at its end; if the curve hides all of it, once
     on the curve.
     """
     visible = cells.styles[place.inside] == NUMBER["ghost"]
-    for index, ghost in enumerate(ghosts):
-        if ghost.curve is None:
-            continue
-        line, course = ghost_line(place, ghost.curve)
+    for index, (letter, line, course) in enumerate(ghosts):
         drawn, due = (line != " ") & np.isfinite(course), index * 5 % LETTER_EVERY + 2
         seen = drawn & visible
         columns = np.flatnonzero(seen.any(axis=0)).tolist()
@@ -300,8 +287,8 @@ def draw_letters(cells: Cells, place: Place, ghosts: Sequence[Ghost]) -> None:
             seen, columns = drawn, np.flatnonzero(drawn.any(axis=0)).tolist()[-due:][:1]
         for x in columns:
             if due <= x < columns[-1] - 2 or x == columns[-1]:
-                y = min(np.flatnonzero(seen[:, x]).tolist(), key=lambda y: abs(y - course[x]))
-                cells.write(place.x + x, y, ghost.letter, "letter")
+                nearest = np.where(seen[:, x], np.abs(np.arange(place.height) - course[x]), np.inf).argmin()
+                cells.write(place.x + x, int(nearest), letter, "letter")
                 due = x + LETTER_EVERY
 
 
@@ -312,9 +299,9 @@ def draw_band(cells: Cells, place: Place, band: Band) -> None:
     quantiles = (band.low, band.tenth, band.median, band.ninetieth, band.high)
     low, tenth, median, ninetieth, high = (np.add(*place.dots(band, losses)) / 2 for losses in quantiles)
     extremes = (spans(low, low, place.rows) | spans(high, high, place.rows)) & (np.arange(place.columns) % 4 == 0)
-    put_dots(cells, place, extremes, "extreme")
-    put_dots(cells, place, texture(tenth, ninetieth, place.rows), "band")
-    put_dots(cells, place, spans(median - 0.5, median + 0.5, place.rows), "median")
+    put(cells, place, characters(extremes), "extreme")
+    put(cells, place, characters(texture(tenth, ninetieth, place.rows)), "band")
+    put(cells, place, characters(spans(median - 0.5, median + 0.5, place.rows)), "median")
     beyond = np.nan_to_num(place.most(band, band.high > place.axis.top)) > 0
     beyond[1:] &= ~beyond[:-1] | (np.arange(1, place.width) % BEYOND_EVERY == 0)
     for column in np.flatnonzero(beyond).tolist():
@@ -324,7 +311,7 @@ def draw_band(cells: Cells, place: Place, band: Band) -> None:
 def draw_curve(cells: Cells, place: Place, curve: Curve, alone_from: int) -> None:
     """The mean loss; the range of losses from the window on from which a single network was trained."""
     low, high = (np.where(curve.starts >= alone_from, losses, np.nan) for losses in (curve.low, curve.high))
-    put_dots(cells, place, spans(*place.dots(curve, low, high), place.rows), "raw")
+    put(cells, place, characters(spans(*place.dots(curve, low, high), place.rows)), "raw")
     put(cells, place, line_through(place, mean_of(place, curve)), "mean")
     for middle in curve.middles[~(np.isfinite(curve.low) & np.isfinite(curve.high))].tolist():
         cells.write(place.column(curve.first + middle + 0.5), 0, "!", "mark")
@@ -362,20 +349,14 @@ def draw_marks(cells: Cells, place: Place, curve: Curve) -> None:
     for segment in curve.segments:
         if segment.cause in MARKS and segment.at >= curve.first:
             commands.setdefault(place.column(segment.at), []).append(MARKS[segment.cause])
-    words = {x: labels(given) for x, given in sorted(commands.items())}
-    epochs = {x: [f"e{epoch + 1}"] for x, epoch in epoch_starts(place, curve) if x not in words}
+    counted = {x: [(word, len(list(same))) for word, same in groupby(words)] for x, words in sorted(commands.items())}
+    words = {x: ",".join(f"{word}×{n}" if n > 1 else word for word, n in given) for x, given in counted.items()}
+    epochs = {x: f"e{epoch + 1}" for x, epoch in epoch_starts(place, curve) if x not in words}
     for sign, ink, marks, lines in ((COMMAND, "mark", words, LABEL_LINES), (EPOCH, "epoch", epochs, 1)):
         is_marked = np.isin(place.x + np.arange(place.width), [*marks])
         put(cells, place, np.where(place.free(cells) & is_marked, sign, " "), ink)
-        for x, texts in marks.items():
-            draw_label(cells, place, x, texts, lines, ink)
-
-
-def labels(words: Sequence[str]) -> list[str]:
-    """The words of commands at one place, and shorter, only the newest of them."""
-    counts = [(word, len(list(same))) for word, same in groupby(words)]
-    shown = [word if times == 1 else f"{word}×{times}" for word, times in counts]
-    return [",".join(shown), *(f"…{word}" for word in shown[-1:] if len(shown) > 1)]
+        for x, text in marks.items():
+            draw_label(cells, place, x, text, lines, ink)
 
 
 def epoch_starts(place: Place, curve: Curve) -> list[tuple[int, int]]:
@@ -396,15 +377,16 @@ def draw_rule(cells: Cells, x: int, height: int, sign: str, ink: str) -> None:
     cells.styles[:height, x] = NUMBER[ink]
 
 
-def draw_label(cells: Cells, place: Place, x: int, texts: Sequence[str], lines: int, ink: str) -> None:
-    """The first of these texts that is free on one of the first lines, right or left of column ``x``."""
+def draw_label(cells: Cells, place: Place, x: int, text: str, lines: int, ink: str) -> None:
+    """Write a text right or left of column ``x``, on the first of so many lines that is free there."""
     free = place.free(cells)
-    for text, line in product(texts, range(min(lines, place.height))):
-        for begin, apart in ((x + 1 - place.x, 0), (x - place.x - len(text), 1)):
-            room = free[line, max(0, begin - apart) : begin + len(text) + 1 - apart]
-            if 0 <= begin <= place.width - len(text) and room.all():
-                cells.write(place.x + begin, line, text, ink)
-                return
+    for line, (begin, apart) in product(
+        range(min(lines, place.height)), ((x + 1 - place.x, 0), (x - place.x - len(text), 1))
+    ):
+        room = free[line, max(0, begin - apart) : begin + len(text) + 1 - apart]
+        if 0 <= begin <= place.width - len(text) and room.all():
+            cells.write(place.x + begin, line, text, ink)
+            return
 
 
 # ---- words
