@@ -17,7 +17,7 @@ from textual.timer import Timer
 
 from tui.term.exit_code import ExitCode
 from tui.term.loop_signals import LoopSignals, call_on_signals
-from tui.views.ascii import IN_ASCII
+from tui.views.inks import IN_ASCII
 from tui.views.keymap import KeyMap
 
 Result = TypeVar("Result")

@@ -12,7 +12,7 @@ from tui.map.drawing import csv_lines, lines_of
 from tui.map.state import MapFrame, MapState
 from tui.term import printed
 from tui.term.exit_code import ExitCode
-from tui.views.ascii import in_ascii
+from tui.views.inks import in_ascii
 
 
 def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Path | None, ascii_only: bool) -> int:

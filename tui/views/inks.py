@@ -1,11 +1,14 @@
-"""The inks of all drawings: one table of colours, on a dark background and on a light one."""
+"""How drawings look: one table of inks, on a dark background and on a light one; and one table of ASCII."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
+from textual.filter import LineFilter
 
 CLASSES = ["#56b4e9", "#e69f00", "#32c369", "#d269af", "#6496ff", "#ff6e3c", "#b9b9b9", "#a5eb7d"]
 CLASSES_ON_LIGHT = ["#0072b2", "#a05a00", "#00824b", "#8a1c70", "#0f3cc3", "#be280a", "#5a5a5a", "#466e14"]
@@ -108,3 +111,41 @@ def _colour(word: str, on: Color, theme: Mapping[str, str]) -> Color:
     if value.startswith("auto"):  # black or white, whichever is seen better, at a percentage
         return on + on.get_contrast_text(float(value.split()[1].rstrip("%")) / 100)
     return on + Color.parse(value)
+
+
+GLYPHS = {
+    "·░▒▓█": ".:+*#",
+    "▁▂▃▄▅▆▇": "_~=%&$@",
+    "▏▎▍▌▋▊▉▐": ":::]]##[",
+    "▲▼►▶◀←↑→↓‹›": "^v*><<^>v<>",
+    "●◆○◐◉×■‖…": "o@OCox#=.",
+    "─━┄╌┈═": "------",
+    "│┃┆╎┊║╞╡├┤┫": "|#:::|[]|+#",
+    "┌┐└┘┬┴┼┣╭╮╰╯": "++++++++++++",
+    "".join(map(chr, range(0x2800, 0x2900))): "".join(".:"[dots.bit_count() > 2] for dots in range(256)),  # braille
+}
+"""Characters, and those in their place."""
+
+
+class _Table(dict[int, str]):
+    def __missing__(self, code: int) -> str:
+        self[code] = chr(code) if code < 128 else "?" * cell_len(chr(code))
+        return self[code]
+
+
+TABLE = _Table({ord(one): plain for signs, others in GLYPHS.items() for one, plain in zip(signs, others, strict=True)})
+
+
+def in_ascii(text: str) -> str:
+    """The text in ASCII, as many columns wide; a question mark stands for a character that has none in its place."""
+    return text.translate(TABLE)
+
+
+class InAscii(LineFilter):
+    """Has Textual draw every line in ASCII."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [Segment(in_ascii(text), style, control) for text, style, control in segments]
+
+
+IN_ASCII = InAscii()

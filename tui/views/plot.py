@@ -18,22 +18,14 @@ from tui.views.plot_layers import GUTTER, Place
 from tui.views.view import Window
 
 LEAST_WIDTH = 4  # columns of the plot
-ZOOM, WHEEL = (
-    2,
-    1.25,
-)  # how much wider or narrower a key and a step of the wheel make the axis; trackpads send many steps
+ZOOM, WHEEL = 2, 1.25  # the factors of a key, and of a step of the wheel, of which trackpads send many
 SOME_LINES, MANY_LINES = 10, 18  # with these, several networks have both strips; and the upper one has an interval
 
 NO_FALL = "no further fall of the loss is in sight"
 
 
 class LossPlot(CellWidget, can_focus=True):
-    """The loss curve. Each column shows the mean loss of its windows, and the range from smallest to largest.
-
-    A strip below shows the error rate; a full block means the error rate of guessing. Vertical lines mark epochs
-    (dotted) and commands (double, with a word). With several replicas, the plot also shows the distribution of all
-    their losses, and a strip with the number of replicas that have solved the task.
-    """
+    """The loss curve: each column shows the mean loss of its windows, and the range from smallest to largest."""
 
     BINDINGS = [
         Binding(key, action, name, show=False, tooltip=tooltip, id=id)
@@ -52,23 +44,15 @@ class LossPlot(CellWidget, can_focus=True):
     def __init__(self, picture: Picture, ascii_only: bool = False) -> None:
         super().__init__()
         self.viewport = Viewport()
-        self.on_viewport: Callable[[], None] = lambda: None
-        """Called when other windows, or another number of columns, have become visible: a new picture is needed."""
-        self.ask: Callable[[Query], Picture] = lambda _: picture
-        """Asks the session a further question about the shown picture, for a key that needs the answer."""
-        self.say: Callable[[str], None] = lambda _: None
-        """Shows why a key does nothing."""
-        self.on_go: Callable[[int], object] = lambda _: None
-        """Called with the position of the crosshair, in windows along the line, when the user wants to go there."""
+        self.on_viewport: Callable[[], None] = lambda: None  # other windows are visible: a new picture is needed
+        self.on_go: Callable[[int], object] = lambda _: None  # to the crosshair, so many windows along the line
         self.on_hover: Callable[[], None] = lambda: None
-        self._picture = picture
-        self._is_ascii = ascii_only
-        self._place = Place(0, 0, 1, 1, 0, 1, LossAxis(0, 1))
-        """Where the curve was drawn last."""
-        self._dragged: tuple[int, int] | None = None
-        """The columns where a drag began and where it is."""
-        self._was_dragged = False
-        """Whether the newest press of the button became a drag: then it is no click."""
+        self.ask: Callable[[Query], Picture] = lambda _: picture  # a further question about the shown picture
+        self.say: Callable[[str], None] = lambda _: None  # why a key does nothing
+        self._picture, self._is_ascii = picture, ascii_only
+        self._place = Place(0, 0, 1, 1, 0, 1, LossAxis(0, 1))  # where the curve was drawn last
+        self._dragged: tuple[int, int] | None = None  # the columns where a drag began and where it is
+        self._was_dragged = False  # whether the newest press of the button became a drag: then it is no click
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key is the curve's: not while the screen is too small for it, so that no unseen crosshair moves."""
@@ -105,7 +89,6 @@ class LossPlot(CellWidget, can_focus=True):
 
     @property
     def _line_end(self) -> int:
-        """The number of windows of the shown line."""
         return self._picture.frame.line_end
 
     def change_viewport(self, viewport: Viewport) -> None:

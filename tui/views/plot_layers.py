@@ -379,10 +379,8 @@ def draw_rule(cells: Cells, x: int, height: int, sign: str, ink: str) -> None:
 
 def draw_label(cells: Cells, place: Place, x: int, text: str, lines: int, ink: str) -> None:
     """Write a text right or left of column ``x``, on the first of so many lines that is free there."""
-    free = place.free(cells)
-    for line, (begin, apart) in product(
-        range(min(lines, place.height)), ((x + 1 - place.x, 0), (x - place.x - len(text), 1))
-    ):
+    free, right, left = place.free(cells), x + 1 - place.x, x - place.x - len(text)
+    for line, (begin, apart) in product(range(min(lines, place.height)), ((right, 0), (left, 1))):
         room = free[line, max(0, begin - apart) : begin + len(text) + 1 - apart]
         if 0 <= begin <= place.width - len(text) and room.all():
             cells.write(place.x + begin, line, text, ink)
