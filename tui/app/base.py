@@ -25,7 +25,7 @@ from textual.widgets import Input, OptionList
 from tui.term.exit_code import ExitCode
 from tui.term.private_textual import strips_shown
 from tui.term.terminal import LoopSignals, call_on_signals
-from tui.views.ascii import IN_ASCII
+from tui.views.inks import IN_ASCII
 from tui.views.keymap import KeyMap
 
 Result = TypeVar("Result")

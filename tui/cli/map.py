@@ -25,7 +25,7 @@ from tui.map.state import FilterError, MapFrame, MapState, named_by
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode
 from tui.term.guardian import Guarded
-from tui.views.ascii import in_ascii
+from tui.views.inks import in_ascii
 
 if TYPE_CHECKING:
     from tui.cli.sweep import Computation

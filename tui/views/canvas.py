@@ -46,12 +46,10 @@ class Box(NamedTuple):
 
     @property
     def right(self) -> int:
-        """The column after the last."""
         return self.x + self.width
 
     @property
     def bottom(self) -> int:
-        """The line after the last."""
         return self.y + self.height
 
 
@@ -70,7 +68,6 @@ class Cells:
         self.mark_each(x, y, width, height, lambda _, __: shown)
 
     def mark_each(self, x: int, y: int, width: int, height: int, spot: Spot) -> None:
-        """Note what each cell of an area shows."""
         self._spots.append((Region(x, y, width, height), spot))
 
     def under(self, x: int, y: int) -> object:
@@ -195,7 +192,7 @@ class CellWidget(Widget):
             self.app.simulate_key(key)
 
     def hover_moved(self) -> None:
-        """Handle that the pointer is over something else."""
+        """The pointer is over something else."""
 
     def under(self, event: MouseEvent) -> object:
         """What the cell under the pointer shows; None if it shows nothing of its own."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from textual import events
+from textual import events, on
 from textual.actions import SkipAction
 from textual.binding import Binding
 
@@ -14,26 +14,18 @@ from echornn.session.pictures.picture import Picture, Query
 from tui.views import plot_layers as layers
 from tui.views.canvas import Cells, CellWidget
 from tui.views.plot_axes import LossAxis, Viewport
-from tui.views.plot_layers import ASCII, BRAILLE, GUTTER, Place
+from tui.views.plot_layers import GUTTER, Place
 from tui.views.view import Window
 
 LEAST_WIDTH = 4  # columns of the plot
-ZOOM, WHEEL = (
-    2,
-    1.25,
-)  # how much wider or narrower a key and a step of the wheel make the axis; trackpads send many steps
+ZOOM, WHEEL = 2, 1.25  # the factors of a key, and of a step of the wheel, of which trackpads send many
 SOME_LINES, MANY_LINES = 10, 18  # with these, several networks have both strips; and the upper one has an interval
 
 NO_FALL = "no further fall of the loss is in sight"
 
 
 class LossPlot(CellWidget, can_focus=True):
-    """The loss curve. Each column shows the mean loss of its windows, and the range from smallest to largest.
-
-    A strip below shows the error rate; a full block means the error rate of guessing. Vertical lines mark epochs
-    (dotted) and commands (double, with a word). With several replicas, the plot also shows the distribution of all
-    their losses, and a strip with the number of replicas that have solved the task.
-    """
+    """The loss curve: each column shows the mean loss of its windows, and the range from smallest to largest."""
 
     BINDINGS = [
         Binding(key, action, name, show=False, tooltip=tooltip, id=id)
@@ -52,23 +44,15 @@ class LossPlot(CellWidget, can_focus=True):
     def __init__(self, picture: Picture, ascii_only: bool = False) -> None:
         super().__init__()
         self.viewport = Viewport()
-        self.on_viewport: Callable[[], None] = lambda: None
-        """Called when other windows, or another number of columns, have become visible: a new picture is needed."""
-        self.ask: Callable[[Query], Picture] = lambda _: picture
-        """Asks the session a further question about the shown picture, for a key that needs the answer."""
-        self.say: Callable[[str], None] = lambda _: None
-        """Shows why a key does nothing."""
-        self.on_go: Callable[[int], object] = lambda _: None
-        """Called with the position of the crosshair, in windows along the line, when the user wants to go there."""
+        self.on_viewport: Callable[[], None] = lambda: None  # other windows are visible: a new picture is needed
+        self.on_go: Callable[[int], object] = lambda _: None  # to the crosshair, so many windows along the line
         self.on_hover: Callable[[], None] = lambda: None
-        self._picture = picture
-        self._raster = ASCII if ascii_only else BRAILLE
-        self._place = Place(0, 0, 1, 1, 0, 1, LossAxis(0, 1), self._raster)
-        """Where the curve was drawn last."""
-        self._dragged: tuple[int, int] | None = None
-        """The columns where a drag began and where it is."""
-        self._was_dragged = False
-        """Whether the newest press of the button became a drag: then it is no click."""
+        self.ask: Callable[[Query], Picture] = lambda _: picture  # a further question about the shown picture
+        self.say: Callable[[str], None] = lambda _: None  # why a key does nothing
+        self._picture, self._is_ascii = picture, ascii_only
+        self._place = Place(0, 0, 1, 1, 0, 1, LossAxis(0, 1))  # where the curve was drawn last
+        self._dragged: tuple[int, int] | None = None  # the columns where a drag began and where it is
+        self._was_dragged = False  # whether the newest press of the button became a drag: then it is no click
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key is the curve's: not while the screen is too small for it, so that no unseen crosshair moves."""
@@ -85,7 +69,7 @@ class LossPlot(CellWidget, can_focus=True):
 
     def columns_on(self, width: int) -> int:
         """Dot columns of the plot on a widget of this width; 0 if the plot does not fit."""
-        return (width - GUTTER) * self._raster.across if width >= GUTTER + LEAST_WIDTH else 0
+        return 2 * (width - GUTTER) if width >= GUTTER + LEAST_WIDTH else 0
 
     @property
     def reading(self) -> str:
@@ -105,7 +89,6 @@ class LossPlot(CellWidget, can_focus=True):
 
     @property
     def _line_end(self) -> int:
-        """The number of windows of the shown line."""
         return self._picture.frame.line_end
 
     def change_viewport(self, viewport: Viewport) -> None:
@@ -200,31 +183,20 @@ class LossPlot(CellWidget, can_focus=True):
         self.release_mouse()
         self.redraw()
 
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        self._wheel(event, -1)
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        self._wheel(event, 1)
-
-    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
-        self._pan(-1)
-
-    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
-        self._pan(1)
-
-    def _wheel(self, event: events.MouseEvent, way: int) -> None:
-        """Zoom at the pointer; with ctrl or shift, scroll along the run."""
-        if event.ctrl or event.shift:
-            self._pan(way)
+    @on(events.MouseScrollUp)
+    @on(events.MouseScrollDown)
+    @on(events.MouseScrollLeft)
+    @on(events.MouseScrollRight)
+    def scrolled(self, event: events.MouseEvent) -> None:
+        """Zoom at the pointer; with ctrl or shift, or sideways, scroll along the run."""
+        place, back = self._place, isinstance(event, events.MouseScrollUp | events.MouseScrollLeft)
+        if event.ctrl or event.shift or isinstance(event, events.MouseScrollLeft | events.MouseScrollRight):
+            windows = max(1, place.length // 10)
+            self.change_viewport(self.viewport.panned(self._line_end, -windows if back else windows))
         else:
-            place = self._place
             share = (min(max(0, self._column(event) - place.x), place.width - 1) + 0.5) / place.width
             at = place.first + share * place.length
-            self.change_viewport(self.viewport.zoomed(self._line_end, WHEEL**way, at, share))
-
-    def _pan(self, tenths: int) -> None:
-        windows = tenths * max(1, self._place.length // 10)
-        self.change_viewport(self.viewport.panned(self._line_end, windows))
+            self.change_viewport(self.viewport.zoomed(self._line_end, 1 / WHEEL if back else WHEEL, at, share))
 
     # ---- what is drawn
 
@@ -232,36 +204,40 @@ class LossPlot(CellWidget, can_focus=True):
         picture, frame, config = self._picture, self._picture.frame, self._picture.frame.own_config
         (first, last, length), band = picture.axis, picture.band
         curve = picture.curve.below(most_loss(config))
-        words = layers.legend(cells, self._raster, band, config.seed, picture.ghosts)
+        has_legend = layers.draw_legend(cells, cells.height - 1, band, config.seed, picture.ghosts)
         solved, errors = strip_lines(cells.height, len(band) > 0, config.has_classes)
-        width, bottom = cells.width - GUTTER, cells.height - 1 - bool(words)
+        width, bottom = cells.width - GUTTER, cells.height - 1 - has_legend
         height = bottom - solved - errors
         if width < LEAST_WIDTH or height < 1:
             return
         levels = layers.levels_of(config, frame.ladder)
         axis = layers.axis_of(curve, band, [loss for _, loss in levels] or [chance_level(config)], self.viewport.log)
-        place = self._place = Place(GUTTER, 0, width, height, first, length, axis, self._raster)
+        place = self._place = Place(GUTTER, 0, width, height, first, length, axis)
 
         layers.draw_axes(cells, place, bottom, self.has_focus)
-        layers.draw_ghosts(cells, place, picture.ghosts)
+        curves = [(ghost.letter, ghost.curve) for ghost in picture.ghosts if ghost.curve is not None]
+        ghosts = [(letter, *layers.ghost_line(place, of_ghost)) for letter, of_ghost in curves]
+        for _, line, _ in ghosts:
+            layers.put(cells, place, line, "ghost")
         if len(band):
             layers.draw_band(cells, place, band)
         layers.draw_curve(cells, place, curve, int(band.ends[-1]) if len(band) else first)
-        layers.draw_letters(cells, place, picture.ghosts)
         strip = replace(place, y=height, height=solved, axis=LossAxis(0, 1.15))
         if solved:
             layers.draw_solved(cells, strip, band)
         if errors:
             layers.draw_errors(cells, replace(strip, y=height + solved, height=1), curve, guessing_errors(config))
+        if self._is_ascii:
+            layers.put_ascii(cells)
+        layers.draw_letters(cells, place, ghosts)
         layers.draw_levels(cells, place, levels)
         if config.value("task") != "echo":
-            layers.draw_name(cells, place, config.loss_name)
+            layers.draw_label(cells, place, GUTTER + width, f"{config.loss_name} ", 2, "muted")
         layers.draw_marks(cells, place, curve)
         if frame.trained < frame.line_end and first <= frame.trained <= last:
             here = place.column(frame.trained)
             layers.draw_rule(cells, here, height, layers.COMMAND, "here")
-            layers.draw_label(cells, place, here, [f" window {frame.trained:,} "], height, "here")
-        cells.write(0, bottom + 1, words, "words")
+            layers.draw_label(cells, place, here, f" window {frame.trained:,} ", height, "here")
         cursor = self.viewport.cursor
         crosshair = [place.column(cursor)] if cursor is not None and curve.first <= cursor < curve.last else []
         for x in (*crosshair, *(self._dragged or ())):

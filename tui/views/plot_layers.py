@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, product
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,11 +33,80 @@ WILD = 1.5  # an extreme loss of more than so many times the largest 90th percen
 
 DASH, EPOCH, COMMAND, CROSSHAIR = "╌┊║│"
 BARS = np.array(list(" ▁▂▃▄▅▆▇█"))
+SAMPLES = {"mean": "⠒⠒", "median": "⠶⠶", "band": "⢕⢕", "extreme": "⠁⠈"}
+IN_ASCII = {"mean": "*", "raw": ".", "ghost": "'", "median": "=", "band": ":", "extreme": "'"}
 
 Dots = npt.NDArray[np.bool_]
 """bool [dot rows, dot columns], from the top left: whether each dot is drawn."""
 
+
 # ---- dots and characters
+
+
+BRAILLE = 0x2800
+BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
+"""The bit of each dot in a braille character."""
+
+
+def characters(dots: Dots) -> Characters:
+    """The braille of bool [4 * lines, 2 * columns]; spaces where there are no dots."""
+    lines, columns = dots.shape[0] // 4, dots.shape[1] // 2
+    codes = (dots.reshape(lines, 4, columns, 2) * BITS[None, :, None, :]).sum(axis=(1, 3))
+    return np.where(codes > 0, BRAILLE + codes, ord(" ")).astype(np.uint32).view("U1")
+
+
+def put(cells: Cells, place: Place, drawn: Characters, ink: str) -> None:
+    """Draw over what is there, but not with spaces; dots are added to dots."""
+    under, over = (np.ascontiguousarray(one, "U1").view(np.uint32) for one in (cells.characters[place.inside], drawn))
+    both = (under >= BRAILLE) & (over >= BRAILLE)
+    cells.characters[place.inside] = np.where(both, under | over, np.where(drawn == " ", under, over)).view("U1")
+    cells.styles[place.inside][drawn != " "] = NUMBER[ink]
+
+
+def put_ascii(cells: Cells) -> None:
+    """Put the sign of each ink in place of its braille."""
+    for ink, sign in IN_ASCII.items():
+        cells.characters[(cells.styles == NUMBER[ink]) & (cells.characters >= chr(BRAILLE))] = sign
+
+
+def spans(low: Heights, high: Heights, rows: int) -> Dots:
+    """A line that covers ``low`` to ``high`` (dot rows from the bottom), joined from column to column; NaN is a gap."""
+    known = ~(np.isnan(low) | np.isnan(high))
+    bottom, top = (np.clip(np.round(np.where(known, one, 0)), 0, rows - 1) for one in (low, high))
+    joined, begin, end = known[1:] & known[:-1], bottom.copy(), top.copy()
+    begin[1:] = np.where(joined, np.minimum(bottom[1:], top[:-1] + 1), bottom[1:])
+    end[1:] = np.where(joined, np.maximum(top[1:], bottom[:-1] - 1), top[1:])
+    from_bottom = rows - 1 - np.arange(rows)[:, np.newaxis]
+    return np.asarray(known & (from_bottom >= begin) & (from_bottom <= end))
+
+
+def texture(low: Heights, high: Heights, rows: int) -> Dots:
+    """Every fourth dot from ``low`` to ``high``, so that lines stay visible."""
+    row, column = np.arange(rows)[:, np.newaxis], np.arange(len(low))
+    with np.errstate(invalid="ignore"):
+        inside = (rows - 1 - row >= np.round(low)) & (rows - 1 - row <= np.round(high))
+    return np.asarray(inside & (row % 2 == 0) & ((column + row // 2) % 2 == 0))
+
+
+def line_through(place: Place, heights: Heights) -> Characters:
+    """The characters of plotext's line through these dot rows, one in each dot column; NaN makes a gap."""
+    known = np.isfinite(heights)
+    if not known.any():
+        return np.full((place.height, place.width), " ")
+    from textual_plotext.plot import Plot  # imported late: the first frame has no line, and need not wait for it
+
+    figure = Plot()
+    figure._set_size(place.width, place.height)  # `plotsize` cuts it to the terminal
+    figure.frame(False)
+    figure.xfrequency(0)
+    figure.yfrequency(0)
+    figure.xlim(0, max(1, place.columns - 1))
+    figure.ylim(0, max(1, place.rows - 1))
+    for is_known, run in groupby(range(place.columns), key=known.__getitem__):
+        if is_known:
+            columns = list(run)
+            figure.plot(columns, np.clip(heights[columns], 0, place.rows - 1).tolist(), marker="braille")
+    return np.array([list(line) for line in figure.uncolorize(figure.build()).splitlines()])
 
 
 def smoothed(means: Losses, buckets: int) -> Losses:
@@ -48,6 +116,13 @@ def smoothed(means: Losses, buckets: int) -> Losses:
     finite, window = np.isfinite(means), np.ones(min(buckets, len(means) - 1) | 1)
     total, known = (np.convolve(values, window, "same") for values in (np.where(finite, means, 0), finite))
     return np.where(finite, total / np.maximum(known, 1), np.nan)
+
+
+def bars(shares: Heights) -> str:
+    return "".join(BARS[np.clip(np.ceil(np.nan_to_num(shares) * 8 - 1e-6), 0, 8).astype(int)].tolist())
+
+
+# ---- where windows and losses are
 
 
 def per_column(
@@ -67,44 +142,9 @@ def per_column(
     return lowest, highest
 
 
-BRAILLE_BEGIN = 0x2800
-BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
-"""The bit of each dot in a braille character."""
-
-
-def characters(dots: Dots) -> Characters:
-    """The braille of bool [4 * lines, 2 * columns]; spaces where there are no dots."""
-    lines, columns = dots.shape[0] // 4, dots.shape[1] // 2
-    codes = (dots.reshape(lines, 4, columns, 2) * BITS[None, :, None, :]).sum(axis=(1, 3))
-    return np.where(codes > 0, BRAILLE_BEGIN + codes, ord(" ")).astype(np.uint32).view("U1")
-
-
-def overlaid(below: Characters, above: Characters) -> Characters:
-    """All dots of both where both have braille; otherwise what is above, unless it is a space."""
-    under, over = (np.ascontiguousarray(one, "U1").view(np.uint32) for one in (below, above))
-    both = (under >= BRAILLE_BEGIN) & (over >= BRAILLE_BEGIN)
-    return np.where(both, under | over, np.where(over == ord(" "), under, over)).view("U1")
-
-
-class Raster(NamedTuple):
-    """What dots there are in a character; the one place that knows whether lines are drawn in braille or in ASCII."""
-
-    across: int
-    down: int
-    marker: str  # plotext's name for it
-    samples: tuple[str, str, str, str]  # of a line, a median, a band and extremes
-
-    def characters(self, dots: Dots, sign: str) -> Characters:
-        return characters(dots) if self.down > 1 else np.where(dots, sign, " ")
-
-
-BRAILLE = Raster(2, 4, "braille", ("⠒⠒", "⠶⠶", "⢕⢕", "⠁⠈"))
-ASCII = Raster(1, 1, "*", ("**", "==", ":.", "' "))
-
-
 @dataclass(frozen=True)
 class Place:
-    """A box of the grid: its columns are windows, its lines losses."""
+    """A box of the grid: its columns are windows, its lines losses. The plot is at the top, strips are below."""
 
     x: int
     y: int
@@ -113,7 +153,6 @@ class Place:
     first: int  # window of the first column
     length: int  # windows from edge to edge
     axis: LossAxis
-    raster: Raster
 
     @property
     def inside(self) -> tuple[slice, slice]:
@@ -121,11 +160,11 @@ class Place:
 
     @property
     def rows(self) -> int:
-        return self.height * self.raster.down
+        return 4 * self.height
 
     @property
     def columns(self) -> int:
-        return self.width * self.raster.across
+        return 2 * self.width
 
     def column(self, window: float) -> int:
         """The column of the grid in which a window is."""
@@ -141,84 +180,19 @@ class Place:
         begin = self.first + column * self.length // self.width
         return range(begin, min(max(begin + 1, self.first + (column + 1) * self.length // self.width), end))
 
-    def dots(self, data: InBuckets, low: Losses, high: Losses) -> tuple[Heights, Heights]:
+    def dots(self, data: InBuckets, low: Losses, high: Losses | None = None) -> tuple[Heights, Heights]:
         """The lowest and the highest dot row, from the bottom, in each dot column."""
-        bottom, top = (self.axis.share(losses) * self.rows - 0.5 for losses in (low, high))
+        bottom, top = (self.axis.share(losses) * self.rows - 0.5 for losses in (low, low if high is None else high))
         return per_column(data, bottom, top, self.columns, self.first, self.length)
 
     def most(self, data: InBuckets, values: npt.NDArray[Any]) -> Heights:
         """The largest value in each column."""
         return per_column(data, values, values, self.width, self.first, self.length)[1]
 
-
-def spans(low: Heights, high: Heights, rows: int) -> Dots:
-    """A line that covers ``low`` to ``high`` (dot rows from the bottom), joined from column to column; NaN is a gap."""
-    known = ~(np.isnan(low) | np.isnan(high))
-    bottom, top = (np.clip(np.round(np.where(known, one, 0)), 0, rows - 1) for one in (low, high))
-    joined = known[1:] & known[:-1]
-    begin, end = bottom.copy(), top.copy()
-    begin[1:] = np.where(joined, np.minimum(bottom[1:], top[:-1] + 1), bottom[1:])
-    end[1:] = np.where(joined, np.maximum(top[1:], bottom[:-1] - 1), top[1:])
-    from_bottom = rows - 1 - np.arange(rows)[:, np.newaxis]
-    return np.asarray(known & (from_bottom >= begin) & (from_bottom <= end))
-
-
-def texture(low: Heights, high: Heights, place: Place) -> Dots:
-    """A sparse texture from ``low`` to ``high``, through which lines stay visible."""
-    row, column, every = np.arange(place.rows)[:, np.newaxis], np.arange(place.columns), place.raster.across
-    from_bottom = place.rows - 1 - row
-    with np.errstate(invalid="ignore"):
-        inside = (from_bottom >= np.round(low)) & (from_bottom <= np.round(high))
-    return np.asarray(inside & (row % every == 0) & ((column + row // every) % 2 == 0))
-
-
-def line_through(place: Place, heights: Heights) -> Characters:
-    """The characters of plotext's line through these dot rows, one in each dot column; NaN makes a gap."""
-    drawn = np.full((place.height, place.width), " ")
-    known = np.isfinite(heights)
-    if not known.any():
-        return drawn
-    from textual_plotext.plot import Plot  # imported late: the first frame has no line, and need not wait for it
-
-    figure = Plot()
-    figure.plotsize(place.width, place.height)
-    figure._set_size(place.width, place.height)
-    figure.xaxes(False, False)
-    figure.yaxes(False, False)
-    figure.xticks([], [])
-    figure.yticks([], [])
-    figure.xlim(0, max(1, place.columns - 1))
-    figure.ylim(0, max(1, place.rows - 1))
-    inside = np.clip(heights, 0, place.rows - 1)
-    for is_known, run in groupby(range(len(heights)), key=known.__getitem__):
-        if is_known:
-            at = list(run)
-            figure.plot(at, inside[at].tolist(), marker=place.raster.marker)
-    lines = re.sub(r"\x1b\[[0-9;]*m", "", figure.build()).split("\n")
-    for line, text in enumerate(lines[: place.height]):
-        drawn[line, : len(text)] = list(text[: place.width])
-    return drawn
-
-
-def put(cells: Cells, place: Place, drawn: Characters, ink: str) -> None:
-    """Draw over what is there; dots are added to dots."""
-    cells.characters[place.inside] = overlaid(cells.characters[place.inside], drawn)
-    cells.styles[place.inside][drawn != " "] = NUMBER[ink]
-
-
-def put_dots(cells: Cells, place: Place, dots: Dots, sign: str, ink: str) -> None:
-    """Draw dots; in ASCII, each is this sign."""
-    put(cells, place, place.raster.characters(dots, sign), ink)
-
-
-def free_cells(cells: Cells, place: Place) -> npt.NDArray[np.bool_]:
-    """Where nothing is drawn but the dashes of a level, bool [height, width]; the blanks in a label are not free."""
-    signs, inks = cells.characters[place.inside], cells.styles[place.inside]
-    return np.asarray((signs == DASH) | (signs == " ") & (inks == 0))
-
-
-def bars(shares: Heights) -> str:
-    return "".join(BARS[np.clip(np.ceil(np.nan_to_num(shares) * 8 - 1e-6), 0, 8).astype(int)].tolist())
+    def free(self, cells: Cells) -> npt.NDArray[np.bool_]:
+        """Where nothing is drawn but dashes of a level, bool [height, width]; the blanks in a label are not free."""
+        signs, inks = cells.characters[self.inside], cells.styles[self.inside]
+        return np.asarray((signs == DASH) | (signs == " ") & (inks == 0))
 
 
 # ---- axes and strips
@@ -267,15 +241,14 @@ def draw_errors(cells: Cells, strip: Place, curve: Curve, guessing: float) -> No
 
 def draw_solved(cells: Cells, strip: Place, band: Band) -> None:
     """The share of replicas that have solved the task, with its confidence interval; their number at the right."""
-    share = band.solved / np.maximum(band.replicas, 1)
-    middle = strip.y + strip.height // 2
+    share, middle = band.solved / np.maximum(band.replicas, 1), strip.y + strip.height // 2
     cells.write(0, middle, "solved", "muted")
     if strip.height == 1:
         cells.write(strip.x, middle, bars(strip.most(band, share)), "solved")
     else:
-        low, high = (strip.dots(band, end, end)[0] for end in wilson_of(band.solved, band.replicas))
-        put_dots(cells, strip, texture(low, high, strip), ":", "interval")
-        put_dots(cells, strip, spans(*strip.dots(band, share, share), strip.rows), "=", "solved")
+        low, high = (strip.dots(band, end)[0] for end in wilson_of(band.solved, band.replicas))
+        put(cells, strip, characters(texture(low, high, strip.rows)), "interval")
+        put(cells, strip, characters(spans(*strip.dots(band, share), strip.rows)), "solved")
     solved, replicas = int(band.solved[-1]), int(band.replicas[-1])
     low_end, high_end = (round(100 * end) for end in wilson(solved, replicas))
     words = f" {solved:,}/{replicas:,} ({low_end}-{high_end} %)"
@@ -290,37 +263,32 @@ def draw_solved(cells: Cells, strip: Place, band: Band) -> None:
 @lru_cache(32)
 def ghost_line(place: Place, curve: Curve) -> tuple[Characters, Heights]:
     """The characters of a ghost, and the line of its mean in each column (NaN without one)."""
-    mean = smoothed(curve.mean, place.columns // SMOOTHED_SHARE)
-    (lowest, highest), (middle, _) = place.dots(curve, curve.low, curve.high), place.dots(curve, mean, mean)
-    dots = np.logical_or.reduce([spans(row, row, place.rows) for row in (lowest, highest, middle)])
-    across, down = place.raster.across, place.raster.down
-    return place.raster.characters(dots, "'"), place.height - 1 - middle[::across] / down
+    mean = mean_of(place, curve)
+    rows = (*place.dots(curve, curve.low, curve.high), mean)
+    dots = np.logical_or.reduce([spans(row, row, place.rows) for row in rows])
+    return characters(dots), place.height - 1 - mean[::2] / 4
 
 
-def draw_ghosts(cells: Cells, place: Place, ghosts: Sequence[Ghost]) -> None:
-    for ghost in ghosts:
-        if ghost.curve is not None:
-            put(cells, place, ghost_line(place, ghost.curve)[0], "ghost")
+def mean_of(place: Place, curve: Curve) -> Heights:
+    """The dot row of the mean in each dot column."""
+    return place.dots(curve, smoothed(curve.mean, place.columns // SMOOTHED_SHARE))[0]
 
 
-def draw_letters(cells: Cells, place: Place, ghosts: Sequence[Ghost]) -> None:
+def draw_letters(cells: Cells, place: Place, ghosts: Sequence[tuple[str, Characters, Heights]]) -> None:
     """The letter of each ghost where its line is seen, now and then and at its end; if the curve hides all of it, once
     on the curve.
     """
     visible = cells.styles[place.inside] == NUMBER["ghost"]
-    for index, ghost in enumerate(ghosts):
-        if ghost.curve is None:
-            continue
-        line, course = ghost_line(place, ghost.curve)
-        seen, due = (line != " ") & visible, index * 5 % LETTER_EVERY + 2
+    for index, (letter, line, course) in enumerate(ghosts):
+        drawn, due = (line != " ") & np.isfinite(course), index * 5 % LETTER_EVERY + 2
+        seen = drawn & visible
         columns = np.flatnonzero(seen.any(axis=0)).tolist()
         if not columns:
-            seen = line != " "
-            columns = np.flatnonzero(seen.any(axis=0)).tolist()[-due:][:1]
+            seen, columns = drawn, np.flatnonzero(drawn.any(axis=0)).tolist()[-due:][:1]
         for x in columns:
             if due <= x < columns[-1] - 2 or x == columns[-1]:
-                y = min(np.flatnonzero(seen[:, x]).tolist(), key=lambda y: abs(y - course[x]))
-                cells.write(place.x + x, place.y + y, ghost.letter, "letter")
+                nearest = np.where(seen[:, x], np.abs(np.arange(place.height) - course[x]), np.inf).argmin()
+                cells.write(place.x + x, int(nearest), letter, "letter")
                 due = x + LETTER_EVERY
 
 
@@ -329,26 +297,24 @@ def draw_band(cells: Cells, place: Place, band: Band) -> None:
     dots; marks at the top where a loss is beyond the axis.
     """
     quantiles = (band.low, band.tenth, band.median, band.ninetieth, band.high)
-    low, tenth, median, ninetieth, high = (np.add(*place.dots(band, losses, losses)) / 2 for losses in quantiles)
-    sparse = np.arange(place.columns) % (2 * place.raster.across) == 0
-    thick = (place.raster.across - 1) / 2
-    put_dots(cells, place, (spans(low, low, place.rows) | spans(high, high, place.rows)) & sparse, "'", "extreme")
-    put_dots(cells, place, texture(tenth, ninetieth, place), ":", "band")
-    put_dots(cells, place, spans(median - thick, median + thick, place.rows), "=", "median")
+    low, tenth, median, ninetieth, high = (np.add(*place.dots(band, losses)) / 2 for losses in quantiles)
+    extremes = (spans(low, low, place.rows) | spans(high, high, place.rows)) & (np.arange(place.columns) % 4 == 0)
+    put(cells, place, characters(extremes), "extreme")
+    put(cells, place, characters(texture(tenth, ninetieth, place.rows)), "band")
+    put(cells, place, characters(spans(median - 0.5, median + 0.5, place.rows)), "median")
     beyond = np.nan_to_num(place.most(band, band.high > place.axis.top)) > 0
     beyond[1:] &= ~beyond[:-1] | (np.arange(1, place.width) % BEYOND_EVERY == 0)
     for column in np.flatnonzero(beyond).tolist():
-        cells.write(place.x + column, place.y, "^", "extreme")
+        cells.write(place.x + column, 0, "^", "extreme")
 
 
 def draw_curve(cells: Cells, place: Place, curve: Curve, alone_from: int) -> None:
     """The mean loss; the range of losses from the window on from which a single network was trained."""
-    alone, mean = curve.starts >= alone_from, smoothed(curve.mean, place.columns // SMOOTHED_SHARE)
-    low, high = (np.where(alone, losses, np.nan) for losses in (curve.low, curve.high))
-    put_dots(cells, place, spans(*place.dots(curve, low, high), place.rows), ".", "raw")
-    put(cells, place, line_through(place, place.dots(curve, mean, mean)[0]), "mean")
+    low, high = (np.where(curve.starts >= alone_from, losses, np.nan) for losses in (curve.low, curve.high))
+    put(cells, place, characters(spans(*place.dots(curve, low, high), place.rows)), "raw")
+    put(cells, place, line_through(place, mean_of(place, curve)), "mean")
     for middle in curve.middles[~(np.isfinite(curve.low) & np.isfinite(curve.high))].tolist():
-        cells.write(place.column(curve.first + middle + 0.5), place.y, "!", "mark")
+        cells.write(place.column(curve.first + middle + 0.5), 0, "!", "mark")
 
 
 # ---- levels, marks, crosshair
@@ -356,37 +322,52 @@ def draw_curve(cells: Cells, place: Place, curve: Curve, alone_from: int) -> Non
 
 def levels_of(config: EchoConfig, ladder: Sequence[Level]) -> list[tuple[str, float]]:
     """The levels that are drawn, from chance down: of the echo chance and what a first window cannot fall below."""
+    levels = [(level.name, level.loss) for level in ladder]
     if config.value("task") != "echo":
-        return [(level.name, level.loss) for level in ladder]
-    floor = boundary_floor(config)
-    return [*((level.name, level.loss) for level in ladder[:1]), *([("first windows", floor)] if floor else [])]
+        return levels
+    return [*levels[:1], *(("first windows", floor) for floor in [boundary_floor(config)] if floor)]
 
 
 def draw_levels(cells: Cells, place: Place, levels: Sequence[tuple[str, float]]) -> None:
     """A line behind the curve for each level; its name on the line or beside it, as far right as is free."""
     levels = [(name, loss) for name, loss in levels if place.axis.bottom <= loss <= place.axis.top]
-    lines = [place.line(loss) - place.y for _, loss in levels]
-    for line in set(lines):
-        for x in np.flatnonzero(free_cells(cells, place)[line]).tolist():
-            cells.write(place.x + x, place.y + line, DASH, "level")
+    lines = [place.line(loss) for _, loss in levels]
+    has_level = np.isin(np.arange(place.height), lines)[:, np.newaxis]
+    put(cells, place, np.where(place.free(cells) & has_level, DASH, " "), "level")
     for name, loss in (*levels[:1], *levels[:0:-1]):  # the first and the last matter most
-        text, line = f" {shortened_phrases(name)} {loss_text(loss, 3)} ", place.line(loss) - place.y
-        free = free_cells(cells, place)
-        near = [line, *(at for at in (line - 1, line + 1) if at not in lines and 0 <= at < place.height)]
-        for at in near:
+        text, line, free = f" {shortened_phrases(name)} {loss_text(loss, 3)} ", place.line(loss), place.free(cells)
+        for at in (line, *(at for at in (line - 1, line + 1) if at not in lines and 0 <= at < place.height)):
             begin = "".join(np.where(free[at, :-1], " ", "x")).rfind(" " * len(text))
             if begin >= 0:
-                cells.write(place.x + begin, place.y + at, text, "rung")
+                cells.write(place.x + begin, at, text, "rung")
                 break
 
 
-def draw_name(cells: Cells, place: Place, name: str) -> None:
-    """The name of the loss on the first line, at the left or at the right, where that is free."""
-    text, free = f" {name} ", free_cells(cells, place)[0]
-    for begin in (0, place.width - len(text)):
-        if begin >= 0 and free[begin : begin + len(text)].all():
-            cells.write(place.x + begin, place.y, text, "muted")
-            return
+def draw_marks(cells: Cells, place: Place, curve: Curve) -> None:
+    """Vertical lines at commands, and at epochs without one; with words where they cover nothing."""
+    commands: dict[int, list[str]] = {}
+    for segment in curve.segments:
+        if segment.cause in MARKS and segment.at >= curve.first:
+            commands.setdefault(place.column(segment.at), []).append(MARKS[segment.cause])
+    counted = {x: [(word, len(list(same))) for word, same in groupby(words)] for x, words in sorted(commands.items())}
+    words = {x: ",".join(f"{word}×{n}" if n > 1 else word for word, n in given) for x, given in counted.items()}
+    epochs = {x: f"e{epoch + 1}" for x, epoch in epoch_starts(place, curve) if x not in words}
+    for sign, ink, marks, lines in ((COMMAND, "mark", words, LABEL_LINES), (EPOCH, "epoch", epochs, 1)):
+        is_marked = np.isin(place.x + np.arange(place.width), [*marks])
+        put(cells, place, np.where(place.free(cells) & is_marked, sign, " "), ink)
+        for x, text in marks.items():
+            draw_label(cells, place, x, text, lines, ink)
+
+
+def epoch_starts(place: Place, curve: Curve) -> list[tuple[int, int]]:
+    """The columns in which epochs begin, with their numbers: at most a few, and not where a command was given."""
+    ends = [*(segment.at for segment in curve.segments[1:]), curve.last]
+    return [
+        (place.column(at), epoch)
+        for segment, end in zip(curve.segments, ends, strict=False)
+        for at, epoch in segment.epoch_starts(curve.first, end, STARTS_SHOWN)
+        if at > max(segment.at, curve.first)
+    ]
 
 
 def draw_rule(cells: Cells, x: int, height: int, sign: str, ink: str) -> None:
@@ -396,67 +377,37 @@ def draw_rule(cells: Cells, x: int, height: int, sign: str, ink: str) -> None:
     cells.styles[:height, x] = NUMBER[ink]
 
 
-def draw_label(cells: Cells, place: Place, x: int, texts: Sequence[str], lines: int, ink: str) -> None:
-    """The first of these texts that is free on one of the first lines, right or left of column ``x``."""
-    free = free_cells(cells, place)
-    for text, line in product(texts, range(min(lines, place.height))):
-        for begin, apart in ((x + 1 - place.x, 0), (x - place.x - len(text), 1)):
-            room = free[line, max(0, begin - apart) : begin + len(text) + 1 - apart]
-            if 0 <= begin <= place.width - len(text) and room.all():
-                cells.write(place.x + begin, place.y + line, text, ink)
-                return
-
-
-def draw_marks(cells: Cells, place: Place, curve: Curve) -> None:
-    """Vertical lines at commands, and at epochs without one; with words where they cover nothing."""
-    words: dict[int, list[str]] = {}
-    for segment in curve.segments:
-        if segment.cause in MARKS and segment.at >= curve.first:
-            words.setdefault(place.column(segment.at), []).append(MARKS[segment.cause])
-    epochs = {place.column(at): f"e{epoch + 1}" for at, epoch in epoch_starts(curve)}
-    for sign, ink, columns in ((COMMAND, "mark", words.keys()), (EPOCH, "epoch", epochs.keys() - words.keys())):
-        for x in columns:
-            for line in np.flatnonzero(free_cells(cells, place)[:, x - place.x]).tolist():
-                cells.write(x, place.y + line, sign, ink)
-        for x in sorted(columns):
-            texts = labels(words[x]) if x in words else [epochs[x]]
-            draw_label(cells, place, x, texts, LABEL_LINES if x in words else 1, ink)
-
-
-def labels(words: Sequence[str]) -> list[str]:
-    """The words of commands at one place, and shorter, only the newest of them."""
-    counts = [(word, len(list(same))) for word, same in groupby(words)]
-    shown = [word if times == 1 else f"{word}×{times}" for word, times in counts]
-    return [",".join(shown), *(["…" + shown[-1]] if len(shown) > 1 else [])]
-
-
-def epoch_starts(curve: Curve) -> list[tuple[int, int]]:
-    """The windows at which epochs begin, with their numbers: at most a few, and not where a command was given."""
-    ends = [*(segment.at for segment in curve.segments[1:]), curve.last]
-    return [
-        (at, epoch)
-        for segment, end in zip(curve.segments, ends, strict=False)
-        for at, epoch in segment.epoch_starts(curve.first, end, STARTS_SHOWN)
-        if at > max(segment.at, curve.first)
-    ]
+def draw_label(cells: Cells, place: Place, x: int, text: str, lines: int, ink: str) -> None:
+    """Write a text right or left of column ``x``, on the first of so many lines that is free there."""
+    free, right, left = place.free(cells), x + 1 - place.x, x - place.x - len(text)
+    for line, (begin, apart) in product(range(min(lines, place.height)), ((right, 0), (left, 1))):
+        room = free[line, max(0, begin - apart) : begin + len(text) + 1 - apart]
+        if 0 <= begin <= place.width - len(text) and room.all():
+            cells.write(place.x + begin, line, text, ink)
+            return
 
 
 # ---- words
 
 
-def legend(cells: Cells, raster: Raster, band: Band, seed: int, ghosts: Sequence[Ghost]) -> str:
-    """How several networks are drawn, then the ghosts; if they do not all fit, the newest, and how many others."""
-    words = [f"{ghost.letter}: {ghost.words}{ghost.since}" for ghost in ghosts]
-    samples = []
+def draw_legend(cells: Cells, y: int, band: Band, seed: int, ghosts: Sequence[Ghost]) -> bool:
+    """How several networks are drawn, then the ghosts; if they do not all fit, the newest, and how many others.
+
+    Returns whether there is a legend.
+    """
+    x = 0
     if len(band):
         names = f"seed {seed}", f"median of {int(band.replicas[-1]):,}", "10 to 90 %", "best, worst"
-        samples = [f"{sample} {name}" for sample, name in zip(raster.samples, names, strict=True)]
-    line = "  ".join([*samples, *words])
-    for left_out in range(1, len(words)):
-        if len(line) <= cells.width:
+        for (ink, sample), name in zip(SAMPLES.items(), names, strict=True):
+            x = cells.write(cells.write(x, y, sample, ink), y, f" {name}  ", "words")
+    words = [f"{ghost.letter}: {ghost.words}{ghost.since}" for ghost in ghosts]
+    for left_out in range(max(1, len(words))):
+        more = [f"and {left_out} more: «branches»"] if left_out else []
+        line = cells.keymap.text("  ".join([*words[left_out:], *more]))
+        if x + len(line) <= cells.width:
             break
-        line = cells.keymap.text("  ".join([*samples, *words[left_out:], f"and {left_out} more: «branches»"]))
-    return shortened(line, cells.width)
+    cells.write(x, y, shortened(line, cells.width - x), "words")
+    return x > 0 or bool(words)
 
 
 def read(curve: Curve, band: Band, window: int, config: EchoConfig) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tui.views.ascii import in_ascii
 from tui.views.blocks import NEGATIVE, NOTHING, POSITIVE, SATURATED, UNKNOWN, scale_of, signed_blocks
+from tui.views.inks import in_ascii
 
 VALUES = np.array([-np.inf, -1, -0.6, -0.4, -0.1, -0.01, 0, 0.01, 0.1, 0.4, 0.6, 1, np.inf, np.nan], np.float32)
 
