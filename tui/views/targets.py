@@ -1,4 +1,4 @@
-"""The groups of targets that are told apart, and the constant inputs under which fixed points are searched."""
+"""Targets: where the echo's come from, and the groups that are told apart; and constant inputs for fixed points."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,25 @@ import numpy.typing as npt
 from echornn.config import EchoConfig
 from echornn.errors import ConfigError
 from echornn.tasks.task import Numbers, Symbols
+
+
+class Source(StrEnum):
+    """Where the input lies that a target of the echo repeats."""
+
+    WINDOW = "this window"
+    BEFORE = "before this window"
+    ABOVE = "the row above"
+    BLANK = "blank"
+
+
+def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
+    """Of the target at a row and step of a window of an epoch, all from 0."""
+    if window * config.window_stride + step < config.echo_step:
+        return Source.ABOVE if row and config.row_start == "previous_row" else Source.BLANK
+    return Source.WINDOW if step >= config.echo_step else Source.BEFORE
+
+
+# ---- constant inputs
 
 ZEROS = "zeros"  # the name of the input that consists of zeros
 MOST_CHANNELS = 8  # the most numbers of an input for which each is offered as 1 and as -1
