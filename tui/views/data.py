@@ -155,7 +155,7 @@ class Data(TimeStepView):
             source = source_of(config, self._window, row, step)
             mark, ink = LOOKS[source]
             symbol = symbols.get(echoed, UNKNOWN)
-            text = matrix.block(mark or symbol, symbol, begin + echoed)
+            text = matrix.block(mark or symbol * (config.num_classes == 2), symbol, begin + echoed)
             if source is Source.BLANK:
                 text = (mark * (matrix.cell - matrix.is_numbered)).ljust(matrix.cell)
             elif step == step_at_cursor:
@@ -166,7 +166,7 @@ class Data(TimeStepView):
             is_own = 0 <= position < config.row_length
             ink = "here" if position in matrix.window else "muted" if is_own else "faint"
             if symbol := symbols.get(position, ""):
-                text = matrix.block(symbol, symbol, begin + position)
+                text = matrix.block(symbol * (config.num_classes == 2), symbol, begin + position)
                 cells.write(x, y, text, "source" if position == lit else ink)
         for by, x in matrix.joins.items():
             if 0 <= row + by < config.batch_size:
@@ -255,7 +255,7 @@ class Matrix(NamedTuple):
         """The text of a position: a mark or its symbol, and its number in the series if there is room."""
         if self.is_numbered:
             return f"{left}{number:{symbol}>{self.cell - AROUND_A_NUMBER}}{symbol} "
-        return f"{symbol if left == symbol not in BINARY else left + symbol:<{self.cell}}"
+        return f"{left}{symbol}".ljust(self.cell)
 
 
 def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> Matrix:

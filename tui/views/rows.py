@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,11 +36,10 @@ from tui.views.view import FOCUSED, TimeStep, TimeStepView, extent
 
 INPUT, TARGET, PREDICTION = PARTS = "input", "target", "prediction"  # also the names of their inks
 NOT_SCORED = "- "  # the target of a time step that does not count in the loss
-SEAMS = {"window": "│", "epoch": "║", "gap": "┆"}
+WINDOW, EPOCH, MISSING = "│║┆"  # the seams between windows: the state is carried, begins at zero, or some are missing
 GAP = 2  # columns between panels
 ABOUT_WIDTH = 8  # columns of the subject before each fact
 MOST_SYMBOLS = 1_000_000  # time steps of the longest series that is drawn; a longer one would block the screen
-MOST_RUNGS = 6  # of a ladder
 
 
 class Steps(NamedTuple):
@@ -186,9 +185,9 @@ def _seam(config: EchoConfig, before: Steps, after: Steps) -> tuple[str, int]:
     length = before.y.shape[1]
     apart = (after.epoch - before.epoch) * config.windows_per_epoch + after.window - before.window
     if after.epoch != before.epoch or apart < 1:
-        return SEAMS["epoch" if apart == 1 else "gap"], length
-    seam = "gap" if apart > 1 else "window" if config.is_stream else "epoch"
-    return SEAMS[seam], min(length, apart * config.window_stride)
+        return EPOCH if apart == 1 else MISSING, length
+    seam = MISSING if apart > 1 else WINDOW if config.is_stream else EPOCH
+    return seam, min(length, apart * config.window_stride)
 
 
 def place_of(tape: Sequence[Piece], step: int) -> tuple[Piece, int] | None:
@@ -198,7 +197,7 @@ def place_of(tape: Sequence[Piece], step: int) -> tuple[Piece, int] | None:
     for index in reversed(range(len(tape))):
         if step >= 0:
             return (tape[index], step) if tape[index].begin <= step < tape[index].end else None
-        if not index or tape[index - 1].seam != SEAMS["window"]:
+        if not index or tape[index - 1].seam != WINDOW:
             return None
         step += tape[index - 1].end
     return None
@@ -233,7 +232,7 @@ def draw_panels(
     """Draw a panel for each row from ``first`` on. The titles also name the symbols, as far as there is room."""
     cursor, label = view.at_cursor, panels.label
     tape = lay_tape(config, windows, panels.width - label, cursor and cursor.step)
-    newest, steps = tape[-1], range(tape[-1].begin, tape[-1].end)
+    newest = tape[-1]
     corners = [
         (place % panels.columns * (panels.width + GAP), top + place // panels.columns * panels.height)
         for place in range(panels.shown)
@@ -257,15 +256,12 @@ def draw_panels(
         while names and len(f"{text}  {names[0]}") <= room:
             text += f"  {names.pop(0)}"
         cells.write(x + at, y, text, "focused" if lit else "text")
+        for column, step in enumerate(range(newest.begin, newest.end)):
+            cells.mark(x + label + newest.x + 2 * column, y + 1, 2, len(panels.lines), TimeStep(row, step))
         for number, line in enumerate(panels.lines, y + 1):
             cells.write(x, number, line.label, "muted")
-            cells.mark_each(x + label + newest.x, number, 2 * len(steps), 1, partial(_step_at, row, steps))
             if cursor is not None and has_cursor:
                 _light(cells, x + label, number, config, tape, cursor, line)
-
-
-def _step_at(row: int, steps: range, column: int, _: int) -> TimeStep:
-    return TimeStep(row, steps[column // 2])
 
 
 def _light(
@@ -385,8 +381,6 @@ def text_of(config: EchoConfig, steps: Steps, row: int, step: int) -> str:
 def facts(config: EchoConfig) -> dict[str, str]:
     """What is known about a network before it is trained, the most important first: a subject and a text each."""
     rungs, solved = ladder_of(config), solved_level(config)
-    if len(rungs) > MOST_RUNGS:
-        rungs = (*rungs[: MOST_RUNGS - 1], rungs[-1])
     mean = f"a mean loss of the last {deciding_windows(config):,} windows below {loss_text(solved, 3)}"
     lines = {
         "task": f"{name_of(config.the_task)}: {first_sentence(config)}",

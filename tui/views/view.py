@@ -211,22 +211,18 @@ class ProbeView(View):
         raise NotImplementedError
 
     def draw(self, cells: Cells) -> None:
-        readings = self._readings
-        if readings is None or (self._frame is not None and self._frame.unread):
-            for line, part in enumerate(wrapped(self._why_empty(), cells.width, cells.height)):
-                cells.write(0, line, part, "text")
-        else:
+        readings, frame = self._readings, self._frame
+        if readings is not None and frame is not None and not frame.unread:
             self.paint(cells, readings)
-
-    def _why_empty(self) -> str:
-        frame = self._frame
-        if frame is not None and frame.unread:
-            return frame.unread
-        if frame is None or frame.state in (State.LOADING, State.FAILED) or not frame.trained:
-            return self._message or f"{self.title}: nothing trained yet"
-        if frame.readings is not None and _is_of_here(frame.readings, frame) and is_empty(frame.readings):
-            return f"{self.title}: numbers are not finite; «undo» goes back to where they were"
-        return f"{self.title}: computing; the first time takes some seconds"
+            return
+        if frame is None or not frame.trained or frame.state in (State.LOADING, State.FAILED):
+            text = self._message or f"{self.title}: nothing trained yet"
+        elif frame.unread or self.is_waiting(frame):
+            text = frame.unread or f"{self.title}: computing; the first time takes some seconds"
+        else:
+            text = f"{self.title}: numbers are not finite; «undo» goes back to where they were"
+        for line, part in enumerate(wrapped(text, cells.width, cells.height)):
+            cells.write(0, line, part, "text")
 
     def draw_head(self, cells: Cells, readings: Readings, text: str, part: str = "") -> None:
         """The first line: a text about a part or the whole network, and at the right the window of the readings, which

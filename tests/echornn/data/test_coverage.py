@@ -16,6 +16,7 @@ from echornn.tasks.two_coins import TwoCoins
 from tui.views.data import counts_by_source, missed
 from tui.views.targets import Source, source_of
 
+
 def missed_of_a_stride(config: EchoConfig) -> int:
     return int(missed(config, 0, config.window_stride).sum())
 
