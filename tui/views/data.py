@@ -30,7 +30,7 @@ from tui.views.targets import Source, source_of
 from tui.views.text import cut_off, shortened
 from tui.views.view import FOCUSED, TimeStep, TimeStepView, extent
 
-LEAST_STRIP, MOST_STRIP = 8, 60  # columns of the strip that shows the whole matrix
+MOST_STRIP = 60  # columns of the strip that shows the whole matrix
 LINES_OF_A_ROW = 2
 LINES_OF_MISSES = 4  # a sentence, two of windows, one of targets
 LABEL = 8  # columns before the first time step
@@ -49,9 +49,8 @@ LOOKS = {  # the mark and the ink of a target, by where its source is
 
 
 class Data(TimeStepView):
-    """From the top: the whole matrix as a strip; of the echo the rows around the window, each with its numbered inputs
-    and, below, targets with the numbers of what they echo, and then the targets that no window contains together with
-    their source; of other tasks facts, and the inputs and targets of the window.
+    """The matrix as a strip; below, of the echo, the rows around the window, each target with the number of what it
+    echoes, and which targets are missed; of other tasks facts, and inputs and targets in panels.
     """
 
     key = "2"
@@ -110,14 +109,12 @@ class Data(TimeStepView):
         text = f" {start + 1:,} to {start + length:,} of {config.row_length:,}"
         if count < rows:
             text += f", {f'rows {first + 1:,} to' if count > 1 else 'row'} {first + count:,} of {rows:,}"
-        width = min(MOST_STRIP, cells.width - len(text) - len(f"{FOCUSED}matrix "))
+        width = min(MOST_STRIP, max(0, cells.width - len(text) - len(f"{FOCUSED}matrix ")))
         x = cells.write(0, 0, f"{FOCUSED * self.has_focus}matrix ", "focused" if self.has_focus else "text")
-        if width >= LEAST_STRIP:
-            begin, end = start * width // config.row_length, -(-(start + length) * width // config.row_length)
-            cells.write(x, 0, "─" * width, "muted")
-            cells.write(x + begin, 0, "█" * max(1, end - begin), "prediction")
-            x += width
-        cells.write(x, 0, shortened(text, max(0, cells.width - x)), "muted")
+        begin, end = start * width // config.row_length, -(-(start + length) * width // config.row_length)
+        cells.write(x, 0, "─" * width, "muted")
+        cells.write(x + begin, 0, "█" * max(1, end - begin), "prediction")
+        cells.write(x + width, 0, shortened(text, max(0, cells.width - x - width)), "muted")
 
     def _draw_matrix(self, cells: Cells, frame: Frame, first: int) -> None:
         """The rows of the echo around the window, and the targets that no window has together with their source."""
@@ -145,9 +142,9 @@ class Data(TimeStepView):
 
     def _draw_row(self, cells: Cells, frame: Frame, matrix: Matrix, row: int, y: int) -> None:
         """The inputs of a row with their numbers, and below them the window's targets with those of their sources."""
-        config, cursor, begin = frame.own_config, self.at_cursor, row * frame.config.row_length + 1
-        symbols, start = self._symbols(frame, matrix, row), self._window * config.window_stride
-        step_at_cursor, lit = cursor.step if cursor is not None and cursor.row == row else None, None
+        config, symbols, lit = frame.own_config, self._symbols(frame, matrix, row), None
+        begin, start = row * config.row_length + 1, self._window * config.window_stride
+        is_binary = config.num_classes == 2
         cells.write(0, y, f"row {row + 1}", "text")
         cells.write(0, y + 1, "echo of" if matrix.is_numbered else "echo", "muted")
         for position in matrix.window:
@@ -155,18 +152,18 @@ class Data(TimeStepView):
             source = source_of(config, self._window, row, step)
             mark, ink = LOOKS[source]
             symbol = symbols.get(echoed, UNKNOWN)
-            text = matrix.block(mark or symbol * (config.num_classes == 2), symbol, begin + echoed)
+            text = matrix.block(mark or symbol * is_binary, symbol, begin + echoed)
             if source is Source.BLANK:
                 text = (mark * (matrix.cell - matrix.is_numbered)).ljust(matrix.cell)
-            elif step == step_at_cursor:
-                lit = echoed
-            cells.write(x, y + 1, text, "cursor" if step == step_at_cursor else ink)
+            if self.at_cursor == TimeStep(row, step):
+                ink, lit = "cursor", None if source is Source.BLANK else echoed
+            cells.write(x, y + 1, text, ink)
             cells.mark(x, y, matrix.cell, LINES_OF_A_ROW, TimeStep(row, step))
         for position, x in matrix.columns.items():
             is_own = 0 <= position < config.row_length
             ink = "here" if position in matrix.window else "muted" if is_own else "faint"
             if symbol := symbols.get(position, ""):
-                text = matrix.block(symbol * (config.num_classes == 2), symbol, begin + position)
+                text = matrix.block(symbol * is_binary, symbol, begin + position)
                 cells.write(x, y, text, "source" if position == lit else ink)
         for by, x in matrix.joins.items():
             if 0 <= row + by < config.batch_size:

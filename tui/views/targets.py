@@ -52,9 +52,7 @@ class HeldInput(NamedTuple):
 
 
 def held_inputs(config: EchoConfig) -> tuple[HeldInput, ...]:
-    """The constant inputs to choose from, the usual one first: the symbols, and zeros where that is no symbol; or
-    zeros, and each number as 1 and as -1 while the others are 0.
-    """
+    """To choose from, the usual one first: the symbols, and zeros where that is none; or zeros, then ones and -1s."""
     form, zeros = config.the_task.inputs, HeldInput(ZEROS, (0.0,) * config.input_size)
     each = np.eye(config.input_size)
     if isinstance(form, Symbols):
@@ -80,8 +78,7 @@ def held_input(config: EchoConfig, text: str) -> HeldInput:
             numbers = [*map(float, wanted.split(","))]
             if len(numbers) == form.count and all(map(math.isfinite, numbers)):
                 return _of_numbers(numbers)
-        which = f" ({', '.join(form.names)})" if form.names else ""
-        allowed = f"{form.count} number{'s with commas' * (form.count > 1)}{which}, or {ZEROS}"
+        allowed = f"{form.count} numbers with commas, or {ZEROS}"
     if wanted not in known:
         raise ConfigError("input", text, allowed)
     return known[wanted]
@@ -118,9 +115,7 @@ class TargetGroups:
         return self._of_numbers(outputs) if self.borders.size else np.asarray(outputs.argmax(axis=-1))
 
     def border(self, one: int, other: int, sign: str) -> str:
-        """The name of the border between two groups: both symbols, the number that changes there, or its value; empty
-        if several numbers change.
-        """
+        """Both symbols, the number that changes at the border of two groups, or its value there; empty for several."""
         if not self.borders.size:
             return f"{self.names[one]}{sign}{self.names[other]}"
         if self.are_ordered:
