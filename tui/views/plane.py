@@ -26,7 +26,7 @@ from tui.views.view import LEAVE, PART_BINDINGS, FixedPoint, ProbeView, States, 
 
 Doubles = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
-Item = tuple[tuple[str, str], ...]  # of the legend: texts with their inks
+Item = tuple[str, str, str]  # of the legend: a sign, its ink, and what it means
 
 PAIRS = ((0, 1), (0, 2), (1, 2))  # of components, horizontal and vertical, that are shown in turn
 AXES = 3  # that are followed
@@ -133,11 +133,10 @@ class PlaneView(ProbeView):
                 named = zip(counts, groups.names, strict=False)
                 parts = ", ".join(f"{count} with {groups.of} {name}" for count, name in named if count)
                 return f"{sum(counts)} states here: {parts}"[:78]
-            case FixedPoint(index) if readings.fixed_points is not None and index < len(readings.fixed_points.kinds):
+            case FixedPoint(index) if readings.fixed_points is not None:
                 return point_text(readings, readings.fixed_points, index)
             case TimeStep(row, step) if readings.progress is not None:
-                rows, steps = readings.progress.y.shape[:2]
-                return read(readings.config, readings.progress, row, step) if row < rows and step < steps else ""
+                return read(readings.config, readings.progress, row, step)
         return ""
 
     def clicked(self, spot: object, again: bool) -> None:
@@ -175,23 +174,17 @@ class PlaneView(ProbeView):
         places = np.zeros((0, len(plane.components)), np.float32) if points is None else points_in(readings, plane)
         scene = self._scene(readings, plane, places)
         asked = self._asked_part()
-        text = (
-            f"computing {asked}" if asked not in ("", plane.part) else summary(config, scene, held, points, len(places))
-        )
+        is_of_part = asked in ("", plane.part)
+        text = summary(config, scene, held, points, len(places)) if is_of_part else f"computing {asked}"
         part = "" if (plane.part,) == readings.parts[:1] else plane.part
         self.draw_head(cells, readings, self.keymap.text(text), part)
-        lines = legend(
-            scene,
-            [kind for kind in POINT_KINDS if points is not None and len(places) and points.count(kind)],
-            "" if held else self.keymap.text("«hold»: fixed points"),
-            cells.width,
-            sum(cells.height >= least for least in LEGEND_FROM),
-        )
-        for y, line in enumerate(lines, start=cells.height - len(lines)):
-            x = 0
-            for text, ink in (part for item in line for part in item):
-                x = cells.write(x, y, text, ink)
-        body = Box(0, 1, cells.width, cells.height - 1 - len(lines))
+        kinds = [kind for kind in POINT_KINDS if points is not None and len(places) and points.count(kind)]
+        items = legend(scene, kinds, cells.width, sum(cells.height >= least for least in LEGEND_FROM))
+        lines = 1 + max((line for line, _, _ in items), default=-1)
+        for line, x, (sign, ink, words) in items:
+            at = cells.write(x, cells.height - lines + line, sign, ink)
+            cells.write(at, cells.height - lines + line, words, "text")
+        body = Box(0, 1, cells.width, cells.height - 1 - lines)
         if body.width >= 2 and body.height >= 2:
             draw_plane(cells, body, scene)
             draw_names(cells, body, scene, places)
@@ -214,8 +207,8 @@ class PlaneView(ProbeView):
             found = groups.numbered(progress.y[row])
             known = progress.scored.shape != progress.y.shape[:2] or progress.scored[row]
             targets[: len(found)] = np.where(known, found, -1)[: len(targets)]
-        signs = signs_of_groups(form, groups)
-        return Scene(plane, self._axes, list(PAIRS[self._pair]), groups, signs, row, targets, cursor)
+        signs, way = signs_of_groups(form, groups), plane.rows[row : row + 1].reshape(-1, len(plane.components))
+        return Scene(plane, self._axes, list(PAIRS[self._pair]), groups, signs, row, way, targets, cursor)
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,14 +216,9 @@ class Axes:
     """Directions that are followed from reading to reading, and how far the plane reaches along each."""
 
     of: StatePlane
-    directions: Doubles  # [AXES, units], of length 1; 0 where the part has no further direction
-    within: Doubles  # [AXES, kept], the same in the coordinates of the plane
+    within: Doubles  # [AXES, kept], in its coordinates, of length 1; 0 where there is no further direction
     low: Doubles  # [AXES], the end below the mean state, which is at 0
     high: Doubles  # [AXES]
-
-    def name(self, axis: int) -> str:
-        is_reached = axis < self.within.shape[1] and abs(self.within[axis, axis]) >= REACHED
-        return f"{'component' if is_reached else 'axis'} {axis + 1}"
 
 
 def followed(plane: StatePlane, before: Axes | None, points: Floats) -> Axes:
@@ -238,18 +226,18 @@ def followed(plane: StatePlane, before: Axes | None, points: Floats) -> Axes:
     similar variance that change places turn slowly.
     """
     kept, units = plane.components.shape
-    components = plane.components.astype(np.float64)
     wanted, low, high = np.eye(AXES, kept), np.zeros(AXES), np.zeros(AXES)
-    if before is not None and before.of.part == plane.part and before.directions.shape[1] == units:
+    if before is not None and before.of.part == plane.part and before.of.components.shape[1] == units:
         sizes = plane.shares.astype(np.float64) / (float(plane.shares.max()) or 1.0)
-        wanted, low, high = np.nan_to_num(before.directions @ components.T * sizes**GLIDE), before.low, before.high
+        turned = before.within @ before.of.components.astype(np.float64) @ plane.components.T
+        wanted, low, high = np.nan_to_num(turned * sizes**GLIDE), before.low, before.high
     found, upper = np.linalg.qr(wanted.T)
     within = np.zeros((AXES, kept))
     within[: found.shape[1]] = (found * np.where(np.diag(upper) < 0, -1, 1)).T
     states = np.concatenate([plane.states, plane.rows.reshape(-1, kept), points]).astype(np.float64)
     along = MARGIN * states[np.isfinite(states).all(axis=1)] @ within.T
     low, high = -ends(-along.min(axis=0, initial=0.0), -low), ends(along.max(axis=0, initial=0.0), high)
-    return Axes(plane, within @ components, within, low, high)
+    return Axes(plane, within, low, high)
 
 
 def ends(farthest: Doubles, before: Doubles) -> Doubles:
@@ -269,29 +257,29 @@ class Scene:
     groups: TargetGroups
     signs: list[tuple[str, str]]  # of each group, with its ink
     row: int
-    targets: Indices  # [T], the group of the row's target at each step; -1 where none counts
+    way: Floats  # [T, kept], its states
+    targets: Indices  # [T], the group of its target at each step; -1 where none counts
     cursor: int | None
 
     @property
-    def way(self) -> Floats:
-        """The states of the row, [T, kept]."""
-        rows = self.plane.rows
-        return rows[self.row] if self.row < len(rows) else rows.reshape(-1, rows.shape[-1])[:0]
+    def ends(self) -> tuple[Doubles, Doubles]:
+        return self.axes.low[self.shown], self.axes.high[self.shown]
 
     def at(self, states: Floats | Doubles, height: int, width: int) -> tuple[Indices, Indices]:
         """The lines and columns of states, [..., kept], on a grid over the plane; those outside are at its edge."""
-        low, high = self.axes.low[self.shown], self.axes.high[self.shown]
+        low, high = self.ends
         along = finite(states) @ self.axes.within[self.shown].T
         x, y = np.moveaxis(np.clip((along - low) / (high - low), 0, 1), -1, 0)
         return np.round((1 - y) * (height - 1)).astype(np.int64), np.round(x * (width - 1)).astype(np.int64)
 
     def said(self, height: int, width: int) -> Indices:
         """The group that the network says on a grid over the plane through the mean state."""
-        low, high = self.axes.low[self.shown], self.axes.high[self.shown]
+        low, high = self.ends
         x, y = np.meshgrid(np.linspace(low[0], high[0], width), np.linspace(high[1], low[1], height))
         readout = finite(self.plane.readout)
-        along = np.stack([x, y], axis=-1) @ self.axes.within[self.shown]
-        return self.groups.said(readout[:, 0] + along @ readout[:, 1:].T)
+        return self.groups.said(
+            readout[:, 0] + np.stack([x, y], axis=-1) @ self.axes.within[self.shown] @ readout[:, 1:].T
+        )
 
 
 def finite(numbers: Floats | Doubles) -> Doubles:
@@ -356,11 +344,11 @@ def draw_names(cells: Cells, box: Box, scene: Scene, besides: Floats) -> None:
     taken = np.zeros((box.height, box.width), np.bool_)
     for states in (scene.plane.states, scene.way, besides):
         taken[scene.at(states, box.height, box.width)] = True
-    for axis, line, arrow, ends in ((0, box.height - 1, "→", (1.0, 0.0, 0.5)), (1, 0, "↑", (0.0, 1.0, 0.5))):
-        of = scene.shown[axis]
-        name, share = f" {scene.axes.name(of)}", f", {scene.plane.share(scene.axes.within[of]):.0%}"
-        spans = f": {scene.axes.low[of]:.3g} to {scene.axes.high[of]:.3g}"
-        for text in (f"{name}{share}{spans} {arrow}", f"{name}{share} {arrow}", f"{name} {arrow}"):
+    axes = scene.axes
+    for of, line, arrow, ends in zip(scene.shown, (box.height - 1, 0), "→↑", ((1, 0, 0.5), (0, 1, 0.5)), strict=True):
+        is_component = of < axes.within.shape[1] and abs(axes.within[of, of]) >= REACHED
+        name = f" {'component' if is_component else 'axis'} {of + 1}, {scene.plane.share(axes.within[of]):.0%}"
+        for text in (f"{name}: {axes.low[of]:.3g} to {axes.high[of]:.3g} {arrow}", f"{name} {arrow}"):
             starts = (int(end * (box.width - len(text))) for end in ends if len(text) <= box.width)
             at = next((at for at in starts if not taken[line, at : at + len(text)].any()), None)
             if at is not None:
@@ -410,42 +398,35 @@ def draw_points(cells: Cells, box: Box, scene: Scene, places: Floats, points: Fi
         cells.mark(box.x + columns[index], box.y + lines[index], 1, 1, FixedPoint(index))
 
 
-def legend(scene: Scene, kinds: Sequence[PointKind], hint: str, width: int, most: int) -> list[list[Item]]:
-    """Signs and what they mean, on at most so many lines; and what else is drawn, as far as it fits."""
-    named = [(sign, ink, name) for (sign, ink), name in zip(scene.signs, scene.groups.names, strict=True)]
-    items: list[Item] = []
-    for title, gap in ((f"{scene.groups.of}: ", "  "), ("", " ")):
-        items = [(MARKS[kind], (f" {kind}{gap}", "text")) for kind in kinds]
-        if len(scene.plane.targets):
-            items.append(((title, "muted"),))
-            items += [((f"{sign} ", ink), (f"{name}{gap}" * (name != sign), "text")) for sign, ink, name in named]
-        if len(in_lines(items, width)) <= most:
-            break
+def legend(scene: Scene, kinds: Sequence[PointKind], width: int, most: int) -> list[tuple[int, int, Item]]:
+    """Signs and what they mean on at most so many lines, with line and column; of what else is drawn, what fits."""
+    plane, groups = scene.plane, zip(scene.signs, scene.groups.names, strict=True)
+    items: list[Item] = [(*MARKS[kind], f" {kind}  ") for kind in kinds]
+    if len(plane.targets):
+        items.append((f"{scene.groups.of}: ", "muted", ""))
+        items += [(f"{sign} ", ink, f"{name} " if name != sign else "") for (sign, ink), name in groups]
     others = (
-        (len(scene.plane.targets), f" {MIXED} several  ", "beyond"),
-        (len(scene.plane.readout), "dense: prediction changes  ", "wall"),
-        (len(scene.plane.rows), f"dotted: row {scene.row + 1}  ", "muted"),
-        (hint, hint, "note"),
+        (len(plane.targets), f" {MIXED} several  ", "beyond"),
+        (len(plane.readout), "dense: prediction changes  ", "wall"),
+        (len(plane.rows), f"dotted: row {scene.row + 1}", "muted"),
     )
     for is_drawn, text, ink in others:
-        more: list[Item] = [*items, ((text, ink),)]
-        if is_drawn and len(in_lines(more, width)) <= (len(in_lines(items, width)) if text == hint else most):
+        more: list[Item] = [*items, (text, ink, "")]
+        if is_drawn and in_lines(more, width)[-1][0] < most:
             items = more
-    return in_lines(items, width)[:most]
+    return [one for one in in_lines(items, width) if one[0] < most]
 
 
-def in_lines(items: Sequence[Item], width: int) -> list[list[Item]]:
-    """As many items on each line as fit; the last text of an item ends with the blanks after it."""
-    lines: list[list[Item]] = [[]]
-    x = 0
+def in_lines(items: Sequence[Item], width: int) -> list[tuple[int, int, Item]]:
+    """The items with the line and the column of each: as many on a line as fit."""
+    found, line, x = [], 0, 0
     for item in items:
-        text = "".join(text for text, _ in item)
-        if lines[-1] and x + len(text.rstrip()) > width:
-            lines.append([])
-            x = 0
-        lines[-1].append(item)
+        text = item[0] + item[2]
+        if x and x + len(text.rstrip()) > width:
+            line, x = line + 1, 0
+        found.append((line, x, item))
         x += len(text)
-    return lines
+    return found
 
 
 def summary(config: EchoConfig, scene: Scene, held: HeldInput | None, points: FixedPoints | None, drawn: int) -> str:
@@ -462,7 +443,7 @@ def summary(config: EchoConfig, scene: Scene, held: HeldInput | None, points: Fi
         right = int((scene.groups.numbered(plane.answers) == scene.groups.numbered(plane.targets)).sum())
         text = f"all {states} states right" if right == states else f"{right} of {states} states right"
     if held is None or points is None:
-        return text
+        return f"{text}; «hold»: fixed points"
     counts = [(points.count(kind), kind) for kind in POINT_KINDS if points.count(kind)]
     found = ", ".join(f"{n} {kind}{'s' * (kind == 'saddle' and n > 1)}" for n, kind in counts) or "none"
     return f"fixed points under {held.words.replace(', ', ',')}: {found}, from {points.searches} states; {text}"
@@ -470,12 +451,10 @@ def summary(config: EchoConfig, scene: Scene, held: HeldInput | None, points: Fi
 
 def point_text(readings: Readings, points: FixedPoints, index: int) -> str:
     """A fixed point in words: its kind, the largest eigenvalue, what is predicted there, how often it was found."""
-    form, outputs = readings.config.the_task.outputs, points.outputs[index]
+    form, outputs, kind = readings.config.the_task.outputs, points.outputs[index], points.kinds[index]
+    says = f"says {' '.join(f'{value:.2f}' for value in outputs[:3].tolist())}"
     if isinstance(form, Symbols):
         says = f"p({symbol_name(form, int(outputs.argmax()))}) {outputs.max():.2f}"
-    else:
-        says = f"says {' '.join(f'{value:.2f}' for value in outputs[:3].tolist())}"
-    largest = float(np.abs(points.eigenvalues[index]).max(initial=0))
+    largest = f"largest |eigenvalue| {np.abs(points.eigenvalues[index]).max(initial=0):.2f}"
     found = f"{points.starts[index]} of {points.searches} searches ended here"
-    name = points.kinds[index] + " point" * (points.kinds[index] != "saddle")
-    return f"{name}: largest |eigenvalue| {largest:.2f}; {says}; {found}"
+    return f"{kind}{' point' if kind != 'saddle' else ''}: {largest}; {says}; {found}"
