@@ -20,7 +20,7 @@ from tui.views.blocks import signs_of_groups, symbol_name
 from tui.views.canvas import Box, Cells, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.plot_axes import Dots, characters
-from tui.views.rows import read
+from tui.views.rows import RowData, read
 from tui.views.targets import HeldInput, TargetGroups, groups_of, held_inputs
 from tui.views.view import LEAVE, PART_BINDINGS, FixedPoint, ProbeView, States, TimeStep, cursor_keys, is_empty
 
@@ -75,10 +75,9 @@ class PlaneView(ProbeView):
 
     @property
     def question(self) -> Question:
+        asked = super().question
         held = None if self._frame is None else self._held_input(self._frame.config)
-        if held is None:
-            return super().question
-        return replace(super().question, kinds=self.kinds | {"fixed_points"}, held=held.numbers)
+        return replace(asked, kinds=asked.kinds | {"fixed_points"}, held=held.numbers) if held else asked
 
     def answered(self, readings: Readings) -> bool:
         return readings.plane is not None
@@ -195,20 +194,19 @@ class PlaneView(ProbeView):
         is_still = self._frame is not None and self._frame.state.stands_still
         if self._axes is None or self._axes.of is not plane:
             self._axes = followed(plane, None if is_still else self._axes, places)
-        form = readings.config.the_task.outputs
-        groups = groups_of(form, plane.targets)
         row, cursor = self._place(plane)
         pointed = self._pointed if is_still else None  # else it is a step of another window
         if pointed is not None and pointed.row < len(plane.rows) and pointed.step < plane.rows.shape[1]:
             row, cursor = pointed.row, pointed.step
-        targets = np.full(plane.rows.shape[1], -1)
-        progress = readings.progress
-        if progress is not None and row < len(progress.y):
-            found = groups.numbered(progress.y[row])
-            known = progress.scored.shape != progress.y.shape[:2] or progress.scored[row]
-            targets[: len(found)] = np.where(known, found, -1)[: len(targets)]
-        signs, way = signs_of_groups(form, groups), plane.rows[row : row + 1].reshape(-1, len(plane.components))
-        return Scene(plane, self._axes, list(PAIRS[self._pair]), groups, signs, row, way, targets, cursor)
+        form = readings.config.the_task.outputs
+        groups = groups_of(form, plane.targets)
+        way = plane.rows[row : row + 1].reshape(-1, len(plane.components))
+        targets = np.full(len(way), -1)
+        if readings.progress is not None and row < len(readings.progress.y):
+            of_row = RowData.of(readings.progress, row)
+            targets = np.where(of_row.scored, groups.numbered(of_row.y), -1)
+        shown = list(PAIRS[self._pair])
+        return Scene(plane, self._axes, shown, groups, signs_of_groups(form, groups), row, way, targets, cursor)
 
 
 @dataclass(frozen=True, eq=False)
@@ -324,19 +322,21 @@ def way_dots(scene: Scene, height: int, width: int) -> tuple[Dots, Indices]:
 
 def draw_states(cells: Cells, box: Box, scene: Scene) -> None:
     """In each cell the sign of the group that most of its states have; of ranges, of the mean."""
-    lines, columns = scene.at(scene.plane.states, box.height, box.width)
+    at = scene.at(scene.plane.states, box.height, box.width)
     counts = np.zeros((box.height, box.width, len(scene.signs)), np.int64)
     if len(scene.plane.targets):
-        np.add.at(counts, (lines, columns, scene.groups.numbered(scene.plane.targets)), 1)
-    for line, column in {*zip(lines.tolist(), columns.tolist(), strict=True)}:
-        here = counts[line, column]
-        group = int(here.argmax())
-        sign, ink = scene.signs[group] if here[group] >= MOSTLY * here.sum() > 0 else (MIXED, "beyond")
-        if scene.groups.are_ordered and here.any():
-            sign, ink = scene.signs[round(float(here @ np.arange(len(here)) / here.sum()))]
-        write_in(cells, box, line, sign, ink, at=column)
-        if here.any():
-            cells.mark(box.x + column, box.y + line, 1, 1, States(tuple(here.tolist())))
+        np.add.at(counts, (*at, scene.groups.numbered(scene.plane.targets)), 1)
+    total = counts.sum(axis=-1)
+    group = np.where(counts.max(axis=-1) >= MOSTLY * total, counts.argmax(axis=-1), len(scene.signs))
+    if scene.groups.are_ordered:
+        group = np.round(counts @ np.arange(len(scene.signs)) / np.maximum(total, 1)).astype(np.int64)
+    group[total == 0] = len(scene.signs)
+    signs, inks = zip(*scene.signs, (MIXED, "beyond"), strict=True)
+    is_taken = np.zeros_like(total, np.bool_)
+    is_taken[at] = True
+    numbers = np.array([NUMBER[ink] for ink in inks], np.int16)
+    stamp(cells, box.x, box.y, np.where(is_taken, np.array(signs)[group], " "), numbers[group], over_blanks=True)
+    cells.mark_each(*box, lambda x, y: States(tuple(counts[y, x].tolist())) if total[y, x] else None)
 
 
 def draw_names(cells: Cells, box: Box, scene: Scene, besides: Floats) -> None:
