@@ -178,11 +178,10 @@ class PlaneView(ProbeView):
         part = "" if (plane.part,) == readings.parts[:1] else plane.part
         self.draw_head(cells, readings, self.keymap.text(text), part)
         kinds = [kind for kind in POINT_KINDS if points is not None and len(places) and points.count(kind)]
-        items = legend(scene, kinds, cells.width, sum(cells.height >= least for least in LEGEND_FROM))
-        lines = 1 + max((line for line, _, _ in items), default=-1)
-        for line, x, (sign, ink, words) in items:
-            at = cells.write(x, cells.height - lines + line, sign, ink)
-            cells.write(at, cells.height - lines + line, words, "text")
+        signs = legend(scene, kinds)
+        is_long = sum(len(sign + words) for sign, _, words in signs) > cells.width
+        lines = (cells.height >= LEGEND_FROM[0]) + (is_long and cells.height >= LEGEND_FROM[1])
+        draw_legend(cells, Box(0, cells.height - lines, cells.width, lines), signs)
         body = Box(0, 1, cells.width, cells.height - 1 - lines)
         if body.width >= 2 and body.height >= 2:
             draw_plane(cells, body, scene)
@@ -398,35 +397,31 @@ def draw_points(cells: Cells, box: Box, scene: Scene, places: Floats, points: Fi
         cells.mark(box.x + columns[index], box.y + lines[index], 1, 1, FixedPoint(index))
 
 
-def legend(scene: Scene, kinds: Sequence[PointKind], width: int, most: int) -> list[tuple[int, int, Item]]:
-    """Signs and what they mean on at most so many lines, with line and column; of what else is drawn, what fits."""
+def legend(scene: Scene, kinds: Sequence[PointKind]) -> list[Item]:
+    """Signs and what they mean, then what else is drawn."""
     plane, groups = scene.plane, zip(scene.signs, scene.groups.names, strict=True)
     items: list[Item] = [(*MARKS[kind], f" {kind}  ") for kind in kinds]
     if len(plane.targets):
         items.append((f"{scene.groups.of}: ", "muted", ""))
         items += [(f"{sign} ", ink, f"{name} " if name != sign else "") for (sign, ink), name in groups]
-    others = (
-        (len(plane.targets), f" {MIXED} several  ", "beyond"),
-        (len(plane.readout), "dense: prediction changes  ", "wall"),
-        (len(plane.rows), f"dotted: row {scene.row + 1}", "muted"),
-    )
-    for is_drawn, text, ink in others:
-        more: list[Item] = [*items, (text, ink, "")]
-        if is_drawn and in_lines(more, width)[-1][0] < most:
-            items = more
-    return [one for one in in_lines(items, width) if one[0] < most]
+        items.append((f" {MIXED} several  ", "beyond", ""))
+    if len(plane.readout):
+        items.append(("dense: prediction changes  ", "wall", ""))
+    if len(plane.rows):
+        items.append((f"dotted: row {scene.row + 1}", "muted", ""))
+    return items
 
 
-def in_lines(items: Sequence[Item], width: int) -> list[tuple[int, int, Item]]:
-    """The items with the line and the column of each: as many on a line as fit."""
-    found, line, x = [], 0, 0
-    for item in items:
-        text = item[0] + item[2]
-        if x and x + len(text.rstrip()) > width:
-            line, x = line + 1, 0
-        found.append((line, x, item))
-        x += len(text)
-    return found
+def draw_legend(cells: Cells, box: Box, items: Sequence[Item]) -> None:
+    """As many items on each line as fit; those for which there is no line are left out."""
+    line = at = 0
+    for sign, ink, words in items:
+        size = len(f"{sign}{words}".rstrip())
+        if at + size > box.width and line + 1 < box.height:
+            line, at = line + 1, 0
+        if at + size <= box.width:
+            at = write_in(cells, box, line, sign, ink, at=at) - box.x
+            at = write_in(cells, box, line, words, "text", at=at) - box.x
 
 
 def summary(config: EchoConfig, scene: Scene, held: HeldInput | None, points: FixedPoints | None, drawn: int) -> str:
