@@ -113,19 +113,17 @@ class WeightsView(ProbeView):
         if weights is None:
             return
         chosen, recurrent = self._choice(weights)
-        names = list(weights.weights)
+        names = [*weights.weights]
         exponents = np.zeros(0, np.float32) if readings.lyapunov is None else readings.lyapunov
-        body = Box(0, 1, cells.width, max(0, cells.height - 1))
-        ways = shares(body, len(names) + len(exponents) + 2)
-        box, circle, numbers = next((way for way in ways if placed(weights, names, way[0]).is_whole), ways[-1])
+        box, circle, numbers = shares(Box(0, 1, cells.width, cells.height - 1))
         place = placed(weights, names, box)
         if not place.is_whole:
             names = [*names[names.index(chosen.matrix) :], *names[: names.index(chosen.matrix)]]
             place = placed(weights, names, box)
         parts = []
-        for matrix, one in zip(names, place.boxes, strict=False):
-            is_chosen = matrix == chosen.matrix
-            at = chosen if is_chosen else Entry(matrix, 0, 0)
+        for name, one in zip(names, place.boxes, strict=False):
+            is_chosen = name == chosen.matrix
+            at = chosen if is_chosen else Entry(name, 0, 0)
             parts.append(draw_matrix(cells, one, place, weights, at, is_chosen and self._cursor is not None))
         if recurrent is not None:
             parts.append(f"spectral radius {number(recurrent.spectral_radius)} of {recurrent.name}")
@@ -195,18 +193,12 @@ def packed(sizes: Sequence[tuple[int, int]], box: Box) -> list[Box]:
     return boxes
 
 
-def shares(body: Box, lines: int) -> list[tuple[Box, Box | None, Box | None]]:
-    """Boxes for matrices, circle and so many lines of numbers: side by side; or the circle below the numbers."""
-    with_numbers = beside(body, LEAST_MATRICES, body.width, [NUMBERS_WIDTH], GAP)
-    left, numbers = with_numbers or (body, None)
+def shares(body: Box) -> tuple[Box, Box | None, Box | None]:
+    """Boxes for matrices, circle and numbers, side by side; none for what there is no room for."""
+    left, numbers = beside(body, LEAST_MATRICES, body.width, [NUMBERS_WIDTH], GAP) or (body, None)
     width = min(2 * body.height, left.width - LEAST_MATRICES - GAP, body.width * 2 // 5)
-    with_circle = beside(left, LEAST_MATRICES, left.width, [width], GAP) if width >= LEAST_CIRCLE else None
-    beside_numbers = (*(with_circle or (left, None)), numbers)
-    height = min(body.height - lines - 1, NUMBERS_WIDTH // 2)
-    if numbers is None or 2 * height < LEAST_CIRCLE:
-        return [beside_numbers]
-    below = numbers._replace(y=body.bottom - height, height=height)
-    return [beside_numbers, (left, below, numbers._replace(height=lines))]
+    parts = beside(left, LEAST_MATRICES, left.width, [width], GAP) if width >= LEAST_CIRCLE else None
+    return *(parts or (left, None)), numbers
 
 
 def draw_matrix(cells: Cells, box: Box, place: Placed, weights: Matrices, at: Entry, has_cursor: bool) -> str:
