@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size
-from echornn.progress import Floats
+from echornn.progress import Bools, Floats
 from echornn.readings import MOST_CARRIED, POINT_KINDS, FixedPoints, PointKind, Question, Readings, StatePlane, parts_of
 from echornn.session.pictures.frame import Frame
 from echornn.tasks.task import Symbols
@@ -340,45 +340,45 @@ def draw_states(cells: Cells, box: Box, scene: Scene) -> None:
 
 def draw_names(cells: Cells, box: Box, scene: Scene, besides: Floats) -> None:
     """The names of the axes at their ends, and of the borders, where nothing else is drawn."""
-    taken = np.zeros((box.height, box.width), np.bool_)
+    taken, axes = np.zeros((box.height, box.width), np.bool_), scene.axes
     for states in (scene.plane.states, scene.way, besides):
         taken[scene.at(states, box.height, box.width)] = True
-    axes = scene.axes
-    for of, line, arrow, ends in zip(scene.shown, (box.height - 1, 0), "→↑", ((1, 0, 0.5), (0, 1, 0.5)), strict=True):
+    for of, y, arrow, ends in zip(scene.shown, (box.height - 1, 0), "→↑", ((1, 0, 0.5), (0, 1, 0.5)), strict=True):
         is_component = of < axes.within.shape[1] and abs(axes.within[of, of]) >= REACHED
         name = f" {'component' if is_component else 'axis'} {of + 1}, {scene.plane.share(axes.within[of]):.0%}"
         for text in (f"{name}: {axes.low[of]:.3g} to {axes.high[of]:.3g} {arrow}", f"{name} {arrow}"):
-            starts = (int(end * (box.width - len(text))) for end in ends if len(text) <= box.width)
-            at = next((at for at in starts if not taken[line, at : at + len(text)].any()), None)
-            if at is not None:
-                write_in(cells, box, line, text, "muted", at=at)
-                taken[line, at : at + len(text)] = True
+            if write_free(cells, box, taken, text, "muted", [(y, int(end * (box.width - len(text)))) for end in ends]):
                 break
     if box.width >= NAMES_FROM[0] and box.height >= NAMES_FROM[1] and len(scene.plane.readout):
         draw_border_names(cells, box, scene, taken)
 
 
-def draw_border_names(cells: Cells, box: Box, scene: Scene, taken: npt.NDArray[np.bool_]) -> None:
+def draw_border_names(cells: Cells, box: Box, scene: Scene, taken: Bools) -> None:
     """Name each border once, beside it, as near to the edge as there is room."""
     said, found = scene.said(box.height, box.width), []
     for down, right, sign in ((0, 1, "|"), (1, 0, "/")):
         first, second = said[: box.height - down, : box.width - right], said[down:, right:]
-        for line, column in np.argwhere(first != second).tolist():
-            groups = int(first[line, column]), int(second[line, column])
-            found.append(
-                (line, column, scene.groups.border(min(groups), max(groups), "|"), scene.groups.border(*groups, sign))
-            )
-            taken[line, column] = True
-    found.sort(key=lambda one: min(one[0], box.height - 1 - one[0], one[1], box.width - 1 - one[1]))
+        for y, x in np.argwhere(first != second).tolist():
+            one, other = int(first[y, x]), int(second[y, x])
+            name = scene.groups.border(min(one, other), max(one, other), "|")
+            from_edge = min(y, box.height - 1 - y, x, box.width - 1 - x)
+            found.append((from_edge, y, x, name, scene.groups.border(one, other, sign)))
+            taken[y, x] = True
     named = {""}
-    for line, column, name, text in found:
-        size = len(text)
-        for y, x in ((line, column + 2), (line, column - size), (line + 1, column + 1), (line - 1, column + 1)):
-            is_inside = 0 <= y < box.height and 0 <= x <= box.width - size
-            if name not in named and is_inside and not taken[y, x : x + size].any():
-                write_in(cells, box, y, text, "wall", at=x)
-                taken[y, max(0, x - 1) : x + size + 1] = True
-                named.add(name)
+    for _, y, x, name, text in sorted(found, key=lambda border: border[0]):
+        places = ((y, x + 2), (y, x - len(text)), (y + 1, x + 1), (y - 1, x + 1))
+        if name not in named and write_free(cells, box, taken, text, "wall", places):
+            named.add(name)
+
+
+def write_free(cells: Cells, box: Box, taken: Bools, text: str, ink: str, places: Iterable[tuple[int, int]]) -> bool:
+    """Write a text at the first of some places where nothing else is drawn; returns whether there is one."""
+    for y, x in places:
+        if 0 <= y < box.height and 0 <= x <= box.width - len(text) and not taken[y, x : x + len(text)].any():
+            write_in(cells, box, y, text, ink, at=x)
+            taken[y, max(0, x - 1) : x + len(text) + 1] = True
+            return True
+    return False
 
 
 def points_in(readings: Readings, plane: StatePlane) -> Floats:

@@ -70,10 +70,6 @@ class SeedsView(View):
     def wants_arrows(self) -> bool:
         return self._frame is not None and self._frame.config.replicas > 1
 
-    def watch_has_focus(self, has_focus: bool) -> None:
-        super().watch_has_focus(has_focus)
-        self.on_view()
-
     def chosen(self, frame: Frame) -> int:
         return frame.replica if self._asked is None or self._asked >= frame.config.replicas else self._asked
 
