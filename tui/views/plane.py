@@ -131,7 +131,7 @@ class PlaneView(ProbeView):
                 groups = groups_of(readings.config.the_task.outputs, readings.plane.targets)
                 named = zip(counts, groups.names, strict=False)
                 parts = ", ".join(f"{count} with {groups.of} {name}" for count, name in named if count)
-                return f"{sum(counts)} states here: {parts}"[:78]
+                return f"{sum(counts)} state{'s' * (sum(counts) > 1)} here: {parts}"[:78]
             case FixedPoint(index) if readings.fixed_points is not None:
                 return point_text(readings, readings.fixed_points, index)
             case TimeStep(row, step) if readings.progress is not None:
@@ -166,31 +166,28 @@ class PlaneView(ProbeView):
     # ---- drawing
 
     def paint(self, cells: Cells, readings: Readings) -> None:
-        plane, config = readings.plane, readings.config
+        plane = readings.plane
         if plane is None or self._frame is None:
             return
-        held, points = self._held_input(config), self._points(readings)
-        places = np.zeros((0, len(plane.components)), np.float32) if points is None else points_in(readings, plane)
-        scene = self._scene(readings, plane, places)
+        scene = self._scene(readings, plane)
         asked = self._asked_part()
-        is_of_part = asked in ("", plane.part)
-        text = summary(config, scene, held, points, len(places)) if is_of_part else f"computing {asked}"
+        text = summary(readings.config, scene, self._held_input(readings.config))
+        text = text if asked in ("", plane.part) else f"computing {asked}"
         part = "" if (plane.part,) == readings.parts[:1] else plane.part
         self.draw_head(cells, readings, self.keymap.text(text), part)
-        kinds = [kind for kind in POINT_KINDS if points is not None and len(places) and points.count(kind)]
-        signs = legend(scene, kinds)
+        signs = legend(scene)
         is_long = sum(len(sign + words) for sign, _, words in signs) > cells.width
         lines = (cells.height >= LEGEND_FROM[0]) + (is_long and cells.height >= LEGEND_FROM[1])
         draw_legend(cells, Box(0, cells.height - lines, cells.width, lines), signs)
         body = Box(0, 1, cells.width, cells.height - 1 - lines)
         if body.width >= 2 and body.height >= 2:
-            draw_plane(cells, body, scene)
-            draw_names(cells, body, scene, places)
-            if points is not None:
-                draw_points(cells, body, scene, places, points)
+            for draw in (draw_plane, draw_names, draw_points):
+                draw(cells, body, scene)
 
-    def _scene(self, readings: Readings, plane: StatePlane, places: Floats) -> Scene:
+    def _scene(self, readings: Readings, plane: StatePlane) -> Scene:
         is_still = self._frame is not None and self._frame.state.stands_still
+        points = self._points(readings)
+        places = points_in(readings, plane, points)
         if self._axes is None or self._axes.of is not plane:
             self._axes = followed(plane, None if is_still else self._axes, places)
         row, cursor = self._place(plane)
@@ -204,8 +201,8 @@ class PlaneView(ProbeView):
         if readings.progress is not None and row < len(readings.progress.y):
             of_row = RowData.of(readings.progress, row)
             targets = np.where(of_row.scored, groups.numbered(of_row.y), -1)
-        shown = list(PAIRS[self._pair])
-        return Scene(plane, self._axes, shown, groups, signs_of_groups(form, groups), row, way, targets, cursor)
+        shown, signs = list(PAIRS[self._pair]), signs_of_groups(form, groups)
+        return Scene(plane, self._axes, shown, groups, signs, row, way, targets, cursor, points, places)
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,6 +254,8 @@ class Scene:
     way: Floats  # [T, kept], its states
     targets: Indices  # [T], the group of its target at each step; -1 where none counts
     cursor: int | None
+    points: FixedPoints | None
+    places: Floats  # [points, kept], of those that are drawn
 
     @property
     def ends(self) -> tuple[Doubles, Doubles]:
@@ -338,10 +337,10 @@ def draw_states(cells: Cells, box: Box, scene: Scene) -> None:
     cells.mark_each(*box, lambda x, y: States(tuple(counts[y, x].tolist())) if total[y, x] else None)
 
 
-def draw_names(cells: Cells, box: Box, scene: Scene, besides: Floats) -> None:
+def draw_names(cells: Cells, box: Box, scene: Scene) -> None:
     """The names of the axes at their ends, and of the borders, where nothing else is drawn."""
     taken, axes = np.zeros((box.height, box.width), np.bool_), scene.axes
-    for states in (scene.plane.states, scene.way, besides):
+    for states in (scene.plane.states, scene.way, scene.places):
         taken[scene.at(states, box.height, box.width)] = True
     for of, y, arrow, ends in zip(scene.shown, (box.height - 1, 0), "→↑", ((1, 0, 0.5), (0, 1, 0.5)), strict=True):
         is_component = of < axes.within.shape[1] and abs(axes.within[of, of]) >= REACHED
@@ -381,26 +380,27 @@ def write_free(cells: Cells, box: Box, taken: Bools, text: str, ink: str, places
     return False
 
 
-def points_in(readings: Readings, plane: StatePlane) -> Floats:
+def points_in(readings: Readings, plane: StatePlane, points: FixedPoints | None) -> Floats:
     """The coordinates of the fixed points, [points, kept]; none for a gate, which is no part of the state."""
-    part, points = parts_of(readings.config).get(plane.part), readings.fixed_points
+    part = parts_of(readings.config).get(plane.part)
     if points is None or part is None or part.is_gate or points.states.shape[1] != carried_size(readings.config):
         return np.zeros((0, len(plane.components)), np.float32)
     return plane.place(points.states[:, part.where])
 
 
-def draw_points(cells: Cells, box: Box, scene: Scene, places: Floats, points: FixedPoints) -> None:
-    lines, columns = (one.tolist() for one in scene.at(places, box.height, box.width))
-    for index in reversed(range(len(places))):
-        mark, ink = MARKS[points.kinds[index]]
+def draw_points(cells: Cells, box: Box, scene: Scene) -> None:
+    lines, columns = (one.tolist() for one in scene.at(scene.places, box.height, box.width))
+    for index, kind in reversed([*enumerate(scene.points.kinds if scene.points and lines else ())]):
+        mark, ink = MARKS[kind]
         write_in(cells, box, lines[index], mark, ink, at=columns[index])
         cells.mark(box.x + columns[index], box.y + lines[index], 1, 1, FixedPoint(index))
 
 
-def legend(scene: Scene, kinds: Sequence[PointKind]) -> list[Item]:
+def legend(scene: Scene) -> list[Item]:
     """Signs and what they mean, then what else is drawn."""
     plane, groups = scene.plane, zip(scene.signs, scene.groups.names, strict=True)
-    items: list[Item] = [(*MARKS[kind], f" {kind}  ") for kind in kinds]
+    kinds = scene.points.kinds if scene.points and len(scene.places) else ()
+    items: list[Item] = [(*mark, f" {kind}  ") for kind, mark in MARKS.items() if kind in kinds]
     if len(plane.targets):
         items.append((f"{scene.groups.of}: ", "muted", ""))
         items += [(f"{sign} ", ink, f"{name} " if name != sign else "") for (sign, ink), name in groups]
@@ -424,15 +424,15 @@ def draw_legend(cells: Cells, box: Box, items: Sequence[Item]) -> None:
             at = write_in(cells, box, line, words, "text", at=at) - box.x
 
 
-def summary(config: EchoConfig, scene: Scene, held: HeldInput | None, points: FixedPoints | None, drawn: int) -> str:
+def summary(config: EchoConfig, scene: Scene, held: HeldInput | None) -> str:
     """The fixed points by kind, if an input is held, and at how many of the states the network is right."""
+    points, plane, states = scene.points, scene.plane, len(scene.plane.states)
     if held is not None and carried_size(config) > MOST_CARRIED:
         return f"no search for fixed points in a state of {carried_size(config):,} numbers"
     if held is not None and points is None:
         return f"computing the fixed points under {held.words}"
-    if points is not None and points.kinds and not drawn:
+    if points is not None and points.kinds and not len(scene.places):
         return "a gate has no fixed points; «next» and «before» lead to the state"
-    plane, states = scene.plane, len(scene.plane.states)
     text = f"{states} states"
     if len(plane.readout) and len(plane.targets):
         right = int((scene.groups.numbered(plane.answers) == scene.groups.numbered(plane.targets)).sum())
