@@ -75,7 +75,7 @@ class Data(TimeStepView):
 
     def reading_of(self, spot: object) -> str:
         frame = self._frame
-        if frame is None or not isinstance(spot, TimeStep) or not self._has(spot):
+        if frame is None or not self._has(spot):
             return ""
         if frame.config.value("task") == "echo":
             return read_echo(frame.own_config, self._window, *spot)
@@ -100,8 +100,11 @@ class Data(TimeStepView):
         self._draw_strip(cells, config, first, count)
         if config.value("task") == "echo":
             self._draw_matrix(cells, frame, first)
-        else:
-            self._draw_rows(cells, frame, first)
+            return
+        draw_facts(cells, 1, {"data": data_text(config), "sources": sources_text(config)})
+        steps = self._steps(frame)
+        if steps is not None:
+            draw_panels(self, cells, ABOVE_ROWS, config, [steps], self._panels(frame), first)
 
     def _draw_strip(self, cells: Cells, config: EchoConfig, first: int, count: int) -> None:
         """The whole matrix as a strip in which the window is marked, and which steps and rows are shown."""
@@ -187,13 +190,6 @@ class Data(TimeStepView):
         series, begin = batch.x.reshape(-1), row * config.row_length
         positions = range(min(matrix.columns) - config.echo_step, max(matrix.columns) + 1)
         return {one: signs[series[begin + one]] for one in positions if 0 <= begin + one < len(series)}
-
-    def _draw_rows(self, cells: Cells, frame: Frame, first: int) -> None:
-        """The inputs and targets of a task that is not the echo."""
-        config, steps = frame.own_config, self._steps(frame)
-        draw_facts(cells, 1, {"data": data_text(config), "sources": sources_text(config)})
-        if steps is not None:
-            draw_panels(self, cells, ABOVE_ROWS, config, [steps], self._panels(frame), first)
 
 
 def sources_text(config: EchoConfig) -> str:
@@ -335,8 +331,6 @@ def sentence(config: EchoConfig) -> str:
     """How many targets are missed, and how they are marked."""
     stride = config.window_stride
     count = int(missed(config, 0, stride).sum())
-    if config.is_uncut:
-        return f"no misses: {config.rule}'s gradient goes back past T {config.truncated_backprop_length:,}"
     if count == stride:
         return f"all are misses {MISSED}: {cut_off(config)}"
     return f"misses {MISSED}: {count} of each {stride} targets ({count / stride:.0%})" if count else "no misses"

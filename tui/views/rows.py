@@ -289,7 +289,7 @@ class Rows(TimeStepView):
 
     def reading_of(self, spot: object) -> str:
         frame = self._frame
-        if frame is None or frame.progress is None or not isinstance(spot, TimeStep) or not self._has(spot):
+        if frame is None or frame.progress is None or not self._has(spot):
             return ""
         return read(frame.own_config, frame.progress, *spot)
 
