@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.data.series import source_lags, targets_known
-from echornn.progress import Bools
+from echornn.progress import Bools, Progress
 from echornn.session.pictures.frame import Frame
 from tui.views.blocks import digits_of, widest
 from tui.views.canvas import Cells
@@ -16,15 +17,13 @@ from tui.views.rows import (
     INPUT,
     TARGET,
     Panels,
-    Steps,
     arrange,
     data_text,
     draw_facts,
     draw_panels,
     epoch_data,
-    steps_of,
-    steps_to_come,
-    text_of,
+    read,
+    untrained,
 )
 from tui.views.targets import Source, source_of
 from tui.views.text import cut_off, shortened
@@ -66,12 +65,12 @@ class Data(TimeStepView):
         """The newest window in its epoch, from 0, or the first."""
         return max(0, self._frame.window - 1) if self._frame is not None else 0
 
-    def _steps(self, frame: Frame) -> Steps | None:
-        """The data of the window, of all rows; None if it is too long to draw."""
+    def _data(self, frame: Frame) -> Progress | None:
+        """The data of the window, without predictions; None if it is too long to draw."""
         newest, epoch = frame.progress, frame.epoch - 1
         if newest is not None and (newest.epoch, newest.window) == (epoch, self._window):
-            return steps_of(newest)._replace(said=None)
-        return steps_to_come(frame.own_config, frame.data_version, epoch, self._window)
+            return replace(newest, outputs=newest.outputs[:0])
+        return untrained(frame.own_config, frame.data_version, epoch, self._window)
 
     def reading_of(self, spot: object) -> str:
         frame = self._frame
@@ -79,8 +78,8 @@ class Data(TimeStepView):
             return ""
         if frame.config.value("task") == "echo":
             return read_echo(frame.own_config, self._window, *spot)
-        steps = self._steps(frame)
-        return "" if steps is None else text_of(frame.own_config, steps, *spot)
+        data = self._data(frame)
+        return "" if data is None else read(frame.own_config, data, *spot)
 
     def rows_that_fit(self, frame: Frame) -> int:
         is_echo = frame.config.value("task") == "echo"
@@ -102,9 +101,9 @@ class Data(TimeStepView):
             self._draw_matrix(cells, frame, first)
             return
         draw_facts(cells, 1, {"data": data_text(config), "sources": sources_text(config)})
-        steps = self._steps(frame)
-        if steps is not None:
-            draw_panels(self, cells, ABOVE_ROWS, config, [steps], self._panels(frame), first)
+        data = self._data(frame)
+        if data is not None:
+            draw_panels(self, cells, ABOVE_ROWS, config, [data], self._panels(frame), first)
 
     def _draw_strip(self, cells: Cells, config: EchoConfig, first: int, count: int) -> None:
         """The whole matrix as a strip in which the window is marked, and which steps and rows are shown."""
@@ -184,8 +183,8 @@ class Data(TimeStepView):
         batch = epoch_data(config, frame.data_version, frame.epoch - 1)
         signs = BINARY if config.num_classes == 2 else digits_of(config.num_classes)
         if batch is None:
-            steps = self._steps(frame)
-            of_window = {} if steps is None else {start + step: signs[one] for step, one in enumerate(steps.x[row])}
+            data = self._data(frame)
+            of_window = {} if data is None else {start + step: signs[one] for step, one in enumerate(data.x[row])}
             return dict.fromkeys(matrix.columns, UNKNOWN) | of_window
         series, begin = batch.x.reshape(-1), row * config.row_length
         positions = range(min(matrix.columns) - config.echo_step, max(matrix.columns) + 1)
