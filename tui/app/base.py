@@ -33,7 +33,6 @@ Result = TypeVar("Result")
 SETTLED_SECONDS = 0.15  # after a change of size no other follows at once
 OPENS = Binding("ctrl+p", "command_palette", "Palette", False, tooltip="Find any command", id="palette", priority=True)
 BACK = Binding("escape", "back", "Map", tooltip="Back to the map; the run is kept", priority=True, id="back_to_map")
-"""The key with which a point that was opened from a map goes back to it."""
 
 
 class KeyedApp(App[Result], Generic[Result]):
@@ -78,7 +77,7 @@ class KeyedApp(App[Result], Generic[Result]):
         return self.keymap.display(binding) or super().get_key_display(binding)
 
     def overtakes(self, message: Message, waiting: Iterable[Message]) -> bool:
-        """Whether this input is handled before the input that waits. The thread that reads the terminal calls this."""
+        """Whether input is handled before the input that waits; the thread that reads the terminal asks."""
         return isinstance(message, Key) and message.key == "ctrl+q"
 
     def on_resize(self, event: Resize) -> None:
@@ -95,7 +94,6 @@ class KeyedApp(App[Result], Generic[Result]):
             screen.refresh()
 
     def action_show_all(self) -> None:
-        """Draw every cell again, without assuming what the terminal shows."""
         self.screen.refresh()
 
     def action_command_palette(self) -> None:
@@ -166,9 +164,7 @@ class Palette(ClosesOnce):
             self._options.highlighted = (self._options.highlighted + lines) % self._options.option_count
 
     def _list(self, typed: str) -> None:
-        """List the commands with the typed letters in their title, the best match first; then those with them in their
-        help.
-        """
+        """List commands with the typed letters in their title, the best match first; then with them in their help."""
         matcher = Matcher(typed)
 
         def score(one: SystemCommand) -> float:
