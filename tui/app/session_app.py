@@ -55,12 +55,11 @@ PANEL_WIDTH, PANEL_HEIGHT = 44, 14  # beside the curve, and below it
 LEAST_PANEL_HEIGHT = 8  # below the curve: to keep these lines, the views are hidden
 
 
-def layout(
-    config: EchoConfig, width: int, height: int, panel_open: bool, choice: ViewChoice
-) -> tuple[tuple[type[View], ...], int, int]:
-    """The views that are shown, from left to right, their lines, and the lines of a panel below the curve; the curve
-    gets what remains.
-    """
+Shares = tuple[tuple[type[View], ...], int, int]
+"""The views that are shown, from left to right, their lines, and the lines of a panel below the curve."""
+
+
+def layout(config: EchoConfig, width: int, height: int, panel_open: bool, choice: ViewChoice) -> Shares:
     views_shown, lines_of_panel = is_large(width, height), 0
     height -= STATUS_AND_FOOTER
     if panel_open and width >= WIDE:
@@ -82,7 +81,7 @@ def is_large(width: int, height: int) -> bool:
 
 
 class SessionApp(KeyedApp[int]):
-    """An app on a session; `EchoApp` makes its widgets."""
+    """An app on a session, whose screen depends only on the newest picture."""
 
     session: ViewedSession
     futures: Futures
@@ -184,13 +183,9 @@ class SessionApp(KeyedApp[int]):
         self._said, self._said_until = text, time.monotonic() + HINT_SECONDS
         self._show_status()
 
-    def _end_hint(self) -> None:
-        self._said = ""
-        self._show_status()
-
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key | MouseDown) and not event.is_forwarded and self._said:
-            self._end_hint()
+            self._hint("")
         await super().on_event(event)
 
     def notify(self, message: str, **options: Any) -> None:
@@ -212,15 +207,13 @@ class SessionApp(KeyedApp[int]):
         self._status_is_stale = self._hover_is_stale = False
         if not self._has_widgets:
             return
-        spots = [
-            *(view.hovered for view in self._views if self._hovers_until),
-            *(view.at_cursor for view in self._views),
-        ]
+        hovers, views = self._hovers_until > 0, self._views
+        spots = [*(view.hovered for view in views if hovers), *(view.at_cursor for view in views)]
         step = next((step for step in map(time_step_of, spots) if step is not None), None)
-        for view in self._views:
+        for view in views:
             view.point_at(step)
-        watched: tuple[LossPlot | View, ...] = (self._plot, *self._views)
-        hovered = (one.reading_of(one.hovered) for one in watched if self._hovers_until)
+        watched: tuple[LossPlot | View, ...] = (self._plot, *views)
+        hovered = (one.reading_of(one.hovered) for one in watched if hovers)
         read = (one.reading for one in watched if self._main.focused in (one, None))
         self._status.show(self._picture, next(filter(None, (*hovered, *read)), ""), self._said)
 
@@ -233,7 +226,7 @@ class SessionApp(KeyedApp[int]):
         """Show what is under the pointer, if that has changed, and end what was shown for long enough."""
         now = time.monotonic()
         if self._said and now > self._said_until:
-            self._end_hint()
+            self._hint("")
         if 0 < self._hovers_until < now:
             self._hovers_until, self._hover_is_stale = 0.0, True
         if self._hover_is_stale:

@@ -122,21 +122,17 @@ Said = tuple[str, tuple[str, ...], bool]
 
 def _config_parts(config: EchoConfig) -> list[LinePart]:
     """The configuration in parts; values that equal the tutorial's and contain no number are left out."""
-    seeds = f"seeds {config.seed} to {config.seed + config.replicas - 1}"
-    name = name_of(config.the_task)
-    echo = config.value("task") == "echo"
+    name, echo, last = name_of(config.the_task), config.value("task") == "echo", config.seed + config.replicas - 1
+    seeds = f"seed {config.seed}" if config.replicas == 1 else f"seeds {config.seed} to {last}"
     # the length of trials is said as that of the window
     settings = {} if echo else {name: value for name, value in values_of(config.the_task).items() if name != "length"}
-    of_echo: list[Said] = [
-        (f"{config.num_classes} classes", ("num_classes",), False),
-        (f"echo {config.echo_step}", ("echo_step",), True),
-    ]
     said: list[Said] = [
         *([] if echo else [(str(name), (TASK,), True)]),
         (str(config.cell), ("cell",), False),
         (f"{config.num_layers} layers", ("num_layers",), False),
         (f"dropout {config.dropout:g}", ("dropout",), False),
-        *(of_echo if echo else []),
+        *([(f"{config.num_classes} classes", ("num_classes",), False)] if echo else []),
+        *([(f"echo {config.echo_step}", ("echo_step",), True)] if echo else []),
         *[(f"{name} {value}", (name,), isinstance(value, int)) for name, value in settings.items()],
         (_window_text(config), ("truncated_backprop_length", "window_stride"), True),
         (f"state {config.state_size}", ("state_size",), True),
@@ -145,15 +141,14 @@ def _config_parts(config: EchoConfig) -> list[LinePart]:
         (config.init, ("init",), False),
         (config.rule, ("rule",), False),
         *([("blank row starts", ("row_start",), False)] if echo else []),
-        (f"seed {config.seed}" if config.replicas == 1 else seeds, ("seed", "replicas"), True),
+        (seeds, ("seed", "replicas"), True),
     ]
     values, usual = config.fields(), {**TUTORIAL.fields(), **defaults_of(name)}
+    for field in ("window_stride", "replicas"):  # which may be unset
+        values[field], usual[field] = getattr(config, field), getattr(TUTORIAL, field)
     parts = []
     for text, fields, always in said:
-        differs = any(
-            values[field] != usual[field] if field in values else getattr(config, field) != getattr(TUTORIAL, field)
-            for field in fields
-        )
+        differs = any(values[field] != usual[field] for field in fields)
         if differs or always:
             parts.append(LinePart(text, DIFFERS if differs else AS_USUAL, "configuration", missed=differs))
     return parts
