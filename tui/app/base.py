@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
-from itertools import count
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -124,14 +122,6 @@ class Palette(ClosesOnce):
         Binding("up", "move(-1)", "Up", show=False, id="up"),
         Binding("down", "move(1)", "Down", show=False, id="down"),
     ]
-    DEFAULT_CSS = """
-    Palette {
-        background: $background 60%;
-        & > Vertical { margin: 2 4; height: auto; max-height: 100%; background: $surface; }
-        & Input { border: hkey $primary; }
-        & OptionList { height: auto; max-height: 16; border: none; }
-    }
-    """
 
     def __init__(self, commands: Iterable[SystemCommand]) -> None:
         super().__init__()
@@ -186,10 +176,3 @@ def save_to(app: App[Any], path: Path) -> None:
     is_picture = path.suffix == ".svg"
     text = app.export_screenshot(title=app.title) if is_picture else "\n".join(lines_shown(app)) + "\n"
     path.write_text(text, encoding="utf-8")
-
-
-def new_path(ending: str) -> Path:
-    """A file in the current folder that is not there yet, named after the time."""
-    name = time.strftime("echornn-%Y%m%d-%H%M%S")
-    names = (f"{name}{f'-{number}' if number else ''}.{ending}" for number in count())
-    return next(path for path in map(Path.cwd().joinpath, names) if not path.exists())

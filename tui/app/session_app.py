@@ -27,7 +27,7 @@ from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture, Query
 from echornn.session.session import ViewedSession
 from tui.app import keys
-from tui.app.base import KeyedApp, new_path, save_to
+from tui.app.base import KeyedApp
 from tui.app.key_line import KeyLine
 from tui.app.status import HEIGHT as STATUS_HEIGHT
 from tui.app.status import ONLY_LOOKS, StatusLine, audience_text
@@ -43,7 +43,6 @@ from tui.views.table import NAMES_OF_VIEWS, VIEWS, ViewChoice
 from tui.views.view import View, time_step_of
 
 HINT_SECONDS = 4.0  # for which the status says why a key did nothing, and what is under a pointer that rests
-EXPORT_SECONDS = 0.3  # until the palette has disappeared from the screen
 MEANWHILE = "«view.data»: data, «settings»: settings, «pause»: pause, «help»: help"
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16  # of the whole app; a smaller screen shows only the status
@@ -97,7 +96,6 @@ class SessionApp(KeyedApp[int]):
 
     def compose(self) -> ComposeResult:
         self._status = StatusLine(self._picture)
-        self._status.on_return = lambda: self._send(Go(self._frame.line))
         self._plot = plot = LossPlot(self._picture, self.ascii_only)
         plot.on_viewport, plot.on_hover, plot.say = self._viewport_changed, self._hover_moved, self._hint
         plot.ask = lambda query: self.session.look_again(query, self._picture)
@@ -428,18 +426,6 @@ class SessionApp(KeyedApp[int]):
                 run = partial(self.call_later, self.run_action, one.action)
                 yield SystemCommand(one.description, f"{one.tooltip} ({self.get_key_display(one)})", run)
         yield SystemCommand(f"Theme: {self._other_theme}", f"A {self._other_theme} background", self.action_other_theme)
-        for name, ending in (("picture", "svg"), ("text", "txt")):
-            later = partial(self.set_timer, EXPORT_SECONDS, partial(self._export, ending))
-            yield SystemCommand(f"Save {name}", f"Export the screen as {name} to the current folder", later)
-
-    def _export(self, ending: str) -> None:
-        if not self._may_use_files():
-            return
-        try:
-            save_to(self, path := new_path(ending))
-            self.notify(f"saved {path}", markup=False)
-        except OSError as error:
-            self.notify(f"could not be saved: {error}", severity="error", markup=False)
 
     def action_other_theme(self) -> None:
         self.theme = f"textual-{self._other_theme}"

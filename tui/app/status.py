@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 from dataclasses import replace
 
 from echornn.config import TASK, EchoConfig
@@ -23,8 +22,7 @@ TUTORIAL = EchoConfig()
 
 ONLY_LOOKS = "this viewer only looks"
 MOST_LETTERS = 24  # of a viewer's name
-RETURNS = "then «branches.go», returns"  # a click on these words returns from an earlier window to the newest
-PAST = f"the past: «pause» branches off here; «branches», {RETURNS}"
+PAST = "the past: «pause» branches off here; «branches», then «branches.go», returns"
 HOW_TO_GO_ON = "«quit» ends; go on from what was saved, or start with other flags"
 
 NAMES_A_KEY = re.compile(r"(?<![\w])([^\s:]+):(?= )[^·|;,:]*")  # such as ``a: init glorot`` or ``L: 64 seeds``
@@ -169,7 +167,6 @@ class StatusLine(CellWidget):
         super().__init__()
         self._picture, self._verdict = picture, picture.frame.sentence
         self._reading = self._hint = ""
-        self.on_return: Callable[[], object] = lambda: None  # a click on the words that return from the past
         self.advises = True  # whether it says a key; not while something else does
         self.too_small = ""  # the size that the screen needs, if it is too small; shown in place of the verdict
 
@@ -201,19 +198,11 @@ class StatusLine(CellWidget):
             if x + len(f"{label} {value}") > cells.width:
                 break
             x = cells.write(cells.write(x, 0, f"{label} ", "muted"), 0, value)
-        returns = self.keymap.text(RETURNS)
         for y, (text, style) in enumerate(self._lines(cells.width), 1):
             cells.write(0, y, text, style)
             for found in NAMES_A_KEY.finditer(text):
                 if key := self.keymap.named(found[1]):
                     cells.mark(found.start(), y, len(found[0]), 1, Press(key))
-            if frame.is_past and returns in text:
-                cells.mark(text.index(returns), y, len(returns), 1, RETURNS)
-
-    def clicked(self, spot: object, again: bool) -> None:
-        """Return to the newest window: the key that the words name does so only in the list of branches."""
-        if spot == RETURNS:
-            self.on_return()
 
     def _lines(self, width: int) -> list[tuple[str, str]]:
         """The lines after the first, each with its style. A long message takes both."""
