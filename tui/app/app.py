@@ -146,8 +146,8 @@ class EchoApp(LineActions):
             before, self._replicas = self._replicas, frame.config.replicas
             if before not in (0, self._replicas):
                 self._hint("«seeds» goes back; «view.seeds» shows each network")
-            if before == 1 < self._replicas:
-                self._offer_arrows(self._seeds_view)
+                if before == 1:
+                    self._offer_arrows(self._seeds_view)
         self._plot.show(self._picture)
         self._show_status_now()
         self._settings.show(frame)
@@ -230,7 +230,7 @@ class EchoApp(LineActions):
         if self._main.has_class("small") and action in keys.NEEDS_ROOM:
             return False
         if action in keys.OPENS_PANEL:  # which has this key itself while it has the focus
-            return len(self.screen_stack) == 1 and not self._main.focused is self._panel is not None
+            return len(self.screen_stack) == 1 and (self._panel is None or self._main.focused is not self._panel)
         if action in ("on_a_view", "on_the_curve"):
             return self._watching
         if action == "line":

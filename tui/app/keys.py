@@ -39,12 +39,8 @@ VIEW_KEYS = [
     _key(name, view.key, f"View: {view.title}", f"view('{view.key}')", view.about)
     for name, view in zip(NAMES_OF_VIEWS, VIEWS, strict=True)
 ]
-VIEW_KEYS[0] = replace(
-    VIEW_KEYS[0],
-    show=True,
-    key_display=f"{VIEWS[0].key}-{VIEWS[-1].key}",
-    tooltip=f"Below the curve: {', '.join(f'«{name}» {NAMES_OF_VIEWS[name]}' for name in NAMES_OF_VIEWS)}",
-)
+SHOWS = f"Below the curve: {', '.join(f'«{name}» {title}' for name, title in NAMES_OF_VIEWS.items())}"
+VIEW_KEYS[0] = replace(VIEW_KEYS[0], show=True, key_display=f"1-{len(VIEWS)}", tooltip=SHOWS)
 
 FASTER = "Turn the speed up; «slower» turns it down"
 SEEDS = "From one network to 64 seeds side by side, and back"
