@@ -333,13 +333,13 @@ def draw_levels(cells: Cells, place: Place, levels: Sequence[tuple[str, float]])
     levels = [(name, loss) for name, loss in levels if place.axis.bottom <= loss <= place.axis.top]
     lines = [place.line(loss) for _, loss in levels]
     has_level = np.isin(np.arange(place.height), lines)[:, np.newaxis]
-    put(cells, place, np.where(place.free(cells) & has_level, DASH, " "), "level")
+    put(cells, place, np.where(place.free(cells) & has_level, DASH, " "), "faint")
     for name, loss in (*levels[:1], *levels[:0:-1]):  # the first and the last matter most
         text, line, free = f" {shortened_phrases(name)} {loss_text(loss, 3)} ", place.line(loss), place.free(cells)
         for at in (line, *(at for at in (line - 1, line + 1) if at not in lines and 0 <= at < place.height)):
             begin = "".join(np.where(free[at, :-1], " ", "x")).rfind(" " * len(text))
             if begin >= 0:
-                cells.write(place.x + begin, at, text, "rung")
+                cells.write(place.x + begin, at, text, "faint")
                 break
 
 
@@ -349,10 +349,9 @@ def draw_marks(cells: Cells, place: Place, curve: Curve) -> None:
     for segment in curve.segments:
         if segment.cause in MARKS and segment.at >= curve.first:
             commands.setdefault(place.column(segment.at), []).append(MARKS[segment.cause])
-    counted = {x: [(word, len(list(same))) for word, same in groupby(words)] for x, words in sorted(commands.items())}
-    words = {x: ",".join(f"{word}×{n}" if n > 1 else word for word, n in given) for x, given in counted.items()}
+    words = {x: ",".join(dict.fromkeys(given)) for x, given in sorted(commands.items())}
     epochs = {x: f"e{epoch + 1}" for x, epoch in epoch_starts(place, curve) if x not in words}
-    for sign, ink, marks, lines in ((COMMAND, "mark", words, LABEL_LINES), (EPOCH, "epoch", epochs, 1)):
+    for sign, ink, marks, lines in ((COMMAND, "mark", words, LABEL_LINES), (EPOCH, "faint", epochs, 1)):
         is_marked = np.isin(place.x + np.arange(place.width), [*marks])
         put(cells, place, np.where(place.free(cells) & is_marked, sign, " "), ink)
         for x, text in marks.items():
