@@ -19,21 +19,7 @@ from textual.containers import Container, Horizontal
 from textual.events import Key, MouseMove, Resize
 from textual.message import Message
 
-from echornn.config import EchoConfig
-from echornn.session.commands import (
-    ChangeCommand,
-    Command,
-    Edit,
-    Go,
-    LookCommand,
-    Pause,
-    Redo,
-    Resume,
-    Save,
-    StartOver,
-    Toggle,
-    Undo,
-)
+from echornn.session import commands
 from echornn.session.pictures.frame import State
 from echornn.session.pictures.picture import Picture, Query
 from echornn.session.session import ViewedSession
@@ -44,11 +30,13 @@ from tui.app.key_line import KeyLine
 from tui.app.line_actions import LineActions
 from tui.app.status import StatusLine, audience_text
 from tui.app.theme import Theme
+from tui.command_text import command_again, command_of
 from tui.panels.branches import BranchList
 from tui.panels.runs import FOLLOW_SECONDS, Futures, RunList
 from tui.panels.settings import SettingsPanel
 from tui.term.exit_code import ExitCode
 from tui.term.output import ASK, Backpressure
+from tui.term.printed import printable
 from tui.views.keymap import Moved, key_name
 from tui.views.plot import LossPlot
 from tui.views.seeds import SeedsView
@@ -57,10 +45,8 @@ from tui.views.table import NAMES_OF_VIEWS, VIEWS
 VIEWS_A_SECOND = 3.4
 """How many times per second views that keep changing are drawn: all of their cells change, too much for a slow line."""
 
-SWITCH_SECONDS = 1e-4
+SWITCH_SECONDS = 1e-4  # Python's default of 5 ms costs about 4 % of full speed
 """Seconds that the training thread waits for Python while the screen is drawn, each time it returns from native code.
-
-Python's default of 5 ms costs about 4 % of full speed; 0.5 ms gains nothing.
 """
 
 
@@ -69,14 +55,10 @@ class EchoApp(LineActions):
 
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
-    ALLOW_SELECT = False
-    """Without this, Textual selects text while the mouse drags over the curve; the terminal selects with shift held."""
+    ALLOW_SELECT = False  # else Textual selects text while the mouse drags over the curve; shift does it too
     BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED, OPENS]
-    HELPED_KEYS: ClassVar[list[Binding]] = keys.BINDINGS
-    """The keys that the help explains first."""
-    LAST_WORDS: ClassVar[tuple[str, ...]] = ()
-    """The lines that are printed last, after the app has ended."""
-
+    HELPED_KEYS: ClassVar[list[Binding]] = keys.BINDINGS  # that the help explains first
+    LAST_WORDS: ClassVar[tuple[str, ...]] = ()  # printed after the app has ended
     _ticks = 0
     _offered: tuple[object, ...] = ()  # what the keys on the last line depend on
     _replicas = 0  # how many networks are trained side by side, once that is known
@@ -100,18 +82,21 @@ class EchoApp(LineActions):
         self.session, self.futures = session, Futures(session, compared)
         self._picture = self.futures.look(Query())
         self._underway = Backpressure()
-        self.on_loaded: Callable[[], None] = lambda: None
-        """Called once, when the first network has been loaded."""
-        self.why_no_detach: Callable[[], str] = lambda: "this cannot go on without the screen"
-        """Returns why the training cannot go on without this screen; empty if it can."""
-        self._status, self._plot = StatusLine(self._frame), LossPlot(self._picture, ascii_only)
+        self.on_loaded: Callable[[], None] = lambda: None  # called once, when the first network has been loaded
+        self.why_no_detach: Callable[[], str] = lambda: "this cannot go on without the screen"  # empty if it can
+        self._status, self._plot = StatusLine(self._picture), LossPlot(self._picture, ascii_only)
         self._all_views = [view() for view in VIEWS]
         self._seeds_view = next(view for view in self._all_views if isinstance(view, SeedsView))
         self._settings = SettingsPanel(self._frame.config, self._send, self._panel_closed)
         self._branches = BranchList(self._send, self._hint, self._panel_closed)
         complain = partial(self.notify, severity="error", markup=False)
         self._runs = RunList(self.futures, complain, self._panel_closed)
-        self._key_line = KeyLine(self._offers, lambda: keys.left_out(self._frame), NAMES_OF_VIEWS, self._open_views)
+        self._key_line = KeyLine(
+            self._offers,
+            lambda: keys.left_out(self._frame),
+            NAMES_OF_VIEWS,
+            lambda: [f"view.{view.title}" for view in self._views],
+        )
 
     def compose(self) -> ComposeResult:
         yield self._status
@@ -123,16 +108,13 @@ class EchoApp(LineActions):
             yield from (self._settings, self._branches, self._runs)
         yield from (self._key_line, self._command_line)
 
-    def _open_views(self) -> list[str]:
-        return [f"view.{view.title}" for view in self._views]
-
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
         self._plot.on_viewport = self._viewport_changed
         self._plot.ask = lambda query: self.session.look_again(query, self._picture)
         self._plot.on_hover, self._plot.say = self._hover_moved, self._hint
-        self._plot.on_go = lambda window: self._send(Go(self._frame.line, window))
-        self._status.on_return = lambda: self._send(Go(self._frame.line))
+        self._plot.on_go = lambda window: self._send(commands.Go(self._frame.line, window))
+        self._status.on_return = lambda: self._send(commands.Go(self._frame.line))
         for view in self._all_views:
             view.on_view, view.on_hover = self._view_changed, self._hover_moved
         self._seeds_view.send, self._seeds_view.on_rows = self._send, self._show_rows
@@ -162,19 +144,15 @@ class EchoApp(LineActions):
             return
         self._asks_with_next = True
         self._show_hovered()
-        self._ticks += 1
         shown = self._picture
         picture = self.futures.look(self._query, shown)
         if picture.frame is not shown.frame:
             self._picture = picture
             self._show_frame(shown)
-        elif (picture.query, picture.ghosts, picture.audience) != (
-            replace(shown.query, seeds=None),
-            shown.ghosts,
-            shown.audience,
-        ):
+        elif any(getattr(picture, name) != getattr(shown, name) for name in ("query", "ghosts", "audience")):
             self._picture = picture
             self._show()
+        self._ticks += 1
         every = max(1, round(self._fps / VIEWS_A_SECOND))
         if self._picture is not self._picture_of_views and self._ticks % every == 0:
             self._show_views()
@@ -182,7 +160,6 @@ class EchoApp(LineActions):
             self.call_later(self._go_on_with_lines)
 
     def _show_frame(self, shown: Picture) -> None:
-        """Draw a new frame in place of what was shown."""
         frame, before = self._frame, shown.frame
         if before.config != frame.config:
             self._lay_out(self.size)
@@ -191,8 +168,7 @@ class EchoApp(LineActions):
             gc.freeze()
             self.on_loaded, loaded = lambda: None, self.on_loaded
             loaded()
-        counts = [one.seed_stats.solved for one in (frame, before) if one.seed_stats is not None]
-        if before.state is not frame.state or frame.state.stands_still or len({*counts}) > 1:
+        if before.state is not frame.state or frame.state.stands_still:
             self._show_views()  # before the status, which reads the values under the views' cursors
         self._show()
         if frame.refused not in (None, before.refused) and not self._says_itself(frame.refused):
@@ -204,38 +180,20 @@ class EchoApp(LineActions):
         frame = self._frame
         self._seeds_view.saw(frame)
         if frame.state is not State.LOADING and not frame.message:
-            self._say_the_switch(frame.config)
+            before, self._replicas = self._replicas, frame.config.replicas
+            if before not in (0, self._replicas):
+                self._hint("«seeds» goes back; «view.seeds» shows each network")
+            if before == 1 < self._replicas:
+                self._offer_arrows(self._seeds_view)
         self._plot.show(self._picture)
         self._show_status_now()
         self._settings.show(frame)
         self._branches.look(self._picture)
-        may, advises = self._picture.audience.may_steer, self._status.remedy is not None
-        offered = (
-            frame.state,
-            frame.start,
-            frame.is_past,
-            frame.trained > 0,
-            frame.undoable,
-            frame.redoable,
-            may,
-            advises,
-        )
+        here = frame.state, frame.start, frame.is_past, frame.trained == 0, frame.undoable, frame.redoable
+        offered = here, self._status.remedy is None, self._picture.audience.only_looks
         if offered != self._offered:
             self._offered = offered
             self.refresh_bindings()
-
-    def _say_the_switch(self, config: EchoConfig) -> None:
-        """Say what is trained after a switch between one network and many, and how to switch back."""
-        before, self._replicas = self._replicas, config.replicas
-        if before in (0, config.replicas):
-            return
-        if config.replicas > 1:
-            last = config.seed + config.replicas - 1
-            many = f"{config.replicas:,} networks of seeds {config.seed} to {last}"
-            self._hint(f"{many}: «view.seeds» shows each, «seeds» goes back")
-            self._offer_arrows(self._seeds_view)
-        else:
-            self._hint(f"seed {config.seed} alone: «seeds» goes back to the seeds")
 
     def _viewport_changed(self) -> None:
         """Draw the new visible part of the run, in the curve and in the view over the same windows."""
@@ -256,9 +214,7 @@ class EchoApp(LineActions):
     # ---- the terminal, and the end
 
     def behind_an_update(self) -> str:
-        """Bytes to send after an update of the screen: after the first of a frame, a query that the terminal answers
-        once it has drawn the frame.
-        """
+        """Bytes to send after an update: after the first of a frame, a query that is answered when it is drawn."""
         if not self._asks_with_next or self.is_headless or self._leaving:
             return ""
         self._asks_with_next = False
@@ -269,10 +225,9 @@ class EchoApp(LineActions):
         self._underway.answered()
 
     def _save(self) -> None:
-        self._send(Save())
+        self._send(commands.Save())
 
     def _leave(self, code: ExitCode) -> None:
-        """End the app with this exit code, or with that of a signal that came first."""
         self._is_leaving = True
         self.session.stop()
         self._code = max(self._code, code)
@@ -287,10 +242,6 @@ class EchoApp(LineActions):
 
     async def action_quit(self) -> None:
         self._leave(ExitCode.DONE)
-
-    def action_help_quit(self) -> None:
-        """Ctrl+C does not quit, since the user may have meant to copy."""
-        self.notify("«quit» ends the program; the run is kept")
 
     async def action_detach(self) -> None:
         """Leave the screen, while the training goes on without it."""
@@ -308,27 +259,23 @@ class EchoApp(LineActions):
         if super().overtakes(message, waiting) or not isinstance(message, Key):
             return isinstance(message, Key)
         held = self.keymap.keys
-        if message.key in held["quit"]:
-            changing: tuple[str, ...] = keys.LEADS_ELSEWHERE
-        elif message.key in held["pause"] and self.trains:
-            changing = (*keys.LEADS_ELSEWHERE, *keys.STARTS_OR_STOPS)
-        else:
+        pauses = self.trains and message.key in held["pause"]
+        if not pauses and message.key not in held["quit"]:
             return False
-        first = {key for name in changing for key in held[name]}
-        return (
-            self._watching
-            and not self._command_line.is_open
-            and all(isinstance(one, MouseMove) or (isinstance(one, Key) and one.key not in first) for one in waiting)
-        )
+        changing = {key for name in keys.LEADS_ELSEWHERE + keys.STARTS_OR_STOPS * pauses for key in held[name]}
+        others = [one for one in waiting if not isinstance(one, MouseMove)]
+        is_safe = all(isinstance(one, Key) and one.key not in changing for one in others)
+        return is_safe and self._watching and not self._command_line.is_open
 
     @property
     def trains(self) -> bool:
         """Whether the frame that was shown last trains, or will when it is loaded."""
-        return keys.is_of_this_state(Pause(), self._frame)
+        return keys.is_of_this_state(commands.Pause(), self._frame)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether an action is available in this state."""
-        if action in ("settings", "branches", "runs"):  # a focused panel has this key itself
+        if self._main.has_class("small") and action in keys.NEEDS_ROOM:
+            return False
+        if action in keys.OPENS_PANEL:  # which has this key itself while it has the focus
             return len(self.screen_stack) == 1 and not self._main.focused is self._panel is not None
         if action in ("on_a_view", "on_the_curve"):
             return self._watching
@@ -343,19 +290,19 @@ class EchoApp(LineActions):
             return False
         if action == "advice" and self._status.remedy is None:
             return False
-        steers = action == "advice" or isinstance(keys.meaning(action), Command)
+        steers = action == "advice" or isinstance(keys.meaning(action), commands.Command)
         return keys.is_offered(action, self._frame) and not (steers and self._picture.audience.only_looks)
 
     def action_send(self, key: str) -> None:
         """Send a key's command to the session. Say so if the command has to wait, or if it would have no effect."""
         command = keys.SENT[key]
-        if isinstance(command, Pause | Resume):
-            command = Toggle()  # so that pressing the key twice toggles twice
+        if isinstance(command, commands.Pause | commands.Resume):
+            command = commands.Toggle()  # so that pressing the key twice toggles twice
         if self._says_why_not(command):
             return
-        if self._frame.state is State.LOADING and isinstance(command, ChangeCommand | LookCommand):
+        if self._frame.state is State.LOADING and isinstance(command, commands.ChangeCommand | commands.LookCommand):
             self._hint(keys.LATER)
-        if isinstance(command, Undo | Redo):
+        if isinstance(command, commands.Undo | commands.Redo):
             self._forget_drafts()
         self._send(command)
 
@@ -367,11 +314,10 @@ class EchoApp(LineActions):
         if remedy is None:
             self._refuse(keys.NO_ADVICE)
         else:
-            self._send(StartOver(remedy.changes) if remedy.anew else Edit(remedy.changes))
+            self._send(commands.StartOver(remedy.changes) if remedy.anew else commands.Edit(remedy.changes))
             self._hint(f"{remedy}, all else as it was: «undo» undoes")
 
     def action_take_over(self) -> None:
-        """Steer the session from here, if another viewer steers it."""
         audience = self._picture.audience
         if audience.ended or audience.only_looks or audience.may_steer:
             self._refuse("you steer this session already" if audience.may_steer else audience_text(audience))
@@ -394,32 +340,27 @@ class EchoApp(LineActions):
                 self._focus(view)
                 await view.run_action(action)
                 return
-        titles = [f"{view.title} ({keys.key_of(view)})" for view in VIEWS if name in view.own_actions()]
-        self._hint(f"«{name}» is a key of the views {', '.join(titles)}")
+        titles = [view.title for view in VIEWS if name in view.own_actions()]
+        self._hint(f"«{name}» is a key of the view {' and '.join(titles)}")
 
     async def action_on_the_curve(self, action: str) -> None:
         """Handle a key of the curve while a view has the focus: the curve takes the focus if its crosshair moves."""
-        if not self._has_no_room("curve") and (action != "go_there" or self._plot.viewport.cursor is not None):
+        if action != "go_there" or self._plot.viewport.cursor is not None:
             self._focus(self._plot)
             await self._plot.run_action(action)
 
-    def action_focus_next(self) -> None:
-        if len(self.screen_stack) > 1 or not self._has_no_room("curve"):
-            super().action_focus_next()
-            self._focus_moved()
-
-    def action_focus_previous(self) -> None:
-        if len(self.screen_stack) > 1 or not self._has_no_room("curve"):
-            super().action_focus_previous()
-            self._focus_moved()
-
     def action_log(self) -> None:
-        if not self._has_no_room("curve"):
-            self._plot.change_viewport(replace(self._plot.viewport, log=not self._plot.viewport.log))
+        self._plot.change_viewport(replace(self._plot.viewport, log=not self._plot.viewport.log))
 
     def action_zoom(self, closer: bool) -> None:
-        if not self._has_no_room("curve"):
-            self._plot.zoom(closer)
+        self._plot.zoom(closer)
+
+    def action_copy(self) -> None:
+        """Copy the command line to the clipboard, if the terminal supports this, and show it."""
+        frame, path = self._frame, self.session.look_again(Query(path=True), self._picture).path
+        again = command_again(path, frame.trained, frame.is_past, self._folder) if path else command_of(frame.config)
+        self.copy_to_clipboard(printable(again))
+        self.notify(again, title="copied", markup=False)
 
     def action_help(self) -> None:
         from tui.app.help import chapters  # imported late: the first frame does not need the help

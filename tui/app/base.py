@@ -21,7 +21,6 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input, OptionList
-from textual.widgets.option_list import Option
 
 from tui.term.exit_code import ExitCode
 from tui.term.private_textual import strips_shown
@@ -31,26 +30,14 @@ from tui.views.keymap import KeyMap
 
 Result = TypeVar("Result")
 
-SETTLED_SECONDS = 0.15
-"""Seconds after a change of size from which on no other follows at once."""
-
-OPENS = Binding(
-    "ctrl+p",
-    "command_palette",
-    "Palette",
-    show=False,
-    tooltip="Find any command by its name",
-    id="palette",
-    priority=True,
-)
+SETTLED_SECONDS = 0.15  # after a change of size no other follows at once
+OPENS = Binding("ctrl+p", "command_palette", "Palette", False, tooltip="Find any command", id="palette", priority=True)
 BACK = Binding("escape", "back", "Map", tooltip="Back to the map; the run is kept", priority=True, id="back_to_map")
 """The key with which a point that was opened from a map goes back to it."""
 
 
 class KeyedApp(App[Result], Generic[Result]):
-    """An app whose keys the user may choose, and which ends on signals. Keys that still wait then are ignored: each
-    might draw, and there may be thousands.
-    """
+    """An app whose keys the user may choose, and which ends on signals."""
 
     keymap = KeyMap()
     ascii_only = False
@@ -69,14 +56,14 @@ class KeyedApp(App[Result], Generic[Result]):
     def _leave(self, code: ExitCode) -> None:
         raise NotImplementedError
 
-    def _save(self) -> None:
-        """Save to disk, if there is something to save."""
+    def _save(self) -> None: ...
 
     def exit(self, result: Result | None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
         self._is_leaving = True
         super().exit(result, return_code, message)
 
     async def on_event(self, event: Event) -> None:
+        """Ignore keys that still wait at the end: each might draw, and there may be thousands."""
         if not (self._is_leaving and isinstance(event, InputEvent | Paste)):
             await super().on_event(event)
 
@@ -84,7 +71,6 @@ class KeyedApp(App[Result], Generic[Result]):
         return [*super().get_line_filters(), *[IN_ASCII] * self.ascii_only]
 
     def take_keys(self, keymap: KeyMap) -> None:
-        """Have these keys from now on."""
         self.keymap = keymap
         self.set_keymap(keymap.for_textual)
 
@@ -97,15 +83,13 @@ class KeyedApp(App[Result], Generic[Result]):
 
     def on_resize(self, event: Resize) -> None:
         """Lay out once more when the size has settled: of two changes in quick succession, Textual now and then keeps
-        the layout of the first; and if the second takes back the first, it draws nothing, though the terminal has lost
-        what was outside.
+        the layout of the first, or draws nothing though the terminal has lost what was outside.
         """
         if self._settles is not None:
             self._settles.stop()
         self._settles = self.set_timer(SETTLED_SECONDS, self.size_settled)
 
     def size_settled(self) -> None:
-        """Lay out for the size that the app has now, and draw every cell."""
         for screen in self.screen_stack if self.is_running else ():
             screen.post_message(Resize(self.size, self.size))
             screen.refresh()
@@ -121,17 +105,12 @@ class KeyedApp(App[Result], Generic[Result]):
 
 
 class ClosesOnce(ModalScreen[None]):
-    """A modal screen that ignores all requests to close after the first.
-
-    Textual's own modal screens are different: two closing keys in one packet also close the screen below, or raise an
-    error. Here the check and the closing are one step, although the app and the screen have separate queues of keys.
-    """
+    """Ignores requests to close after the first: in Textual, two in one packet close the screen below, or raise."""
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         return super().dismiss(result) if self.is_active else AwaitComplete()
 
     async def on_click(self, event: Click) -> None:
-        """Close at a click beside everything in the screen, and beside the frame around it."""
         if self.get_widget_at(*event.screen_offset)[0] is self:
             await self.action_dismiss()
 
@@ -158,7 +137,7 @@ class Palette(ClosesOnce):
 
     def __init__(self, commands: Iterable[SystemCommand]) -> None:
         super().__init__()
-        self._commands = list(commands)
+        self._commands = self._found = list(commands)
         self._options = OptionList()
 
     def compose(self) -> ComposeResult:
@@ -180,10 +159,9 @@ class Palette(ClosesOnce):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         if self.is_active:
             self.dismiss()
-            self.app.call_later(self._commands[int(event.option_id or 0)].callback)
+            self.app.call_later(self._found[event.option_index].callback)
 
     def action_move(self, lines: int) -> None:
-        """Move the highlight; typed characters still go to the search."""
         if self._options.highlighted is not None:
             self._options.highlighted = (self._options.highlighted + lines) % self._options.option_count
 
@@ -192,15 +170,14 @@ class Palette(ClosesOnce):
         help.
         """
         matcher = Matcher(typed)
-        scores = {
-            number: not typed or matcher.match(one.title) or 1e-3 * (typed.casefold() in one.help.casefold())
-            for number, one in enumerate(self._commands)
-        }
+
+        def score(one: SystemCommand) -> float:
+            return matcher.match(one.title) or 1e-3 * (typed.casefold() in one.help.casefold())
+
+        self._found = sorted(filter(score, self._commands), key=score, reverse=True) if typed else self._commands
         self._options.clear_options()
-        for number in sorted((number for number in scores if scores[number]), key=lambda number: -scores[number]):
-            title, help_text, *_ = self._commands[number]
-            self._options.add_option(Option(Text.assemble((title, "bold"), "  ", help_text), str(number)))
-        self._options.highlighted = 0 if self._options.option_count else None
+        self._options.add_options(Text.assemble((one.title, "bold"), "  ", one.help) for one in self._found)
+        self._options.highlighted = 0 if self._found else None
 
 
 def lines_shown(app: App[Any]) -> list[str]:

@@ -89,7 +89,7 @@ class KeyLine(CellWidget):
 
     def _parts(self, binding: Binding, in_words: bool) -> list[KeyPart]:
         """The parts of a key: one, or one for each of several that are shown together, such as ``+/-``."""
-        keys, display, name = self.keymap, self.app.get_key_display(binding), binding.description
+        keys, display, name = self.keymap, self.app.get_key_display(binding), binding.description.partition(":")[0]
         if binding.id in self._tabs:
             opened = self._opened()
             tabs = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from textual.binding import Binding, BindingType
 
@@ -39,29 +40,26 @@ def _key(
     shares: str = "",
     priority: bool = False,
 ) -> Binding:
-    """A key that sends a command or has an action; ``shares`` is the id of the binding whose key it shares."""
+    """``shares`` is the id of the binding whose key it shares."""
     if isinstance(does, Command):
         SENT[name], does = does, f"send('{name}')"
     return Binding(key, does, label, show, display, priority, tooltip, shares or name)
 
 
-FIRST, *OTHERS = VIEWS
-SHOWS_VIEWS = f"view('{FIRST.key}')"
-TITLES = ", ".join(f"«view.{view.title}» {view.title}" for view in VIEWS)
-
 VIEW_KEYS = [
-    _key(
-        f"view.{FIRST.title}",
-        FIRST.key,
-        "View",
-        SHOWS_VIEWS,
-        f"Below the curve: {TITLES}; where it is wide, two",
-        True,
-        f"{FIRST.key}-{VIEWS[-1].key}",
-    ),
-    *[_key(f"view.{view.title}", view.key, "View", f"view('{view.key}')", "") for view in OTHERS],
+    _key(name, view.key, f"View: {view.title}", f"view('{view.key}')", view.about)
+    for name, view in zip(NAMES_OF_VIEWS, VIEWS, strict=True)
 ]
+VIEW_KEYS[0] = replace(
+    VIEW_KEYS[0],
+    show=True,
+    key_display=f"{VIEWS[0].key}-{VIEWS[-1].key}",
+    tooltip=f"Below the curve: {', '.join(f'«{name}» {NAMES_OF_VIEWS[name]}' for name in NAMES_OF_VIEWS)}",
+)
 
+FASTER = "Turn the speed up; «slower» turns it down"
+SEEDS = "From one network to 64 seeds side by side, and back"
+ON_EPOCH = "Show the end of the epoch after"
 BACK_ONE = "Show the window before, as it was; «window_on» the one after"
 BACK_EPOCH = "Show the end of the epoch before; «epoch_on» of the one after"
 SEED_BEFORE = "With several seeds: show the network one line up in view «view.seeds»; «replica_after» down"
@@ -77,15 +75,7 @@ BINDINGS = [
     _key("resume", "space,p", "Resume", commands.Resume(), "Train on", True, shares="pause"),
     _key("step", "full_stop", "Step", commands.Step(), "Train one window, then pause", True, "."),
     _key("epoch", "e", "Epoch", commands.FinishEpoch(), "Train to the end of the epoch, then pause"),
-    _key(
-        "faster",
-        "plus,equals_sign",
-        "Speed",
-        commands.Faster(),
-        "Turn the speed up; «slower» turns it down",
-        True,
-        "+/-",
-    ),
+    _key("faster", "plus,equals_sign", "Speed", commands.Faster(), FASTER, True, "+/-"),
     _key("slower", "minus", "Slower", commands.Slower(), "Turn the speed down", display="-"),
     _key("max", "m", "Max", commands.SetSpeed(math.inf), "Full speed"),
     _key("settings", "s", "Set", "settings", SET, True, priority=True),
@@ -98,17 +88,10 @@ BINDINGS = [
     _key("window_back", "left_square_bracket", "Back", commands.Move(-1), BACK_ONE, True, "[]"),
     _key("window_on", "right_square_bracket", "On", commands.Move(1), "Show the window after, as it was", display="]"),
     _key("epoch_back", "left_curly_bracket", "Epoch back", commands.MoveEpochs(-1), BACK_EPOCH, display="{}"),
-    _key(
-        "epoch_on",
-        "right_curly_bracket",
-        "Epoch on",
-        commands.MoveEpochs(1),
-        "Show the end of the epoch after",
-        display="}",
-    ),
+    _key("epoch_on", "right_curly_bracket", "Epoch on", commands.MoveEpochs(1), ON_EPOCH, display="}"),
     _key("branches", "b", "Tree", "branches", "The branches of this run: go to one, show it, name it", True),
     *VIEW_KEYS,
-    _key("seeds", "L", "Seeds", commands.ToggleReplicas(), "From one network to 64 seeds side by side, and back", True),
+    _key("seeds", "L", "Seeds", commands.ToggleReplicas(), SEEDS, True),
     _key("replica_before", "less_than_sign", "Seed before", "replica(-1)", SEED_BEFORE, display="<>"),
     _key("replica_after", "greater_than_sign", "Seed after", "replica(1)", SEED_AFTER, display=">"),
     _key("runs", "o", "Other runs", "runs", "Draw other runs under the curve"),
@@ -149,6 +132,10 @@ OF_WHAT_IS_WATCHED = [
 ]
 """Keys of a view and of the curve that also work while the other one has the arrow keys."""
 
+OPENS_PANEL = ("settings", "branches", "runs")
+NEEDS_ROOM = (*OPENS_PANEL, "log", "zoom", "on_the_curve", "focus_next", "focus_previous")
+"""Actions that do nothing while the screen is too small for more than the status."""
+
 LEADS_ELSEWHERE = ("settings", "branches", "runs", "line", "help", "palette")
 """The ids of keys after which others may be text, or keys of something else."""
 
@@ -184,17 +171,14 @@ def keymap_with(moved: Moved) -> KeyMap:
 
 def left_out(frame: Frame) -> tuple[str, ...]:
     """Actions whose keys are left out of the last line, in this order, if there are many or it is narrow."""
-    tree, back, step, speed, seeds, undo = (
-        "branches",
-        *(f"send('{name}')" for name in ("window_back", "step", "faster", "seeds", "undo")),
-    )
     if frame.is_past:
-        first = (speed, seeds, tree, step, back)
+        first = ("faster", "seeds", "branches", "step", "window_back")
     elif frame.state is State.RUNNING:
-        first = (tree, back, step, seeds, speed)
+        first = ("branches", "window_back", "step", "seeds", "faster")
     else:
-        first = (tree, back, seeds, speed, step)
-    return (*first, undo, "settings", SHOWS_VIEWS)
+        first = ("branches", "window_back", "seeds", "faster", "step")
+    actions = {one.id: one.action for one in BINDINGS}
+    return tuple(actions[name] for name in (*first, "undo", "settings", "view.rows"))
 
 
 def key_of(view: type[View]) -> str:
@@ -208,9 +192,7 @@ CHANGING = ("settings", "advice", "replica", "branches")
 """Actions, besides commands, that have no effect after training has failed."""
 
 FAILED = f"failed: {HOW_TO_GO_ON}"
-FINISHED = (
-    "finished: «settings», then «settings.more» or a number and «settings.apply»: more epochs; «reset» starts over"
-)
+FINISHED = "finished: «settings», then «settings.more» and «settings.apply»: more epochs; «reset» starts over"
 AT_THE_END = "this is the newest window of its branch: «step» trains one more"
 NO_SEEDS = f"{ONE_NETWORK}: «seeds» trains 64 seeds"
 LATER = "loading: this is done as soon as possible"
@@ -227,15 +209,14 @@ def why_not(what: Command | str, frame: Frame) -> str:
     """Why a command or an action has no effect in this state; empty if it has one, now or after loading."""
     if frame.state is State.FAILED:
         return FAILED if what in CHANGING or not isinstance(what, str) else ""
+    is_finished, is_known = frame.state is State.FINISHED, frame.state is not State.LOADING
     match what:
-        case commands.Pause() | commands.Resume() | commands.Toggle() | commands.Step() | commands.FinishEpoch() if (
-            frame.state is State.FINISHED
-        ):
+        case commands.Toggle() | commands.Resume() | commands.Step() | commands.FinishEpoch() if is_finished:
             return FINISHED
-        case commands.Move(by) | commands.MoveEpochs(by) if by > 0 and not frame.is_past:
-            return "" if frame.state is State.LOADING else AT_THE_END
-        case commands.Move(by) | commands.MoveEpochs(by) if by < 0 and frame.trained == 0:
-            return "" if frame.state is State.LOADING else AT_THE_START
+        case commands.Move(by) | commands.MoveEpochs(by) if by > 0 and not frame.is_past and is_known:
+            return AT_THE_END
+        case commands.Move(by) | commands.MoveEpochs(by) if by < 0 and frame.trained == 0 and is_known:
+            return AT_THE_START
         case "replica" if frame.config.replicas == 1:
             return NO_SEEDS
         case str():

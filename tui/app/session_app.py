@@ -37,59 +37,43 @@ from tui.panels.settings import SettingsPanel
 from tui.term.printed import printable
 from tui.views.plot import LossPlot
 from tui.views.seeds import SeedsView
-from tui.views.table import VIEWS, ViewChoice
+from tui.views.table import ViewChoice
 from tui.views.view import View, time_step_of
 
-HINT_SECONDS = 4.0
-"""How many seconds the app shows why a key has no effect, and what is under a pointer that rests."""
-
-EXPORT_SECONDS = 0.3
-"""Seconds that an export waits for the command palette to disappear from the screen."""
-
+HINT_SECONDS = 4.0  # for which the status says why a key did nothing, and what is under a pointer that rests
+EXPORT_SECONDS = 0.3  # until the palette has disappeared from the screen
 MEANWHILE = "«view.data»: data, «settings»: settings, «pause»: pause, «help»: help"
-"""The keys that are useful while the first network loads."""
 
-LEAST_WIDTH, LEAST_HEIGHT = 60, 16
-"""The smallest screen for the whole app; a smaller screen shows only the status."""
-
+LEAST_WIDTH, LEAST_HEIGHT = 60, 16  # of the whole app; a smaller screen shows only the status
 STATUS_AND_FOOTER = STATUS_HEIGHT + 1
 LEAST_PLOT_HEIGHT, LEAST_VIEW_HEIGHT = 7, 4
-MOST_VIEW_SHARE = 0.64
-"""The largest share of the lines that views get; the curve gets the others."""
-
-TWO_VIEWS, WIDE = 160, 100
-"""The fewest columns with which two views are side by side, and with which a panel is beside the curve, not below."""
-
-PANEL_WIDTH = 44
-PANEL_HEIGHT, LEAST_PANEL_HEIGHT = 14, 8
-"""The lines of a panel below the curve, and the fewest that it may have: to keep these, the views are hidden."""
+MOST_VIEW_SHARE = 0.64  # of the lines; the curve gets the others
+TWO_VIEWS, WIDE = 160, 100  # the fewest columns for two views, and for a panel beside the curve instead of below it
+PANEL_WIDTH, PANEL_HEIGHT = 44, 14  # beside the curve, and below it
+LEAST_PANEL_HEIGHT = 8  # below the curve: to keep these lines, the views are hidden
 
 
 class Layout(NamedTuple):
-    """How the screen is divided; the curve gets what remains. Lines are 0 for what is not shown."""
-
     too_small: str  # the size that is needed, if only the status fits
     wide: bool  # whether a panel is beside the curve
     shown: tuple[type[View], ...]  # from left to right
-    views: int  # the lines of the views
-    panel: int  # the lines of a panel below the curve
+    views: int  # their lines; 0 if they are hidden
+    panel: int  # the lines of a panel below the curve; 0 if there is none
 
 
 def layout(config: EchoConfig, width: int, height: int, panel_open: bool, choice: ViewChoice) -> Layout:
-    """The layout of a screen of this size, with these views chosen."""
-    fits = width >= LEAST_WIDTH and height >= LEAST_HEIGHT
+    """How a screen of this size is divided, with these views chosen; the curve gets what remains."""
+    fits, wide = width >= LEAST_WIDTH and height >= LEAST_HEIGHT, width >= WIDE
     too_small = "" if fits else f"too small: the curve needs {LEAST_WIDTH}x{LEAST_HEIGHT}"
-    wide = width >= WIDE
     height -= STATUS_AND_FOOTER
-    panel, views_shown = 0, True
+    panel, views_shown = 0, fits
     if panel_open and wide:
         width -= PANEL_WIDTH
     elif panel_open:
-        views_shown = height - LEAST_PLOT_HEIGHT - LEAST_VIEW_HEIGHT >= LEAST_PANEL_HEIGHT
-        kept = LEAST_PLOT_HEIGHT + (LEAST_VIEW_HEIGHT if views_shown else 0)
-        panel = max(1, min(PANEL_HEIGHT, height - kept))
+        views_shown &= height - LEAST_PLOT_HEIGHT - LEAST_VIEW_HEIGHT >= LEAST_PANEL_HEIGHT
+        panel = max(1, min(PANEL_HEIGHT, height - LEAST_PLOT_HEIGHT - LEAST_VIEW_HEIGHT * views_shown))
         height -= panel
-    if too_small or not views_shown:
+    if not views_shown:
         return Layout(too_small, wide, (), 0, panel)
     shown = choice.shown(2 if width >= TWO_VIEWS else 1)
     most = max(LEAST_VIEW_HEIGHT, min(height - LEAST_PLOT_HEIGHT, int(MOST_VIEW_SHARE * height)))
@@ -102,8 +86,6 @@ class SessionApp(KeyedApp[int]):
 
     session: ViewedSession
     futures: Futures
-    _picture: Picture  # that the screen shows
-    _picture_of_views: Picture | None = None
     _status: StatusLine
     _plot: LossPlot
     _all_views: list[View]
@@ -112,13 +94,14 @@ class SessionApp(KeyedApp[int]):
     _branches: BranchList
     _runs: RunList
     _key_line: KeyLine
+    _picture: Picture  # that the screen shows
+    _picture_of_views: Picture | None = None
     _choice = ViewChoice()
     _asked: Question | None = None
     _sent = 0  # the number of the newest command
     _refusal = ""  # why the newest action that did nothing could not be done
-    _hinted, _hint_ends = "", 0.0
+    _said, _said_until, _hovers_until = "", 0.0, 0.0
     _hovers = _hover_is_stale = _status_is_stale = False
-    _hover_ends = 0.0
     _watched_before: Widget | None = None  # what had the arrow keys before a panel was opened
 
     @property
@@ -127,7 +110,6 @@ class SessionApp(KeyedApp[int]):
 
     @property
     def _folder(self) -> Path | None:
-        """The folder in which the run is kept; None if it is not kept."""
         return Path(self._frame.folder) if self._frame.folder else None
 
     @property
@@ -142,7 +124,7 @@ class SessionApp(KeyedApp[int]):
     # ---- what is sent
 
     def _send(self, command: Command) -> int:
-        """Send the session a command; returns its number. If this viewer may not, say so instead."""
+        """Send a command; returns its number. If this viewer may not, say so instead."""
         audience = self._picture.audience
         may_send = audience.may_note if isinstance(command, NoteCommand) else audience.may_steer
         if may_send or isinstance(command, Ask):
@@ -165,49 +147,39 @@ class SessionApp(KeyedApp[int]):
         return bool(why_not)
 
     def _may_use_files(self) -> bool:
-        """Whether this viewer may read and write files beside the run's; if it only looks, it may not, and is told."""
+        """Whether this viewer may use files beside the run's; if it only looks, it may not, and the screen says so."""
         if only_looks := self._picture.audience.only_looks:
             self._refuse(f"{ONLY_LOOKS}: no file is read or written")
         return not only_looks
 
     def _forget_drafts(self) -> None:
-        """Drop typed changes that were not entered."""
         self._settings.form.forget()
 
     # ---- what is said
 
     def _refuse(self, text: str) -> None:
-        """Say why nothing is done."""
         self._refusal = text
         self._hint(text)
 
     def _hint(self, text: str) -> None:
-        """Show a hint above the verdict for some seconds."""
-        self._hinted, self._hint_ends = text, time.monotonic() + HINT_SECONDS
+        self._said, self._said_until = text, time.monotonic() + HINT_SECONDS
         self._show_status()
 
     def _end_hint(self) -> None:
-        self._hinted = ""
+        self._said = ""
         self._show_status()
 
     async def on_event(self, event: Event) -> None:
-        """Remove the hint at the next key or click, before that may show another one. On a screen that is too small for
-        the curve a key removes the notifications too: they cover what the next one says.
-        """
-        if isinstance(event, Key | MouseDown) and not event.is_forwarded:
-            if self._hinted:
-                self._end_hint()
-            if isinstance(event, Key) and self._has_widgets and self._is_small:
-                self.clear_notifications()
+        if isinstance(event, Key | MouseDown) and not event.is_forwarded and self._said:
+            self._end_hint()
         await super().on_event(event)
 
     def notify(self, message: str, **options: Any) -> None:
-        """Show a notification. The text may be from outside, such as an error or a folder's name."""
-        text = self.keymap.text(message)
-        super().notify("\n".join(printable(line) for line in text.split("\n")), **options)
+        """Show a text that may be from outside, such as an error or a folder's name."""
+        super().notify("\n".join(map(printable, self.keymap.text(message).split("\n"))), **options)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Report an exception of a worker thread in the same way as an exception of any other thread."""
+        """Report an exception of a worker thread as that of any other thread."""
         if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
             report(event.worker.error)
 
@@ -228,19 +200,19 @@ class SessionApp(KeyedApp[int]):
         watched: tuple[LossPlot | View, ...] = (self._plot, *self._views)
         hovered = (one.reading_of(one.hovered) for one in watched if self._hovers)
         read = (one.reading for one in watched if self._main.focused in (one, None))
-        self._status.show(self._picture, next(filter(None, (*hovered, *read)), ""), self._hinted)
+        self._status.show(self._picture, next(filter(None, (*hovered, *read)), ""), self._said)
 
     def _hover_moved(self) -> None:
         """Read what is under the pointer with the next frame: a slow line then gets no more than its frames."""
         self._hover_is_stale = self._hovers = True
-        self._hover_ends = time.monotonic() + HINT_SECONDS
+        self._hovers_until = time.monotonic() + HINT_SECONDS
 
     def _show_hovered(self) -> None:
         """Show what is under the pointer, if that has changed, and end what was shown for long enough."""
         now = time.monotonic()
-        if self._hinted and now > self._hint_ends:
+        if self._said and now > self._said_until:
             self._end_hint()
-        if self._hovers and now > self._hover_ends:
+        if self._hovers and now > self._hovers_until:
             self._hovers, self._hover_is_stale = False, True
         if self._hover_is_stale:
             self._show_status()
@@ -266,17 +238,6 @@ class SessionApp(KeyedApp[int]):
                 self._focus(self._plot)
         self._key_line.redraw()  # it marks the views that are shown
         self._ask()
-
-    @property
-    def _is_small(self) -> bool:
-        """Whether the screen is too small for more than the status."""
-        return self._main.has_class("small")
-
-    def _has_no_room(self, what: str) -> bool:
-        """Whether the screen is too small; if so, it says that this is shown on a larger one."""
-        if self._is_small:
-            self._refuse(f"{what}: shown on a larger screen")
-        return self._is_small
 
     def _focus(self, widget: Widget) -> None:
         """Give a widget the keyboard focus at once, so that a key that follows quickly goes to it."""
@@ -315,26 +276,21 @@ class SessionApp(KeyedApp[int]):
 
     @property
     def _query(self) -> Query:
-        """The query for the next picture, without the rows of the seeds view."""
-        return replace(self._plot.looks_at, branches=self._branches.is_open)
+        view = self._seeds_view
+        rows = view.rows(self._frame, view.size.width, view.size.height) if view.display else None
+        return replace(self._plot.looks_at, branches=self._branches.is_open, seeds=rows)
 
     def _look_again(self) -> None:
-        """Get a new picture of the shown position, for the current query."""
         self._picture = self.futures.look_again(self._query, self._picture)
 
     @property
     def _views(self) -> list[View]:
-        """The views that are visible."""
         return [view for view in self._all_views if view.display]
 
     def action_view(self, key: str) -> None:
-        """Show the view with this number key, or, if the screen is too small, as soon as it is larger. If the view that
-        it replaces had the arrow keys, the new view gets them.
-        """
+        """Show the view with this number key; if the one that it replaces had the arrow keys, it gets them."""
         self._choice = self._choice.pressed(key)
         view = next(view for view in self._all_views if view.key == key)
-        if self._has_no_room(view.title):
-            return
         had_the_arrows = isinstance(self._main.focused, View)
         self._lay_out(self.size)
         self._show_views()
@@ -345,28 +301,18 @@ class SessionApp(KeyedApp[int]):
         self._show_status()
 
     def _show_views(self) -> None:
-        self._picture = self._picture_of_views = self._with_rows(self._picture)
+        self._picture_of_views = self._picture
         for view in self._views:
             view.show(self._picture, self._instead_of(view))
         self._ask()  # the readings that a view needs may depend on the picture that it shows
 
-    def _with_rows(self, picture: Picture) -> Picture:
-        """The picture, with the losses of the replicas that the seeds view shows, if it is visible."""
-        view = self._seeds_view
-        rows = view.rows(picture.frame, view.size.width, view.size.height) if view.display else None
-        return self.futures.look_again(replace(self._query, seeds=rows), picture)
-
     def _show_rows(self) -> None:
-        """Get a new picture after the seeds view has scrolled to other replicas, or shows other windows."""
-        view, before = self._seeds_view, self._picture_of_views
-        if view.display and before is not None:
-            self._picture_of_views = self._with_rows(before)
-            if before.frame is self._frame:
-                self._picture = self._picture_of_views
-            view.show(self._picture_of_views, self._instead_of(view))
+        """Draw other rows of the seeds view: it has scrolled, or shows other windows."""
+        if self._seeds_view.display:
+            self._look_again()
+            self._seeds_view.show(self._picture, self._instead_of(self._seeds_view))
 
     def _view_changed(self) -> None:
-        """Draw again after a key has changed what a view shows, or which readings it needs."""
         self._ask()
         self._show_status()
 
@@ -380,41 +326,37 @@ class SessionApp(KeyedApp[int]):
     def _instead_of(self, view: View) -> str:
         """What a view says when it has nothing to draw."""
         frame = self._frame
-        if frame.state is State.LOADING:
-            return f"{frame.message}; {MEANWHILE}" if frame.is_new else f"{view.title}: shown when the network is there"
-        if frame.state is State.FAILED:
-            return frame.message
-        if view.question is not None:
+        if view.question is not None and frame.state not in (State.LOADING, State.FAILED):
             return frame.unread
-        if frame.state is State.FINISHED:
-            return keys.FINISHED
-        is_first = frame.state is State.PAUSED and view is self._views[0]
-        return "press «step» to train a window" if is_first else ""
+        messages = {
+            State.LOADING: f"{frame.message}; {MEANWHILE}",
+            State.FAILED: frame.message,
+            State.PAUSED: "press «step» to train a window",
+            State.FINISHED: keys.FINISHED,
+        }
+        return messages.get(frame.state, "")
 
     # ---- panels
 
     @property
     def _panel(self) -> SettingsPanel | BranchList | RunList | None:
-        """The open panel; None if all are closed."""
         return next((one for one in (self._settings, self._branches, self._runs) if one.is_open), None)
 
     def action_settings(self) -> None:
-        """Open the panel, or close it; so do the others. A focused panel handles its key itself, in the order of all
-        typed keys.
-        """
-        if not self._says_why_not("settings") and self._may_open(self._settings, "settings"):
+        """Open the panel, or close it. A focused panel handles its key itself, in the order of all typed keys."""
+        if not self._says_why_not("settings") and self._may_open(self._settings):
             self._settings.open(self._frame)
             self._panel_opened(self._settings)
 
     def action_branches(self) -> None:
-        if not self._says_why_not("branches") and self._may_open(self._branches, "branches"):
+        if not self._says_why_not("branches") and self._may_open(self._branches):
             self._branches.is_open = True
             self._look_again()
             self._branches.open(self._picture)
             self._panel_opened(self._branches)
 
     def action_runs(self) -> None:
-        if self._may_use_files() and self._may_open(self._runs, "other runs"):
+        if self._may_use_files() and self._may_open(self._runs):
             self._runs.open()
             self._read_runs()
             self._panel_opened(self._runs)
@@ -424,12 +366,8 @@ class SessionApp(KeyedApp[int]):
         runs = kept_runs_beside(self._frame.config, self._folder, list(self.futures.others))
         self.call_from_thread(self._runs.take, runs)
 
-    def _may_open(self, panel: Widget, name: str) -> bool:
-        """Close the panel that is open, if any. Returns whether this one should be opened: it is another one, and there
-        is room.
-        """
-        if self._has_no_room(name):
-            return False
+    def _may_open(self, panel: Widget) -> bool:
+        """Close the panel that is open, if any. Returns whether this one should be opened: it is another one."""
         was_open = self._panel
         if was_open is not None:
             self._panel_closed()
@@ -453,18 +391,10 @@ class SessionApp(KeyedApp[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The entries of the command palette: every key's action, and actions without a key."""
-
-        def runs(action: str) -> Any:
-            return partial(self.call_later, self.run_action, action)
-
-        for view in VIEWS:
-            yield SystemCommand(
-                f"View: {view.title}", f"{view.about} ({keys.key_of(view)})", runs(f"view('{view.key}')")
-            )
-        for binding in keys.BINDINGS:
-            if binding not in keys.VIEW_KEYS and keys.is_offered(binding.action, self._frame):
-                about = f"{binding.tooltip} ({self.get_key_display(binding)})"
-                yield SystemCommand(binding.description, about, runs(binding.action))
+        for one in keys.BINDINGS:
+            if keys.is_offered(one.action, self._frame):
+                run = partial(self.call_later, self.run_action, one.action)
+                yield SystemCommand(one.description, f"{one.tooltip} ({self.get_key_display(one)})", run)
         yield SystemCommand(f"Theme: {self._other_theme}", f"A {self._other_theme} background", self.action_other_theme)
         for name, ending in (("picture", "svg"), ("text", "txt")):
             later = partial(self.set_timer, EXPORT_SECONDS, partial(self._export, ending))

@@ -11,7 +11,7 @@ from echornn.config import TASK, EchoConfig
 from echornn.diagnosis.cases import Remedy
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.session.pictures.frame import Frame, State
-from echornn.session.pictures.picture import ALONE, Audience, Picture
+from echornn.session.pictures.picture import Audience, Picture
 from echornn.tasks.table import defaults_of, name_of, values_of
 from echornn.timeline.branch import letter_of
 from tui.views.canvas import Cells, CellWidget, Press
@@ -22,22 +22,15 @@ SIGNS = {State.LOADING: "…", State.RUNNING: "▶", State.PAUSED: "‖", State.
 TUTORIAL = EchoConfig()
 
 ONLY_LOOKS = "this viewer only looks"
-MOST_LETTERS = 24
-"""The most letters of a viewer's name."""
-
-RETURNS = "then «branches.go», returns"
-"""The words on which a click returns from an earlier window to the newest."""
-
+MOST_LETTERS = 24  # of a viewer's name
+RETURNS = "then «branches.go», returns"  # a click on these words returns from an earlier window to the newest
 PAST = f"the past: «pause» branches off here; «branches», {RETURNS}"
 HOW_TO_GO_ON = "«quit» ends; go on from what was saved, or start with other flags"
 
-NAMES_A_KEY = re.compile(r"(?<![\w])([^\s:]+):(?= )[^·|;,:]*")
-"""A key with what it does, such as ``a: init glorot`` or ``L: 64 seeds``."""
+NAMES_A_KEY = re.compile(r"(?<![\w])([^\s:]+):(?= )[^·|;,:]*")  # such as ``a: init glorot`` or ``L: 64 seeds``
 
 NEWS, SPEED, DIFFERS, AS_USUAL = 3, 2, 1, 0
-"""How much a part of the second line matters: errors and loading; the speed; what differs from the tutorial; what does
-not. What matters least is left out if the line is too long.
-"""
+"""What matters least is left out of the second line; what differs from the tutorial matters more than what does not."""
 
 
 def audience_text(audience: Audience) -> str:
@@ -47,10 +40,10 @@ def audience_text(audience: Audience) -> str:
         return f"{audience.ended}; «quit» leaves"
     if audience.silent:
         return f"the session has not answered for {audience.silent:,} s"
-    if audience.only_looks:
-        return f"{steers}: {ONLY_LOOKS}" if audience.steering else ONLY_LOOKS
     if audience.steering:
-        return f"{steers}: «take_over» takes over"
+        return f"{steers}: {ONLY_LOOKS if audience.only_looks else '«take_over» takes over'}"
+    if audience.only_looks:
+        return ONLY_LOOKS
     if len(audience.others) == 1:
         return f"{audience.others[0][:MOST_LETTERS]} looks on"
     return f"{len(audience.others)} look on" if audience.others else ""
@@ -177,40 +170,32 @@ def _window_text(config: EchoConfig) -> str:
 class StatusLine(CellWidget):
     """The three lines; a hint, or a text about a cursor's position, takes the place of the configuration."""
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, picture: Picture) -> None:
         super().__init__()
-        self._frame, self._audience = frame, ALONE
-        self._verdict = frame.sentence
+        self._picture, self._verdict = picture, picture.frame.sentence
         self._reading = self._hint = ""
-        self.on_return: Callable[[], object] = lambda: None
-        """Called when the user clicks on the words that lead from an earlier window to the newest."""
-        self.advises = True
-        """Whether the line says a key; not while something else says which key to press."""
-        self.too_small = ""
-        """The size that the screen needs, if it is too small; shown in place of the verdict."""
+        self.on_return: Callable[[], object] = lambda: None  # a click on the words that return from the past
+        self.advises = True  # whether it says a key; not while something else does
+        self.too_small = ""  # the size that the screen needs, if it is too small; shown in place of the verdict
 
     def show(self, picture: Picture, reading: str = "", hint: str = "") -> None:
-        frame, self._audience = picture.frame, picture.audience
-        self._frame = frame
-        self._reading, self._hint = reading, hint
-        line = frame.sentence
+        self._picture, self._reading, self._hint = picture, reading, hint
+        frame, line = picture.frame, picture.frame.sentence
         if frame.state is State.FAILED:
             line = replace(line, text=HOW_TO_GO_ON, key="")
         elif frame.coming is not None:
             line = replace(line, text=f"old settings: {line.text}", key="")
-        has_key = self.advises and line.key
-        self._verdict = line if has_key else replace(line, key="", remedy=None)
+        self._verdict = line if self.advises and line.key else replace(line, key="", remedy=None)
         self.redraw()
 
     @property
     def remedy(self) -> Remedy | None:
-        """The configuration change that the advice names; None if it names none."""
         return self._verdict.remedy
 
     def draw(self, cells: Cells) -> None:
-        frame = self._frame
+        frame, audience = self._picture.frame, self._picture.audience
         state, style = f"{SIGNS[frame.state]} {frame.state}", str(frame.state)
-        if not self._audience.is_connected:  # then the state is unknown
+        if not audience.is_connected:  # then the state is unknown
             state, style = "× not connected", "disconnected"
         x = cells.write(0, 0, state, style)
         cells.mark(0, 0, x, 1, Press(self.keymap.key("pause")))
@@ -237,18 +222,18 @@ class StatusLine(CellWidget):
 
     def _lines(self, width: int) -> list[tuple[str, str]]:
         """The lines after the first, each with its style. A long message takes both."""
-        say, audience = self.keymap.text, audience_text(self._audience)
-        hint = self._hint or ("" if self._audience.is_connected else audience)
+        say, frame, audience = self.keymap.text, self._picture.frame, audience_text(self._picture.audience)
+        hint = self._hint or ("" if self._picture.audience.is_connected else audience)
         read = say(hint or self._reading)
-        news = read or say(news_of(self._frame))
+        news = read or say(news_of(frame))
         rows = wrapped(self.too_small or news, width, 2)
-        if len(rows) > 1 and self._frame.state is not State.FAILED:
+        if len(rows) > 1 and frame.state is not State.FAILED:
             return [(row, "muted") for row in rows]
         if read and not hint:
             second = read, "verdict"
         else:
             viewers = [LinePart(audience, SPEED, "viewers")] if audience not in ("", hint) else []
-            parts = [replace(part, text=say(part.text)) for part in (*parts_of(self._frame, news), *viewers)]
+            parts = [replace(part, text=say(part.text)) for part in (*parts_of(frame, news), *viewers)]
             second = fitted(parts, width), "muted"
         verdict = replace(self._verdict, text=say(self._verdict.text), key=say(self._verdict.key))
         return [second, (shortened(say(self.too_small), width) or in_a_line(verdict, width), "verdict")]

@@ -77,13 +77,15 @@ class Blocks(NamedTuple):
     texts: Characters
     inks: Styles
 
-    def of(self, steps: Any) -> Blocks:
-        return Blocks(self.texts[steps], self.inks[steps])
-
     def where(self, chosen: Bools, text: str | None, ink: str) -> Blocks:
         """With this text and ink at the chosen steps."""
         texts = self.texts if text is None else np.where(chosen, text, self.texts)
         return Blocks(texts, np.where(chosen, np.int16(NUMBER[ink]), self.inks))
+
+    def line(self, row: int, begin: int, end: int) -> tuple[Characters, Styles]:
+        """The characters and their inks of some steps of a row, as a line to stamp, [1, 2 * steps]."""
+        texts, inks = self.texts[row, np.newaxis, begin:end], self.inks[row, np.newaxis, begin:end]
+        return texts.view("<U1"), inks.repeat(2, axis=1)
 
 
 def value_blocks(form: Form, values: npt.NDArray[Any], ink: str, channel: int = 0, scale: float = 1.0) -> Blocks:

@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.data.series import source_lags, targets_known
-from echornn.progress import Bools
+from echornn.progress import Bools, Progress
 from echornn.session.pictures.frame import Frame
 from tui.views.blocks import digits_of, widest
 from tui.views.canvas import Cells
 from tui.views.rows import (
     INPUT,
     TARGET,
-    Fact,
     Panels,
-    RowLine,
-    Source,
-    Steps,
     arrange,
     data_text,
     draw_facts,
     draw_panels,
     epoch_data,
-    row_lines,
-    source_of,
-    steps_of,
-    steps_to_come,
-    text_of,
+    read,
+    untrained,
 )
+from tui.views.targets import Source, source_of
 from tui.views.text import cut_off, shortened
-from tui.views.view import FIVE_ROWS, FOCUSED, LEAVE, TimeStep, TimeStepView, cursor_keys
+from tui.views.view import FOCUSED, TimeStep, TimeStepView, extent
 
-LEAST_STRIP, MOST_STRIP = 8, 60  # columns of the strip that shows the whole matrix
+MOST_STRIP = 60  # columns of the strip that shows the whole matrix
 LINES_OF_A_ROW = 2
 LINES_OF_MISSES = 4  # a sentence, two of windows, one of targets
 LABEL = 8  # columns before the first time step
@@ -53,24 +48,13 @@ LOOKS = {  # the mark and the ink of a target, by where its source is
 
 
 class Data(TimeStepView):
-    """From the top: the whole matrix as a strip; of the echo the rows around the window, each with its numbered inputs
-    and, below, targets with the numbers of what they echo, and then the targets that no window contains together with
-    their source; of other tasks facts, and the inputs and targets of the window.
+    """The matrix as a strip; below, of the echo, the rows around the window, each target with the number of what it
+    echoes, and which targets are missed; of other tasks facts, and inputs and targets in panels.
     """
 
     key = "2"
     title = "data"
     about = "The data matrix with its sliding window, where each target's source lies, and what windows miss"
-    BINDINGS = [
-        *cursor_keys(
-            "Cursor to an earlier target",
-            "Cursor to a later target",
-            "Cursor, or the matrix, a row up",
-            "Cursor, or the matrix, a row down",
-        ),
-        *FIVE_ROWS,
-        LEAVE,
-    ]
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -81,70 +65,64 @@ class Data(TimeStepView):
         """The newest window in its epoch, from 0, or the first."""
         return max(0, self._frame.window - 1) if self._frame is not None else 0
 
-    def _steps(self, frame: Frame) -> Steps | None:
-        """The data of the window, of all rows; None if it is too long to draw."""
+    def _data(self, frame: Frame) -> Progress | None:
+        """The data of the window, without predictions; None if it is too long to draw."""
         newest, epoch = frame.progress, frame.epoch - 1
         if newest is not None and (newest.epoch, newest.window) == (epoch, self._window):
-            return steps_of(newest)._replace(said=None)
-        return steps_to_come(frame.own_config, frame.data_version, epoch, self._window)
+            return replace(newest, outputs=newest.outputs[:0])
+        return untrained(frame.own_config, frame.data_version, epoch, self._window)
 
     def reading_of(self, spot: object) -> str:
         frame = self._frame
-        if frame is None or not isinstance(spot, TimeStep) or not self._has(spot):
+        if frame is None or not self._has(spot):
             return ""
         if frame.config.value("task") == "echo":
             return read_echo(frame.own_config, self._window, *spot)
-        steps = self._steps(frame)
-        return "" if steps is None else text_of(frame.own_config, steps, *spot)
+        data = self._data(frame)
+        return "" if data is None else read(frame.own_config, data, *spot)
 
-    def _extent(self, frame: Frame) -> tuple[int, int]:
-        return frame.config.batch_size, frame.config.window_steps
+    def rows_that_fit(self, frame: Frame) -> int:
+        is_echo = frame.config.value("task") == "echo"
+        return share(self.size.height, frame.config.batch_size).rows if is_echo else self._panels(frame).shown
 
-    def _rows_that_fit(self, frame: Frame) -> int:
-        config, (width, height) = frame.config, self.size
-        is_echo = config.value("task") == "echo"
-        return share(height, config.batch_size).rows if is_echo else panels_of(config, width, height)[1].shown
+    def _panels(self, frame: Frame) -> Panels:
+        width, height = self.size
+        return arrange(frame.own_config, extent(frame), width, height - ABOVE_ROWS, (INPUT, TARGET))
 
     def draw(self, cells: Cells) -> None:
         frame = self._frame
         if frame is None:
             cells.write(0, 0, self._message, "text")
             return
-        config, count = frame.own_config, self._rows_that_fit(frame)
+        config, count = frame.own_config, self.rows_that_fit(frame)
         first = min(self._first_row, config.batch_size - count)
         self._draw_strip(cells, config, first, count)
         if config.value("task") == "echo":
             self._draw_matrix(cells, frame, first)
-        else:
-            self._draw_rows(cells, frame, first)
+            return
+        draw_facts(cells, 1, {"data": data_text(config), "sources": sources_text(config)})
+        data = self._data(frame)
+        if data is not None:
+            draw_panels(self, cells, ABOVE_ROWS, config, [data], self._panels(frame), first)
 
     def _draw_strip(self, cells: Cells, config: EchoConfig, first: int, count: int) -> None:
         """The whole matrix as a strip in which the window is marked, and which steps and rows are shown."""
         start, length, rows = self._window * config.window_stride, config.window_steps, config.batch_size
         text = f" {start + 1:,} to {start + length:,} of {config.row_length:,}"
         if count < rows:
-            text += (
-                f", row {first + 1:,} of {rows:,}"
-                if count == 1
-                else f", rows {first + 1:,} to {first + count:,} of {rows:,}"
-            )
-        width = min(MOST_STRIP, cells.width - len(text) - len(f"{FOCUSED}matrix "))
+            text += f", {f'rows {first + 1:,} to' if count > 1 else 'row'} {first + count:,} of {rows:,}"
+        width = min(MOST_STRIP, max(0, cells.width - len(text) - len(f"{FOCUSED}matrix ")))
         x = cells.write(0, 0, f"{FOCUSED * self.has_focus}matrix ", "focused" if self.has_focus else "text")
-        if width >= LEAST_STRIP:
-            begin, end = start * width // config.row_length, -(-(start + length) * width // config.row_length)
-            cells.write(x, 0, "─" * width, "muted")
-            cells.write(x + begin, 0, "█" * max(1, end - begin), "prediction")
-            x += width
-        cells.write(x, 0, shortened(text, max(0, cells.width - x)), "muted")
+        begin, end = start * width // config.row_length, -(-(start + length) * width // config.row_length)
+        cells.write(x, 0, "─" * width, "muted")
+        cells.write(x + begin, 0, "█" * max(1, end - begin), "prediction")
+        cells.write(x + width, 0, shortened(text, max(0, cells.width - x - width)), "muted")
 
     def _draw_matrix(self, cells: Cells, frame: Frame, first: int) -> None:
+        """The rows of the echo around the window, and the targets that no window has together with their source."""
         config, cursor, shares = frame.own_config, self.at_cursor, share(cells.height, frame.config.batch_size)
         matrix = laid(config, self._window, cells.width, cursor.step if cursor else 0)
-        y = 1
-        if shares.framed:
-            begin, end = matrix.x(matrix.shown.start) - 1, matrix.x(matrix.shown.stop - 1) + matrix.cell + 1
-            cells.write(begin, y, EDGE * (end - begin) + JOIN, "prediction")
-            y += 1
+        begin, y = matrix.columns[matrix.window[0]] - 1, 1 + shares.framed
         for row in range(first, first + shares.rows):
             self._draw_row(cells, frame, matrix, row, y)
             y += LINES_OF_A_ROW
@@ -153,7 +131,9 @@ class Data(TimeStepView):
                     cells.write(x, y, SIDE, "prediction")
                 y += 1
         if shares.framed:
-            cells.write(begin, y, EDGE * (end - begin), "prediction")
+            edge = EDGE * (matrix.right - begin)
+            cells.write(begin, 1, edge + JOIN, "prediction")
+            cells.write(begin, y, edge, "prediction")
             y += 1
         cells.write(0, y, shortened(counted(config, self._window), cells.width), "muted")
         if shares.misses:
@@ -164,69 +144,51 @@ class Data(TimeStepView):
 
     def _draw_row(self, cells: Cells, frame: Frame, matrix: Matrix, row: int, y: int) -> None:
         """The inputs of a row with their numbers, and below them the window's targets with those of their sources."""
-        config, window, cursor = frame.own_config, self._window, self.at_cursor
-        symbols = self._symbols(frame, matrix, row)
-        step_at_cursor = cursor.step if cursor is not None and cursor.row == row else None
-        echoed = None
+        config, symbols, lit = frame.own_config, self._symbols(frame, matrix, row), None
+        begin, start = row * config.row_length + 1, self._window * config.window_stride
+        is_binary = config.num_classes == 2
         cells.write(0, y, f"row {row + 1}", "text")
         cells.write(0, y + 1, "echo of" if matrix.is_numbered else "echo", "muted")
-        for position in matrix.shown:
-            step = position - matrix.start
-            source = source_of(config, window, row, step)
+        for position in matrix.window:
+            step, echoed, x = position - start, position - config.echo_step, matrix.columns[position]
+            source = source_of(config, self._window, row, step)
             mark, ink = LOOKS[source]
-            number = row * config.row_length + position - config.echo_step + 1
-            symbol = symbols.get(position - config.echo_step, UNKNOWN)
-            text = matrix.block(mark or symbol, symbol, number)
+            symbol = symbols.get(echoed, UNKNOWN)
+            text = matrix.block(mark or symbol * is_binary, symbol, begin + echoed)
             if source is Source.BLANK:
                 text = (mark * (matrix.cell - matrix.is_numbered)).ljust(matrix.cell)
-            elif step == step_at_cursor:
-                echoed = position - config.echo_step
-            cells.write(matrix.x(position), y + 1, text, "cursor" if step == step_at_cursor else ink)
-            cells.mark(matrix.x(position), y, matrix.cell, LINES_OF_A_ROW, TimeStep(row, step))
-        for position in range(matrix.first, matrix.last):
-            if position in symbols:
-                is_own = 0 <= position < config.row_length
-                ink = "here" if matrix.start <= position < matrix.end else "muted" if is_own else "faint"
-                text = matrix.block(symbols[position], symbols[position], row * config.row_length + position + 1)
-                cells.write(matrix.x(position), y, text, "source" if position == echoed else ink)
-        for x in matrix.joins:
-            if 0 <= row + (1 if x > matrix.x(0) else -1) < config.batch_size:
+            if self.at_cursor == TimeStep(row, step):
+                ink, lit = "cursor", None if source is Source.BLANK else echoed
+            cells.write(x, y + 1, text, ink)
+            cells.mark(x, y, matrix.cell, LINES_OF_A_ROW, TimeStep(row, step))
+        for position, x in matrix.columns.items():
+            is_own = 0 <= position < config.row_length
+            ink = "here" if position in matrix.window else "muted" if is_own else "faint"
+            if symbol := symbols.get(position, ""):
+                text = matrix.block(symbol * is_binary, symbol, begin + position)
+                cells.write(x, y, text, "source" if position == lit else ink)
+        for by, x in matrix.joins.items():
+            if 0 <= row + by < config.batch_size:
                 cells.write(x, y, JOIN, "muted")
         for x in matrix.sides:
             cells.write(x, y, SIDE, "prediction")
             cells.write(x, y + 1, SIDE, "prediction")
-        begin, x = row * config.row_length + 1, matrix.x(matrix.shown.stop - 1) + matrix.cell + 1
-        text = f" {begin + matrix.shown.start:,} to {begin + matrix.shown.stop - 1:,}"
-        if x + len(text) <= cells.width:
-            cells.write(x, y + 1, text, "muted")
+        text = f" {begin + matrix.window[0]:,} to {begin + matrix.window[-1]:,}"
+        if matrix.right + len(text) <= cells.width:
+            cells.write(matrix.right, y + 1, text, "muted")
 
     def _symbols(self, frame: Frame, matrix: Matrix, row: int) -> dict[int, str]:
-        """The character of the symbol at each position of a row, as far as the matrix has it."""
-        config = frame.own_config
+        """The sign of the input at each position of a row that has one: of a series that is too long only some."""
+        config, start = frame.own_config, self._window * frame.config.window_stride
         batch = epoch_data(config, frame.data_version, frame.epoch - 1)
         signs = BINARY if config.num_classes == 2 else digits_of(config.num_classes)
-        positions = range(matrix.first - config.echo_step, matrix.last)
-        if batch is None:  # only the window itself is known, if it was trained
-            steps = self._steps(frame)
-            known = {} if steps is None else {matrix.start + n: signs[one] for n, one in enumerate(steps.x[row])}
-            return {position: known.get(position, UNKNOWN) for position in positions}
+        if batch is None:
+            data = self._data(frame)
+            of_window = {} if data is None else {start + step: signs[one] for step, one in enumerate(data.x[row])}
+            return dict.fromkeys(matrix.columns, UNKNOWN) | of_window
         series, begin = batch.x.reshape(-1), row * config.row_length
+        positions = range(min(matrix.columns) - config.echo_step, max(matrix.columns) + 1)
         return {one: signs[series[begin + one]] for one in positions if 0 <= begin + one < len(series)}
-
-    def _draw_rows(self, cells: Cells, frame: Frame, first: int) -> None:
-        """The inputs and targets of a task that is not the echo."""
-        config, steps = frame.own_config, self._steps(frame)
-        draw_facts(cells, 1, [Fact("data", data_text(config)), Fact("sources", sources_text(config))])
-        lines, panels = panels_of(config, cells.width, cells.height)
-        if steps is not None:
-            draw_panels(cells, ABOVE_ROWS, config, [steps], lines, panels, first, self.at_cursor, self.has_focus)
-
-
-def panels_of(config: EchoConfig, width: int, height: int) -> tuple[tuple[RowLine, ...], Panels]:
-    """The lines and the panels of the rows of a task that is not the echo."""
-    height -= ABOVE_ROWS
-    lines = row_lines(config, max(2, height - 1), (INPUT, TARGET))
-    return lines, arrange(config.batch_size, config.window_steps, lines, width, height)
 
 
 def sources_text(config: EchoConfig) -> str:
@@ -262,48 +224,30 @@ def share(height: int, rows: int) -> Shares:
 
 
 class Matrix(NamedTuple):
-    """The screen columns of the positions in a row, from 0. The rows are parts of one series: positions below 0 lie in
-    the row before, and those from ``row_length`` on in the row after.
+    """The positions of a row that are shown, from 0, and where. The rows are parts of one series: positions below 0 lie
+    in the row before, and those from the row's length on in the row after.
     """
 
-    start: int  # of the window
-    end: int
-    row_length: int
-    first: int  # that is shown
-    last: int  # the position after it
-    cell: int  # columns of each
+    window: range  # its positions, as far as they are shown
+    columns: dict[int, int]  # of each position
+    sides: list[int]  # the columns of the window's sides
+    joins: dict[int, int]  # the columns where the row goes on from the row before (-1), and in the row after (1)
+    cell: int  # columns of a position
 
     @property
     def is_numbered(self) -> bool:
         return self.cell > AROUND_A_NUMBER
 
     @property
-    def shown(self) -> range:
-        """The positions of the window."""
-        return range(max(self.start, self.first), min(self.end, self.last))
-
-    def x(self, position: int) -> int:
-        marks = (self.first <= self.start <= position) + (position >= self.end)
-        marks += (self.first < 0 <= position) + (position >= self.row_length)
-        return LABEL + (position - self.first) * self.cell + marks
-
-    @property
-    def sides(self) -> list[int]:
-        """The columns of the window's sides, as far as they are visible."""
-        left = [self.x(self.start) - 1] if self.first <= self.start else []
-        return left + ([self.x(self.end - 1) + self.cell] if self.end <= self.last else [])
-
-    @property
-    def joins(self) -> list[int]:
-        """The columns where the row begins and ends, as far as they are visible."""
-        left = [self.x(-1) + self.cell] if self.first < 0 else []
-        return left + ([self.x(self.row_length) - 1] if self.row_length < self.last else [])
+    def right(self) -> int:
+        """The column after the window's side."""
+        return self.columns[self.window[-1]] + self.cell + 1
 
     def block(self, left: str, symbol: str, number: int) -> str:
         """The text of a position: a mark or its symbol, and its number in the series if there is room."""
         if self.is_numbered:
             return f"{left}{number:{symbol}>{self.cell - AROUND_A_NUMBER}}{symbol} "
-        return f"{symbol if left == symbol not in BINARY else left + symbol:<{self.cell}}"
+        return f"{left}{symbol}".ljust(self.cell)
 
 
 def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> Matrix:
@@ -311,20 +255,31 @@ def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> Matrix:
     With more than two classes symbols are digits themselves, and have no numbers.
     """
     start, length, row = window * config.window_stride, config.truncated_backprop_length, config.row_length
-    reach = min(config.echo_step, row)
-    room = width - LABEL - MARKS_OF_A_ROW
+    end, reach, room = start + length, min(config.echo_step, row), width - LABEL - MARKS_OF_A_ROW
     cell = len(str(row * config.batch_size)) + AROUND_A_NUMBER
     if config.num_classes > 2 or (length + min(reach, length)) * cell > room:
         cell = 1 + widest(digits_of(config.num_classes))
-    steps = max(1, room // cell)
-    spare = steps - length
+    count = max(1, room // cell)
+    spare = count - length
     if spare < 0:
-        first = start + min(max(0, step - steps // 2), -spare)
-        return Matrix(start, start + length, row, first, first + steps, cell)
-    before = min(max(reach, spare // 2), spare, start + reach)
-    after = min(spare - before, row + 1 - start - length)
-    before = min(spare - after, start + reach)
-    return Matrix(start, start + length, row, start - before, start + length + after, cell)
+        first = start + min(max(0, step - count // 2), -spare)
+        last = first + count
+    else:  # the sources of the first targets, and about as many positions before as after
+        before = min(max(reach, spare // 2), spare, start + reach)
+        after = min(spare - before, row + 1 - end)
+        first, last = start - min(spare - after, start + reach), end + after
+    columns, sides, joins, x = {}, [], {}, LABEL
+    for position in range(first, last + 1):
+        if position == 0 > first:
+            joins[-1], x = x, x + 1
+        if position in (start, end):
+            sides.append(x)
+            x += 1
+        if position == row < last:
+            joins[1], x = x, x + 1
+        columns[position], x = x, x + cell
+    del columns[last]
+    return Matrix(range(max(start, first), min(end, last)), columns, sides, joins, cell)
 
 
 def counted(config: EchoConfig, window: int) -> str:
@@ -375,8 +330,6 @@ def sentence(config: EchoConfig) -> str:
     """How many targets are missed, and how they are marked."""
     stride = config.window_stride
     count = int(missed(config, 0, stride).sum())
-    if config.is_uncut:
-        return f"no misses: {config.rule}'s gradient goes back past T {config.truncated_backprop_length:,}"
     if count == stride:
         return f"all are misses {MISSED}: {cut_off(config)}"
     return f"misses {MISSED}: {count} of each {stride} targets ({count / stride:.0%})" if count else "no misses"

@@ -21,7 +21,7 @@ from echornn.tasks.task import Level
 from tui.views.canvas import Cells, Characters
 from tui.views.inks import NUMBER
 from tui.views.plot_axes import Heights, LossAxis, Losses, loss_ticks, window_ticks
-from tui.views.text import shortened, shortened_phrases
+from tui.views.text import shortened
 
 GUTTER = 7  # columns left of the plot: six for a loss, one for the axis
 SMOOTHED_SHARE = 40  # a drawn line is the moving mean over the plot's width divided by this
@@ -335,7 +335,7 @@ def draw_levels(cells: Cells, place: Place, levels: Sequence[tuple[str, float]])
     has_level = np.isin(np.arange(place.height), lines)[:, np.newaxis]
     put(cells, place, np.where(place.free(cells) & has_level, DASH, " "), "faint")
     for name, loss in (*levels[:1], *levels[:0:-1]):  # the first and the last matter most
-        text, line, free = f" {shortened_phrases(name)} {loss_text(loss, 3)} ", place.line(loss), place.free(cells)
+        text, line, free = f" {shortened(name, 24)} {loss_text(loss, 3)} ", place.line(loss), place.free(cells)
         for at in (line, *(at for at in (line - 1, line + 1) if at not in lines and 0 <= at < place.height)):
             begin = "".join(np.where(free[at, :-1], " ", "x")).rfind(" " * len(text))
             if begin >= 0:

@@ -1,4 +1,4 @@
-"""The groups of targets that are told apart, and the constant inputs under which fixed points are searched."""
+"""Targets: where the echo's come from, and the groups that are told apart; and constant inputs for fixed points."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,25 @@ import numpy.typing as npt
 from echornn.config import EchoConfig
 from echornn.errors import ConfigError
 from echornn.tasks.task import Numbers, Symbols
+
+
+class Source(StrEnum):
+    """Where the input lies that a target of the echo repeats."""
+
+    WINDOW = "this window"
+    BEFORE = "before this window"
+    ABOVE = "the row above"
+    BLANK = "blank"
+
+
+def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
+    """Of the target at a row and step of a window of an epoch, all from 0."""
+    if window * config.window_stride + step < config.echo_step:
+        return Source.ABOVE if row and config.row_start == "previous_row" else Source.BLANK
+    return Source.WINDOW if step >= config.echo_step else Source.BEFORE
+
+
+# ---- constant inputs
 
 ZEROS = "zeros"  # the name of the input that consists of zeros
 MOST_CHANNELS = 8  # the most numbers of an input for which each is offered as 1 and as -1
@@ -32,9 +52,7 @@ class HeldInput(NamedTuple):
 
 
 def held_inputs(config: EchoConfig) -> tuple[HeldInput, ...]:
-    """The constant inputs to choose from, the usual one first: the symbols, and zeros where that is no symbol; or
-    zeros, and each number as 1 and as -1 while the others are 0.
-    """
+    """To choose from, the usual one first: the symbols, and zeros where that is none; or zeros, then ones and -1s."""
     form, zeros = config.the_task.inputs, HeldInput(ZEROS, (0.0,) * config.input_size)
     each = np.eye(config.input_size)
     if isinstance(form, Symbols):
@@ -60,8 +78,7 @@ def held_input(config: EchoConfig, text: str) -> HeldInput:
             numbers = [*map(float, wanted.split(","))]
             if len(numbers) == form.count and all(map(math.isfinite, numbers)):
                 return _of_numbers(numbers)
-        which = f" ({', '.join(form.names)})" if form.names else ""
-        allowed = f"{form.count} number{'s with commas' * (form.count > 1)}{which}, or {ZEROS}"
+        allowed = f"{form.count} numbers with commas, or {ZEROS}"
     if wanted not in known:
         raise ConfigError("input", text, allowed)
     return known[wanted]
@@ -98,9 +115,7 @@ class TargetGroups:
         return self._of_numbers(outputs) if self.borders.size else np.asarray(outputs.argmax(axis=-1))
 
     def border(self, one: int, other: int, sign: str) -> str:
-        """The name of the border between two groups: both symbols, the number that changes there, or its value; empty
-        if several numbers change.
-        """
+        """Both symbols, the number that changes at the border of two groups, or its value there; empty for several."""
         if not self.borders.size:
             return f"{self.names[one]}{sign}{self.names[other]}"
         if self.are_ordered:

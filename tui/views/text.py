@@ -69,11 +69,6 @@ def in_a_line(line: Sentence, width: int) -> str:
     return shortened(line.text, max(0, width - len(key))) + key[:width]
 
 
-def shortened_phrases(text: str, most: int = 24) -> str:
-    """A text that a user wrote, cut if it is long."""
-    return text if len(text) <= most else text[: most - len(LEFT_OUT)] + LEFT_OUT
-
-
 def cut_off(config: EchoConfig) -> str:
     """Says that the learning rule does not reach back to the nearest source that it misses."""
     return f"{config.rule} stops before t-{min(lags_beyond(config), default=0):,}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeGuard
 
 from textual.binding import Binding, BindingType
 
@@ -23,10 +23,6 @@ HOW_TO_FOCUS = "«focus»: «arrows» act here"
 hidden = partial(Binding, show=False)
 
 LEAVE = hidden("escape", "leave", "Leave", tooltip="Take the cursor away", id="leave")
-FIVE_ROWS: list[BindingType] = [
-    hidden("pageup", "move(0, -5)", "Up", tooltip="Five rows up", id="page_up"),
-    hidden("pagedown", "move(0, 5)", "Down", tooltip="Five rows down", id="page_down"),
-]
 PART_BINDINGS = [
     hidden("n", "part(1)", "Part", tooltip="The next part of the network: layer, memory, gate, matrix", id="next"),
     hidden("N", "part(-1)", "Part before", tooltip="The part before", id="before"),
@@ -43,12 +39,10 @@ def cursor_keys(earlier: str, later: str, up: str, down: str) -> list[BindingTyp
     ]
 
 
-# ---- what the cells of views show, for the mouse; all count from 0
+# ---- what the cells of views show, for the mouse: of the shown window, or of the curve's line; all count from 0
 
 
 class TimeStep(NamedTuple):
-    """Of the shown window."""
-
     row: int
     step: int
 
@@ -74,8 +68,6 @@ class Replica(NamedTuple):
 
 
 class Window(NamedTuple):
-    """Along the line that the curve shows."""
-
     window: int
 
 
@@ -105,7 +97,6 @@ class View(CellWidget, can_focus=True):
     key: ClassVar[str]  # the number key that shows it
     title: ClassVar[str]
     about: ClassVar[str]  # for help and the palette
-    reads_beside = False  # whether the diagnosis stays above the text about the cursor
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,11 +104,6 @@ class View(CellWidget, can_focus=True):
         self.on_hover: Callable[[], None] = lambda: None
         self._frame: Frame | None = None
         self._message = ""
-
-    @property
-    def wants_arrows(self) -> bool:
-        """Whether showing it also gives it the arrow keys, unless the crosshair has them."""
-        return False
 
     @classmethod
     def own_actions(cls) -> dict[str, str]:
@@ -133,6 +119,16 @@ class View(CellWidget, can_focus=True):
     def question(self) -> Question | None:
         """The readings that it needs."""
         return None
+
+    @property
+    def reads_beside(self) -> bool:
+        """Whether the diagnosis stays above the text about the cursor."""
+        return False
+
+    @property
+    def wants_arrows(self) -> bool:
+        """Whether showing it also gives it the arrow keys, unless the crosshair has them."""
+        return False
 
     def is_waiting(self, frame: Frame) -> bool:
         """Whether readings that it needs for this frame are still to come."""
@@ -211,22 +207,18 @@ class ProbeView(View):
         raise NotImplementedError
 
     def draw(self, cells: Cells) -> None:
-        readings = self._readings
-        if readings is None or (self._frame is not None and self._frame.unread):
-            for line, part in enumerate(wrapped(self._why_empty(), cells.width, cells.height)):
-                cells.write(0, line, part, "text")
-        else:
+        readings, frame = self._readings, self._frame
+        if readings is not None and frame is not None and not frame.unread:
             self.paint(cells, readings)
-
-    def _why_empty(self) -> str:
-        frame = self._frame
-        if frame is not None and frame.unread:
-            return frame.unread
-        if frame is None or frame.state in (State.LOADING, State.FAILED) or not frame.trained:
-            return self._message or f"{self.title}: nothing trained yet"
-        if frame.readings is not None and _is_of_here(frame.readings, frame) and is_empty(frame.readings):
-            return f"{self.title}: numbers are not finite; «undo» goes back to where they were"
-        return f"{self.title}: computing; the first time takes some seconds"
+            return
+        if frame is None or not frame.trained or frame.state in (State.LOADING, State.FAILED):
+            text = self._message or f"{self.title}: nothing trained yet"
+        elif frame.unread or self.is_waiting(frame):
+            text = frame.unread or f"{self.title}: computing; the first time takes some seconds"
+        else:
+            text = f"{self.title}: numbers are not finite; «undo» goes back to where they were"
+        for line, part in enumerate(wrapped(text, cells.width, cells.height)):
+            cells.write(0, line, part, "text")
 
     def draw_head(self, cells: Cells, readings: Readings, text: str, part: str = "") -> None:
         """The first line: a text about a part or the whole network, and at the right the window of the readings, which
@@ -285,38 +277,47 @@ class TimeStepView(View):
     of the batch fit.
     """
 
+    BINDINGS = [
+        *cursor_keys(
+            "Paused: cursor to an earlier time step",
+            "Paused: cursor to a later time step",
+            "Cursor, or what is shown, a row up",
+            "Cursor, or what is shown, a row down",
+        ),
+        hidden("pageup", "move(0, -5)", "Up", tooltip="Five rows up", id="page_up"),
+        hidden("pagedown", "move(0, 5)", "Down", tooltip="Five rows down", id="page_down"),
+        LEAVE,
+    ]
+
     def __init__(self) -> None:
         super().__init__()
         self._first_row = 0
         self._cursor: TimeStep | None = None
 
-    def _extent(self, frame: Frame) -> tuple[int, int] | None:
-        """The rows and the time steps of the shown window; None if there is no window."""
-        raise NotImplementedError
-
-    def _rows_that_fit(self, frame: Frame) -> int:
+    def rows_that_fit(self, frame: Frame) -> int:
         raise NotImplementedError
 
     @property
     def at_cursor(self) -> TimeStep | None:
         return self._cursor if self._has(self._cursor) else None
 
-    def _has(self, spot: object) -> bool:
+    def _has(self, spot: object) -> TypeGuard[TimeStep]:
         """Whether this is a time step of the shown window, and training stands still."""
-        extent = self._extent(self._frame) if self._frame is not None and self._frame.state.stands_still else None
-        return isinstance(spot, TimeStep) and extent is not None and spot.row < extent[0] and spot.step < extent[1]
+        if not isinstance(spot, TimeStep) or self._frame is None or not self._frame.state.stands_still:
+            return False
+        rows, steps = extent(self._frame)
+        return spot.row < rows and spot.step < steps
 
     def clicked(self, spot: object, again: bool) -> None:
-        if isinstance(spot, TimeStep) and self._has(spot):
+        if self._has(spot):
             self._put_cursor(spot)
 
     def action_move(self, steps: int, rows: int) -> None:
         """Move the cursor; without one, show it, or scroll."""
         frame, cursor = self._frame, self.at_cursor
-        extent = None if frame is None else self._extent(frame)
-        if frame is None or extent is None:
+        if frame is None:
             return
-        (count, length), shown = extent, self._rows_that_fit(frame)
+        (count, length), shown = extent(frame), self.rows_that_fit(frame)
         if cursor is not None:
             row, step = min(max(0, cursor.row + rows), count - 1), min(max(0, cursor.step + steps), length - 1)
             self._first_row = min(max(self._first_row, row - shown + 1), row)
@@ -333,3 +334,10 @@ class TimeStepView(View):
     def _put_cursor(self, cursor: TimeStep | None) -> None:
         self._cursor = cursor
         self._changed()
+
+
+def extent(frame: Frame) -> tuple[int, int]:
+    """The rows and the time steps of the newest window, or of the first."""
+    if frame.progress is not None:
+        return len(frame.progress.y), frame.progress.y.shape[1]
+    return frame.config.batch_size, frame.config.window_steps

@@ -14,7 +14,7 @@ from echornn.data.series import lags_beyond, targets_known
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.two_coins import TwoCoins
 from tui.views.data import counts_by_source, missed
-from tui.views.rows import Source, source_of
+from tui.views.targets import Source, source_of
 
 
 def missed_of_a_stride(config: EchoConfig) -> int:
