@@ -46,8 +46,7 @@ class Viewport:
 
     def on(self, trained: int, first: int, end: int) -> Viewport:
         """The windows from ``first`` to before ``end``; a few more, if they are few."""
-        more = max(0, LEAST_SPAN - (end - first))
-        return self._showing(trained, end - first + more, min(trained, max(LEAST_SPAN, end + more // 2)))
+        return self._showing(trained, max(LEAST_SPAN, end - first), max(LEAST_SPAN, min(end, trained)))
 
     def panned(self, trained: int, windows: int) -> Viewport:
         if self.span is None:
@@ -65,14 +64,8 @@ class Viewport:
         """The crosshair on this window; the plot scrolls to it, and then no longer follows."""
         if not trained:
             return self
-        first, last = self.windows.limits(trained)
-        cursor, end = min(max(window, 0), trained - 1), self.end
-        if self.span is not None and cursor < first:
-            end = cursor + self.span
-        elif self.span is not None and cursor >= last:
-            end = None if cursor == trained - 1 else cursor + 1
-        elif self.span is not None and end is None:
-            end = last
+        cursor, last = min(max(window, 0), trained - 1), self.windows.limits(trained)[1]
+        end = None if self.span is None else min(max(last, cursor + 1), cursor + self.span)
         return replace(self, cursor=cursor, end=end)
 
     def following(self) -> Viewport:

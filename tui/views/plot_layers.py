@@ -125,9 +125,10 @@ def bars(shares: Heights) -> str:
 # ---- where windows and losses are
 
 
-def per_column(
-    data: InBuckets, low: Losses, high: Losses, columns: int, first: int, length: int
-) -> tuple[Heights, Heights]:
+Range = tuple[Heights, Heights]
+
+
+def per_column(data: InBuckets, low: Losses, high: Losses, columns: int, first: int, length: int) -> Range:
     """The lowest and the highest value in each column of an axis of ``length`` windows from ``first`` on; NaN if none.
     Between buckets it is interpolated; the extremes of a bucket are kept in the column of its middle.
     """
@@ -180,7 +181,7 @@ class Place:
         begin = self.first + column * self.length // self.width
         return range(begin, min(max(begin + 1, self.first + (column + 1) * self.length // self.width), end))
 
-    def dots(self, data: InBuckets, low: Losses, high: Losses | None = None) -> tuple[Heights, Heights]:
+    def dots(self, data: InBuckets, low: Losses, high: Losses | None = None) -> Range:
         """The lowest and the highest dot row, from the bottom, in each dot column."""
         bottom, top = (self.axis.share(losses) * self.rows - 0.5 for losses in (low, low if high is None else high))
         return per_column(data, bottom, top, self.columns, self.first, self.length)
@@ -199,9 +200,7 @@ class Place:
 
 
 def axis_of(curve: Curve, band: Band, levels: Sequence[float], log: bool) -> LossAxis:
-    """An axis for the curve; with a band for that, and for extremes that are not wild; before the first loss, for the
-    levels.
-    """
+    """An axis for the curve, for a band and its extremes if not wild; before the first loss, for the levels."""
     low, high = curve.low, curve.high
     if len(band):
         middle = np.concatenate([band.tenth, band.ninetieth, curve.mean]).astype(np.float64)
@@ -275,9 +274,7 @@ def mean_of(place: Place, curve: Curve) -> Heights:
 
 
 def draw_letters(cells: Cells, place: Place, ghosts: Sequence[tuple[str, Characters, Heights]]) -> None:
-    """The letter of each ghost where its line is seen, now and then and at its end; if the curve hides all of it, once
-    on the curve.
-    """
+    """The letter of each ghost, now and then and at its end; if the curve hides all of it, once on the curve."""
     visible = cells.styles[place.inside] == NUMBER["ghost"]
     for index, (letter, line, course) in enumerate(ghosts):
         drawn, due = (line != " ") & np.isfinite(course), index * 5 % LETTER_EVERY + 2
@@ -293,9 +290,7 @@ def draw_letters(cells: Cells, place: Place, ghosts: Sequence[tuple[str, Charact
 
 
 def draw_band(cells: Cells, place: Place, band: Band) -> None:
-    """The losses of several networks: 10th to 90th percentile as a texture, the median as a thick line, the extremes as
-    dots; marks at the top where a loss is beyond the axis.
-    """
+    """Of several networks 10th to 90th percentile, median and extremes; marks where a loss is beyond the axis."""
     quantiles = (band.low, band.tenth, band.median, band.ninetieth, band.high)
     low, tenth, median, ninetieth, high = (np.add(*place.dots(band, losses)) / 2 for losses in quantiles)
     extremes = (spans(low, low, place.rows) | spans(high, high, place.rows)) & (np.arange(place.columns) % 4 == 0)
@@ -346,27 +341,20 @@ def draw_levels(cells: Cells, place: Place, levels: Sequence[tuple[str, float]])
 def draw_marks(cells: Cells, place: Place, curve: Curve) -> None:
     """Vertical lines at commands, and at epochs without one; with words where they cover nothing."""
     commands: dict[int, list[str]] = {}
-    for segment in curve.segments:
+    epochs: dict[int, str] = {}
+    ends = [*(segment.at for segment in curve.segments[1:]), curve.last]
+    for segment, end in zip(curve.segments, ends, strict=False):
         if segment.cause in MARKS and segment.at >= curve.first:
             commands.setdefault(place.column(segment.at), []).append(MARKS[segment.cause])
+        starts = segment.epoch_starts(curve.first, end, STARTS_SHOWN)
+        epochs |= {place.column(at): f"e{epoch + 1}" for at, epoch in starts if at > max(segment.at, curve.first)}
     words = {x: ",".join(dict.fromkeys(given)) for x, given in sorted(commands.items())}
-    epochs = {x: f"e{epoch + 1}" for x, epoch in epoch_starts(place, curve) if x not in words}
+    epochs = {x: word for x, word in epochs.items() if x not in words}
     for sign, ink, marks, lines in ((COMMAND, "mark", words, LABEL_LINES), (EPOCH, "faint", epochs, 1)):
         is_marked = np.isin(place.x + np.arange(place.width), [*marks])
         put(cells, place, np.where(place.free(cells) & is_marked, sign, " "), ink)
         for x, text in marks.items():
             draw_label(cells, place, x, text, lines, ink)
-
-
-def epoch_starts(place: Place, curve: Curve) -> list[tuple[int, int]]:
-    """The columns in which epochs begin, with their numbers: at most a few, and not where a command was given."""
-    ends = [*(segment.at for segment in curve.segments[1:]), curve.last]
-    return [
-        (place.column(at), epoch)
-        for segment, end in zip(curve.segments, ends, strict=False)
-        for at, epoch in segment.epoch_starts(curve.first, end, STARTS_SHOWN)
-        if at > max(segment.at, curve.first)
-    ]
 
 
 def draw_rule(cells: Cells, x: int, height: int, sign: str, ink: str) -> None:
@@ -390,10 +378,7 @@ def draw_label(cells: Cells, place: Place, x: int, text: str, lines: int, ink: s
 
 
 def draw_legend(cells: Cells, y: int, band: Band, seed: int, ghosts: Sequence[Ghost]) -> bool:
-    """How several networks are drawn, then the ghosts; if they do not all fit, the newest, and how many others.
-
-    Returns whether there is a legend.
-    """
+    """How several networks are drawn, then the ghosts; of too many the newest. Returns whether there is a legend."""
     x = 0
     if len(band):
         names = f"seed {seed}", f"median of {int(band.replicas[-1]):,}", "10 to 90 %", "best, worst"
@@ -410,9 +395,7 @@ def draw_legend(cells: Cells, y: int, band: Band, seed: int, ghosts: Sequence[Gh
 
 
 def read(curve: Curve, band: Band, window: int, config: EchoConfig) -> str:
-    """What is known of a window, or of those that share its bucket: epoch, loss and errors; with several networks the
-    distribution of their losses first.
-    """
+    """What is known of a window, or of those that share its bucket; with several networks of all of them first."""
     bucket = int(np.searchsorted(curve.starts, window, side="right")) - 1
     begin, end = int(curve.starts[bucket]), int(curve.ends[bucket])
     place = f"window {begin + 1:,}" if end - begin == 1 else f"windows {begin + 1:,} to {end:,}"
