@@ -36,6 +36,8 @@ BARS = np.array(list(" ▁▂▃▄▅▆▇█"))
 SAMPLES = {"mean": "⠒⠒", "median": "⠶⠶", "band": "⢕⢕", "extreme": "⠁⠈"}
 IN_ASCII = {"mean": "*", "raw": ".", "ghost": "'", "median": "=", "band": ":", "extreme": "'"}
 
+Range = tuple[Heights, Heights]
+"""The lowest and the highest in each column."""
 Dots = npt.NDArray[np.bool_]
 """bool [dot rows, dot columns], from the top left: whether each dot is drawn."""
 
@@ -123,9 +125,6 @@ def bars(shares: Heights) -> str:
 
 
 # ---- where windows and losses are
-
-
-Range = tuple[Heights, Heights]
 
 
 def per_column(data: InBuckets, low: Losses, high: Losses, columns: int, first: int, length: int) -> Range:
