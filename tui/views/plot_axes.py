@@ -61,12 +61,13 @@ class Viewport:
         return replace(self, span=span, end=end, cursor=cursor)
 
     def with_cursor(self, trained: int, window: int) -> Viewport:
-        """The crosshair on this window; the plot scrolls to it, and then no longer follows."""
+        """The crosshair on this window; the plot scrolls to it, and no longer follows unless that was the newest."""
         if not trained:
             return self
         cursor, last = min(max(window, 0), trained - 1), self.windows.limits(trained)[1]
-        end = None if self.span is None else min(max(last, cursor + 1), cursor + self.span)
-        return replace(self, cursor=cursor, end=end)
+        if self.span is None or last <= cursor == trained - 1:
+            return replace(self, cursor=cursor, end=None)
+        return replace(self, cursor=cursor, end=min(max(last, cursor + 1), cursor + self.span))
 
     def following(self) -> Viewport:
         return replace(self, end=None, cursor=None)
