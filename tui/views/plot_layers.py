@@ -34,7 +34,7 @@ WILD = 1.5  # an extreme loss of more than so many times the largest 90th percen
 DASH, EPOCH, COMMAND, CROSSHAIR = "╌┊║│"
 BARS = np.array(list(" ▁▂▃▄▅▆▇█"))
 SAMPLES = {"mean": "⠒⠒", "median": "⠶⠶", "band": "⢕⢕", "extreme": "⠁⠈"}
-IN_ASCII = {"mean": "*", "raw": ".", "ghost": "'", "median": "=", "band": ":", "extreme": "'"}
+SIGNS = {"mean": "*", "raw": ".", "ghost": "'", "median": "=", "band": ":", "extreme": "'"}
 
 Range = tuple[Heights, Heights]
 """The lowest and the highest in each column."""
@@ -66,8 +66,8 @@ def put(cells: Cells, place: Place, drawn: Characters, ink: str) -> None:
 
 
 def put_ascii(cells: Cells) -> None:
-    """Put the sign of each ink in place of its braille."""
-    for ink, sign in IN_ASCII.items():
+    """Put the sign of each ink in place of its braille: nothing else in the plot knows of ASCII."""
+    for ink, sign in SIGNS.items():
         cells.characters[(cells.styles == NUMBER[ink]) & (cells.characters >= chr(BRAILLE))] = sign
 
 
@@ -159,11 +159,11 @@ class Place:
         return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
 
     @property
-    def rows(self) -> int:
+    def rows(self) -> int:  # of dots
         return 4 * self.height
 
     @property
-    def columns(self) -> int:
+    def columns(self) -> int:  # of dots
         return 2 * self.width
 
     def column(self, window: float) -> int:
