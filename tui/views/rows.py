@@ -32,7 +32,7 @@ from tui.views.blocks import (
 )
 from tui.views.canvas import Cells, stamp
 from tui.views.targets import Source, source_of
-from tui.views.text import first_that_fits, input_words, network_words, shortened, value_words
+from tui.views.text import first_that_fits, network_words, shortened, value_words
 from tui.views.view import FOCUSED, TimeStep, TimeStepView, extent
 
 INPUT, TARGET, PREDICTION = PARTS = "input", "target", "prediction"  # also the names of their inks
@@ -358,7 +358,7 @@ def read(config: EchoConfig, window: Progress, row: int, step: int) -> str:
 
     def text(brevity: int) -> str:
         place = f"row {row + 1}, step {step + 1}: "
-        place += "" if is_echo else f"input {input_words(task.inputs, window.x[row, step], brevity)}; "
+        place += "" if is_echo else f"input {value_words(task.inputs, window.x[row, step], brevity)}; "
         if not scored_in(window)[row, step]:
             return f"{place}no target counts here"
         target = f"{place}target {value_words(task.outputs, window.y[row, step], brevity)}{sources}"
