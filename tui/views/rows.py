@@ -38,6 +38,7 @@ from tui.views.view import FOCUSED, TimeStep, TimeStepView, extent
 INPUT, TARGET, PREDICTION = PARTS = "input", "target", "prediction"  # also the names of their inks
 NOT_SCORED = "- "  # the target of a time step that does not count in the loss
 WINDOW, EPOCH, MISSING = "│║┆"  # the seams between windows: the state is carried, begins at zero, or some are missing
+FAR = 10**9  # steps; no source lies so far back
 GAP = 2  # columns between panels
 ABOUT_WIDTH = 8  # columns of the subject before each fact
 MOST_SYMBOLS = 1_000_000  # time steps of the longest series that is drawn; a longer one would block the screen
@@ -150,6 +151,7 @@ class Piece(NamedTuple):
     begin: int
     end: int
     seam: str
+    first: int  # its step 0, counted from the newest window's; `FAR` away if the state was not carried on to that
 
 
 def lay_tape(config: EchoConfig, windows: Sequence[Progress], width: int, step: int | None = None) -> list[Piece]:
@@ -157,7 +159,7 @@ def lay_tape(config: EchoConfig, windows: Sequence[Progress], width: int, step: 
     shared steps are in the later one. If not even the newest fits, its last steps, or those from ``step`` on.
     """
     pieces: list[Piece] = []
-    room, seam, end = width, "", windows[-1].y.shape[1]
+    room, seam, end, first = width, "", windows[-1].y.shape[1], 0
     for index in reversed(range(len(windows))):
         count = max(0, min(end, (room - len(seam)) // 2))
         if pieces and not count:
@@ -165,9 +167,10 @@ def lay_tape(config: EchoConfig, windows: Sequence[Progress], width: int, step: 
         if not pieces and step is not None and step < end - count:
             end = step + max(1, count)
         room -= 2 * count + len(seam)
-        pieces.insert(0, Piece(windows[index], room, end - count, end, seam))
+        pieces.insert(0, Piece(windows[index], room, end - count, end, seam, first))
         if index:
             seam, end = _seam(config, windows[index - 1], windows[index])
+            first -= end if seam == WINDOW else FAR
     return pieces if len(pieces) > 1 else [pieces[0]._replace(x=0)]
 
 
@@ -179,19 +182,6 @@ def _seam(config: EchoConfig, before: Progress, after: Progress) -> tuple[str, i
         return EPOCH if apart == 1 else MISSING, length
     seam = MISSING if apart > 1 else WINDOW if config.is_stream else EPOCH
     return seam, min(length, apart * config.window_stride)
-
-
-def place_of(tape: Sequence[Piece], step: int) -> tuple[Piece, int] | None:
-    """The piece with a step that is counted from the begin of the newest window, and the step in it; None if it lies
-    behind another seam, or is not drawn.
-    """
-    for index in reversed(range(len(tape))):
-        if step >= 0:
-            return (tape[index], step) if tape[index].begin <= step < tape[index].end else None
-        if not index or tape[index - 1].seam != WINDOW:
-            return None
-        step += tape[index - 1].end
-    return None
 
 
 class Panels(NamedTuple):
@@ -266,9 +256,12 @@ def _light(
 ) -> None:
     """Light a target and its prediction, or the inputs on which the target depends."""
     lags = lags_of_target(config, tape[-1].window.window, cursor.step) if line.part == INPUT else (0,)
-    for piece, step in filter(None, (place_of(tape, cursor.step - lag) for lag in lags)):
-        text = value_text(config, piece.window, cursor.row, step, line)
-        cells.write(x + piece.x + 2 * (step - piece.begin), y, text, "source" if line.part == INPUT else "cursor")
+    for piece in tape:
+        for step in (cursor.step - lag - piece.first for lag in lags):
+            if piece.begin <= step < piece.end:
+                text = value_text(config, piece.window, cursor.row, step, line)
+                ink = "source" if line.part == INPUT else "cursor"
+                cells.write(x + piece.x + 2 * (step - piece.begin), y, text, ink)
 
 
 class Rows(TimeStepView):
