@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tui.views.ascii import in_ascii
 from tui.views.blocks import NEGATIVE, NOTHING, POSITIVE, SATURATED, UNKNOWN
+from tui.views.inks import in_ascii
 
 
 def test_no_two_things_look_the_same() -> None:
