@@ -188,13 +188,14 @@ class Panels(NamedTuple):
     lines: tuple[RowLine, ...]  # below the title of each
     label: int  # columns before the blocks
     columns: int  # panels side by side
+    first: int  # the row of the first
     shown: int  # panels in all
     width: int  # of each, without the gap
     height: int
 
 
 def arrange(
-    config: EchoConfig, extent: tuple[int, int], width: int, height: int, parts: Sequence[str] = PARTS
+    config: EchoConfig, extent: tuple[int, int], width: int, height: int, parts: Sequence[str] = PARTS, first: int = 0
 ) -> Panels:
     """Panels for some rows of some steps: as few side by side as possible, so that each shows more windows; but each
     wide enough for a window, unless the screen is narrower.
@@ -204,20 +205,15 @@ def arrange(
     most = max(1, min((width + GAP) // (label + 2 * length + GAP), rows))
     below = max(1, height // panel)
     columns = next((number for number in range(1, most + 1) if -(-rows // number) <= below), most)
-    return Panels(lines, label, columns, min(rows, columns * below), max(1, (width + GAP) // columns - GAP), panel)
+    shown = min(rows, columns * below)
+    return Panels(lines, label, columns, min(first, rows - shown), shown, (width + GAP) // columns - GAP, panel)
 
 
 def draw_panels(
-    view: TimeStepView,
-    cells: Cells,
-    top: int,
-    config: EchoConfig,
-    windows: Sequence[Progress],
-    panels: Panels,
-    first: int,
+    view: TimeStepView, cells: Cells, top: int, config: EchoConfig, windows: Sequence[Progress], panels: Panels
 ) -> None:
-    """Draw a panel for each row from ``first`` on. The titles also name the symbols, as far as there is room."""
-    cursor, label = view.at_cursor, panels.label
+    """Draw the panels. Their titles also name the symbols, as far as there is room."""
+    cursor, label, rows = view.at_cursor, panels.label, slice(panels.first, panels.first + panels.shown)
     tape = lay_tape(config, windows, panels.width - label, cursor and cursor.step)
     newest = tape[-1]
     corners = [
@@ -227,13 +223,13 @@ def draw_panels(
     for number, line in enumerate(panels.lines, 1):
         scale = scale_of(values_of(newest.window, INPUT if line.part == INPUT else TARGET))
         for piece in tape:
-            blocks = blocks_of(config, piece.window, slice(first, first + panels.shown), line, scale)
+            blocks = blocks_of(config, piece.window, rows, line, scale)
             for place, (x, y) in enumerate(corners):
                 x += label + piece.x
                 stamp(cells, x, y + number, *blocks.line(place, piece.begin, piece.end))
                 cells.write(x + 2 * (piece.end - piece.begin), y + number, piece.seam, "muted")
     names = names_beside((config.the_task.inputs, config.the_task.outputs))
-    for row, (x, y) in enumerate(corners, first):
+    for row, (x, y) in enumerate(corners, panels.first):
         has_cursor = cursor is not None and cursor.row == row
         lit = view.has_focus and (cursor is None or has_cursor)
         sign = FOCUSED if lit and (has_cursor or x + y == 0) else ""
@@ -293,10 +289,12 @@ class Rows(TimeStepView):
             if frame is not None and frame.is_new:
                 self._draw_before(cells, frame.own_config)
             return
-        panels, rows = arrange(frame.own_config, extent(frame), cells.width, cells.height), extent(frame)[0]
-        first = min(self._first_row, rows - panels.shown)
-        draw_panels(self, cells, 0, frame.own_config, (*frame.tape, frame.progress), panels, first)
-        of = f"{first + 1} to {first + panels.shown} of {rows}"
+        panels, rows = (
+            arrange(frame.own_config, extent(frame), cells.width, cells.height, first=self._first_row),
+            extent(frame)[0],
+        )
+        draw_panels(self, cells, 0, frame.own_config, (*frame.tape, frame.progress), panels)
+        of = f"{panels.first + 1} to {panels.first + panels.shown} of {rows}"
         for text in (f" rows {of}: «focus», then «up»/«down» ", f" {of}: «focus» ", f" {of}"):
             begin = cells.width - len(self.keymap.text(text))
             if panels.shown < rows and begin > 0 and not cells.text(0)[begin:].strip():
@@ -308,7 +306,7 @@ class Rows(TimeStepView):
         if window is not None:
             extent = 1, config.window_steps
             panels = arrange(config, extent, cells.width, cells.height // 3, (INPUT, TARGET))
-            draw_panels(self, cells, y, config, [window], panels, 0)
+            draw_panels(self, cells, y, config, [window], panels)
             y += panels.height
         draw_facts(cells, y + (cells.height > y + len(known)), known)
 
