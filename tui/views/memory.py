@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from textual.binding import Binding
@@ -16,9 +15,9 @@ from echornn.tasks.task import Numbers
 from tui.views.blocks import scale_of, signed_blocks
 from tui.views.canvas import Box, Cells, stamp, write_in
 from tui.views.inks import NUMBER
-from tui.views.lags import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, lags_that_matter, share_room
+from tui.views.lags import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, lags_shown, share_room
 from tui.views.row_panel import BlockLine, draw_blocks, least_block, value_lines
-from tui.views.text import source_name
+from tui.views.text import LONGEST, source_name
 from tui.views.view import PART_BINDINGS, Lag, ProbeView, UnitStep
 
 STYLE_NAMES = ("muted", "target", "input", "saturated")  # of blocks: zero, positive, negative, saturated
@@ -29,7 +28,6 @@ VALUE_PITCH = 4  # columns with which values such as .97 have room above their b
 BARS_HEIGHT = 17  # more lines would add no detail
 MOST_INPUT_LINES = 3  # channels of numbers above the units
 LAGS_BEYOND = 2  # what matters, if there is no room for all
-LONGEST = 78  # of the text about the cursor
 
 
 class MemoryView(ProbeView):
@@ -87,22 +85,20 @@ class MemoryView(ProbeView):
         computing = f"computing {asked}" if asked not in ("", memory.part) else ""
         text = ", ".join(filter(None, (memory.total_text, computing)))
         self.draw_head(cells, readings, text, "" if (memory.part,) == readings.parts[:1] else memory.part)
-        body = Box(0, 1, cells.width, max(0, cells.height - 1))
-        boxes: tuple[Box | None, Box | None] = body, None
+        widths, lines = list[int](), 0
         if units is not None:
-            labels, (_, steps, count) = unit_labels(units), units.activity.shape
-            widths = [len(labels[0]) + block * steps for block in (2, 1)]
-            lags = min(len(memory.by_lag), lags_that_matter(config) + LAGS_BEYOND)
+            _, steps, count = units.activity.shape
+            widths = [len(unit_labels(units)[0]) + block * steps for block in (2, 1)]
             lines = count + 1 + input_lines(config)
-            boxes = share_room(body, lags, (VALUE_PITCH, MOST_PITCH), widths, lines, self._units_first)
-        left, right = boxes
+        lags = lags_shown(config, len(memory.by_lag), LAGS_BEYOND)
+        left, right = share_room(cells, lags, (VALUE_PITCH, MOST_PITCH), widths, lines, self._units_first)
         if left is not None:
             self._lag = None if self._lag is None else min(self._lag, len(memory.by_lag) - 1)
             draw_lag_chart(cells, left, chart_of(config, memory, left.width, self._lag))
         if right is not None and units is not None:
             self._row = min(self._row, max(0, len(units.activity) - 1))
-            self._units_shown = draw_units(cells, right, readings, units, labels, self._row, self._first_unit)
-            self._first_unit = max(0, min(self._first_unit, len(labels) - self._units_shown))
+            self._units_shown = draw_units(cells, right, readings, units, self._row, self._first_unit)
+            self._first_unit = max(0, min(self._first_unit, len(units.spread) - self._units_shown))
 
     def action_lag(self, by: int) -> None:
         if self._readings is not None:
@@ -129,33 +125,27 @@ class MemoryView(ProbeView):
 
 def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None) -> LagChart:
     """Of all lags if their values fit, otherwise of those that matter; with a slot for each input that is needed."""
-    sources, wall = source_lags(config), config.reach
-    farthest = max(sources, default=-1)
-    lags = min(len(memory.by_lag), max(lags_that_matter(config) + LAGS_BEYOND, (width - GUTTER - 2) // VALUE_PITCH))
+    sources = source_lags(config)
+    lags = lags_shown(config, len(memory.by_lag), LAGS_BEYOND, (width - GUTTER - 2) // VALUE_PITCH)
+    farthest = max(sources, default=lags)
     shares = memory.by_lag[:lags].astype(np.float64)
-    inks = (
-        "target" if lag in sources else "input" if lag < farthest or not sources else "beyond" for lag in range(lags)
-    )
+    inks = ("target" if lag in sources else "input" if lag < farthest else "beyond" for lag in range(lags))
     return LagChart(
         config,
         heights=np.where(shares < LEAST_VALUE, 0, shares),
         values=tuple("" if share < LEAST_VALUE else share_text(share) for share in shares.tolist()),
         inks=tuple(inks),
         ticks=((0.0, "0"), (0.5, ".5"), (1.0, "1")),
-        wall=wall,
-        wall_texts=() if wall is None else (f"T {wall}",),
+        wall=config.reach,
         sample=(memory.samples, "steps"),
-        slots=farthest + 1,
+        slots=farthest + 1 if sources else 0,
         cursor=cursor,
     )
 
 
 def share_text(share: float) -> str:
     """In three characters: .97, 1.0, ?"""
-    if not math.isfinite(share):
-        return "?"
-    text = f"{share:.2f}"
-    return text[:3] if text.startswith("1") else text.removeprefix("0").replace("-0", "-")[:3]
+    return f"{share:.2f}".replace("0.", ".", 1)[:3] if math.isfinite(share) else "?"
 
 
 def followed(units: Units, unit: int) -> tuple[str, str]:
@@ -184,11 +174,10 @@ def input_lines(config: EchoConfig) -> int:
     return min(form.count, MOST_INPUT_LINES) if isinstance(form, Numbers) else 1
 
 
-def draw_units(
-    cells: Cells, box: Box, readings: Readings, units: Units, labels: Sequence[str], row: int, first: int
-) -> int:
+def draw_units(cells: Cells, box: Box, readings: Readings, units: Units, row: int, first: int) -> int:
     """A title, the inputs, and as many units as fit, each by its newest steps; returns how many."""
-    (rows, steps, count), at = units.activity.shape, len(labels[0])
+    (rows, steps, count), labels = units.activity.shape, unit_labels(units)
+    at = len(labels[0])
     form, progress = readings.config.the_task.inputs, readings.progress
     room = max(0, box.width - at)
     block = 2 if 2 * steps <= room else least_block(form)
@@ -251,9 +240,8 @@ def read_lag(readings: Readings, lag: int) -> str:
         of_inputs = np.array([not units.follows_target(unit) for unit in range(len(units.best_lag))])
         strength = np.nan_to_num(np.abs(units.correlation)) * of_inputs * (units.best_lag == lag)
         best = int(strength.argmax())
-        more.append(
-            f"; unit {best + 1} follows it, {float(units.correlation[best]):+.2f}" if strength[best] > 0 else ""
-        )
+        if strength[best] > 0:
+            more.append(f"; unit {best + 1} follows it, {float(units.correlation[best]):+.2f}")
     for part in more:
         text += part if len(text + part) <= LONGEST else ""
     return text

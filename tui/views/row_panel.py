@@ -44,18 +44,17 @@ class RowPanel:
     texts: tuple[str, ...]  # below the blocks
 
     @property
-    def strengths(self) -> Floats:
-        """[T, T], how strongly each prediction depends on each input, from the first step on that was read."""
-        return self.rows.of_row(self.row)
-
-    @property
     def is_read(self) -> bool:
-        return not np.isnan(self.strengths).all()
+        return not np.isnan(self.rows.of_row(self.row)).all()
 
-    def blocks(self, strengths: Floats) -> Characters:
-        """Full where a flip moves all of the probability; of derivatives and numbers where they are largest."""
+    def blocks(self, part: Any) -> Characters:
+        """How strongly these predictions depend on these inputs, a part of [T, T]. A block is full where a flip moves
+        all of the probability; of derivatives and numbers where they are largest.
+        """
+        strengths = self.rows.of_row(self.row)
         is_share = isinstance(self.readings.config.the_task.outputs, Symbols) and not self.is_derivative
-        return signed_blocks(strengths, 1.0 if is_share else scale_of(strengths))[0]
+        blocks, _ = signed_blocks(strengths[part], 1.0 if is_share else scale_of(strengths))
+        return np.where(np.tri(len(strengths), dtype=np.bool_)[part], blocks, " ")
 
 
 def least_block(*forms: Form) -> int:
@@ -64,33 +63,27 @@ def least_block(*forms: Form) -> int:
 
 
 def value_lines(
-    word: str,
-    form: Form,
-    values: npt.NDArray[Any],
-    ink: str,
-    lit: Iterable[int] = (),
-    lit_ink: str = "cursor",
-    block: int = 2,
+    word: str, form: Form, values: npt.NDArray[Any], ink: str, lit: Iterable[int] = (), block: int = 2
 ) -> list[BlockLine]:
     """A line of symbols, or a line for each number."""
     if isinstance(form, Numbers):
         glyphs, _ = signed_blocks(values, scale_of(values))
         texts = [{step: number_text(float(values[step, channel])) for step in lit} for channel in range(form.count)]
         return [
-            BlockLine(label, np.char.add(column, column), ink, text, lit_ink, channel)
+            BlockLine(label, np.char.add(column, column), ink, text, channel=channel)
             for channel, (label, column, text) in enumerate(zip(labels(word, form), glyphs.T, texts, strict=True))
         ]
     signs = [BLOCKS["zero"], BLOCKS["one"]] if form.count == 2 else [f"{sign:<2}" for sign in signs_of(form, block)]
     texts_of_symbols = {step: cell_text(int(values[step]), form, most=block) for step in lit}
-    return [BlockLine(word, np.array(signs)[values], ink, texts_of_symbols, lit_ink)]
+    return [BlockLine(word, np.array(signs)[values], ink, texts_of_symbols)]
 
 
 def predicted_line(
-    word: str, form: Symbols, said: Floats, y: npt.NDArray[Any] | None, lit: Iterable[int], lit_ink: str, block: int
+    word: str, form: Symbols, said: Floats, y: npt.NDArray[Any] | None, lit: Iterable[int], block: int
 ) -> BlockLine:
     """Shades of two classes' probabilities, or the likeliest symbols; wrong ones are marked, if targets are known."""
     predicted = said.argmax(axis=-1)
-    (line,) = value_lines(word, form, predicted, "prediction", lit, lit_ink, block)
+    (line,) = value_lines(word, form, predicted, "prediction", lit, block)
     wrong = np.zeros(len(said), np.bool_) if y is None else predicted != y
     if form.count == 2:
         return line._replace(blocks=np.where(wrong, BLOCKS["wrong"], [BLOCKS[shade(p)] for p in said[:, 1].tolist()]))
@@ -117,26 +110,26 @@ def lines_of(panel: RowPanel, block: int) -> list[BlockLine]:
     reads, says, at = config.the_task.inputs, config.the_task.outputs, panel.step - first
     assert progress is not None  # nothing is read without a window
     cursor = (at,) if panel.is_focused else ()
-    lines = value_lines("input", reads, progress.x[panel.row, first:], "input", cursor, block=block)
+    lines = value_lines("input", reads, progress.x[panel.row, first:], "input", cursor, block)
+    if not panel.is_read:
+        return lines
     if flip is not None:
         new = "+ " if isinstance(reads, Numbers) else cell_text(int(flip.x[flip.step]), reads, most=block)
-        blanks = np.full(len(panel.strengths), "  ")
+        blanks = np.full(len(flip.x), "  ")
         lines.append(BlockLine(changing(config), blanks, "input", {flip.step - first: new}, "changed"))
-    uses = panel.blocks(panel.strengths[at])
-    uses[at + 1 if panel.is_read else 0 :] = " "
+    uses = panel.blocks(at)
     lines.append(BlockLine("deriv" if panel.is_derivative else "uses", np.char.add(uses, uses), "target"))
     said, y = panel.rows.predictions_of_row(panel.row), progress.y[panel.row, first:]
     if isinstance(says, Numbers):
-        lines += value_lines("pred", says, said, "prediction", cursor) if panel.is_read else []
+        lines += value_lines("pred", says, said, "prediction", cursor)
         lines += value_lines("change", says, change_of(flip)[first:], "changed") if flip is not None else []
         return lines
-    if panel.is_read:
-        lines.append(predicted_line("pred", says, said, y, cursor, "cursor", block))
+    lines.append(predicted_line("pred", says, said, y, cursor, block))
     if flip is not None:
         echo = flip.step - first + config.echo_step if config.value("task") == "echo" else None
         after = None if echo is None else np.where(np.arange(len(y)) == echo, flip.x[flip.step], y)
         turned = [step - first for step in turned_by(flip)]
-        lines.append(predicted_line("then", says, flip.after[first:], after, turned, "changed", block))
+        lines.append(predicted_line("then", says, flip.after[first:], after, turned, block)._replace(lit_ink="changed"))
     return lines
 
 
@@ -157,7 +150,7 @@ def turned_by(flip: Flip) -> list[int]:
 
 def draw_row(cells: Cells, box: Box, panel: RowPanel) -> None:
     """As many of the lines as there is room for, the texts, and below them, if there is room, all predictions."""
-    config, first, steps = panel.readings.config, panel.rows.first_step, len(panel.strengths)
+    config, first, steps = panel.readings.config, panel.rows.first_step, panel.rows.strength.shape[1]
     label = label_width(config)
     room = max(0, box.width - label)
     block = 2 if 2 * steps <= room else least_block(config.the_task.inputs, config.the_task.outputs)
@@ -178,7 +171,7 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel) -> None:
     for y, text in enumerate(panel.texts if panel.is_read else ["computing"], start=len(lines) + 1):
         write_in(cells, box, y, shortened(text, box.width), "text")
     used = lines_for(config) + 1
-    if box.height - used >= LEAST_TRIANGLE:
+    if panel.is_read and box.height - used >= LEAST_TRIANGLE:
         draw_triangle(cells, Box(box.x, box.y + used, box.width, box.height - used), panel, shown, block, label)
 
 
@@ -195,14 +188,12 @@ def draw_blocks(cells: Cells, box: Box, y: int, line: BlockLine, at: int, steps:
 
 def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: int, label: int) -> None:
     """A line for each prediction of the row. A network that echoes shows a stripe parallel to the diagonal."""
-    steps, at = len(panel.strengths), panel.step - panel.rows.first_step
+    steps, at = panel.rows.strength.shape[1], panel.step - panel.rows.first_step
     count = min(steps, box.height - 1)
     first = min(max(0, at + 1 - count), steps - count)
     write_in(cells, box, 0, "each prediction, by input", "muted")
-    later = np.arange(shown.start, shown.stop) > np.arange(first, first + count)[:, np.newaxis]
-    blocks = panel.blocks(panel.strengths)[first : first + count, shown]
-    blocks = np.where(later | (not panel.is_read), " ", blocks)
-    stamp(cells, box.x + label, box.y + 1, np.repeat(blocks, block, axis=1), "target")
+    blocks = np.repeat(panel.blocks(np.s_[first : first + count, shown]), block, axis=1)
+    stamp(cells, box.x + label, box.y + 1, blocks, "target")
     top = panel.rows.first_step + first
     width = label + block * (shown.stop - shown.start)
     cells.mark_each(box.x, box.y + 1, width, count, lambda _, y: TimeStep(panel.row, top + y))
