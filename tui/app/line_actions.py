@@ -28,17 +28,16 @@ from echornn.session.commands import (
     Redo,
     Save,
     StartOver,
-    ToggleReplicas,
     Undo,
 )
 from echornn.session.pictures.frame import Frame, State
 from echornn.timeline.branch import letter_of
 from tui.app import keys
+from tui.app.base import save_to
 from tui.app.command_words import WordError, require_changes
 from tui.app.line import CommandLine, Known, LineEditor, about, completions
-from tui.app.parts import PaletteCommands, SessionKeys
-from tui.app.save_screen import save_to
 from tui.app.script import Begun, Outcome, Script
+from tui.app.session_app import SessionApp
 from tui.app.theme import Theme
 from tui.app.words import CURSOR, Line, letters_of, lines_of, named, without_a_key
 from tui.panels.runs import show_or_hide
@@ -52,7 +51,7 @@ SECONDS_OF_A_PANEL = 0.5
 FINISHED = "finished: edit num_epochs=NUMBER trains more epochs, restart starts over"
 
 
-class LineKeys(SessionKeys):
+class LineKeys(SessionApp):
     """The part of the app that does lines of words."""
 
     def __init__(self) -> None:
@@ -224,11 +223,7 @@ class LineKeys(SessionKeys):
         """Send a command as its key would; returns its number."""
         if isinstance(command, Undo | Redo | Edit | StartOver):
             self._forget_drafts()
-        if isinstance(command, ToggleReplicas):
-            self._toggle_replicas(command)
-        else:
-            self._send(command)
-        return self._sent
+        return self._send(command)
 
     async def _act(self, action: str) -> None:
         """Do an action of the app. It says by `_refuse` if it cannot."""
@@ -247,7 +242,7 @@ SECONDS_TO_SAVE = 10.0
 NOT_IN_THE_LIST = "{letter} is no branch of this run: a to {last}"
 
 
-class LineActions(LineKeys, PaletteCommands):
+class LineActions(LineKeys):
     """The part of the app with these actions."""
 
     def action_seed(self, seed: int) -> None:
@@ -271,8 +266,7 @@ class LineActions(LineKeys, PaletteCommands):
         elif isinstance(to, int) and to > end:
             self._refuse(f"window = {to:,} cannot be shown: 1 to {end:,} on branch {letter_of(self._frame.line)}")
         elif isinstance(to, int):
-            viewport = plot.viewport.moved(end, 0)
-            plot.change_viewport(viewport.moved(end, to - 1 - (viewport.cursor or 0)))
+            plot.put_cursor(to - 1)
 
     async def action_in_a_view(self, name: str) -> None:
         """Do what a letter key of a view does, in the view that is shown and has it."""
@@ -390,8 +384,7 @@ class LineActions(LineKeys, PaletteCommands):
 def outcome_of_figure(line: Line, folder: Path, kind: str, file: Path, where: dict[str, Any], trained: int) -> Outcome:
     """Make a figure once this many windows are saved; returns what became of it."""
     from tui.figures.data import FigureError
-    from tui.figures.kinds import KINDS
-    from tui.figures.make import figure, require_drawable
+    from tui.figures.make import KINDS, figure, require_drawable
 
     try:
         require_drawable(kind, file)

@@ -33,7 +33,7 @@ from tui.views.table import VIEWS
 from tui.views.view import View
 
 FIGURES = ("curve", "memory", "gradient", "weights", "plane", "seeds", "branches")
-"""The kinds of figures of a run; `tui.figures.kinds.KINDS` has more, which need more than a run."""
+"""The kinds of figures of a run; `tui.figures.make.KINDS` has more, which need more than a run."""
 
 OTHER_NAMES = {"q": "quit", "q!": "quit", "wq": "quit", "x": "quit", "w": "save", "h": "help"}
 """What fingers type that are used to vim; quitting saves anyway."""

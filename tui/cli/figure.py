@@ -13,8 +13,7 @@ from tui.cli import UsageError
 from tui.cli.rows import At, Branch, Replica, Trust, emit
 from tui.command_text import command_with
 from tui.figures.data import FigureError, FigureRequest
-from tui.figures.kinds import KINDS
-from tui.figures.make import made
+from tui.figures.make import KINDS, made, require_drawable
 from tui.figures.sweep_table import Measure
 from tui.term import printed, terminal
 
@@ -66,6 +65,10 @@ def make_figure(
             raise UsageError(f"--{name} cannot be used with {kind}: only with {takers}")
     if others and kind != "runs":
         raise UsageError(f"{others[0]!r} cannot be used with {kind}: only runs compares several runs")
+    try:
+        require_drawable(kind, out)
+    except FigureError as error:
+        raise UsageError(str(error)) from error
     measure, choice = show or Measure.SUCCESS, None
     if kind == "map":
         from tui.cli.map import chosen_state

@@ -78,7 +78,7 @@ class LinePrinter:
     def show_numbers(self, done: int, all_of_it: int, numbers: Sequence[str]) -> None:
         """Draw the bar for ``done`` of ``all_of_it``, with some numbers beside it."""
         if self._screen is not None:
-            bar = _drawn(done, all_of_it, printable(" ".join(numbers)), self._screen)
+            bar = _drawn(done, all_of_it, printable(" ".join(numbers)), terminal.columns(self._screen) - 1)
             with self._lock:
                 self._bar = bar
                 self._write(EMPTY_LINE + bar, self._screen)
@@ -91,21 +91,15 @@ class LinePrinter:
                 self._write(EMPTY_LINE, self._screen)
 
 
-def _drawn(done: int, all_of_it: int, numbers: str, screen: TextIO) -> str:
+def _drawn(done: int, all_of_it: int, numbers: str, width: int) -> str:
     from rich.console import Console
     from rich.progress_bar import ProgressBar
-    from rich.table import Table
-    from rich.text import Text
 
-    line = Table.grid(expand=True, padding=(0, 1, 0, 0))
-    line.add_column(ratio=1)
-    line.add_column(no_wrap=True, overflow="crop")
-    line.add_row(ProgressBar(total=all_of_it, completed=done), Text(numbers))
-    width = max(1, terminal.columns(screen) - 1)
-    console = Console(file=io.StringIO(), force_terminal=screen.isatty(), width=width)
+    numbers = f" {numbers}"[: max(0, width - 1)]
+    console = Console(file=io.StringIO(), force_terminal=True)
     with console.capture() as drawn:
-        console.print(line)
-    return drawn.get().rstrip("\n")
+        console.print(ProgressBar(total=all_of_it, completed=done, width=max(1, width - len(numbers))))
+    return drawn.get().rstrip("\n") + numbers
 
 
 def lines_here(with_bar: bool) -> LinePrinter:

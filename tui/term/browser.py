@@ -24,22 +24,15 @@ import termios
 from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import WSMsgType, web
 
 from tui.term import terminal
 
+# what a browser on this machine names as the host; the port may be any: that of a forwarded port is another
 LOCAL_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
-"""What a browser on this machine names as the host. The port may be any: that of a forwarded port is another."""
 
-SILENT = logging.Logger("silent", logging.CRITICAL + 1)
-"""Bad requests are answered, not logged: anybody on this machine can send them."""
-
-OWN, FOREIGN = files("tui.term") / "page", files("textual_serve") / "static"
-
-SECONDS_KEPT = 86_400
-"""How long a browser may keep the files that do not change; a page that connects again over SSH comes sooner."""
+SILENT = logging.Logger("silent", logging.CRITICAL + 1)  # anybody on this machine can send bad requests
 
 SAFE_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -49,30 +42,28 @@ SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-"""Headers of every answer."""
 
-MOST_BYTES = 1 << 20
-"""The most bytes of a message from a browser, such as a pasted text."""
+OWN, FOREIGN = files("tui.term") / "page", files("textual_serve") / "static"
+SCRIPT, STYLE, FONT = "text/javascript; charset=utf-8", "text/css; charset=utf-8", "font/ttf"
+FILES = {
+    "page.js": (OWN / "page.js", SCRIPT),
+    "page.css": (OWN / "page.css", STYLE),
+    "icon.svg": (OWN / "icon.svg", "image/svg+xml"),
+    "terminal.js": (FOREIGN / "js" / "textual.js", SCRIPT),
+    "terminal.css": (FOREIGN / "css" / "xterm.css", STYLE),
+    "upright.ttf": (FOREIGN / "fonts" / "RobotoMono-VariableFont_wght.ttf", FONT),
+    "italic.ttf": (FOREIGN / "fonts" / "RobotoMono-Italic-VariableFont_wght.ttf", FONT),
+}
+"""The files that the page names, and their media types."""
 
+SECONDS_KEPT = 86_400  # that a browser may keep these files; a page that connects again over SSH comes sooner
+HEARTBEAT_SECONDS = 15.0  # between signs of life that a browser is asked for
+CLOSE_SECONDS = 2.0  # for a browser to agree that the connection is closed
+KEY_SECONDS = 10.0  # that a viewer may leave keys unread; then it is ended
+END_SECONDS = 5.0  # for a viewer to end after its terminal is gone; usually a tenth of this
+MOST_BYTES = 1 << 20  # of a message from a browser, such as a pasted text
 READ_BYTES = 1 << 16
-
-HEARTBEAT_SECONDS = 15.0
-"""How often a browser is asked for a sign of life."""
-
-CLOSE_SECONDS = 2.0
-"""How long a browser may take to agree that the connection is closed."""
-
-KEY_SECONDS = 10.0
-"""How long a viewer may leave keys unread; then it is ended."""
-
-END_SECONDS = 5.0
-"""How long a viewer may take to end after its terminal is gone; usually a tenth of this."""
-
 MOST_COLUMNS, MOST_LINES = 1000, 300
-
-LEFT, NOT_LEFT = "This screen has ended.", "The screen could not be shown; its last lines say why."
-
-ENDS = "echornn-tui serve has ended."
 
 
 def why_refused(method: str, path: str, hosts: Sequence[str], origins: Sequence[str], steers: bool, token: str) -> str:
@@ -86,21 +77,14 @@ def why_refused(method: str, path: str, hosts: Sequence[str], origins: Sequence[
         return "refused: only localhost and 127.0.0.1 are served"  # a name may point here only to fool the browser
     if not hmac.compare_digest(path[1:].partition("/")[0].encode("utf-8", "replace"), token.encode()):
         return "refused: the address has no valid token; open the address that echornn-tui serve has printed"
-    if any(not _is_page_of(origin, hosts[0]) for origin in origins):
+    own_page = [f"{scheme}://{hosts[0]}".lower() for scheme in ("http", "https")]
+    if any(origin.lower() not in own_page for origin in origins):
         return "refused: another page asks"
     if steers and not origins:
         return "refused: no page asks"
     if method not in ("GET", "HEAD"):
         return "refused: nothing can be sent here"
     return ""
-
-
-def _is_page_of(origin: str, host: str) -> bool:
-    try:
-        parts = urlsplit(origin)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
 
 
 def _answer(data: bytes, kind: str, kept: str = "no-store", status: int = 200, host: str = "") -> web.Response:
@@ -118,20 +102,6 @@ def _line(text: str, status: int) -> web.Response:
     return _answer(f"{text}\n".encode(), "text/plain; charset=utf-8", status=status)
 
 
-def _static_files() -> dict[str, tuple[bytes, str]]:
-    """The files that the page names, and their media types."""
-    script, style, font = "text/javascript; charset=utf-8", "text/css; charset=utf-8", "font/ttf"
-    return {
-        "page.js": ((OWN / "page.js").read_bytes(), script),
-        "page.css": ((OWN / "page.css").read_bytes(), style),
-        "icon.svg": ((OWN / "icon.svg").read_bytes(), "image/svg+xml"),
-        "terminal.js": ((FOREIGN / "js" / "textual.js").read_bytes(), script),
-        "terminal.css": ((FOREIGN / "css" / "xterm.css").read_bytes(), style),
-        "upright.ttf": ((FOREIGN / "fonts" / "RobotoMono-VariableFont_wght.ttf").read_bytes(), font),
-        "italic.ttf": ((FOREIGN / "fonts" / "RobotoMono-Italic-VariableFont_wght.ttf").read_bytes(), font),
-    }
-
-
 class BrowserServer:
     """Serves a page with a terminal on this machine alone, until `end`; in it runs ``command``, which has to make
     standard input its controlling terminal.
@@ -143,19 +113,13 @@ class BrowserServer:
         page = (OWN / "page.html").read_text(encoding="utf-8")
         page = page.replace("TITLE", html.escape(title)).replace("THEME", theme)
         self._page = page.encode("utf-8", "replace")
-        self._files = _static_files()
         self._command, self._environment = command, environment
-        self._views: dict[asyncio.Task[None], web.WebSocketResponse] = {}
+        self.views: dict[asyncio.Task[None], web.WebSocketResponse] = {}
         self._opened = 0
         self._listener = socket.create_server(("127.0.0.1", port))
         self._runner = web.ServerRunner(web.Server(self._let_in, access_log=None, logger=SILENT))
         self.token = secrets.token_urlsafe(32)
         self.port: int = self._listener.getsockname()[1]
-
-    @property
-    def tabs(self) -> int:
-        """How many tabs look."""
-        return len(self._views)
 
     async def begin(self) -> None:
         """Start answering."""
@@ -164,8 +128,8 @@ class BrowserServer:
 
     async def end(self) -> None:
         """Close all tabs, saying why; no process of one is left."""
-        views = dict(self._views)
-        await asyncio.gather(*(_close(browser, ENDS) for browser in views.values()))
+        views = dict(self.views)
+        await asyncio.gather(*(_close(browser, "echornn-tui serve has ended.") for browser in views.values()))
         await asyncio.gather(*views, return_exceptions=True)
         await self._runner.cleanup()
 
@@ -181,8 +145,9 @@ class BrowserServer:
             return await self._connect(request)
         if not name:
             return _answer(self._page, "text/html; charset=utf-8", host=hosts[0])
-        if name in self._files:
-            return _answer(*self._files[name], f"private, max-age={SECONDS_KEPT}", host=hosts[0])
+        if name in FILES:
+            file, kind = FILES[name]
+            return _answer(file.read_bytes(), kind, f"private, max-age={SECONDS_KEPT}", host=hosts[0])
         return _line("there is no such page", 404)
 
     async def _connect(self, request: web.BaseRequest) -> web.WebSocketResponse:
@@ -190,8 +155,8 @@ class BrowserServer:
         await browser.prepare(request)
         # a task of its own: whatever becomes of the request, the viewer is ended
         view = asyncio.create_task(self._view(browser, request.query.get("width"), request.query.get("height")))
-        self._views[view] = browser
-        view.add_done_callback(self._views.pop)
+        self.views[view] = browser
+        view.add_done_callback(self.views.pop)
         await asyncio.shield(view)
         return browser
 
@@ -226,7 +191,9 @@ async def _show(tab: Tab, browser: web.WebSocketResponse) -> None:
     while data := await tab.read():
         await browser.send_bytes(data)
     code = await asyncio.to_thread(tab.process.wait)
-    await _close(browser, NOT_LEFT if code else LEFT)
+    await _close(
+        browser, "The screen could not be shown; its last lines say why." if code else "This screen has ended."
+    )
 
 
 async def _listen(tab: Tab, browser: web.WebSocketResponse) -> None:
@@ -282,32 +249,26 @@ class Tab:
     async def read(self) -> bytes:
         """What the process has drawn since; empty if it has ended."""
         loop = asyncio.get_running_loop()
-        while True:
-            try:
-                return os.read(self._terminal, READ_BYTES)
-            except BlockingIOError:
-                await self._ready(loop.add_reader, loop.remove_reader)
-            except OSError:
-                return b""
+        with contextlib.suppress(OSError):
+            return bytes(await self._once_ready(loop.add_reader, loop.remove_reader, os.read, READ_BYTES))
+        return b""
 
     async def write(self, data: bytes) -> None:
         """Send the process keys, as fast as it reads them."""
         loop = asyncio.get_running_loop()
-        while data:
-            try:
-                data = data[os.write(self._terminal, data) :]
-            except BlockingIOError:
-                await self._ready(loop.add_writer, loop.remove_writer)
-            except OSError:
-                return
+        with contextlib.suppress(OSError):
+            while data:
+                data = data[await self._once_ready(loop.add_writer, loop.remove_writer, os.write, data) :]
 
-    async def _ready(self, add: Callable[..., object], remove: Callable[[int], object]) -> None:
+    async def _once_ready(self, add: Any, remove: Any, act: Callable[[int, Any], Any], argument: object) -> Any:
+        """Read or write when that does not block."""
         ready = asyncio.Event()
         add(self._terminal, ready.set)
         try:
             await ready.wait()
         finally:
             remove(self._terminal)
+        return act(self._terminal, argument)
 
     async def end(self) -> None:
         """Hang up, and wait until the process has ended. Nothing may read or write any more."""

@@ -14,16 +14,9 @@ from textual.messages import InBandWindowResize
 from tui.term.private_textual import OpenDriver
 from tui.term.terminal import LoopSignals
 
-FEW = 4
-"""The messages that the app gets before it may draw. Textual draws nothing while messages wait for the app."""
-
-SHARE = 32
-"""The app gets one in so many of the waiting messages at once, if these are more than `FEW`. The last key of a flood
-then waits for about 200 drawings at most, on a slow machine too.
-"""
-
-PATIENCE_SECONDS = 1.0
-"""How long to wait for the app; it says nothing of what it gets before its first screen."""
+FEW = 4  # messages that the app gets before it may draw: Textual draws nothing while messages wait for it
+SHARE = 32  # of many, it gets one in so many: the last key of a flood waits for about 200 drawings at most
+PATIENCE_SECONDS = 1.0  # to wait for the app, which says nothing of what it gets before its first screen
 
 
 class TerminalDriver(OpenDriver):

@@ -17,11 +17,8 @@ from echornn.errors import RunError
 from tui.term import terminal
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode
 
-FORWARDED = (*ENDING_SIGNALS, signal.SIGQUIT, signal.SIGUSR1)
-"""Signals that the guardian passes on to the app."""
-
-MOST_BYTES = 1 << 16
-"""The bytes that a pipe holds while nobody reads."""
+FORWARDED = (*ENDING_SIGNALS, signal.SIGQUIT, signal.SIGUSR1)  # signals that the guardian passes on to the app
+MOST_BYTES = 1 << 16  # that a pipe holds while nobody reads
 
 
 @dataclass(frozen=True)

@@ -13,24 +13,17 @@ from typing import Any
 
 from rich.cells import cell_len
 from rich.color import ColorSystem
-from rich.console import Console
+from rich.console import COLOR_SYSTEMS, Console
 from rich.style import Style
 from textual.app import App
 from textual.strip import Strip
 
 from tui.term.private_textual import ChopsUpdate, CompositorUpdate, LayoutUpdate, tap
 
-ASK = "\x1b[6n"
-"""A query for the cursor's position (ECMA-48, DSR); the terminal answers once it has drawn everything before it."""
-
-MOST_UNDERWAY = 2
-"""The most frames on their way at once; more than one, so that a fast connection with a long delay is not idle."""
-
-PATIENCE_SECONDS = 10.0
-"""An answer that takes longer than this counts as lost."""
-
-SETTLING_SECONDS = 0.5
-"""How long the app waits at the end for answers; late answers would reach the shell as input."""
+ASK = "\x1b[6n"  # asks where the cursor is (ECMA-48, DSR); answered when everything before it is drawn
+MOST_UNDERWAY = 2  # frames on their way at once: a fast connection with a long delay is not idle
+PATIENCE_SECONDS = 10.0  # an answer that takes longer counts as lost
+SETTLING_SECONDS = 0.5  # to wait at the end for answers; late ones would reach the shell as input
 
 
 class Backpressure:
@@ -77,33 +70,17 @@ class Backpressure:
                 await asyncio.wait_for(self._settled.wait(), SETTLING_SECONDS)
 
 
+# the codes of text attributes (ECMA-48, SGR)
 ATTRIBUTES = dict(
     zip(("bold", "dim", "italic", "underline", "blink", "reverse", "conceal", "strike"), "12345789", strict=True)
 )
-"""The codes of text attributes (ECMA-48, SGR)."""
 
-SYSTEMS: dict[str | None, ColorSystem] = {
-    "standard": ColorSystem.STANDARD,
-    "256": ColorSystem.EIGHT_BIT,
-    "truecolor": ColorSystem.TRUECOLOR,
-    "windows": ColorSystem.WINDOWS,
-}
-"""The numbers of colours of a console, by Rich's names."""
+SWITCH = "ECHORNN_PLAIN_SCREEN"  # the environment variable with which Textual draws by itself, if not 0
 
-SWITCH = "ECHORNN_PLAIN_SCREEN"
-"""The environment variable with which Textual draws by itself, if set to anything but 0."""
-
-Pen = tuple[str, str, str]
-"""How characters are drawn: attributes, foreground and background, as SGR codes."""
-
-Cell = tuple[str, Pen]
-"""A character and its pen; the second column of a wide character has an empty text."""
-
-Line = list[Cell | None]
-"""The columns of a line; None where it is unknown what the terminal shows."""
-
-Changed = defaultdict[Pen, list[tuple[int, int, Cell]]]
-"""The cells to send, by pen, in the order found: (line, column, cell)."""
+Pen = tuple[str, str, str]  # how characters are drawn: attributes, foreground and background, as SGR codes
+Cell = tuple[str, Pen]  # a character and its pen; the second column of a wide character has an empty text
+Line = list[Cell | None]  # the columns of a line; None where it is unknown what the terminal shows
+Changed = defaultdict[Pen, list[tuple[int, int, Cell]]]  # the cells to send: (line, column, cell)
 
 
 def draw_in_few_bytes(app: App[Any], behind: Callable[[], str]) -> None:
@@ -128,7 +105,7 @@ class ScreenDiff:
         Cells with the same pen are sent together: changing the pen takes up to forty bytes, moving the cursor at most
         ten.
         """
-        system = SYSTEMS.get(console.color_system, ColorSystem.TRUECOLOR)
+        system = COLOR_SYSTEMS.get(console.color_system or "", ColorSystem.TRUECOLOR)
         changed: Changed = defaultdict(list)
         if isinstance(update, LayoutUpdate):
             lines = [cells_of(strips, system) for strips in update.strips]

@@ -14,12 +14,9 @@ from pathlib import Path
 
 from echornn.errors import RunError
 
+# Unicode categories that are escaped: control, invisible (also direction marks), surrogates, line ends
 UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode categories that are escaped: control, invisible (also direction marks), surrogates, line ends."""
-
-JOINERS = "\u200c\u200d"
-"""Invisible characters that are kept, since some scripts and emoji need them."""
-
+JOINERS = "\u200c\u200d"  # invisible characters that are kept, since some scripts and emoji need them
 MOST_OF_A_LINE = 500
 
 
@@ -70,7 +67,7 @@ def export_whole(target: Path, save: Callable[[Path], object]) -> None:
     beside it, with the same ending. `RunError` if it can never be written, `OSError` if the disk did not accept it.
     """
     place = Path(os.path.realpath(target))
-    if place.exists() and not place.is_file():
+    if place.exists() and not place.is_file():  # such as /dev/null, which root could replace
         raise RunError(f"{target} cannot be written: it exists and is not a regular file")
     try:
         with tempfile.TemporaryDirectory(prefix=".echornn-", dir=place.parent) as folder:

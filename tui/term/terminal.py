@@ -17,13 +17,9 @@ from echornn.runtime import quiet
 from echornn.runtime.background import report
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode
 
+NAME = "ECHORNN_TERMINAL_NAME"  # the variable with the name of a terminal without a device, such as a browser's tab
 TAIL_BYTES = 4096
-
-NAME = "ECHORNN_TERMINAL_NAME"
-"""The environment variable with the name of a terminal that no device names, such as a tab of a browser."""
-
-LOOK_MILLISECONDS = 500
-"""How often to check whether the terminal still exists, on systems that do not report its end."""
+LOOK_MILLISECONDS = 500  # how often to check whether the terminal still exists, where its end is not reported
 
 BACK_TO_NORMAL = (
     "\x1b7"  # save the cursor: leaving the alternate screen moves it to where it was saved last
