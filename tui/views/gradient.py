@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from textual.binding import Binding
 
 from echornn.config import RULES, EchoConfig
 from echornn.data.series import source_lags
@@ -17,7 +16,7 @@ from tui.views.canvas import Cells
 from tui.views.lags import GUTTER, LagChart, draw_lag_chart, lags_shown, share_room
 from tui.views.row_panel import LEAST_WIDTH, RowPanel, change_of, changing, draw_row, label_width, lines_for, turned_by
 from tui.views.text import LONGEST, percent, shortened, source_name
-from tui.views.view import Lag, ProbeView, TimeStep, cursor_keys
+from tui.views.view import Lag, ProbeView, TimeStep, cursor_keys, hidden
 
 LAGS_BEYOND = 3  # T, so that the chart shows whether anything is cut off there
 MOST_NAMED = 3  # lags in a text
@@ -34,23 +33,23 @@ class GradientView(ProbeView):
 
     BINDINGS = [
         *cursor_keys("Cursor a step back", "Cursor a step on", "Cursor a row up", "Cursor a row down"),
-        Binding("f", "flip", "Flip", show=False, tooltip="Flip the input at the cursor, or take that back", id="flip"),
-        Binding("n", "derivative", "Derivative", show=False, tooltip="Local derivative, or flips", id="next"),
-        Binding("v", "swap", "Swap", show=False, tooltip="If there is room for one: bars, or the row", id="swap"),
-        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor and the flip away", id="leave"),
+        hidden("f", "flip", "Flip", tooltip="Flip the input at the cursor, or take that back", id="flip"),
+        hidden("n", "derivative", "Derivative", tooltip="Local derivative, or flips", id="next"),
+        hidden("v", "swap", "Swap", tooltip="If there is room for one: bars, or the row", id="swap"),
+        hidden("escape", "leave", "Leave", tooltip="Take the cursor and the flip away", id="leave"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._cursor: tuple[int, int] | None = None  # row and step
-        self._flip: tuple[int, int] | None = None
+        self._cursor: TimeStep | None = None
+        self._flip: TimeStep | None = None
         self._row_first = self._is_derivative = False
 
     @property
     def question(self) -> Question:
         kinds: set[Kind] = {"connectivity" if self._is_derivative else "effects"}
         kinds |= {"flip"} if self._flip is not None else set()
-        return Question(self.kinds | kinds, flip=self._flip, row=self._cursor[0] if self._cursor is not None else 0)
+        return Question(self.kinds | kinds, flip=self._flip, row=self._cursor.row if self._cursor is not None else 0)
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -62,11 +61,7 @@ class GradientView(ProbeView):
     @property
     def at_cursor(self) -> TimeStep | None:
         place = self._place() if self._cursor is not None else None
-        return None if place is None else TimeStep(*place[1:])
-
-    @property
-    def reading(self) -> str:
-        return self.reading_of(self.at_cursor)
+        return place and place[1]
 
     def reading_of(self, spot: object) -> str:
         readings, place = self._readings, self._place()
@@ -79,12 +74,12 @@ class GradientView(ProbeView):
     def clicked(self, spot: object, again: bool) -> None:
         """Put the cursor there; a second click flips the input."""
         if isinstance(spot, TimeStep):
-            self._cursor = spot.row, spot.step
+            self._cursor = spot
             self._changed()
             if again:
                 self.action_flip()
 
-    def _place(self) -> tuple[RowDependence, int, int] | None:
+    def _place(self) -> tuple[RowDependence, TimeStep] | None:
         """How predictions depend on inputs, unknown while it is computed, and the row and step under the cursor."""
         readings = self._readings
         if readings is None or readings.progress is None:
@@ -98,7 +93,7 @@ class GradientView(ProbeView):
         last = rows.first_step + rows.strength.shape[1] - 1
         echoed = last - max(source_lags(readings.config), default=0)  # without a cursor, an input whose echo is seen
         row, step = self._cursor or (0, echoed if echoed >= rows.first_step else last)
-        return rows, min(row, readings.config.batch_size - 1), min(max(rows.first_step, step), last)
+        return rows, TimeStep(min(row, readings.config.batch_size - 1), min(max(rows.first_step, step), last))
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         gradient, config = readings.gradient, readings.config
@@ -118,7 +113,7 @@ class GradientView(ProbeView):
         place = self._place()
         if place is None:
             return None
-        flip = readings.flip if self._flip is not None and self._flip[0] == place[1] else None
+        flip = readings.flip if self._flip is not None and self._flip[0] == place[1].row else None
         change = changing(readings.config)
         if flip is not None:
             text = flip_words(readings.config, flip)
@@ -127,18 +122,18 @@ class GradientView(ProbeView):
         else:
             text = f"«flip» {change}s that input" if self.has_focus else f"«focus», then «arrows»; «flip» {change}s it"
         texts = (self.keymap.text(text), "" if self._is_derivative else relied_on(readings))
-        return RowPanel(readings, *place, flip, self._is_derivative, self._cursor is not None, texts)
+        return RowPanel(readings, place[0], *place[1], flip, self._is_derivative, self._cursor is not None, texts)
 
     def action_move(self, steps: int, rows: int) -> None:
         if self._cursor is not None:  # the first key only shows it
-            self._cursor = max(0, self._cursor[0] + rows), max(0, self._cursor[1] + steps)
+            self._cursor = TimeStep(max(0, self._cursor.row + rows), max(0, self._cursor.step + steps))
         place = self._place()
-        self._cursor = place and place[1:]
+        self._cursor = place and place[1]
         self._changed()
 
     def action_flip(self) -> None:
         place = self._place()
-        self._cursor = place and place[1:]
+        self._cursor = place and place[1]
         self._flip = None if self._flip == self._cursor else self._cursor
         self._changed()
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
-from textual.binding import Binding
 
 from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
@@ -16,11 +16,12 @@ from tui.views.blocks import scale_of, signed_blocks
 from tui.views.canvas import Box, Cells, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.lags import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, lags_shown, share_room
-from tui.views.row_panel import BlockLine, draw_blocks, least_block, value_lines
+from tui.views.row_panel import BlockLine, draw_blocks, least_block, part_lines
+from tui.views.rows import INPUT
 from tui.views.text import LONGEST, source_name
-from tui.views.view import PART_BINDINGS, Lag, ProbeView, UnitStep
+from tui.views.view import LEAVE, PART_BINDINGS, Lag, ProbeView, UnitStep, hidden
 
-STYLE_NAMES = ("muted", "target", "input", "saturated")  # of blocks: zero, positive, negative, saturated
+INKS = np.array([NUMBER[ink] for ink in ("muted", "target", "input", "saturated")], np.int16)  # by kind of block
 LEAST_CORRELATION = 0.2  # a unit follows nothing if it is below
 STILL = 1e-6  # a unit whose standard deviation is below this is constant
 LEAST_VALUE = 0.005  # smaller ones are due to chance
@@ -39,15 +40,15 @@ class MemoryView(ProbeView):
     kinds = frozenset({"memory", "units"})
 
     BINDINGS = [
-        Binding("left", "lag(-1)", "Lag", show=False, tooltip="The cursor to a smaller lag", id="left"),
-        Binding("right", "lag(1)", "Lag", show=False, tooltip="The cursor to a larger lag", id="right"),
-        Binding("up", "row(-1)", "Row", show=False, tooltip="The units of the row above", id="up"),
-        Binding("down", "row(1)", "Row", show=False, tooltip="The units of the row below", id="down"),
-        Binding("pageup", "units(-1)", "Units", show=False, tooltip="Units before these", id="page_up"),
-        Binding("pagedown", "units(1)", "Units", show=False, tooltip="Units after these", id="page_down"),
+        hidden("left", "lag(-1)", "Lag", tooltip="The cursor to a smaller lag", id="left"),
+        hidden("right", "lag(1)", "Lag", tooltip="The cursor to a larger lag", id="right"),
+        hidden("up", "row(-1)", "Row", tooltip="The units of the row above", id="up"),
+        hidden("down", "row(1)", "Row", tooltip="The units of the row below", id="down"),
+        hidden("pageup", "units(-1)", "Units", tooltip="Units before these", id="page_up"),
+        hidden("pagedown", "units(1)", "Units", tooltip="Units after these", id="page_down"),
         *PART_BINDINGS,
-        Binding("v", "swap", "Swap", show=False, tooltip="If there is room for one: bars, or units", id="swap"),
-        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away", id="leave"),
+        hidden("v", "swap", "Swap", tooltip="If there is room for one: bars, or units", id="swap"),
+        LEAVE,
     ]
 
     def __init__(self) -> None:
@@ -64,8 +65,8 @@ class MemoryView(ProbeView):
         return readings.memory is not None
 
     @property
-    def reading(self) -> str:
-        return "" if self._lag is None else self.reading_of(Lag(self._lag))
+    def at_cursor(self) -> Lag | None:
+        return None if self._lag is None else Lag(self._lag)
 
     def reading_of(self, spot: object) -> str:
         readings = self._readings
@@ -185,8 +186,8 @@ def draw_units(cells: Cells, box: Box, readings: Readings, units: Units, row: in
     begin = steps - shown
     inputs = list[BlockLine]()
     if progress is not None and rows and shown:
-        inputs = value_lines("input", form, progress.x[row], "input", block=1)[:MOST_INPUT_LINES]
-        inputs = inputs[: max(1, (box.height - 1) // 2)]
+        of_row = replace(progress, x=progress.x[row : row + 1], y=progress.y[row : row + 1])
+        inputs = part_lines(readings.config, of_row, INPUT)[: min(MOST_INPUT_LINES, max(1, (box.height - 1) // 2))]
     lines = max(0, box.height - 1 - len(inputs))
     first = max(0, min(first, count - lines))
     last = min(count, first + lines)
@@ -206,8 +207,9 @@ def draw_units(cells: Cells, box: Box, readings: Readings, units: Units, row: in
         values, part = signed(units.activity[row], units.bounds), np.s_[begin:, first:last]
         largest = scale_of(values) if units.bounds is Bounds.FREE else 1.0
         glyphs, kinds = signed_blocks(values[part], largest, units.saturated[row][part])
-        inks = np.array([NUMBER[name] for name in STYLE_NAMES], np.int16)[kinds]
-        stamp(cells, box.x + at, box.y + top, np.repeat(glyphs.T, block, axis=1), np.repeat(inks.T, block, axis=1))
+        stamp(
+            cells, box.x + at, box.y + top, np.repeat(glyphs.T, block, axis=1), np.repeat(INKS[kinds].T, block, axis=1)
+        )
         x, y, width = box.x + at, box.y + top, block * shown
         cells.mark_each(x, y, width, last - first, lambda x, y: UnitStep(row, first + y, begin + x // block))
     return lines

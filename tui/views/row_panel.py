@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.progress import Floats
+from echornn.progress import Floats, Progress
 from echornn.readings import Flip, Readings, RowDependence
 from echornn.tasks.task import Numbers, Symbols
-from tui.views.blocks import BLOCKS, channel_label, scale_of, shade, signed_blocks, signs_of, widest
+from tui.views.blocks import Blocks, Form, channel_label, scale_of, signed_blocks, signs_of, value_blocks, widest
 from tui.views.canvas import Box, Cells, Characters, stamp, write_in
-from tui.views.rows import cell_text, number_text
+from tui.views.inks import NUMBER
+from tui.views.rows import INPUT, PREDICTION, TARGET, blocks_of, row_lines, scored_in, value_text, values_of
 from tui.views.text import shortened
 from tui.views.view import TimeStep
 
-LEAST_LABEL, LEAST_WIDTH, LEAST_TRIANGLE = 6, 32, 4
-Form = Symbols | Numbers
+LEAST_WIDTH, LEAST_TRIANGLE, MANY = 32, 4, 99
 
 
 class BlockLine(NamedTuple):
     label: str
-    blocks: Characters  # [T], of two characters
-    ink: str
-    lit: Mapping[int, str] = {}  # what stands out, by step
-    lit_ink: str = "cursor"
+    blocks: Blocks  # [1, T]
     channel: int = 0  # later ones go first if there are too few lines
 
 
@@ -47,6 +43,14 @@ class RowPanel:
     def is_read(self) -> bool:
         return not np.isnan(self.rows.of_row(self.row)).all()
 
+    @property
+    def window(self) -> Progress:
+        """The row as a window of one row, with the predictions of the current weights; steps that were read."""
+        progress, part = self.readings.progress, np.s_[self.row : self.row + 1, self.rows.first_step :]
+        assert progress is not None  # nothing is read without a window
+        x, y, scored = progress.x[part], progress.y[part], scored_in(progress)[part]
+        return replace(progress, x=x, y=y, scored=scored, outputs=self.rows.predictions_of_row(self.row)[np.newaxis])
+
     def blocks(self, part: Any) -> Characters:
         """How strongly these predictions depend on these inputs, a part of [T, T]. A block is full where a flip moves
         all of the probability; of derivatives and numbers where they are largest.
@@ -59,78 +63,76 @@ class RowPanel:
 
 def least_block(*forms: Form) -> int:
     """The columns in which symbols can be told apart, 1 or 2."""
-    return max(widest(signs_of(form, 1)) if isinstance(form, Symbols) else 1 for form in forms)
-
-
-def value_lines(
-    word: str, form: Form, values: npt.NDArray[Any], ink: str, lit: Iterable[int] = (), block: int = 2
-) -> list[BlockLine]:
-    """A line of symbols, or a line for each number."""
-    if isinstance(form, Numbers):
-        glyphs, _ = signed_blocks(values, scale_of(values))
-        texts = [{step: number_text(float(values[step, channel])) for step in lit} for channel in range(form.count)]
-        return [
-            BlockLine(label, np.char.add(column, column), ink, text, channel=channel)
-            for channel, (label, column, text) in enumerate(zip(labels(word, form), glyphs.T, texts, strict=True))
-        ]
-    signs = [BLOCKS["zero"], BLOCKS["one"]] if form.count == 2 else [f"{sign:<2}" for sign in signs_of(form, block)]
-    texts_of_symbols = {step: cell_text(int(values[step]), form, most=block) for step in lit}
-    return [BlockLine(word, np.array(signs)[values], ink, texts_of_symbols)]
-
-
-def predicted_line(
-    word: str, form: Symbols, said: Floats, y: npt.NDArray[Any] | None, lit: Iterable[int], block: int
-) -> BlockLine:
-    """Shades of two classes' probabilities, or the likeliest symbols; wrong ones are marked, if targets are known."""
-    predicted = said.argmax(axis=-1)
-    (line,) = value_lines(word, form, predicted, "prediction", lit, block)
-    wrong = np.zeros(len(said), np.bool_) if y is None else predicted != y
-    if form.count == 2:
-        return line._replace(blocks=np.where(wrong, BLOCKS["wrong"], [BLOCKS[shade(p)] for p in said[:, 1].tolist()]))
-    return line._replace(blocks=np.where(wrong, np.char.replace(line.blocks, " ", "<"), line.blocks))
-
-
-def labels(word: str, form: Form) -> list[str]:
-    return [f"{word}{channel_label(form, n)}" for n in range(form.count if isinstance(form, Numbers) else 1)]
+    return max(1 if isinstance(form, Numbers) or form.count == 2 else widest(signs_of(form)) for form in forms)
 
 
 def label_width(config: EchoConfig) -> int:
-    says = config.the_task.outputs
-    words = labels("input", config.the_task.inputs) + labels("change" if isinstance(says, Numbers) else "pred", says)
-    return max(LEAST_LABEL, 1 + max(map(len, words)))
+    """Of inputs, predictions and, of numbers, their changes."""
+    lines = row_lines(config, MANY, (INPUT, PREDICTION))
+    return len(lines[0].label) + len("change") - len("pred") if len(lines) > 2 else len(lines[0].label)
 
 
 def lines_for(config: EchoConfig) -> int:
     """With a changed input, the title and two texts."""
-    return 5 + len(labels("input", config.the_task.inputs)) + 2 * len(labels("pred", config.the_task.outputs))
+    return 5 + len(row_lines(config, MANY, (INPUT,))) + 2 * len(row_lines(config, MANY, (PREDICTION,)))
+
+
+def part_lines(
+    config: EchoConfig, window: Progress, part: str, lit: Iterable[int] = (), ink: str = "cursor", block: int = 2
+) -> list[BlockLine]:
+    """A line of symbols, or a line for each number, of a window of one row."""
+    lines, scale = [], scale_of(values_of(window, INPUT if part == INPUT else TARGET))
+    for line in row_lines(config, MANY, (part,)):
+        blocks = blocks_of(config, window, np.s_[:], line, scale)
+        for step in lit:
+            blocks = light(blocks, step, value_text(config, window, 0, step, line), ink, block)
+        lines.append(BlockLine(line.label, blocks, line.channel))
+    return lines
+
+
+def light(blocks: Blocks, step: int, text: str, ink: str, block: int) -> Blocks:
+    """With a text of two characters at a step; in one column its sign, or the digit of a number below 1."""
+    short = text if block == 2 else (text.strip().lstrip("+.") or text)[:1]
+    return blocks.where(np.arange(blocks.inks.shape[1]) == step, short, ink)
 
 
 def lines_of(panel: RowPanel, block: int) -> list[BlockLine]:
-    config, progress, flip, first = panel.readings.config, panel.readings.progress, panel.flip, panel.rows.first_step
-    reads, says, at = config.the_task.inputs, config.the_task.outputs, panel.step - first
-    assert progress is not None  # nothing is read without a window
-    cursor = (at,) if panel.is_focused else ()
-    lines = value_lines("input", reads, progress.x[panel.row, first:], "input", cursor, block)
+    config, window, flip, first = panel.readings.config, panel.window, panel.flip, panel.rows.first_step
+    cursor = (panel.step - first,) if panel.is_focused else ()
+    lines = part_lines(config, window, INPUT, cursor, "cursor", block)
     if not panel.is_read:
         return lines
+    after = window if flip is None else after_flip(config, window, flip, first)
+    shape = 1, window.y.shape[1]
     if flip is not None:
-        new = "+ " if isinstance(reads, Numbers) else cell_text(int(flip.x[flip.step]), reads, most=block)
-        blanks = np.full(len(flip.x), "  ")
-        lines.append(BlockLine(changing(config), blanks, "input", {flip.step - first: new}, "changed"))
-    uses = panel.blocks(at)
-    lines.append(BlockLine("deriv" if panel.is_derivative else "uses", np.char.add(uses, uses), "target"))
-    said, y = panel.rows.predictions_of_row(panel.row), progress.y[panel.row, first:]
-    if isinstance(says, Numbers):
-        lines += value_lines("pred", says, said, "prediction", cursor)
-        lines += value_lines("change", says, change_of(flip)[first:], "changed") if flip is not None else []
-        return lines
-    lines.append(predicted_line("pred", says, said, y, cursor, block))
-    if flip is not None:
-        echo = flip.step - first + config.echo_step if config.value("task") == "echo" else None
-        after = None if echo is None else np.where(np.arange(len(y)) == echo, flip.x[flip.step], y)
+        text = "+ "
+        if isinstance(config.the_task.inputs, Symbols):
+            text = value_text(config, after, 0, flip.step - first, row_lines(config, MANY, (INPUT,))[0])
+        blank = Blocks(np.full(shape, "  "), np.zeros(shape, np.int16))
+        lines.append(BlockLine(changing(config), light(blank, flip.step - first, text, "changed", block)))
+    uses = panel.blocks(np.s_[panel.step - first : panel.step - first + 1])
+    label, inks = "deriv" if panel.is_derivative else "uses", np.full(shape, NUMBER["target"], np.int16)
+    lines.append(BlockLine(label, Blocks(np.char.add(uses, uses), inks)))
+    lines += part_lines(config, window, PREDICTION, cursor, "cursor", block)
+    if flip is not None and isinstance(says := config.the_task.outputs, Numbers):
+        change = change_of(flip)[np.newaxis, first:]
+        for channel in range(says.count):
+            blocks = value_blocks(says, change, "changed", channel, scale_of(change))
+            lines.append(BlockLine(f"change{channel_label(says, channel)}", blocks, channel))
+    elif flip is not None:
         turned = [step - first for step in turned_by(flip)]
-        lines.append(predicted_line("then", says, flip.after[first:], after, turned, block)._replace(lit_ink="changed"))
+        (line,) = part_lines(config, after, PREDICTION, turned, "changed", block)
+        lines.append(line._replace(label="then"))
     return lines
+
+
+def after_flip(config: EchoConfig, window: Progress, flip: Flip, first: int) -> Progress:
+    """The echo of a changed input changes too; of other tasks the targets are not known, and nothing is wrong."""
+    outputs = flip.after[np.newaxis, first:]
+    y = outputs.argmax(axis=-1)
+    if config.value("task") == "echo":
+        y = np.where(np.arange(first, len(flip.x)) == flip.step + config.echo_step, flip.x[flip.step], window.y)
+    return replace(window, x=flip.x[np.newaxis, first:], y=y, outputs=outputs)
 
 
 def changing(config: EchoConfig) -> str:
@@ -178,12 +180,8 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel) -> None:
 def draw_blocks(cells: Cells, box: Box, y: int, line: BlockLine, at: int, steps: slice, block: int) -> None:
     """A line of blocks, of two columns or one, for these steps."""
     write_in(cells, box, y, line.label, "muted")
-    blocks = line.blocks if block == 2 else np.where(line.blocks == BLOCKS["wrong"], "x", line.blocks)
-    write_in(cells, box, y, "".join(one[:block] for one in blocks[steps].tolist()), line.ink, at=at)
-    for step, text in line.lit.items():
-        if steps.start <= step < steps.stop:
-            short = text.strip().lstrip("+.")[:1] or text[:1]  # the digit of a number below 1
-            write_in(cells, box, y, text if block == 2 else short, line.lit_ink, at=at + (step - steps.start) * block)
+    characters, inks = line.blocks.line(0, steps.start, steps.stop)
+    stamp(cells, box.x + at, box.y + y, characters[:, :: 3 - block], inks[:, :: 3 - block])
 
 
 def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: int, label: int) -> None:
