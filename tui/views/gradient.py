@@ -72,7 +72,6 @@ class GradientView(ProbeView):
         return read_step(readings.config, place[0], spot.row, spot.step)
 
     def clicked(self, spot: object, again: bool) -> None:
-        """Put the cursor there; a second click flips the input."""
         if isinstance(spot, TimeStep):
             self._cursor = spot
             self._changed()

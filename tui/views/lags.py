@@ -22,8 +22,6 @@ TALL = 15  # lines that are enough for bars with what is drawn below them
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 SLOT, HOLLOW, WALL, MARK = "░", "▒", "┊", "▲"
 
-Numbers = npt.NDArray[np.int64]
-
 
 @dataclass(frozen=True, eq=False)
 class LagChart:
@@ -41,8 +39,8 @@ class LagChart:
 
 
 class Bars(NamedTuple):
-    lags: Numbers  # [bars], the lag that each shows: the highest of its lags
-    lefts: Numbers  # [bars], first columns
+    lags: npt.NDArray[np.int64]  # [bars], the lag that each shows: the highest of its lags
+    lefts: npt.NDArray[np.int64]  # [bars], first columns
     pitch: int
     each: int  # lags of a bar; above 1 if there are not enough columns
     wall: int | None  # its column
@@ -92,8 +90,8 @@ def draw_lag_chart(cells: Cells, box: Box, chart: LagChart) -> None:
     inner = Box(box.x + GUTTER, box.y + above, box.width - GUTTER, max(1, box.height - above - numbers - 1))
     bars = place_bars(chart.heights, len(chart.heights) if chart.wall is None else chart.wall, inner.width)
     for share, label in chart.ticks:
-        line = inner.height - 1 - min(inner.height - 1, int(share * inner.height))
-        cells.write(box.x, inner.y + line, f"{label:>{GUTTER - 1}}", "muted")
+        y = inner.y + max(0, inner.height - 1 - int(share * inner.height))
+        cells.write(box.x, y, f"{label:>{GUTTER - 1}}", "muted")
     signs = bar_signs(chart.heights[bars.lags], inner.height)
     has_values = above and bars.each == 1 and bars.pitch > max(map(len, chart.values))
     _draw_bars(cells, inner, chart, bars, signs)
@@ -106,8 +104,6 @@ def draw_lag_chart(cells: Cells, box: Box, chart: LagChart) -> None:
         _draw_numbers(cells, box, chart, bars)
     if bars.wall is not None:
         stamp(cells, inner.x + bars.wall, inner.y, np.full((inner.height + numbers, 1), WALL), "wall")
-    if bars.each > 1 and above:
-        write_in(cells, box, 0, f"a bar: the highest of {bars.each} lags", "muted", at=GUTTER)
     _draw_marks(cells, inner._replace(y=box.y + box.height - 1, height=1), chart, bars)
 
 

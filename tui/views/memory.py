@@ -11,13 +11,12 @@ from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
 from echornn.data.series import source_lags
 from echornn.readings import Memory, Readings, Units, signed
-from echornn.tasks.task import Numbers
 from tui.views.blocks import scale_of, signed_blocks
 from tui.views.canvas import Box, Cells, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.lags import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, lags_shown, share_room
 from tui.views.row_panel import BlockLine, draw_blocks, least_block, part_lines
-from tui.views.rows import INPUT
+from tui.views.rows import INPUT, row_lines
 from tui.views.text import LONGEST, source_name
 from tui.views.view import LEAVE, PART_BINDINGS, Lag, ProbeView, UnitStep, hidden
 
@@ -84,8 +83,8 @@ class MemoryView(ProbeView):
         assert memory is not None
         asked = self._asked_part()
         computing = f"computing {asked}" if asked not in ("", memory.part) else ""
-        text = ", ".join(filter(None, (memory.total_text, computing)))
-        self.draw_head(cells, readings, text, "" if (memory.part,) == readings.parts[:1] else memory.part)
+        part = "" if (memory.part,) == readings.parts[:1] else memory.part
+        self.draw_head(cells, readings, ", ".join(filter(None, (memory.total_text, computing))), part)
         widths, lines = list[int](), 0
         if units is not None:
             _, steps, count = units.activity.shape
@@ -145,8 +144,7 @@ def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None)
 
 
 def share_text(share: float) -> str:
-    """In three characters: .97, 1.0, ?"""
-    return f"{share:.2f}".replace("0.", ".", 1)[:3] if math.isfinite(share) else "?"
+    return f"{share:.2f}".replace("0.", ".", 1)[:3] if math.isfinite(share) else "?"  # .97, 1.0
 
 
 def followed(units: Units, unit: int) -> tuple[str, str]:
@@ -171,8 +169,7 @@ def unit_labels(units: Units) -> list[str]:
 
 
 def input_lines(config: EchoConfig) -> int:
-    form = config.the_task.inputs
-    return min(form.count, MOST_INPUT_LINES) if isinstance(form, Numbers) else 1
+    return len(row_lines(config, MOST_INPUT_LINES, (INPUT,)))
 
 
 def draw_units(cells: Cells, box: Box, readings: Readings, units: Units, row: int, first: int) -> int:
@@ -220,8 +217,9 @@ def read_unit(units: Units | None, spot: UnitStep) -> str:
     if units is None or any(one >= size for one, size in zip(at, units.activity.shape, strict=True)):
         return ""
     text = f"unit {spot.unit + 1}, row {spot.row + 1}, step {spot.step + 1}: {float(units.activity[at]):+.3f}"
-    follows = " ".join(" ".join(followed(units, spot.unit)).split())
-    return f"{text}{', saturated' if units.saturated[at] else ''}; ~ {follows}"
+    return (
+        f"{text}{', saturated' if units.saturated[at] else ''}; {' '.join(unit_labels(units)[spot.unit].split()[1:])}"
+    )
 
 
 def read_lag(readings: Readings, lag: int) -> str:

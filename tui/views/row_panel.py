@@ -67,9 +67,7 @@ def least_block(*forms: Form) -> int:
 
 
 def label_width(config: EchoConfig) -> int:
-    """Of inputs, predictions and, of numbers, their changes."""
-    lines = row_lines(config, MANY, (INPUT, PREDICTION))
-    return len(lines[0].label) + len("change") - len("pred") if len(lines) > 2 else len(lines[0].label)
+    return len(row_lines(config, MANY, (INPUT, PREDICTION))[0].label)
 
 
 def lines_for(config: EchoConfig) -> int:
@@ -102,15 +100,14 @@ def lines_of(panel: RowPanel, block: int) -> list[BlockLine]:
     lines = part_lines(config, window, INPUT, cursor, "cursor", block)
     if not panel.is_read:
         return lines
+    shape, at = (1, window.y.shape[1]), panel.step - first
     after = window if flip is None else after_flip(config, window, flip, first)
-    shape = 1, window.y.shape[1]
     if flip is not None:
-        text = "+ "
-        if isinstance(config.the_task.inputs, Symbols):
-            text = value_text(config, after, 0, flip.step - first, row_lines(config, MANY, (INPUT,))[0])
+        new = value_text(config, after, 0, flip.step - first, row_lines(config, MANY, (INPUT,))[0])
+        new = "+ " if changing(config) == "raise" else new
         blank = Blocks(np.full(shape, "  "), np.zeros(shape, np.int16))
-        lines.append(BlockLine(changing(config), light(blank, flip.step - first, text, "changed", block)))
-    uses = panel.blocks(np.s_[panel.step - first : panel.step - first + 1])
+        lines.append(BlockLine(changing(config), light(blank, flip.step - first, new, "changed", block)))
+    uses = panel.blocks(np.s_[at : at + 1])
     label, inks = "deriv" if panel.is_derivative else "uses", np.full(shape, NUMBER["target"], np.int16)
     lines.append(BlockLine(label, Blocks(np.char.add(uses, uses), inks)))
     lines += part_lines(config, window, PREDICTION, cursor, "cursor", block)
@@ -118,7 +115,7 @@ def lines_of(panel: RowPanel, block: int) -> list[BlockLine]:
         change = change_of(flip)[np.newaxis, first:]
         for channel in range(says.count):
             blocks = value_blocks(says, change, "changed", channel, scale_of(change))
-            lines.append(BlockLine(f"change{channel_label(says, channel)}", blocks, channel))
+            lines.append(BlockLine(f"move{channel_label(says, channel)}", blocks, channel))
     elif flip is not None:
         turned = [step - first for step in turned_by(flip)]
         (line,) = part_lines(config, after, PREDICTION, turned, "changed", block)
