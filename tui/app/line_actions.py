@@ -1,11 +1,12 @@
-"""The part of the app with the line after ``:``: opens it, passes keys to it, and does what was entered."""
+"""The part of the app that does lines of words, and the actions that only words have."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from textual.app import SystemCommand
 from textual.events import Event, Key, MouseDown, Paste
 from textual.screen import Screen
 
-from echornn.errors import RunError
+from echornn.config import TASK
+from echornn.errors import ConfigError, RunError
 from echornn.runs import folders
 from echornn.runs.run_dir import Run
 from echornn.session.commands import (
@@ -34,13 +36,12 @@ from echornn.session.commands import (
 from echornn.session.pictures.frame import Frame, State
 from echornn.timeline.branch import letter_of
 from tui.app import keys
-from tui.app.command_words import WordError, require_changes
-from tui.app.line import CommandLine, Known, LineEditor, about, completions
+from tui.app.line import CommandLine, about, completions
 from tui.app.parts import PaletteCommands, SessionKeys
 from tui.app.save_screen import save_to
 from tui.app.script import Begun, Outcome, Script
 from tui.app.theme import Theme
-from tui.app.words import CURSOR, Line, letters_of, lines_of, named, without_a_key
+from tui.app.words import WORDS, Line, WordError, letters_of, lines_of
 from tui.panels.runs import show_or_hide
 
 NOT_TEXT = ("ctrl+q", "ctrl+l")
@@ -49,24 +50,24 @@ NOT_TEXT = ("ctrl+q", "ctrl+l")
 SECONDS_OF_A_PANEL = 0.5
 """How long the line waits for a panel that still handles earlier keys."""
 
-FINISHED = "finished: edit num_epochs=NUMBER trains more epochs, restart starts over"
+SECONDS_TO_SAVE = 10.0
+"""How long a figure waits until what is on the screen is in the run's folder; then it shows what was saved before."""
 
 
-class LineKeys(SessionKeys):
-    """The part of the app that does lines of words."""
-
+class LineActions(SessionKeys, PaletteCommands):
     def __init__(self) -> None:
         super().__init__()
-        self._command_line = CommandLine(self._about_line, self._enter_line)
-        self._entered: list[str] = []
+        self._command_line = CommandLine(
+            lambda text: completions(text, self._frame.config, self._picture.branch_count),
+            lambda text, candidates: about(text, candidates, self._frame.config),
+            self._enter_line,
+        )
         self._scripts: list[Script] = []
-        self._is_beginning = False
-        self._doing: asyncio.Future[Outcome] | None = None
-        """The outcome of the action that is being done, if it is known only later."""
+        self._doing: asyncio.Future[Outcome] | None = None  # the action that is being done, if it takes its time
 
     # ---- the line that is typed
 
-    async def action_line(self) -> None:
+    async def action_line(self, text: str = "") -> None:
         """Open the line after ``:``. A panel first handles the keys that were typed before."""
         panel = self._panel
         if panel is not None and self._main.focused is panel:
@@ -80,45 +81,37 @@ class LineKeys(SessionKeys):
                 panel.post_message(Key("colon", ":"))
                 return
         self.clear_notifications()
-        self._command_line.open(LineEditor(self._entered, lambda text: completions(text, self._known)))
+        self._command_line.open(text)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The entries of the command palette: those of keys, and the names that no key has."""
+        """The entries of the command palette: those of keys, and the words that no key has."""
         yield from super().get_system_commands(screen)
-        for name, usage, what in without_a_key():
-            later = partial(self.call_later, self._choose_name, name, usage)
-            yield SystemCommand(f":{name} {usage}".strip(), what, later)
+        of_keys = {one.id for one in keys.BINDINGS}
+        for word in WORDS.values():
+            if word.name not in of_keys:
+                title = f":{word.name} {word.usage}".strip()
+                yield SystemCommand(title, word.about, partial(self.call_later, self._choose_word, word.name))
 
-    async def _choose_name(self, name: str, usage: str) -> None:
-        """Do what a name stands for; if it needs a value, begin a line with it."""
-        await self.action_line()
-        if self._command_line.is_open:
-            self._command_line.type(f"{name} " if usage else name)
-            if not usage:
-                self._command_line.press(Key("enter", None))
-                await self._go_on_with_lines()
-
-    @property
-    def _known(self) -> Known:
-        return Known(self._frame.config, self._picture.branch_count)
-
-    def _about_line(self, text: str, candidates: Sequence[str]) -> str:
-        return about(text, candidates, self._frame.config)
+    async def _choose_word(self, name: str) -> None:
+        """Do what a word stands for; if it needs a value, begin a line with it."""
+        await self.action_line(f"{name} " if WORDS[name].usage else name)
+        if not WORDS[name].usage:
+            self._command_line.enter()
+            await self._go_on_with_lines()
 
     async def on_event(self, event: Event) -> None:
         """Pass keys to the line as long as it is open, before any widget gets them: so keys that follow quickly are in
         order.
         """
         line = self._command_line
-        is_typed = isinstance(event, Key | Paste) and not event.is_forwarded
-        if is_typed and not self._is_leaving and len(self.screen_stack) == 1:
-            if line.says and isinstance(event, Key):
-                line.close()
-            if line.is_open and isinstance(event, Paste):
-                line.type(event.text)
+        if isinstance(event, Key | Paste) and not (event.is_forwarded or self._is_leaving) and line.display:
+            if not line.is_open:
+                line.close()  # it said why a line was refused
+            elif isinstance(event, Paste):
+                line.insert(event.text)
                 return
-            if line.is_open and isinstance(event, Key) and event.key not in NOT_TEXT:
-                line.press(event)
+            elif event.key not in NOT_TEXT:
+                await line.press(event)
                 await self._go_on_with_lines()
                 return
         if isinstance(event, MouseDown) and not event.is_forwarded and not line.region.contains(event.x, event.y):
@@ -133,12 +126,10 @@ class LineKeys(SessionKeys):
                 self._require(lines[0])
         except WordError as error:
             return str(error)
-        self._command_line.close()
-        self._entered = [*(one for one in self._entered if one != text.strip()), text.strip()]
         self.do_lines(lines)
         return ""
 
-    # ---- what the line does
+    # ---- what the lines do
 
     def do_lines(self, lines: list[Line]) -> Script:
         """Do these lines, one after the other."""
@@ -163,62 +154,55 @@ class LineKeys(SessionKeys):
 
     def _tell(self, outcome: Outcome) -> None:
         """Show what became of a line."""
+        folder = self._frame.folder
         if outcome.why_not and not (outcome.has_failed and self._frame.state is State.FAILED):
             self.clear_notifications()  # they would cover it
             self._command_line.refuse(outcome.line.text, outcome.why_not)
-        elif note := outcome.note or (self._where_saved() if outcome.line.what == Save() else ""):
-            self.notify(note, markup=False)
-
-    def _where_saved(self) -> str:
-        folder = self._frame.folder
-        return f"saved in {folder}" if folder else "this run has no folder: nothing is kept"
+        elif outcome.line.what == Save():
+            self.notify(f"saved in {folder}" if folder else "this run has no folder: nothing is kept", markup=False)
+        elif outcome.note:
+            self.notify(outcome.note, markup=False)
 
     def _require(self, line: Line) -> None:
-        """Check that a line can be done now.
-
-        Raises:
-            WordError: it cannot; the message says why.
-        """
+        """Check that a line can be done now; a WordError says why not."""
         frame, command = self._frame, line.what
-        if frame.state is State.FAILED and keys.why_not(command, frame):
-            raise WordError(keys.FAILED)
-        if isinstance(command, DriveCommand) and frame.state is State.FINISHED:
-            raise WordError(FINISHED)
-        if isinstance(command, Choose) and command.replica >= frame.config.replicas and not self._is_behind:
-            last = frame.config.replicas - 1
-            raise WordError(f"replica = {command.replica} is not trained here: 0 to {last}")
-        if isinstance(command, ChangingCommand) and (frame.state is not State.LOADING or frame.is_new):
-            require_changes(command.changes, frame.config)
+        if frame.state is State.FAILED or isinstance(command, DriveCommand):
+            if why_not := keys.why_not(command, frame):
+                raise WordError(why_not)
+        elif isinstance(command, Choose) and command.replica >= frame.config.replicas and not self._is_behind:
+            raise WordError(f"replica = {command.replica} is not trained here: 0 to {frame.config.replicas - 1}")
+        elif isinstance(command, ChangingCommand) and (frame.state is not State.LOADING or frame.is_new):
+            known = frame.config.fields()
+            for name in command.changes if TASK not in command.changes else ():
+                if name not in known and (close := get_close_matches(name, known, 1)):
+                    raise WordError(f"{name!r} is no field of this task: did you mean {close[0]}?")
+            try:
+                frame.config.with_fields(command.changes)
+            except ConfigError as error:
+                raise WordError(str(error)) from error
 
     async def _begin_line(self, line: Line) -> Begun:
         """Begin a line: send its command, or do its action."""
-        self._refusal, self._doing, self._is_beginning = "", None, True
-        frame = self._frame
+        self._refusal, self._doing, number, frame = "", None, 0, self._frame
         try:
             self._require(line)
-            number = self._obey(line.what) if not isinstance(line.what, str) else 0
             if isinstance(line.what, str):
-                await self._act(line.what)
+                _, name, arguments = parse(line.what)
+                done = getattr(self, f"action_{name}")(*arguments)
+                if inspect.isawaitable(done):
+                    await done
+            else:
+                number = self._obey(line.what)
         except WordError as error:
             self._refusal = str(error)
-            number = 0
-        finally:
-            self._is_beginning = False
         if self._refusal:
-            outcome = Outcome(line, self._refusal, is_refused=True)
-            return Begun(line, outcome=lambda: outcome)
-        doing = self._doing
-        if number or doing is None:
-            done = Outcome(line)
-            return Begun(line, number, frame.trained_in_all, not frame.has_diverged, lambda: done, frame.config)
-        return Begun(line, outcome=lambda: doing.result() if doing.done() else None)
-
-    def _refuse(self, text: str) -> None:
-        """Say why nothing is done; what a line cannot do is said by the line."""
-        if self._is_beginning:
-            self._refusal = text
-        else:
-            super()._refuse(text)
+            self._end_hint()  # the line says it
+            return Begun(line, outcome=partial(Outcome, line, self._refusal, is_refused=True))
+        if number:
+            return Begun(line, number, frame.trained_in_all, not frame.has_diverged, config=frame.config)
+        if (doing := self._doing) is not None:
+            return Begun(line, outcome=lambda: doing.result() if doing.done() else None)
+        return Begun(line, outcome=partial(Outcome, line))
 
     def _obey(self, command: Command) -> int:
         """Send a command as its key would; returns its number."""
@@ -230,110 +214,69 @@ class LineKeys(SessionKeys):
             self._send(command)
         return self._sent
 
-    async def _act(self, action: str) -> None:
-        """Do an action of the app. It says by `_refuse` if it cannot."""
-        _, name, arguments = parse(action)
-        done = getattr(self, f"action_{name}")(*arguments)
-        if inspect.isawaitable(done):
-            await done
-
-
-MOST_CELLS = 1000
-"""The most cells that a cursor moves at once, which is beyond the end of any view."""
-
-SECONDS_TO_SAVE = 10.0
-"""How long a figure waits until what is on the screen is in the run's folder; then it shows what was saved before."""
-
-NOT_IN_THE_LIST = "{letter} is no branch of this run: a to {last}"
-
-
-class LineActions(LineKeys, PaletteCommands):
-    """The part of the app with these actions."""
+    # ---- actions that only words have
 
     def action_seed(self, seed: int) -> None:
         """Show the network of this seed."""
-        config = self._frame.config
-        last = config.seed + config.replicas - 1
-        if config.seed <= seed <= last:
-            self._send(Choose(seed - config.seed))
+        first = self._frame.config.seed
+        last = first + self._frame.config.replicas - 1
+        if first <= seed <= last:
+            self._send(Choose(seed - first))
         else:
-            self._refuse(f"seed = {seed} is not trained here: {config.seed} to {last}")
+            self._refuse(f"seed = {seed} is not trained here: {first} to {last}")
 
     def action_crosshair(self, to: int | str) -> None:
         """Put the crosshair on a window (from 1), where the loss fell, or take it away."""
         plot, end = self._plot, self._frame.line_end
         if to == "off":
             plot.action_follow()
-        elif not end:
-            self._refuse("nothing is trained yet")
-        elif to == "fall":
+        elif to == "fall" and end:
             plot.action_fall()
-        elif isinstance(to, int) and to > end:
-            self._refuse(f"window = {to:,} cannot be shown: 1 to {end:,} on branch {letter_of(self._frame.line)}")
-        elif isinstance(to, int):
+        elif isinstance(to, int) and 1 <= to <= end:
             viewport = plot.viewport.moved(end, 0)
             plot.change_viewport(viewport.moved(end, to - 1 - (viewport.cursor or 0)))
+        else:
+            self._refuse(f"window = {to} cannot be shown: 1 to {end:,} on branch {letter_of(self._frame.line)}")
 
     async def action_in_a_view(self, name: str) -> None:
         """Do what a letter key of a view does, in the view that is shown and has it."""
         for view in self._views:
-            for key in letters_of(view):
-                if named(key) == name:
-                    await view.run_action(key.action)
-                    return
-        having = [view.title for view in self._all_views if name in map(named, letters_of(view))]
+            if name in letters_of(view):
+                await view.run_action(letters_of(view)[name].action)
+                return
+        having = [view.title for view in self._all_views if name in letters_of(view)]
         self._refuse(f"{name} is for the view {' or '.join(having)}: view {having[0]} shows it")
 
-    async def action_cursor(self, way: str, cells: int) -> None:
+    async def action_cursor(self, way: str, cells: int = 1) -> None:
         """Move the cursor of the view that has the arrow keys, or of the first that is shown; or take it away."""
         view = next((one for one in self._views if self._main.focused is one), next(iter(self._views), None))
-        actions = {} if view is None else view.own_actions()
-        if view is None:
-            self._refuse("no view is shown")
-        elif (action := actions.get(CURSOR[way])) is None:
-            ways = ", ".join(one for one, name in CURSOR.items() if name in actions)
-            self._refuse(f"cursor {way} has no meaning in the view {view.title}: {ways}")
-        else:
-            if way != "off":
-                self._focus(view)
-            for _ in range(min(cells, MOST_CELLS)):
-                await view.run_action(action)
-
-    # ---- branches and runs under the curve
-
-    def show_newest_frame(self) -> None:
-        """Draw the newest frame, if there is a new one."""
-        raise NotImplementedError
-
-    def draw(self) -> None:
-        """Draw the newest frame, whenever a timer would."""
-        self.show_newest_frame()
-
-    def _is_a_branch(self, number: int) -> bool:
-        branches = self._picture.branch_count
-        if number >= branches:
-            last = letter_of(branches - 1) if branches else "none yet"
-            self._refuse(NOT_IN_THE_LIST.format(letter=letter_of(number), last=last))
-        return number < branches
+        action = "" if view is None else view.own_actions().get("leave" if way == "off" else way, "")
+        if view is None or not action:
+            self._refuse(f"cursor {way} has no meaning in the view that is shown")
+            return
+        if way != "off":
+            self._focus(view)
+        for _ in range(min(cells, 1000)):  # more is beyond the end of any view
+            await view.run_action(action)
 
     def action_show_branch(self, number: int) -> None:
         """Draw a branch under the curve, or take it away."""
         if number == self._frame.line:
             self._refuse("the curve shows this branch: it cannot lie under itself")
-        elif self._is_a_branch(number):
+        elif number < self._picture.branch_count:
             self._send(show_or_hide(number, self._picture))
+        else:
+            last = letter_of(self._picture.branch_count - 1) if self._picture.branch_count else "none yet"
+            self._refuse(f"{letter_of(number)} is no branch of this run: a to {last}")
 
     def action_compare(self, name: str) -> None:
         """Draw another run under the curve, or take it away."""
-        if not self._may_use_files():
-            return
-        try:
-            if trouble := self.futures.lay_under(folders.find(name)):
-                self._refuse(trouble)
-        except (RunError, OSError) as error:
-            self._refuse(str(error))
-
-    # ---- the screen
+        if self._may_use_files():
+            try:
+                if trouble := self.futures.lay_under(folders.find(name)):
+                    self._refuse(trouble)
+            except (RunError, OSError) as error:
+                self._refuse(str(error))
 
     def action_theme(self, theme: Theme) -> None:
         """Choose the background, also for the next time."""
@@ -345,18 +288,14 @@ class LineActions(LineKeys, PaletteCommands):
         if not self._may_use_files():
             return
         doing = self._doing = asyncio.get_running_loop().create_future()
-        path = Path(file).expanduser()
-        line = Line(f"save {file}", "")
+        path, line = Path(file).expanduser(), Line(f"save {file}", "")
 
         def save() -> None:
-            if doing.done():
-                return
             try:
                 save_to(self, path)
                 doing.set_result(Outcome(line, note=f"saved {path}"))
             except OSError as error:
-                why_not = f"{path} cannot be written: {error.strerror or error}"
-                doing.set_result(Outcome(line, why_not, is_refused=True))
+                doing.set_result(_unwritten(line, path, error))
 
         self._when_drawn(save)
 
@@ -366,7 +305,7 @@ class LineActions(LineKeys, PaletteCommands):
 
     def action_figure(self, kind: str, file: str) -> None:
         """Make a figure of the position on the screen. What was trained is saved first."""
-        folder = self._folder
+        folder, frame = self._folder, self._frame
         if not self._may_use_files():
             return
         if folder is None:
@@ -374,20 +313,14 @@ class LineActions(LineKeys, PaletteCommands):
             return
         if self._picture.audience.may_steer:
             self.session.send(Save())
-        doing = self._doing = asyncio.get_running_loop().create_future()
-        frame, path = self._frame, Path(file).expanduser()
         where = {"branch": frame.line, "at": frame.trained}
         where |= {"replica": frame.replica} if frame.config.replicas > 1 else {}
-        line = Line(f"figure {kind} {file}", "")
-
-        def make() -> None:
-            outcome = outcome_of_figure(line, folder, kind, path, where, frame.trained_in_all)
-            self.call_from_thread(doing.set_result, outcome)
-
-        self.run_worker(make, name="figure", group="figure", exit_on_error=False, thread=True)
+        line, path = Line(f"figure {kind} {file}", ""), Path(file).expanduser()
+        making = asyncio.to_thread(_figure, line, folder, kind, path, where, frame.trained_in_all)
+        self._doing = asyncio.create_task(making)
 
 
-def outcome_of_figure(line: Line, folder: Path, kind: str, file: Path, where: dict[str, Any], trained: int) -> Outcome:
+def _figure(line: Line, folder: Path, kind: str, file: Path, where: dict[str, Any], trained: int) -> Outcome:
     """Make a figure once this many windows are saved; returns what became of it."""
     from tui.figures.data import FigureError
     from tui.figures.kinds import KINDS
@@ -398,10 +331,13 @@ def outcome_of_figure(line: Line, folder: Path, kind: str, file: Path, where: di
         until = time.monotonic() + SECONDS_TO_SAVE
         while Run.read(folder, quickly=True).trained < trained and time.monotonic() < until:
             time.sleep(0.05)
-        used = {name: value for name, value in where.items() if name in KINDS[kind].uses}
-        files = figure(folder, kind, file, **used)
+        files = figure(folder, kind, file, **{name: one for name, one in where.items() if name in KINDS[kind].uses})
     except (FigureError, RunError) as error:
         return Outcome(line, str(error), is_refused=True)
     except OSError as error:
-        return Outcome(line, f"{file} cannot be written: {error.strerror or error}", is_refused=True)
+        return _unwritten(line, file, error)
     return Outcome(line, note=f"made {' and '.join(map(str, files))}")
+
+
+def _unwritten(line: Line, file: Path, error: OSError) -> Outcome:
+    return Outcome(line, f"{file} cannot be written: {error.strerror or error}", is_refused=True)

@@ -10,7 +10,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from tui.app.command_words import WordError
 from tui.commands.front_end import FrontEnd, UsageError
 
 SIZES = re.compile(r"([0-9]{1,4})x([0-9]{1,4})")
@@ -56,7 +55,7 @@ def do_script(
     """
     if (script is None) == (file is None):
         raise UsageError('do takes either commands, such as "step 100", or --file')
-    from tui.app.words import lines_of, no_person
+    from tui.app.words import WordError, lines_of, no_person
 
     try:
         lines = lines_of(_text(script, file))
