@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.patience import PATIENCE, wait_for
 from tests.races import DISTURBANCE
 from tests.terminal_screen import ALTERNATE_SCREEN_OFF, TerminalScreen
-from tui.term.backpressure import ASK
+from tui.term.output import ASK
 
 CURSOR_ON = b"\x1b[?25h"
 

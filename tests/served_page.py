@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import subprocess
 import sys
@@ -18,9 +19,7 @@ from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse, WSMs
 from yarl import URL
 
 from tests.patience import PATIENCE, PAUSE
-from tui.web.guard import new_token
-from tui.web.pages import page
-from tui.web.server import PageServer, Site
+from tui.term.browser import BrowserServer
 
 ECHO = 'stty -echo; echo $$ $(stty size); while read -r line; do echo "got $line $(stty size)"; done; exit 3'
 """Prints its process and the size of its terminal, then every line with the size; ends as the terminal does."""
@@ -48,21 +47,21 @@ def on_own_terminal(script: str) -> list[str]:
 
 
 @asynccontextmanager
-async def served(script: str = ECHO) -> AsyncIterator[tuple[Site, Client]]:
-    site = Site(page(TITLE, "dark"), new_token(), on_own_terminal(script))
-    server = PageServer(site, 0)
+async def served(script: str = ECHO) -> AsyncIterator[tuple[BrowserServer, Client]]:
+    server = BrowserServer(TITLE, "dark", on_own_terminal(script), os.environ, 0)
     await server.begin()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tui.web.server.HEARTBEAT_SECONDS", PATIENCE)  # a tab answers only while a test receives from it
+        # a tab answers only while a test receives from it
+        patch.setattr("tui.term.browser.HEARTBEAT_SECONDS", PATIENCE)
         try:
             async with ClientSession() as session:
-                yield site, Client(server.port, session)
-                await site.end()
+                yield server, Client(server.port, session)
+                await server.end()
         finally:
             await server.end()
 
 
-async def opened(site: Site, client: Client, size: str = "?width=90&height=20") -> ClientWebSocketResponse:
+async def opened(site: BrowserServer, client: Client, size: str = "?width=90&height=20") -> ClientWebSocketResponse:
     origin = f"http://127.0.0.1:{client.port}"
     return await client.session.ws_connect(f"{origin}/{site.token}/viewer{size}", headers={"Origin": origin})
 

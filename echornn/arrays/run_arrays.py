@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -210,10 +210,6 @@ class WindowPiece:
     accuracies: npt.NDArray[np.float64]
     networks: range
     has_accuracy: bool  # whether predictions are symbols, which are right or wrong
-
-    def part(self, first: int, last: int) -> WindowPiece:
-        each = ("windows", "epochs", "losses", "accuracies")
-        return replace(self, **{name: getattr(self, name)[first:last] for name in each})
 
 
 def pieces(run: Run, end: Position | None = None, replica: int | None = None, first: int = 0) -> Iterator[WindowPiece]:

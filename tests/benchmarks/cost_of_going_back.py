@@ -26,7 +26,6 @@ from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
 from echornn.timeline.branch import Position
 from echornn.training.structure import tensorflow_trainers
-from tests.benchmarks.branch_is_the_trunk import arrive
 
 CONFIG = EchoConfig(seed=7, num_epochs=10**6)
 SLICE = 8000
@@ -36,6 +35,15 @@ SAVE_SECONDS = 1.0
 ROUNDS = 5
 
 make_trainer = tensorflow_trainers()
+
+
+def arrive(live: LiveRun, position: Position) -> float:
+    """Go to a position; returns the seconds that it took."""
+    begun = time.perf_counter()
+    live.go(position)
+    while not live.arrived:
+        live.step(4000)
+    return time.perf_counter() - begun
 
 
 def begun(recorder: Recorder) -> LiveRun:

@@ -33,7 +33,7 @@ from tests.benchmarks.cost_of_the_record import rate
 from tests.trees import branch_off, grow
 from tui.app.app import EchoApp
 from tui.term import terminal
-from tui.term.backpressure import ASK
+from tui.term.output import ASK
 from tui.views.canvas import Cells
 from tui.views.plot import LossPlot
 from tui.views.table import VIEWS

@@ -1,10 +1,13 @@
 """Kills a run at random times at full speed, resumes it each time, and compares it with a run that was never killed.
 
-`python -m tests.benchmarks.kill_and_resume [kills] [epochs]` exits with 1 if a bit of a loss differs.
+`python -m tests.benchmarks.kill_and_resume [kills] [--replicas N] [--epochs N]` exits with 1 if the exported windows,
+the record or the last state differ in a byte from a run that was never killed.
 """
 
 from __future__ import annotations
 
+import argparse
+import hashlib
 import random
 import subprocess
 import sys
@@ -13,18 +16,14 @@ import time
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 
-from echornn.history.windows import WINDOW
-from echornn.runs import folders, states
-from echornn.runs.folders import LOSS_FILE
+from echornn.errors import RunError
+from echornn.runs import states
+from echornn.runs.folders import LOSS_FILE, SOLVED_FILE
 from echornn.runs.run_dir import Run
 
-KILLS, EPOCHS = 50, 5000
-WHILE_LOADING = 0.1
-"""The share of kills that come before training begins."""
-SECONDS_OF_TRAINING = 3.0
-"""The other kills come up to this many seconds after the first checkpoint."""
+SECONDS = 1.0
+"""A kill comes up to this many seconds after the process has saved new windows."""
 
 
 def start(*arguments: str) -> subprocess.Popen[bytes]:
@@ -32,50 +31,81 @@ def start(*arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def serial(folder: Path) -> int:
-    run = states.load(folder)[0]
-    return run[0].serial if run else -1
+def trained(folder: Path) -> int:
+    """The number of saved windows; 0 if there is no run yet."""
+    try:
+        return Run.read(folder, quickly=True).trained
+    except RunError:
+        return 0
 
 
 def kill_once(folder: Path, arguments: list[str], dice: random.Random) -> bool:
-    """Start the run, and kill it at a random time; False if it ended before."""
-    before = serial(folder)
+    """Start the run, and kill it after it has saved new windows; False if it ended before."""
+    before = trained(folder)
     process = start(*arguments)
-    if dice.random() < WHILE_LOADING:
-        time.sleep(dice.uniform(0, 6))
-    else:
-        while serial(folder) == before and process.poll() is None:
-            time.sleep(0.05)
-        time.sleep(dice.uniform(0, SECONDS_OF_TRAINING))
+    while process.poll() is None and trained(folder) == before:
+        time.sleep(0.05)
+    time.sleep(dice.uniform(0, SECONDS))
     process.kill()
     return process.wait() < 0
 
 
-def main() -> None:
-    kills, epochs = [*map(int, sys.argv[1:]), *(KILLS, EPOCHS)[len(sys.argv) - 1 :]]
-    dice = random.Random(kills)
-    say = Console().print
+def exported(folder: Path, *options: str) -> str:
+    """The SHA-256 of the output of `export` for the run."""
+    command = [sys.executable, "-m", "tui", "export", str(folder), *options]
+    digest = hashlib.sha256()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        while piece := process.stdout.read(1 << 20):
+            digest.update(piece)
+    assert process.returncode == 0
+    return digest.hexdigest()
+
+
+def all_of(folder: Path) -> dict[str, object]:
+    """Everything that must be equal, by name."""
+    run = Run.read(folder)
+    assert run.checkpoint is not None
+    assert run.notes == (), run.notes
+    states.fields_of(run.checkpoint.state, arrays := list[np.ndarray]())
+    return {
+        "export": exported(folder),
+        "export --summary": exported(folder, "--summary"),
+        LOSS_FILE: (folder / LOSS_FILE).read_bytes(),
+        SOLVED_FILE: (folder / SOLVED_FILE).exists() and (folder / SOLVED_FILE).read_bytes(),
+        "the last state": [one.tobytes() for one in arrays],
+    }
+
+
+def main() -> int:
+    """Print a line for each kill and for each comparison. Returns the exit code."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kills", type=int, nargs="?", default=50)
+    parser.add_argument("--replicas", type=int, default=1)
+    parser.add_argument("--epochs", type=int, default=5000)
+    given = parser.parse_args()
+    dice = random.Random(given.kills)
     with tempfile.TemporaryDirectory() as name:
         killed, whole = Path(name) / "killed", Path(name) / "whole"
-        fields = ["--num-epochs", str(epochs)]
+        fields = ["--num-epochs", str(given.epochs), "--replicas", str(given.replicas), "--seed", "0"]
         arguments = ["--run", str(killed), *fields]
         done = 0
-        while done < kills and kill_once(killed, arguments, dice):
+        while done < given.kills and kill_once(killed, arguments, dice):
             done += 1
-            if (killed / folders.RUN_FILE).exists():
-                arguments = ["--resume", str(killed)]
-                run = Run.read(killed)
-                ahead = (killed / LOSS_FILE).stat().st_size // WINDOW.itemsize - run.trained
-                say(f"kill {done}: {run.trained:,} windows saved, {ahead:,} ahead of the checkpoint; {run.notes}")
+            arguments = ["--resume", str(killed)]
+            run = Run.read(killed)
+            ahead = run.layout.windows((killed / LOSS_FILE).stat().st_size) - run.trained
+            print(f"kill {done}: {run.trained:,} windows saved, {ahead:,} ahead of the checkpoint", flush=True)
+        begun = time.monotonic()
         codes = start(*arguments).wait(), start("--run", str(whole), *fields).wait()
-        one, other = (np.fromfile(folder / LOSS_FILE, WINDOW) for folder in (killed, whole))
-        same = one.tobytes() == other.tobytes()
-        verdict = "the same" if same else "NOT the same"
-        say(f"{done} kills, exit codes {codes}, {len(one):,} and {len(other):,} windows: {verdict}")
-        size = folders.size(killed)
-        say(f"{size / len(one) * 1e6 / 1e6:.2f} MB on disk for 10^6 windows")
-    sys.exit(not same)
+        print(f"{done} kills, exit codes {codes}, both to their ends in {time.monotonic() - begun:.1f} s", flush=True)
+        one, other = all_of(killed), all_of(whole)
+        for what in one:
+            print(f"{what}: {'the same' if one[what] == other[what] else 'NOT the same'}", flush=True)
+        files = {file.name: file.stat().st_size for file in sorted(whole.iterdir()) if file.is_file()}
+        print(", ".join(f"{name} {size / 1e6:,.3f} MB" for name, size in files.items()))
+        return 0 if one == other and done == given.kills else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -16,7 +16,7 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 
 from tui.term.exit_code import ExitCode
-from tui.term.loop_signals import LoopSignals, call_on_signals
+from tui.term.terminal import LoopSignals, call_on_signals
 from tui.views.ascii import IN_ASCII
 from tui.views.keymap import KeyMap
 

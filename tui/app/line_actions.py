@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from textual.actions import parse
 from textual.app import SystemCommand
@@ -20,19 +19,8 @@ from echornn.config import TASK
 from echornn.errors import ConfigError, RunError
 from echornn.runs import folders
 from echornn.runs.run_dir import Run
-from echornn.session.commands import (
-    Answer,
-    ChangingCommand,
-    Choose,
-    Command,
-    DriveCommand,
-    Edit,
-    Redo,
-    Save,
-    StartOver,
-    ToggleReplicas,
-    Undo,
-)
+from echornn.session import commands
+from echornn.session.commands import Answer, Choose, Command, Save
 from echornn.session.pictures.frame import Frame, State
 from echornn.timeline.branch import letter_of
 from tui.app import keys
@@ -47,9 +35,6 @@ from tui.panels.runs import show_or_hide
 NOT_TEXT = ("ctrl+q", "ctrl+l")
 """Keys that keep their meaning while a line is typed."""
 
-SECONDS_OF_A_PANEL = 0.5
-"""How long the line waits for a panel that still handles earlier keys."""
-
 SECONDS_TO_SAVE = 10.0
 """How long a figure waits until what is on the screen is in the run's folder; then it shows what was saved before."""
 
@@ -63,23 +48,12 @@ class LineActions(SessionKeys, PaletteCommands):
             self._enter_line,
         )
         self._scripts: list[Script] = []
-        self._doing: asyncio.Future[Outcome] | None = None  # the action that is being done, if it takes its time
+        self._doing: asyncio.Task[str] | None = None  # the action that is being done, if it takes its time
 
     # ---- the line that is typed
 
-    async def action_line(self, text: str = "") -> None:
-        """Open the line after ``:``. A panel first handles the keys that were typed before."""
-        panel = self._panel
-        if panel is not None and self._main.focused is panel:
-            handled = asyncio.Event()
-            panel.call_later(handled.set)
-            try:
-                await asyncio.wait_for(handled.wait(), SECONDS_OF_A_PANEL)
-            except TimeoutError:
-                return
-            if panel.is_open and panel.is_text(":"):
-                panel.post_message(Key("colon", ":"))
-                return
+    def action_line(self, text: str = "") -> None:
+        """Open the line after ``:``."""
         self.clear_notifications()
         self._command_line.open(text)
 
@@ -94,7 +68,7 @@ class LineActions(SessionKeys, PaletteCommands):
 
     async def _choose_word(self, name: str) -> None:
         """Do what a word stands for; if it needs a value, begin a line with it."""
-        await self.action_line(f"{name} " if WORDS[name].usage else name)
+        self.action_line(f"{name} " if WORDS[name].usage else name)
         if not WORDS[name].usage:
             self._command_line.enter()
             await self._go_on_with_lines()
@@ -166,12 +140,10 @@ class LineActions(SessionKeys, PaletteCommands):
     def _require(self, line: Line) -> None:
         """Check that a line can be done now; a WordError says why not."""
         frame, command = self._frame, line.what
-        if frame.state is State.FAILED or isinstance(command, DriveCommand):
+        if frame.state is State.FAILED or isinstance(command, commands.DriveCommand):
             if why_not := keys.why_not(command, frame):
                 raise WordError(why_not)
-        elif isinstance(command, Choose) and command.replica >= frame.config.replicas and not self._is_behind:
-            raise WordError(f"replica = {command.replica} is not trained here: 0 to {frame.config.replicas - 1}")
-        elif isinstance(command, ChangingCommand) and (frame.state is not State.LOADING or frame.is_new):
+        elif isinstance(command, commands.ChangingCommand) and not self._is_behind:
             known = frame.config.fields()
             for name in command.changes if TASK not in command.changes else ():
                 if name not in known and (close := get_close_matches(name, known, 1)):
@@ -200,15 +172,13 @@ class LineActions(SessionKeys, PaletteCommands):
             return Begun(line, outcome=partial(Outcome, line, self._refusal, is_refused=True))
         if number:
             return Begun(line, number, frame.trained_in_all, not frame.has_diverged, config=frame.config)
-        if (doing := self._doing) is not None:
-            return Begun(line, outcome=lambda: doing.result() if doing.done() else None)
-        return Begun(line, outcome=partial(Outcome, line))
+        return Begun(line, outcome=partial(_outcome_of, line, self._doing))
 
     def _obey(self, command: Command) -> int:
         """Send a command as its key would; returns its number."""
-        if isinstance(command, Undo | Redo | Edit | StartOver):
+        if isinstance(command, commands.Undo | commands.Redo | commands.ChangingCommand):
             self._forget_drafts()
-        if isinstance(command, ToggleReplicas):
+        if isinstance(command, commands.ToggleReplicas):
             self._toggle_replicas(command)
         else:
             self._send(command)
@@ -216,14 +186,20 @@ class LineActions(SessionKeys, PaletteCommands):
 
     # ---- actions that only words have
 
-    def action_seed(self, seed: int) -> None:
-        """Show the network of this seed."""
+    def action_seed(self, seed: int | str) -> None:
+        """Show the network of this seed, or the one before or after in the view."""
         first = self._frame.config.seed
         last = first + self._frame.config.replicas - 1
-        if first <= seed <= last:
+        if isinstance(seed, str):
+            self.action_replica(-1 if seed == "before" else 1)
+        elif first <= seed <= last:
             self._send(Choose(seed - first))
         else:
             self._refuse(f"seed = {seed} is not trained here: {first} to {last}")
+
+    def action_replica_number(self, replica: int) -> None:
+        """Show one of several networks, from 0."""
+        self.action_seed(self._frame.config.seed + replica)
 
     def action_crosshair(self, to: int | str) -> None:
         """Put the crosshair on a window (from 1), where the loss fell, or take it away."""
@@ -287,17 +263,17 @@ class LineActions(SessionKeys, PaletteCommands):
         """Save the screen in a file, once everything that has changed is drawn."""
         if not self._may_use_files():
             return
-        doing = self._doing = asyncio.get_running_loop().create_future()
-        path, line = Path(file).expanduser(), Line(f"save {file}", "")
+        self._doing = asyncio.create_task(self._save_screen(Path(file).expanduser()))
 
-        def save() -> None:
-            try:
-                save_to(self, path)
-                doing.set_result(Outcome(line, note=f"saved {path}"))
-            except OSError as error:
-                doing.set_result(_unwritten(line, path, error))
-
-        self._when_drawn(save)
+    async def _save_screen(self, file: Path) -> str:
+        drawn = asyncio.Event()
+        self._when_drawn(drawn.set)
+        await drawn.wait()
+        try:
+            save_to(self, file)
+        except OSError as error:
+            raise OSError(f"{file} cannot be written: {error.strerror or error}") from error
+        return f"saved {file}"
 
     def _when_drawn(self, call: Callable[[], None]) -> None:
         """Call this once everything that has changed is drawn."""
@@ -315,29 +291,27 @@ class LineActions(SessionKeys, PaletteCommands):
             self.session.send(Save())
         where = {"branch": frame.line, "at": frame.trained}
         where |= {"replica": frame.replica} if frame.config.replicas > 1 else {}
-        line, path = Line(f"figure {kind} {file}", ""), Path(file).expanduser()
-        making = asyncio.to_thread(_figure, line, folder, kind, path, where, frame.trained_in_all)
+        making = asyncio.to_thread(_figure, folder, kind, Path(file).expanduser(), where, frame.trained_in_all)
         self._doing = asyncio.create_task(making)
 
 
-def _figure(line: Line, folder: Path, kind: str, file: Path, where: dict[str, Any], trained: int) -> Outcome:
-    """Make a figure once this many windows are saved; returns what became of it."""
-    from tui.figures.data import FigureError
-    from tui.figures.kinds import KINDS
-    from tui.figures.make import figure, require_drawable
-
+def _outcome_of(line: Line, doing: asyncio.Task[str] | None) -> Outcome | None:
+    """What became of an action; None as long as it is not done."""
+    if doing is None or not doing.done():
+        return Outcome(line) if doing is None else None
     try:
-        require_drawable(kind, file)
-        until = time.monotonic() + SECONDS_TO_SAVE
-        while Run.read(folder, quickly=True).trained < trained and time.monotonic() < until:
-            time.sleep(0.05)
-        files = figure(folder, kind, file, **{name: one for name, one in where.items() if name in KINDS[kind].uses})
-    except (FigureError, RunError) as error:
+        return Outcome(line, note=doing.result())
+    except (OSError, ValueError) as error:
         return Outcome(line, str(error), is_refused=True)
-    except OSError as error:
-        return _unwritten(line, file, error)
-    return Outcome(line, note=f"made {' and '.join(map(str, files))}")
 
 
-def _unwritten(line: Line, file: Path, error: OSError) -> Outcome:
-    return Outcome(line, f"{file} cannot be written: {error.strerror or error}", is_refused=True)
+def _figure(folder: Path, kind: str, file: Path, where: dict[str, int], trained: int) -> str:
+    """Make a figure once this many windows are saved; returns what was made."""
+    from tui.figures.make import KINDS, figure, require_drawable
+
+    require_drawable(kind, file)
+    until = time.monotonic() + SECONDS_TO_SAVE
+    while Run.read(folder, quickly=True).trained < trained and time.monotonic() < until:
+        time.sleep(0.05)
+    files = figure(folder, kind, file, **{name: one for name, one in where.items() if name in KINDS[kind].uses})
+    return f"made {' and '.join(map(str, files))}"

@@ -53,8 +53,8 @@ from tui.command_text import command_again, command_of
 from tui.panels.branches import BranchList
 from tui.panels.runs import Futures, RunList, kept_runs_beside
 from tui.panels.settings import SettingsPanel
-from tui.term.backpressure import ASK, Backpressure
 from tui.term.exit_code import ExitCode
+from tui.term.output import ASK, Backpressure
 from tui.term.printed import printable
 from tui.views.plot import LossPlot
 from tui.views.seeds import SeedsView

@@ -179,7 +179,7 @@ class TourApp(EchoApp):
         place: the number of the step, from 0; after the last it is that of `END`, and then None: the tour is left.
     """
 
-    CSS_PATH = "../app.tcss"
+    CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*OWN_KEYS]
     HELPED_KEYS: ClassVar[list[Binding]] = [*OWN_KEYS, *keys.BINDINGS]
     LAST_WORDS = (f"take the tour again: {AGAIN}",)

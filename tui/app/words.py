@@ -28,7 +28,7 @@ from tui.views.view import View
 MOST = 10**18
 
 FIGURES = ("curve", "memory", "gradient", "weights", "plane", "seeds", "branches")
-"""The kinds of figures of a run; `tui.figures.kinds.KINDS` has more, which need more than a run."""
+"""The kinds of figures of a run; `tui.figures.make.KINDS` has more, which need more than a run."""
 
 OTHER_NAMES = {"tree": "branches", "q": "quit", "q!": "quit", "wq": "quit", "x": "quit", "w": "save", "h": "help"}
 """Also what fingers type that are used to vim; quitting saves anyway."""
@@ -61,6 +61,9 @@ CHOICES: dict[str, Mapping[str, str]] = {
 }
 """Arguments that are chosen among words, and what these stand for."""
 
+LITERALS = {"max": math.inf, "in": True, "out": False}
+"""What other words stand for, if not for themselves."""
+
 ARGUMENTS: dict[str, tuple[Callable[[str], Any], str]] = {
     **{
         name: (partial(_number, int, least), f"a whole number, {least} or more")
@@ -87,8 +90,7 @@ class Word:
     name: str
     usage: str  # its arguments: [] may be left out, ... repeats, a|b is a choice, capitals are in `ARGUMENTS`
     about: str
-    make: Callable[..., Command | str] | str
-    needs_a_person: bool = False  # scripts cannot use it
+    make: Callable[..., Command | str] | Command | str
 
     def arguments(self, count: int) -> list[str]:
         """What this number of arguments may be."""
@@ -104,18 +106,17 @@ class Word:
             raise WordError(f"{wrong!r} cannot be used: {self.name} takes {self.usage or 'nothing more'}")
         try:
             values = [self._value(one, word) for one, word in zip(arguments, words, strict=False)]
-            if callable(self.make):
-                return self.make(*values)
+            made = self.make(*values) if callable(self.make) else self.make
         except (ConfigError, TypeError, ValueError) as error:
             raise WordError(str(error)) from error
-        return f"{self.make}({', '.join(map(repr, values))})" if values else self.make
+        return f"{made}({', '.join(map(repr, values))})" if values and made is self.make else made
 
     def _value(self, argument: str, text: str) -> Any:
         for one in argument.split("|"):
-            value = ARGUMENTS[one][0](text) if one in ARGUMENTS else text if text == one else None
+            value = ARGUMENTS[one][0](text) if one in ARGUMENTS else LITERALS.get(one, one) if text == one else None
             if value is not None:
                 return value
-        allowed = " or ".join(ARGUMENTS[one][1] if one in ARGUMENTS else one for one in argument.split("|"))
+        allowed = ", or ".join(ARGUMENTS[one][1] if one in ARGUMENTS else one for one in argument.split("|"))
         raise WordError(f"{self.name} = {shortened(repr(text))} cannot be used: {allowed}")
 
 
@@ -125,91 +126,61 @@ def letters_of(view: View | type[View]) -> dict[str, Binding]:
     return {one.description.lower().replace(" ", "_"): one for one in letters}
 
 
-def _of_views() -> Iterator[Word]:
+def _saved(file: str = "") -> Command | str:
+    return f"save_screen({file!r})" if file else commands.Save()
+
+
+def _begun(tooltip: str) -> str:
+    return tooltip[:1].lower() + tooltip.partition("; ")[0][1:]
+
+
+def _of_keys() -> Iterator[Word]:
+    """The ids of keys, and what the letter keys of views are called."""
+    for one in keys.BINDINGS:
+        if one.id and one.id.isidentifier() and one.action != "line":
+            yield Word(one.id, "", _begun(one.tooltip), keys.SENT.get(one.id, one.action))
     for name in dict.fromkeys(name for view in VIEWS for name in letters_of(view)):
         having = [view for view in VIEWS if name in letters_of(view)]
-        what = letters_of(having[0])[name].tooltip
-        about = f"{', '.join(view.title for view in having)}: {what[:1].lower()}{what[1:]}"
+        about = f"{', '.join(view.title for view in having)}: {_begun(letters_of(having[0])[name].tooltip)}"
         yield Word(name, "", about, f"in_a_view('{name}')")
 
 
 WORDS = {
     word.name: word
     for word in (
+        *_of_keys(),
         Word("pause", "", "pause; windows that have begun are finished", commands.Pause),
         Word("resume", "", "train on", commands.Resume),
         Word("toggle", "", "pause, or train on", commands.Toggle),
         Word("step", "[WINDOWS]", "train so many windows, then pause", commands.Step),
-        Word("epoch", "", "train to the end of the epoch, then pause", commands.FinishEpoch),
-        Word(
-            *("speed", "max|SPEED", "the speed in windows a second"),
-            lambda speed: commands.SetSpeed(math.inf if speed == "max" else speed),
-        ),
-        Word("faster", "", "the next higher speed", commands.Faster),
-        Word("slower", "", "the next lower speed", commands.Slower),
-        Word("edit", "FIELD=VALUE...", "change settings; undo undoes it", lambda *new: commands.Edit(dict(new))),
-        Word(
-            *("restart", "[FIELD=VALUE...]", "start over, with changed settings"),
-            lambda *new: commands.StartOver(dict(new)),
-        ),
-        Word("reset", "", "start over with the weights that this run began with", commands.Reset),
-        Word("redraw", "", "start over with new random weights", commands.Redraw),
-        Word("regenerate", "", "new data; the epoch starts again with it", commands.Regenerate),
-        Word("undo", "", "go to before the last change or divergence", commands.Undo),
-        Word("redo", "", "go back to where the last undo came from", commands.Redo),
-        Word(
-            *("go", "WINDOW|end", "show this window of the curve, as it was"),
-            lambda window: commands.Go(None, None if window == "end" else window),
-        ),
+        Word("speed", "max|SPEED", "the speed in windows a second", commands.SetSpeed),
+        Word("edit", "FIELD=VALUE...", "change settings", lambda *new: commands.Edit(dict(new))),
+        Word("restart", "[FIELD=VALUE...]", "start over, also changed", lambda *new: commands.StartOver(dict(new))),
+        Word("go", "WINDOW|end", "this window, as it was", lambda to: commands.Go(None, None if to == "end" else to)),
         Word("branch", "LETTER [WINDOW]", "show a branch's end, or a window of it", commands.Go),
         Word("move", "BY", "show so many windows later; -1: the one before", commands.Move),
         Word("move_epochs", "BY", "the end of the next epoch; -1: of the one before", commands.MoveEpochs),
         Word("replicas", "[NETWORKS]", "from one network to many seeds, and back", commands.ToggleReplicas),
-        Word("replica", "NUMBER", "show this one of several networks, from 0", commands.Choose),
+        Word("replica", "NUMBER", "show this one of several networks, from 0", "replica_number"),
+        Word("seed", "NUMBER|before|after", "show the network of this seed", "seed"),
         Word("alone", "", "go on with the shown one of several networks", commands.Alone),
-        Word(
-            *("name", "LETTER [NAME...]", "give a branch a name, or take it away"),
-            lambda branch, *name: commands.Name(branch, " ".join(name)),
-        ),
+        Word("name", "LETTER [NAME...]", "name a branch", lambda one, *name: commands.Name(one, " ".join(name))),
         Word("pin", "LETTER", "keep a branch under the curve, or no longer", commands.Pin),
         Word("hide", "LETTER", "take a branch away from under the curve", commands.Hide),
         Word("show", "LETTER", "draw a branch under the curve, or take it away", "show_branch"),
         Word("compare", "RUN", "draw another run under the curve, or take it away", "compare"),
-        Word("view", "VIEW", "show this view below the curve", "view"),
-        Word("zoom", "in|out", "half as many windows, or twice as many", lambda way: f"zoom({way == 'in'})"),
-        Word("log", "", "the losses on a logarithmic axis, or a linear one", "log"),
+        Word("view", "VIEW", f"{', '.join(view.title for view in VIEWS)} or their numbers", "view"),
+        Word("zoom", "in|out", "half as many windows, or twice as many", "zoom"),
         Word("crosshair", "WINDOW|fall|off", "the crosshair to a window, or where the loss fell", "crosshair"),
-        Word(
-            *("seed", "NUMBER|before|after", "show the network of this seed"),
-            lambda seed: {"before": "replica(-1)", "after": "replica(1)"}.get(seed, f"seed({seed})"),
-        ),
         Word("cursor", "left|right|up|down|off [CELLS]", "the cursor of the view that is shown", "cursor"),
-        *_of_views(),
-        Word("advice", "", "make the change that the advice names", "advice"),
         Word("theme", "dark|light", "the background, also the next time", "theme"),
-        Word(
-            *("save", "[FILE.svg|FILE.txt]", "save all that was trained now, or the screen as a picture or text"),
-            lambda file=None: f"save_screen({file!r})" if file else commands.Save(),
-        ),
-        Word("figure", "KIND FILE", "make a figure for a paper, and a CSV file beside it", "figure"),
-        Word("settings", "", "the panel of settings and presets", "settings", needs_a_person=True),
-        Word("branches", "", "the panel of branches", "branches", needs_a_person=True),
-        Word("runs", "", "the panel of other runs", "runs", needs_a_person=True),
-        Word("copy", "", "copy the command that shows this again", "copy", needs_a_person=True),
-        Word(
-            *("focus", "", "give the arrow keys to the next view, or to the curve", "app.focus_next"),
-            needs_a_person=True,
-        ),
-        Word("show_all", "", "draw the whole screen again", "show_all", needs_a_person=True),
-        Word("help", "", "the help", "help", needs_a_person=True),
-        Word("take_over", "", "steer the session from here", "take_over", needs_a_person=True),
-        Word("detach", "", "leave the screen; the training goes on", "detach", needs_a_person=True),
-        Word("quit", "", "quit; the run is kept", "quit", needs_a_person=True),
+        Word("save", "[FILE.svg|FILE.txt]", "save the run now, or the screen as a picture or text", _saved),
+        Word("figure", "KIND FILE", f"a figure for a paper, and a CSV file: {', '.join(FIGURES)}", "figure"),
     )
 }
 
-OF_KEYS = {one.id: keys.SENT.get(one.id, one.action) for one in keys.BINDINGS if one.id and one.action != "line"}
-"""What the keys do, by their ids, which are words too: ``window_back``, ``max``."""
+OF_PERSONS = ("settings", "branches", "runs", "copy", "focus", "show_all", "help", "take_over", "detach", "quit")
+"""The words that scripts cannot use."""
 
 
 @dataclass(frozen=True)
@@ -218,7 +189,6 @@ class Line:
 
     text: str
     what: Command | str
-    word: Word | None = None  # None if it is the id of a key
 
 
 def lines_of(text: str) -> list[Line]:
@@ -244,13 +214,9 @@ def _line_of(words: list[str]) -> Line:
     if "_".join(words[:2]) in WORDS:
         words = ["_".join(words[:2]), *words[2:]]
     name, *arguments = [OTHER_NAMES.get(words[0], words[0]), *words[1:]]
-    text = " ".join(f"'{one}'" if " " in one else one for one in [name, *arguments])
     if name in WORDS:
-        if name == "figure":
-            arguments = [one for one in arguments if one not in ("-o", "--out")]
-        return Line(text, WORDS[name].read(arguments), WORDS[name])
-    if name in OF_KEYS and not arguments:
-        return Line(text, OF_KEYS[name])
+        text = " ".join(f"'{one}'" if " " in one else one for one in [name, *arguments])
+        return Line(text, WORDS[name].read([one for one in arguments if one not in ("-o", "--out")]))
     begun = [one for one in WORDS if one.startswith(name.lower())]
     close = begun if len(begun) == 1 else get_close_matches(name.lower(), WORDS, 1)
     raise WordError(f"{shortened(name)!r} is no command{f': did you mean {close[0]}?' if close else ''}")
@@ -259,5 +225,5 @@ def _line_of(words: list[str]) -> Line:
 def no_person(lines: Sequence[Line]) -> None:
     """Check that a script can do these lines; a WordError if one is only for somebody at a screen."""
     for line in lines:
-        if line.word is not None and line.word.needs_a_person:
-            raise WordError(f"{line.word.name!r} cannot be used in a script: it is for somebody at a screen")
+        if line.text in OF_PERSONS:
+            raise WordError(f"{line.text!r} cannot be used in a script: it is for somebody at a screen")

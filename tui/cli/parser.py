@@ -1,127 +1,189 @@
-"""The parser of the command line ``echornn-tui``: its flags and subcommands."""
+"""Reads a command line: its subcommand, its flags, and the fields of a configuration, which are flags too."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from functools import wraps
+from functools import partial, wraps
+from importlib import import_module
 from importlib.metadata import version
 from inspect import signature
-from typing import Annotated, Any, get_args, get_type_hints
+from itertools import pairwise
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from cyclopts import App, CycloptsError, Parameter, Token, UnknownOptionError, UnusedCliTokensError, convert
 
+from echornn import EchoConfig, Run, RunError, TaskError
+from echornn.cells.own_cell import OwnCell
+from echornn.cells.own_cell import check as check_cell
+from echornn.cells.table import named as cell_named
+from echornn.config import CELL, ECHO, TASK
 from echornn.files.recorded_values import shortened
-from echornn.tasks.own_task import TaskName
-from tui.cli import task_flags
-from tui.cli.subcommands.table import SUBCOMMANDS
-from tui.cli.training import training
-from tui.commands import record
-from tui.commands.flags import ConfigFlags, TrainingFlags
-from tui.commands.front_end import FrontEnd, UsageError
+from echornn.runs import folders
+from echornn.tasks.own_task import OwnTask, TaskName, check
+from echornn.tasks.table import class_of, defaults_of, named, tasks_with
+from echornn.tasks.task import settings_of
+from tui.cli import UsageError
+from tui.cli.train import train
+
+SUBCOMMANDS = {
+    "tour": "tui.cli.do:tour",
+    "export": "tui.cli.export:export_run",
+    "branches": "tui.cli.kept:show_branches",
+    "probe": "tui.cli.probe:probe_run",
+    "figure": "tui.cli.figure:make_figure",
+    "attach": "tui.cli.attach:attach",
+    "serve": "tui.cli.attach:serve",
+    "do": "tui.cli.do:do",
+    "list": "tui.cli.kept:list_runs",
+    "tasks": "tui.cli.choices:list_tasks",
+    "cells": "tui.cli.choices:list_cells",
+    "prune": "tui.cli.kept:prune_runs",
+    "map": "tui.cli.map:show_map",
+    "sweep": "tui.cli.sweep:sweep",
+}
+"""The functions of the subcommands; each is imported only when its command line is read, or for the help of all."""
+
+TAKEN = {"out", "grid", "seeds", "until", "workers", "scheduler", "scheduler_file", "help", "version"}
+TAKEN |= {"fps", "ascii", "theme", "no_mouse", *signature(train).parameters}
+"""Flags whose names no setting of a task can have."""
+
+Tasks = Mapping[str, TaskName]
+"""The tasks that a command line names, by their words; their settings are flags."""
 
 
-def converted(kind: Any, words: Sequence[Token]) -> Any:
-    """The value of a flag, of type ``kind``, for the words that follow the flag."""
-    if int in (kind, *get_args(kind)):
-        for word in words:
-            if "." in word.value:
-                raise ValueError(f"{shortened(word.value)!r} is not a whole number")
-    return convert(kind, words)
-
-
-def parser_with(flags: type[ConfigFlags]) -> App:
-    """The parser whose flags for configurations are those of this class."""
-    app = App(
-        name="echornn-tui",
-        help="Train an Echo-RNN by truncated back-propagation through time, live in the terminal.",
-        version=lambda: version("echornn-tui"),
-        default_parameter=Parameter(negative=(), converter=converted, consume_multiple=True),
-        result_action="return_value",
-    )
-    for name, subcommand in SUBCOMMANDS.items():
-        app.command(_with_flags(subcommand, flags), name=name)
-    app.default(_with_flags(train, flags))
-    return app
-
-
-def _with_flags(function: Callable[..., FrontEnd], flags: type[ConfigFlags]) -> Callable[..., FrontEnd]:
-    """The function with another class of flags as its parameter ``config``, if it has one."""
-    if flags is ConfigFlags or "config" not in function.__annotations__:
-        return function
-
-    @wraps(function)
-    def copy(*given: Any, **named: Any) -> FrontEnd:
-        return function(*given, **{**named, "config": named.get("config") or flags()})
-
-    copy.__annotations__ = {
-        **get_type_hints(function, include_extras=True),
-        "config": Annotated[flags | None, Parameter(name="*")],
-    }
-    parameters = signature(function).parameters.items()
-    annotated = [one.replace(annotation=copy.__annotations__[name]) for name, one in parameters]
-    copy.__signature__ = signature(function).replace(parameters=annotated)  # type: ignore[attr-defined]
-    return copy
-
-
-def train(
-    *,
-    config: Annotated[ConfigFlags | None, Parameter(name="*")] = None,
-    flags: Annotated[TrainingFlags | None, Parameter(name="*")] = None,
-) -> FrontEnd:
-    """Train, in the app or as lines."""
-    return training(config or ConfigFlags(), flags or TrainingFlags())
-
-
-command = parser_with(ConfigFlags)
-"""The parser for the echo."""
-
-
-def with_newest(tokens: list[str]) -> list[str]:
-    """The command line, with a lone ``--resume`` replaced by ``--resume newest``."""
-    ends = [following.startswith("-") for following in tokens[1:]] + [True]
-    return [
-        word
-        for token, alone in zip(tokens, ends, strict=False)
-        for word in ([token, record.NEWEST] if token == "--resume" and alone else [token])
-    ]
-
-
-def parsed(arguments: list[str]) -> FrontEnd | None:
-    """The program to run for these arguments; None if the command is already done, such as ``--help``."""
-    task_flags.check_cells(arguments)
-    tasks = task_flags.tasks_of(arguments)
+def command_of(arguments: Sequence[str], tasks: Tasks | None = None) -> Callable[[], int | None]:
+    """What a command line calls."""
+    name = arguments[0] if arguments[0] in SUBCOMMANDS else ""
+    if tasks is None:
+        tasks = _tasks_in(arguments) if name in ("", "sweep") else {}
     try:
-        try:
-            return _parsed(arguments, tasks)
-        except UnknownOptionError:
-            tasks = tasks or task_flags.task_of_the_run(arguments)
-            if not tasks:
-                raise
-            return _parsed(arguments, tasks)
+        return _parsed(name, arguments, tasks)
     except UnknownOptionError as error:
-        flag = error.token.keyword or error.token.value
-        hint = task_flags.hint(flag.partition("=")[0])
-        unknown = f"Unknown option: {flag}. {hint}" if hint else str(error)
-        raise UsageError(f"{unknown}{task_flags.settings_text(tasks)}") from error
+        if not tasks and (of_the_run := _task_of_the_run(arguments)):
+            return command_of(arguments, of_the_run)
+        flag = (error.token.keyword or error.token.value).partition("=")[0]
+        of_tasks = tasks_with(flag.strip("-").replace("-", "_"))
+        raise UsageError(f"Unknown option: {flag}. It is {of_tasks}: name one." if of_tasks else str(error)) from error
     except UnusedCliTokensError as error:
-        raise UsageError(_unused_text(list(error.unused_tokens or ()))) from error
+        raise UsageError(_about_unused([*(error.unused_tokens or ())])) from error
     except CycloptsError as error:
         raise UsageError(str(error)) from error
 
 
-def _unused_text(words: list[str]) -> str:
+def _about_unused(words: list[str]) -> str:
     """A line about words that mean nothing where they are: a subcommand after flags, or a word that is none."""
-    late = next((word for word in words if word in SUBCOMMANDS), None)
-    if late is not None:
-        return f"the subcommand comes first: echornn-tui {late}, then its flags"
-    named = shortened(" ".join(words)) or "an empty word"
-    near = get_close_matches(words[0], SUBCOMMANDS, 1) if words else []
-    return f"{named} is not understood here{f'; did you mean echornn-tui {near[0]}?' if near else ''}"
+    if late := [word for word in words if word in SUBCOMMANDS]:
+        return f"the subcommand comes first: echornn-tui {late[0]}, then its flags"
+    near = get_close_matches(words[0], SUBCOMMANDS, 1)
+    meant = shortened(" ".join(words)) or "an empty word"
+    return f"{meant} is not understood here{f'; did you mean echornn-tui {near[0]}?' if near else ''}"
 
 
-def _parsed(arguments: list[str], tasks: Mapping[str, TaskName]) -> FrontEnd | None:
-    flags = task_flags.flags_with(tasks)
-    parser = command if flags is ConfigFlags else parser_with(flags)
-    front_end: FrontEnd | None = parser(with_newest(arguments), exit_on_error=False, print_error=False)
-    return front_end
+def _parsed(name: str, arguments: Sequence[str], tasks: Tasks) -> Callable[[], int | None]:
+    app = App(
+        name="echornn-tui",
+        help="Train an Echo-RNN by truncated back-propagation through time, live in the terminal.",
+        version=lambda: version("echornn-tui"),
+        default_parameter=Parameter(negative=(), converter=_converted, consume_multiple=True),
+    )
+    shows_all = not name and {"--help", "-h"} & {*arguments}
+    for each in SUBCOMMANDS if shows_all else [name] * bool(name):
+        module, _, function = SUBCOMMANDS[each].partition(":")
+        app.command(_readable(getattr(import_module(module), function), tasks), name=each)
+    app.default(_readable(train, tasks))
+    # a lone --resume means the newest run
+    alone = [word == "--resume" and after.startswith("-") for word, after in pairwise([*arguments, "-"])]
+    words = [part for word, lone in zip(arguments, alone, strict=True) for part in [word, *[folders.NEWEST] * lone]]
+    command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
+    if isinstance(bound.arguments.get("given"), FieldFlags):
+        given = bound.arguments["given"] = vars(bound.arguments["given"])
+        if TASK in given:
+            given[TASK] = tasks.get(given[TASK], given[TASK])
+        if CELL in given:
+            given[CELL] = cell_named(given[CELL])
+    return partial(command, *bound.args, **bound.kwargs)
+
+
+def _readable(function: Callable[..., Any], tasks: Tasks) -> Callable[..., Any]:
+    """The function as cyclopts reads it: ``given`` is a flag for each field, ``screen`` one for each of its flags."""
+
+    @wraps(function)
+    def copy(*values: Any, **by_name: Any) -> Any:
+        return function(*values, **by_name)
+
+    hints = get_type_hints(function, include_extras=True)
+    if "given" in hints:
+        hints["given"] = _field_flags(tasks) | None
+    hints |= {name: Annotated[hints[name], Parameter(name="*")] for name in ("given", "screen") & hints.keys()}
+    known = [one.replace(annotation=hints[one.name]) for one in signature(function).parameters.values()]
+    copy.__annotations__ = hints
+    copy.__signature__ = signature(function).replace(parameters=known)  # type: ignore[attr-defined]
+    return copy
+
+
+class FieldFlags(EchoConfig):
+    """The fields of `EchoConfig` as flags, with the same help; it holds only what the user gave."""
+
+    def __init__(self, **given: Any) -> None:
+        vars(self).update(given)
+
+
+def _field_flags(tasks: Tasks) -> Any:
+    """The flags with the settings of these tasks, by default the echo's; else those are hidden."""
+    fields: dict[str, Any] = {name: (name, Annotated[Any, Parameter(show=False)], None) for name in defaults_of(ECHO)}
+    fields |= {TASK: (TASK, str | None, None), CELL: (CELL, str, "rnn")}
+    for task in tasks.values() or [ECHO]:
+        for known in settings_of(class_of(task)):
+            if known.name in TAKEN:
+                what = f"the setting {known.name} needs another name: the program has a flag of this name"
+                raise TaskError(f"{task}: {what}")
+            kind: Any = Literal[known.choices] if known.choices else type(known.default)
+            ranged = "" if isinstance(known.default, str) else f"{known.allowed}."
+            about = Parameter(help=f"{known.help} {ranged}".strip())
+            fields[known.name] = (known.name, Annotated[kind, about], known.default)
+    how: dict[str, Any] = {"bases": (FieldFlags,), "frozen": True, "init": False, "namespace": {"__module__": __name__}}
+    return dataclasses.make_dataclass("TaskFlags", fields.values(), **how)
+
+
+def _converted(kind: Any, words: Sequence[Token]) -> Any:
+    """The value of a flag; cyclopts takes 5.0 for a whole number."""
+    for word in words if int in (kind, *get_args(kind)) else ():
+        if "." in word.value:
+            raise ValueError(f"{shortened(word.value)!r} is not a whole number")
+    return convert(kind, words)
+
+
+def _tasks_in(arguments: Sequence[str]) -> Tasks:
+    """The tasks that a command line names, by ``--task`` or as an axis. The user's own files, also those of cells, are
+    read and checked in another process.
+    """
+    for word in _values_of(CELL, arguments):
+        if ":" in word and isinstance(cell := cell_named(word), OwnCell):
+            check_cell(cell)
+    tasks = {word: named(word) for word in _values_of(TASK, arguments)}
+    for task in tasks.values():
+        if isinstance(task, OwnTask):
+            check(task)
+    return tasks
+
+
+def _values_of(field: str, arguments: Sequence[str]) -> Iterator[str]:
+    """The values after ``--FIELD``, and those of an axis ``FIELD=VALUE,VALUE``."""
+    for before, word in pairwise(("", *arguments)):
+        if before == f"--{field}":
+            yield word
+        elif word.startswith(f"--{field}="):
+            yield word.partition("=")[2]
+        elif (axis := word.removeprefix("--grid=")).startswith(f"{field}="):
+            yield from filter(None, axis.partition("=")[2].split(","))
+
+
+def _task_of_the_run(arguments: Sequence[str]) -> Tasks:
+    """The task of the run that a command line resumes; none if it is the echo, or if the run cannot be read."""
+    try:
+        names = [Run.read(folders.find(name)).config.value(TASK) for name in [*_values_of("resume", arguments)][:1]]
+    except (RunError, OSError):
+        return {}
+    return {str(name): name for name in names if name != ECHO}

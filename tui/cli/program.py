@@ -5,13 +5,11 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-from echornn.config import ConfigError
-from echornn.errors import OwnError, RunError
+from echornn import ConfigError, RunError
+from echornn.errors import OwnError
 from echornn.runtime import quiet
-from tui.cli.training import training
-from tui.commands.flags import ConfigFlags, TrainingFlags
-from tui.commands.front_end import FrontEnd, UsageError
-from tui.preferences.table import PreferenceError
+from tui.cli import FailedError, UsageError
+from tui.cli.train import train
 from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode
 
@@ -24,15 +22,17 @@ def main() -> NoReturn:
 def exit_code_of(arguments: list[str]) -> int:
     """Run a command line; returns the exit code. If it fails, the reason is printed on standard error, in a line."""
     try:
-        front_end = _front_end(arguments)
-        code: int = ExitCode.DONE if front_end is None else front_end()
+        code = _run(arguments)
         printed.finish()
         return code
-    except (ConfigError, UsageError, PreferenceError, RunError) as error:
+    except (ConfigError, UsageError, RunError) as error:
         is_in_a_file = isinstance(error, OwnError) and error.is_placed  # the help says nothing about it
         printed.complain(f"echornn-tui: {error}", *([] if is_in_a_file else [f"Try '{_help_for(arguments)}'."]))
         return ExitCode.USAGE
     except BrokenPipeError:  # the reader of the output has ended, so there is nobody to tell
+        return ExitCode.FAILED
+    except (FailedError, MemoryError) as error:
+        printed.complain(f"echornn-tui: {error or type(error).__name__}")
         return ExitCode.FAILED
     except OSError as error:
         where = "" if error.filename is None else f"{error.filename}: "
@@ -43,20 +43,16 @@ def exit_code_of(arguments: list[str]) -> int:
         return ExitCode.FORCED
 
 
+def _run(arguments: list[str]) -> int:
+    if not arguments:  # the app starts without loading the parser, which takes time
+        return train()
+    with quiet.collector_spared():
+        from tui.cli.parser import command_of
+    return command_of(arguments)() or ExitCode.DONE
+
+
 def _help_for(arguments: list[str]) -> str:
     """The command that prints the help for a command line."""
-    from tui.cli.subcommands.table import SUBCOMMANDS
+    from tui.cli.parser import SUBCOMMANDS
 
     return " ".join(("echornn-tui", *(one for one in arguments[:1] if one in SUBCOMMANDS), "--help"))
-
-
-def _front_end(arguments: list[str]) -> FrontEnd | None:
-    """The program to run for these arguments; None if the command is already done. Without arguments, the app starts
-    without loading the parser, which takes time.
-    """
-    if not arguments:
-        return training(ConfigFlags(), TrainingFlags())
-    with quiet.collector_spared():
-        from tui.cli.parser import parsed
-
-    return parsed(arguments)

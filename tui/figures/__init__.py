@@ -1,1 +1,1 @@
-"""Figures for papers: the numbers of each kind of figure, and drawing them by Matplotlib."""
+"""Figures for papers, by Matplotlib, each with its numbers as CSV beside it."""

@@ -1,9 +1,18 @@
-"""The exit codes of the program, and the signals that ask it to end."""
+"""How the program ends: its exit codes, the signals that ask it to end, and errors on its threads."""
 
 from __future__ import annotations
 
+import errno
 import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from enum import IntEnum
+
+from echornn.config import ConfigError
+from echornn.files import own_files
+from tui.term import printed
 
 ENDING_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 """Signals that ask the process to end: hangup of the connection, request of a scheduler, Ctrl+C."""
@@ -22,3 +31,50 @@ class ExitCode(IntEnum):
     """A signal ended the program, and everything was saved: continue with ``--resume``."""
     FORCED = 130
     """Ctrl+C ended the program at once (during training, the second Ctrl+C); the last checkpoint is unchanged."""
+
+
+class ThreadErrors:
+    """Keeps the first error on a thread, from which others usually follow: its traceback in a file, and in a line."""
+
+    def __init__(self) -> None:
+        self.words = ""  # the error and the file; empty if there was no error
+        self.tell: Callable[[str], None] = lambda words: None  # called with `words` on the thread that failed
+        threading.excepthook = self._of_thread
+
+    def _of_thread(self, failed: threading.ExceptHookArgs) -> None:
+        error = failed.exc_value
+        of_the_terminal = isinstance(error, OSError) and error.errno == errno.EIO  # it is gone, which is no fault
+        if isinstance(error, Exception) and not of_the_terminal:
+            self.keep(error)
+
+    def keep(self, error: Exception) -> None:
+        """Keep an error that a thread has caught."""
+        if self.words:
+            return
+        import platformdirs
+
+        self.words = f"{type(error).__name__}: {error}".splitlines()[0]
+        file = platformdirs.user_state_path("echornn-tui") / "traceback.txt"
+        with suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            own_files.write_whole(file, "".join(traceback.format_exception(error)).encode(errors="replace"))
+            self.words += f" (traceback in {file})"
+        self.tell(self.words)
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Also keep an error of the block: printed alone, it would be lost when the terminal is gone."""
+        try:
+            yield
+        except ConfigError:
+            raise
+        except Exception as error:
+            self.keep(error)
+            raise
+
+    def conclude(self, code: int) -> int:
+        """Print the error on the normal screen; returns the exit code, which is failed instead of done."""
+        if not self.words:
+            return code
+        printed.complain(f"echornn-tui: {self.words}")
+        return code or ExitCode.FAILED

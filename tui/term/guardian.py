@@ -1,17 +1,14 @@
-"""The guardian: a small parent process of the app, which restores the terminal if the app dies.
-
-``kill -9``, or an abort in native code, ends a process before it can do anything. So the app runs in a child process.
-Its parent only waits, and is the process that the shell or scheduler has started.
-"""
+"""The guardian: the parent process of the app, which restores the terminal if the app dies, as after ``kill -9``."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
 import os
-import select
 import signal
 import sys
+import termios
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
@@ -19,65 +16,27 @@ from typing import NoReturn
 from echornn.errors import RunError
 from tui.term import terminal
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode
-from tui.term.terminal import NativeLog
 
-FORWARDED = (*ENDING_SIGNALS, signal.SIGQUIT, signal.SIGUSR1)
-"""Signals that the guardian passes on to the app."""
-
-TAKEN, LEFT = b"+", b"-"
-"""Messages to the guardian: the app has taken the terminal; the app has restored it."""
-
-END = b"\0"
-"""The end of each message from the app to the guardian; a message is a text or one of the two above."""
-
-MOST_BYTES = 1 << 16
-"""The bytes that a pipe holds while nobody reads."""
+FORWARDED = (*ENDING_SIGNALS, signal.SIGQUIT, signal.SIGUSR1)  # signals that the guardian passes on to the app
+MOST_BYTES = 1 << 16  # that a pipe holds while nobody reads
 
 
 @dataclass(frozen=True)
 class Guarded:
-    """The connection of the app (the child) to its guardian (the parent).
+    """The connection of the app (the child) to its guardian (the parent)."""
 
-    Attributes:
-        line: a file descriptor on which `select.poll` reports an error as soon as the guardian is gone.
-        log: the file for the output of native code; the guardian reads it if the app dies.
-        process: the process id of the guardian.
-    """
-
-    line: int
-    log: NativeLog
-    process: int = 0
+    line: int  # the pipe to the guardian: `select.poll` reports an error as soon as the guardian is gone
+    log: terminal.NativeLog  # for the output of native code; the guardian reads it if the app dies
 
     def leave_words(self, words: str) -> None:
-        """Set the text that the guardian prints if the app dies; a new text replaces the last. Call this only a few
-        times: the texts wait in a pipe of limited size.
-        """
-        self._tell(words.encode())
-
-    def takes_terminal(self) -> None:
-        """Tell the guardian that the terminal must be restored from now on."""
-        self._tell(TAKEN)
-
-    def has_left_terminal(self) -> None:
-        """Tell the guardian that the app has restored the terminal."""
-        self._tell(LEFT)
-
-    @property
-    def is_left_alone(self) -> bool:
-        """Whether the guardian is gone."""
-        poll = select.poll()
-        poll.register(self.line, 0)
-        return bool(poll.poll(0))
+        """Set the text that the guardian prints if the app dies, instead of the last one. It waits in the pipe."""
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self.line, words.encode() + b"\0")
 
     def wake(self) -> None:
-        """Continue the guardian if it is stopped. Another process that has become the parent is left alone."""
+        """Continue the guardian if it is stopped."""
         with contextlib.suppress(OSError):
-            if os.getppid() == self.process:
-                os.kill(self.process, signal.SIGCONT)
-
-    def _tell(self, data: bytes) -> None:
-        with contextlib.suppress(BrokenPipeError):  # the guardian was killed, and the app is about to end
-            os.write(self.line, data + END)
+            os.kill(os.getppid(), signal.SIGCONT)
 
 
 def divide() -> Guarded:
@@ -86,17 +45,17 @@ def divide() -> Guarded:
     Call this before any thread starts, and before a run is locked, since the lock must end with the child. (OpenBLAS,
     in NumPy, has threads; it stops them for a fork and starts them again when needed.)
     """
-    if not terminal.wait_for_the_foreground():
-        raise RunError("the terminal belongs to another program: start this one in the foreground, or use --headless")
-    log = NativeLog.unnamed()
-    mend = terminal.as_it_is()
+    try:
+        termios.tcdrain(0)  # begun in the background (&), it stops here until fg
+    except termios.error as error:
+        reason = "the terminal belongs to another program: start this one in the foreground, or use --headless"
+        raise RunError(reason) from error
+    mend, log = terminal.as_it_is(), terminal.new_log()
     hears, line = os.pipe()
     sys.stdout.flush()
     gc.freeze()  # otherwise the child's first garbage collections copy all imported memory, which takes about 25 ms
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)  # until both processes have their handlers
-    guardian = os.getpid()
-    child = os.fork()
-    if child:
+    if child := os.fork():
         os.close(line)
         forward_to(child)
         signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
@@ -104,61 +63,46 @@ def divide() -> Guarded:
     os.close(hears)
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # nothing to save until the app handles this signal
     signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
-    return Guarded(line, log, guardian)
+    return Guarded(line, log)
 
 
 def forward_to(child: int) -> None:
-    """Pass signals on to a child process from now on; an ignored signal stays ignored."""
+    """Pass signals on to a child process from now on; an ignored signal stays ignored (``nohup``)."""
 
     def forward(number: int, _: FrameType | None) -> None:
         with contextlib.suppress(ProcessLookupError):  # the child has just ended
             os.kill(child, number)
 
     for number in FORWARDED:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # a hangup that is ignored (nohup) stays ignored
+        if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, forward)
     signal.signal(signal.SIGTSTP, signal.SIG_IGN)  # the app handles stopping, and the guardian follows it
 
 
-def _guard(child: int, hears: int, log: NativeLog, mend: terminal.Mend) -> NoReturn:
+def _guard(child: int, hears: int, log: terminal.NativeLog, mend: Callable[[], None]) -> NoReturn:
     """Wait for the child's end, clean up after it, and end with its exit code."""
     code = end_of(child)
+    if code >= 0:
+        terminal.leave_process(code)
     for number in FORWARDED:
         signal.signal(number, signal.SIG_IGN)
+    mend()
+    log_tail = "" if code == -signal.SIGKILL else log.tail()  # after kill -9, native code's output explains nothing
     os.set_blocking(hears, False)
-    messages = os.read(hears, MOST_BYTES).split(END)[:-1]
-    signs = [message for message in messages if message in (TAKEN, LEFT)]
-    words = next((message for message in reversed(messages) if message not in (TAKEN, LEFT)), b"")
-    if signs[-1:] == [TAKEN]:
-        mend()
-    if code < 0:
-        killed = f"echornn-tui: killed by {signal.Signals(-code).name}"
-        # after kill -9, the output of native code explains nothing
-        said = "" if code == -signal.SIGKILL else log.tail()
-        with contextlib.suppress(OSError):  # the terminal may be gone too
-            print("\n".join(text for text in (killed, said) if text), file=sys.stderr)
-            print(words.decode(), end="\n" if words else "")
-    terminal.leave_process(code if code >= 0 else ExitCode.FAILED)
+    with contextlib.suppress(OSError):  # the terminal may be gone too
+        print(f"echornn-tui: killed by {signal.Signals(-code).name}\n{log_tail}".rstrip(), file=sys.stderr)
+        for words in os.read(hears, MOST_BYTES).decode().split("\0")[-2:-1]:
+            print(words)
+    terminal.leave_process(ExitCode.FAILED)
 
 
 def end_of(child: int) -> int:
-    """The child's exit code, or minus the number of the signal that ended it. While the child is stopped, stop too."""
+    """The child's exit code, or minus the number of the signal that ended it. While the child is stopped, stop too: to
+    the shell both are one job. (If the child was continued meanwhile, it wakes this process.)
+    """
     _, status = os.waitpid(child, os.WUNTRACED)
     while os.WIFSTOPPED(status):
-        # the signal that continues the whole group may have continued the child by now
-        changed, status = _change_of(child)
-        if not changed:
-            # to the shell both are one job; a signal that continues the job continues here
-            os.kill(os.getpid(), signal.SIGSTOP)
-            changed, status = _change_of(child)
-            if not changed:
-                os.kill(child, signal.SIGCONT)
-        if not changed or os.WIFCONTINUED(status):
-            _, status = os.waitpid(child, os.WUNTRACED)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        os.kill(child, signal.SIGCONT)
+        _, status = os.waitpid(child, os.WUNTRACED)
     return os.waitstatus_to_exitcode(status)
-
-
-def _change_of(child: int) -> tuple[bool, int]:
-    """Whether the child has continued, stopped or ended since, and its status."""
-    changed, status = os.waitpid(child, os.WUNTRACED | os.WCONTINUED | os.WNOHANG)
-    return changed != 0, status

@@ -1,24 +1,22 @@
-"""Prints lines that are safe for a terminal: a text cannot move the cursor, hide, or look like a line of the program.
-
-Folder names, run files and error messages can contain anything. Each text goes through `printable` where it is printed
-or drawn.
-"""
+"""Prints lines that are safe for a terminal, whatever is in names, files and messages; and writes files whole."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shlex
 import sys
+import tempfile
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
+from echornn.errors import RunError
+
+# Unicode categories that are escaped: control, invisible (also direction marks), surrogates, line ends
 UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode categories that are escaped: control, invisible (also direction marks), surrogates, line ends."""
-
-JOINERS = "\u200c\u200d"
-"""Invisible characters that are kept, since some scripts and emoji need them."""
-
+JOINERS = "\u200c\u200d"  # invisible characters that are kept, since some scripts and emoji need them
 MOST_OF_A_LINE = 500
 
 
@@ -26,12 +24,12 @@ def printable(text: str) -> str:
     r"""The text on one line; characters that control the terminal or are invisible are escaped: ``\n``, ``\x1b``."""
     if text.isprintable():
         return text
-    return "".join(
-        one.encode("unicode_escape").decode()
-        if unicodedata.category(one) in UNPRINTABLE and one not in JOINERS
-        else one
-        for one in text
-    )
+
+    def escaped(one: str) -> str:
+        is_safe = unicodedata.category(one) not in UNPRINTABLE or one in JOINERS
+        return one if is_safe else one.encode("unicode_escape").decode()
+
+    return "".join(map(escaped, text))
 
 
 def quoted(path: str | os.PathLike[str]) -> str:
@@ -45,22 +43,38 @@ def lines(texts: Iterable[str]) -> None:
 
 
 def plain(texts: Iterable[str]) -> None:
-    """Print texts that are printable and may contain several lines; raises the same errors as `lines`."""
+    """Print texts that are printable and may contain several lines."""
     for text in texts:
         sys.stdout.write(f"{text}\n")
 
 
 def finish() -> None:
-    """Write out what is buffered; raises the same errors as `lines`."""
+    """Write out what is buffered."""
     sys.stdout.flush()
 
 
 def complain(*texts: str) -> None:
-    """Print lines to standard error, a very long one without its middle. Failure is ignored: it could not be
-    reported.
-    """
+    """Print lines to standard error, a very long one without its middle. Failure could not be reported either."""
     with contextlib.suppress(OSError):
         for text in map(printable, texts):
             line = text if len(text) <= MOST_OF_A_LINE else f"{text[:240]} ... {text[-240:]}"
             sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
+
+
+def export_whole(target: Path, save: Callable[[Path], object]) -> None:
+    """Write a file that the user named, also through a link, completely or not at all: ``save`` writes a temporary file
+    beside it, with the same ending. `RunError` if it can never be written, `OSError` if the disk did not accept it.
+    """
+    place = Path(os.path.realpath(target))
+    if place.exists() and not place.is_file():  # such as /dev/null, which root could replace
+        raise RunError(f"{target} cannot be written: it exists and is not a regular file")
+    try:
+        with tempfile.TemporaryDirectory(prefix=".echornn-", dir=place.parent) as folder:
+            new = Path(folder) / f"new{target.suffix}"
+            save(new)
+            os.replace(new, place)
+    except OSError as error:
+        of_the_disk = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
+        reason = f"{target} cannot be written: {error.strerror or error}"
+        raise (OSError if of_the_disk else RunError)(reason) from error

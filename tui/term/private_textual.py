@@ -6,28 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
-from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 from textual.strip import Strip
 
-__all__ = [
-    "ChopsUpdate",
-    "CompositorUpdate",
-    "LayoutUpdate",
-    "OpenDriver",
-    "XTermParser",
-    "strips_shown",
-    "tap",
-]
-# The three classes of screen updates; `tui.term.screen_diff` reads them to send only what has changed.
+# The classes of screen updates; `tui.term.output` reads them to send only what has changed.
+__all__ = ["ChopsUpdate", "CompositorUpdate", "LayoutUpdate", "OpenDriver", "strips_shown", "tap"]
 
-MOST_COLUMNS, MOST_LINES = 1000, 300
-"""The largest screen that is drawn. A terminal that claims 65 535 columns would take minutes per frame."""
-
-LEAST_COLUMNS, LEAST_LINES = 20, 4
-"""The smallest screen that is drawn; a smaller terminal shows a corner. Textual fails if a widget has no columns."""
+LEAST, MOST = (20, 4), (1000, 300)
+"""The smallest and the largest screen that is drawn, in columns and lines: Textual fails if a widget has no columns,
+and would take minutes per frame for a terminal that claims 65 535.
+"""
 
 
 def tap(app: App[Any], change: Callable[[object], object], behind: Callable[[], str]) -> None:
@@ -40,8 +30,7 @@ def tap(app: App[Any], change: Callable[[object], object], behind: Callable[[], 
 
     def display(screen: Screen[Any], update: object) -> None:
         draw(screen, change(update))
-        text = behind()
-        if text and app._driver is not None:
+        if (text := behind()) and app._driver is not None:
             app._driver.write(text)
 
     app._display = display  # type: ignore[method-assign, assignment]
@@ -55,19 +44,23 @@ def strips_shown(screen: Screen[Any]) -> list[Strip]:
 class OpenDriver(LinuxDriver):
     """Textual's driver for Linux and macOS, with the private parts that we need under public names."""
 
-    def stop_as_told(self) -> None:
+    @property
+    def app(self) -> Any:
+        return self._app
+
+    @property
+    def has_terminal(self) -> bool:
+        return self._writer_thread is not None and self._writer_thread.is_alive()
+
+    def stop_process(self) -> None:
         """Restore the terminal and stop this process, as Textual does on SIGTSTP."""
         self._sigtstp_application()
 
-    def go_on_as_told(self) -> None:
-        """Take the terminal again, as Textual does on SIGCONT."""
-        self._sigcont_application()
-
     def forget_reader(self) -> None:
-        """Do not wait for the thread that reads keys: it may be waiting for a key that the shell has read."""
+        """Do not wait for the end of the thread that reads keys."""
         self._key_thread = None
 
     def _get_terminal_size(self) -> tuple[int, int]:
-        """The size of the terminal, limited to sizes that can be drawn; Textual calls this at each change of size."""
+        (least_wide, least_high), (most_wide, most_high) = LEAST, MOST
         width, height = super()._get_terminal_size()
-        return min(max(width, LEAST_COLUMNS), MOST_COLUMNS), min(max(height, LEAST_LINES), MOST_LINES)
+        return min(max(width, least_wide), most_wide), min(max(height, least_high), most_high)

@@ -10,28 +10,19 @@ import sys
 import tempfile
 import termios
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO, NoReturn, TextIO
 
 from echornn.runtime import quiet
 from echornn.runtime.background import report
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode
 
+NAME = "ECHORNN_TERMINAL_NAME"  # the variable with the name of a terminal without a device, such as a browser's tab
 TAIL_BYTES = 4096
-
-NAME = "ECHORNN_TERMINAL_NAME"
-"""The environment variable with the name of a terminal that no device names, such as a tab of a browser."""
-
-LOOK_MILLISECONDS = 500
-"""How often to check whether the terminal still exists, on systems that do not report its end."""
-
-SECONDS_TO_STOP = 1.0
-"""If a process still runs this long after stopping itself, there is no shell that could continue it."""
-
-LOOKS_FOR_A_SHELL = 50
+LOOK_MILLISECONDS = 500  # how often to check whether the terminal still exists, where its end is not reported
 
 BACK_TO_NORMAL = (
+    "\x1b7"  # save the cursor: leaving the alternate screen moves it to where it was saved last
     "\x1b[?2026l"  # draw at once
     "\x1b[?2004l"  # no brackets around pasted text
     "\x1b[?7h"  # wrap lines
@@ -43,12 +34,6 @@ BACK_TO_NORMAL = (
 )
 """The sequences that switch off what Textual's driver for Linux switches on, in its order."""
 
-SAVE_CURSOR = "\x1b7"
-"""Leaving the alternate screen moves the cursor to where it was saved last, even if that screen is off already."""
-
-Mend = Callable[[], None]
-"""A function that restores the terminal."""
-
 
 def is_interactive() -> bool:
     """Whether the program runs on a terminal that can show the app: keys can be read, and the cursor can be moved."""
@@ -56,8 +41,8 @@ def is_interactive() -> bool:
 
 
 def name() -> str:
-    """The name of this terminal for other viewers of a session: the device, and from where the user has come by SSH; or
-    what `NAME` says.
+    """The name of this terminal for other viewers of a session: what `NAME` says, or the device, and from where the
+    user has come by SSH.
     """
     if given := os.environ.get(NAME):
         return given
@@ -69,49 +54,11 @@ def name() -> str:
     return f"{device} ({client})" if client else device
 
 
-def is_in_the_foreground(descriptor: int = 0) -> bool:
-    """Whether this process is in the foreground of its terminal; also True if the terminal is gone."""
-    try:
-        return os.tcgetpgrp(descriptor) == os.getpgrp()
-    except OSError:
-        return True
-
-
-def wait_for_the_foreground() -> bool:
-    """Stop this process while it is in the background (``&``), until the shell continues it (``fg``).
-
-    Returns:
-        whether the process is in the foreground now; False if there is no shell that could continue it.
-    """
-    woken: list[int] = []
-    before = {signal.SIGCONT: signal.signal(signal.SIGCONT, lambda number, _: woken.append(number))}
-    before[signal.SIGTTOU] = signal.signal(signal.SIGTTOU, signal.SIG_DFL)
-    try:
-        while not is_in_the_foreground():
-            woken.clear()
-            os.killpg(0, signal.SIGTTOU)
-            for _ in range(LOOKS_FOR_A_SHELL):  # by number, not by time: the clock runs on while the process is stopped
-                if woken or is_in_the_foreground():
-                    break
-                time.sleep(SECONDS_TO_STOP / LOOKS_FOR_A_SHELL)
-            else:
-                return False
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    return True
-
-
 def screen_for_a_bar() -> TextIO | None:
     """The stream for a progress bar: standard error or standard output, if it is a terminal that can redraw a line."""
     if os.environ.get("TERM", "dumb") == "dumb":
         return None
     return next((stream for stream in (sys.stderr, sys.stdout) if stream.isatty()), None)
-
-
-def write_some(stream: TextIO, data: bytes) -> int:
-    """Write without Python's buffer; returns the number of bytes written, which is smaller if a disk fills up."""
-    return os.write(stream.fileno(), data)
 
 
 def columns(screen: TextIO) -> int:
@@ -123,46 +70,36 @@ def columns(screen: TextIO) -> int:
 
 
 class NativeLog:
-    """The log of native code (TensorFlow, XLA, CUDA): its standard error, which must not reach the screen."""
+    """The log of native code (TensorFlow, XLA, CUDA), which must not reach the screen: a file without a name, or none
+    if the user has redirected standard error.
+    """
 
     def __init__(self, file: BinaryIO | None = None) -> None:
-        self._file = file
-
-    @classmethod
-    def unnamed(cls) -> NativeLog:
-        """A log in a file without a name; if no file can be made, the output is discarded."""
-        try:
-            return cls(tempfile.TemporaryFile(prefix="echornn-tui-"))
-        except OSError:
-            return cls(open(os.devnull, "w+b"))
-
-    def take_stderr(self) -> None:
-        """Redirect the standard error of native code to this log."""
-        if self._file is not None:
-            os.dup2(self._file.fileno(), 2)
+        self.file = file
 
     def tail(self) -> str:
-        """The last lines of the log; empty if the user has redirected standard error."""
-        if self._file is None:
+        """The last lines of the log."""
+        if self.file is None:
             return ""
-        descriptor = self._file.fileno()
-        size = os.fstat(descriptor).st_size
-        begin = max(0, size - TAIL_BYTES)
-        return os.pread(descriptor, size - begin, begin).decode(errors="replace").strip()
+        descriptor = self.file.fileno()
+        begin = max(0, os.fstat(descriptor).st_size - TAIL_BYTES)
+        return os.pread(descriptor, TAIL_BYTES, begin).decode(errors="replace").strip()
+
+
+def new_log() -> NativeLog:
+    return NativeLog(tempfile.TemporaryFile(prefix="echornn-tui-"))
 
 
 def keep_native_stderr_off_the_screen(log: NativeLog | None = None) -> NativeLog:
-    """Redirect the standard error of native code to a log (``log`` if given), if it would go to the terminal.
-
-    Textual draws on ``sys.__stderr__``, and native code writes to the same file descriptor 2, so they are separated:
-    Python gets a duplicate of the terminal, and descriptor 2 goes to a file without a name. If the user has redirected
-    descriptor 2 (``2>errors.txt``), nothing changes. Call this before TensorFlow is imported.
+    """Redirect file descriptor 2, to which native code writes, to a log (``log`` if given), if it is the terminal.
+    Python gets a duplicate of the terminal. Call this before TensorFlow is imported.
     """
     if not os.isatty(2):
         return NativeLog()
     _let_python_write_to(os.dup(2))
-    log = log or NativeLog.unnamed()
-    log.take_stderr()
+    log = log or new_log()
+    if log.file is not None:
+        os.dup2(log.file.fileno(), 2)
     os.environ.setdefault(quiet.LEVEL, "0")  # the log takes everything, and its end is shown after a failure
     return log
 
@@ -170,21 +107,15 @@ def keep_native_stderr_off_the_screen(log: NativeLog | None = None) -> NativeLog
 def draw_on_the_terminal() -> None:
     """Let Textual, which draws on ``sys.__stderr__``, draw on standard output if standard error is not a terminal.
 
-    Remove ``COLUMNS`` and ``LINES`` if the terminal knows its size. Textual would prefer them, but a parent process has
-    set them (every Python program that imports readline does), and they do not follow changes of the size.
+    If the terminal knows its size, remove ``COLUMNS`` and ``LINES``, which Textual would prefer: a parent has set them
+    (every Python program that imports readline does), and they do not follow changes of the size.
     """
-    if _says_its_size(1):
-        for name in ("COLUMNS", "LINES"):
-            os.environ.pop(name, None)
+    with contextlib.suppress(OSError):
+        if all(os.get_terminal_size(1)):
+            os.environ.pop("COLUMNS", None)
+            os.environ.pop("LINES", None)
     if not os.isatty(sys.__stderr__.fileno() if sys.__stderr__ else 2):
         _let_python_write_to(os.dup(1))
-
-
-def _says_its_size(descriptor: int) -> bool:
-    try:
-        return all(os.get_terminal_size(descriptor))
-    except OSError:
-        return False
 
 
 def _let_python_write_to(descriptor: int) -> None:
@@ -192,38 +123,64 @@ def _let_python_write_to(descriptor: int) -> None:
     sys.__stderr__ = sys.stderr = stream  # type: ignore[misc]
 
 
-def as_it_is() -> Mend:
+def as_it_is() -> Callable[[], None]:
     """Remember the terminal's settings; returns a function that restores them, as far as the terminal still exists."""
     settings = termios.tcgetattr(0)
 
     def mend() -> None:
         signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # even if the shell has put this process into the background
         with contextlib.suppress(OSError, termios.error):
-            os.write(1, f"{SAVE_CURSOR}{BACK_TO_NORMAL}".encode())
+            os.write(1, BACK_TO_NORMAL.encode())
             termios.tcsetattr(0, termios.TCSANOW, settings)
             termios.tcflush(0, termios.TCIFLUSH)  # drop answers and keys that were meant for the app
 
     return mend
 
 
+class LoopSignals:
+    """Calls a function for each signal, in the running event loop, until `end`.
+
+    asyncio's own handlers hear of signals through the buffer that wakes the loop, and lose them if keys have filled it;
+    here they only wake it.
+    """
+
+    def __init__(self, calls: Mapping[int, Callable[[], object]]) -> None:
+        import asyncio  # late: most subcommands need no loop
+
+        self._loop = asyncio.get_running_loop()
+        self._calls = calls
+        self._before = {number: signal.getsignal(number) for number in calls}
+        for number in calls:
+            self._loop.add_signal_handler(number, int)
+            signal.signal(number, self._caught)
+        signal.set_wakeup_fd(signal.set_wakeup_fd(-1), warn_on_full_buffer=False)
+
+    def _caught(self, number: int, _: object) -> None:
+        self._loop.call_soon_threadsafe(self._calls[number])
+
+    def end(self) -> None:
+        """Restore the handlers that were set before."""
+        for number, handler in self._before.items():
+            self._loop.remove_signal_handler(number)
+            signal.signal(number, handler)
+
+
+def call_on_signals(end: Callable[[], None], save: Callable[[], None]) -> LoopSignals:
+    """Call ``end`` for signals that ask the process to end; call ``save`` on SIGUSR1."""
+    return LoopSignals({**dict.fromkeys(ENDING_SIGNALS, end), signal.SIGUSR1: save})
+
+
 @contextlib.contextmanager
 def signals_call(end: Callable[[int], None], save: Callable[[], object]) -> Iterator[None]:
-    """Without an event loop: call ``end`` with the number of each signal that asks to end; call ``save`` on SIGUSR1.
-
-    With an event loop, use `tui.term.loop_signals`. A hangup that is ignored (``nohup``) stays ignored.
-    """
-    handlers: dict[int, Callable[[int, object], object]] = {
-        number: lambda caught, _: end(caught) for number in ENDING_SIGNALS
-    }
-    handlers[signal.SIGUSR1] = lambda *_: save()
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        del handlers[signal.SIGHUP]
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    """The same without an event loop; a hangup that is ignored (``nohup``) stays ignored."""
+    heard = [number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, lambda caught, _: end(caught)) for number in heard}
+    before[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, lambda *_: save())
     try:
         yield
     finally:
-        for number, handler_before in before.items():
-            signal.signal(number, handler_before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def when_terminal_is_gone(
@@ -234,10 +191,8 @@ def when_terminal_is_gone(
 ) -> None:
     """Call ``leave``, on a separate thread, when the terminal behind ``descriptor`` is gone, even without a signal.
 
-    Args:
-        guardian: a file descriptor that reports an error when the parent process is gone; ``leave`` is then called too.
-        wake: continues the guardian; it is called regularly, since the guardian must not stay stopped while the app
-            runs.
+    ``guardian`` is a descriptor that reports an error when the guardian is gone: the process then gets SIGTERM.
+    ``wake`` is called regularly, and continues the guardian, which must not stay stopped while the app runs.
     """
     if not os.isatty(descriptor):
         return

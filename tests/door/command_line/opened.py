@@ -7,7 +7,6 @@ from typing import Any
 from unittest.mock import patch
 
 from tests.answered import Answer, answered
-from tui.cli.own_keys import moved_keys
 
 
 @dataclass(frozen=True)
@@ -18,7 +17,7 @@ class Opened:
     fps: float = 0
     speed: float = 0
     theme: str = ""
-    ascii_only: bool = False
+    ascii: bool = False
     mouse: bool = True
     keys: dict[str, tuple[str, ...]] | None = None
 
@@ -27,14 +26,14 @@ def opened(*arguments: object) -> Opened:
     """Open the app with these arguments."""
     found: dict[str, Any] = {}
 
-    def show(config: object, chosen: Any, *_: object, **__: object) -> int:
-        names = ("fps", "speed", "theme", "ascii_only", "mouse")
-        found.update({name: getattr(chosen, name) for name in names}, keys=moved_keys(chosen))
+    def show(kind: object, session: object, chosen: Any, *_: object, **__: object) -> int:
+        names = ("fps", "speed", "theme", "ascii", "mouse", "keys")
+        found.update({name: getattr(chosen, name) for name in names})
         return 0
 
     with (
         patch("tui.term.terminal.is_interactive", lambda: True),
         patch("tui.term.guardian.divide", object),
-        patch("tui.cli.front_ends.open_app.show_training", show),
+        patch("tui.cli.train.show", show),
     ):
         return Opened(answered(*arguments), **found)

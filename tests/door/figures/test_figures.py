@@ -160,26 +160,3 @@ def test_the_same_command_writes_the_same_bytes_and_the_metadata_names_it() -> N
     assert answered("figure", str(run), "curve", "-o", "b.png", "--width", "2", "--height", "1.5").returncode == 0
     with Image.open("b.png") as picture:
         assert picture.size == (600, 450)
-
-
-@pytest.mark.parametrize(
-    ("words", "names"),
-    [
-        (["RUN", "curves", "-o", "a.svg"], ["curves", "gradient"]),
-        (["RUN", "curve", "-o", "a.jpg"], ["out", "'a.jpg'", ".svg, .pdf, .png"]),
-        (["RUN", "curve"], ["--out"]),
-        (["RUN", "curve", "-o", "none/a.svg"], ["none/a.svg"]),
-        (["none", "curve", "-o", "a.svg"], ["none"]),
-        (["RUN", "curve", "-o", "a.svg", "--at", "999999"], ["at", "999999", "0 to"]),
-        (["RUN", "curve", "-o", "a.svg", "--branch", "z"], ["branch", "'z'"]),
-        (["RUN", "curve", "-o", "a.svg", "--replica", "4"], ["replica", "4"]),
-        (["RUN", "curve", "-o", "a.svg", "--width", "0"], ["width", "0", "1 to 40"]),
-        (["RUN", "curve", "-o", "a.svg", "--across", "cell"], ["--across", "map"]),
-        (["RUN", "runs", "-o", "a.svg"], ["runs"]),
-    ],
-)
-def test_what_cannot_be_drawn_is_refused_and_writes_nothing(words: list[str], names: list[str]) -> None:
-    answer = answered("figure", *(str(RUNS / "echo-run") if word == "RUN" else word for word in words))
-    assert answer.returncode == 2
-    assert all(name in answer.stderr.splitlines()[0] for name in names), answer.stderr
-    assert os.listdir() == []

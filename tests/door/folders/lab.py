@@ -27,8 +27,8 @@ from tests.patience import PATIENCE
 from tests.scripted import FromAnyState as FromAnyState
 from tests.scripted import ScriptedTrainer
 from tests.steps import command
+from tui.cli import sweep
 from tui.cli.program import exit_code_of
-from tui.commands.training import sweep
 
 Step = int | str | tuple[int, int] | dict[str, Any] | Command
 """A number of windows to train, the name of a command, a place to go to, fields to edit, or a command."""
@@ -146,7 +146,7 @@ def refusal(*words: str | Path) -> str:
 
 def sweeps_are_scripted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sweeps get results by rule, without processes."""
-    monkeypatch.setattr(sweep.Workers, "engine", lambda _: ScriptedEngine())
+    monkeypatch.setattr(sweep, "engine_of", lambda *_: ScriptedEngine())
 
 
 def _command(step: Step) -> Command:

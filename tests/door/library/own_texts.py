@@ -20,8 +20,8 @@ from tests.door.sweeps.scripted import ScriptedEngine
 from tests.recorded import record_branches
 from tests.scripted import ScriptedTrainer
 from tests.swept import keep
+from tui.cli import sweep
 from tui.cli.program import exit_code_of
-from tui.commands.training import sweep
 
 MARKS = """\
 import os
@@ -82,7 +82,7 @@ def scripted(capfd: pytest.CaptureFixture[str], *arguments: str) -> CompletedPro
 
 def swept(capfd: pytest.CaptureFixture[str], *arguments: str) -> CompletedProcess[str]:
     """The answer of a sweep whose results are scripted."""
-    with patch.object(sweep.Workers, "engine", lambda _: ScriptedEngine()):
+    with patch.object(sweep, "engine_of", lambda *_: ScriptedEngine()):
         return trained(capfd, *arguments)
 
 

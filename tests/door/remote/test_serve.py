@@ -73,7 +73,7 @@ async def test_only_its_own_page_on_this_machine_with_the_token_is_answered() ->
                 with pytest.raises(WSServerHandshakeError) as refused:
                     await client.session.ws_connect(f"{own}{path}", headers=headers)
                 assert refused.value.status == 403
-        assert site.tabs == 0
+        assert not site.views
 
 
 async def test_each_tab_has_a_process_of_its_own_size_which_ends_with_it() -> None:
@@ -86,7 +86,7 @@ async def test_each_tab_has_a_process_of_its_own_size_which_ends_with_it() -> No
         await narrow.send_json(["stdin", "small\n"])
         await drawn(narrow, "got small 7 33")
         await wide.close()
-        await came(lambda: site.tabs == 1)
+        await came(lambda: len(site.views) == 1)
         assert (gone(first), gone(second)) == (True, False)
         cut = await opened(site, client)
         third = int((await drawn(cut, r"(\d+) 20 90\r\n"))[1])
@@ -111,7 +111,7 @@ async def test_a_tab_is_told_that_its_viewer_has_ended(script: str) -> None:
         tab = await opened(site, client)
         assert await last_words(tab)
         assert tab.closed
-        await came(lambda: site.tabs == 0)
+        await came(lambda: not site.views)
 
 
 @pytest.mark.slow

@@ -19,8 +19,8 @@ from echornn.sweeps.results import Result
 from echornn.sweeps.sweep import Part
 from tests.door.sweeps.scripted import KILLS, RAISES, ScriptedEngine, children, train, trains
 from tests.swept import CLIFF, OF_TASKS, SMALL, keep, on_a_rung, results_of, with_a_cliff
+from tui.cli import sweep as command
 from tui.cli.program import exit_code_of
-from tui.commands.training import sweep as command
 from tui.map.app import Follower, MapApp, MapGrid, MapHead, MapReading, Opened
 
 __all__ = ["CLIFF", "KILLS", "OF_TASKS", "RAISES", "SMALL", "Opened", "Part", "children", "train"]
@@ -29,7 +29,7 @@ __all__ = ["CLIFF", "KILLS", "OF_TASKS", "RAISES", "SMALL", "Opened", "Part", "c
 @contextmanager
 def engine_is(engine: Any) -> Iterator[None]:
     """The command to sweep trains with this engine."""
-    with patch.object(command.Workers, "engine", lambda workers: engine):
+    with patch.object(command, "engine_of", lambda *_: engine):
         yield
 
 

@@ -3,5 +3,5 @@
 READS_KEPT_RUNS = "tui.app.parts:kept_runs_beside"
 """Runs on a thread when the list of runs is opened."""
 
-ENDS_A_RUN = "tui.commands.record:end"
+ENDS_A_RUN = "tui.cli.record:end"
 """Runs when the program leaves."""

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.clock import Clock
-from tui.term.backpressure import MOST_UNDERWAY, PATIENCE_SECONDS, Backpressure
+from tui.term.output import MOST_UNDERWAY, PATIENCE_SECONDS, Backpressure
 
 
 def test_a_terminal_that_never_answers_is_not_waited_for() -> None:

@@ -15,7 +15,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tui.term.screen_diff import ScreenDiff, cells_of, pen_of
+from tui.term.output import ScreenDiff, cells_of, pen_of
 
 WIDTH, HEIGHT = 12, 3
 Pieces = list[tuple[str, int]]

@@ -1,1 +1,0 @@
-"""Tests of what serves attached apps to browsers."""

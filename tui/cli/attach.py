@@ -1,0 +1,243 @@
+"""Looks at a session in another process, here or on another machine, and steers it; ``serve``: in a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import re
+import shlex
+import shutil
+import signal
+import sys
+import termios
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from echornn import ConfigError, RunError
+from echornn.remote.client import AddressError, RemoteSession, connected, end_session, viewers_of
+from echornn.runs import folders
+from tui.cli import UsageError
+from tui.cli.lines import say_last
+from tui.cli.preferences import Preferences, ScreenFlags, preferences
+from tui.cli.rows import as_json
+from tui.term import guardian, printed, terminal
+from tui.term.exit_code import ENDING_SIGNALS, ExitCode
+
+HOST_AND_RUN = re.compile(r"([A-Za-z0-9_][\w.@-]*):(.*)", re.DOTALL)  # ssh would read a dash first as a flag
+
+HOME = re.compile(r"(~[\w.-]*(?:/|$))?(.*)", re.DOTALL)
+"""A path; the first part is a home folder, whose name the shell on the other machine knows if it is not quoted."""
+
+
+def attach(
+    run: str | None = None,
+    /,
+    *,
+    once: bool = False,
+    stop: bool = False,
+    read_only: bool = False,
+    own_terminal: Annotated[bool, Parameter(show=False)] = False,
+    screen: ScreenFlags | None = None,
+) -> int:
+    """Look at a run that another program of yours trains, in the whole app, and steer it from here.
+
+    Args:
+        run: Folder or name of the run, by default the newest that can be attached to; HOST:RUN for one on another
+            machine.
+        once: Print one picture of the screen as text, and end.
+        stop: Have everything saved, and end the training.
+        read_only: Only look: the session refuses every command from here.
+        own_terminal: Take standard input as the controlling terminal, in a tab of serve.
+    """
+    if own_terminal:
+        for number in ENDING_SIGNALS:  # the server may ignore them (nohup): they were about its own terminal
+            signal.signal(number, signal.SIG_DFL)
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    if once and stop:
+        raise UsageError("--once cannot be used with --stop: it only looks")
+    if stop and read_only:
+        raise UsageError("--read-only cannot be used with --stop, which ends the training")
+    chosen = preferences(screen or ScreenFlags())
+    if not (once or stop or terminal.is_interactive()):
+        raise UsageError("attach needs a terminal that can move the cursor; --once prints one picture as text")
+    if run is not None and not os.path.lexists(run) and (far := HOST_AND_RUN.fullmatch(run)):
+        flags = [*["--once"] * once, *["--stop"] * stop, *["--read-only"] * read_only, *chosen.as_flags]
+        return _attach_by_ssh(far[1], far[2], flags, with_terminal=not (once or stop))
+    folder = folder_of(run)
+    try:
+        if stop:
+            return _end_session(folder)
+        return _print_once(folder, chosen) if once else _show(folder, chosen, read_only)
+    except AddressError as error:
+        raise RunError(str(error)) from error
+
+
+def folder_of(name: str | None) -> Path:
+    """The folder of the run with this name, or of the newest run that can be attached to."""
+    if name is not None:
+        return folders.find(name)
+    for folder in folders.runs():
+        with contextlib.suppress(AddressError):
+            connected(folder).close()
+            return folder
+    raise RunError("no run is trained that can be attached to: start one with --detach, or see list")
+
+
+def _show(folder: Path, chosen: Preferences, read_only: bool) -> int:
+    guarded = guardian.divide()
+    from tui.app.app import EchoApp
+    from tui.cli.screen import AppScreen
+
+    session = RemoteSession(folder, terminal.name(), chosen.fps, read_only)
+    screen = AppScreen(guarded, chosen.mouse)
+    app = EchoApp(session, chosen.fps, chosen.ascii, chosen.theme, moved=chosen.keys)
+    app.why_no_detach = lambda: ""  # leaving is enough
+    screen.tell_errors_in(app)
+    guarded.leave_words(f"attach again with: echornn-tui attach {printed.quoted(folder)}")
+
+    async def shown() -> int:
+        await screen.show(app, app.behind_an_update)
+        return ExitCode.FAILED if app.return_code else ExitCode.DONE
+
+    code = screen.until_left(shown(), lambda: ExitCode.DONE)
+    goes_on = [
+        f"the session goes on in {printed.quoted(folder)}",
+        f"come back with: echornn-tui attach {printed.quoted(folder)}",
+        f"end it with: echornn-tui attach --stop {printed.quoted(folder)}",
+    ]
+    say_last([session.ended] if session.ended else goes_on)
+    return screen.errors.conclude(code)
+
+
+def _print_once(folder: Path, chosen: Preferences) -> int:
+    """Print one picture of the screen as text, at the size of this terminal."""
+    from tui.app.app import EchoApp
+    from tui.app.save_screen import lines_shown
+
+    session = RemoteSession(folder, terminal.name(), 10.0)
+    app = EchoApp(session, 10.0, chosen.ascii, chosen.theme, moved=chosen.keys)
+
+    async def lines() -> list[str]:
+        async with app.run_test(size=shutil.get_terminal_size()) as pilot:
+            await pilot.pause()
+            app.show_newest_frame()
+            await pilot.pause()
+            return lines_shown(app)
+
+    printed.lines(asyncio.run(lines()))
+    return ExitCode.DONE
+
+
+def _end_session(folder: Path) -> int:
+    """Have a session save everything and end."""
+    trouble = end_session(folder)
+    if trouble is None:
+        printed.complain(f"echornn-tui: the session in {folder} has been asked to end, and still saves")
+        return ExitCode.FAILED
+    if trouble:
+        printed.complain(f"echornn-tui: not everything is saved: {printed.printable(trouble)}")
+    printed.lines([f"ended; go on with: echornn-tui --resume {printed.quoted(folder)}"])
+    return ExitCode.FAILED if trouble else ExitCode.DONE
+
+
+def _attach_by_ssh(host: str, run: str, flags: Sequence[str], with_terminal: bool) -> int:
+    """Run the same command on another machine; an empty run is the newest there."""
+    restore = terminal.as_it_is() if with_terminal else None
+    command = shlex.join(["echornn-tui", "attach", *flags])
+    if run and (path := HOME.fullmatch(str(Path(run)))):
+        command += f" {path[1] or ''}{path[2] and shlex.quote(path[2])}"
+    sys.stdout.flush()
+    try:
+        ssh = os.posix_spawnp("ssh", ["ssh", *["-t"] * with_terminal, host, command], os.environ)
+    except OSError as error:
+        raise RunError(f"ssh cannot be run: {error.strerror or error}") from error
+    guardian.forward_to(ssh)
+    code = guardian.end_of(ssh)
+    trouble = {255: f"there is no connection to {host}", 127: f"{host} does not find echornn-tui"}.get(code)
+    if code < 0:
+        trouble = f"ssh was ended by {signal.Signals(-code).name}"
+    if trouble is None:
+        return code
+    if restore is not None:  # the app on the other machine could not do so
+        restore()
+    again = shlex.join(["echornn-tui", "attach", *flags, f"{host}:{run}"])
+    printed.complain(f"echornn-tui: {trouble}; try again with: {printed.printable(again)}")
+    return ExitCode.FAILED
+
+
+# ---- serve
+
+OF_THE_TERMINAL = {"COLUMNS", "LINES", "NO_COLOR", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TMUX", "STY"}
+"""Variables that describe the terminal of this process, and not that of a tab."""
+
+
+def serve(
+    run: str | None = None,
+    /,
+    *,
+    port: int = 0,
+    read_only: bool = False,
+    json: bool = False,
+    screen: ScreenFlags | None = None,
+) -> int:
+    """Show a run that another program of yours trains in a browser on this machine, under an address with a secret
+    token.
+
+    Args:
+        run: Folder or name of the run; by default the newest that can be attached to.
+        port: The port to listen on, 0 to 65535; 0 takes a free one.
+        read_only: Only look: the session refuses every command from these tabs.
+        json: Print the address as a JSON line.
+    """
+    if not 0 <= port <= 65535:
+        raise ConfigError("port", port, "0 to 65535")
+    chosen = preferences(screen or ScreenFlags())
+    try:
+        from tui.term.browser import BrowserServer
+    except ImportError as error:
+        raise UsageError("serve cannot be used without textual-serve: install echornn-tui[browser]") from error
+    folder = folder_of(run).absolute()
+    try:
+        viewers_of(folder)
+    except AddressError as error:
+        raise RunError(str(error)) from error
+    # nothing is imported from the current folder (-P)
+    command = [sys.executable, "-P", "-m", "tui", "attach", str(folder), "--own-terminal"]
+    command += [*["--read-only"] * read_only, *chosen.as_flags]
+    kept = {name: value for name, value in os.environ.items() if name not in OF_THE_TERMINAL}
+    environment = {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+
+    async def served() -> None:
+        ended = asyncio.Event()
+        heard = [number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # nohup
+        signals = terminal.LoopSignals(dict.fromkeys(heard, ended.set))
+        try:
+            server = BrowserServer(f"{folder.name} · echornn-tui", chosen.theme, command, environment, port)
+        except OSError as error:
+            raise RunError(f"port {port} cannot be used: {os.strerror(error.errno or 0)}") from error
+        await server.begin()
+        # the address names no host: ``localhost`` might be another user's
+        here, steers = server.port, "" if read_only else " and steer"
+        address = f"http://127.0.0.1:{here}/{server.token}/"
+        record = {"address": address, "port": here, "run": str(folder), "read_only": read_only}
+        words = [
+            address,
+            f"shows {printed.quoted(folder)}; whoever knows the address may look{steers}",
+            f"from another machine: ssh -L {here}:127.0.0.1:{here} HOST, then open the same address there",
+            "Ctrl+C ends this; the training goes on",
+        ]
+        try:
+            printed.lines([as_json(record)] if json else words)
+            printed.finish()
+            await ended.wait()
+        finally:
+            await server.end()
+            signals.end()
+
+    asyncio.run(served())
+    return ExitCode.DONE

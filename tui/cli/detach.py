@@ -1,0 +1,127 @@
+"""Training without its terminal: a process in the background, and the viewers that attach to a session."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from echornn.files import own_files
+from echornn.runs.folders import ERROR_FILE, OUTPUT_FILE
+from tui.term import guardian, printed, terminal
+from tui.term.exit_code import ExitCode
+
+if TYPE_CHECKING:
+    from echornn.remote.server import Server
+    from echornn.session.session import Session
+
+MOST_OF_A_WARNING = 200  # characters that the viewers are told at the end
+
+
+def divide() -> int:
+    """Fork. The child returns, in a session of its own, so that no hang-up reaches it, with a descriptor for `let_go`.
+    The parent waits for that, prints how to attach, and ends; if the child ends before, with its exit code.
+
+    Call this before any thread starts, and before a run is locked.
+    """
+    hears, line = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # from here on for both: the terminal may go at once
+    child = os.fork()
+    if child:
+        os.close(line)
+        _wait(child, hears)
+    os.close(hears)
+    os.setsid()
+    return line
+
+
+def _wait(child: int, hears: int) -> NoReturn:
+    guardian.forward_to(child)
+    with open(hears, "rb") as told:
+        folder, begun, trouble = os.fsdecode(told.read()).partition("\0")
+    if not begun:
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        terminal.leave_process(code if code >= 0 else ExitCode.FAILED)
+    name = printed.quoted(folder) if folder else ""
+    where, look, stop = ", not kept", "nobody can attach, since it is not kept", f"kill {child}"
+    if name:
+        where, look = f", in {name}", trouble or f"look with: echornn-tui attach {name}"
+        stop = stop if trouble else f"echornn-tui attach --stop {name}"
+    printed.lines([f"training in the background: process {child}{where}", look, f"end it with: {stop}"])
+    printed.finish()
+    terminal.leave_process(ExitCode.DONE)
+
+
+def let_go(line: int, folder: Path | None, trouble: str, errors_apart: bool) -> None:
+    """Write from now on into files of the run, and let the parent end. ``trouble`` is why nobody can attach. With
+    ``errors_apart``, standard error has a file of its own, since a program reads standard output.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    output = _appended(folder and folder / OUTPUT_FILE)
+    errors = _appended(folder and folder / ERROR_FILE) if errors_apart else output
+    for descriptor, target in ((0, _appended(None)), (1, output), (2, errors)):
+        os.dup2(target, descriptor)
+    with contextlib.suppress(OSError):
+        os.write(line, os.fsencode(f"{folder or ''}\0{trouble}"))
+    os.close(line)
+
+
+def _appended(file: Path | None) -> int:
+    """A descriptor that writes to the end of this file; nowhere if there is none, or if it cannot be written."""
+    if file is not None:
+        with contextlib.suppress(OSError):
+            return own_files.opened(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    return os.open(os.devnull, os.O_RDWR)
+
+
+def go_on_in_the_background(folder: Path, speed: float, paused: bool, serve: bool, flags: Sequence[str]) -> NoReturn:
+    """Become a program that trains this run on; everything has to be saved. The flags say where to go first, and what
+    to change first.
+    """
+    words = ["--detach", "--resume", str(folder), "--speed", "max" if math.isinf(speed) else f"{speed:g}"]
+    words += [*["--paused"] * paused, *["--no-serve"] * (not serve), *flags]
+    sys.stdout.flush()
+    os.dup2(1, 2)  # errors would go to the log of native code
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # nothing is imported from the current folder (-P)
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "tui", *words])
+
+
+class Serving:
+    """Lets viewers in other processes look at a session, if that is wanted and the run is kept."""
+
+    def __init__(self, session: Session, is_wanted: bool) -> None:
+        self._session = session
+        self._server: Server | None = None
+        self._folder = session.recorder.folder if is_wanted else None
+        self.trouble = "" if is_wanted else "nobody can attach, because of --no-serve"
+
+    def begin(self) -> None:
+        if self._folder is not None:
+            from echornn.remote.server import Server  # late: the first frame does not need it
+
+            try:
+                self._server = Server(self._session, self._folder)
+            except OSError as error:
+                self.trouble = f"nobody can attach: {error.strerror or error}"
+
+    def begin_soon(self) -> None:
+        """Begin on a thread of its own, since the disk may be slow."""
+        threading.Thread(target=self.begin, name="begin serving", daemon=True).start()
+
+    def end(self, reason: str, command: str = "go on with echornn-tui --resume") -> None:
+        """Tell the viewers why the session ends, and how to continue, wherever their current folder is."""
+        if self._server is not None and self._folder is not None:
+            recorder = self._session.recorder
+            trouble = "" if recorder.saved else recorder.warning[:MOST_OF_A_WARNING] or "the disk was too slow"
+            reason = f"{reason} ({trouble})" if trouble else reason
+            self._server.close(f"{reason}: {command} {printed.quoted(self._folder.absolute())}", trouble)

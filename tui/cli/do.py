@@ -1,0 +1,193 @@
+"""What an app does by itself: ``do`` does the lines of a script without a screen, ``tour`` shows seven steps."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from echornn import ConfigError, EchoConfig, Frame, Run, RunError, Session
+from echornn.config import TASK
+from echornn.diagnosis.loss_stats import loss_text
+from echornn.files.recorded_values import shortened
+from echornn.remote.client import AddressError, OtherVersionError, RemoteSession, viewers_of
+from echornn.runs import folders
+from echornn.runtime import quiet
+from echornn.session.commands import ChangingCommand, Pause
+from echornn.tasks.own_task import OwnTask
+from echornn.tasks.table import TASKS
+from echornn.tasks.task import settings_of
+from echornn.timeline.branch import letter_of
+from tui.cli import UsageError, record, train
+from tui.cli.lines import LinePrinter
+from tui.cli.preferences import ScreenFlags, preferences
+from tui.cli.rows import Json, RunName, Trust, as_json
+from tui.term import guardian, terminal
+from tui.term.exit_code import ExitCode, ThreadErrors
+
+if TYPE_CHECKING:
+    from tui.app.script import Outcome
+    from tui.app.words import Line
+
+PICTURES_A_SECOND = 20.0
+TOUR_SPEED = 100.0  # windows a second: the tutorial's network learns the echo in seconds that can be watched
+
+
+def do(
+    run: RunName,
+    script: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    /,
+    *,
+    file: Path | None = None,
+    size: str = "100x30",
+    ascii: bool = False,
+    json: Json = False,
+    trust: Trust = False,
+) -> int:
+    """Do what the keys of the app do, without a screen: the words are those after : in the app.
+
+    echornn-tui do newest "edit learning_rate=0.1; step 100; view memory; save a.svg"
+
+    Lines are separated by semicolons; the first that is refused ends the script, with exit code 2. docs/cli.md lists
+    the words.
+
+    Args:
+        script: Commands, separated by semicolons or lines; # begins a comment. - reads them from the standard input.
+        file: Read the commands from this file instead.
+        size: Columns and lines of the screen that save FILE.svg draws.
+        ascii: Draw with ASCII characters only.
+    """
+    if (script is None) == (file is None):
+        raise UsageError('do takes either commands, such as "step 100", or --file')
+    from tui.app.words import WordError, lines_of, no_person
+
+    try:
+        lines = lines_of(_text(script, file))
+        no_person(lines)
+    except WordError as error:
+        raise UsageError(str(error)) from error
+    if not lines:
+        raise UsageError("the script has no commands")
+    found = re.fullmatch(r"([0-9]{1,4})x([0-9]{1,4})", size)
+    columns, rows = map(int, found.groups()) if found else (0, 0)
+    if not (20 <= columns <= 1000 and 5 <= rows <= 1000):
+        raise ConfigError("size", size, "columns and lines, 20x5 to 1000x1000")
+    folder = folders.find(run)
+    _require_known_names(folder, [line.what.changes for line in lines if isinstance(line.what, ChangingCommand)])
+    return _do_lines(folder, lines, json, (columns, rows), ascii, trust)
+
+
+def _text(script: str | None, file: Path | None) -> str:
+    if file is None and script != "-":
+        return script or ""
+    name = file or "the standard input"
+    try:
+        return (sys.stdin.buffer.read() if file is None else file.read_bytes()).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{name} cannot be read: {error}") from error
+
+
+def _require_known_names(folder: Path, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Check that some task has each of these fields, before anything is done. The fields of a user's own task are known
+    if the run has that task; if the script names its file, they are checked when their turn comes.
+    """
+    known = {*EchoConfig.names(), TASK, *(one.name for task in TASKS.values() for one in settings_of(task))}
+    unknown = [name for one in changes for name in one if name not in known]
+    if not unknown or any(isinstance(one.get(TASK), OwnTask) for one in changes):
+        return
+    for branch in Run.read(folder, quickly=True).tree[0]:
+        known |= branch.config.fields().keys()
+    for name in (name for name in unknown if name not in known):
+        close = get_close_matches(name, known, 1)
+        raise RunError(f"{shortened(name)!r} is no field{f': did you mean {close[0]}?' if close else ''}")
+
+
+def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, int], ascii: bool, trust: bool) -> int:
+    """Do these lines on the session that trains a run, or continue it here. What became of each is printed as soon as
+    it is known, to the output that the program began with: while an app runs, it has another.
+    """
+    from tui.app.all_keys import keymap_with
+    from tui.app.script_app import ScriptApp
+
+    out, err, printer = sys.stdout, sys.stderr, LinePrinter()
+
+    def note(*texts: str) -> None:
+        printer.print([f"echornn-tui: {text}" for text in texts], err)
+
+    def say(outcome: Outcome, frame: Frame) -> None:
+        result = "failed" if outcome.has_failed else "refused" if outcome.is_refused else "done"
+        if outcome.why_not and result == "done":
+            result = "nothing to do"
+        why = keymap_with({}).text(outcome.why_not or outcome.note)  # a script has no keys: the built-in ones are named
+        branch, loss = letter_of(frame.line), f", loss {loss_text(frame.loss)}" if frame.trained else ""
+        place = {"branch": branch, "window": frame.trained, "epoch": frame.epoch, "loss": frame.loss}
+        told = {"line": outcome.line.text, "result": result, "why": why, "state": str(frame.state), **place}
+        words = f": {why}" if why else f" (branch {branch}, window {frame.trained:,}{loss})"
+        printer.print([as_json(told) if json else f"{outcome.line.text}: {result}{words}"], out)
+
+    def do(session: Session | RemoteSession, trains_itself: bool) -> tuple[int, OSError | None]:
+        """Returns the exit code, and why an outcome could not be printed."""
+        app = ScriptApp(session, lines, say, trains_itself, ascii_only=ascii)
+        # asyncio.run would close the loop, and for that wait forever for the training thread
+        code = asyncio.new_event_loop().run_until_complete(app.run_async(headless=True, size=size, mouse=False))
+        if app.undone:
+            note(f"{app.undone} of {len(lines)} lines were not done")
+        return ExitCode.FAILED if app.return_code or code is None else code, app.trouble
+
+    if there := _session_elsewhere(folder, note):
+        code, trouble = do(there, trains_itself=False)
+        there.stop()
+        if trouble is not None:
+            raise trouble
+        return code
+    config, recorder, _ = record.go_on(str(folder), {}, None, trust)
+    session = Session(config, recorder=recorder, vitals=True)
+    session.send(Pause())
+    native_log, errors = terminal.keep_native_stderr_off_the_screen(), ThreadErrors()
+    errors.tell = note
+    terminal.when_terminal_is_gone(lambda: terminal.leave_process(record.end(session, after_a_signal=True)))
+    with errors.keeping():
+        code, trouble = do(session, trains_itself=True)
+    saved = record.end(session, after_a_signal=code == ExitCode.CHECKPOINTED)
+    if session.refused is not None:
+        raise session.refused
+    if session.error is not None:
+        note(*f"{session.frame.message}\n{native_log.tail()}".splitlines())
+    printer.print(record.farewell(session), err)
+    if trouble is not None:
+        raise trouble
+    return errors.conclude(saved if code == ExitCode.CHECKPOINTED else max(code, saved))
+
+
+def _session_elsewhere(folder: Path, note: Callable[[str], None]) -> RemoteSession | None:
+    """The session that trains the run in another process, which is steered from here now."""
+    try:
+        _, steering = viewers_of(folder)
+        session = RemoteSession(folder, "a script", PICTURES_A_SECOND)
+    except OtherVersionError as error:  # without this, the reason would be that the run is locked
+        raise RunError(str(error)) from error
+    except AddressError:
+        return None
+    session.take_over()
+    note(f"a session trains this run: the script steers it{f', instead of {steering}' if steering else ''}")
+    return session
+
+
+def tour(*, screen: ScreenFlags | None = None) -> int:
+    """Learn truncated backpropagation through time in five minutes: seven steps of a run that is trained before you."""
+    if not terminal.is_interactive():
+        raise UsageError("tour needs a terminal that can move the cursor")
+    chosen = preferences(screen or ScreenFlags(), TOUR_SPEED)
+    guarded = guardian.divide()
+    config = EchoConfig()
+    session = Session(config, chosen.speed, recorder=record.begin(None, config), vitals=True)
+    session.send(Pause())
+    with quiet.collector_spared():
+        from tui.app.tour import TourApp
+    return train.show(TourApp, session, chosen, guarded, compared=(), serve=True)

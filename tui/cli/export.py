@@ -1,0 +1,232 @@
+"""The subcommand ``export``: prints the windows or networks of a run, or writes them to files."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import itertools
+import json as json_format
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from cyclopts import Parameter
+from cyclopts.validators import Number
+from cyclopts.validators import Path as FileName
+
+from echornn.arrays.facts import NetworkFacts, configs_of, network_facts, numbers_of, require_replica
+from echornn.arrays.run_arrays import WindowPiece, pieces, state_at
+from echornn.config import EchoConfig, shown
+from echornn.errors import RunError
+from echornn.files.recorded_values import record_of
+from echornn.history.windows import quantiles
+from echornn.progress import Floats
+from echornn.runs.run_dir import Run
+from echornn.runtime import quiet
+from echornn.tasks.table import name_of
+from echornn.tasks.task import Numbers, Symbols
+from echornn.timeline.branch import Position
+from tui.cli import UsageError
+from tui.cli.rows import Json, Record, RunName, Trust, csv_lines, emit, json_lines, opened
+from tui.command_text import command_with
+from tui.term import printed, terminal
+from tui.term.exit_code import ExitCode
+from tui.term.printed import export_whole
+
+ROWS_AT_A_TIME = 1 << 16  # in memory; also the rows of a group in a Parquet file
+MOST_POINTS = 1000  # about the most points of a curve for TensorBoard; each is a mean over equally many windows
+FLOATS = ("loss", "accuracy", "final_loss")  # the columns of float32; others are int64
+APART = {  # the flags with which a flag cannot be used
+    "path": ("branch", "weights", "keras", "summary"),
+    "summary": ("weights", "keras", "replica", "tensorboard"),
+    "parquet": ("weights", "keras", "json", "tensorboard"),
+    "tensorboard": ("weights", "keras", "json"),
+}
+
+
+def export_run(
+    run: RunName,
+    /,
+    *,
+    path: bool = False,
+    branch: str | None = None,
+    json: Json = False,
+    summary: bool = False,
+    replica: int | None = None,
+    at: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
+    weights: Annotated[Path | None, Parameter(validator=FileName(ext="npz"))] = None,
+    keras: Annotated[Path | None, Parameter(validator=FileName(ext="keras"))] = None,
+    parquet: Annotated[Path | None, Parameter(validator=FileName(ext="parquet"))] = None,
+    tensorboard: Path | None = None,
+    trust: Trust = False,
+) -> int:
+    """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy (and replica, if there are
+    several).
+
+    Args:
+        path: Only the windows on the path to the run's current position, numbered along it.
+        branch: Only the windows on the path to the end of this branch, named by its letter or number.
+        summary: Print one row for each network instead: replica,seed,solved_at,final_loss,lost_at.
+        replica: Only the network with this number, without the column replica.
+        at: With --weights or --keras: the network after this many windows of the path; by default at its end.
+        weights: Write the weights to this .npz file instead, and FILE.npz.txt, which describes each array.
+        keras: Write the network to this .keras file instead, as a Keras model with the same outputs.
+        parquet: Write the same rows to this .parquet file instead; needs echornn-tui[arrow].
+        tensorboard: Write the curves of the run's path, or that of --branch, to a folder of this run in this one, for
+            tensorboard --logdir; of several networks, the quantiles. It needs echornn-tui[tensorboard].
+    """
+    given = {name: value for name, value in locals().items() if value is not None and value is not False}
+    for flag, other in [(flag, other) for flag, others in APART.items() for other in others]:
+        if flag in given and other in given:
+            value = "" if given[other] is True else f" {given[other]}"
+            raise UsageError(f"--{flag} cannot be used with --{other}{value}")
+    if at is not None and weights is None and keras is None:
+        raise UsageError(f"at = {at} cannot be used without --weights or --keras, which write the network there")
+    for module, file, extra in (("pyarrow", parquet, "arrow"), ("tensorboard", tensorboard, "tensorboard")):
+        if file is not None and importlib.util.find_spec(module) is None:
+            raise UsageError(f"{file} cannot be written without {module}: install echornn-tui[{extra}]")
+
+    stored = opened(run, trust).run
+    if weights is not None or keras is not None:
+        _write_network(stored, stored.position_at(at, branch), weights, keras, replica)
+        return ExitCode.DONE
+    in_all = branch is None and not (path or summary or tensorboard)
+    end = None if in_all else stored.position_at(branch=branch)
+    windows = pieces(stored, end, replica)
+    numbered = replica is None and max(config.replicas for config in configs_of(stored)) > 1
+    columns = ["window", "epoch", "loss", "accuracy", *(["replica"] if numbered else [])]
+    rows: Iterable[Record] = _of_windows(windows, numbered)
+    if tensorboard is not None and end is not None:
+        names = [stored.folder.resolve().name, branch and f"branch-{branch}"]
+        names += [] if replica is None else [f"replica-{replica}"]
+        _write_events(tensorboard / "_".join(filter(None, names)), stored, windows, end.window)
+        return ExitCode.DONE
+    if summary and end is not None:
+        columns, rows = [*NetworkFacts._fields], map(_of_network, network_facts(stored, end))
+    if parquet is not None:
+        flags = {name: given.get(name) for name in ("path", "branch", "summary", "replica", "parquet")}
+        _write_parquet(parquet, columns, rows, command_with("export", [run], flags), stored.config)
+        return ExitCode.DONE
+    return emit(rows, json_lines if json else csv_lines(columns))
+
+
+def _of_windows(windows: Iterable[WindowPiece], numbered: bool) -> Iterator[Record]:
+    for piece in windows:
+        arrays = (piece.windows, piece.epochs, piece.losses, piece.accuracies)
+        for window, epoch, losses, accuracies in zip(*(one.tolist() for one in arrays), strict=True):
+            known = accuracies if piece.has_accuracy else [None] * len(losses)
+            for replica, loss, accuracy in zip(piece.networks, losses, known, strict=True):
+                row = {"window": window, "epoch": epoch, "loss": loss, "accuracy": accuracy}
+                yield {**row, "replica": replica} if numbered else row
+
+
+def _of_network(one: NetworkFacts) -> Record:
+    return {**one._asdict(), "solved_at": one.solved_at or None, "lost_at": one.lost_at or None}
+
+
+def _write_parquet(file: Path, columns: list[str], rows: Iterable[Record], command: str, config: EchoConfig) -> None:
+    """Write rows with typed columns. The metadata has no date, so that the same command writes the same bytes."""
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetWriter
+
+    about = {"command": command, "version": version("echornn-tui"), "config": json_format.dumps(shown(config.fields()))}
+    types = [(name, pa.float32() if name in FLOATS else pa.int64()) for name in columns]
+    schema = pa.schema(types, metadata=about)
+
+    def write(new: Path) -> None:
+        left = iter(rows)
+        with ParquetWriter(new, schema) as writer:
+            while group := list(itertools.islice(left, ROWS_AT_A_TIME)):
+                writer.write_table(pa.Table.from_pylist(group, schema))
+
+    export_whole(file, write)
+
+
+def _write_events(folder: Path, run: Run, pieces: Iterable[WindowPiece], windows: int) -> None:
+    """Write TensorBoard's events of a path of so many windows; an earlier export to the folder is replaced."""
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.summary.writer.record_writer import RecordWriter
+
+    records, apart = io.BytesIO(), -(-windows // MOST_POINTS) or 1
+    writer = RecordWriter(records)
+    writer.write(Event(wall_time=run.about.begun, file_version="brain.Event:2").SerializeToString())
+    for piece in pieces:
+        begins = np.unique(np.append(0, np.flatnonzero(piece.windows % apart == 1 % apart)))
+        ends = np.append(begins[1:], len(piece.windows))
+        counts = (ends - begins)[:, np.newaxis]
+        means = np.add.reduceat(piece.losses, begins, axis=0, dtype=np.float64) / counts
+        low, middle, high = quantiles(means.astype(np.float32), (0.1, 0.5, 0.9)).tolist()
+        curves = {"loss": middle, "learning_rate": [run.tree[0][piece.branch].config.learning_rate] * len(ends)}
+        if len(piece.networks) > 1:
+            curves |= {"loss_10": low, "loss_90": high}
+        if piece.has_accuracy:
+            rights = np.add.reduceat(piece.accuracies, begins, axis=0) / counts
+            curves["accuracy"] = np.median(rights, axis=1).tolist()
+        for at, step in enumerate(piece.windows[ends - 1].tolist()):
+            values = [Summary.Value(tag=tag, simple_value=curve[at]) for tag, curve in curves.items()]
+            writer.write(Event(wall_time=run.about.begun, step=step, summary=Summary(value=values)).SerializeToString())
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"events.out.tfevents.{int(run.about.begun):010d}.echornn"
+    export_whole(folder / name, lambda file: file.write_bytes(records.getvalue()))
+
+
+def _write_network(run: Run, position: Position, weights: Path | None, keras: Path | None, replica: int | None) -> None:
+    """Write the networks at a position, or the one of this number: as .npz, in which with several networks the first
+    axis of each array is the replica, with a text beside it that describes the arrays; and one network as .keras.
+    """
+    terminal.keep_native_stderr_off_the_screen()
+    there = state_at(run, position, retrain=True)
+    state, numbers = there.state, numbers_of(run, there.state.config)
+    if replica is not None:
+        require_replica(run, replica, [state.config])
+        state = state.only([numbers.index(replica)])
+    config = state.config
+    if keras is not None and config.replicas > 1:
+        which = f"--replica {numbers[0]} to {numbers[-1]}"
+        raise RunError(f"keras = {str(keras)!r} cannot be written: a .keras file has a single network; add {which}")
+    if keras is not None and not config.the_cell.keras[0]:
+        instead = f"Keras has no {config.cell} cell; --weights writes its numbers and formulas"
+        raise RunError(f"keras = {str(keras)!r} cannot be written: {instead}")
+    if there.unlike is not None:
+        printed.complain(f"echornn-tui: {there.unlike}")
+    if not state.is_finite:
+        printed.complain("echornn-tui: the weights are not finite: the loss has diverged there")
+    if weights is not None:
+        arrays = state.weights if config.replicas > 1 else state.of(0).weights
+        export_whole(weights, lambda file: np.savez(file, allow_pickle=False, **arrays))
+        text = "".join(f"{line}\n" for line in _weights_text(config, arrays))
+        export_whole(weights.with_name(f"{weights.name}.txt"), lambda file: file.write_text(text))
+    if keras is not None:
+        quiet.import_tensorflow()
+        from echornn.network.model import keras_model
+
+        export_whole(keras, keras_model(config, state.of(0).weights).save)
+
+
+def _weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[str]:
+    """What the arrays are: shapes, formulas, order and sign of gates."""
+    task, last = config.the_task, config.seed + config.replicas - 1
+    yield from ("Weights of a recurrent network, numpy arrays by name.", f"Its task: {name_of(task)}")
+    if config.replicas > 1:
+        yield f"First axis of each: {config.replicas} networks of seeds {config.seed} to {last}, in order."
+    yield ""
+    for name, array in weights.items():
+        yield f"{name:<12} {np.dtype(array.dtype).name} {list(array.shape)}"
+    yield from ("", f"cell {config.cell}:", *(f"    {line}" for line in config.the_cell.formulas))
+    if config.num_layers > 1:
+        yield f"layers 2 to {config.num_layers}: names with _layer2, ...; their x_t is h_t of the layer below"
+    coded = "" if isinstance(task.inputs, Numbers) else " as one number" if config.input_size == 1 else " one-hot"
+    yield f"x_t: {_form_text(task.inputs)}{coded}"
+    readout = "h_t W2 + b2" if isinstance(task.outputs, Numbers) else "softmax(h_t W2 + b2)"
+    yield f"output: {readout}, with h_t of the top layer: {_form_text(task.outputs)}"
+    start = "epoch, then carried from window to window" if config.is_stream else "trial"
+    yield f"state: zero at the start of each {start}"
+    yield from ("", f"configuration: {json_format.dumps(record_of(config, with_facts=False))}")
+
+
+def _form_text(form: Symbols | Numbers) -> str:
+    names = f" ({', '.join(form.names)})" if form.names else ""
+    return f"{form.count} {'symbols' if isinstance(form, Symbols) else 'numbers'}{names}"

@@ -1,0 +1,90 @@
+"""The subcommand ``figure``: makes a figure for a paper, and says which files it wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from echornn.sweeps.folder import SweepResults
+from tui.cli import UsageError
+from tui.cli.rows import At, Branch, Replica, Trust, emit
+from tui.command_text import command_with
+from tui.figures.data import FigureError, FigureRequest
+from tui.figures.make import KINDS, made, require_drawable
+from tui.figures.sweep_table import Measure
+from tui.term import printed, terminal
+
+INCHES = Parameter(validator=Number(gte=1, lte=40))
+FigureName = Literal["curve", "memory", "gradient", "weights", "plane", "seeds", "branches", "runs", "map"]
+
+
+def make_figure(
+    run: str,
+    kind: FigureName,
+    others: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
+    /,
+    *,
+    out: Annotated[Path, Parameter(name=("--out", "-o"))],
+    at: At = None,
+    branch: Branch = None,
+    replica: Replica = None,
+    log: bool = False,
+    across: str | None = None,
+    down: str | None = None,
+    show: Measure | None = None,
+    filter: str = "",
+    width: Annotated[float, INCHES] = 3.3,
+    height: Annotated[float | None, INCHES] = None,
+    font: str = "DejaVu Sans",
+    trust: Trust = False,
+) -> int:
+    """Make a figure for a paper: SVG, PDF or PNG, and its numbers beside it as FILE.csv; needs echornn-tui[figures].
+
+    Args:
+        run: Folder of the run, a name that list shows, or newest; for map, the folder of a sweep.
+        kind: curve, memory, gradient, weights, plane, seeds, branches, runs (figure RUN runs RUN ...) or map.
+        others: For runs: the runs to compare it with.
+        out: The file to write: its name ends in .svg, .pdf or .png.
+        log: Draw losses on a logarithmic axis.
+        across: For map: field of the columns.
+        down: For map: field of the rows.
+        show: For map: success, windows or loss.
+        filter: For map: show only some values, as in map.
+        width: Inches; 3.3 is one column of most papers.
+        height: Inches; by default as the kind of figure needs.
+        font: An installed font, or serif.
+    """
+    given = {"at": at, "branch": branch, "replica": replica, "log": log}
+    of_maps = {"across": across, "down": down, "show": show, "filter": filter or None}
+    for name, value in {**given, **of_maps}.items():
+        if value is not None and value is not False and name not in KINDS[kind].uses:
+            takers = ", ".join(one for one, known in KINDS.items() if name in known.uses)
+            raise UsageError(f"--{name} cannot be used with {kind}: only with {takers}")
+    if others and kind != "runs":
+        raise UsageError(f"{others[0]!r} cannot be used with {kind}: only runs compares several runs")
+    try:
+        require_drawable(kind, out)
+    except FigureError as error:
+        raise UsageError(str(error)) from error
+    measure, choice = show or Measure.SUCCESS, None
+    if kind == "map":
+        from tui.cli.map import chosen_state
+
+        axes = SweepResults.read(Path(run)).axes
+        choice = chosen_state(axes, across, down, measure, filter).choice(axes)
+    request = FigureRequest(run, kind, others, at, branch, replica, log, measure, choice, trust, width, height, font)
+    sizes = {"width": width, "height": height, "font": font}
+    unusual = {name: None if sizes[name] == getattr(FigureRequest, name) else sizes[name] for name in sizes}
+    command = command_with("figure", [run, kind, *others], {"out": out, **given, **of_maps, **unusual})
+
+    if KINDS[kind].trains:
+        terminal.keep_native_stderr_off_the_screen()
+    try:
+        written, notes = made(request, out, command)
+    except FigureError as error:
+        raise UsageError(str(error)) from error
+    printed.complain(*(f"echornn-tui: {note}" for note in notes))
+    return emit(map(str, written))

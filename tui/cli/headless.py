@@ -1,0 +1,218 @@
+"""Training without the app: a line every 100 windows, and a line for each epoch."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn import ConfigError, EchoConfig, PopulationProgress, Run, SeedStats, Session
+from echornn.history.windows import errors_of, losses_of, summed
+from echornn.progress import Counts, Floats
+from echornn.runs.recorder import Recorder
+from echornn.session.commands import Pause, Save
+from echornn.session.pictures.frame import State
+from echornn.timeline.branch import index_in
+from tui.cli.detach import Serving, let_go
+from tui.cli.lines import LinePrinter, lines_here
+from tui.cli.record import code_at_the_end, farewell, forget_if_empty
+from tui.cli.records import SEEDS_NOTE, finished_record, ladder_fields, lines_of, seed_stats_fields, start_record
+from tui.cli.rows import Record, as_json
+from tui.term import terminal
+from tui.term.exit_code import ExitCode
+
+LOOK_SECONDS = 0.1  # between two checks of the session, for warnings and for its end
+LINE_EVERY = 100  # windows between two lines, as in the tutorial
+
+
+def print_training(
+    config: EchoConfig,
+    recorder: Recorder,
+    at: int | None,
+    speed: float,
+    json: bool,
+    serve: bool,
+    paused: bool,
+    background: int | None,
+) -> int:
+    """Train all epochs, and print the progress. A session in the ``background``, whose parent waits at the other end of
+    this descriptor, stays after the last epoch while viewers look at it.
+    """
+    report = EpochReport(config)
+
+    def say(*records: Record) -> None:
+        texts = [text for one in records for text in ([as_json(one)] if json else lines_of(one, config))]
+        if texts:
+            lines.print(texts, sys.stdout)
+
+    def on_progress(progress: PopulationProgress) -> None:
+        nonlocal report
+        if not report.is_continued_by(progress, session.config):
+            report = EpochReport(session.config, report.begun, is_whole=False)
+        say(*report.records(progress))
+        if progress.diverged[-1] and not is_watched():
+            session.stop()
+
+    def is_watched() -> bool:
+        return background is not None and bool(session.viewers.names)
+
+    session = Session(config, speed, on_progress=on_progress, recorder=recorder, at=at)
+    if paused:
+        session.send(Pause())
+    serving = Serving(session, serve)
+    serving.begin()
+    if background is not None:
+        let_go(background, recorder.folder, serving.trouble, errors_apart=json)
+    native_log = terminal.keep_native_stderr_off_the_screen()
+    lines = lines_here(with_bar=not json)
+    with asked_to_end(session.stop, lambda: session.send(Save())) as asked:
+        say(start_record(config, recorder, at))
+        if config.unused_steps:
+            say({"event": "note", "unused_steps_per_epoch": config.unused_steps})
+        if config.replicas > 1 and not json:
+            lines.print([SEEDS_NOTE], sys.stdout)
+        if recorder.resumed is not None:
+            report.go_on_after(recorder.resumed, at)
+        begun = time.monotonic()
+        is_saved = _train(session, asked, lines, is_watched)
+    serving.end("the session was ended" if asked else "the session has ended")
+    lines.close()
+    frame, code = session.frame, code_at_the_end(recorder, is_saved, bool(asked))
+    if session.refused is not None:
+        forget_if_empty(session)
+        raise session.refused
+    if isinstance(session.error, BrokenPipeError):
+        raise session.error
+    if session.error is not None:
+        tail = "" if isinstance(session.error, ConfigError) else native_log.tail()
+        lines.print(f"echornn-tui: {frame.message}\n{tail}".splitlines(), sys.stderr)
+        code = ExitCode.FAILED
+    elif frame.has_diverged:
+        say({"event": "diverged", "epoch": frame.epoch, "window": frame.window, "loss": frame.loss})
+        code = code if asked else ExitCode.FAILED
+    elif not asked:
+        say(finished_record(frame, time.monotonic() - begun))
+        code = ExitCode.FAILED if lines.warning else code
+    lines.print(farewell(session), sys.stderr)
+    return code
+
+
+@contextmanager
+def asked_to_end(stop: Callable[[], object], save: Callable[[], object] = lambda: None) -> Iterator[list[int]]:
+    """The signals so far that ask to end, each of which calls ``stop``; a second Ctrl+C ends at once."""
+    asked: list[int] = []
+
+    def end(number: int) -> None:
+        if number == signal.SIGINT and signal.SIGINT in asked:
+            terminal.leave_process(ExitCode.FORCED)
+        asked.append(number)
+        stop()
+
+    terminal.when_terminal_is_gone(lambda: end(signal.SIGHUP))
+    with terminal.signals_call(end, save):
+        yield asked
+
+
+def _train(session: Session, asked: list[int], lines: LinePrinter, is_watched: Callable[[], bool]) -> bool:
+    """Train on a thread, so that signals are handled even while native code runs; warnings go to standard error.
+    Returns whether all is saved.
+    """
+    notes = warning = session.recorder.warning
+    if notes:  # they end with the first command, which may come at once
+        lines.print([f"echornn-tui: {notes}"], sys.stderr)
+    threading.Thread(target=session.run, name="training", daemon=True).start()
+    while True:
+        stopped = session.stopped.wait(LOOK_SECONDS)
+        frame = session.frame
+        newest = "; ".join(text for text in (frame.warning, lines.warning) if text)
+        if newest != warning:
+            before, warning = warning, newest
+            if warning or before != notes:
+                lines.print([f"echornn-tui: {warning or 'saved again'}"], sys.stderr)
+        lines.show(frame)
+        is_over = frame.state is State.FINISHED or (frame.state is State.PAUSED and frame.has_diverged)
+        if is_over and not is_watched():
+            session.stop()
+        is_saved = session.recorder.saved
+        if stopped or (asked and (is_saved or session.recorder.folder is None)):
+            return is_saved
+
+
+class EpochReport:
+    """Turns progress into records, about a window, or the means over an epoch. For several networks both have quantiles
+    of the losses, and count the replicas that have solved the task by then. An epoch that is not whole, since viewers
+    went elsewhere, has no record.
+    """
+
+    def __init__(self, config: EchoConfig, begun: float | None = None, is_whole: bool = True) -> None:
+        self.config, self._is_whole = config, is_whole
+        self.begun = time.monotonic() if begun is None else begun
+        self._sums, self._windows, self._errors = np.zeros(config.replicas), 0, 0  # of the epoch; sums: [replicas]
+        self._next: int | None = None  # the number of the next window, from 0
+
+    def is_continued_by(self, progress: PopulationProgress, config: EchoConfig) -> bool:
+        """Whether these windows follow those reported last: viewers may change the configuration, or go elsewhere."""
+        return config == self.config and self._next in (None, self._first(progress))
+
+    def _first(self, progress: PopulationProgress) -> int:
+        """The number of the first of these windows since the first epoch's start, from 0."""
+        return progress.epoch * self.config.windows_per_epoch + progress.window + 1 - len(progress.losses)
+
+    def go_on_after(self, run: Run, at: int | None) -> None:
+        """Count the current epoch's earlier windows of a continued run, if they are of the same epochs."""
+        position = run.position_at(at)
+        owner = run.owner(position)
+        if owner is None or not owner.config.differs_only_live(self.config):
+            return
+        _, before = owner.epoch_and_window(position.window)
+        for branch, _, _, windows in run.path(position, position.window - before):
+            own = index_in(branch.config, self.config)
+            which = slice(own, own + self.config.replicas)
+            self._add(losses_of(windows)[:, which], errors_of(windows, branch.config)[:, which])
+
+    def records(self, progress: PopulationProgress) -> Iterator[Record]:
+        """The records about these windows, in order."""
+        per_epoch, count = self.config.windows_per_epoch, len(progress.losses)
+        first = self._first(progress)
+        self._next = first + count
+        self._is_whole = self._is_whole or first % per_epoch == 0
+        in_epoch = np.arange(first, first + count) % per_epoch
+        begin = 0
+        for index in np.flatnonzero((in_epoch % LINE_EVERY == 0) | (in_epoch == per_epoch - 1)).tolist():
+            epoch, window = divmod(first + index, per_epoch)
+            if window % LINE_EVERY == 0:
+                losses, errors = progress.losses[index].astype(np.float64), int(progress.errors[index].sum())
+                fields = self._fields(progress, index, losses, 1, errors)
+                yield {"event": "window", "epoch": epoch + 1, "window": window + 1, **fields}
+            if window == per_epoch - 1:
+                self._add(progress.losses[begin : index + 1], progress.errors[begin : index + 1])
+                if self._is_whole:
+                    fields = self._fields(progress, index, self._sums, self._windows, self._errors)
+                    place = ladder_fields(self.config, fields.get("loss", fields.get("loss_50")))
+                    seconds = time.monotonic() - self.begun
+                    yield {"event": "epoch", "epoch": epoch + 1, **fields, **place, "seconds": seconds}
+                self._is_whole, begin = True, index + 1
+                self._sums, self._windows, self._errors = np.zeros(self.config.replicas), 0, 0
+        self._add(progress.losses[begin:], progress.errors[begin:])
+
+    def _add(self, losses: Floats, errors: Counts) -> None:
+        self._sums, self._windows = summed(self._sums, losses), self._windows + len(losses)
+        self._errors += int(errors.sum())
+
+    def _fields(
+        self, progress: PopulationProgress, index: int, sums: npt.NDArray[np.float64], windows: int, errors: int
+    ) -> Record:
+        """The numbers about some windows, the last at ``index``, from the sums of their losses, and their errors."""
+        if self.config.replicas == 1:
+            return {"loss": float(sums[0] / windows), "accuracy": self.config.accuracy(errors, windows)}
+        along, newest = progress.trained - len(progress.losses) + index + 1, progress.losses[index]
+        solved_at = np.where(progress.solved_at <= along, progress.solved_at, 0)
+        diverged, never = ~np.isfinite(newest), np.zeros_like(solved_at)
+        means = (sums / windows).astype(np.float32)
+        return seed_stats_fields(SeedStats(solved_at, means, newest, diverged, along, never))

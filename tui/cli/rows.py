@@ -1,0 +1,84 @@
+"""Rows that subcommands print: each has its own lines of text for them; JSON and CSV are the same for all."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Annotated, Any
+
+import numpy as np
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from echornn.arrays.run_arrays import RunArrays, read
+from tui.term import printed
+from tui.term.exit_code import ExitCode
+
+Record = dict[str, Any]
+
+Form = Callable[[Iterable[Any]], Iterable[str]]
+"""Turns rows into lines."""
+
+STRICT = json.JSONEncoder(allow_nan=False)
+
+RunName = Annotated[str, Parameter(help="Folder of the run, a name that list shows, or newest.")]
+Json = Annotated[bool, Parameter(help="Print JSON lines.")]
+At = Annotated[int | None, Parameter(validator=Number(gte=0), help="After so many windows of the path; else its end.")]
+Branch = Annotated[str | None, Parameter(help="Use the path to the end of this branch, named by its letter or number.")]
+Replica = Annotated[int | None, Parameter(help="With several replicas, the network with this number.")]
+Trust = Annotated[bool, Parameter(help="Run your own tasks and cells in the record: programs with all your rights.")]
+
+
+def opened(name: str, trust: bool = False) -> RunArrays:
+    """The run of this name; what is damaged in it is said on standard error."""
+    run = read(name, trust)
+    printed.complain(*(f"echornn-tui: {note}" for note in run.notes))
+    return run
+
+
+def emit(rows: Iterable[Any], form: Form = iter) -> int:
+    """Print rows as lines; returns the exit code. Rows may be made while they are printed."""
+    printed.lines(form(rows))
+    return ExitCode.DONE
+
+
+def json_lines(rows: Iterable[Record]) -> Iterator[str]:
+    return map(as_json, rows)
+
+
+def csv_lines(columns: Sequence[str]) -> Form:
+    """A header, and a line for each row; nine digits tell all float32 numbers apart."""
+
+    def lines(rows: Iterable[Record]) -> Iterator[str]:
+        yield ",".join(columns)
+        for row in rows:
+            yield ",".join(map(_cell, row.values()))
+
+    return lines
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else f"{value:.9g}" if type(value) is float else str(value)
+
+
+def as_json(record: Record) -> str:
+    """A record as a line of JSON."""
+    try:
+        return STRICT.encode(record)
+    except (TypeError, ValueError):  # only then is each value looked at, as a run may have millions of rows
+        return json.dumps(finite(record))
+
+
+def finite(value: Any) -> Any:
+    """A value with None for NaN and infinity, which JSON lacks; of arrays of float32 the shortest decimal numbers."""
+    match value:
+        case dict():
+            return {name: finite(one) for name, one in value.items()}
+        case list() | tuple() | np.ndarray():
+            return [finite(one) for one in value]
+        case float() | np.floating():
+            return float(str(value)) if math.isfinite(value) else None
+        case np.integer():
+            return int(value)
+    return value

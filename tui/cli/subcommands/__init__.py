@@ -1,1 +1,0 @@
-"""The flags and help of all subcommands, and the table of them (`tui.cli.subcommands.table`)."""

@@ -1,0 +1,129 @@
+"""The main command: begins or continues a run, in the app or as printed lines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from echornn import ConfigError, EchoConfig, Run, Session
+from echornn.runs import folders
+from echornn.runtime import quiet
+from echornn.session.commands import Pause
+from echornn.session.exchange import LOCAL
+from tui.cli import UsageError, record
+from tui.cli.detach import Serving, divide, go_on_in_the_background
+from tui.cli.preferences import Preferences, ScreenFlags, preferences, speed_of
+from tui.term import guardian, terminal
+from tui.term.exit_code import ExitCode
+from tui.term.guardian import Guarded
+
+if TYPE_CHECKING:
+    from tui.app.app import EchoApp
+
+
+def train(
+    *,
+    speed: str | None = None,
+    no_serve: bool = False,
+    paused: bool = False,
+    detach: bool = False,
+    headless: bool = False,
+    json: bool = False,
+    run: Path | None = None,
+    resume: str | None = None,
+    at: int | None = None,
+    trust: bool = False,
+    compare: tuple[str, ...] = (),
+    screen: ScreenFlags | None = None,
+    given: record.Given | None = None,
+) -> int:
+    """Train, in the app or as lines.
+
+    Args:
+        speed: Windows a second, 0.01 to 1,000,000, or max; by default 100 in the app and max with --headless.
+        no_serve: Let nobody attach to this session (see attach).
+        paused: Begin paused; space starts the training, or with --detach a viewer who attaches.
+        detach: Train in the background, without a terminal: prints the folder, and how to attach.
+        headless: Print lines instead of opening the app; the default if there is no terminal.
+        json: Print JSON lines; implies --headless.
+        run: Folder to keep the run in, new or empty; by default a new folder in your state folder.
+        resume: Continue the run in this folder exactly where it was saved; without a folder, the newest run.
+        at: With --resume: continue at this window of the run's path (0 is the start), as a new branch.
+        trust: Also run the tasks and cells of your own in the record; they are programs with all your rights.
+        compare: Draw these runs under the curve, in the app: folders, names that list shows, or newest.
+    """
+    rate = None if speed is None else speed_of(speed)
+    record.require_at(at)
+    in_the_app = not (headless or json or detach) and terminal.is_interactive()
+    if resume is not None and run is not None:
+        raise UsageError(f"resume = {resume!r} cannot be used with --run: a continued run stays in its folder")
+    if at is not None and resume is None:
+        raise UsageError(f"at = {at} cannot be used without --resume: a run continues at this window")
+    if compare and not in_the_app:
+        raise ConfigError("compare", compare[0], "only in the app, which draws the curves")
+    if paused and not (in_the_app or detach):
+        raise UsageError("--paused cannot be used with --headless or without a terminal, only with --detach")
+    compared = [folders.find(name) for name in compare]
+    for folder in compared:
+        Run.read(folder, quickly=True)  # refused before anything is made
+    chosen = preferences(screen or ScreenFlags(), rate) if in_the_app else None
+    guarded = guardian.divide() if in_the_app else None
+    background = divide() if detach else None
+    given = given or {}
+    if resume is None:
+        config = record.changed(EchoConfig(), given)
+        recorder = record.begin(run, config)
+    else:
+        config, recorder, at = record.go_on(resume, given, at, trust)
+    if guarded is not None and chosen is not None:
+        session = Session(config, chosen.speed, recorder=recorder, at=at, vitals=True)
+        if paused:
+            session.send(Pause())
+        with quiet.collector_spared():
+            from tui.app.app import EchoApp
+        return show(EchoApp, session, chosen, guarded, compared, not no_serve)
+    from tui.cli.headless import print_training
+
+    return print_training(config, recorder, at, rate or math.inf, json, not no_serve, paused, background)
+
+
+def show(
+    kind: type[EchoApp], session: Session, chosen: Preferences, guarded: Guarded, compared: Sequence[Path], serve: bool
+) -> int:
+    """Train in an app of this kind until the user leaves it. The training thread may still be in native code then."""
+    from tui.cli.lines import say_last
+    from tui.cli.screen import AppScreen
+
+    screen, recorder = AppScreen(guarded, chosen.mouse), session.recorder
+    session.viewers.join(terminal.name(), LOCAL)
+    serving = Serving(session, serve)
+    app = kind(session, chosen.fps, chosen.ascii, chosen.theme, compared, chosen.keys)
+
+    def leave_words() -> None:
+        guarded.leave_words("\n".join(record.farewell(session)))
+
+    def loaded() -> None:
+        leave_words()  # the flags have been applied by now
+        serving.begin_soon()
+
+    def why_no_detach() -> str:
+        if recorder.folder is None:
+            return "this run is not kept, so it cannot go on without the screen"
+        is_behind = recorder.warning and not recorder.saved
+        return "not everything is saved, so it cannot go on without the screen" if is_behind else ""
+
+    leave_words()
+    app.on_loaded, app.why_no_detach = loaded, why_no_detach
+    code = screen.until_left(screen.show_session(app, session), lambda: record.end(session, after_a_signal=True))
+    goes_on = app.detaches and code == ExitCode.DONE
+    if goes_on:
+        serving.end("the session goes on in the background", "attach again with echornn-tui attach")
+    else:
+        serving.end("the session was ended")
+    say_last([*screen.last_words(code, session, goes_on), *app.LAST_WORDS])
+    if goes_on and recorder.folder is not None:
+        flags = record.flags_for(session.going_first, **session.editing_first)
+        go_on_in_the_background(recorder.folder, session.frame.speed, not app.trains, serve, flags)
+    return screen.errors.conclude(code)

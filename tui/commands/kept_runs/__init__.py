@@ -1,1 +1,0 @@
-"""The subcommands that look at kept runs, write what they hold, or remove them."""

@@ -1,1 +1,0 @@
-"""What several subcommands print: lines, JSON records, the progress bar."""

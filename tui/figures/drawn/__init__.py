@@ -1,1 +1,0 @@
-"""Draws figures from tables; each file but this imports only Matplotlib and NumPy."""
