@@ -19,38 +19,30 @@ from tui.views.keymap import keymap_of
 
 EMPTY = "a command by name: tab completes, up shows earlier ones, escape closes"
 
-EDITING = {
-    **{key: one.action for one in Input.BINDINGS if isinstance(one, Binding) for key in one.key.split(",")},
-    "ctrl+b": "cursor_left",
-    "ctrl+f": "cursor_right",
-    "ctrl+h": "delete_left",
-}
-"""What keys do to the text; ctrl+h is what the backspace key of some terminals sends."""
-
-MOST_CHARACTERS = 2000
+EDITING = {key: one.action for one in Input.BINDINGS if isinstance(one, Binding) for key in one.key.split(",")}
 
 
 def completions(text: str, config: EchoConfig, branches: int) -> list[str]:
     """The lines to which the beginning of a line can be completed, of a run with so many branches."""
     *words, begun = text.rpartition(";")[2].lstrip().split(" ")
-    before = text[: len(text) - len(begun)]
-    options: Iterable[str] = ()
     if not words:
         options = sorted(f"{one.name} " if one.usage[:1] not in ("", "[") else one.name for one in WORDS.values())
-    elif (word := WORDS.get(OTHER_NAMES.get(words[0], words[0]))) and len(word.arguments(len(words))) >= len(words):
-        for one in word.arguments(len(words))[len(words) - 1].split("|"):
-            options = [*options, *_options(one, begun, config, branches)]
-    return [before + one for one in options if one.startswith(begun) and one != begun]
-
-
-def _options(argument: str, begun: str, config: EchoConfig, branches: int) -> Sequence[str]:
-    if argument == "FIELD=VALUE":
+    else:
+        word = WORDS.get(OTHER_NAMES.get(words[0], words[0]))
+        arguments = word.arguments(len(words))[len(words) - 1 :] if word else []
         field, equals, _ = begun.partition("=")
-        values = choices_of(config, field) if equals else ("",)
-        return [f"{one}={value}" for one in ([field] if equals else config.fields()) for value in values]
-    if argument == "LETTER":
-        return [letter_of(one) for one in range(branches)]
-    return [*CHOICES.get(argument, [argument] if argument.islower() else [])]
+        options = []
+        for one in "|".join(arguments[:1]).split("|"):
+            if one == "FIELD=VALUE" and equals:
+                options += [f"{field}={value}" for value in choices_of(config, field)]
+            elif one == "FIELD=VALUE":
+                options += [f"{name}=" for name in config.fields()]
+            elif one == "LETTER":
+                options += map(letter_of, range(branches))
+            else:
+                options += CHOICES.get(one, [one] if one.islower() else [])
+    before = text[: len(text) - len(begun)]
+    return [before + one for one in options if one.startswith(begun) and one != begun]
 
 
 def about(text: str, candidates: Sequence[str], config: EchoConfig) -> str:
@@ -68,8 +60,6 @@ def about(text: str, candidates: Sequence[str], config: EchoConfig) -> str:
 
 
 class Suggestions(Suggester):
-    """Suggests the newest earlier line that begins as the typed one, or a completion."""
-
     def __init__(self, fitting: Callable[[str], Iterable[str]]) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
         self._fitting = fitting
@@ -95,16 +85,11 @@ class CommandLine(Vertical):
     }
     """
 
-    def __init__(
-        self,
-        complete: Callable[[str], Sequence[str]],
-        about: Callable[[str, Sequence[str]], str],
-        enter: Callable[[str], str],
-    ) -> None:
+    def __init__(self, known: Callable[[], tuple[EchoConfig, int]], enter: Callable[[str], str]) -> None:
         super().__init__()
-        self._complete, self._what, self._enter = complete, about, enter
+        self._known, self._enter = known, enter  # the configuration and the number of branches; returns why not
         self._about = Static(id="about", markup=False)
-        self.input = Input(compact=True, max_length=MOST_CHARACTERS, suggester=Suggestions(self._fitting))
+        self.input = Input(compact=True, max_length=2000, suggester=Suggestions(self._fitting))
         self.input.can_focus = self.input.cursor_blink = False
         self._entered = [""]  # the lines entered before, and the one that is being typed
         self._shown = 0
@@ -118,17 +103,14 @@ class CommandLine(Vertical):
 
     @property
     def is_open(self) -> bool:
-        """Whether a line is typed, so that keys are text."""
         return self.input.has_focus
 
     def open(self, text: str = "") -> None:
-        """Begin a line."""
         self.input.has_focus = self.display = True  # the input draws its cursor only with the focus
         self._shown, self._entered[-1] = len(self._entered) - 1, ""
         self.write(text)
 
     def close(self) -> None:
-        """Take the line away, and what it says."""
         self.input.has_focus = self.display = False
 
     def refuse(self, line: str, why_not: str) -> None:
@@ -139,25 +121,22 @@ class CommandLine(Vertical):
         self._say(why_not)
 
     def write(self, text: str) -> None:
-        """Replace the text."""
         self.input.value = text
         self.input.cursor_position = len(text)
+        self.input.refresh()  # the cursor comes and goes
         self._say()
 
     def insert(self, text: str) -> None:
-        """Insert a text that was pasted."""
         self.input.insert_text_at_cursor("".join(one for one in text.replace("\n", "; ") if one.isprintable()))
         self._say()
 
     async def press(self, key: Key) -> None:
-        """Do what a key does on the line."""
-        text, was_refused = self.input.value, self.has_class("refused")
         match key.key:
             case "enter" | "ctrl+j":
                 self.enter()
             case "escape" | "ctrl+c" | "ctrl+g":
                 self.close()
-            case "backspace" | "ctrl+h" if not text:
+            case "backspace" if not self.input.value:
                 self.close()
             case "up" | "ctrl+p":
                 self._earlier(-1)
@@ -165,7 +144,7 @@ class CommandLine(Vertical):
                 self._earlier(1)
             case "tab":
                 self._tab()
-            case "colon" if was_refused:  # a new line instead of the refused one
+            case "colon" if self.has_class("refused"):  # a new line instead of the refused one
                 self.write("")
             case _:
                 if key.key in EDITING:
@@ -177,8 +156,7 @@ class CommandLine(Vertical):
     def enter(self) -> None:
         """Pass the line on; if it is no command, it stays, with the reason."""
         line = self.input.value.strip()
-        why_not = self._enter(line) if line else ""
-        if why_not:
+        if line and (why_not := self._enter(line)):
             self._say(why_not)
             return
         self.close()
@@ -188,15 +166,18 @@ class CommandLine(Vertical):
     def _say(self, why_not: str = "") -> None:
         """Write above the line why it is refused, or what it does."""
         begun = self.input.value[: self.input.cursor_position]
+        what = why_not or about(begun, self._complete(begun), self._known()[0])
         self.set_class(bool(why_not), "refused")
-        self._about.update(keymap_of(self.app).text(why_not or self._what(begun, self._complete(begun))))
+        self._about.update(keymap_of(self.app).text(what))
+
+    def _complete(self, text: str) -> list[str]:
+        return completions(text, *self._known())
 
     def _fitting(self, text: str) -> Iterable[str]:
         known = (*reversed(self._entered), *self._complete(text))
         return (one for one in known if one.startswith(text) and one != text)
 
     def _tab(self) -> None:
-        """Go through the completions."""
         text = self.input.value
         if text not in self._cycle or len(self._cycle) == 1:
             self._cycle = self._complete(text)

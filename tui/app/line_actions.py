@@ -16,7 +16,7 @@ from textual.events import Event, Key, MouseDown, Paste
 from textual.screen import Screen
 
 from echornn.config import TASK
-from echornn.errors import ConfigError, RunError
+from echornn.errors import RunError
 from echornn.runs import folders
 from echornn.runs.run_dir import Run
 from echornn.session import commands
@@ -24,13 +24,14 @@ from echornn.session.commands import Answer, Choose, Command, Save
 from echornn.session.pictures.frame import Frame, State
 from echornn.timeline.branch import letter_of
 from tui.app import keys
-from tui.app.line import CommandLine, about, completions
+from tui.app.line import CommandLine
 from tui.app.parts import PaletteCommands, SessionKeys
 from tui.app.save_screen import save_to
 from tui.app.script import Begun, Outcome, Script
 from tui.app.theme import Theme
 from tui.app.words import WORDS, Line, WordError, letters_of, lines_of
 from tui.panels.runs import show_or_hide
+from tui.term.printed import export_whole
 
 NOT_TEXT = ("ctrl+q", "ctrl+l")
 """Keys that keep their meaning while a line is typed."""
@@ -42,36 +43,24 @@ SECONDS_TO_SAVE = 10.0
 class LineActions(SessionKeys, PaletteCommands):
     def __init__(self) -> None:
         super().__init__()
-        self._command_line = CommandLine(
-            lambda text: completions(text, self._frame.config, self._picture.branch_count),
-            lambda text, candidates: about(text, candidates, self._frame.config),
-            self._enter_line,
-        )
+        self._command_line = CommandLine(lambda: (self._frame.config, self._picture.branch_count), self._enter_line)
         self._scripts: list[Script] = []
         self._doing: asyncio.Task[str] | None = None  # the action that is being done, if it takes its time
 
     # ---- the line that is typed
 
     def action_line(self, text: str = "") -> None:
-        """Open the line after ``:``."""
         self.clear_notifications()
         self._command_line.open(text)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The entries of the command palette: those of keys, and the words that no key has."""
         yield from super().get_system_commands(screen)
-        of_keys = {one.id for one in keys.BINDINGS}
         for word in WORDS.values():
-            if word.name not in of_keys:
-                title = f":{word.name} {word.usage}".strip()
-                yield SystemCommand(title, word.about, partial(self.call_later, self._choose_word, word.name))
-
-    async def _choose_word(self, name: str) -> None:
-        """Do what a word stands for; if it needs a value, begin a line with it."""
-        self.action_line(f"{name} " if WORDS[name].usage else name)
-        if not WORDS[name].usage:
-            self._command_line.enter()
-            await self._go_on_with_lines()
+            if word.name not in {one.id for one in keys.BINDINGS}:
+                begin = partial(self.action_line, f"{word.name} ")
+                do = begin if word.usage else partial(self.do_lines, lines_of(word.name))
+                yield SystemCommand(f":{word.name} {word.usage}".strip(), word.about, partial(self.call_later, do))
 
     async def on_event(self, event: Event) -> None:
         """Pass keys to the line as long as it is open, before any widget gets them: so keys that follow quickly are in
@@ -93,7 +82,7 @@ class LineActions(SessionKeys, PaletteCommands):
         await super().on_event(event)
 
     def _enter_line(self, text: str) -> str:
-        """Begin what was entered; returns why it is no command, or cannot be done."""
+        """Returns why a line is no command, or cannot be done; otherwise it has begun."""
         try:
             lines = lines_of(text)
             if len(lines) == 1 and not self._is_behind:
@@ -106,7 +95,6 @@ class LineActions(SessionKeys, PaletteCommands):
     # ---- what the lines do
 
     def do_lines(self, lines: list[Line]) -> Script:
-        """Do these lines, one after the other."""
         script = Script(lines, self._begin_line, self._look_for_lines, self._tell)
         self._scripts.append(script)
         return script
@@ -116,7 +104,6 @@ class LineActions(SessionKeys, PaletteCommands):
         return self._frame, self.session.not_done(number) if number else None
 
     async def _go_on_with_lines(self) -> None:
-        """Begin the lines whose turn has come."""
         for script in list(self._scripts):
             await script.go_on()
         self._scripts = [script for script in self._scripts if not script.is_over]
@@ -127,7 +114,6 @@ class LineActions(SessionKeys, PaletteCommands):
         return self._settings.is_open or answer.command in begun
 
     def _tell(self, outcome: Outcome) -> None:
-        """Show what became of a line."""
         folder = self._frame.folder
         if outcome.why_not and not (outcome.has_failed and self._frame.state is State.FAILED):
             self.clear_notifications()  # they would cover it
@@ -138,23 +124,17 @@ class LineActions(SessionKeys, PaletteCommands):
             self.notify(outcome.note, markup=False)
 
     def _require(self, line: Line) -> None:
-        """Check that a line can be done now; a WordError says why not."""
         frame, command = self._frame, line.what
         if frame.state is State.FAILED or isinstance(command, commands.DriveCommand):
             if why_not := keys.why_not(command, frame):
                 raise WordError(why_not)
-        elif isinstance(command, commands.ChangingCommand) and not self._is_behind:
+        elif isinstance(command, commands.ChangingCommand) and TASK not in command.changes:
             known = frame.config.fields()
-            for name in command.changes if TASK not in command.changes else ():
+            for name in command.changes:
                 if name not in known and (close := get_close_matches(name, known, 1)):
                     raise WordError(f"{name!r} is no field of this task: did you mean {close[0]}?")
-            try:
-                frame.config.with_fields(command.changes)
-            except ConfigError as error:
-                raise WordError(str(error)) from error
 
     async def _begin_line(self, line: Line) -> Begun:
-        """Begin a line: send its command, or do its action."""
         self._refusal, self._doing, number, frame = "", None, 0, self._frame
         try:
             self._require(line)
@@ -165,7 +145,7 @@ class LineActions(SessionKeys, PaletteCommands):
                     await done
             else:
                 number = self._obey(line.what)
-        except WordError as error:
+        except (WordError, RunError, OSError) as error:
             self._refusal = str(error)
         if self._refusal:
             self._end_hint()  # the line says it
@@ -175,7 +155,6 @@ class LineActions(SessionKeys, PaletteCommands):
         return Begun(line, outcome=partial(_outcome_of, line, self._doing))
 
     def _obey(self, command: Command) -> int:
-        """Send a command as its key would; returns its number."""
         if isinstance(command, commands.Undo | commands.Redo | commands.ChangingCommand):
             self._forget_drafts()
         if isinstance(command, commands.ToggleReplicas):
@@ -186,23 +165,18 @@ class LineActions(SessionKeys, PaletteCommands):
 
     # ---- actions that only words have
 
-    def action_seed(self, seed: int | str) -> None:
-        """Show the network of this seed, or the one before or after in the view."""
-        first = self._frame.config.seed
+    def action_seed(self, number: int | str, first: int | None = None) -> None:
+        """Show the network of this seed, or with this number from ``first`` on; or the one before or after."""
+        first = self._frame.config.seed if first is None else first
         last = first + self._frame.config.replicas - 1
-        if isinstance(seed, str):
-            self.action_replica(-1 if seed == "before" else 1)
-        elif first <= seed <= last:
-            self._send(Choose(seed - first))
+        if isinstance(number, str):
+            self.action_replica(-1 if number == "before" else 1)
+        elif first <= number <= last:
+            self._send(Choose(number - first))
         else:
-            self._refuse(f"seed = {seed} is not trained here: {first} to {last}")
-
-    def action_replica_number(self, replica: int) -> None:
-        """Show one of several networks, from 0."""
-        self.action_seed(self._frame.config.seed + replica)
+            self._refuse(f"{number} is not trained here: {first} to {last}")
 
     def action_crosshair(self, to: int | str) -> None:
-        """Put the crosshair on a window (from 1), where the loss fell, or take it away."""
         plot, end = self._plot, self._frame.line_end
         if to == "off":
             plot.action_follow()
@@ -225,54 +199,38 @@ class LineActions(SessionKeys, PaletteCommands):
 
     async def action_cursor(self, way: str, cells: int = 1) -> None:
         """Move the cursor of the view that has the arrow keys, or of the first that is shown; or take it away."""
-        view = next((one for one in self._views if self._main.focused is one), next(iter(self._views), None))
-        action = "" if view is None else view.own_actions().get("leave" if way == "off" else way, "")
-        if view is None or not action:
-            self._refuse(f"cursor {way} has no meaning in the view that is shown")
-            return
-        if way != "off":
-            self._focus(view)
-        for _ in range(min(cells, 1000)):  # more is beyond the end of any view
-            await view.run_action(action)
+        for view in ([one for one in self._views if self._main.focused is one] or self._views)[:1]:
+            if action := view.own_actions().get("leave" if way == "off" else way):
+                if way != "off":
+                    self._focus(view)
+                for _ in range(min(cells, 1000)):  # more is beyond the end of any view
+                    await view.run_action(action)
+                return
+        self._refuse(f"cursor {way} has no meaning in the view that is shown")
 
     def action_show_branch(self, number: int) -> None:
-        """Draw a branch under the curve, or take it away."""
-        if number == self._frame.line:
-            self._refuse("the curve shows this branch: it cannot lie under itself")
-        elif number < self._picture.branch_count:
+        if number < self._picture.branch_count and number != self._frame.line:
             self._send(show_or_hide(number, self._picture))
         else:
-            last = letter_of(self._picture.branch_count - 1) if self._picture.branch_count else "none yet"
-            self._refuse(f"{letter_of(number)} is no branch of this run: a to {last}")
+            self._refuse(f"{letter_of(number)} cannot lie under the curve: another branch of this run can")
 
     def action_compare(self, name: str) -> None:
-        """Draw another run under the curve, or take it away."""
-        if self._may_use_files():
-            try:
-                if trouble := self.futures.lay_under(folders.find(name)):
-                    self._refuse(trouble)
-            except (RunError, OSError) as error:
-                self._refuse(str(error))
+        if self._may_use_files() and (trouble := self.futures.lay_under(folders.find(name))):
+            self._refuse(trouble)
 
     def action_theme(self, theme: Theme) -> None:
-        """Choose the background, also for the next time."""
         if theme != self._shown_theme:
             self.action_other_theme()
 
     def action_save_screen(self, file: str) -> None:
-        """Save the screen in a file, once everything that has changed is drawn."""
-        if not self._may_use_files():
-            return
-        self._doing = asyncio.create_task(self._save_screen(Path(file).expanduser()))
+        if self._may_use_files():
+            self._doing = asyncio.create_task(self._save_screen(Path(file).expanduser()))
 
     async def _save_screen(self, file: Path) -> str:
         drawn = asyncio.Event()
         self._when_drawn(drawn.set)
         await drawn.wait()
-        try:
-            save_to(self, file)
-        except OSError as error:
-            raise OSError(f"{file} cannot be written: {error.strerror or error}") from error
+        export_whole(file, partial(save_to, self))
         return f"saved {file}"
 
     def _when_drawn(self, call: Callable[[], None]) -> None:
@@ -282,10 +240,9 @@ class LineActions(SessionKeys, PaletteCommands):
     def action_figure(self, kind: str, file: str) -> None:
         """Make a figure of the position on the screen. What was trained is saved first."""
         folder, frame = self._folder, self._frame
-        if not self._may_use_files():
-            return
         if folder is None:
             self._refuse("this run is not kept, so no figure can be made of it")
+        if folder is None or not self._may_use_files():
             return
         if self._picture.audience.may_steer:
             self.session.send(Save())

@@ -48,11 +48,10 @@ def _number(kind: Callable[[str], float], least: float, text: str) -> float | No
 
 def _change(text: str) -> tuple[str, Any] | None:
     field, equals, value = text.partition("=")
-    field = field.replace("-", "_")
-    changed = field_value(field, value) if equals else None
-    if equals and field in FIELDS:
-        FIELDS[field].checked(changed)
-    return (field, changed) if equals else None
+    if not equals:
+        return None
+    field, changed = field.replace("-", "_"), field_value(field.replace("-", "_"), value)
+    return field, FIELDS[field].checked(changed) if field in FIELDS else changed
 
 
 CHOICES: dict[str, Mapping[str, str]] = {
@@ -76,9 +75,7 @@ ARGUMENTS: dict[str, tuple[Callable[[str], Any], str]] = {
     "FIELD=VALUE": (_change, "a field with its new value, such as learning_rate=0.1"),
     "FILE.svg": (lambda text: text if PurePath(text).suffix == ".svg" else None, "a file that ends in .svg"),
     "FILE.txt": (lambda text: text if PurePath(text).suffix == ".txt" else None, "in .txt"),
-    "FILE": (str, ""),
-    "NAME": (str, ""),
-    "RUN": (str, ""),
+    **dict.fromkeys(("FILE", "NAME", "RUN"), (str, "")),
 }
 """How each argument in capitals is read (None: it cannot be), and what is allowed."""
 
@@ -161,7 +158,7 @@ WORDS = {
         Word("move", "BY", "show so many windows later; -1: the one before", commands.Move),
         Word("move_epochs", "BY", "the end of the next epoch; -1: of the one before", commands.MoveEpochs),
         Word("replicas", "[NETWORKS]", "from one network to many seeds, and back", commands.ToggleReplicas),
-        Word("replica", "NUMBER", "show this one of several networks, from 0", "replica_number"),
+        Word("replica", "NUMBER", "show this one of several networks, from 0", lambda one: f"seed({one}, 0)"),
         Word("seed", "NUMBER|before|after", "show the network of this seed", "seed"),
         Word("alone", "", "go on with the shown one of several networks", commands.Alone),
         Word("name", "LETTER [NAME...]", "name a branch", lambda one, *name: commands.Name(one, " ".join(name))),
