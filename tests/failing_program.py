@@ -22,9 +22,9 @@ def main() -> NoReturn:
     name, _, disk = os.environ["FAILING"].partition("!")
     real = pkgutil.resolve_name(name)
 
-    def failing(*arguments: Any) -> Any:
+    def failing(*arguments: Any, **named: Any) -> Any:
         if threading.current_thread() is threading.main_thread():
-            return real(*arguments)
+            return real(*arguments, **named)
         if disk:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "results/KEY.json")
         raise TypeError("a fault of the program")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
+import asyncio
 import gc
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,58 +17,55 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.events import Key, MouseMove, Resize
-from textual.geometry import Size
 from textual.message import Message
-from textual.widget import Widget
 
-from echornn.session.commands import Command, Go, Undo
+from echornn.session import commands
 from echornn.session.pictures.frame import State
-from echornn.session.pictures.picture import Query
+from echornn.session.pictures.picture import Picture, Query
 from echornn.session.session import ViewedSession
 from tui.app import keys
-from tui.app.all_keys import keymap_with
+from tui.app.base import BACK, OPENS
 from tui.app.help_screen import HelpScreen
-from tui.app.key_line import KeyLine, Tabs, character_of
-from tui.app.layout import PANEL_WIDTH, layout
+from tui.app.key_line import KeyLine
 from tui.app.line_actions import LineActions
-from tui.app.palette import OPENS
-from tui.app.parts import PANELS, SlowTerminal
-from tui.app.status import StatusLine
+from tui.app.status import StatusLine, audience_text
 from tui.app.theme import Theme
+from tui.command_text import command_again, command_of
 from tui.panels.branches import BranchList
 from tui.panels.runs import FOLLOW_SECONDS, Futures, RunList
 from tui.panels.settings import SettingsPanel
-from tui.views.keymap import Moved
+from tui.term.exit_code import ExitCode
+from tui.term.output import ASK, Backpressure
+from tui.term.printed import printable
+from tui.views.keymap import Moved, key_name
 from tui.views.plot import LossPlot
-from tui.views.plot_axes import zoomed
+from tui.views.seeds import SeedsView
 from tui.views.table import NAMES_OF_VIEWS, VIEWS
 
 VIEWS_A_SECOND = 3.4
 """How many times per second views that keep changing are drawn: all of their cells change, too much for a slow line."""
 
-SWITCH_SECONDS = 1e-4
+SWITCH_SECONDS = 1e-4  # Python's default of 5 ms costs about 4 % of full speed
 """Seconds that the training thread waits for Python while the screen is drawn, each time it returns from native code.
-
-Python's default of 5 ms costs about 4 % of full speed; 0.5 ms gains nothing.
 """
 
 
-def _nothing() -> None:
-    """Does nothing; the default for `EchoApp.on_loaded`."""
-
-
-class EchoApp(LineActions, SlowTerminal):
+class EchoApp(LineActions):
     """The app: shows a session, with at most ``fps`` frames per second, and sends it commands."""
 
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
-    ALLOW_SELECT = False
-    """Without this, Textual selects text while the mouse drags over the curve; the terminal selects with shift held."""
+    ALLOW_SELECT = False  # else Textual selects text while the mouse drags over the curve; shift does it too
     BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED, OPENS]
-    HELPED_KEYS: ClassVar[list[Binding]] = keys.BINDINGS
-    """The keys that the help explains first."""
-    LAST_WORDS: ClassVar[tuple[str, ...]] = ()
-    """The lines that are printed last, after the app has ended."""
+    HELPED_KEYS: ClassVar[list[Binding]] = keys.BINDINGS  # that the help explains first
+    LAST_WORDS: ClassVar[tuple[str, ...]] = ()  # printed after the app has ended
+    _ticks = 0
+    _offered: tuple[object, ...] = ()  # what the keys on the last line depend on
+    _replicas = 0  # how many networks are trained side by side, once that is known
+    _asks_with_next = False
+    _leaving: asyncio.Task[None] | None = None
+    _code = ExitCode.DONE
+    detaches = False  # whether the user left with `D`, so that the training goes on
 
     def __init__(
         self,
@@ -78,63 +77,53 @@ class EchoApp(LineActions, SlowTerminal):
         moved: Moved | None = None,
     ) -> None:
         super().__init__()
-        self.ascii_only = ascii_only
-        self.take_keys(keymap_with(moved or {}))
-        self._first_theme = theme
-        self.session = session
-        self.on_loaded: Callable[[], None] = _nothing
-        """Called once, when the first network has been loaded."""
-        self.futures = Futures(session, compared)
-        self._fps = fps
+        self.ascii_only, self._fps, self._first_theme = ascii_only, fps, theme
+        self.take_keys(keys.keymap_with(moved or {}))
+        self.session, self.futures = session, Futures(session, compared)
         self._picture = self.futures.look(Query())
-        self._ticks = 0
-        self._offered: tuple[object, ...] = ()
-
-    # ---- the screen depends only on the newest picture
-
-    @property
-    def _query(self) -> Query:
-        return dataclasses.replace(self._plot.looks_at, branches=self._branches.is_open)
-
-    def _look_again(self) -> None:
-        """Get a new picture of the shown position, for the current query."""
-        self._picture = self.futures.look_again(self._query, self._picture)
+        self._underway = Backpressure()
+        self.on_loaded: Callable[[], None] = lambda: None  # called once, when the first network has been loaded
+        self.why_no_detach: Callable[[], str] = lambda: "this cannot go on without the screen"  # empty if it can
+        self._status, self._plot = StatusLine(self._picture), LossPlot(self._picture, ascii_only)
+        self._all_views = [view() for view in VIEWS]
+        self._seeds_view = next(view for view in self._all_views if isinstance(view, SeedsView))
+        self._settings = SettingsPanel(self._frame.config, self._send, self._panel_closed)
+        self._branches = BranchList(self._send, self._hint, self._panel_closed)
+        complain = partial(self.notify, severity="error", markup=False)
+        self._runs = RunList(self.futures, complain, self._panel_closed)
+        self._key_line = KeyLine(
+            self._offers,
+            lambda: keys.left_out(self._frame),
+            NAMES_OF_VIEWS,
+            lambda: [f"view.{view.title}" for view in self._views],
+        )
 
     def compose(self) -> ComposeResult:
-        yield StatusLine(self._frame)
+        yield self._status
         with Container(id="body"):
             with Container(id="watched"):
-                yield LossPlot(self._picture, self.ascii_only)
+                yield self._plot
                 with Horizontal(id="views"):
-                    for view in VIEWS:
-                        yield view()
-            yield SettingsPanel(self._frame.config, self._send, self._panel_closed)
-            yield BranchList(self._send, self._hint, self._panel_closed)
-            yield RunList(self.futures, self._complain, self._panel_closed)
-        tabs = Tabs(keys.VIEW_KEYS[0].action, NAMES_OF_VIEWS, self._open_views)
-        yield KeyLine(self._offers, lambda: keys.left_out(self._frame), tabs)
-        yield self._command_line
-
-    def _open_views(self) -> list[str]:
-        """The ids of the keys of the views that are shown."""
-        return [keys.ID_OF_VIEW[view.key] for view in self._views]
+                    yield from self._all_views
+            yield from (self._settings, self._branches, self._runs)
+        yield from (self._key_line, self._command_line)
 
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
         self._plot.on_viewport = self._viewport_changed
         self._plot.ask = lambda query: self.session.look_again(query, self._picture)
         self._plot.on_hover, self._plot.say = self._hover_moved, self._hint
+        self._plot.on_go = lambda window: self._send(commands.Go(self._frame.line, window))
+        self._status.on_return = lambda: self._send(commands.Go(self._frame.line))
         for view in self._all_views:
             view.on_view, view.on_hover = self._view_changed, self._hover_moved
-        self._connect_the_seeds()
-        self._plot.on_go = lambda window: self._send(Go(self._frame.line, window))
-        self._main.query_one(StatusLine).on_return = lambda: self._send(Go(self._frame.line))
+        self._seeds_view.send, self._seeds_view.on_rows = self._send, self._show_rows
         self._main.set_focus(self._plot)
         self._lay_out(self.size)
         self._show()
         self._show_views()
         self.set_interval(1 / self._fps, self.show_newest_frame)
-        self.set_interval(FOLLOW_SECONDS, self._look_at_other_runs)
+        self.set_interval(FOLLOW_SECONDS, self.futures.follow)
         self.call_after_refresh(self._train)
 
     def on_unmount(self) -> None:
@@ -147,57 +136,63 @@ class EchoApp(LineActions, SlowTerminal):
         sys.setswitchinterval(SWITCH_SECONDS)
         self.session.run()
 
+    # ---- the screen depends only on the newest picture
+
     def show_newest_frame(self) -> None:
-        """Draw the newest frame, if there is a new one; views that keep changing are drawn only in some of the
-        calls.
-        """
-        if not self._has_widgets or not self._may_draw():
+        """Draw the newest picture, if there is a new one and the terminal has drawn those before."""
+        if not self._has_widgets or not self._underway.is_clear:
             return
+        self._asks_with_next = True
         self._show_hovered()
-        self._ticks += 1
-        shown, before = self._picture, self._frame
+        shown = self._picture
         picture = self.futures.look(self._query, shown)
-        if picture.frame is not before:
+        if picture.frame is not shown.frame:
             self._picture = picture
-            if before.config != self._frame.config:
-                self._lay_out(self.size)
-            if before.state is State.LOADING is not self._frame.state:
-                # otherwise the garbage collector searches all loaded objects, which blocks the screen for 0.2 s
-                gc.freeze()
-                self.on_loaded, loaded = _nothing, self.on_loaded
-                loaded()
-            counted = self._frame.seed_stats, before.seed_stats
-            new_count = len({one.solved for one in counted if one is not None}) > 1
-            if before.state is not self._frame.state or self._frame.state.stands_still or new_count:
-                self._show_views()  # before the status, which reads the values under the views' cursors
+            self._show_frame(shown)
+        elif any(getattr(picture, name) != getattr(shown, name) for name in ("query", "ghosts", "audience")):
+            self._picture = picture
             self._show()
-            refused = self._frame.refused
-            if refused is not None and refused != before.refused and not self._says_itself(refused):
-                self.notify(refused.why_not, severity="error", markup=False)
-            if self._frame.state is State.FAILED and (self._settings.is_open or self._branches.is_open):
-                self._panel_closed()  # a panel has no use any more
-        else:
-            drawn = dataclasses.replace(shown.query, seeds=None), shown.ghosts, shown.audience
-            if (picture.query, picture.ghosts, picture.audience) != drawn:
-                self._picture = picture
-                self._show()
+        self._ticks += 1
         every = max(1, round(self._fps / VIEWS_A_SECOND))
         if self._picture is not self._picture_of_views and self._ticks % every == 0:
             self._show_views()
         if self._scripts:
             self.call_later(self._go_on_with_lines)
 
+    def _show_frame(self, shown: Picture) -> None:
+        frame, before = self._frame, shown.frame
+        if before.config != frame.config:
+            self._lay_out(self.size)
+        if before.state is State.LOADING is not frame.state:
+            # otherwise the garbage collector searches all loaded objects, which blocks the screen for 0.2 s
+            gc.freeze()
+            self.on_loaded, loaded = lambda: None, self.on_loaded
+            loaded()
+        if before.state is not frame.state or frame.state.stands_still:
+            self._show_views()  # before the status, which reads the values under the views' cursors
+        self._show()
+        if frame.refused not in (None, before.refused) and not self._says_itself(frame.refused):
+            self.notify(frame.refused.why_not, severity="error", markup=False)
+        if frame.state is State.FAILED and (self._settings.is_open or self._branches.is_open):
+            self._panel_closed()  # a panel has no use any more
+
     def _show(self) -> None:
         frame = self._frame
         self._seeds_view.saw(frame)
-        self._say_the_turn(frame)
+        if frame.state is not State.LOADING and not frame.message:
+            before, self._replicas = self._replicas, frame.config.replicas
+            if before not in (0, self._replicas):
+                self._hint("«seeds» goes back; «view.seeds» shows each network")
+            if before == 1 < self._replicas:
+                self._offer_arrows(self._seeds_view)
         self._plot.show(self._picture)
         self._show_status_now()
         self._settings.show(frame)
         self._branches.look(self._picture)
-        offered = (frame.state, frame.start, frame.is_past, frame.undoable, frame.redoable, self._remedy is None)
-        if (*offered, self._picture.audience.only_looks) != self._offered:
-            self._offered = (*offered, self._picture.audience.only_looks)
+        here = frame.state, frame.start, frame.is_past, frame.trained == 0, frame.undoable, frame.redoable
+        offered = here, self._status.remedy is None, self._picture.audience.only_looks
+        if offered != self._offered:
+            self._offered = offered
             self.refresh_bindings()
 
     def _viewport_changed(self) -> None:
@@ -216,24 +211,46 @@ class EchoApp(LineActions, SlowTerminal):
             self._lay_out(self.size)
             super().size_settled()
 
-    def _lay_out(self, size: Size) -> None:
-        """Divide the screen between curve, views and a panel; if it is too small, the status says so."""
-        panel = self._panel
-        shares = layout(self._frame.config, size.width, size.height, panel is not None, self._choice)
-        for one in (self._settings, self._branches, self._runs):
-            one.display = one.is_open
-        self._main.set_class(bool(shares.too_small), "small")
-        self._main.query_one("#body").styles.layout = "horizontal" if shares.wide else "vertical"
-        status = self._main.query_one(StatusLine)
-        status.too_small = shares.too_small
-        if panel is not None:
-            panel.styles.width = PANEL_WIDTH if shares.wide else "1fr"
-            panel.styles.height = shares.panel or "1fr"
-        self._place_views(shares.shown, shares.views)
+    # ---- the terminal, and the end
 
-    def action_show_all(self) -> None:
-        """Draw every cell again, without assuming what the terminal shows."""
-        self.screen.refresh()
+    def behind_an_update(self) -> str:
+        """Bytes to send after an update: after the first of a frame, a query that is answered when it is drawn."""
+        if not self._asks_with_next or self.is_headless or self._leaving:
+            return ""
+        self._asks_with_next = False
+        self._underway.asked()
+        return ASK
+
+    def on_cursor_position(self) -> None:
+        self._underway.answered()
+
+    def _save(self) -> None:
+        self._send(commands.Save())
+
+    def _leave(self, code: ExitCode) -> None:
+        self._is_leaving = True
+        self.session.stop()
+        self._code = max(self._code, code)
+        if self._underway.is_settled:
+            self.exit(self._code)
+        elif self._leaving is None:
+            self._leaving = asyncio.get_running_loop().create_task(self._leave_when_settled())
+
+    async def _leave_when_settled(self) -> None:
+        await self._underway.settle()
+        self.exit(self._code)
+
+    async def action_quit(self) -> None:
+        self._leave(ExitCode.DONE)
+
+    async def action_detach(self) -> None:
+        """Leave the screen, while the training goes on without it."""
+        is_over = self._frame.state in (State.FINISHED, State.FAILED)
+        if why_not := self.why_no_detach() or ("nothing is left to train in the background" if is_over else ""):
+            self._refuse(f"{why_not}: «quit» leaves, and the run is kept")
+        else:
+            self.detaches = True
+            await self.action_quit()
 
     # ---- keys
 
@@ -242,30 +259,25 @@ class EchoApp(LineActions, SlowTerminal):
         if super().overtakes(message, waiting) or not isinstance(message, Key):
             return isinstance(message, Key)
         held = self.keymap.keys
-        if message.key in held["quit"]:
-            changing: tuple[str, ...] = keys.LEADS_ELSEWHERE
-        elif message.key in held["pause"] and self.trains:
-            changing = (*keys.LEADS_ELSEWHERE, *keys.STARTS_OR_STOPS)
-        else:
+        pauses = self.trains and message.key in held["pause"]
+        if not pauses and message.key not in held["quit"]:
             return False
-        first = {key for name in changing for key in held[name]}
-        watches = self._watching and not self._command_line.is_open
-        return watches and all(
-            isinstance(one, MouseMove) or (isinstance(one, Key) and one.key not in first) for one in waiting
-        )
+        changing = {key for name in keys.LEADS_ELSEWHERE + keys.STARTS_OR_STOPS * pauses for key in held[name]}
+        others = [one for one in waiting if not isinstance(one, MouseMove)]
+        is_safe = all(isinstance(one, Key) and one.key not in changing for one in others)
+        return is_safe and self._watching and not self._command_line.is_open
 
     @property
     def trains(self) -> bool:
         """Whether the frame that was shown last trains, or will when it is loaded."""
-        return self._frame.state is State.RUNNING or (self._frame.state is State.LOADING and self._frame.start.trains)
+        return keys.is_of_this_state(commands.Pause(), self._frame)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether an action is available in this state."""
-        if action in PANELS and (len(self.screen_stack) > 1 or self._main.focused is self._panel is not None):
+        if self._main.has_class("small") and action in keys.NEEDS_ROOM:
             return False
-        if action == "no_curve":
-            return self._watching and self._main.has_class("small")
-        if action in ("on_a_view", "no_view", "no_rows", "on_the_curve"):
+        if action in keys.OPENS_PANEL:  # which has this key itself while it has the focus
+            return len(self.screen_stack) == 1 and not self._main.focused is self._panel is not None
+        if action in ("on_a_view", "on_the_curve"):
             return self._watching
         if action == "line":
             panel = self._panel
@@ -274,61 +286,104 @@ class EchoApp(LineActions, SlowTerminal):
         return action != "send" or keys.is_of_this_state(keys.SENT[str(parameters[0])], self._frame)
 
     def _offers(self, action: str, key: str) -> bool:
-        """Whether the footer shows a key; not if the key is text now."""
-        panel, character = self._panel, character_of(key)
-        is_text = character != "" and self._main.focused is panel is not None and panel.is_text(character)
-        meaning = keys.meaning(action)
-        is_undo_later = meaning == Undo() and self._frame.undoable == 0
-        advises_nothing = action == "advice" and self._remedy is None
-        steers = isinstance(meaning, Command) or action == "advice"
-        would_be_refused = steers and self._picture.audience.only_looks
-        has_no_use = is_undo_later or advises_nothing or would_be_refused
-        return keys.is_offered(action, self._frame) and not (has_no_use or is_text)
+        """Whether the last line shows a key; not if it is text now."""
+        panel, character = self._panel, " " if key == "space" else key_name(key)
+        if panel is not None and panel is self._main.focused and len(character) == 1 and panel.is_text(character):
+            return False
+        if action == "advice" and self._status.remedy is None:
+            return False
+        steers = action == "advice" or isinstance(keys.meaning(action), commands.Command)
+        return keys.is_offered(action, self._frame) and not (steers and self._picture.audience.only_looks)
 
-    def _watch_again(self) -> None:
-        self._focus(self._plot)
+    def action_send(self, key: str) -> None:
+        """Send a key's command to the session. Say so if the command has to wait, or if it would have no effect."""
+        command = keys.SENT[key]
+        if isinstance(command, commands.Pause | commands.Resume):
+            command = commands.Toggle()  # so that pressing the key twice toggles twice
+        if self._says_why_not(command):
+            return
+        if self._frame.state is State.LOADING and isinstance(command, commands.ChangeCommand | commands.LookCommand):
+            self._hint(keys.LATER)
+        if isinstance(command, commands.Undo | commands.Redo):
+            self._forget_drafts()
+        self._send(command)
 
-    def _focus(self, widget: Widget) -> None:
-        """Give a widget the keyboard focus at once, so that a key that follows quickly goes to it."""
-        self._main.set_focus(widget)
-        self._focus_moved()
+    def action_advice(self) -> None:
+        """Make the change that the line above the curve names; all other fields keep their values."""
+        remedy = self._status.remedy
+        if self._says_why_not("advice"):
+            return
+        if remedy is None:
+            self._refuse(keys.NO_ADVICE)
+        else:
+            self._send(commands.StartOver(remedy.changes) if remedy.anew else commands.Edit(remedy.changes))
+            self._hint(f"{remedy}, all else as it was: «undo» undoes")
 
-    def on_descendant_focus(self) -> None:
-        """Follow a click, with which Textual moves the focus itself."""
-        if self._has_widgets:
-            self._focus_moved()
+    def action_take_over(self) -> None:
+        audience = self._picture.audience
+        if audience.ended or audience.only_looks or audience.may_steer:
+            self._refuse("you steer this session already" if audience.may_steer else audience_text(audience))
+        else:
+            self.session.take_over()
+            # a key that follows at once steers already
+            self._picture = replace(self._picture, audience=replace(audience, steering=""))
+            self._show_status()
 
-    def action_focus_next(self) -> None:
-        if len(self.screen_stack) > 1 or not self._shows_no_curve:
-            super().action_focus_next()
-            self._focus_moved()
+    def action_replica(self, lines: int) -> None:
+        """Show the network that is ``lines`` further down in the seeds view (negative: further up)."""
+        if not self._says_why_not("replica"):
+            self._seeds_view.choose(self._frame, lines)
 
-    def action_focus_previous(self) -> None:
-        if len(self.screen_stack) > 1 or not self._shows_no_curve:
-            super().action_focus_previous()
-            self._focus_moved()
-
-    def _focus_moved(self) -> None:
-        """Show the cursor of the view that has the arrow keys."""
+    async def action_on_a_view(self, name: str) -> None:
+        """Handle a view's key while the curve or another view has the focus: the view takes the focus."""
         for view in self._views:
-            if self._main.focused is not view:
-                view.action_leave()
-        self._show_status()
+            action = view.own_actions().get(name)
+            if action is not None:
+                self._focus(view)
+                await view.run_action(action)
+                return
+        titles = [view.title for view in VIEWS if name in view.own_actions()]
+        self._hint(f"«{name}» is a key of the view {' and '.join(titles)}")
+
+    async def action_on_the_curve(self, action: str) -> None:
+        """Handle a key of the curve while a view has the focus: the curve takes the focus if its crosshair moves."""
+        if action != "go_there" or self._plot.viewport.cursor is not None:
+            self._focus(self._plot)
+            await self._plot.run_action(action)
 
     def action_log(self) -> None:
-        if self._shows_no_curve:
-            return
-        viewport = self._plot.viewport
-        self._plot.change_viewport(dataclasses.replace(viewport, log=not viewport.log))
+        self._plot.change_viewport(replace(self._plot.viewport, log=not self._plot.viewport.log))
 
     def action_zoom(self, closer: bool) -> None:
-        if self._shows_no_curve:
-            return
-        self._plot.change_viewport(zoomed(self._plot.viewport, self._frame.line_end, closer))
+        self._plot.zoom(closer)
+
+    def action_copy(self) -> None:
+        """Copy the command line to the clipboard, if the terminal supports this, and show it."""
+        frame, path = self._frame, self.session.look_again(Query(path=True), self._picture).path
+        again = command_again(path, frame.trained, frame.is_past, self._folder) if path else command_of(frame.config)
+        self.copy_to_clipboard(printable(again))
+        self.notify(again, title="copied", markup=False)
 
     def action_help(self) -> None:
         from tui.app.help import chapters  # imported late: the first frame does not need the help
 
-        if isinstance(self.screen, HelpScreen):
-            return
-        self.push_screen(HelpScreen(chapters(self._frame, self._picture.audience, self.HELPED_KEYS)))
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(chapters(self._frame, self._picture.audience, self.HELPED_KEYS)))
+
+
+class PointApp(EchoApp):
+    """An `EchoApp` for a point of a map: escape closes panels and removes cursors, then it goes back to the map."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [BACK]
+    HELPED_KEYS: ClassVar[list[Binding]] = [BACK, *keys.BINDINGS]
+
+    went_back = False
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "back":
+            return self._watching and not self._has_cursor
+        return super().check_action(action, parameters)
+
+    async def action_back(self) -> None:
+        self.went_back = True
+        await self.action_quit()

@@ -1,39 +1,43 @@
-"""The base class of both apps: keys that the user may choose, sizes that settle, and the end on a signal."""
+"""What the app and the map share: the user's keys, the end on a signal, the palette, the saved screen."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
-from typing import Generic, TypeVar
+from itertools import count
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from rich.console import RenderableType
-from textual.app import App
+from rich.text import Text
+from textual.app import App, ComposeResult, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
+from textual.containers import Vertical
 from textual.events import Click, Event, InputEvent, Key, Paste, Resize
 from textual.filter import LineFilter
+from textual.fuzzy import Matcher
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.timer import Timer
+from textual.widgets import Input, OptionList
 
 from tui.term.exit_code import ExitCode
+from tui.term.private_textual import strips_shown
 from tui.term.terminal import LoopSignals, call_on_signals
-from tui.views.ascii import IN_ASCII
+from tui.views.inks import IN_ASCII
 from tui.views.keymap import KeyMap
 
 Result = TypeVar("Result")
 
-SETTLED_SECONDS = 0.15
-"""Seconds after a change of size from which on no other follows at once."""
+SETTLED_SECONDS = 0.15  # after a change of size no other follows at once
+OPENS = Binding("ctrl+p", "command_palette", "Palette", False, tooltip="Find any command", id="palette", priority=True)
+BACK = Binding("escape", "back", "Map", tooltip="Back to the map; the run is kept", priority=True, id="back_to_map")
+"""The key with which a point that was opened from a map goes back to it."""
 
 
 class KeyedApp(App[Result], Generic[Result]):
-    """The base class of both apps: the user may choose their keys, and they end on signals. Keys that still wait then
-    are ignored: each might draw, and there may be thousands.
-
-    Attributes:
-        keymap: the keys that hold.
-        ascii_only: whether everything is drawn in ASCII.
-    """
+    """An app whose keys the user may choose, and which ends on signals."""
 
     keymap = KeyMap()
     ascii_only = False
@@ -50,30 +54,28 @@ class KeyedApp(App[Result], Generic[Result]):
             self._signals.end()
 
     def _leave(self, code: ExitCode) -> None:
-        """End with this exit code."""
         raise NotImplementedError
 
-    def _save(self) -> None:
-        """Save to disk."""
+    def _save(self) -> None: ...
 
     def exit(self, result: Result | None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
-        """End the app, and ignore all later keys."""
         self._is_leaving = True
         super().exit(result, return_code, message)
 
     async def on_event(self, event: Event) -> None:
-        """Handle an event, unless the app is ending and the event is input."""
+        """Ignore keys that still wait at the end: each might draw, and there may be thousands."""
         if not (self._is_leaving and isinstance(event, InputEvent | Paste)):
             await super().on_event(event)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """What Textual does with each line before it leaves."""
         return [*super().get_line_filters(), *[IN_ASCII] * self.ascii_only]
 
     def take_keys(self, keymap: KeyMap) -> None:
-        """Have these keys from now on."""
         self.keymap = keymap
         self.set_keymap(keymap.for_textual)
+
+    def get_key_display(self, binding: Binding) -> str:
+        return self.keymap.display(binding) or super().get_key_display(binding)
 
     def overtakes(self, message: Message, waiting: Iterable[Message]) -> bool:
         """Whether this input is handled before the input that waits. The thread that reads the terminal calls this."""
@@ -81,39 +83,117 @@ class KeyedApp(App[Result], Generic[Result]):
 
     def on_resize(self, event: Resize) -> None:
         """Lay out once more when the size has settled: of two changes in quick succession, Textual now and then keeps
-        the layout of the first; and if the second takes back the first, it draws nothing, though the terminal has lost
-        what was outside.
+        the layout of the first, or draws nothing though the terminal has lost what was outside.
         """
         if self._settles is not None:
             self._settles.stop()
-        self._settles = self.set_timer(SETTLED_SECONDS, self._settled)
-
-    def _settled(self) -> None:
-        if self.screen_stack:  # else the app is about to end
-            self.size_settled()
+        self._settles = self.set_timer(SETTLED_SECONDS, self.size_settled)
 
     def size_settled(self) -> None:
-        """Lay out for the size that the app has now, and draw every cell."""
-        for screen in self.screen_stack:
+        for screen in self.screen_stack if self.is_running else ():
             screen.post_message(Resize(self.size, self.size))
             screen.refresh()
 
-    def get_key_display(self, binding: Binding) -> str:
-        """How footer, help and palette call the key of a binding."""
-        return self.keymap.display(binding) or super().get_key_display(binding)
+    def action_show_all(self) -> None:
+        """Draw every cell again, without assuming what the terminal shows."""
+        self.screen.refresh()
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, Palette):
+            say = self.keymap.text
+            self.push_screen(Palette(one._replace(help=say(one.help)) for one in self.get_system_commands(self.screen)))
 
 
 class ClosesOnce(ModalScreen[None]):
-    """A modal screen that ignores all requests to close after the first.
-
-    Textual's own modal screens are different: two closing keys in one packet also close the screen below, or raise an
-    error. Here the check and the closing are one step, although the app and the screen have separate queues of keys.
-    """
-
-    def is_beside(self, event: Click) -> bool:
-        """Whether a click is beside everything in the screen, and beside the frame around it."""
-        widget, _ = self.get_widget_at(*event.screen_offset)
-        return widget is self
+    """Ignores requests to close after the first: in Textual, two in one packet close the screen below, or raise."""
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         return super().dismiss(result) if self.is_active else AwaitComplete()
+
+    async def on_click(self, event: Click) -> None:
+        if self.get_widget_at(*event.screen_offset)[0] is self:
+            await self.action_dismiss()
+
+
+class Palette(ClosesOnce):
+    """A list of the commands that match the typed letters; the chosen one runs after the palette has closed.
+
+    Textual's own palette gathers commands in the background: ``enter`` may come before what was typed is found.
+    """
+
+    BINDINGS = [
+        Binding("escape", "dismiss", "Close", id="close"),
+        Binding("up", "move(-1)", "Up", show=False, id="up"),
+        Binding("down", "move(1)", "Down", show=False, id="down"),
+    ]
+    DEFAULT_CSS = """
+    Palette {
+        background: $background 60%;
+        & > Vertical { margin: 2 4; height: auto; max-height: 100%; background: $surface; }
+        & Input { border: hkey $primary; }
+        & OptionList { height: auto; max-height: 16; border: none; }
+    }
+    """
+
+    def __init__(self, commands: Iterable[SystemCommand]) -> None:
+        super().__init__()
+        self._commands = self._found = list(commands)
+        self._options = OptionList()
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Input(placeholder="Search for a command")
+            yield self._options
+
+    def on_mount(self) -> None:
+        self._options.can_focus = False  # Textual's list raises an error if it is paged while it changes
+        self._list("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if self.is_active:
+            self._list(event.value.strip())
+
+    def on_input_submitted(self) -> None:
+        self._options.action_select()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        if self.is_active:
+            self.dismiss()
+            self.app.call_later(self._found[event.option_index].callback)
+
+    def action_move(self, lines: int) -> None:
+        if self._options.highlighted is not None:
+            self._options.highlighted = (self._options.highlighted + lines) % self._options.option_count
+
+    def _list(self, typed: str) -> None:
+        """List the commands with the typed letters in their title, the best match first; then those with them in their
+        help.
+        """
+        matcher = Matcher(typed)
+
+        def score(one: SystemCommand) -> float:
+            return matcher.match(one.title) or 1e-3 * (typed.casefold() in one.help.casefold())
+
+        self._found = sorted(filter(score, self._commands), key=score, reverse=True) if typed else self._commands
+        self._options.clear_options()
+        self._options.add_options(Text.assemble((one.title, "bold"), "  ", one.help) for one in self._found)
+        self._options.highlighted = 0 if self._found else None
+
+
+def lines_shown(app: App[Any]) -> list[str]:
+    """The lines of the screen as text."""
+    return [strip.text.rstrip() for strip in strips_shown(app.screen)]
+
+
+def save_to(app: App[Any], path: Path) -> None:
+    """Write the screen to a file: as a picture if its name ends in .svg, otherwise as text. May raise an OSError."""
+    is_picture = path.suffix == ".svg"
+    text = app.export_screenshot(title=app.title) if is_picture else "\n".join(lines_shown(app)) + "\n"
+    path.write_text(text, encoding="utf-8")
+
+
+def new_path(ending: str) -> Path:
+    """A file in the current folder that is not there yet, named after the time."""
+    name = time.strftime("echornn-%Y%m%d-%H%M%S")
+    names = (f"{name}{f'-{number}' if number else ''}.{ending}" for number in count())
+    return next(path for path in map(Path.cwd().joinpath, names) if not path.exists())

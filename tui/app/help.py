@@ -15,9 +15,9 @@ from echornn.diagnosis.loss_stats import loss_text
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import ALONE, Audience
 from echornn.tasks.task import Numbers, Symbols
+from tui.app.base import OPENS
 from tui.app.help_screen import Chapter, Rows, Section, paragraphs
 from tui.app.keys import key_of
-from tui.app.palette import OPENS
 from tui.app.status import audience_text
 from tui.app.words import WORDS
 from tui.panels.branches import BranchList

@@ -12,7 +12,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
-from textual.events import Click
 from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -271,11 +270,6 @@ class HelpScreen(ClosesOnce):
         if key := self._keys.get(shown) or keymap_of(self.app).named(shown):
             await self.action_dismiss()
             self.app.simulate_key(key)
-
-    async def on_click(self, event: Click) -> None:
-        """Close at a click beside the help."""
-        if self.is_beside(event):
-            await self.action_dismiss()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._show(event.value)

@@ -1,252 +1,140 @@
-"""The keys of the app; `tui.app.keys` says in which states each has an effect."""
+"""The keys of the app, and why one of them would do nothing now."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
-from string import digits
-from typing import assert_never
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 from echornn.session import commands
+from echornn.session.commands import Command
 from echornn.session.handlers import AT_THE_START, ONE_NETWORK, why_nothing
 from echornn.session.pictures.frame import Frame, State
-from tui.views.table import VIEWS
+from tui.app.base import BACK, OPENS, Palette
+from tui.app.help_screen import HelpScreen
+from tui.app.status import HOW_TO_GO_ON
+from tui.app.tour_steps import OWN_KEYS as TOUR_KEYS
+from tui.panels.branches import BranchList
+from tui.panels.lists import ListPanel
+from tui.panels.runs import RunList
+from tui.panels.settings import SettingsPanel
+from tui.views.keymap import KeyMap, Moved
+from tui.views.plot import LossPlot
+from tui.views.table import NAMES_OF_VIEWS, VIEWS
 from tui.views.view import View
 
-FIRST_VIEW = VIEWS[0].key
-
-ID_OF_VIEW = {view.key: f"view.{view.title}" for view in VIEWS}
-"""The ids of the keys that show a view, by the number of the view."""
-
-KEYS_OF_VIEWS = f"{FIRST_VIEW}-{VIEWS[-1].key}"
-"""The keys of the views as a text: ``1-7``."""
-
-KEYS_OF_SOME_VIEWS = {
-    one.id: one.key
-    for view in VIEWS
-    for one in view.BINDINGS
-    if isinstance(one, Binding) and one.id is not None and len(one.key) == 1
-}
-"""The letter keys that only some views use, by the id of their bindings."""
-
-OTHER_DIGITS = tuple(sorted({*digits} - {view.key for view in VIEWS}))
-"""The digits that are not the key of a view."""
-
-VIEW_KEYS = [
-    Binding(
-        FIRST_VIEW,
-        f"view('{FIRST_VIEW}')",
-        "View",
-        key_display=KEYS_OF_VIEWS,
-        tooltip=f"Below the curve: {', '.join(f'«view.{view.title}» {view.title}' for view in VIEWS)}; "
-        "where it is wide, two",
-        id=ID_OF_VIEW[FIRST_VIEW],
-    ),
-    *[Binding(view.key, f"view('{view.key}')", "View", show=False, id=ID_OF_VIEW[view.key]) for view in VIEWS[1:]],
-]
-
-SENT: dict[str, commands.Command] = {}
-"""The commands that keys send, by the id of the key's binding."""
+SENT: dict[str, Command] = {}
+"""The commands that keys send, by name."""
 
 
-def _sends(
-    command: commands.Command,
+def _key(
     name: str,
     key: str,
     label: str,
+    does: Command | str,
     tooltip: str,
-    show: bool = True,
+    show: bool = False,
     display: str | None = None,
-    same_as: str | None = None,
+    shares: str = "",
+    priority: bool = False,
 ) -> Binding:
-    """The binding of a key that sends a command to the session.
-
-    Args:
-        same_as: the id of the binding, if it shares its key with another command.
-    """
-    SENT[name] = command
-    return Binding(key, f"send('{name}')", label, show, display, tooltip=tooltip, id=same_as or name)
+    """``shares`` is the id of the binding whose key it shares."""
+    if isinstance(does, Command):
+        SENT[name], does = does, f"send('{name}')"
+    return Binding(key, does, label, show, display, priority, tooltip, shares or name)
 
 
-BINDINGS = [
-    _sends(commands.Pause(), "pause", "space,p", "Pause", "Pause; windows that have begun are finished"),
-    _sends(commands.Resume(), "resume", "space,p", "Resume", "Train on", same_as="pause"),
-    _sends(commands.Step(), "step", "full_stop", "Step", "Train one window, then pause", display="."),
-    _sends(commands.FinishEpoch(), "epoch", "e", "Epoch", "Train to the end of the epoch, then pause", show=False),
-    _sends(
-        commands.Faster(),
-        "faster",
-        "plus,equals_sign",
-        "Speed",
-        "Turn the speed up; «slower» turns it down",
-        display="+/-",
-    ),
-    _sends(commands.Slower(), "slower", "minus", "Slower", "Turn the speed down", show=False, display="-"),
-    _sends(commands.SetSpeed(math.inf), "max", "m", "Max", "Full speed", show=False),
-    Binding(
-        "s",
-        "settings",
-        "Set",
-        tooltip="Settings and presets beside the curve: change anything, many fields while it trains",
-        id="settings",
-        priority=True,  # so that the panel is open even for a key that follows quickly
-    ),
-    Binding(
-        "a",
-        "advice",
-        "Advice",
-        tooltip="Make the change that the advice above the curve names; «undo» undoes it",
-        id="advice",
-    ),
-    _sends(commands.Reset(), "reset", "r", "Reset", "Start over with the weights that this run began with", show=False),
-    _sends(commands.Redraw(), "redraw", "R", "Redraw", "Start over with new random weights", show=False),
-    _sends(commands.Regenerate(), "regenerate", "g", "Data", "New data; the epoch starts again with it", show=False),
-    _sends(commands.Undo(), "undo", "u", "Undo", "Undo: go to before the last change or divergence"),
-    _sends(commands.Redo(), "redo", "U", "Redo", "Redo: go back to where the last undo came from", show=False),
-    _sends(
-        commands.Move(-1),
-        "window_back",
-        "left_square_bracket",
-        "Back",
-        "Show the window before, as it was; «window_on» the one after",
-        display="[]",
-    ),
-    _sends(
-        commands.Move(1),
-        "window_on",
-        "right_square_bracket",
-        "On",
-        "Show the window after, as it was",
-        show=False,
-        display="]",
-    ),
-    _sends(
-        commands.MoveEpochs(-1),
-        "epoch_back",
-        "left_curly_bracket",
-        "Epoch back",
-        "Show the end of the epoch before; «epoch_on» of the one after",
-        show=False,
-        display="{}",
-    ),
-    _sends(
-        commands.MoveEpochs(1),
-        "epoch_on",
-        "right_curly_bracket",
-        "Epoch on",
-        "Show the end of the epoch after",
-        show=False,
-        display="}",
-    ),
-    Binding("b", "branches", "Tree", tooltip="The branches of this run: go to one, show it, name it", id="branches"),
-    *VIEW_KEYS,
-    _sends(commands.ToggleReplicas(), "seeds", "L", "Seeds", "From one network to 64 seeds side by side, and back"),
-    Binding(
-        "less_than_sign",
-        "replica(-1)",
-        "Seed before",
-        key_display="<>",
-        tooltip="With several seeds: show the network one line up in view «view.seeds»; «replica_after» down",
-        id="replica_before",
-        show=False,
-    ),
-    Binding(
-        "greater_than_sign",
-        "replica(1)",
-        "Seed after",
-        key_display=">",
-        tooltip="With several seeds: show the network one line down in view «view.seeds»",
-        id="replica_after",
-        show=False,
-    ),
-    Binding("o", "runs", "Other runs", tooltip="Draw other runs under the curve", id="runs", show=False),
-    Binding("l", "log", "Log", tooltip="Losses on a logarithmic axis, or a linear one", id="log", show=False),
-    Binding("z", "zoom(True)", "Zoom", tooltip="Zoom in: half as many windows", id="zoom", show=False),
-    Binding("Z", "zoom(False)", "Wider", tooltip="Zoom out: twice as many windows", id="wider", show=False),
-    Binding("y", "copy", "Copy", tooltip="Copy the command that shows this again", id="copy", show=False),
-    Binding(
-        "tab",
-        "app.focus_next",
-        "Focus",
-        tooltip="Give the arrow keys to the curve or to a view; > marks the view that has them",
-        show=False,
-        priority=True,
-        id="focus",
-    ),
-    Binding("ctrl+l", "show_all", "Redraw screen", tooltip="Draw the whole screen again", id="show_all", show=False),
-    Binding(
-        "colon",
-        "line",
-        "Command",
-        key_display=":",
-        tooltip="Type a command by name: step 100, edit learning_rate=0.1, view memory",
-        id="line",
-        show=False,
-        priority=True,  # so that the line is open even for a key that follows quickly
-    ),
-    Binding("question_mark", "help", "Help", key_display="?", tooltip="This help", id="help"),
-    Binding(
-        "W",
-        "take_over",
-        "Take over",
-        tooltip="With several viewers of one session: steer it from here",
-        id="take_over",
-        show=False,
-    ),
-    Binding(
-        "D",
-        "detach",
-        "Detach",
-        tooltip="Leave the screen; the training goes on in the background",
-        id="detach",
-        show=False,
-    ),
-    Binding("q", "quit", "Quit", tooltip="Quit; ctrl+q too, also while you type", id="quit"),
+VIEW_KEYS = [
+    _key(name, view.key, f"View: {view.title}", f"view('{view.key}')", view.about)
+    for name, view in zip(NAMES_OF_VIEWS, VIEWS, strict=True)
 ]
+VIEW_KEYS[0] = replace(
+    VIEW_KEYS[0],
+    show=True,
+    key_display=f"{VIEWS[0].key}-{VIEWS[-1].key}",
+    tooltip=f"Below the curve: {', '.join(f'«{name}» {NAMES_OF_VIEWS[name]}' for name in NAMES_OF_VIEWS)}",
+)
 
+FASTER = "Turn the speed up; «slower» turns it down"
+SEEDS = "From one network to 64 seeds side by side, and back"
+ON_EPOCH = "Show the end of the epoch after"
+BACK_ONE = "Show the window before, as it was; «window_on» the one after"
+BACK_EPOCH = "Show the end of the epoch before; «epoch_on» of the one after"
+SEED_BEFORE = "With several seeds: show the network one line up in view «view.seeds»; «replica_after» down"
+SEED_AFTER = "With several seeds: show the network one line down in view «view.seeds»"
+SET = "Settings and presets beside the curve: change anything, many fields while it trains"
+ADVICE = "Make the change that the advice above the curve names; «undo» undoes it"
+FOCUS = "Give the arrow keys to the curve or to a view; > marks the view that has them"
+LINE = "Type a command by name: step 100, edit learning_rate=0.1, view memory"
 
-def meaning(action: str) -> commands.Command | str:
-    """The command that an action sends; for other actions, their name without parameters."""
-    name, _, parameters = action.partition("(")
-    return SENT[parameters.strip("')")] if name == "send" else name
-
+# Keys with priority work at once, so that what they open gets the keys that follow quickly.
+BINDINGS = [
+    _key("pause", "space,p", "Pause", commands.Pause(), "Pause; windows that have begun are finished", True),
+    _key("resume", "space,p", "Resume", commands.Resume(), "Train on", True, shares="pause"),
+    _key("step", "full_stop", "Step", commands.Step(), "Train one window, then pause", True, "."),
+    _key("epoch", "e", "Epoch", commands.FinishEpoch(), "Train to the end of the epoch, then pause"),
+    _key("faster", "plus,equals_sign", "Speed", commands.Faster(), FASTER, True, "+/-"),
+    _key("slower", "minus", "Slower", commands.Slower(), "Turn the speed down", display="-"),
+    _key("max", "m", "Max", commands.SetSpeed(math.inf), "Full speed"),
+    _key("settings", "s", "Set", "settings", SET, True, priority=True),
+    _key("advice", "a", "Advice", "advice", ADVICE, True),
+    _key("reset", "r", "Reset", commands.Reset(), "Start over with the weights that this run began with"),
+    _key("redraw", "R", "Redraw", commands.Redraw(), "Start over with new random weights"),
+    _key("regenerate", "g", "Data", commands.Regenerate(), "New data; the epoch starts again with it"),
+    _key("undo", "u", "Undo", commands.Undo(), "Undo: go to before the last change or divergence", True),
+    _key("redo", "U", "Redo", commands.Redo(), "Redo: go back to where the last undo came from"),
+    _key("window_back", "left_square_bracket", "Back", commands.Move(-1), BACK_ONE, True, "[]"),
+    _key("window_on", "right_square_bracket", "On", commands.Move(1), "Show the window after, as it was", display="]"),
+    _key("epoch_back", "left_curly_bracket", "Epoch back", commands.MoveEpochs(-1), BACK_EPOCH, display="{}"),
+    _key("epoch_on", "right_curly_bracket", "Epoch on", commands.MoveEpochs(1), ON_EPOCH, display="}"),
+    _key("branches", "b", "Tree", "branches", "The branches of this run: go to one, show it, name it", True),
+    *VIEW_KEYS,
+    _key("seeds", "L", "Seeds", commands.ToggleReplicas(), SEEDS, True),
+    _key("replica_before", "less_than_sign", "Seed before", "replica(-1)", SEED_BEFORE, display="<>"),
+    _key("replica_after", "greater_than_sign", "Seed after", "replica(1)", SEED_AFTER, display=">"),
+    _key("runs", "o", "Other runs", "runs", "Draw other runs under the curve"),
+    _key("log", "l", "Log", "log", "Losses on a logarithmic axis, or a linear one"),
+    _key("zoom", "z", "Zoom", "zoom(True)", "Zoom in: half as many windows"),
+    _key("wider", "Z", "Wider", "zoom(False)", "Zoom out: twice as many windows"),
+    _key("copy", "y", "Copy", "copy", "Copy the command that shows this again"),
+    _key("focus", "tab", "Focus", "app.focus_next", FOCUS, priority=True),
+    _key("show_all", "ctrl+l", "Redraw screen", "show_all", "Draw the whole screen again"),
+    _key("line", "colon", "Command", "line", LINE, display=":", priority=True),
+    _key("help", "question_mark", "Help", "help", "This help", True, "?"),
+    _key("take_over", "W", "Take over", "take_over", "With several viewers of one session: steer it from here"),
+    _key("detach", "D", "Detach", "detach", "Leave the screen; the training goes on in the background"),
+    _key("quit", "q", "Quit", "quit", "Quit; ctrl+q too, also while you type", True),
+]
 
 TOGETHER = {
     "faster": ("faster", "slower"),
     "window_back": ("window_back", "window_on"),
     "epoch_back": ("epoch_back", "epoch_on"),
     "replica_before": ("replica_before", "replica_after"),
-    "view.rows": tuple(ID_OF_VIEW.values()),
+    "view.rows": tuple(NAMES_OF_VIEWS),
     "settings.more": ("settings.more", "settings.less"),
 }
-"""The keys that the key line and the help show in one place, by the id of the first."""
+"""The keys that the line of keys and the help show in one place, by the id of the first."""
 
-OF_THE_CROSSHAIR = {
-    "left": "left",
-    "right": "right",
-    "far_left": "shift+left",
-    "far_right": "shift+right",
-    "first": "home",
-    "follow": "end,escape",
+LETTERS_OF_VIEWS = {
+    one.id: one.key
+    for view in VIEWS
+    for one in view.BINDINGS
+    if isinstance(one, Binding) and one.id is not None and len(one.key) == 1
 }
-"""Keys of the curve that say why they do nothing while the screen is too small for it, by the ids of their bindings."""
 
 OF_WHAT_IS_WATCHED = [
-    *[Binding(key, f"on_a_view('{name}')", show=False, id=name) for name, key in sorted(KEYS_OF_SOME_VIEWS.items())],
-    *[Binding(digit, f"no_view('{digit}')", show=False) for digit in OTHER_DIGITS],
+    *[Binding(key, f"on_a_view('{name}')", show=False, id=name) for name, key in sorted(LETTERS_OF_VIEWS.items())],
     Binding("d", "on_the_curve('fall')", show=False, id="fall"),
     Binding("enter", "on_the_curve('go_there')", show=False, id="go"),
-    *[Binding(keys, "no_curve", show=False, id=name) for name, keys in OF_THE_CROSSHAIR.items()],
-    *[
-        Binding(key, "no_rows", show=False, id=name)
-        for name, key in {"up": "up", "down": "down", "page_up": "pageup", "page_down": "pagedown"}.items()
-    ],
 ]
-"""Keys of a view and of the curve that also work while the other one has the arrow keys; and those without a meaning
-there, which say so: digits without a view, the keys of rows on the curve, and those of a curve that is not shown.
-"""
+"""Keys of a view and of the curve that also work while the other one has the arrow keys."""
+
+OPENS_PANEL = ("settings", "branches", "runs")
+NEEDS_ROOM = (*OPENS_PANEL, "log", "zoom", "on_the_curve", "focus_next", "focus_previous")
+"""Actions that do nothing while the screen is too small for more than the status."""
 
 LEADS_ELSEWHERE = ("settings", "branches", "runs", "line", "help", "palette")
 """The ids of keys after which others may be text, or keys of something else."""
@@ -257,121 +145,94 @@ STARTS_OR_STOPS = (
 )
 """The ids of keys after which training may have been started or stopped."""
 
-TREE, BACK, STEP, SPEED, SEEDS, UNDO = (
-    "branches",
-    *(f"send('{name}')" for name in ("window_back", "step", "faster", "seeds", "undo")),
-)
+IN_THE_APP = "in the app"
+
+PLACES: dict[str, Sequence[BindingType]] = {
+    IN_THE_APP: [*BINDINGS, OPENS, BACK],
+    "on the curve": LossPlot.BINDINGS,
+    **{f"in the view {view.title}": view.BINDINGS for view in VIEWS},
+    "in the tour": TOUR_KEYS,
+    "in the settings": SettingsPanel.BINDINGS,
+    "in the list of branches": [*ListPanel.BINDINGS, *BranchList.BINDINGS],
+    "in the list of runs": [*ListPanel.BINDINGS, *RunList.BINDINGS],
+    "in the help": HelpScreen.BINDINGS,
+    "in the palette": Palette.BINDINGS,
+}
+"""All keys, by the place where they work."""
+
+WITH_THE_APP = ("on the curve", "in the tour", *(f"in the view {view.title}" for view in VIEWS))
+"""The places in which the keys of the app work too."""
+
+
+def keymap_with(moved: Moved) -> KeyMap:
+    """The keys of the app, with those that the user chose."""
+    return KeyMap.of((one for bindings in PLACES.values() for one in bindings), moved, TOGETHER)
 
 
 def left_out(frame: Frame) -> tuple[str, ...]:
-    """Actions whose keys are left out of the footer, in this order, if there are many or it is narrow; help and quit
-    are always shown.
-    """
+    """Actions whose keys are left out of the last line, in this order, if there are many or it is narrow."""
     if frame.is_past:
-        first = (SPEED, SEEDS, TREE, STEP, BACK, UNDO)
+        first = ("faster", "seeds", "branches", "step", "window_back")
     elif frame.state is State.RUNNING:
-        first = (TREE, BACK, STEP, SEEDS, SPEED, UNDO)
+        first = ("branches", "window_back", "step", "seeds", "faster")
     else:
-        first = (TREE, BACK, SEEDS, SPEED, STEP, UNDO)
-    return (*first, "settings", VIEW_KEYS[0].action)
+        first = ("branches", "window_back", "seeds", "faster", "step")
+    actions = {one.id: one.action for one in BINDINGS}
+    return tuple(actions[name] for name in (*first, "undo", "settings", "view.rows"))
 
 
 def key_of(view: type[View]) -> str:
     """The key that shows a view, for a sentence."""
-    return f"«{ID_OF_VIEW[view.key]}»"
+    return f"«view.{view.title}»"
 
+
+# ---- where a key does nothing
 
 CHANGING = ("settings", "advice", "replica", "branches")
 """Actions, besides commands, that have no effect after training has failed."""
 
-FAILED = "failed: training has stopped; «quit» quits, then start again with other flags"
-FAILED_LATER = "failed: nothing is undone here; «quit» quits, then --resume DIR --at WINDOW goes back"
-"""Why keys have no effect after training has failed: before the first window, and after some."""
-
+FAILED = f"failed: {HOW_TO_GO_ON}"
+FINISHED = "finished: «settings», then «settings.more» and «settings.apply»: more epochs; «reset» starts over"
 AT_THE_END = "this is the newest window of its branch: «step» trains one more"
-
-NO_CROSSHAIR = "no crosshair to go to: «fall» puts it where the loss fell, «focus» and «arrows» anywhere"
-
-NO_ROWS = "the curve has no rows: «focus» gives these keys to the view"
-
-NO_SEEDS = f"{ONE_NETWORK}: «seeds» trains 64 seeds, and «replica_before» «replica_after» go through them"
-
-MEANWHILE = "«view.data»: data, «settings»: settings, «pause»: pause, «help»: help"
-"""A text with the keys that are useful while the first network loads."""
-
+NO_SEEDS = f"{ONE_NETWORK}: «seeds» trains 64 seeds"
 LATER = "loading: this is done as soon as possible"
-"""The message about a key that will take effect when the network is loaded."""
-
-FINISHED = (
-    "finished: «settings», then «settings.more» or a number and «settings.apply»: more epochs; «reset» starts over"
-)
-
 NO_ADVICE = "the advice names no change that «advice» can make; «settings» changes anything"
 
 
-def views_of(name: str) -> str:
-    """The message about a key of views that are not shown, by the id of its binding."""
-    *most, last = [f"{view.title} ({key_of(view)})" for view in VIEWS if name in view.own_actions()]
-    return f"«{name}» is a key of the {', '.join(most)}{' and ' if most else ''}{last}"
+def meaning(action: str) -> Command | str:
+    """The command that an action sends; for other actions, their name without parameters."""
+    name, _, parameters = action.partition("(")
+    return SENT[parameters.strip("')")] if name == "send" else name
 
 
-def no_view_of(digit: str) -> str:
-    """The message about a digit that is the key of no view."""
-    return f"no view has the key {digit}: {', '.join(f'{key_of(view)} {view.title}' for view in VIEWS)}"
-
-
-def why_not(what: commands.Command | str, frame: Frame) -> str:
-    """The reason why a key has no effect in this frame's state; empty if it has one, now or after loading.
-
-    Args:
-        what: the key's meaning; see `meaning`.
-    """
+def why_not(what: Command | str, frame: Frame) -> str:
+    """Why a command or an action has no effect in this state; empty if it has one, now or after loading."""
     if frame.state is State.FAILED:
-        why = FAILED_LATER if frame.trained_in_all else FAILED
-        return why if what in CHANGING or not isinstance(what, str) else ""
+        return FAILED if what in CHANGING or not isinstance(what, str) else ""
+    is_finished, is_known = frame.state is State.FINISHED, frame.state is not State.LOADING
     match what:
-        case commands.Pause() | commands.Resume() | commands.Toggle() | commands.Step() | commands.FinishEpoch() if (
-            frame.state is State.FINISHED
-        ):
+        case commands.Toggle() | commands.Resume() | commands.Step() | commands.FinishEpoch() if is_finished:
             return FINISHED
-        case "replica" if frame.seed_stats is None:
-            return NO_SEEDS if frame.config.replicas == 1 else LATER
+        case commands.Move(by) | commands.MoveEpochs(by) if by > 0 and not frame.is_past and is_known:
+            return AT_THE_END
+        case commands.Move(by) | commands.MoveEpochs(by) if by < 0 and frame.trained == 0 and is_known:
+            return AT_THE_START
+        case "replica" if frame.config.replicas == 1:
+            return NO_SEEDS
         case str():
             return ""
         case _:
             return why_nothing(what, frame)
 
 
+def is_of_this_state(what: Command | str, frame: Frame) -> bool:
+    """Whether a key has this meaning now: the same key pauses training that runs, and resumes it otherwise."""
+    trains = frame.state is State.RUNNING or (frame.state is State.LOADING and frame.start.trains)
+    return not isinstance(what, commands.Pause | commands.Resume) or isinstance(what, commands.Pause) == trains
+
+
 def is_offered(action: str, frame: Frame) -> bool:
-    """Whether the footer and the palette show an action in this frame's state."""
+    """Whether the last line and the palette show an action in this state."""
     what = meaning(action)
-    return is_of_this_state(what, frame) and not why_not(what, frame)
-
-
-def is_of_this_state(what: commands.Command | str, frame: Frame) -> bool:
-    """Whether a key has this meaning in this state: the same key pauses training that runs, and resumes it
-    otherwise.
-    """
-    is_to_train = frame.state is State.RUNNING or (frame.state is State.LOADING and frame.start.trains)
-    return not isinstance(what, commands.Pause | commands.Resume) or isinstance(what, commands.Pause) == is_to_train
-
-
-def where_it_ends(command: commands.LookCommand, frame: Frame) -> str:
-    """The message that there is nothing before the start, or after the newest window; empty if the command can go
-    there.
-    """
-    match command:
-        case commands.Move(by) | commands.MoveEpochs(by):
-            if by > 0 and not frame.is_past:
-                return AT_THE_END
-            return AT_THE_START if by < 0 and frame.trained == 0 else ""
-        case commands.Go():
-            return ""
-        case _:
-            assert_never(command)
-
-
-def soon(frame: Frame) -> Frame:
-    """The frame as running commands may change it; the next key is judged by this frame."""
-    state = State.PAUSED if frame.state is State.FINISHED else frame.state
-    return replace(frame, state=state, trained=max(1, frame.trained), undoable=max(1, frame.undoable), redoable=True)
+    nothing_yet = what == commands.Undo() and not frame.undoable
+    return is_of_this_state(what, frame) and not nothing_yet and not why_not(what, frame)

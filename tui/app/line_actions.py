@@ -24,10 +24,10 @@ from echornn.session.commands import Answer, Choose, Command, Save
 from echornn.session.pictures.frame import Frame, State
 from echornn.timeline.branch import letter_of
 from tui.app import keys
+from tui.app.base import save_to
 from tui.app.line import CommandLine
-from tui.app.parts import PaletteCommands, SessionKeys
-from tui.app.save_screen import save_to
 from tui.app.script import Begun, Outcome, Script
+from tui.app.session_app import SessionApp
 from tui.app.theme import Theme
 from tui.app.words import WORDS, Line, WordError, letters_of, lines_of
 from tui.panels.runs import show_or_hide
@@ -40,7 +40,7 @@ SECONDS_TO_SAVE = 10.0
 """How long a figure waits until what is on the screen is in the run's folder; then it shows what was saved before."""
 
 
-class LineActions(SessionKeys, PaletteCommands):
+class LineActions(SessionApp):
     def __init__(self) -> None:
         super().__init__()
         self._command_line = CommandLine(lambda: (self._frame.config, self._picture.branch_count), self._enter_line)
@@ -157,21 +157,15 @@ class LineActions(SessionKeys, PaletteCommands):
     def _obey(self, command: Command) -> int:
         if isinstance(command, commands.Undo | commands.Redo | commands.ChangingCommand):
             self._forget_drafts()
-        if isinstance(command, commands.ToggleReplicas):
-            self._toggle_replicas(command)
-        else:
-            self._send(command)
-        return self._sent
+        return self._send(command)
 
     # ---- actions that only words have
 
-    def action_seed(self, number: int | str, first: int | None = None) -> None:
-        """Show the network of this seed, or with this number from ``first`` on; or the one before or after."""
+    def action_seed(self, number: int, first: int | None = None) -> None:
+        """Show the network of this seed, or the one with this number from ``first`` on."""
         first = self._frame.config.seed if first is None else first
         last = first + self._frame.config.replicas - 1
-        if isinstance(number, str):
-            self.action_replica(-1 if number == "before" else 1)
-        elif first <= number <= last:
+        if first <= number <= last:
             self._send(Choose(number - first))
         else:
             self._refuse(f"{number} is not trained here: {first} to {last}")
@@ -183,8 +177,7 @@ class LineActions(SessionKeys, PaletteCommands):
         elif to == "fall" and end:
             plot.action_fall()
         elif isinstance(to, int) and 1 <= to <= end:
-            viewport = plot.viewport.moved(end, 0)
-            plot.change_viewport(viewport.moved(end, to - 1 - (viewport.cursor or 0)))
+            plot.put_cursor(to - 1)
         else:
             self._refuse(f"window = {to} cannot be shown: 1 to {end:,} on branch {letter_of(self._frame.line)}")
 

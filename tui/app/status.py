@@ -1,4 +1,4 @@
-"""Says on the screen who else looks at the session, who steers, and that it has ended."""
+"""The three lines above the curve: state, position, loss, accuracy; speed and configuration; what the run is."""
 
 from __future__ import annotations
 
@@ -11,183 +11,152 @@ from echornn.config import TASK, EchoConfig
 from echornn.diagnosis.cases import Remedy
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.session.pictures.frame import Frame, State
-from echornn.session.pictures.picture import ALONE, Audience, Picture
+from echornn.session.pictures.picture import Audience, Picture
 from echornn.tasks.table import defaults_of, name_of, values_of
 from echornn.timeline.branch import letter_of
 from tui.views.canvas import Cells, CellWidget, Press
 from tui.views.text import LinePart, fitted, in_a_line, shortened, wrapped
 
-STEERS_ALREADY = "you steer this session already"
+HEIGHT = 3
+SIGNS = {State.LOADING: "…", State.RUNNING: "▶", State.PAUSED: "‖", State.FINISHED: "■", State.FAILED: "!"}
+TUTORIAL = EchoConfig()
 
 ONLY_LOOKS = "this viewer only looks"
+MOST_LETTERS = 24  # of a viewer's name
+RETURNS = "then «branches.go», returns"  # a click on these words returns from an earlier window to the newest
+PAST = f"the past: «pause» branches off here; «branches», {RETURNS}"
+HOW_TO_GO_ON = "«quit» ends; go on from what was saved, or start with other flags"
 
-MOST_LETTERS = 24
-"""The most letters of a viewer's name."""
+NAMES_A_KEY = re.compile(r"(?<![\w])([^\s:]+):(?= )[^·|;,:]*")  # such as ``a: init glorot`` or ``L: 64 seeds``
+
+NEWS, SPEED, DIFFERS, AS_USUAL = 3, 2, 1, 0
+"""What matters least is left out of the second line; what differs from the tutorial matters more than what does not."""
 
 
 def audience_text(audience: Audience) -> str:
     """Who steers, or how many look on; empty if this is the only viewer."""
+    steers = f"{audience.steering[:MOST_LETTERS]} steers"
     if audience.ended:
         return f"{audience.ended}; «quit» leaves"
     if audience.silent:
         return f"the session has not answered for {audience.silent:,} s"
-    if audience.only_looks:
-        return f"{audience.steering[:MOST_LETTERS]} steers: {ONLY_LOOKS}" if audience.steering else ONLY_LOOKS
     if audience.steering:
-        return f"{audience.steering[:MOST_LETTERS]} steers: «take_over» takes over"
+        return f"{steers}: {ONLY_LOOKS if audience.only_looks else '«take_over» takes over'}"
+    if audience.only_looks:
+        return ONLY_LOOKS
     if len(audience.others) == 1:
         return f"{audience.others[0][:MOST_LETTERS]} looks on"
     return f"{len(audience.others)} look on" if audience.others else ""
 
 
-THEN_RETURNS = "then «branches.go», returns"
-"""The words on which a click returns from an earlier window to the newest."""
-
-PAST = f"the past: «pause» branches off here; «branches», {THEN_RETURNS}"
-"""The text that says how to return from an earlier window to the newest."""
-
-NEXT = ("«settings»: more epochs", "«window_back»: back", "«redraw»: new weights")
-"""What the user can do after the last epoch, with the key; a single network also offers `64 seeds`."""
-
-TUTORIAL = EchoConfig()
-
-NEWS, SPEED, DIFFERS, AS_USUAL = 3, 2, 1, 0
-"""The importance of a part of the second line, most important first: errors and loading; the speed; differences from
-the tutorial; what is as in the tutorial. The least important parts are left out if the line is too long.
-"""
-
-
-def status_fields(frame: Frame) -> list[tuple[str, str]]:
+def position_fields(frame: Frame) -> list[tuple[str, str]]:
     """Names and values on the first line, after the state."""
-    config = frame.config
-    return [
-        *_place_in_the_tree(frame),
-        ("epoch", f"{frame.epoch}/{config.num_epochs}"),
-        ("window", f"{frame.window:>{len(str(config.windows_per_epoch))}}/{config.windows_per_epoch}"),
-        *([] if frame.seed_stats is None else [("seed", str(frame.own_config.seed))]),
-        (
-            "loss" if config.has_classes else config.loss_name,
-            "-" if math.isnan(frame.loss) and frame.progress is None else loss_text(frame.loss),
-        ),
-        *([("accuracy", "-" if math.isnan(frame.accuracy) else f"{frame.accuracy:.1%}")] if config.has_classes else []),
-    ]
-
-
-def _place_in_the_tree(frame: Frame) -> list[tuple[str, str]]:
-    """The position in the tree of branches: the window, if it is not the end of its branch; the branch, if it is not
-    the first.
-    """
-    letter = letter_of(frame.branch)
-    if frame.is_past:
-        return [("at", f"{frame.trained:,} of {frame.line_end:,}"), ("branch", letter)]
-    return [("branch", letter)] if frame.branch else []
+    config, letter = frame.config, letter_of(frame.branch)
+    fields = [("at", f"{frame.trained:,} of {frame.line_end:,}")] if frame.is_past else []
+    if frame.is_past or frame.branch:
+        fields.append(("branch", letter))
+    window = f"{frame.window:>{len(str(config.windows_per_epoch))}}"
+    fields += [("epoch", f"{frame.epoch}/{config.num_epochs}"), ("window", f"{window}/{config.windows_per_epoch}")]
+    if frame.seed_stats is not None:
+        fields.append(("seed", str(frame.own_config.seed)))
+    loss = "-" if math.isnan(frame.loss) and frame.progress is None else loss_text(frame.loss)
+    fields.append(("loss" if config.has_classes else config.loss_name, loss))
+    if config.has_classes:
+        fields.append(("accuracy", "-" if math.isnan(frame.accuracy) else f"{frame.accuracy:.1%}"))
+    return fields
 
 
 def news_of(frame: Frame) -> str:
-    """An error, a warning, what is loading, or a note that the past is shown, in one line; empty if there is none."""
+    """An error, a warning, what is loading, or that the past is shown, in one line; empty if there is none."""
     news = (frame.message or frame.warning).partition("\n")[0].strip() or (PAST if frame.is_past else "")
     return f"{news}, {frame.seconds} s" if frame.seconds else news
 
 
 def parts_of(frame: Frame, news: str = "") -> list[LinePart]:
-    """The parts of the second line: the news if there are any, otherwise speed and device; then the configuration."""
+    """The parts of the second line: the news, otherwise the speed; then the configuration."""
+    config = _config_parts(frame.config)
     if news:
-        first = _start_parts(frame) if frame.state is State.LOADING else []
-        return [LinePart(news, NEWS), *first, *_config_parts(frame.config)]
+        return [LinePart(news, NEWS), *(_start_parts(frame) if frame.state is State.LOADING else []), *config]
+    versions = [("weights", frame.init_index), ("data", frame.data_version)]
     return [
-        *_speed_parts(frame),
-        *_config_parts(frame.config),
-        *([LinePart(f"weights {frame.init_index + 1}", DIFFERS, "weights", missed=True)] if frame.init_index else []),
-        *([LinePart(f"data {frame.data_version + 1}", DIFFERS, "data", missed=True)] if frame.data_version else []),
+        *[LinePart(text, SPEED) for text in _speed_texts(frame)],
+        *config,
+        *[LinePart(f"{name} {count + 1}", DIFFERS, name, missed=True) for name, count in versions if count],
         *([LinePart(frame.device, AS_USUAL, "device")] if frame.device else []),
     ]
 
 
 def _start_parts(frame: Frame) -> list[LinePart]:
-    """Texts on what keys have requested during loading: the speed, and how far to train before training pauses."""
-    start, speed = frame.start, [] if math.isinf(frame.speed) else [LinePart(_dial(frame), SPEED)]
+    """What keys have asked for during loading: how far to train before training pauses, and the speed."""
+    start = frame.start
+    speed = [] if math.isinf(frame.speed) else [LinePart(_dial(frame), SPEED)]
     if start.running:
         return speed
-    if not start.windows:
-        first = "starts paused"
-    elif start.to_the_end:
-        first = "trains the epoch, then pauses"
-    else:
-        first = f"trains {start.windows:,} window{'s' * (start.windows != 1)}, then pauses"
-    return [LinePart(first, NEWS), *speed]
+    windows = "the epoch" if start.to_the_end else f"{start.windows:,} window{'s' * (start.windows != 1)}"
+    return [LinePart(f"trains {windows}, then pauses" if start.windows else "starts paused", NEWS), *speed]
 
 
 def _dial(frame: Frame) -> str:
     return "full speed" if math.isinf(frame.speed) else f"{_number(frame.speed)} windows/s"
 
 
-def _speed_parts(frame: Frame) -> list[LinePart]:
-    dial = _dial(frame)
+def _speed_texts(frame: Frame) -> list[str]:
     if frame.state is State.FINISHED:
-        seeds = "«seeds»: 64 seeds" if frame.config.replicas == 1 else "«seeds»: one network"
-        return [LinePart(text, SPEED) for text in (*NEXT, seeds)]
+        seeds = "64 seeds" if frame.config.replicas == 1 else "one network"
+        return ["«settings»: more epochs", "«window_back»: back", "«redraw»: new weights", f"«seeds»: {seeds}"]
     if frame.state is not State.RUNNING:
-        return [LinePart(dial, SPEED)]
+        return [_dial(frame)]
     if math.isinf(frame.speed):
-        return [LinePart(f"{_number(_three_digits(frame.rate))} windows/s", SPEED), LinePart(dial, SPEED)]
-    return [LinePart(f"{_number(min(frame.rate, frame.speed))} of {dial}", SPEED)]
+        # three digits: others change in every frame, and cannot be read
+        return [f"{_number(float(f'{frame.rate:.3g}'))} windows/s", _dial(frame)]
+    return [f"{_number(min(frame.rate, frame.speed))} of {_dial(frame)}"]
 
 
 def _number(speed: float) -> str:
-    """A speed in windows per second as text; a whole number if it is large."""
     return f"{speed:,.0f}" if speed >= 9.95 else f"{speed:.2g}"
-
-
-def _three_digits(rate: float) -> float:
-    """A measured rate, rounded to three digits: further digits change in every frame, and cannot be read."""
-    return float(f"{rate:.3g}")
-
-
-def _config_parts(config: EchoConfig) -> list[LinePart]:
-    """The configuration in parts; values that equal the tutorial's and contain no number are left out."""
-    last = config.seed + config.replicas - 1
-    seeds = f"seed {config.seed}" if config.replicas == 1 else f"seeds {config.seed} to {last}"
-    of_task, settings = _task_parts(config)
-    said = [
-        *of_task,
-        (str(config.cell), ("cell",), False),
-        (f"{config.num_layers} layers", ("num_layers",), False),
-        (f"dropout {config.dropout:g}", ("dropout",), False),
-        *settings,
-        (_window_text(config), ("truncated_backprop_length", "window_stride"), True),
-        (f"state {config.state_size}", ("state_size",), True),
-        (f"batch {config.batch_size}", ("batch_size",), True),
-        (f"{config.optimizer} {config.learning_rate:g}", ("optimizer", "learning_rate"), True),
-        (config.init, ("init",), False),
-        (config.rule, ("rule",), False),
-        *([("blank row starts", ("row_start",), False)] if config.value("task") == "echo" else []),
-        (seeds, ("seed", "replicas"), True),
-    ]
-    known, usual = config.fields(), {**TUTORIAL.fields(), **defaults_of(name_of(config.the_task))}
-    parts: list[LinePart] = []
-    for text, fields, always in said:
-        differs = any(
-            known[field] != usual[field] if field in known else getattr(config, field) != getattr(TUTORIAL, field)
-            for field in fields
-        )
-        if differs or always:
-            parts.append(LinePart(text, DIFFERS if differs else AS_USUAL, "configuration", missed=differs))
-    return parts
 
 
 Said = tuple[str, tuple[str, ...], bool]
 """A part of the configuration: its text, its fields, and whether it is there even if it is as in the tutorial."""
 
 
-def _task_parts(config: EchoConfig) -> tuple[list[Said], list[Said]]:
-    """The name of the task, unless it is the echo, and its settings."""
-    if config.value("task") == "echo":
-        classes = f"{config.num_classes} classes", ("num_classes",), False
-        return [], [classes, (f"echo {config.echo_step}", ("echo_step",), True)]
-    values = values_of(config.the_task)
-    shown = {name: value for name, value in values.items() if name != "length"}  # said as that of trials
-    settings: list[Said] = [(f"{name} {value}", (name,), isinstance(value, int)) for name, value in shown.items()]
-    return [(f"{name_of(config.the_task)}", (TASK,), True)], settings
+def _config_parts(config: EchoConfig) -> list[LinePart]:
+    """The configuration in parts; values that equal the tutorial's and contain no number are left out."""
+    seeds = f"seeds {config.seed} to {config.seed + config.replicas - 1}"
+    name = name_of(config.the_task)
+    echo = config.value("task") == "echo"
+    # the length of trials is said as that of the window
+    settings = {} if echo else {name: value for name, value in values_of(config.the_task).items() if name != "length"}
+    of_echo: list[Said] = [
+        (f"{config.num_classes} classes", ("num_classes",), False),
+        (f"echo {config.echo_step}", ("echo_step",), True),
+    ]
+    said: list[Said] = [
+        *([] if echo else [(str(name), (TASK,), True)]),
+        (str(config.cell), ("cell",), False),
+        (f"{config.num_layers} layers", ("num_layers",), False),
+        (f"dropout {config.dropout:g}", ("dropout",), False),
+        *(of_echo if echo else []),
+        *[(f"{name} {value}", (name,), isinstance(value, int)) for name, value in settings.items()],
+        (_window_text(config), ("truncated_backprop_length", "window_stride"), True),
+        (f"state {config.state_size}", ("state_size",), True),
+        (f"batch {config.batch_size}", ("batch_size",), True),
+        (f"{config.optimizer} {config.learning_rate:g}", ("optimizer", "learning_rate"), True),
+        (config.init, ("init",), False),
+        (config.rule, ("rule",), False),
+        *([("blank row starts", ("row_start",), False)] if echo else []),
+        (f"seed {config.seed}" if config.replicas == 1 else seeds, ("seed", "replicas"), True),
+    ]
+    values, usual = config.fields(), {**TUTORIAL.fields(), **defaults_of(name)}
+    parts = []
+    for text, fields, always in said:
+        differs = any(
+            values[field] != usual[field] if field in values else getattr(config, field) != getattr(TUTORIAL, field)
+            for field in fields
+        )
+        if differs or always:
+            parts.append(LinePart(text, DIFFERS if differs else AS_USUAL, "configuration", missed=differs))
+    return parts
 
 
 def _window_text(config: EchoConfig) -> str:
@@ -198,109 +167,73 @@ def _window_text(config: EchoConfig) -> str:
     return cut if config.truncated_backprop_length < config.window_steps else f"trials of {config.window_steps}"
 
 
-HEIGHT = 3
-
-SIGNS = {
-    State.LOADING: "…",
-    State.RUNNING: "▶",
-    State.PAUSED: "‖",
-    State.FINISHED: "■",
-    State.FAILED: "!",
-}
-DISCONNECTED = "× not connected"
-"""Is shown in place of the state where a session in another process does not answer, so that its state is unknown."""
-
-AFTER_A_FAILURE = "«quit» ends, and prints the command that goes on from what was saved"
-AFTER_A_FAILED_START = "«quit» ends; start again with other flags"
-"""What the user can do after training has failed: after some windows, and before the first window."""
-
-NAMES_A_KEY = re.compile(r"(?<![\w])([^\s:]+):(?= )[^·|;,:]*")
-"""A key with what it does, such as ``a: init glorot`` or ``L: 64 seeds``."""
-
-
 class StatusLine(CellWidget):
-    """Three lines: state, position, loss, accuracy; speed and configuration; what the run is, with a key."""
+    """The three lines; a hint, or a text about a cursor's position, takes the place of the configuration."""
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, picture: Picture) -> None:
         super().__init__()
-        self._frame = frame
-        self._verdict = frame.sentence
+        self._picture, self._verdict = picture, picture.frame.sentence
         self._reading = self._hint = ""
-        self._audience = ALONE
-        self.on_return: Callable[[], object] = lambda: None
-        """Called when the user clicks on the words that lead from an earlier window to the newest."""
-        self.advises = True
-        """Whether the line says a key; not while something else says which key to press."""
-        self.too_small = ""
-        """The message on the size that the screen needs, if it is too small; shown in place of the sentence."""
+        self.on_return: Callable[[], object] = lambda: None  # a click on the words that return from the past
+        self.advises = True  # whether it says a key; not while something else does
+        self.too_small = ""  # the size that the screen needs, if it is too small; shown in place of the verdict
 
     def show(self, picture: Picture, reading: str = "", hint: str = "") -> None:
-        """Draw this picture's state. A hint, or a text about a cursor's position, replaces the configuration."""
-        self._frame, self._audience = picture.frame, picture.audience
-        self._reading, self._hint = reading, hint
-        frame = self._frame
-        line = frame.sentence
+        self._picture, self._reading, self._hint = picture, reading, hint
+        frame, line = picture.frame, picture.frame.sentence
         if frame.state is State.FAILED:
-            line = replace(line, text=AFTER_A_FAILURE if frame.trained_in_all else AFTER_A_FAILED_START, key="")
+            line = replace(line, text=HOW_TO_GO_ON, key="")
         elif frame.coming is not None:
             line = replace(line, text=f"old settings: {line.text}", key="")
-        line = line if self.advises else replace(line, key="")
-        self._verdict = line if line.key else replace(line, remedy=None)
+        self._verdict = line if self.advises and line.key else replace(line, key="", remedy=None)
         self.redraw()
 
     @property
     def remedy(self) -> Remedy | None:
-        """The configuration change that the advice names, and that is known to help; None if it names none."""
         return self._verdict.remedy
 
     def draw(self, cells: Cells) -> None:
-        frame = self._frame
-        sign, style = SIGNS[frame.state], str(frame.state)
-        state = f"{sign} {frame.state}"
-        if not self._audience.is_connected:
-            state, style = DISCONNECTED, "disconnected"
+        frame, audience = self._picture.frame, self._picture.audience
+        state, style = f"{SIGNS[frame.state]} {frame.state}", str(frame.state)
+        if not audience.is_connected:  # then the state is unknown
+            state, style = "× not connected", "disconnected"
         x = cells.write(0, 0, state, style)
         cells.mark(0, 0, x, 1, Press(self.keymap.key("pause")))
-        fields = status_fields(frame)
-        all_of_them = x + sum(3 + len(label) + 1 + len(value) for label, value in fields)
-        gap = 3 if all_of_them <= cells.width else 1
+        fields = position_fields(frame)
+        fits = x + sum(3 + len(f"{label} {value}") for label, value in fields) <= cells.width
         for label, value in fields:
-            if x + gap + len(label) + 1 + len(value) > cells.width:
+            x += 3 if fits else 1
+            if x + len(f"{label} {value}") > cells.width:
                 break
-            x = cells.write(x + gap, 0, f"{label} ", "muted")
-            x = cells.write(x, 0, value)
+            x = cells.write(cells.write(x, 0, f"{label} ", "muted"), 0, value)
+        returns = self.keymap.text(RETURNS)
         for y, (text, style) in enumerate(self._lines(cells.width), 1):
             cells.write(0, y, text, style)
             for found in NAMES_A_KEY.finditer(text):
                 if key := self.keymap.named(found[1]):
                     cells.mark(found.start(), y, len(found[0]), 1, Press(key))
-            returns = self.keymap.text(THEN_RETURNS)
             if frame.is_past and returns in text:
-                cells.mark(text.index(returns), y, len(returns), 1, THEN_RETURNS)
+                cells.mark(text.index(returns), y, len(returns), 1, RETURNS)
 
     def clicked(self, spot: object, again: bool) -> None:
         """Return to the newest window: the key that the words name does so only in the list of branches."""
-        if spot == THEN_RETURNS:
+        if spot == RETURNS:
             self.on_return()
-
-    def _audience_parts(self) -> list[LinePart]:
-        """Who looks at the session too, unless the hint says it."""
-        text = audience_text(self._audience) if self._audience.is_connected else ""
-        return [LinePart(text, SPEED, "viewers")] if text not in ("", self._hint) else []
 
     def _lines(self, width: int) -> list[tuple[str, str]]:
         """The lines after the first, each with its style. A long message takes both."""
-        lost = "" if self._audience.is_connected else audience_text(self._audience)
-        say = self.keymap.text
-        read = say(self._hint or lost or self._reading)
-        news = wrapped(self.too_small or read or say(news_of(self._frame)), width, 2)
-        if len(news) > 1 and self._frame.state is not State.FAILED:
-            return [(line, "muted") for line in news]
-        if read and not self._hint and not lost:
+        say, frame, audience = self.keymap.text, self._picture.frame, audience_text(self._picture.audience)
+        hint = self._hint or ("" if self._picture.audience.is_connected else audience)
+        read = say(hint or self._reading)
+        news = read or say(news_of(frame))
+        rows = wrapped(self.too_small or news, width, 2)
+        if len(rows) > 1 and frame.state is not State.FAILED:
+            return [(row, "muted") for row in rows]
+        if read and not hint:
             second = read, "verdict"
         else:
-            parts = [*parts_of(self._frame, read or say(news_of(self._frame))), *self._audience_parts()]
-            second = fitted([replace(part, text=say(part.text)) for part in parts], width), "muted"
+            viewers = [LinePart(audience, SPEED, "viewers")] if audience not in ("", hint) else []
+            parts = [replace(part, text=say(part.text)) for part in (*parts_of(frame, news), *viewers)]
+            second = fitted(parts, width), "muted"
         verdict = replace(self._verdict, text=say(self._verdict.text), key=say(self._verdict.key))
-        third = shortened(say(self.too_small), width) or in_a_line(verdict, width)
-        return [second, (third, "verdict")]
+        return [second, (shortened(say(self.too_small), width) or in_a_line(verdict, width), "verdict")]

@@ -20,7 +20,7 @@ from echornn.session.commands import Edit
 from echornn.session.pictures.frame import Frame, State
 from tui.app import keys, tour_steps
 from tui.app.app import EchoApp
-from tui.app.layout import LEAST_HEIGHT, LEAST_WIDTH
+from tui.app.session_app import LEAST_HEIGHT, LEAST_WIDTH
 from tui.app.status import StatusLine
 from tui.app.tour_steps import ALL, END, OWN_KEYS, SHORT, STEPS, TRY_SHORT, Needs, TourStep
 from tui.views.canvas import Cells, CellWidget, Press
@@ -179,7 +179,6 @@ class TourApp(EchoApp):
         place: the number of the step, from 0; after the last it is that of `END`, and then None: the tour is left.
     """
 
-    CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*OWN_KEYS]
     HELPED_KEYS: ClassVar[list[Binding]] = [*OWN_KEYS, *keys.BINDINGS]
     LAST_WORDS = (f"take the tour again: {AGAIN}",)

@@ -127,6 +127,10 @@ def _saved(file: str = "") -> Command | str:
     return f"save_screen({file!r})" if file else commands.Save()
 
 
+def _seed(seed: int | str) -> str:
+    return {"before": "replica(-1)", "after": "replica(1)"}.get(str(seed), f"seed({seed})")
+
+
 def _begun(tooltip: str) -> str:
     return tooltip[:1].lower() + tooltip.partition("; ")[0][1:]
 
@@ -159,7 +163,7 @@ WORDS = {
         Word("move_epochs", "BY", "the end of the next epoch; -1: of the one before", commands.MoveEpochs),
         Word("replicas", "[NETWORKS]", "from one network to many seeds, and back", commands.ToggleReplicas),
         Word("replica", "NUMBER", "show this one of several networks, from 0", lambda one: f"seed({one}, 0)"),
-        Word("seed", "NUMBER|before|after", "show the network of this seed", "seed"),
+        Word("seed", "NUMBER|before|after", "show the network of this seed", _seed),
         Word("alone", "", "go on with the shown one of several networks", commands.Alone),
         Word("name", "LETTER [NAME...]", "name a branch", lambda one, *name: commands.Name(one, " ".join(name))),
         Word("pin", "LETTER", "keep a branch under the curve, or no longer", commands.Pin),

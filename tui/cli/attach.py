@@ -21,7 +21,7 @@ from cyclopts import Parameter
 from echornn import ConfigError, RunError
 from echornn.remote.client import AddressError, RemoteSession, connected, end_session, viewers_of
 from echornn.runs import folders
-from tui.cli import UsageError
+from tui.cli import FailedError, UsageError
 from tui.cli.lines import say_last
 from tui.cli.preferences import Preferences, ScreenFlags, preferences
 from tui.cli.rows import as_json
@@ -35,46 +35,32 @@ HOME = re.compile(r"(~[\w.-]*(?:/|$))?(.*)", re.DOTALL)
 
 
 def attach(
-    run: str | None = None,
+    run: Annotated[str | None, "Folder or name of the run, by default the newest; or HOST:RUN elsewhere."] = None,
     /,
     *,
-    once: bool = False,
-    stop: bool = False,
-    read_only: bool = False,
+    once: Annotated[bool, "Print one picture of the screen as text, and end."] = False,
+    stop: Annotated[bool, "Have everything saved, and end the training."] = False,
+    read_only: Annotated[bool, "Only look: the session refuses every command from here."] = False,
     own_terminal: Annotated[bool, Parameter(show=False)] = False,
     screen: ScreenFlags | None = None,
 ) -> int:
-    """Look at a run that another program of yours trains, in the whole app, and steer it from here.
-
-    Args:
-        run: Folder or name of the run, by default the newest that can be attached to; HOST:RUN for one on another
-            machine.
-        once: Print one picture of the screen as text, and end.
-        stop: Have everything saved, and end the training.
-        read_only: Only look: the session refuses every command from here.
-        own_terminal: Take standard input as the controlling terminal, in a tab of serve.
-    """
-    if own_terminal:
+    """Look at a run that another program of yours trains, in the whole app, and steer it from here."""
+    if own_terminal:  # in a tab of `serve`
         for number in ENDING_SIGNALS:  # the server may ignore them (nohup): they were about its own terminal
             signal.signal(number, signal.SIG_DFL)
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    if once and stop:
-        raise UsageError("--once cannot be used with --stop: it only looks")
-    if stop and read_only:
-        raise UsageError("--read-only cannot be used with --stop, which ends the training")
-    chosen = preferences(screen or ScreenFlags())
+    if stop and (once or read_only):
+        raise UsageError(f"{'--once' if once else '--read-only'} cannot be used with --stop, which ends the training")
+    chosen = preferences(screen)
     if not (once or stop or terminal.is_interactive()):
         raise UsageError("attach needs a terminal that can move the cursor; --once prints one picture as text")
     if run is not None and not os.path.lexists(run) and (far := HOST_AND_RUN.fullmatch(run)):
         flags = [*["--once"] * once, *["--stop"] * stop, *["--read-only"] * read_only, *chosen.as_flags]
         return _attach_by_ssh(far[1], far[2], flags, with_terminal=not (once or stop))
     folder = folder_of(run)
-    try:
-        if stop:
-            return _end_session(folder)
-        return _print_once(folder, chosen) if once else _show(folder, chosen, read_only)
-    except AddressError as error:
-        raise RunError(str(error)) from error
+    if stop:
+        return _end_session(folder)
+    return _print_once(folder, chosen) if once else _show(folder, chosen, read_only)
 
 
 def folder_of(name: str | None) -> Path:
@@ -98,26 +84,22 @@ def _show(folder: Path, chosen: Preferences, read_only: bool) -> int:
     app = EchoApp(session, chosen.fps, chosen.ascii, chosen.theme, moved=chosen.keys)
     app.why_no_detach = lambda: ""  # leaving is enough
     screen.tell_errors_in(app)
-    guarded.leave_words(f"attach again with: echornn-tui attach {printed.quoted(folder)}")
-
-    async def shown() -> int:
-        await screen.show(app, app.behind_an_update)
-        return ExitCode.FAILED if app.return_code else ExitCode.DONE
-
-    code = screen.until_left(shown(), lambda: ExitCode.DONE)
+    place = printed.quoted(folder)
+    guarded.leave_words(f"attach again with: echornn-tui attach {place}")
+    screen.until_left(screen.show(app, app.behind_an_update), lambda: ExitCode.DONE)
     goes_on = [
-        f"the session goes on in {printed.quoted(folder)}",
-        f"come back with: echornn-tui attach {printed.quoted(folder)}",
-        f"end it with: echornn-tui attach --stop {printed.quoted(folder)}",
+        f"the session goes on in {place}",
+        f"come back with: echornn-tui attach {place}",
+        f"end it with: echornn-tui attach --stop {place}",
     ]
     say_last([session.ended] if session.ended else goes_on)
-    return screen.errors.conclude(code)
+    return screen.errors.conclude(ExitCode.FAILED if app.return_code else ExitCode.DONE)
 
 
 def _print_once(folder: Path, chosen: Preferences) -> int:
     """Print one picture of the screen as text, at the size of this terminal."""
     from tui.app.app import EchoApp
-    from tui.app.save_screen import lines_shown
+    from tui.app.base import lines_shown
 
     session = RemoteSession(folder, terminal.name(), 10.0)
     app = EchoApp(session, 10.0, chosen.ascii, chosen.theme, moved=chosen.keys)
@@ -135,14 +117,12 @@ def _print_once(folder: Path, chosen: Preferences) -> int:
 
 def _end_session(folder: Path) -> int:
     """Have a session save everything and end."""
-    trouble = end_session(folder)
-    if trouble is None:
-        printed.complain(f"echornn-tui: the session in {folder} has been asked to end, and still saves")
-        return ExitCode.FAILED
-    if trouble:
-        printed.complain(f"echornn-tui: not everything is saved: {printed.printable(trouble)}")
+    if (trouble := end_session(folder)) is None:
+        raise FailedError(f"the session in {folder} has been asked to end, and still saves")
     printed.lines([f"ended; go on with: echornn-tui --resume {printed.quoted(folder)}"])
-    return ExitCode.FAILED if trouble else ExitCode.DONE
+    if trouble:
+        raise FailedError(f"not everything is saved: {trouble}")
+    return ExitCode.DONE
 
 
 def _attach_by_ssh(host: str, run: str, flags: Sequence[str], with_terminal: bool) -> int:
@@ -166,8 +146,7 @@ def _attach_by_ssh(host: str, run: str, flags: Sequence[str], with_terminal: boo
     if restore is not None:  # the app on the other machine could not do so
         restore()
     again = shlex.join(["echornn-tui", "attach", *flags, f"{host}:{run}"])
-    printed.complain(f"echornn-tui: {trouble}; try again with: {printed.printable(again)}")
-    return ExitCode.FAILED
+    raise FailedError(f"{trouble}; try again with: {again}")
 
 
 # ---- serve
@@ -177,35 +156,24 @@ OF_THE_TERMINAL = {"COLUMNS", "LINES", "NO_COLOR", "TERM_PROGRAM", "TERM_PROGRAM
 
 
 def serve(
-    run: str | None = None,
+    run: Annotated[str | None, "Folder or name of the run; by default the newest that can be attached to."] = None,
     /,
     *,
-    port: int = 0,
-    read_only: bool = False,
-    json: bool = False,
+    port: Annotated[int, "The port to listen on, 0 to 65535; 0 takes a free one."] = 0,
+    read_only: Annotated[bool, "Only look: the session refuses every command from these tabs."] = False,
+    json: Annotated[bool, "Print the address as a JSON line."] = False,
     screen: ScreenFlags | None = None,
 ) -> int:
-    """Show a run that another program of yours trains in a browser on this machine, under an address with a secret
-    token.
-
-    Args:
-        run: Folder or name of the run; by default the newest that can be attached to.
-        port: The port to listen on, 0 to 65535; 0 takes a free one.
-        read_only: Only look: the session refuses every command from these tabs.
-        json: Print the address as a JSON line.
-    """
+    """Show a run that another program of yours trains in a browser on this machine, under a secret address."""
     if not 0 <= port <= 65535:
         raise ConfigError("port", port, "0 to 65535")
-    chosen = preferences(screen or ScreenFlags())
+    chosen = preferences(screen)
     try:
         from tui.term.browser import BrowserServer
     except ImportError as error:
         raise UsageError("serve cannot be used without textual-serve: install echornn-tui[browser]") from error
     folder = folder_of(run).absolute()
-    try:
-        viewers_of(folder)
-    except AddressError as error:
-        raise RunError(str(error)) from error
+    viewers_of(folder)  # an AddressError if there is no session
     # nothing is imported from the current folder (-P)
     command = [sys.executable, "-P", "-m", "tui", "attach", str(folder), "--own-terminal"]
     command += [*["--read-only"] * read_only, *chosen.as_flags]

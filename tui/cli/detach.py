@@ -61,9 +61,7 @@ def _wait(child: int, hears: int) -> NoReturn:
 
 
 def let_go(line: int, folder: Path | None, trouble: str, errors_apart: bool) -> None:
-    """Write from now on into files of the run, and let the parent end. ``trouble`` is why nobody can attach. With
-    ``errors_apart``, standard error has a file of its own, since a program reads standard output.
-    """
+    """Write into files of the run from now on, and let the parent end; ``trouble`` is why nobody can attach."""
     sys.stdout.flush()
     sys.stderr.flush()
     output = _appended(folder and folder / OUTPUT_FILE)
@@ -84,9 +82,7 @@ def _appended(file: Path | None) -> int:
 
 
 def go_on_in_the_background(folder: Path, speed: float, paused: bool, serve: bool, flags: Sequence[str]) -> NoReturn:
-    """Become a program that trains this run on; everything has to be saved. The flags say where to go first, and what
-    to change first.
-    """
+    """Become a program that trains this run on, after the flags that say where to go and what to change first."""
     words = ["--detach", "--resume", str(folder), "--speed", "max" if math.isinf(speed) else f"{speed:g}"]
     words += [*["--paused"] * paused, *["--no-serve"] * (not serve), *flags]
     sys.stdout.flush()

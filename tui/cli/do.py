@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,12 +42,12 @@ TOUR_SPEED = 100.0  # windows a second: the tutorial's network learns the echo i
 
 def do(
     run: RunName,
-    script: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    script: Annotated[str | None, Parameter(allow_leading_hyphen=True), "Commands; - reads standard input."] = None,
     /,
     *,
-    file: Path | None = None,
-    size: str = "100x30",
-    ascii: bool = False,
+    file: Annotated[Path | None, "Read the commands from this file instead."] = None,
+    size: Annotated[str, "Columns and lines of the screen that save FILE.svg draws."] = "100x30",
+    ascii: Annotated[bool, "Draw with ASCII characters only."] = False,
     json: Json = False,
     trust: Trust = False,
 ) -> int:
@@ -54,14 +55,8 @@ def do(
 
     echornn-tui do newest "edit learning_rate=0.1; step 100; view memory; save a.svg"
 
-    Lines are separated by semicolons; the first that is refused ends the script, with exit code 2. docs/cli.md lists
-    the words.
-
-    Args:
-        script: Commands, separated by semicolons or lines; # begins a comment. - reads them from the standard input.
-        file: Read the commands from this file instead.
-        size: Columns and lines of the screen that save FILE.svg draws.
-        ascii: Draw with ASCII characters only.
+    Lines are separated by semicolons, and # begins a comment; the first that is refused ends the script, with exit code
+    2. docs/cli.md lists the words.
     """
     if (script is None) == (file is None):
         raise UsageError('do takes either commands, such as "step 100", or --file')
@@ -94,27 +89,20 @@ def _text(script: str | None, file: Path | None) -> str:
 
 
 def _require_known_names(folder: Path, changes: Sequence[Mapping[str, Any]]) -> None:
-    """Check that some task has each of these fields, before anything is done. The fields of a user's own task are known
-    if the run has that task; if the script names its file, they are checked when their turn comes.
-    """
+    """Before anything is done, check names of fields; those of a file that the script names wait for their turn."""
     known = {*EchoConfig.names(), TASK, *(one.name for task in TASKS.values() for one in settings_of(task))}
-    unknown = [name for one in changes for name in one if name not in known]
-    if not unknown or any(isinstance(one.get(TASK), OwnTask) for one in changes):
-        return
-    for branch in Run.read(folder, quickly=True).tree[0]:
-        known |= branch.config.fields().keys()
-    for name in (name for name in unknown if name not in known):
+    known |= {name for branch in Run.read(folder, quickly=True).tree[0] for name in branch.config.fields()}
+    for name in () if any(isinstance(one.get(TASK), OwnTask) for one in changes) else {*chain(*changes)} - known:
         close = get_close_matches(name, known, 1)
         raise RunError(f"{shortened(name)!r} is no field{f': did you mean {close[0]}?' if close else ''}")
 
 
 def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, int], ascii: bool, trust: bool) -> int:
-    """Do these lines on the session that trains a run, or continue it here. What became of each is printed as soon as
-    it is known, to the output that the program began with: while an app runs, it has another.
-    """
-    from tui.app.all_keys import keymap_with
+    """Do these lines on the session that trains a run, or continue it here; what became of each is printed at once."""
+    from tui.app.keys import keymap_with
     from tui.app.script_app import ScriptApp
 
+    # while an app runs, it has another output
     out, err, printer = sys.stdout, sys.stderr, LinePrinter()
 
     def note(*texts: str) -> None:
@@ -170,8 +158,8 @@ def _session_elsewhere(folder: Path, note: Callable[[str], None]) -> RemoteSessi
     try:
         _, steering = viewers_of(folder)
         session = RemoteSession(folder, "a script", PICTURES_A_SECOND)
-    except OtherVersionError as error:  # without this, the reason would be that the run is locked
-        raise RunError(str(error)) from error
+    except OtherVersionError:  # without this, the reason would be that the run is locked
+        raise
     except AddressError:
         return None
     session.take_over()
@@ -183,7 +171,7 @@ def tour(*, screen: ScreenFlags | None = None) -> int:
     """Learn truncated backpropagation through time in five minutes: seven steps of a run that is trained before you."""
     if not terminal.is_interactive():
         raise UsageError("tour needs a terminal that can move the cursor")
-    chosen = preferences(screen or ScreenFlags(), TOUR_SPEED)
+    chosen = preferences(screen, TOUR_SPEED)
     guarded = guardian.divide()
     config = EchoConfig()
     session = Session(config, chosen.speed, recorder=record.begin(None, config), vitals=True)

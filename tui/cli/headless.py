@@ -20,7 +20,7 @@ from echornn.session.commands import Pause, Save
 from echornn.session.pictures.frame import State
 from echornn.timeline.branch import index_in
 from tui.cli.detach import Serving, let_go
-from tui.cli.lines import LinePrinter, lines_here
+from tui.cli.lines import lines_here
 from tui.cli.record import code_at_the_end, farewell, forget_if_empty
 from tui.cli.records import SEEDS_NOTE, finished_record, ladder_fields, lines_of, seed_stats_fields, start_record
 from tui.cli.rows import Record, as_json
@@ -39,11 +39,9 @@ def print_training(
     json: bool,
     serve: bool,
     paused: bool,
-    background: int | None,
+    background: int | None,  # the line to the parent; see `detach`
 ) -> int:
-    """Train all epochs, and print the progress. A session in the ``background``, whose parent waits at the other end of
-    this descriptor, stays after the last epoch while viewers look at it.
-    """
+    """Train all epochs, and print the progress. A session in the ``background`` stays while viewers look at it."""
     report = EpochReport(config)
 
     def say(*records: Record) -> None:
@@ -79,8 +77,23 @@ def print_training(
             lines.print([SEEDS_NOTE], sys.stdout)
         if recorder.resumed is not None:
             report.go_on_after(recorder.resumed, at)
-        begun = time.monotonic()
-        is_saved = _train(session, asked, lines, is_watched)
+        warning, notes, begun = "", recorder.warning, time.monotonic()
+        if notes:  # they end with the first command, which may come at once
+            lines.print([f"echornn-tui: {notes}"], sys.stderr)
+        # on a thread, so that signals are handled even while native code runs
+        threading.Thread(target=session.run, name="training", daemon=True).start()
+        has_stopped = is_saved = False
+        while not has_stopped and not (asked and (is_saved or recorder.folder is None)):
+            has_stopped, frame = session.stopped.wait(LOOK_SECONDS), session.frame
+            newest = "; ".join(text for text in (frame.warning, lines.warning) if text and text != notes)
+            if newest != warning:
+                warning = newest
+                lines.print([f"echornn-tui: {warning or 'saved again'}"], sys.stderr)
+            lines.show(frame)
+            is_over = frame.state is State.FINISHED or (frame.state is State.PAUSED and frame.has_diverged)
+            if is_over and not is_watched():
+                session.stop()
+            is_saved = recorder.saved
     serving.end("the session was ended" if asked else "the session has ended")
     lines.close()
     frame, code = session.frame, code_at_the_end(recorder, is_saved, bool(asked))
@@ -119,36 +132,8 @@ def asked_to_end(stop: Callable[[], object], save: Callable[[], object] = lambda
         yield asked
 
 
-def _train(session: Session, asked: list[int], lines: LinePrinter, is_watched: Callable[[], bool]) -> bool:
-    """Train on a thread, so that signals are handled even while native code runs; warnings go to standard error.
-    Returns whether all is saved.
-    """
-    notes = warning = session.recorder.warning
-    if notes:  # they end with the first command, which may come at once
-        lines.print([f"echornn-tui: {notes}"], sys.stderr)
-    threading.Thread(target=session.run, name="training", daemon=True).start()
-    while True:
-        stopped = session.stopped.wait(LOOK_SECONDS)
-        frame = session.frame
-        newest = "; ".join(text for text in (frame.warning, lines.warning) if text)
-        if newest != warning:
-            before, warning = warning, newest
-            if warning or before != notes:
-                lines.print([f"echornn-tui: {warning or 'saved again'}"], sys.stderr)
-        lines.show(frame)
-        is_over = frame.state is State.FINISHED or (frame.state is State.PAUSED and frame.has_diverged)
-        if is_over and not is_watched():
-            session.stop()
-        is_saved = session.recorder.saved
-        if stopped or (asked and (is_saved or session.recorder.folder is None)):
-            return is_saved
-
-
 class EpochReport:
-    """Turns progress into records, about a window, or the means over an epoch. For several networks both have quantiles
-    of the losses, and count the replicas that have solved the task by then. An epoch that is not whole, since viewers
-    went elsewhere, has no record.
-    """
+    """Turns progress into records, about a window, or the means over an epoch that was trained from its beginning."""
 
     def __init__(self, config: EchoConfig, begun: float | None = None, is_whole: bool = True) -> None:
         self.config, self._is_whole = config, is_whole

@@ -8,7 +8,7 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from echornn import ConfigError, EchoConfig, Session
 from echornn.data.series import check_own_data
@@ -25,7 +25,7 @@ from tui.map.state import FilterError, MapFrame, MapState, named_by
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode
 from tui.term.guardian import Guarded
-from tui.views.ascii import in_ascii
+from tui.views.inks import in_ascii
 
 if TYPE_CHECKING:
     from tui.cli.sweep import Computation
@@ -34,37 +34,26 @@ SECONDS_TO_STOP = 5.0  # to wait for a sweep's computation; parts in training ar
 
 
 def show_map(
-    sweep: Path,
+    sweep: Annotated[Path, "Folder of the sweep."],
     /,
     *,
-    across: str | None = None,
-    down: str | None = None,
-    show: Measure = Measure.SUCCESS,
-    filter: str = "",
-    once: bool = False,
-    csv: bool = False,
-    svg: Path | None = None,
+    across: Annotated[str | None, "Field of the columns."] = None,
+    down: Annotated[str | None, "Field of the rows."] = None,
+    show: Annotated[Measure, "success, the share of seeds in %; windows; or loss."] = Measure.SUCCESS,
+    filter: Annotated[str, "Show only some values: words such as cell=gru,lstm or echo_step=5..15."] = "",
+    once: Annotated[bool, "Print the map as text."] = False,
+    csv: Annotated[bool, "Print the map as CSV, a row for each square."] = False,
+    svg: Annotated[Path | None, "Write the map to this .svg file as a picture."] = None,
     trust: Trust = False,
     screen: ScreenFlags | None = None,
 ) -> int:
-    """Show the map of a sweep, finished or while it is computed.
-
-    Args:
-        sweep: Folder of the sweep.
-        across: Field of the columns.
-        down: Field of the rows.
-        show: success, the share of seeds in %; windows; or loss.
-        filter: Show only some values: words such as cell=gru,lstm or echo_step=5..15.
-        once: Print the map as text.
-        csv: Print the map as CSV, a row for each square.
-        svg: Write the map to this .svg file as a picture.
-    """
+    """Show the map of a sweep, finished or while it is computed."""
     ways = [flag for flag, is_given in {"--csv": csv, "--once": once, "--svg": svg}.items() if is_given]
     if len(ways) > 1:
         raise UsageError(f"{ways[0]} cannot be used with {ways[1]}: use only one of them")
     if svg is not None and svg.suffix != ".svg":
         raise UsageError(f"svg = {str(svg)!r} cannot be written: the name must end in .svg")
-    chosen = preferences(screen or ScreenFlags())
+    chosen = preferences(screen)
     guarded = guardian.divide() if not ways and terminal.is_interactive() else None
     with trusting(trust):
         results = SweepResults.read(sweep)
@@ -110,9 +99,7 @@ def _field(flag: str, name: str, axes: Axes) -> str:
 def show_on_screen(
     results: SweepResults, state: MapState, chosen: Preferences, guarded: Guarded, computing: Computation | None = None
 ) -> int:
-    """Show the map, and the app of the points that are opened from it, in turn, until the user leaves. Meanwhile the
-    sweep is computed, if it is computed here.
-    """
+    """Show the map, and the app of points opened from it, in turn, and compute the sweep, if it is computed here."""
     with quiet.collector_paused():
         from tui.cli.screen import AppScreen
         from tui.map.app import Follower, MapApp, Opened
@@ -156,7 +143,7 @@ def show_on_screen(
 
     async def open_point(config: EchoConfig) -> int | None:
         """Train a point in the app; returns None if the user went back to the map, otherwise the exit code."""
-        from tui.app.point_app import PointApp
+        from tui.app.app import PointApp
 
         nonlocal theme, session
         await asyncio.to_thread(check_own_data, config)
@@ -172,7 +159,7 @@ def show_on_screen(
 
     def code_if_gone() -> int:
         if computing is not None:
-            computing.stop()
+            computing.sweep.asked_to_end.set()
         return record.end(session, after_a_signal=True) if session else ExitCode.CHECKPOINTED
 
     guarded.leave_words(f"the map is shown again with: echornn-tui map {printed.quoted(results.folder)}")
@@ -182,7 +169,7 @@ def show_on_screen(
     code = screen.until_left(by_turns(), code_if_gone)
     follower.end()
     if computing is not None:
-        computing.stop()
+        computing.sweep.asked_to_end.set()
         thread.join(SECONDS_TO_STOP)
     code = screen.errors.conclude(code or computed)
     say_last(words)

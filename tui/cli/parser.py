@@ -107,7 +107,7 @@ def _parsed(name: str, arguments: Sequence[str], tasks: Tasks) -> Callable[[], i
 
 
 def _readable(function: Callable[..., Any], tasks: Tasks) -> Callable[..., Any]:
-    """The function as cyclopts reads it: ``given`` is a flag for each field, ``screen`` one for each of its flags."""
+    """The function as cyclopts reads it: fields and flags of the screen spread, and texts in types as help."""
 
     @wraps(function)
     def copy(*values: Any, **by_name: Any) -> Any:
@@ -117,6 +117,9 @@ def _readable(function: Callable[..., Any], tasks: Tasks) -> Callable[..., Any]:
     if "given" in hints:
         hints["given"] = _field_flags(tasks) | None
     hints |= {name: Annotated[hints[name], Parameter(name="*")] for name in ("given", "screen") & hints.keys()}
+    for name, hint in hints.items():
+        for text in getattr(hint, "__metadata__", ()):
+            hints[name] = Annotated[hint, Parameter(help=text)] if isinstance(text, str) else hints[name]
     known = [one.replace(annotation=hints[one.name]) for one in signature(function).parameters.values()]
     copy.__annotations__ = hints
     copy.__signature__ = signature(function).replace(parameters=known)  # type: ignore[attr-defined]
@@ -156,9 +159,7 @@ def _converted(kind: Any, words: Sequence[Token]) -> Any:
 
 
 def _tasks_in(arguments: Sequence[str]) -> Tasks:
-    """The tasks that a command line names, by ``--task`` or as an axis. The user's own files, also those of cells, are
-    read and checked in another process.
-    """
+    """The tasks that a command line names; files of the user's own are first checked in another process."""
     for word in _values_of(CELL, arguments):
         if ":" in word and isinstance(cell := cell_named(word), OwnCell):
             check_cell(cell)

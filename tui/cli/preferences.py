@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -96,20 +96,21 @@ def _typed(text: str, like: object) -> Any:
         return text.strip()
 
 
-def preferences(flags: ScreenFlags, speed: float | None = None) -> Preferences:
+def preferences(flags: ScreenFlags | None, speed: float | None = None) -> Preferences:
     """What holds with these flags; a UsageError for a bad value, also where a flag has the last word."""
-    file = OwnFile.read()
-    chosen: dict[str, Any] = {}
-    for name, value in file.values.items():
-        if name in PREFERENCES:
-            chosen[name] = _checked(name, value, f"{file.place(name)}: {name}")
-        elif name != "keys":
-            there_are = f"{', '.join([*PREFERENCES, 'keys'])}; the keys of actions belong below [keys]"
-            raise UsageError(f"{file.place(name)}: {name} is not known: there are {there_are}")
+    flags, file = flags or ScreenFlags(), OwnFile.read()
+    set_by = [(f"{file.place(name)}: {name}", name, value) for name, value in file.values.items() if name != "keys"]
     for name, known in PREFERENCES.items():
         if text := os.environ.get(known.variable):
-            value = _checked(name, _typed(text, like=known.built_in), f"environment {known.variable}")
-            chosen[name] = not value if name == "mouse" else value
+            set_by.append((f"environment {known.variable}", name, _typed(text, like=known.built_in)))
+    chosen: dict[str, Any] = {}
+    for place, name, value in set_by:
+        if name not in PREFERENCES:
+            there_are = f"{', '.join([*PREFERENCES, 'keys'])}; the keys of actions belong below [keys]"
+            raise UsageError(f"{place} is not known: there are {there_are}")
+        if not PREFERENCES[name].takes(value):
+            raise UsageError(f"{place} = {_toml(value)} cannot be used: {PREFERENCES[name].allowed}")
+        chosen[name] = not value if place.endswith("NO_MOUSE") else value
     given = {"fps": flags.fps, "ascii": flags.ascii or None, "theme": flags.theme, "speed": speed}
     given["mouse"] = False if flags.no_mouse else None
     chosen |= {name: value for name, value in given.items() if value is not None}
@@ -120,12 +121,6 @@ def preferences(flags: ScreenFlags, speed: float | None = None) -> Preferences:
     as_flags += ["--theme", chosen["theme"]] if "theme" in chosen else []
     as_flags += [*["--ascii"] * values["ascii"], *["--no-mouse"] * (not values["mouse"])]
     return Preferences(**values, keys=_keys(file), as_flags=as_flags)
-
-
-def _checked(name: str, value: Any, start: str) -> Any:
-    if not PREFERENCES[name].takes(value):
-        raise UsageError(f"{start} = {_toml(value)} cannot be used: {PREFERENCES[name].allowed}")
-    return value
 
 
 def _toml(value: object) -> str:
@@ -185,14 +180,17 @@ def _keys(file: OwnFile) -> dict[str, tuple[str, ...]]:
         raise UsageError(f"{file.place('keys')}: keys = {_toml(table)} cannot be used: a table [keys]")
     if not table:
         return {}
-    from tui.app.all_keys import IN_THE_APP, PLACES, WITH_THE_APP
+    from tui.app.keys import IN_THE_APP, PLACES, WITH_THE_APP
     from tui.map.keys import BINDINGS
     from tui.views.keymap import ids_of, key_name
 
     places: dict[str, Sequence[object]] = {**PLACES, "on the map": BINDINGS}
     known = {name for bindings in places.values() for name in ids_of(bindings)}
     own: dict[str, tuple[str, ...]] = {}
-    for name, value in _flat(table):
+    flat: dict[str, Any] = {}
+    for name, value in table.items():
+        flat |= {f"{name}.{last}": one for last, one in value.items()} if isinstance(value, dict) else {name: value}
+    for name, value in flat.items():
         keys = tuple(dict.fromkeys(_textual_key(one) for one in (value if isinstance(value, list) else [value])))
         if not keys or not all(keys):
             raise UsageError(f"{file.place(f'keys.{name}')}: {name} = {_toml(value)} cannot be used: {KEYS_ALLOWED}")
@@ -208,15 +206,6 @@ def _keys(file: OwnFile) -> dict[str, tuple[str, ...]]:
                 place, key = file.place(f"keys.{other if other in own else one}"), key_name(min(both))
                 raise UsageError(f"{place}: {key} cannot be the key of both {one} and {other} ({where})")
     return own
-
-
-def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """The entries of a table, and of the tables in it, with dots in their names."""
-    for name, value in table.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{before}{name}.")
-        else:
-            yield f"{before}{name}", value
 
 
 def _textual_key(text: object) -> str:

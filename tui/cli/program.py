@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from echornn import ConfigError, RunError
 from echornn.errors import OwnError
+from echornn.remote.messages import AddressError
 from echornn.runtime import quiet
 from tui.cli import FailedError, UsageError
 from tui.cli.train import train
@@ -25,7 +26,7 @@ def exit_code_of(arguments: list[str]) -> int:
         code = _run(arguments)
         printed.finish()
         return code
-    except (ConfigError, UsageError, RunError) as error:
+    except (ConfigError, UsageError, RunError, AddressError) as error:
         is_in_a_file = isinstance(error, OwnError) and error.is_placed  # the help says nothing about it
         printed.complain(f"echornn-tui: {error}", *([] if is_in_a_file else [f"Try '{_help_for(arguments)}'."]))
         return ExitCode.USAGE

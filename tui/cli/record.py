@@ -49,14 +49,12 @@ def begin(folder: Path | None, config: EchoConfig) -> Recorder:
 
 
 def go_on(name: str, given: Given, at: int | None, trust: bool) -> tuple[EchoConfig, Recorder, int | None]:
-    """Continue a run at a window of its path, by default where it is, with these fields changed; returns that window
-    too. A run that has diverged continues before that if fields are changed, since diverged weights cannot learn.
-    """
+    """Continue a run at a window of its path, by default where it is, with fields changed; returns that window too."""
     config, first = EchoConfig(), at
 
     def allow(run: Run) -> None:
         nonlocal config, first
-        if at is None and given:
+        if at is None and given:  # diverged weights cannot learn
             newest = run.path(run.position, max(0, run.position.window - 1))
             is_finite = all(bool(np.isfinite(losses_of(piece.windows)[-1]).any()) for piece in newest)
             first = None if is_finite else before_it_diverged(run.timeline(), run.position)
@@ -91,9 +89,7 @@ def _edited(run: Run, given: Given, at: int | None) -> EchoConfig:
 
 
 def changed(config: EchoConfig, given: Given) -> EchoConfig:
-    """The configuration with these fields. If the file of its task has changed, the task keeps the settings that the
-    file still has, where it allows their values.
-    """
+    """The configuration with these fields. If the file of its task has changed, settings that it still has are kept."""
     task, kept = given.get(TASK), {}
     if isinstance(task, OwnTask) and task.is_change_of(config.value(TASK)):
         settings = settings_by_name(task)
@@ -131,9 +127,7 @@ def flags_for(at: int | None = None, **fields: object) -> list[str]:
 
 
 def farewell(session: Session) -> list[str]:
-    """The lines that say where the run is and how to go on with it, or why it is not saved: with changes that were not
-    carried out yet, more epochs if all are trained, or before the divergence if it has diverged.
-    """
+    """The lines that say where the run is, how to go on with it and what was not done yet, or why it is not kept."""
     recorder, frame, at, fields = session.recorder, session.frame, session.going_first, session.editing_first
     warning = [printed.printable(recorder.warning)] if recorder.warning else []
     if recorder.folder is None:

@@ -29,11 +29,8 @@ class AppScreen:
 
     def until_left(self, shown: Coroutine[Any, Any, int], code_if_gone: Callable[[], int]) -> int:
         """The exit code of what is shown; if the terminal is gone, the process ends with another one."""
-
-        def leave() -> None:
-            terminal.leave_process(code_if_gone())
-
-        terminal.when_terminal_is_gone(leave, guardian=self.guarded.line, wake=self.guarded.wake)
+        when_gone = partial(terminal.when_terminal_is_gone, guardian=self.guarded.line, wake=self.guarded.wake)
+        when_gone(lambda: terminal.leave_process(code_if_gone()))
         # asyncio.run would close the loop, and for that wait forever for the training thread
         with self.errors.keeping():
             return asyncio.new_event_loop().run_until_complete(shown)
@@ -60,9 +57,7 @@ class AppScreen:
         return ExitCode.FAILED if has_failed else code
 
     def last_words(self, code: int, session: Session, goes_on: bool = False) -> list[str]:
-        """The lines on what was not carried out, and how to go on with the run, after its app has ended with this code.
-        A run in which nothing was trained is removed.
-        """
+        """What to print after the app has ended with this code; a run in which nothing was trained is removed."""
         forgotten = code != ExitCode.CHECKPOINTED and not goes_on and record.forget_if_empty(session)
         if session.refused is not None:
             raise session.refused

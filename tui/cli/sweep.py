@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from echornn import ConfigError
 from echornn.config import TASK, shown
@@ -29,53 +29,38 @@ from tui.figures.sweep_table import rung_text, value_text
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode
 
-MOST_WORKERS = 1024
 LOOK_SECONDS = 0.5  # between two checks for newly finished points
-MOST_LEFT_OUT = 5  # impossible points that lines of text name one by one
 
 
 def sweep(
     *,
-    out: Path,
-    grid: tuple[str, ...],
-    seeds: int = 16,
-    until: Until = "solved",
-    given: Given | None = None,
-    workers: int | None = None,
-    scheduler: str | None = None,
-    scheduler_file: Path | None = None,
-    headless: bool = False,
-    json: bool = False,
+    out: Annotated[Path, "Folder of the sweep: new, empty, or one to continue; results.csv has a row a network."],
+    grid: Annotated[tuple[str, ...], "FIELD=VALUES for each field that varies: a,b,c; LO..HI; LO..HI@N for N values."],
+    seeds: Annotated[int, "Networks for each point, with consecutive seeds from --seed on."] = 16,
+    until: Annotated[Until, "Train each network until it has solved its task, or all its epochs."] = "solved",
+    workers: Annotated[int | None, "Train in this many processes on this machine."] = None,
+    scheduler: Annotated[str | None, "A Dask cluster at tcp://HOST:PORT: its users can run programs as you."] = None,
+    scheduler_file: Annotated[Path | None, "The Dask cluster whose scheduler wrote this file."] = None,
+    headless: Annotated[bool, "Print lines instead of opening the map; the default without a terminal."] = False,
+    json: Annotated[bool, "Print JSON lines; implies --headless."] = False,
     screen: ScreenFlags | None = None,
+    given: Given | None = None,
 ) -> int:
-    """Train networks over a grid of fields, each point with several seeds, and show the map while it fills.
-
-    Args:
-        out: Folder of the sweep: new, empty, or that of a sweep to continue; its results.csv has a row for each
-            network.
-        grid: FIELD=VALUES for each field that varies: a,b,c; LO..HI for whole numbers; LO..HI@N for N values.
-        seeds: Networks for each point, with consecutive seeds from --seed on.
-        until: solved: train each network until it has solved its task; all: until its epochs are trained.
-        workers: Train in this many processes on this machine.
-        scheduler: Train on the Dask cluster at tcp://HOST:PORT, whose other users can run any program as you.
-        scheduler_file: Train on the Dask cluster whose scheduler wrote this file.
-        headless: Print lines instead of opening the map; the default if there is no terminal.
-        json: Print JSON lines; implies --headless.
-    """
+    """Train networks over a grid of fields, each point with several seeds, and show the map while it fills."""
     given = given or {}
     places = {"workers": workers, "scheduler": scheduler, "scheduler-file": scheduler_file}
     chosen = [name for name, value in places.items() if value is not None]
     if len(chosen) > 1:
         raise ConfigError(chosen[0], places[chosen[0]], f"not with --{chosen[1]}: a sweep trains in one place")
-    if workers is not None and not 1 <= workers <= MOST_WORKERS:
-        raise ConfigError("workers", workers, f"1 to {MOST_WORKERS}")
+    if workers is not None and not 1 <= workers <= 1024:
+        raise ConfigError("workers", workers, "1 to 1024")
     tasks = [given[TASK]] if TASK in given else []
     tasks += [named(word) for axis in grid if axis.startswith("task=") for word in axis[5:].split(",") if word]
     settings = {known.name: known for task in tasks for known in settings_of(class_of(task))}
     wanted = Grid(tuple(Axis.parse(axis, settings) for axis in grid), given, seeds, until)
     if headless or json or not terminal.is_interactive():
         return print_sweep(out, wanted, engine_of(workers, scheduler, scheduler_file), json)
-    preferred = preferences(screen or ScreenFlags())
+    preferred = preferences(screen)
     guarded = guardian.divide()
     from tui.cli.map import show_on_screen
     from tui.map.state import MapState
@@ -99,10 +84,9 @@ def engine_of(workers: int | None, scheduler: str | None, scheduler_file: Path |
         from echornn.sweeps import on_dask
 
         return on_dask.of_scheduler(scheduler, scheduler_file)
-    except ImportError as error:
-        raise UsageError(f"{place} cannot be used without Dask: install echornn-tui[cluster]") from error
-    except EngineError as error:
-        raise UsageError(f"{place} cannot be used: {error}") from error
+    except (ImportError, EngineError) as error:
+        why = "it needs Dask: install echornn-tui[cluster]" if isinstance(error, ImportError) else error
+        raise UsageError(f"{place} cannot be used: {why}") from error
 
 
 class Computation:
@@ -133,10 +117,6 @@ class Computation:
         self.seconds = time.monotonic() - begun
         return ExitCode.FAILED if self.trouble or self.sweep.failed else ExitCode.DONE
 
-    def stop(self) -> None:
-        """Any thread may ask `run` to return soon."""
-        self.sweep.asked_to_end.set()
-
     def start_record(self) -> Record:
         """What will be trained; docs/cli.md explains the keys."""
         sweep, workers = self.sweep, self.engine.workers
@@ -162,7 +142,7 @@ def print_sweep(folder: Path, grid: Grid, engine: Engine, json: bool) -> int:
     from tui.cli.headless import asked_to_end
 
     lines = lines_here(with_bar=not json)
-    with Computation(folder, grid, engine) as computing, asked_to_end(computing.stop) as asked:
+    with Computation(folder, grid, engine) as computing, asked_to_end(computing.sweep.asked_to_end.set) as asked:
         sweep, results = computing.sweep, SweepResults.read(folder)
         said = {point.config for point in results.points if _is_over(point)}
         notes, looked = 0, time.monotonic()
@@ -236,11 +216,9 @@ def _start_lines(record: Record) -> Iterator[str]:
     yield f"{points} with {seeds}{each}: {_counted(record['networks'], 'network')}{there}"
     if record["trained_before"]:
         yield f"{record['trained_before']:,} of them another version of the program trained before: trained anew"
-    for one in record["left_out"][:MOST_LEFT_OUT]:
+    for one in record["left_out"]:
         values = {name: value for name, value in one.items() if name != "reason"}
         yield f"left out: {_in_words(values)}: {one['reason']}"
-    if len(record["left_out"]) > MOST_LEFT_OUT:
-        yield f"left out: {len(record['left_out']) - MOST_LEFT_OUT:,} more, for such reasons"
 
 
 def _end_lines(record: Record, folder: Path) -> Iterator[str]:

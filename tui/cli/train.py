@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from echornn import ConfigError, EchoConfig, Run, Session
 from echornn.runs import folders
@@ -25,35 +25,21 @@ if TYPE_CHECKING:
 
 def train(
     *,
-    speed: str | None = None,
-    no_serve: bool = False,
-    paused: bool = False,
-    detach: bool = False,
-    headless: bool = False,
-    json: bool = False,
-    run: Path | None = None,
-    resume: str | None = None,
-    at: int | None = None,
-    trust: bool = False,
-    compare: tuple[str, ...] = (),
+    speed: Annotated[str | None, "Windows a second, 0.01 to 1,000,000, or max; by default 100 in the app."] = None,
+    no_serve: Annotated[bool, "Let nobody attach to this session (see attach)."] = False,
+    paused: Annotated[bool, "Begin paused; space starts the training, or a viewer who attaches."] = False,
+    detach: Annotated[bool, "Train in the background: prints the folder, and how to attach."] = False,
+    headless: Annotated[bool, "Print lines instead of opening the app; the default without a terminal."] = False,
+    json: Annotated[bool, "Print JSON lines; implies --headless."] = False,
+    run: Annotated[Path | None, "Folder to keep the run in, new or empty; by default in your state folder."] = None,
+    resume: Annotated[str | None, "Continue this run exactly where it was saved; by default the newest run."] = None,
+    at: Annotated[int | None, "With --resume: go back to this window of the run's path, as a new branch."] = None,
+    trust: Annotated[bool, "Run your own tasks and cells in the record: programs with all your rights."] = False,
+    compare: Annotated[tuple[str, ...], "Draw these runs under the curve, in the app: folders or names."] = (),
     screen: ScreenFlags | None = None,
     given: record.Given | None = None,
 ) -> int:
-    """Train, in the app or as lines.
-
-    Args:
-        speed: Windows a second, 0.01 to 1,000,000, or max; by default 100 in the app and max with --headless.
-        no_serve: Let nobody attach to this session (see attach).
-        paused: Begin paused; space starts the training, or with --detach a viewer who attaches.
-        detach: Train in the background, without a terminal: prints the folder, and how to attach.
-        headless: Print lines instead of opening the app; the default if there is no terminal.
-        json: Print JSON lines; implies --headless.
-        run: Folder to keep the run in, new or empty; by default a new folder in your state folder.
-        resume: Continue the run in this folder exactly where it was saved; without a folder, the newest run.
-        at: With --resume: continue at this window of the run's path (0 is the start), as a new branch.
-        trust: Also run the tasks and cells of your own in the record; they are programs with all your rights.
-        compare: Draw these runs under the curve, in the app: folders, names that list shows, or newest.
-    """
+    """Train, in the app or as lines."""
     rate = None if speed is None else speed_of(speed)
     record.require_at(at)
     in_the_app = not (headless or json or detach) and terminal.is_interactive()
@@ -68,7 +54,7 @@ def train(
     compared = [folders.find(name) for name in compare]
     for folder in compared:
         Run.read(folder, quickly=True)  # refused before anything is made
-    chosen = preferences(screen or ScreenFlags(), rate) if in_the_app else None
+    chosen = preferences(screen, rate) if in_the_app else None
     guarded = guardian.divide() if in_the_app else None
     background = divide() if detach else None
     given = given or {}

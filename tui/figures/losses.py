@@ -25,20 +25,8 @@ BUCKETS = 400  # points of a line: more than a column of a page resolves
 MOST = 4  # extremes of so many times the highest point of the lines are cut off: a few would flatten all else
 BEYOND = 1e30  # higher than every axis: the band of a tenth that has diverged reaches the top
 
-NUMBERS = {
-    "networks": "replicas",
-    "mean": "mean",
-    "low": "low",
-    "high": "high",
-    "q10": "tenth",
-    "median": "median",
-    "q90": "ninetieth",
-    "solved": "solved",
-    "error_rate": "error_rate",
-}
-"""The columns of a curve, and the attributes of `Curve` and `Band` that they have."""
-
-Levels = list[tuple[str, float]]
+COLUMNS = ("networks", "mean", "low", "high", "q10", "median", "q90", "solved", "error_rate")
+ATTRIBUTES = {"networks": "replicas", "q10": "tenth", "q90": "ninetieth"}  # of `Curve` and `Band`, if called otherwise
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +117,7 @@ def _rows(line: str, buckets: Curve | Band, kept: Any = slice(None)) -> dict[str
     starts = buckets.starts[kept]
     unknown = np.full(len(buckets.starts), None)
     columns = {"line": [line] * len(starts), "first_window": starts + 1, "last_window": buckets.ends[kept]}
-    return columns | {name: getattr(buckets, own, unknown)[kept] for name, own in NUMBERS.items()}
+    return columns | {name: getattr(buckets, ATTRIBUTES.get(name, name), unknown)[kept] for name in COLUMNS}
 
 
 def _windows_axis(axes: Any, columns: Mapping[str, Any]) -> None:
@@ -211,7 +199,7 @@ def _compared(
     return FigureData(columns, draw, 2.2 + 0.11 * len(lines), notes)
 
 
-def levels_of(config: EchoConfig) -> Levels:
+def levels_of(config: EchoConfig) -> list[tuple[str, float]]:
     """The levels of the loss that are known before training, as the curve on the screen shows them."""
     if config.value("task") != "echo":
         return [(level.name, level.loss) for level in ladder_of(config)]

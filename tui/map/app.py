@@ -19,10 +19,9 @@ from echornn.files.own_files import is_held
 from echornn.runtime.background import Background
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import Cell
-from tui.app.base import KeyedApp
+from tui.app.base import BACK, OPENS, KeyedApp, Palette
 from tui.app.help_screen import HelpScreen
 from tui.app.key_line import KeyLine
-from tui.app.palette import BACK, OPENS, Palette
 from tui.app.theme import Theme
 from tui.command_text import command_of
 from tui.figures.sweep_table import Axes

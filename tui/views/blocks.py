@@ -1,40 +1,33 @@
-"""How symbols and channels are shown: the signs of symbols in blocks, and names in sentences."""
+"""Blocks: symbols and numbers as two characters per time step that differ in shape as well as in colour."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from echornn import progress
 from echornn.progress import Bools, Floats
 from echornn.tasks.task import Numbers, Symbols
-from tui.views.canvas import Characters
+from tui.views.canvas import Characters, Styles
+from tui.views.inks import NUMBER
 from tui.views.targets import TargetGroups
 
+Form = Symbols | Numbers
+Signs = Sequence[str]  # the one or two characters of each symbol
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-
-MOST_OF_A_NAME = 8
-"""The most characters of a name in the label of a line."""
-
-Signs = Sequence[str]
-"""The one or two characters of each symbol."""
+MOST_OF_A_NAME = 8  # characters, in the label of a line
+CLASS_COLOURS = 8  # more symbols take them in turn
 
 
 def signs_of(form: Symbols, most: int = 2) -> Signs:
-    """The signs of a task's symbols: their names if these are short; else the first characters of the names if they
-    differ; else digits.
-
-    Args:
-        most: the most characters of a name that is a sign.
-    """
+    """The names of the symbols if all are this short; else their first characters if these differ; else digits."""
     names = form.names
     if names and max(map(len, names)) <= most:
         return names
-    first = [name[0] for name in names]
-    return first if names and len(set(first)) == len(first) else digits_of(form.count)
+    first = {name[0] for name in names}
+    return [name[0] for name in names] if names and len(first) == len(names) else digits_of(form.count)
 
 
 def digits_of(count: int) -> Signs:
@@ -43,76 +36,84 @@ def digits_of(count: int) -> Signs:
 
 
 def widest(signs: Signs) -> int:
-    """How many characters distinguish the symbols, 1 or 2."""
     return max(map(len, signs))
 
 
 def symbol_name(form: Symbols, symbol: int) -> str:
-    """The name of a symbol in a sentence, or its sign if it has no name."""
+    """In a sentence."""
     return form.names[symbol] if form.names else digits_of(form.count)[symbol]
 
 
-def names_beside(forms: Iterable[Symbols | Numbers]) -> list[str]:
-    """The signs of symbols with their names, where a sign is not the name: ``0 left``, ``1 right``."""
+def symbol_text(symbol: int, mark: str = " ", signs: Signs = ()) -> str:
+    """Two characters: its sign, or its digit, and a mark if there is room."""
+    return f"{(signs or digits_of(symbol + 1))[symbol]}{mark}"[:2]
+
+
+def names_beside(forms: Iterable[Form]) -> list[str]:
+    """The signs of symbols with their names, where a sign is not the name: ``0 left``, ``▁ down``."""
     named: dict[str, None] = {}
-    for form in (one for one in forms if isinstance(one, Symbols)):
-        signs = ("▁", "█") if form.count == 2 else signs_of(form)
-        named |= {f"{sign} {name}": None for sign, name in zip(signs, form.names, strict=False) if sign != name}
+    for form in forms:
+        if isinstance(form, Symbols):
+            signs = "▁█" if form.count == 2 else signs_of(form)
+            named |= {f"{sign} {name}": None for sign, name in zip(signs, form.names, strict=False) if sign != name}
     return [*named]
 
 
-def channel_label(form: Symbols | Numbers, channel: int) -> str:
-    """The text after the word for a line: the channel's name or number; empty if there is only one channel."""
+def channel_label(form: Form, channel: int) -> str:
+    """The channel's name or number, after the word for a line; empty if there is only one."""
     if not isinstance(form, Numbers) or form.count == 1:
         return ""
     return f" {form.names[channel][:MOST_OF_A_NAME]}" if form.names else f" {channel + 1}"
 
 
+# ---- blocks of symbols
+
 BLOCKS = {"zero": "▁▁", "one": "██", "unsure": "▒▒", "likely": "▓▓", "maybe": "░░", "wrong": "><"}
 
-CLASS_COLOURS = 8
-"""The number of colours for symbols if there are more than two classes; further classes reuse the colours."""
 
-Block = tuple[str, str]
-"""A block: its two characters, and the name of its style."""
+class Blocks(NamedTuple):
+    """Texts of two characters, "<U2" [..., T], and their inks."""
+
+    texts: Characters
+    inks: Styles
+
+    def where(self, chosen: Bools, text: str | None, ink: str) -> Blocks:
+        """With this text and ink at the chosen steps."""
+        texts = self.texts if text is None else np.where(chosen, text, self.texts)
+        return Blocks(texts, np.where(chosen, np.int16(NUMBER[ink]), self.inks))
+
+    def line(self, row: int, begin: int, end: int) -> tuple[Characters, Styles]:
+        """The characters and their inks of some steps of a row, as a line to stamp, [1, 2 * steps]."""
+        texts, inks = self.texts[row, np.newaxis, begin:end], self.inks[row, np.newaxis, begin:end]
+        return texts.view("<U1"), inks.repeat(2, axis=1)
 
 
-def predicted_blocks(
-    targets: progress.Symbols, probabilities: Floats, scored: Bools | None = None, signs: Signs = ()
-) -> list[Block]:
-    """The blocks of a row's predictions, one per time step.
+def value_blocks(form: Form, values: npt.NDArray[Any], ink: str, channel: int = 0, scale: float = 1.0) -> Blocks:
+    """Of symbols [..., T], or one of the numbers [..., T, count]. Each of more than two symbols has its own ink."""
+    if isinstance(form, Numbers):
+        characters, _ = signed_blocks(values[..., channel], scale)
+        return Blocks(np.char.add(characters, characters), np.full(characters.shape, NUMBER[ink], np.int16))
+    if form.count == 2:
+        texts = np.array([BLOCKS["zero"], BLOCKS["one"]])[values]
+        return Blocks(texts, np.full(values.shape, NUMBER[ink], np.int16))
+    texts = np.array([f"{sign:<2}" for sign in signs_of(form)])[values]
+    return Blocks(texts, (NUMBER["block0"] + values % CLASS_COLOURS).astype(np.int16))
 
-    With two classes, all blocks have the same style, except for wrong predictions: the character shows the value, and a
-    long run of one style needs few bytes. With more classes, each class has its colour and sign. A wrong prediction of
-    two characters has no room for a mark, but differs from the target above it.
 
-    Args:
-        targets: uint8 [T].
-        probabilities: float32 [T, classes].
-        scored: bool [T], the steps at which a prediction can be wrong; None for all.
-        signs: see `symbol_text`.
+def predicted_blocks(form: Symbols, targets: npt.NDArray[Any], probabilities: Floats, scored: Bools) -> Blocks:
+    """Of predictions, float32 [..., T, classes]. Of two classes the character shows the probability; of more, the
+    likeliest has its sign and ink. Wrong ones are marked, but where a sign takes both characters.
     """
-    two_classes = probabilities.shape[-1] == 2
-    chosen = probabilities.argmax(axis=-1)
-    wrong = chosen != targets if scored is None else (chosen != targets) & scored
-    blocks: list[Block] = []
-    for is_wrong, predicted, p in zip(wrong.tolist(), chosen.tolist(), probabilities.tolist(), strict=True):
-        if is_wrong:
-            blocks.append((BLOCKS["wrong"] if two_classes else symbol_text(predicted, "<", signs), "wrong"))
-        elif two_classes:
-            blocks.append((BLOCKS[shade(p[1])], "prediction"))
-        else:
-            blocks.append((symbol_text(predicted, signs=signs), class_style(predicted)))
-    return blocks
-
-
-def blocks_of_symbols(symbols: progress.Symbols, classes: int, style: str, signs: Signs = ()) -> list[Block]:
-    """The blocks of symbols, uint8 [T]. With two classes all blocks have ``style``; with more, each class has its
-    style.
-    """
-    if classes == 2:
-        return [(BLOCKS["one" if symbol else "zero"], style) for symbol in symbols.tolist()]
-    return [(symbol_text(symbol, signs=signs), class_style(symbol)) for symbol in symbols.tolist()]
+    predicted = probabilities.argmax(axis=-1)
+    wrong = (predicted != targets) & scored
+    if form.count == 2:
+        of_one = probabilities[..., 1]
+        texts = np.array([BLOCKS[shade(p)] for p in of_one.ravel().tolist()]).reshape(of_one.shape)
+        blocks = Blocks(texts, np.full(texts.shape, NUMBER["prediction"], np.int16))
+        return blocks.where(wrong, BLOCKS["wrong"], "wrong")
+    texts, inks = value_blocks(form, predicted, "")
+    marked = np.array([f"{sign:<2}".replace(" ", "<") for sign in signs_of(form)])[predicted]
+    return Blocks(np.where(wrong, marked, texts), inks).where(wrong, None, "wrong")
 
 
 def shade(probability: float) -> str:
@@ -123,80 +124,44 @@ def shade(probability: float) -> str:
     return "one" if probability >= 0.95 else "unsure"
 
 
-def class_style(symbol: int) -> str:
-    """The style of a symbol, for more than two classes."""
-    return f"block{symbol % CLASS_COLOURS}"
+# ---- blocks of numbers
 
-
-def symbol_text(symbol: int, mark: str = " ", signs: Signs = ()) -> str:
-    """The two characters of a symbol, for more than two classes: its sign and a mark, or a sign of two characters.
-
-    Args:
-        signs: the signs of all symbols; digits by default.
-    """
-    sign = signs[symbol] if signs else digits_of(symbol + 1)[symbol]
-    return f"{sign}{mark}" if len(sign) == 1 else sign
-
-
-POSITIVE, NEGATIVE = "░▒▓█", "▁▂▃▄"
-"""From small to large. Positive blocks fill more and more of their cell; negative ones are low bars that grow."""
-
+POSITIVE, NEGATIVE = "░▒▓█", "▁▂▃▄"  # positive ones fill more and more of their cell; negative ones are low bars
 NOTHING, UNKNOWN = "·", "?"
-SATURATED = "▲▼"
-"""The arrows for saturated values, positive and negative."""
-
-EDGES = (0.05, 0.3, 0.55, 0.8)
-"""Sizes, as shares of the scale, at which the next character begins; smaller values count as zero."""
-
-BlockStyles = npt.NDArray[np.int16]
-"""The style of each block: 0 zero or unknown, 1 positive, 2 negative, 3 saturated."""
+SATURATED = "▲▼"  # positive and negative
+EDGES = (0.05, 0.3, 0.55, 0.8)  # shares of the scale at which the next character begins
 
 
-def scale_of(values: npt.NDArray[np.floating[Any]]) -> float:
-    """The largest absolute finite value, which the largest block stands for; 1 if all values are zero."""
+def scale_of(values: npt.NDArray[Any]) -> float:
+    """The largest finite size, which the largest block stands for; 1 if all are zero."""
     finite = np.abs(values[np.isfinite(values)])
-    return float(finite.max()) or 1.0 if finite.size else 1.0
+    return float(finite.max(initial=0)) or 1.0
 
 
 def signed_blocks(
-    values: npt.NDArray[np.floating[Any]],
-    scale: float,
-    saturated: npt.NDArray[np.bool_] | None = None,
-) -> tuple[Characters, BlockStyles]:
-    """A character and a style number for each value; NaN is a question mark, infinity the largest block.
-
-    Args:
-        values: float [...].
-        scale: the size that the largest block stands for, above 0.
-        saturated: bool [...], values to draw as arrows.
-
-    Returns:
-        str [...] and int16 [...], both of the shape of ``values``.
-    """
+    values: npt.NDArray[np.floating[Any]], scale: float, saturated: Bools | None = None
+) -> tuple[Characters, Styles]:
+    """A character for each value, and its kind: 0 zero or unknown, 1 positive, 2 negative, 3 saturated."""
     ramp = np.array([*NEGATIVE[::-1], NOTHING, *POSITIVE, UNKNOWN])
     known = ~np.isnan(values)
     with np.errstate(over="ignore", invalid="ignore"):
         level = np.digitize(np.where(known, np.abs(values), 0) / scale, EDGES)
     sign = np.sign(np.where(known, values, 0)).astype(np.int64)
     characters = ramp[np.where(known, len(EDGES) + sign * level, len(ramp) - 1)]
-    styles = np.where(level == 0, 0, np.where(sign > 0, 1, 2)).astype(np.int16)
+    kinds = np.where(level == 0, 0, np.where(sign > 0, 1, 2))
     if saturated is not None:
-        arrows = np.array([*SATURATED])
-        characters = np.where(saturated & known, arrows[(sign < 0).astype(np.int64)], characters)
-        styles = np.where(saturated & known, 3, styles).astype(np.int16)
-    return characters, styles
+        characters = np.where(saturated & known, np.array([*SATURATED])[(sign < 0).astype(np.int64)], characters)
+        kinds = np.where(saturated & known, 3, kinds)
+    return characters, kinds.astype(np.int16)
 
 
-LETTERS = "abcdefgh"
-
-
-def signs_of_groups(form: Symbols | Numbers, groups: TargetGroups) -> list[tuple[str, str]]:
-    """Of each group its sign, a single character, and its style: symbols have their own signs, combinations of numbers
-    letters, and ranges shades.
+def signs_of_groups(form: Form, groups: TargetGroups) -> list[tuple[str, str]]:
+    """A character and an ink for each group of targets: symbols have their signs, combinations of numbers letters, and
+    ranges shades.
     """
     if groups.are_ordered:
         return [(sign, "input") for sign in POSITIVE]
-    signs = signs_of(form, 1) if isinstance(form, Symbols) else LETTERS
+    signs = signs_of(form, 1) if isinstance(form, Symbols) else DIGITS[10:18]
     return [
         (sign if len(sign) == 1 else DIGITS[number % len(DIGITS)], f"class{number % CLASS_COLOURS}")
         for number, sign in enumerate(signs[: len(groups.names)])

@@ -21,8 +21,12 @@ from tui.term.printed import printable
 from tui.views.inks import NAMES, NUMBER, pen
 from tui.views.keymap import KeyMap, keymap_of
 
+Characters = npt.NDArray[np.str_]
+"""str [lines, columns], one column wide each."""
+Styles = npt.NDArray[np.int16]
+"""int16 [lines, columns], the number of each ink."""
 Spot = Callable[[int, int], object]
-"""Returns what a cell of an area shows, for its column and line in the area; None if it shows nothing of its own."""
+"""What a cell of an area shows, by its column and line in the area; None if it shows nothing of its own."""
 
 
 @dataclass(frozen=True)
@@ -32,20 +36,31 @@ class Press:
     key: str
 
 
-class Cells:
-    """A grid of characters, each with the name of its style; the empty name means the widget's own style.
+class Box(NamedTuple):
+    """A rectangle of cells."""
 
-    Attributes:
-        characters: str [height, width], one column wide each.
-        styles: int16 [height, width], indices into `names`.
-        keymap: the keys that texts name.
-    """
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        return self.y + self.height
+
+
+class Cells:
+    """A grid of characters, each with an ink, and with what it shows to the mouse."""
 
     def __init__(self, width: int, height: int, keymap: KeyMap | None = None) -> None:
         self.keymap = keymap or keymap_of(None)
         self.width, self.height = width, height
-        self.characters: npt.NDArray[np.str_] = np.full((height, width), " ")
-        self.styles: npt.NDArray[np.int16] = np.zeros((height, width), np.int16)
+        self.characters: Characters = np.full((height, width), " ")
+        self.styles: Styles = np.zeros((height, width), np.int16)
         self._spots: list[tuple[Region, Spot]] = []
 
     def mark(self, x: int, y: int, width: int, height: int, shown: object) -> None:
@@ -53,51 +68,77 @@ class Cells:
         self.mark_each(x, y, width, height, lambda _, __: shown)
 
     def mark_each(self, x: int, y: int, width: int, height: int, spot: Spot) -> None:
-        """Note what each cell of an area shows; see `Spot`."""
         self._spots.append((Region(x, y, width, height), spot))
 
     def under(self, x: int, y: int) -> object:
-        """What the cell in this column and line shows, by the notes of `mark`; None if it shows nothing of its own."""
-        for region, spot in reversed(self._spots):
-            if region.contains(x, y):
-                return spot(x - region.x, y - region.y)
-        return None
+        """What the cell in this column and line shows; None if it shows nothing of its own."""
+        noted = next((one for one in reversed(self._spots) if one[0].contains(x, y)), None)
+        return None if noted is None else noted[1](x - noted[0].x, y - noted[0].y)
 
     def write(self, x: int, y: int, text: str, style: str = "") -> int:
         """Write text on line ``y`` from column ``x`` on, cut to the grid; returns the column after the text."""
         text = printable(self.keymap.text(text))
         end = x + len(text)
         if 0 <= y < self.height:
-            text = text[max(0, -x) : max(0, self.width - x)]
-            x = max(0, x)
-            one_wide = [character if cell_len(character) == 1 else "?" for character in text]
-            self.characters[y, x : x + len(text)] = one_wide
-            self.styles[y, x : x + len(text)] = NUMBER[style]
+            shown = text[max(0, -x) : max(0, self.width - x)]
+            place = y, slice(max(0, x), max(0, x) + len(shown))
+            self.characters[place] = [one if cell_len(one) == 1 else "?" for one in shown]
+            self.styles[place] = NUMBER[style]
         return end
 
     def changed_since(self, before: Cells) -> list[Region]:
-        """The changed part of each line, compared with an earlier grid; the whole grid if the sizes differ."""
+        """The changed part of each line; the whole grid if the sizes differ."""
         if (self.width, self.height) != (before.width, before.height):
             return [Region(0, 0, self.width, self.height)]
         differs = (self.characters != before.characters) | (self.styles != before.styles)
-        regions = []
-        for y in np.flatnonzero(differs.any(axis=1)).tolist():
-            columns = np.flatnonzero(differs[y])
-            regions.append(Region(int(columns[0]), y, int(columns[-1] - columns[0]) + 1, 1))
-        return regions
+        changed = [(y, np.flatnonzero(differs[y]).tolist()) for y in np.flatnonzero(differs.any(axis=1)).tolist()]
+        return [Region(columns[0], y, columns[-1] + 1 - columns[0], 1) for y, columns in changed]
 
     def text(self, y: int) -> str:
-        """The characters of a line as a text."""
         return "".join(self.characters[y].tolist())
 
 
+def stamp(
+    cells: Cells, x: int, y: int, characters: Characters, styles: str | Styles, over_blanks: bool = False
+) -> None:
+    """Copy characters onto the grid, with their top left corner at (x, y), in one ink or in one each.
+
+    With ``over_blanks``, spaces leave the grid unchanged.
+    """
+    lines, columns = characters.shape
+    bottom, right = min(lines, cells.height - y), min(columns, cells.width - x)
+    top, left = max(0, -y), max(0, -x)
+    if bottom <= top or right <= left:
+        return
+    source, target = np.s_[top:bottom, left:right], np.s_[y + top : y + bottom, x + left : x + right]
+    drawn = characters[source] != " " if over_blanks else np.ones((bottom - top, right - left), np.bool_)
+    cells.characters[target][drawn] = characters[source][drawn]
+    cells.styles[target][drawn] = NUMBER[styles] if isinstance(styles, str) else styles[source][drawn]
+
+
+def write_in(cells: Cells, box: Box, line: int, text: str, style: str = "", at: int = 0) -> int:
+    """Write text on a line of the box from column ``at`` on, cut to the box; returns the grid column after the text."""
+    if not 0 <= line < box.height or at < 0:
+        return box.x + at
+    return cells.write(box.x + at, box.y + line, text[: max(0, box.width - at)], style)
+
+
+def beside(box: Box, least: int, most: int, wanted: Sequence[int], gap: int = 2) -> tuple[Box, Box] | None:
+    """Two boxes: the right one of the first ``wanted`` width that leaves ``least`` columns, of which the left one takes
+    at most ``most``; None if none does.
+    """
+    for width in wanted:
+        left = min(box.width - gap - width, most)
+        if left >= least:
+            return box._replace(width=left), box._replace(x=box.x + left + gap, width=box.width - left - gap)
+    return None
+
+
 class CellWidget(Widget):
-    """A widget that draws a grid of cells, and refreshes only the parts that have changed.
+    """A widget that fills a grid in `draw`, and refreshes only the parts that have changed.
 
-    Subclasses fill the grid in `draw`. Several changes in a row are drawn once, after all waiting messages, so a burst
-    of keys does not draw more often than necessary.
-
-    A click and the pointer find what the cells show by the notes of `Cells.mark`; a click on a `Press` presses its key.
+    Several changes in a row are drawn once, after all waiting messages, so a burst of keys does not draw more often
+    than necessary.
     """
 
     def __init__(self) -> None:
@@ -109,7 +150,6 @@ class CellWidget(Widget):
 
     @property
     def keymap(self) -> KeyMap:
-        """The keys that hold in the widget's app."""
         return keymap_of(self.app if self.is_attached else None)
 
     def draw(self, cells: Cells) -> None:
@@ -123,37 +163,27 @@ class CellWidget(Widget):
 
     @property
     def cells(self) -> Cells:
-        """The drawn cells. If anything, or the widget's size, has changed, they are drawn first, and the parts that
-        differ are refreshed.
-        """
+        """The cells; drawn first, and refreshed where they differ, if anything or the widget's size has changed."""
         if self._is_stale or (self._cells.width, self._cells.height) != self.size:
             self._is_stale = False
-            cells = Cells(self.size.width, self.size.height, self.keymap)
-            if cells.width and cells.height:
-                self.draw(cells)
-            before, self._cells = self._cells, cells
-            if changed := cells.changed_since(before):
+            before, self._cells = self._cells, Cells(self.size.width, self.size.height, self.keymap)
+            if self._cells.width and self._cells.height:
+                self.draw(self._cells)
+            if changed := self._cells.changed_since(before):
                 self.refresh(*changed)
         return self._cells
 
     def on_idle(self) -> None:
-        """Draw what has changed, now that no message waits and before Textual sends the updates."""
-        _ = self.cells
+        _ = self.cells  # now that no message waits, and before Textual sends the updates
 
     def watch_has_focus(self, has_focus: bool) -> None:
-        """Draw the widget again, since focus changes it. No style depends on the focus: Textual would then style the
-        widget again, which takes longer than drawing it.
-        """
+        """Draw again. No style depends on the focus: Textual would then style the widget again, which takes longer."""
         self.redraw()
 
     # ---- the mouse
 
     def clicked(self, spot: object, again: bool) -> Awaitable[None] | None:
-        """Handle a click on what a cell shows.
-
-        Args:
-            again: whether this is the second click of a double click.
-        """
+        """Handle a click on what a cell shows; ``again`` if it is the second click of a double click."""
         return None
 
     def pressed(self, key: str) -> None:
@@ -162,25 +192,23 @@ class CellWidget(Widget):
             self.app.simulate_key(key)
 
     def hover_moved(self) -> None:
-        """Handle that the pointer is over something else; nothing is drawn, unless a subclass does."""
+        """The pointer is over something else."""
 
     def under(self, event: MouseEvent) -> object:
         """What the cell under the pointer shows; None if it shows nothing of its own."""
         at = event.get_content_offset(self)
-        return None if at is None else self.cells.under(at.x, at.y)
+        return None if at is None else self.cells.under(*at)
 
     async def on_click(self, event: Click) -> None:
         spot = self.under(event)
         if isinstance(spot, Press):
             self.pressed(spot.key)
-        elif spot is not None:
-            handled = self.clicked(spot, again=event.chain % 2 == 0)
-            if handled is not None:
-                await handled
+        elif spot is not None and (handled := self.clicked(spot, again=event.chain % 2 == 0)) is not None:
+            await handled
 
     @property
     def hovered(self) -> object:
-        """What the cell under the pointer shows now; None if it shows nothing of its own."""
+        """What the cell under the pointer shows now."""
         return None if self._pointer is None else self.cells.under(*self._pointer)
 
     def on_mouse_move(self, event: MouseMove) -> None:
@@ -202,90 +230,16 @@ class CellWidget(Widget):
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
-        cells = self.cells
-        if y >= cells.height:
+        if y >= self.cells.height:
             return Strip.blank(self.size.width, self.rich_style)
-        segments = []
-        column = 0
-        line = cells.text(y)
-        for index, group in groupby(cells.styles[y].tolist()):
-            end = column + sum(1 for _ in group)
-            segments.append(Segment(line[column:end], self._pen(index)))
-            column = end
-        return Strip(segments, cells.width)
+        segments, line, column = [], self.cells.text(y), 0
+        for ink, run in groupby(self.cells.styles[y].tolist()):
+            begin, column = column, column + len(list(run))
+            segments.append(Segment(line[begin:column], self._pen(ink)))
+        return Strip(segments, self.cells.width)
 
     def _pen(self, ink: int) -> Style:
         if ink not in self._pens:
-            on = self.background_colors[1]
-            self._pens[ink] = self.rich_style + pen(
-                NAMES[ink], on, self.app.theme_variables, self.app.current_theme.dark
-            )
+            theme, is_dark = self.app.theme_variables, self.app.current_theme.dark
+            self._pens[ink] = self.rich_style + pen(NAMES[ink], self.background_colors[1], theme, is_dark)
         return self._pens[ink]
-
-
-Characters = npt.NDArray[np.str_]
-Styles = npt.NDArray[np.int16]
-
-
-class Box(NamedTuple):
-    """A rectangle of cells: left column, top line, width and height."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-
-    @property
-    def right(self) -> int:
-        """The column after the box's last column."""
-        return self.x + self.width
-
-    @property
-    def bottom(self) -> int:
-        """The line after the box's last line."""
-        return self.y + self.height
-
-
-def stamp(
-    cells: Cells, x: int, y: int, characters: Characters, styles: str | Styles, over_blanks: bool = False
-) -> None:
-    """Copy an array of characters onto the grid, with its top left corner at (x, y).
-
-    Args:
-        characters: str [lines, columns], one column wide each.
-        styles: the name of one style for all, or int16 [lines, columns] as in `Cells.styles`.
-        over_blanks: whether spaces in the array leave the grid unchanged.
-    """
-    lines, columns = characters.shape
-    top, left = max(0, -y), max(0, -x)
-    bottom, right = min(lines, cells.height - y), min(columns, cells.width - x)
-    if bottom <= top or right <= left:
-        return
-    source = np.s_[top:bottom, left:right]
-    target = np.s_[y + top : y + bottom, x + left : x + right]
-    index = np.int16(NUMBER[styles]) if isinstance(styles, str) else styles[source]
-    keep = characters[source] == " " if over_blanks else np.zeros((1, 1), np.bool_)
-    cells.characters[target] = np.where(keep, cells.characters[target], characters[source])
-    cells.styles[target] = np.where(keep, cells.styles[target], index)
-
-
-def write_in(cells: Cells, box: Box, line: int, text: str, style: str = "", at: int = 0) -> int:
-    """Write text on a line of the box from column ``at`` on, cut to the box; returns the grid column after the text."""
-    x = box.x + at
-    if not 0 <= line < box.height or at < 0:
-        return x
-    return cells.write(x, box.y + line, text[: max(0, box.width - at)], style)
-
-
-def beside(box: Box, least: int, most: int, wanted: Sequence[int], gap: int = 2) -> tuple[Box, Box] | None:
-    """Two boxes side by side. The right one has the first of the ``wanted`` widths that leaves ``least`` columns for
-    the left one; None if there is none.
-
-    Args:
-        most: the most columns of the left box; the right box gets what is left over.
-    """
-    for width in wanted:
-        left = min(box.width - gap - width, most)
-        if left >= least:
-            return box._replace(width=left), Box(box.x + left + gap, box.y, box.width - left - gap, box.height)
-    return None

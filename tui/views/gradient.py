@@ -1,11 +1,9 @@
-"""Texts of the gradient view: what a cut at T leaves out of the gradient, and which inputs predictions use."""
+"""View 4, gradient: how far back the error travels, what a cut at T leaves out, and which inputs a prediction uses."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,197 +11,23 @@ from textual.binding import Binding
 
 from echornn.config import RULES, EchoConfig
 from echornn.data.series import source_lags
-from echornn.readings import Effects, Flip, Gradient, Kind, Question, Readings, Reliance, RowDependence
+from echornn.readings import Effects, Flip, Gradient, Kind, Question, Readings, RowDependence
 from echornn.session.pictures.picture import Picture
-from tui.views.blocks import digits_of, widest
-from tui.views.canvas import Box, Cells, beside
-from tui.views.lags import GUTTER, LagChart, draw_lag_chart, sample_texts
-from tui.views.row_panel import (
-    LEAST_WIDTH,
-    RowPanel,
-    draw_row,
-    flip_words,
-    is_of_symbols,
-    is_read,
-    label_width,
-    lines_for,
-    targets_after,
-    unread,
-)
+from echornn.tasks.task import Numbers
+from tui.views.canvas import Box, Cells
+from tui.views.lags import GUTTER, LagChart, draw_lag_chart, lags_that_matter, share_room
+from tui.views.row_panel import LEAST_WIDTH, RowPanel, change_of, changing, draw_row, label_width, lines_for, turned_by
 from tui.views.text import percent, source_name
 from tui.views.view import Lag, ProbeView, TimeStep, cursor_keys
 
-MOST_NAMED = 3
-"""The most lags that a text names."""
-
-LONGEST = 78
-"""The longest text about the cursor's position, in characters."""
-
-
-def relied_on(reliance: Reliance | None, of_symbols: bool) -> tuple[str, ...]:
-    """Texts of different lengths, longest first: for each lag, the share of predictions that the input turns; of
-    numbers, the input that moves them most.
-    """
-    if reliance is None or not len(reliance.turned):
-        return ("",)
-    if not of_symbols:
-        lag = int(np.nan_to_num(reliance.moved).argmax())
-        return (f"all move most with {input_name(lag)}, by {size_text(float(reliance.moved[lag]))}",)
-    order = [lag for lag in np.argsort(-reliance.turned, kind="stable").tolist() if reliance.turned[lag] > 0]
-    if not order:
-        return ("no flip turns a prediction",)
-    each = [f"{input_name(lag)} {percent(float(reliance.turned[lag]))}" for lag in order[:MOST_NAMED]]
-    whole = f"of {reliance.samples:,} predictions flips turn: {', '.join(each)}"
-    return whole, f"flips turn: {', '.join(each[:2])}", f"flips turn: {each[0]}", each[0]
-
-
-def input_name(lag: int) -> str:
-    """The name of the input ``lag`` steps ago, such as "x[t-3]"."""
-    return f"x[t-{lag}]" if lag else "x[t]"
-
-
-def read(config: EchoConfig, rows: RowDependence, row: int, step: int) -> str:
-    """The inputs that a prediction uses, in words, the strongest first; at most 78 characters.
-
-    The text says so if the strengths of this row are not computed yet.
-    """
-    strengths, at_step = rows.of_row(row), step - rows.first_step
-    text = f"row {row + 1}, step {step + 1}: "
-    if not is_read(strengths):
-        return f"{text}computing"
-    strength = strengths[at_step, : at_step + 1]
-    sizes = [size_text(size) for size in strength.tolist()]
-    if not isinstance(rows, Effects):
-        text += "local derivative by"
-    else:
-        text += "source before the window; " if config.value("task") == "echo" and step < config.echo_step else ""
-        text += "depends on"
-        if is_of_symbols(config.the_task.outputs):
-            sizes = [f"{size:.2f}" for size in strength]
-    for number, at in enumerate(np.argsort(np.nan_to_num(-strength), kind="stable").tolist()):
-        entry = f"{',' if number else ''} {input_name(at_step - at)} {sizes[at]}"
-        if len(text) + len(entry) > LONGEST:
-            break
-        text += entry
-    return text
-
-
-def read_lag(config: EchoConfig, gradient: Gradient, lag: int) -> str:
-    """The text about a bar: the size of the gradient that reaches so many steps back."""
-    if lag >= len(gradient.by_lag):
-        return ""
-    what = f", the {source_name(config)}" if lag in source_lags(config) else ""
-    return f"lag {lag}{what}: gradient {size_text(float(gradient.by_lag[lag])) or '0'}"
-
-
-def size_text(value: float) -> str:
-    """A size of 0 or more in four characters, such as .043 or 2e-4; empty for zero."""
-    if not math.isfinite(value):
-        return "?"
-    if value <= 0:
-        return "0"
-    if 1e-2 <= value < 10:
-        return f"{value:.3f}".removeprefix("0")[:4]
-    return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
-
-
-def missed_words(config: EchoConfig, gradient: Gradient) -> str:
-    """The share of the gradient that a cut at T misses; for a rule without a cut, what a cut would miss."""
-    cut = f"{next(name for name, rule in RULES.items() if rule.cuts)} with T {config.truncated_backprop_length}"
-    share = gradient.bias_of_windows
-    if not gradient.travels:
-        return "no error travels back"
-    if not np.isfinite(gradient.by_lag).all():
-        return "the error grows too large on its way back"
-    if gradient.complete and config.truncated_backprop_length >= config.window_steps:
-        return f"errors reach a trial's start, {config.window_steps} steps back"
-    if math.isnan(share):
-        return f"what {cut} misses is within the noise"
-    misses = ("would miss" if config.is_uncut else "misses") if share < 1 else "is off by"
-    return f"{config.rule} misses nothing; " * config.is_uncut + f"{cut} {misses} {percent(share)}"
-
-
-DECADES = 8
-"""The most powers of ten on the axis; values below the axis have no bar."""
-
-LAGS_BEYOND = 3
-"""The number of lags shown beyond the truncation, so that the chart shows whether the truncation cuts anything."""
-
-
-def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
-    """The bar chart, on an axis in powers of ten: of all lags if they fit, otherwise of the important lags. Bars of
-    lags that the learning rule cuts off are hollow.
-    """
-    sources, wall = source_lags(config), config.truncated_backprop_length
-    lags = min(len(gradient.by_lag), max(lags_that_matter(config), (width - GUTTER - 2) // 3))
-    phi = gradient.by_lag[:lags].astype(np.float64)
-    bottom, top = decades(phi)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        heights = (np.log10(np.where(phi > 0, phi, np.nan)) - bottom) / (top - bottom)
-    heights = np.where(heights >= 0, np.clip(heights, 0.01, 1), np.nan)
-    whole = gradient.complete and wall >= config.window_steps
-    goes_on = whole or config.is_uncut
-    styles = tuple(
-        "beyond" if lag >= wall and not goes_on else "target" if lag in sources else "input" for lag in range(lags)
-    )
-    every = max(1, (top - bottom) // 3)
-    ticks = tuple(((power - bottom) / (top - bottom), f"1e{power}") for power in range(bottom, top + 1, every))
-    values = tuple(size_text(value) for value in phi.tolist())
-    slots = np.zeros(lags, np.bool_)
-    return LagChart(
-        heights,
-        values,
-        styles,
-        slots,
-        ticks,
-        sources,
-        wall,
-        wall_texts(config, whole),
-        sample=sample_texts(gradient.samples, "losses"),
-        source_name=source_name(config),
-        hollow_from=None if goes_on else wall,
-    )
-
-
-def decades(phi: npt.NDArray[np.floating[Any]]) -> tuple[int, int]:
-    """The lowest and highest power of ten of the axis, so that it contains all finite values above zero."""
-    positive = phi[np.isfinite(phi) & (phi > 0)]
-    if not positive.size:
-        return -1, 0
-    top = math.ceil(math.log10(float(positive.max())) + 1e-9)
-    return max(min(math.floor(math.log10(float(positive.min()))), top - 1), top - DECADES), top
-
-
-def lags_that_matter(config: EchoConfig) -> int:
-    """The number of lags to show: up to the targets' sources and T, and some beyond."""
-    return max(*source_lags(config), config.truncated_backprop_length, 0) + LAGS_BEYOND
-
-
-def wall_texts(config: EchoConfig, whole: bool) -> tuple[str, ...]:
-    """The label of the wall, longest first: whether the learning rule cuts errors off there.
-
-    Args:
-        whole: whether no error goes farther back than to the wall.
-    """
-    name = f"T {config.truncated_backprop_length}"
-    if whole:
-        return f"{name}: the whole trial", name
-    if config.is_uncut:
-        return f"{name}: {config.rule} goes on", f"{name}: no cut", name
-    return f"{name}: cut off by {config.rule}", f"{name}: cut off", name
-
-
-LOCAL_DERIVATIVE = ("local derivative: says little where units are saturated", "says little where saturated")
-"""The caption below the local derivative, in two lengths."""
-
-TALL = 17
-"""The fewest lines with which bars and row are drawn one above the other."""
+LAGS_BEYOND = 3  # T, so that the chart shows whether anything is cut off there
+MOST_NAMED = 3  # lags in a text
+DECADES = 8  # the most powers of ten on the axis
+LONGEST = 78  # of the text about the cursor
 
 
 class GradientView(ProbeView):
-    """The gradient view: at the left gradient size by lag; beside or below it the row under the cursor, in which key
-    ``f`` flips an input.
-    """
+    """At the left the gradient by lag; beside or below it the row under the cursor, whose inputs can be flipped."""
 
     key = "4"
     title = "gradient"
@@ -216,208 +40,132 @@ class GradientView(ProbeView):
         ),
         Binding("f", "flip", "Flip", show=False, tooltip="Flip the input at the cursor, or take that back", id="flip"),
         Binding(
-            "n",
-            "derivative",
-            "Derivative",
-            show=False,
-            tooltip="The local derivative, or what a flip does",
-            id="next",
+            "n", "derivative", "Derivative", show=False, tooltip="Local derivative, or what a flip does", id="next"
         ),
-        Binding(
-            "v",
-            "swap",
-            "Swap",
-            show=False,
-            tooltip="Where there is room for one: bars by lag, or the row",
-            id="swap",
-        ),
+        Binding("v", "swap", "Swap", show=False, tooltip="If there is room for one: bars, or the row", id="swap"),
         Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor and the flip away", id="leave"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._cursor: tuple[int, int] | None = None
+        self._cursor: tuple[int, int] | None = None  # row and step
         self._flip: tuple[int, int] | None = None
-        self._flip_of: tuple[int, int] | None = None
-        """The branch and window of the flip; None if it follows the newest window while training runs."""
-        self._row_first = False
-        self._derivative = False
-        """Whether the row shows the local derivative, rather than the effect of flipping each input."""
+        self._row_first = self._is_derivative = False
 
     @property
     def question(self) -> Question:
-        flip = self._flip
-        if flip is not None and self._frame is not None:
-            config = self._frame.config
-            fits = flip[0] < config.batch_size and flip[1] < config.window_steps
-            flip = flip if fits else None
-        row = self._cursor[0] if self._cursor is not None else 0
-        if self._frame is not None:
-            row = min(row, self._frame.config.batch_size - 1)
-        wanted: dict[Kind, bool] = {
-            "connectivity": self._derivative,
-            "effects": not self._derivative,
-            "flip": flip is not None,
-        }
-        return Question(self.kinds | {kind for kind, is_wanted in wanted.items() if is_wanted}, flip=flip, row=row)
+        kinds: set[Kind] = {"connectivity" if self._is_derivative else "effects"}
+        kinds |= {"flip"} if self._flip is not None else set()
+        return Question(self.kinds | kinds, flip=self._flip, row=self._cursor[0] if self._cursor is not None else 0)
 
     def show(self, picture: Picture, message: str = "") -> None:
-        """Draw this picture. A flip is dropped when another window is shown."""
-        frame = picture.frame
-        here = (frame.branch, frame.trained)
-        if self._flip_of not in (None, here):
-            self._flip = self._flip_of = None
-        elif self._flip is not None and frame.state.stands_still:
-            self._flip_of = here
+        before, frame = self._frame, picture.frame
+        if before is not None and (before.branch, before.trained) != (frame.branch, frame.trained):
+            self._flip = None if before.state.stands_still else self._flip  # it was of that window
         super().show(picture, message)
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """Lines for the head, for a row, and below it for each prediction of the row."""
-        lines = lines_for(config.the_task.inputs, config.the_task.outputs)
-        return min(most, 1 + lines + 2 + max(config.window_steps, lines))
+        return min(most, 3 + lines_for(config) + max(config.window_steps, lines_for(config)))
 
     def answered(self, readings: Readings) -> bool:
         return readings.gradient is not None
 
     @property
     def at_cursor(self) -> TimeStep | None:
-        where = self._place(self._readings)
-        return None if self._cursor is None or where is None else TimeStep(*where)
+        place = self._place() if self._cursor is not None else None
+        return None if place is None else TimeStep(*place)
 
     @property
     def reading(self) -> str:
         return self.reading_of(self.at_cursor)
 
     def reading_of(self, spot: object) -> str:
-        readings = self._readings
-        rows = self._rows(readings)
-        if readings is None or readings.gradient is None:
+        readings, rows = self._readings, self._rows()
+        if readings is not None and isinstance(spot, Lag):
+            return read_lag(readings, spot.lag)
+        if readings is None or rows is None or not isinstance(spot, TimeStep):
             return ""
-        match spot:
-            case Lag(lag):
-                return read_lag(readings.config, readings.gradient, lag)
-            case TimeStep(row, step) if rows is not None and rows.strength.size:
-                there = nearest(rows, readings.config, row, step)
-                return read(readings.config, rows, *there) if there == (row, step) else ""
-            case _:
-                return ""
+        there = nearest(rows, readings.config, spot.row, spot.step)
+        return read_step(readings.config, rows, *there) if there == (spot.row, spot.step) else ""
 
     def clicked(self, spot: object, again: bool) -> None:
-        """Put the cursor on a time step, as the arrow keys do; again: flip its input, as ``f`` does."""
+        """Put the cursor there; a second click flips the input."""
         if isinstance(spot, TimeStep):
             self._cursor = spot.row, spot.step
-            self._cursor = self._place(self._readings)
             self._changed()
             if again:
                 self.action_flip()
 
-    def _rows(self, readings: Readings | None) -> RowDependence | None:
-        """How strongly the predictions of the rows depend on their inputs, by the chosen measure.
-
-        While this is computed, the strengths are unknown; None if there are no rows.
-        """
-        if readings is None:
+    def _rows(self) -> RowDependence | None:
+        """By the chosen measure; unknown strengths while it is computed."""
+        readings = self._readings
+        if readings is None or readings.progress is None:
             return None
-        both: tuple[RowDependence | None, RowDependence | None] = readings.effects, readings.connectivity
-        chosen, other = both[::-1] if self._derivative else both
-        return chosen if chosen is not None else unread(other) if other is not None else None
+        chosen: RowDependence | None = readings.connectivity if self._is_derivative else readings.effects
+        other: RowDependence | None = readings.effects if self._is_derivative else readings.connectivity
+        if chosen is None and other is not None:
+            return replace(other, strength=np.full_like(other.strength, np.nan))
+        return chosen
 
-    def _place(self, readings: Readings | None) -> tuple[int, int] | None:
-        """The row and step of the prediction that is shown; None if there are no predictions.
-
-        This is the prediction under the cursor. Without a cursor it is the last step of the first row whose input is
-        echoed within the window, so that flipping an input has an effect.
-        """
-        rows = self._rows(readings)
-        if readings is None or rows is None or not rows.strength.size:
+    def _place(self) -> tuple[int, int] | None:
+        """The row and step under the cursor; without one, the last step whose input is echoed within the window."""
+        readings, rows = self._readings, self._rows()
+        if readings is None or rows is None:
             return None
-        first, last = rows.first_step, rows.first_step + rows.strength.shape[1] - 1
+        last = rows.first_step + rows.strength.shape[1] - 1
         echoed = last - max(source_lags(readings.config), default=0)
-        return nearest(rows, readings.config, *(self._cursor or (0, echoed if echoed >= first else last)))
+        return nearest(rows, readings.config, *(self._cursor or (0, echoed if echoed >= rows.first_step else last)))
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         gradient, config = readings.gradient, readings.config
-        if gradient is None:
-            return
+        assert gradient is not None
         self.draw_head(cells, readings, missed_words(config, gradient))
         panel = self._panel(readings)
         body = Box(0, 1, cells.width, max(0, cells.height - 1))
-        left, right = share_room(config, gradient, panel, body, self._row_first)
+        boxes: tuple[Box | None, Box | None] = body, None
+        if panel is not None:
+            lags = min(len(gradient.by_lag), lags_that_matter(config) + LAGS_BEYOND)
+            widths = [max(LEAST_WIDTH, label_width(config) + block * panel.rows.strength.shape[1]) for block in (2, 1)]
+            boxes = share_room(body, lags, (3, 5), widths, lines_for(config), self._row_first)
+        left, right = boxes
         if left is not None:
             draw_lag_chart(cells, left, chart_of(config, gradient, left.width))
         if right is not None and panel is not None:
             draw_row(cells, right, panel)
 
     def _panel(self, readings: Readings) -> RowPanel | None:
-        rows, where = self._rows(readings), self._place(readings)
-        if where is None or rows is None:
+        rows, place = self._rows(), self._place()
+        if rows is None or place is None:
             return None
-        row, step = where
-        strengths, first = rows.of_row(row), rows.first_step
-        progress = readings.progress
-        if progress is not None and (row >= len(progress.x) or progress.x.shape[1] != first + len(strengths)):
-            progress = None
-        flip = readings.flip if readings.flip is not None and readings.flip.row == row and self._flip else None
-        if flip is not None and (len(flip.x) != first + len(strengths) or flip.step < first):
-            flip = None
-        x, y = (progress.x[row, first:], progress.y[row, first:]) if progress is not None else (None, None)
-        if flip is not None and first:
-            after = flip.before[first:], flip.after[first:]
-            flip = Flip(flip.row, flip.step - first, flip.x[first:], *after)
-        echo = readings.config.echo_step if readings.config.value("task") == "echo" else None
-        y_after = targets_after(y, flip, echo) if y is not None and flip is not None else y
-        reads, says = readings.config.the_task.inputs, readings.config.the_task.outputs
-        changes, changed = ("flips", "flipped") if is_of_symbols(reads) else ("raises", "raised")
+        flip = readings.flip if self._flip is not None else None
+        flip = flip if flip is not None and flip.row == place[0] else None
+        change = changing(readings.config)
         if flip is not None:
-            words = flip_words(flip, echo, first, changed, is_of_symbols(says))
-        elif self._derivative:
-            words = LOCAL_DERIVATIVE
+            text = flip_words(readings.config, flip)
+        elif self._is_derivative:
+            text = "says little where saturated"
         else:
-            how = f"«flip» {changes} that input" if self.has_focus else f"«focus», then «arrows»; «flip» {changes} it"
-            words = (self.keymap.text(how),)
-        return RowPanel(
-            row,
-            step - first,
-            reads,
-            says,
-            strengths,
-            x,
-            y,
-            y_after,
-            rows.predictions_of_row(row),
-            flip,
-            words,
-            self._cursor is not None,
-            first,
-            "local derivative" if self._derivative else "what it uses",
-            None if self._derivative or not is_of_symbols(says) else 1.0,
-            ("",) if self._derivative else relied_on(readings.reliance, is_of_symbols(says)),
-            "deriv" if self._derivative else "uses",
-        )
+            text = f"«flip» {change}s that input" if self.has_focus else f"«focus», then «arrows»; «flip» {change}s it"
+        texts = (self.keymap.text(text), "" if self._is_derivative else relied_on(readings))
+        return RowPanel(readings, rows, *place, flip, self._is_derivative, self._cursor is not None, texts)
 
     def action_move(self, steps: int, rows: int) -> None:
-        readings = self._readings
-        place = self._place(readings)
-        if place is None or readings is None:
+        readings, place = self._readings, self._place()
+        if readings is None or place is None:
             return
-        if self._cursor is not None:  # the first key press only shows the cursor
-            place = min(max(0, place[0] + rows), readings.config.batch_size - 1), max(0, place[1] + steps)
-        self._cursor = place
-        self._cursor = self._place(readings)
+        if self._cursor is not None:  # the first key only shows it
+            self._cursor = max(0, place[0] + rows), max(0, place[1] + steps)
+        self._cursor = self._place()
         self._changed()
 
     def action_flip(self) -> None:
-        place = self._place(self._readings)
-        if place is not None and self._frame is not None:
-            self._cursor = place
-            self._flip = None if self._flip == place else place
-            still = self._flip is not None and self._frame.state.stands_still
-            self._flip_of = (self._frame.branch, self._frame.trained) if still else None
-            self._changed()
+        self._cursor = self._place()
+        self._flip = None if self._flip == self._cursor else self._cursor
+        self._changed()
 
     def action_derivative(self) -> None:
-        self._derivative = not self._derivative
+        self._is_derivative = not self._is_derivative
         self._changed()
 
     def action_swap(self) -> None:
@@ -425,132 +173,132 @@ class GradientView(ProbeView):
         self._changed()
 
     def action_leave(self) -> None:
-        self._cursor = self._flip = self._flip_of = None
+        self._cursor = self._flip = None
         self._changed()
 
 
 def nearest(rows: RowDependence, config: EchoConfig, row: int, step: int) -> tuple[int, int]:
-    """The row and step that are nearest to these, among those that were read."""
+    """Among the rows of the window and the steps that were read."""
     last = rows.first_step + rows.strength.shape[1] - 1
     return min(row, config.batch_size - 1), min(max(rows.first_step, step), last)
 
 
-def share_room(
-    config: EchoConfig, gradient: Gradient, panel: RowPanel | None, body: Box, row_first: bool
-) -> tuple[Box | None, Box | None]:
-    """The boxes of the bars and of the row: side by side, one above the other, or only one of the two."""
-    if panel is None:
-        return body, None
-    lags, steps = min(len(gradient.by_lag), lags_that_matter(config)), len(panel.strength)
-    least, most = (GUTTER + 2 + pitch * lags for pitch in (3 if body.height >= TALL else 2, 5))
-    label = label_width(panel.reads, panel.says)
-    side_by_side = beside(body, least, most, [max(LEAST_WIDTH, label + block * steps) for block in (2, 1)])
-    if side_by_side is not None:
-        return side_by_side
-    if body.height >= TALL:
-        lower = min(lines_for(panel.reads, panel.says), body.height // 2)
-        upper = body.height - lower - 1
-        return body._replace(height=upper), Box(body.x, body.y + upper + 1, body.width, lower)
-    return (None, body) if row_first else (body, None)
+def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
+    """On an axis in powers of ten: all lags if they fit, otherwise those that matter; hollow where they are cut off."""
+    sources, wall = source_lags(config), config.truncated_backprop_length
+    lags = min(len(gradient.by_lag), max(lags_that_matter(config) + LAGS_BEYOND, (width - GUTTER - 2) // 3))
+    sizes = gradient.by_lag[:lags].astype(np.float64)
+    bottom, top = decades(sizes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        heights = (np.log10(np.where(sizes > 0, sizes, np.nan)) - bottom) / (top - bottom)
+    is_whole = gradient.complete and wall >= config.window_steps
+    goes_on = is_whole or config.is_uncut
+    uncut = ("the whole trial",) if is_whole else (f"{config.rule} goes on", "no cut")
+    what = uncut if goes_on else (f"cut off by {config.rule}", "cut off")
+    inks = ("beyond" if lag >= wall and not goes_on else "target" if lag in sources else "input" for lag in range(lags))
+    powers = range(bottom, top + 1, max(1, (top - bottom) // 3))
+    return LagChart(
+        config,
+        heights=np.where(heights >= 0, np.clip(heights, 0.01, 1), np.nan),
+        values=tuple(map(size_text, sizes.tolist())),
+        inks=tuple(inks),
+        ticks=[((power - bottom) / (top - bottom), f"1e{power}") for power in powers],
+        wall=wall,
+        wall_texts=(*(f"T {wall}: {one}" for one in what), f"T {wall}"),
+        sample=(gradient.samples, "losses"),
+        hollow_from=None if goes_on else wall,
+    )
 
 
-AROUND_A_NUMBER = 3
-"""Characters around a number: its symbol on both sides, and a space."""
-
-LEAST_LABEL = 8
-
-SIDES_AND_JOINS = 4
-"""Characters of a row besides its time steps: the window's two sides, and a mark where each row ends and the next
-begins.
-"""
+def decades(sizes: npt.NDArray[np.float64]) -> tuple[int, int]:
+    """The lowest and highest power of ten of the axis, which holds all finite sizes above zero, or the largest."""
+    positive = sizes[np.isfinite(sizes) & (sizes > 0)]
+    if not positive.size:
+        return -1, 0
+    top = math.ceil(math.log10(positive.max()) + 1e-9)
+    return max(min(math.floor(math.log10(positive.min())), top - 1), top - DECADES), top
 
 
-@dataclass(frozen=True)
-class MatrixLayout:
-    """The screen columns of the positions in a row of the matrix, counted from 0.
-
-    The end of a row continues at the beginning of the next row. So positions below 0 are at the end of the row before,
-    and positions from ``row_length`` on are at the beginning of the row after.
-
-    Attributes:
-        start, length: the window's first position, and its number of positions.
-        row_length: the positions in a row.
-        first, last: the first position that is shown, and the position after the last.
-        cell: the characters of each position.
-        label: the characters before the first position.
-    """
-
-    start: int
-    length: int
-    row_length: int
-    first: int
-    last: int
-    cell: int
-    label: int
-
-    @property
-    def numbered(self) -> bool:
-        """Whether each time step's number fits."""
-        return self.cell > AROUND_A_NUMBER
-
-    @property
-    def end(self) -> int:
-        """The position after the last of the window."""
-        return self.start + self.length
-
-    @property
-    def shown(self) -> range:
-        """The positions of the window that are shown."""
-        return range(max(self.start, self.first), min(self.end, self.last))
-
-    def x(self, position: int) -> int:
-        """The column at which a position begins."""
-        column = self.label + (position - self.first) * self.cell
-        column += (self.first <= self.start <= position) + (position >= self.end)
-        return column + (self.first < 0 <= position) + (position >= self.row_length)
-
-    @property
-    def sides(self) -> list[int]:
-        """The columns of the window's sides, as far as they are visible."""
-        left = [self.x(self.start) - 1] if self.first <= self.start else []
-        return left + ([self.x(self.end - 1) + self.cell] if self.end <= self.last else [])
-
-    @property
-    def joins(self) -> list[int]:
-        """The columns of the marks where the row begins and ends, as far as they are visible."""
-        left = [self.x(-1) + self.cell] if self.first < 0 else []
-        return left + ([self.x(self.row_length) - 1] if self.row_length < self.last else [])
-
-    def stretches(self) -> list[tuple[int, int]]:
-        """The shown positions, split at the window's sides and the row's ends: (first, last + 1) of each part."""
-        cuts = sorted({self.first, self.last, *self._cuts()})
-        return list(pairwise(cuts))
-
-    def _cuts(self) -> list[int]:
-        return [cut for cut in (0, self.start, self.end, self.row_length) if self.first < cut < self.last]
+def size_text(value: float) -> str:
+    """A size of 0 or more in four characters, such as .043 or 2e-4."""
+    if not math.isfinite(value):
+        return "?"
+    if 1e-2 <= value < 10:
+        return f"{value:.3f}".removeprefix("0")[:4]
+    return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e") if value > 0 else "0"
 
 
-def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> MatrixLayout:
-    """The layout of the matrix around a window of the epoch (from 0) on ``width`` characters.
+def missed_words(config: EchoConfig, gradient: Gradient) -> str:
+    """The share of the gradient that a cut at T misses; for a rule without a cut, what a cut would miss."""
+    length, share = config.truncated_backprop_length, gradient.bias_of_windows
+    cut = f"{next(name for name, rule in RULES.items() if rule.cuts)} with T {length}"
+    if not gradient.travels:
+        return "no error travels back"
+    if not np.isfinite(gradient.by_lag).all():
+        return "the error grows too large on its way back"
+    if gradient.complete and length >= config.window_steps:
+        return f"errors reach a trial's start, {config.window_steps} steps back"
+    if math.isnan(share):
+        return f"what {cut} misses is within the noise"
+    misses = ("would miss" if config.is_uncut else "misses") if share < 1 else "is off by"
+    return f"{config.rule} misses nothing; " * config.is_uncut + f"{cut} {misses} {percent(share)}"
 
-    Time steps are numbered if the window and the echo's sources then fit, and there are two classes. If the window does
-    not fit even without numbers, its part around ``step`` is shown.
-    """
-    start, length = window * config.window_stride, config.truncated_backprop_length
-    reach = min(config.echo_step, config.row_length)
-    label = max(LEAST_LABEL, len(f"row {config.batch_size} "))
-    room = width - label - SIDES_AND_JOINS
-    digits = len(str(config.row_length * config.batch_size))
-    numbered, narrow = digits + AROUND_A_NUMBER, 1 + widest(digits_of(config.num_classes))
-    has_room = (length + min(reach, length)) * numbered <= room
-    # with more classes, symbols are digits themselves
-    cell = numbered if has_room and config.num_classes == 2 else narrow
-    steps = max(1, room // cell)
-    if steps < length:
-        first = start + min(max(0, step - steps // 2), length - steps)
-        return MatrixLayout(start, length, config.row_length, first, first + steps, cell, label)
-    spare = steps - length
-    before = min(max(reach, spare // 2), spare, start + reach)
-    after = min(spare - before, config.row_length + 1 - start - length)
-    before = min(spare - after, start + reach)
-    return MatrixLayout(start, length, config.row_length, start - before, start + length + after, cell, label)
+
+def input_name(lag: int) -> str:
+    return f"x[t-{lag}]" if lag else "x[t]"
+
+
+def relied_on(readings: Readings) -> str:
+    """Which inputs turn predictions, and how many; or of numbers, which moves them most."""
+    reliance = readings.reliance
+    if reliance is None or not len(reliance.turned):
+        return ""
+    if isinstance(readings.config.the_task.outputs, Numbers):
+        lag = int(np.nan_to_num(reliance.moved).argmax())
+        return f"all move most with {input_name(lag)}, by {size_text(float(reliance.moved[lag]))}"
+    order = np.argsort(-reliance.turned, kind="stable")[:MOST_NAMED].tolist()
+    each = [f"{input_name(lag)} {percent(share)}" for lag in order if (share := float(reliance.turned[lag])) > 0]
+    return f"flips turn: {', '.join(each)} of {reliance.samples:,}" if each else "no flip turns a prediction"
+
+
+def flip_words(config: EchoConfig, flip: Flip) -> str:
+    turned = [str(step + 1) for step in turned_by(flip)]
+    if isinstance(config.the_task.outputs, Numbers):
+        text = f"moves by {np.nan_to_num(np.abs(change_of(flip)), posinf=0.0).max():.2g}"
+    elif turned:
+        which = ", ".join(turned) if len(turned) <= MOST_NAMED else f"{len(turned)} steps"
+        text = f"{which} turn{'s' * (len(turned) == 1)}"
+    elif config.value("task") == "echo" and flip.step + config.echo_step >= len(flip.x):
+        text = "its echo comes later"
+    else:
+        text = "none turns"
+    return f"step {flip.step + 1} {'raised' if changing(config) == 'raise' else 'flipped'}: {text}"
+
+
+def read_lag(readings: Readings, lag: int) -> str:
+    gradient, config = readings.gradient, readings.config
+    if gradient is None or lag >= len(gradient.by_lag):
+        return ""
+    what = f", the {source_name(config)}" if lag in source_lags(config) else ""
+    return f"lag {lag}{what}: gradient {size_text(float(gradient.by_lag[lag]))}"
+
+
+def read_step(config: EchoConfig, rows: RowDependence, row: int, step: int) -> str:
+    """The inputs that a prediction uses, the strongest first, as many as fit."""
+    at_step = step - rows.first_step
+    strength, text = rows.of_row(row)[at_step, : at_step + 1], f"row {row + 1}, step {step + 1}: "
+    if np.isnan(strength).all():
+        return f"{text}computing"
+    if isinstance(rows, Effects):
+        is_early = config.value("task") == "echo" and step < config.echo_step
+        text += "source before the window; depends on" if is_early else "depends on"
+    else:
+        text += "local derivative by"
+    is_share = isinstance(rows, Effects) and not isinstance(config.the_task.outputs, Numbers)
+    for number, at in enumerate(np.argsort(np.nan_to_num(-strength), kind="stable").tolist()):
+        size = f"{strength[at]:.2f}" if is_share else size_text(float(strength[at]))
+        entry = f"{',' if number else ''} {input_name(at_step - at)} {size}"
+        if len(text + entry) > LONGEST:
+            break
+        text += entry
+    return text

@@ -1,4 +1,4 @@
-"""Draws the activity of the units over the newest window: a line for each unit, a block for each time step."""
+"""View 3, memory: how well the state holds each earlier input, and what each unit follows, step by step."""
 
 from __future__ import annotations
 
@@ -12,177 +12,28 @@ from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
 from echornn.data.series import source_lags
 from echornn.readings import Memory, Readings, Units, signed
-from echornn.tasks.task import Symbols
-from tui.views.blocks import scale_of, signed_blocks, signs_of, widest
-from tui.views.canvas import Box, Cells, beside, stamp, write_in
+from echornn.tasks.task import Numbers
+from tui.views.blocks import scale_of, signed_blocks
+from tui.views.canvas import Box, Cells, stamp, write_in
 from tui.views.inks import NUMBER
-from tui.views.lags import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, sample_texts
-from tui.views.row_panel import number_blocks, symbol_blocks
+from tui.views.lags import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, lags_that_matter, share_room
+from tui.views.row_panel import BlockLine, draw_blocks, least_block, value_lines
 from tui.views.text import source_name
 from tui.views.view import PART_BINDINGS, Lag, ProbeView, UnitStep
 
-STYLE_NAMES = ("muted", "target", "input", "saturated")
-"""The names of the styles that `signed_blocks` returns as numbers."""
-
-InputLine = tuple[str, Sequence[str]]
-"""A line of inputs: its label, and two characters for each step."""
-
-LEAST_CORRELATION = 0.2
-"""A unit follows an input only if the correlation with it is at least this."""
-
-STILL = 1e-6
-"""A unit whose standard deviation is below this is called constant."""
-
-
-def best_input(units: Units, unit: int) -> str:
-    """The input or target that a unit follows, and their correlation, such as ``x[t-2]  r  1.00``, ``y[t]   r  0.98``;
-    or that it follows none, or is constant.
-    """
-    correlation = float(units.correlation[unit])
-    if float(units.spread[unit]) < STILL or not math.isfinite(correlation):
-        return "still"
-    lag = int(units.best_lag[unit])
-    x = f"x{units.best_channel[unit] + 1}" if units.best_channel.size else "x"
-    if units.follows_target(unit):
-        target = int(units.best_target[unit]) + 1
-        lag, x = 0, f"y{target if units.best_target.max() else ''}"
-    name = "mixed" if abs(correlation) < LEAST_CORRELATION else f"{x}[t-{lag}]" if lag else f"{x}[t]"
-    return f"{name:<{_name_width(units)}} r {correlation:>5.2f}"
-
-
-def _name_width(units: Units) -> int:
-    """The columns of the longest name of an input; the same up to lag 99, so that columns do not move during
-    training.
-    """
-    channel = f"{units.best_channel.max(initial=0) + 1}" if units.best_channel.size else ""
-    return max(7, len(f"x{channel}[t-{units.best_lag.max(initial=0)}]"))
-
-
-def label_width(units: Units) -> int:
-    """The columns of the text before a unit's blocks."""
-    return len(str(len(units.spread))) + 3 + _name_width(units) + 9
-
-
-def _words(units: Units, unit: int) -> str:
-    digits = len(str(len(units.spread)))
-    return f"{unit + 1:>{digits}} ~ {best_input(units, unit)}"
-
-
-def first_shown(wanted: int, count: int, room: int) -> int:
-    """The index of the first line shown, of ``count``: ``wanted`` if possible, without leaving any of ``room``
-    unused.
-    """
-    return max(0, min(wanted, count - room))
-
-
-def draw_units(
-    cells: Cells,
-    box: Box,
-    units: Units,
-    row: int,
-    first_unit: int,
-    inputs: Sequence[InputLine],
-    least_block: int = 1,
-) -> int:
-    """Draw a head, the inputs if known, and as many units as fit, one per line; returns how many fit.
-
-    If there are several lines of inputs, at most half of the space is used for them.
-
-    Blocks are two characters wide if all steps fit, otherwise one. If one is still too wide, only the newest steps are
-    shown.
-
-    Args:
-        row: the row of the batch, from 0; an index that is too large means the last row.
-        inputs: for each line of inputs its label, and two characters for each step of that row; none if unknown.
-        least_block: the least characters per block with which inputs can be told apart, 1 or 2.
-    """
-    rows, steps, count = units.activity.shape
-    row = min(row, max(0, rows - 1))
-    width = label_width(units)
-    room = max(0, box.width - width)
-    block = 2 if 2 * steps <= room else least_block
-    shown = min(steps, room // block)
-    begin = steps - shown
-    above = inputs[: max(1, (box.height - 1) // 2)] if shown else inputs[:1]
-    lines = max(0, box.height - 1 - len(above))
-    first = first_shown(first_unit, count, lines)
-    _draw_title(cells, box, units, row, (first, min(count, first + lines)), begin if shown else -1)
-    for line, (label, blocks) in enumerate(above if shown else (), start=1):
-        write_in(cells, box, line, label, "muted")
-        write_in(cells, box, line, "".join(text[:block] for text in blocks[begin:]), "input", at=width)
-    values = signed(units.activity[row], units.bounds) if rows and steps else np.zeros((0, count), np.float32)
-    saturated = units.saturated[row] if rows and steps else np.zeros((0, count), np.bool_)
-    names = np.array([NUMBER[name] for name in STYLE_NAMES], np.int16)
-    top, last = box.height - lines, min(count, first + lines)
-    for line, unit in enumerate(range(first, last), start=top):
-        write_in(cells, box, line, _words(units, unit), "text")
-    part = np.s_[begin:, first:last]
-    largest = scale_of(values) if units.bounds is Bounds.FREE else 1.0
-    glyphs, kinds = signed_blocks(values[part], largest, saturated[part])
-    picture, styles = np.repeat(glyphs.T, block, axis=1), np.repeat(names[kinds].T, block, axis=1)
-    stamp(cells, box.x + width, box.y + top, picture, styles)
-    cells.mark_each(
-        box.x + width,
-        box.y + top,
-        block * shown,
-        last - first,
-        lambda x, y: UnitStep(row, first + y, begin + x // block),
-    )
-    return lines
-
-
-def read_unit(units: Units, spot: UnitStep) -> str:
-    """The text about a unit at a time step; empty if it was not read."""
-    rows, steps, count = units.activity.shape
-    if spot.row >= rows or spot.step >= steps or spot.unit >= count:
-        return ""
-    at = spot.row, spot.step, spot.unit
-    saturated = ", saturated" if units.saturated[at] else ""
-    text = f"unit {spot.unit + 1}, row {spot.row + 1}, step {spot.step + 1}: {float(units.activity[at]):+.3f}"
-    return f"{text}{saturated}; ~ {' '.join(best_input(units, spot.unit).split())}"
-
-
-def _draw_title(cells: Cells, box: Box, units: Units, row: int, shown: tuple[int, int], begin: int) -> None:
-    rows, steps, count = units.activity.shape
-    if not rows or not steps:
-        where = "no window yet"
-    elif begin < 0:
-        where = ""
-    else:
-        where = f"row {row + 1}" + (f", steps {begin + 1} to {steps}" if begin else "")
-    of = f"units {shown[0] + 1} to {shown[1]} of {count}" if shown[1] - shown[0] < count else f"{count} units"
-    share = units.share_saturated
-    sample = f"of {units.samples:,} steps" if units.samples else ""
-    parts = [of, where, *([f"{share:.0%} saturated", sample] if math.isfinite(share) else [])]
-    while len(text := ", ".join(part for part in parts if part)) > box.width and len(parts) > 1:
-        parts.pop()
-    write_in(cells, box, 0, text, "muted")
-
-
-VALUE_PITCH = 4
-"""The fewest columns per bar with which values such as .97 are written."""
-
-BARS_HEIGHT = 17
-"""The most lines of the bar chart; more lines would add no detail."""
-
-LEAST_VALUE = 0.005
-"""Smaller values are due to chance, and get neither a bar nor a number."""
-
-TALL = 15
-"""The fewest lines with which the bars and the units are drawn one above the other."""
-
-MOST_INPUT_LINES = 3
-"""The most channels of numbers that are drawn above the units."""
-
-LONGEST = 78
-"""The longest text about the cursor's position, in characters."""
-
-LAGS_BEYOND = 2
-"""The number of lags shown beyond the echo and T, when space is short."""
+STYLE_NAMES = ("muted", "target", "input", "saturated")  # of blocks: zero, positive, negative, saturated
+LEAST_CORRELATION = 0.2  # a unit follows nothing if it is below
+STILL = 1e-6  # a unit whose standard deviation is below this is constant
+LEAST_VALUE = 0.005  # smaller ones are due to chance
+VALUE_PITCH = 4  # columns with which values such as .97 have room above their bars
+BARS_HEIGHT = 17  # more lines would add no detail
+MOST_INPUT_LINES = 3  # channels of numbers above the units
+LAGS_BEYOND = 2  # what matters, if there is no room for all
+LONGEST = 78  # of the text about the cursor
 
 
 class MemoryView(ProbeView):
-    """The memory view: at the left a bar for each lag; beside or below it, if there is room, the units by time step."""
+    """At the left a bar for each lag; beside or below it, if there is room, the units by time step."""
 
     key = "3"
     title = "memory"
@@ -197,14 +48,7 @@ class MemoryView(ProbeView):
         Binding("pageup", "units(-1)", "Units", show=False, tooltip="Units before these", id="page_up"),
         Binding("pagedown", "units(1)", "Units", show=False, tooltip="Units after these", id="page_down"),
         *PART_BINDINGS,
-        Binding(
-            "v",
-            "swap",
-            "Swap",
-            show=False,
-            tooltip="Where there is room for one: bars by lag, or units",
-            id="swap",
-        ),
+        Binding("v", "swap", "Swap", show=False, tooltip="If there is room for one: bars, or units", id="swap"),
         Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away", id="leave"),
     ]
 
@@ -216,7 +60,6 @@ class MemoryView(ProbeView):
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """Lines for the bar chart, and below it for the input and for each unit."""
         return min(most, BARS_HEIGHT + config.state_size + 2 + input_lines(config))
 
     def answered(self, readings: Readings) -> bool:
@@ -228,58 +71,52 @@ class MemoryView(ProbeView):
 
     def reading_of(self, spot: object) -> str:
         readings = self._readings
-        if isinstance(spot, UnitStep) and readings is not None and readings.units is not None:
-            return read_unit(readings.units, spot)
-        if not isinstance(spot, Lag) or readings is None or readings.memory is None:
-            return ""
-        return read(readings.config, readings.memory, readings.units, spot.lag)
+        if readings is not None and isinstance(spot, Lag):
+            return read_lag(readings, spot.lag)
+        return read_unit(readings.units, spot) if readings is not None and isinstance(spot, UnitStep) else ""
 
     def clicked(self, spot: object, again: bool) -> None:
-        """Put the cursor on a bar, as the arrow keys do."""
         if isinstance(spot, Lag):
             self._lag = spot.lag
             self._changed()
 
     def paint(self, cells: Cells, readings: Readings) -> None:
-        memory, units = readings.memory, readings.units
-        if memory is None:
-            return
+        memory, units, config = readings.memory, readings.units, readings.config
+        assert memory is not None
         asked = self._asked_part()
-        computing = asked if asked not in ("", memory.part) else ""
-        part = "" if (memory.part,) == readings.parts[:1] else memory.part
-        self.draw_head(cells, readings, summary(memory, computing), part)
+        computing = f"computing {asked}" if asked not in ("", memory.part) else ""
+        text = ", ".join(filter(None, (memory.total_text, computing)))
+        self.draw_head(cells, readings, text, "" if (memory.part,) == readings.parts[:1] else memory.part)
         body = Box(0, 1, cells.width, max(0, cells.height - 1))
-        left, right = share_room(readings.config, memory, units, body, self._units_first)
+        boxes: tuple[Box | None, Box | None] = body, None
+        if units is not None:
+            labels, (_, steps, count) = unit_labels(units), units.activity.shape
+            widths = [len(labels[0]) + block * steps for block in (2, 1)]
+            lags = min(len(memory.by_lag), lags_that_matter(config) + LAGS_BEYOND)
+            lines = count + 1 + input_lines(config)
+            boxes = share_room(body, lags, (VALUE_PITCH, MOST_PITCH), widths, lines, self._units_first)
+        left, right = boxes
         if left is not None:
-            draw_lag_chart(cells, left, chart_of(readings.config, memory, left.width, self._lag))
+            self._lag = None if self._lag is None else min(self._lag, len(memory.by_lag) - 1)
+            draw_lag_chart(cells, left, chart_of(config, memory, left.width, self._lag))
         if right is not None and units is not None:
-            row = min(self._row, max(0, len(units.activity) - 1))
-            inputs = inputs_of(readings, row)
-            form = readings.config.the_task.inputs
-            digits = widest(signs_of(form, 1)) if isinstance(form, Symbols) else 1
-            args = (units, row, self._first_unit, inputs, digits)
-            self._units_shown = draw_units(cells, right, *args)
+            self._row = min(self._row, max(0, len(units.activity) - 1))
+            self._units_shown = draw_units(cells, right, readings, units, labels, self._row, self._first_unit)
+            self._first_unit = max(0, min(self._first_unit, len(labels) - self._units_shown))
 
     def action_lag(self, by: int) -> None:
-        readings = self._readings
-        if readings is not None and readings.memory is not None:
-            lags = len(readings.memory.by_lag)
-            begin = min(max(source_lags(readings.config), default=0), lags - 1)
-            self._lag = begin if self._lag is None else max(0, min(lags - 1, self._lag + by))
+        if self._readings is not None:
+            farthest = max(source_lags(self._readings.config), default=0)
+            self._lag = farthest if self._lag is None else max(0, self._lag + by)
             self._changed()
 
     def action_row(self, by: int) -> None:
-        readings = self._readings
-        if readings is not None and readings.units is not None:
-            self._row = max(0, min(len(readings.units.activity) - 1, self._row + by))
-            self._changed()
+        self._row = max(0, self._row + by)
+        self._changed()
 
     def action_units(self, by: int) -> None:
-        readings = self._readings
-        if readings is not None and readings.units is not None:
-            last = max(0, len(readings.units.spread) - self._units_shown)
-            self._first_unit = max(0, min(last, self._first_unit + by * max(1, self._units_shown)))
-            self._changed()
+        self._first_unit = max(0, self._first_unit + by * max(1, self._units_shown))
+        self._changed()
 
     def action_swap(self) -> None:
         self._units_first = not self._units_first
@@ -290,106 +127,133 @@ class MemoryView(ProbeView):
         self._changed()
 
 
-def summary(memory: Memory, computing: str = "") -> str:
-    """How many past inputs linear read-outs recover from the state."""
-    return ", ".join(filter(None, (memory.total_text, computing and f"computing {computing}")))
-
-
-def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None = None) -> LagChart:
-    """The bar chart: of all lags if their values fit, otherwise of the important lags. The wall is where the
-    learning rule cuts the gradient.
-    """
+def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None) -> LagChart:
+    """Of all lags if their values fit, otherwise of those that matter; with a slot for each input that is needed."""
     sources, wall = source_lags(config), config.reach
     farthest = max(sources, default=-1)
-    lags = min(len(memory.by_lag), max(lags_that_matter(config), (width - GUTTER - 2) // VALUE_PITCH))
-    heights = np.clip(memory.by_lag[:lags].astype(np.float64), 0, 1)
-    heights[heights < LEAST_VALUE] = 0
-    styles = tuple(
+    lags = min(len(memory.by_lag), max(lags_that_matter(config) + LAGS_BEYOND, (width - GUTTER - 2) // VALUE_PITCH))
+    shares = memory.by_lag[:lags].astype(np.float64)
+    inks = (
         "target" if lag in sources else "input" if lag < farthest or not sources else "beyond" for lag in range(lags)
     )
-    values = tuple(share_text(value) if not value < LEAST_VALUE else "" for value in memory.by_lag[:lags].tolist())
-    slots = np.arange(lags) <= farthest
-    ticks = ((0.0, "0"), (0.5, ".5"), (1.0, "1"))
-    sample = sample_texts(memory.samples, "steps")
-    texts = () if wall is None else (f"T {wall}",)
-    return LagChart(heights, values, styles, slots, ticks, sources, wall, texts, cursor, sample, source_name(config))
+    return LagChart(
+        config,
+        heights=np.where(shares < LEAST_VALUE, 0, shares),
+        values=tuple("" if share < LEAST_VALUE else share_text(share) for share in shares.tolist()),
+        inks=tuple(inks),
+        ticks=((0.0, "0"), (0.5, ".5"), (1.0, "1")),
+        wall=wall,
+        wall_texts=() if wall is None else (f"T {wall}",),
+        sample=(memory.samples, "steps"),
+        slots=farthest + 1,
+        cursor=cursor,
+    )
 
 
-def lags_that_matter(config: EchoConfig) -> int:
-    """The number of lags to show: up to the targets' sources and T, and some beyond."""
-    return max(*source_lags(config), config.truncated_backprop_length, 0) + LAGS_BEYOND
-
-
-def share_text(value: float) -> str:
-    """A number from 0 to 1 in three characters: .97, 1.0; empty if it is not finite."""
-    if not math.isfinite(value):
+def share_text(share: float) -> str:
+    """In three characters: .97, 1.0, ?"""
+    if not math.isfinite(share):
         return "?"
-    text = f"{value:.2f}"
+    text = f"{share:.2f}"
     return text[:3] if text.startswith("1") else text.removeprefix("0").replace("-0", "-")[:3]
 
 
-def share_room(
-    config: EchoConfig, memory: Memory, units: Units | None, body: Box, units_first: bool
-) -> tuple[Box | None, Box | None]:
-    """The boxes of the bars and of the units: side by side, one above the other, or only one of the two."""
-    if units is None:
-        return body, None
-    lags = min(len(memory.by_lag), lags_that_matter(config))
-    steps, count = units.activity.shape[1:]
-    tall = body.height >= TALL
-    least, most = (GUTTER + 2 + pitch * lags for pitch in (VALUE_PITCH if tall else 2, MOST_PITCH))
-    wanted = [label_width(units) + block * steps for block in (2, 1)]
-    side_by_side = beside(body, least, most, wanted)
-    if side_by_side is not None:
-        return side_by_side
-    if tall:
-        lines = min(count + 1 + input_lines(config), body.height // 2)
-        upper = body.height - lines - 1
-        return body._replace(height=upper), Box(body.x, body.y + upper + 1, body.width, lines)
-    return (None, body) if units_first else (body, None)
+def followed(units: Units, unit: int) -> tuple[str, str]:
+    """The input or target that a unit follows, and their correlation: x[t-2] and 1.00; or mixed, or still."""
+    correlation = float(units.correlation[unit])
+    if float(units.spread[unit]) < STILL or not math.isfinite(correlation):
+        return "still", ""
+    lag = int(units.best_lag[unit])
+    name = f"x{units.best_channel[unit] + 1}" if units.best_channel.size else "x"
+    if units.follows_target(unit):
+        lag, name = 0, f"y{int(units.best_target[unit]) + 1}" if units.best_target.max() else "y"
+    name = "mixed" if abs(correlation) < LEAST_CORRELATION else f"{name}[t-{lag}]" if lag else f"{name}[t]"
+    return name, f"r {correlation:>5.2f}"
+
+
+def unit_labels(units: Units) -> list[str]:
+    """The text before each unit's blocks, all of one width: "1 ~ x[t-3]  r  1.00 "."""
+    count = len(units.spread)
+    each = [followed(units, unit) for unit in range(count)]
+    width = max(7, *(len(name) for name, _ in each))
+    return [f"{unit:>{len(str(count))}} ~ {name:<{width}} {r:<8}" for unit, (name, r) in enumerate(each, start=1)]
 
 
 def input_lines(config: EchoConfig) -> int:
-    """How many lines the inputs take above the units, at most."""
     form = config.the_task.inputs
-    return 1 if isinstance(form, Symbols) else min(form.count, MOST_INPUT_LINES)
+    return min(form.count, MOST_INPUT_LINES) if isinstance(form, Numbers) else 1
 
 
-def inputs_of(readings: Readings, row: int) -> Sequence[InputLine]:
-    """The inputs of a row in the window in which the units were read: a line of symbols, or one for each channel of
-    numbers; none if that window is not available.
-    """
-    progress, units = readings.progress, readings.units
-    if progress is None or units is None or progress.x.shape[:2] != units.activity.shape[:2] or row >= len(progress.x):
-        return []
-    form = readings.config.the_task.inputs
-    if isinstance(form, Symbols):
-        return [("input", symbol_blocks(progress.x[row], form, 1))]
-    return number_blocks("input", form, progress.x[row])[:MOST_INPUT_LINES]
+def draw_units(
+    cells: Cells, box: Box, readings: Readings, units: Units, labels: Sequence[str], row: int, first: int
+) -> int:
+    """A title, the inputs, and as many units as fit, each by its newest steps; returns how many."""
+    (rows, steps, count), at = units.activity.shape, len(labels[0])
+    form, progress = readings.config.the_task.inputs, readings.progress
+    room = max(0, box.width - at)
+    block = 2 if 2 * steps <= room else least_block(form)
+    shown = min(steps, room // block)
+    begin = steps - shown
+    inputs = list[BlockLine]()
+    if progress is not None and rows and shown:
+        inputs = value_lines("input", form, progress.x[row], "input", block=1)[:MOST_INPUT_LINES]
+        inputs = inputs[: max(1, (box.height - 1) // 2)]
+    lines = max(0, box.height - 1 - len(inputs))
+    first = max(0, min(first, count - lines))
+    last = min(count, first + lines)
+    where = (f"row {row + 1}" + (f", steps {begin + 1} to {steps}" if begin else "")) if rows else "no window yet"
+    parts = [f"units {first + 1} to {last} of {count}" if last - first < count else f"{count} units", where]
+    if math.isfinite(units.share_saturated):
+        parts += [f"{units.share_saturated:.0%} saturated", f"of {units.samples:,} steps"]
+    while len(parts) > 1 and len(", ".join(parts)) > box.width:
+        parts.pop()
+    write_in(cells, box, 0, ", ".join(parts), "muted")
+    for y, line in enumerate(inputs, start=1):
+        draw_blocks(cells, box, y, line, at, slice(begin, steps), block)
+    top = 1 + len(inputs)
+    for y, label in enumerate(labels[first:last], start=top):
+        write_in(cells, box, y, label, "text")
+    if rows:
+        values, part = signed(units.activity[row], units.bounds), np.s_[begin:, first:last]
+        largest = scale_of(values) if units.bounds is Bounds.FREE else 1.0
+        glyphs, kinds = signed_blocks(values[part], largest, units.saturated[row][part])
+        inks = np.array([NUMBER[name] for name in STYLE_NAMES], np.int16)[kinds]
+        stamp(cells, box.x + at, box.y + top, np.repeat(glyphs.T, block, axis=1), np.repeat(inks.T, block, axis=1))
+        x, y, width = box.x + at, box.y + top, block * shown
+        cells.mark_each(x, y, width, last - first, lambda x, y: UnitStep(row, first + y, begin + x // block))
+    return lines
 
 
-def read(config: EchoConfig, memory: Memory, units: Units | None, lag: int) -> str:
-    """A text about a lag: how well its input can be read, and the unit that remembers it best."""
-    lag = min(lag, len(memory.by_lag) - 1)
-    if lag < 0:
+def read_unit(units: Units | None, spot: UnitStep) -> str:
+    at = spot.row, spot.step, spot.unit
+    if units is None or any(one >= size for one, size in zip(at, units.activity.shape, strict=True)):
         return ""
-    name = f"x[t-{lag}]" if lag else "x[t]"
+    text = f"unit {spot.unit + 1}, row {spot.row + 1}, step {spot.step + 1}: {float(units.activity[at]):+.3f}"
+    follows = " ".join(" ".join(followed(units, spot.unit)).split())
+    return f"{text}{', saturated' if units.saturated[at] else ''}; ~ {follows}"
+
+
+def read_lag(readings: Readings, lag: int) -> str:
+    """How well the input at a lag can be read, and the unit that holds it best."""
+    config, memory, units = readings.config, readings.memory, readings.units
+    if memory is None or not len(memory.by_lag):
+        return ""
+    lag = min(lag, len(memory.by_lag) - 1)
     what = f", the {source_name(config)}" if lag in source_lags(config) else ""
-    text = f"lag {lag}{what}: r2 of {name} {float(memory.by_lag[lag]):.2f}"
-    channels = memory.channels[lag].tolist() if memory.channels.size else []
-    form = config.the_task.inputs
-    names = [f"{name} " for name in form.names] or [""] * form.count
-    shares = ", ".join(f"{name}{share_text(share)}" for name, share in zip(names, channels, strict=False))
-    each = f" ({shares}{'' if names[0] else ' of its numbers'})" if channels else ""
-    text += each if len(text + each) <= LONGEST else ""
-    text += f" in {memory.samples:,} steps" if memory.samples else ""
-    if units is not None and len(units.best_lag):
-        of_inputs = [not units.follows_target(unit) for unit in range(len(units.best_lag))]
-        holders = np.flatnonzero((units.best_lag == lag) & (np.abs(units.correlation) > 0) & of_inputs)
-        if len(holders):
-            best = int(holders[np.abs(units.correlation[holders]).argmax()])
-            channel = units.best_channel[best] if units.best_channel.size else None
-            it = "it" if channel is None else (names[channel].strip() or f"number {channel + 1}")
-            follower = f"; unit {best + 1} follows {it}, {float(units.correlation[best]):+.2f}"
-            text += follower if len(text + follower) <= LONGEST else ""
+    text = f"lag {lag}{what}: r2 of {f'x[t-{lag}]' if lag else 'x[t]'} {float(memory.by_lag[lag]):.2f}"
+    form, more = config.the_task.inputs, []
+    if memory.channels.size:
+        names = form.names or tuple(f"number {channel + 1}" for channel in range(form.count))
+        shares = zip(names, memory.channels[lag].tolist(), strict=False)
+        more.append(f" ({', '.join(f'{name} {share_text(share)}' for name, share in shares)})")
+    more.append(f" in {memory.samples:,} steps" if memory.samples else "")
+    if units is not None:
+        of_inputs = np.array([not units.follows_target(unit) for unit in range(len(units.best_lag))])
+        strength = np.nan_to_num(np.abs(units.correlation)) * of_inputs * (units.best_lag == lag)
+        best = int(strength.argmax())
+        more.append(
+            f"; unit {best + 1} follows it, {float(units.correlation[best]):+.2f}" if strength[best] > 0 else ""
+        )
+    for part in more:
+        text += part if len(text + part) <= LONGEST else ""
     return text

@@ -1,9 +1,10 @@
-"""The legend of the plane view: what its signs mean, on a line or two."""
+"""View 7: the states on two principal components by target, the borders of what is predicted, and fixed points."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -11,269 +12,106 @@ from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size
-from echornn.readings import MOST_CARRIED, FixedPoints, Question, Readings, StatePlane
+from echornn.progress import Floats
+from echornn.readings import MOST_CARRIED, POINT_KINDS, FixedPoints, PointKind, Question, Readings, StatePlane, parts_of
 from echornn.session.pictures.frame import Frame
-from echornn.session.pictures.picture import Picture
-from tui.views.blocks import signs_of_groups
-from tui.views.canvas import Box, Cells, write_in
+from echornn.tasks.task import Symbols
+from tui.views.blocks import signs_of_groups, symbol_name
+from tui.views.canvas import Box, Cells, stamp, write_in
+from tui.views.inks import NUMBER
+from tui.views.plot_layers import Dots, characters
 from tui.views.rows import read
-from tui.views.state_plane import (
-    MIXED,
-    PlaneAxes,
-    PlaneScene,
-    count_text,
-    draw_plane_names,
-    draw_points,
-    draw_state_plane,
-    followed,
-    kinds_found,
-    point_text,
-    points_in,
-)
 from tui.views.targets import HeldInput, TargetGroups, groups_of, held_inputs
 from tui.views.view import LEAVE, PART_BINDINGS, FixedPoint, ProbeView, States, TimeStep, cursor_keys, is_empty
 
-Item = list[tuple[str, str]]
-"""A sign and what it means: texts, each with its style; the last ends with the blanks after it."""
+Doubles = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+Item = tuple[tuple[str, str], ...]  # of the legend: texts with their inks
 
-
-def legend_of(
-    scene: PlaneScene, kinds: Sequence[tuple[str, str, str]], hint: str, width: int, most: int
-) -> list[list[Item]]:
-    """The lines of the legend, at most so many. If they are too short for everything, the signs of targets and of fixed
-    points stay, and other texts are left out.
-
-    Args:
-        kinds: the marks of fixed points, with their styles and names.
-        hint: a key that shows more, if there is room left on these lines.
-    """
-    others: list[Item] = []
-    if len(scene.plane.targets):
-        others.append([(f" {MIXED} several  ", "beyond")])
-    if len(scene.plane.readout):
-        others.append([("dense: prediction changes  ", "wall")])
-    if len(scene.plane.rows):
-        others.append([(f"dotted: row {scene.row + 1}  ", "muted")])
-    forms = (_signs(scene, kinds, has_title, gap) for has_title, gap in ((True, "  "), (False, "  "), (False, " ")))
-    *wider, narrowest = forms
-    items = next((signs for signs in wider if len(_in_lines(signs, width)) <= most), narrowest)
-    for item in others:
-        if len(_in_lines([*items, item], width)) <= most:
-            items = [*items, item]
-    lines = _in_lines(items, width)
-    with_hint = _in_lines([*items, [(hint, "note")]], width)
-    return with_hint if len(with_hint) == len(lines) else lines[:most]
-
-
-def _signs(scene: PlaneScene, kinds: Sequence[tuple[str, str, str]], has_title: bool, gap: str) -> list[Item]:
-    """The signs of fixed points and of groups of targets."""
-    items = [[(mark, style), (f" {kind}{gap}", "text")] for mark, style, kind in kinds]
-    if not len(scene.plane.targets):
-        return items
-    title: Item = [(f"{scene.groups.of}: ", "muted")] if has_title else []
-    for (sign, style), name in zip(scene.signs, scene.groups.names, strict=True):
-        items.append([*title, (f"{sign} ", style), *([(f"{name}{gap}", "text")] if name != sign else [])])
-        title = []
-    return items
-
-
-def draw_legend(cells: Cells, box: Box, lines: Sequence[Sequence[Item]]) -> None:
-    """Draw the lines of the legend at the lower end of the box."""
-    for number, line in enumerate(lines):
-        at = 0
-        for item in line:
-            for text, style in item:
-                at = write_in(cells, box, box.height - len(lines) + number, text, style, at=at) - box.x
-
-
-def _in_lines(items: Sequence[Item], width: int) -> list[list[Item]]:
-    """As many items on each line as fit."""
-    lines: list[list[Item]] = [[]]
-    at = 0
-    for item in items:
-        text = "".join(text for text, _ in item)
-        if lines[-1] and at + len(text.rstrip()) > width:
-            lines.append([])
-            at = 0
-        lines[-1].append(item)
-        at += len(text)
-    return lines
-
-
-def summary(scene: PlaneScene, computing: str = "") -> str:
-    """At how many states the network is right."""
-    if computing:
-        return f"computing {computing}"
-    return right_text(scene) or f"{len(scene.plane.states)} states"
-
-
-def right_text(scene: PlaneScene) -> str:
-    """At how many states the network is right; empty if that is not known."""
-    states = len(scene.plane.states)
-    if scene.right is None:
-        return ""
-    right = round(scene.right * states)
-    return f"all {states} states right" if right == states else f"{right} of {states} states right"
-
-
-def states_text(states: States, groups: TargetGroups) -> str:
-    """The states in a cell, with their targets, in words."""
-    total = sum(states.counts)
-    of_groups = ", ".join(
-        f"{count} with {groups.of} {name}" for count, name in zip(states.counts, groups.names, strict=False) if count
-    )
-    return f"{total} state{'' if total == 1 else 's'} here: {of_groups}"[:78]
-
-
-def points_summary(scene: PlaneScene, held: HeldInput, points: FixedPoints | None, drawn: int, carried: int) -> str:
-    """A text about the fixed points under a constant input, and at how many of the plane's states the network is right.
-
-    Args:
-        points: the fixed points; None while they are computed.
-        drawn: how many of them are drawn; none if a gate is shown, which is no part of the state.
-        carried: how many numbers the state has.
-    """
-    words = held.words.replace(", ", ",")
-    if carried > MOST_CARRIED:
-        return f"no search for fixed points in a state of {carried:,} numbers"
-    if points is None:
-        return f"computing the fixed points under {words}"
-    if points.kinds and not drawn:
-        return "a gate has no fixed points; «next» and «before» lead to the state"
-    right = right_text(scene)
-    return f"{count_text(points)} under {words}, from {points.searches} states{f'; {right}' if right else ''}"
-
-
-PAIRS = ((0, 1), (0, 2), (1, 2))
-"""The pairs of components that are shown in turn: horizontal and vertical."""
-
-HOLD_BINDINGS = [
-    Binding(
-        "x",
-        "hold(1)",
-        "Hold",
-        show=False,
-        tooltip="Fixed points: where the state rests under a constant input; the next input, or none",
-        id="hold",
-    ),
-    Binding("X", "hold(-1)", "Hold before", show=False, tooltip="The constant input before", id="hold_before"),
-]
-
-HOW_TO_HOLD = "«hold»: fixed points"
-
-LEAST_LEGENDS = (6, 14)
-"""The fewest lines of the view with which its last line explains the signs, and with which its last two do."""
+PAIRS = ((0, 1), (0, 2), (1, 2))  # of components, horizontal and vertical, that are shown in turn
+AXES = 3  # that are followed
+GLIDE = 2  # times that the axes before are multiplied by the covariance: so fast they come to the components
+REACHED = 0.99  # the absolute cosine between an axis and a component from which on they count as the same
+MARGIN, LEAST_REACH, LEAST_FILLED = 1.04, 1e-6, 0.75
+AXIS_EVERY, WAY_EVERY = 4, 2  # one of so many dots is drawn
+MIXED, MOSTLY = "+", 0.8  # the sign of a cell in which no group has so many of the states
+LEGEND_FROM = (6, 14)  # lines of the view from which on the legend has a line, and a second
+NAMES_FROM = (30, 6)  # columns and lines of the plane from which on borders have names
+HOLD = "Fixed points: where the state rests under a constant input"
+MARKS: dict[PointKind, tuple[str, str]] = {  # those near which the state stays have a background
+    "stable": ("●", "changed"),
+    "marginal": ("◐", "changed"),
+    "saddle": ("×", "strong"),
+    "unstable": ("○", "strong"),
+    "slow": ("~", "strong"),
+}
 
 
 class PlaneView(ProbeView):
-    """The plane view: states of the network on two principal components, each by the sign of its target."""
-
     key = "7"
     title = "plane"
     about = "The states on their principal components, by target: how the network tells targets apart"
     kinds = frozenset({"plane"})
-
     BINDINGS = [
-        *cursor_keys(
-            "Cursor to an earlier time step of the row",
-            "Cursor to a later time step of the row",
-            "The way of the row above",
-            "The way of the row below",
-        ),
+        *cursor_keys("A time step of the row back", "A time step on", "The way of the row above", "The row below"),
         *PART_BINDINGS,
-        Binding("v", "swap", "Swap", show=False, tooltip="Another pair of the three first components", id="swap"),
-        *HOLD_BINDINGS,
+        Binding("v", "swap", "Swap", False, tooltip="Another pair of the three first components", id="swap"),
+        Binding("x", "hold(1)", "Hold", False, tooltip=f"{HOLD}; the next input, or none", id="hold"),
+        Binding("X", "hold(-1)", "Hold before", False, tooltip="The constant input before", id="hold_before"),
         LEAVE,
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._row = 0
-        self._step: int | None = None
+        self._step: int | None = None  # under the cursor
         self._pointed: TimeStep | None = None
         self._pair = self._held = 0
-        self._axes: PlaneAxes | None = None
-        self._axes_of: StatePlane | None = None
+        self._axes: Axes | None = None
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """Lines for a plane that is not much higher than wide."""
-        return min(most, max(LEAST_LEGENDS[0], width // 3 + 2))
+        return min(most, max(LEGEND_FROM[0], width // 3 + 2))
 
     @property
     def question(self) -> Question:
-        """States, and the fixed points under the input that is held."""
         held = None if self._frame is None else self._held_input(self._frame.config)
         if held is None:
             return super().question
         return replace(super().question, kinds=self.kinds | {"fixed_points"}, held=held.numbers)
 
-    def _held_input(self, config: EchoConfig) -> HeldInput | None:
-        """The input that is held; None for none."""
-        choices = held_inputs(config)
-        return choices[self._held - 1] if 0 < self._held <= len(choices) else None
-
-    def _points(self, readings: Readings) -> FixedPoints | None:
-        """The fixed points under the input that is held; None for none, and while they are computed."""
-        held, points = self._held_input(readings.config), readings.fixed_points
-        known = held is not None and points is not None and tuple(points.held.tolist()) == held.numbers
-        return points if known else None
-
-    def is_waiting(self, frame: Frame) -> bool:
-        if super().is_waiting(frame):
-            return True
-        readings = frame.readings
-        if readings is None or not frame.state.stands_still or is_empty(readings) or frame.unread:
-            return False
-        is_searched = carried_size(readings.config) <= MOST_CARRIED and self._held_input(readings.config) is not None
-        return is_searched and self._points(readings) is None
-
     def answered(self, readings: Readings) -> bool:
         return readings.plane is not None
 
-    def show(self, picture: Picture, message: str = "") -> None:
-        super().show(picture, message)
-        self._follow(picture.frame)
+    def is_waiting(self, frame: Frame) -> bool:
+        if super().is_waiting(frame) or frame.readings is None or frame.unread or not frame.state.stands_still:
+            return super().is_waiting(frame)
+        config, held = frame.readings.config, self._held_input(frame.readings.config)
+        is_searched = held and carried_size(config) <= MOST_CARRIED and not is_empty(frame.readings)
+        return bool(is_searched) and self._points(frame.readings) is None
 
-    def _follow(self, frame: Frame) -> None:
-        """Let the axes follow new readings."""
-        readings = frame.readings
-        plane = readings.plane if readings is not None else None
-        if readings is not None and plane is not None and plane is not self._axes_of:
-            points = self._points(readings)
-            places = None if points is None else points_in(readings, plane)
-            self._axes = followed(plane, None if frame.state.stands_still else self._axes, places)
-            self._axes_of = plane
+    def _held_input(self, config: EchoConfig) -> HeldInput | None:
+        choices = (None, *held_inputs(config))
+        return choices[self._held % len(choices)]
 
-    def _scene(self, readings: Readings) -> PlaneScene | None:
-        """What is drawn of these readings; None if they have no plane."""
-        plane, frame = readings.plane, self._frame
-        if plane is None or frame is None:
-            return None
-        self._follow(frame)
-        assert self._axes is not None
-        form = readings.config.the_task.outputs
-        groups = groups_of(form, plane.targets)
-        signs = signs_of_groups(form, groups)
-        row, cursor = self._place(plane.rows.shape)
-        pointed = self._pointed if frame.state.stands_still else None  # else it is a step of another window
-        if pointed is not None and pointed.row < len(plane.rows) and pointed.step < plane.rows.shape[1]:
-            row, cursor = pointed.row, pointed.step
-        targets = row_targets(readings, groups, row)
-        return PlaneScene(plane, self._axes, PAIRS[self._pair], groups, signs, row, targets, cursor)
+    def _points(self, readings: Readings) -> FixedPoints | None:
+        """The fixed points under the input that is held; None for none, and while they are searched."""
+        held, points = self._held_input(readings.config), readings.fixed_points
+        return points if held and points is not None and tuple(points.held.tolist()) == held.numbers else None
 
-    def _place(self, shape: tuple[int, ...]) -> tuple[int, int | None]:
-        """The row that is shown, and the step under the cursor, if there is one; of rows of this shape."""
-        rows, steps = shape[:2]
+    @property
+    def _plane(self) -> StatePlane | None:
+        return None if self._readings is None else self._readings.plane
+
+    def _place(self, plane: StatePlane) -> tuple[int, int | None]:
+        """The row whose way is drawn, and the step under the cursor."""
+        rows, steps, _ = plane.rows.shape
         step = None if self._step is None or not steps else min(self._step, steps - 1)
         return min(self._row, max(0, rows - 1)), step
 
     @property
     def at_cursor(self) -> TimeStep | None:
-        readings = self._readings
-        if readings is None or readings.plane is None:
-            return None
-        row, step = self._place(readings.plane.rows.shape)
+        row, step = (0, None) if self._plane is None else self._place(self._plane)
         return None if step is None else TimeStep(row, step)
 
     def point_at(self, step: TimeStep | None) -> None:
@@ -289,62 +127,35 @@ class PlaneView(ProbeView):
         readings = self._readings
         if readings is None or readings.plane is None:
             return ""
-        if isinstance(spot, States):
-            groups = groups_of(readings.config.the_task.outputs, readings.plane.targets)
-            return states_text(spot, groups)
-        if isinstance(spot, FixedPoint):
-            return point_text(readings, spot.index)
-        progress = readings.progress
-        if not isinstance(spot, TimeStep) or progress is None or spot.row >= len(progress.y):
-            return ""
-        return read(readings.config, progress, spot.row, spot.step) if spot.step < progress.y.shape[1] else ""
+        match spot:
+            case States(counts):
+                groups = groups_of(readings.config.the_task.outputs, readings.plane.targets)
+                named = zip(counts, groups.names, strict=False)
+                parts = ", ".join(f"{count} with {groups.of} {name}" for count, name in named if count)
+                return f"{sum(counts)} states here: {parts}"[:78]
+            case FixedPoint(index) if readings.fixed_points is not None and index < len(readings.fixed_points.kinds):
+                return point_text(readings, readings.fixed_points, index)
+            case TimeStep(row, step) if readings.progress is not None:
+                rows, steps = readings.progress.y.shape[:2]
+                return read(readings.config, readings.progress, row, step) if row < rows and step < steps else ""
+        return ""
 
     def clicked(self, spot: object, again: bool) -> None:
-        """Put the cursor on a time step of the row, as the arrow keys do."""
         if isinstance(spot, TimeStep):
             self._row, self._step = spot.row, spot.step
             self._changed()
 
-    def paint(self, cells: Cells, readings: Readings) -> None:
-        scene = self._scene(readings)
-        if scene is None:
-            return
-        part = "" if (scene.plane.part,) == readings.parts[:1] else scene.plane.part
-        asked = self._asked_part()
-        computing = asked if asked not in ("", scene.plane.part) else ""
-        held, points = self._held_input(readings.config), self._points(readings)
-        places = points_in(readings, scene.plane)
-        text = summary(scene, computing)
-        if held is not None and not computing:
-            text = points_summary(scene, held, points, len(places), carried_size(readings.config))
-        self.draw_head(cells, readings, self.keymap.text(text), part)
-        drawn = () if points is None or not len(places) else kinds_found(points)
-        hint = self.keymap.text("" if held else HOW_TO_HOLD)
-        most = sum(cells.height >= least for least in LEAST_LEGENDS)
-        legend = legend_of(scene, drawn, hint, cells.width, most) if most else []
-        draw_legend(cells, Box(0, 0, cells.width, cells.height), legend)
-        body = Box(0, 1, cells.width, max(0, cells.height - 1 - len(legend)))
-        draw_state_plane(cells, body, scene)
-        draw_plane_names(cells, body, scene, places)
-        if points is not None:
-            draw_points(cells, body, scene, places, points)
-
     def action_move(self, steps: int, rows: int) -> None:
-        readings = self._readings
-        if readings is None or readings.plane is None:
-            return
-        count, length = readings.plane.rows.shape[:2]
-        self._row = max(0, min(count - 1, self._row + rows))
-        if steps and length:
-            self._step = length - 1 if self._step is None else max(0, min(length - 1, self._step + steps))
-        self._changed()
+        if self._plane is not None:
+            count, length, _ = self._plane.rows.shape
+            self._row = max(0, min(count - 1, self._row + rows))
+            if steps and length:
+                self._step = length - 1 if self._step is None else max(0, min(length - 1, self._step + steps))
+            self._changed()
 
     def action_hold(self, by: int) -> None:
-        """Hold the next of the constant inputs, or none."""
-        frame = self._frame
-        if frame is not None:
-            self._held = (self._held + by) % (1 + len(held_inputs(frame.config)))
-            self._changed()
+        self._held += by
+        self._changed()
 
     def action_swap(self) -> None:
         self._pair = (self._pair + 1) % len(PAIRS)
@@ -354,11 +165,317 @@ class PlaneView(ProbeView):
         self._step = None
         self._changed()
 
+    # ---- drawing
 
-def row_targets(readings: Readings, groups: TargetGroups, row: int) -> npt.NDArray[np.int64]:
-    """The group of the target at each step of a row of the newest window, -1 where none counts; empty if unknown."""
-    progress = readings.progress
-    if progress is None or row >= len(progress.y):
-        return np.zeros(0, np.int64)
-    found = groups.numbered(progress.y[row])
-    return found if progress.scored.shape != progress.y.shape[:2] else np.where(progress.scored[row], found, -1)
+    def paint(self, cells: Cells, readings: Readings) -> None:
+        plane, config = readings.plane, readings.config
+        if plane is None or self._frame is None:
+            return
+        held, points = self._held_input(config), self._points(readings)
+        places = np.zeros((0, len(plane.components)), np.float32) if points is None else points_in(readings, plane)
+        scene = self._scene(readings, plane, places)
+        asked = self._asked_part()
+        text = (
+            f"computing {asked}" if asked not in ("", plane.part) else summary(config, scene, held, points, len(places))
+        )
+        part = "" if (plane.part,) == readings.parts[:1] else plane.part
+        self.draw_head(cells, readings, self.keymap.text(text), part)
+        lines = legend(
+            scene,
+            [kind for kind in POINT_KINDS if points is not None and len(places) and points.count(kind)],
+            "" if held else self.keymap.text("«hold»: fixed points"),
+            cells.width,
+            sum(cells.height >= least for least in LEGEND_FROM),
+        )
+        for y, line in enumerate(lines, start=cells.height - len(lines)):
+            x = 0
+            for text, ink in (part for item in line for part in item):
+                x = cells.write(x, y, text, ink)
+        body = Box(0, 1, cells.width, cells.height - 1 - len(lines))
+        if body.width >= 2 and body.height >= 2:
+            draw_plane(cells, body, scene)
+            draw_names(cells, body, scene, places)
+            if points is not None:
+                draw_points(cells, body, scene, places, points)
+
+    def _scene(self, readings: Readings, plane: StatePlane, places: Floats) -> Scene:
+        is_still = self._frame is not None and self._frame.state.stands_still
+        if self._axes is None or self._axes.of is not plane:
+            self._axes = followed(plane, None if is_still else self._axes, places)
+        form = readings.config.the_task.outputs
+        groups = groups_of(form, plane.targets)
+        row, cursor = self._place(plane)
+        pointed = self._pointed if is_still else None  # else it is a step of another window
+        if pointed is not None and pointed.row < len(plane.rows) and pointed.step < plane.rows.shape[1]:
+            row, cursor = pointed.row, pointed.step
+        targets = np.full(plane.rows.shape[1], -1)
+        progress = readings.progress
+        if progress is not None and row < len(progress.y):
+            found = groups.numbered(progress.y[row])
+            known = progress.scored.shape != progress.y.shape[:2] or progress.scored[row]
+            targets[: len(found)] = np.where(known, found, -1)[: len(targets)]
+        signs = signs_of_groups(form, groups)
+        return Scene(plane, self._axes, list(PAIRS[self._pair]), groups, signs, row, targets, cursor)
+
+
+@dataclass(frozen=True, eq=False)
+class Axes:
+    """Directions that are followed from reading to reading, and how far the plane reaches along each."""
+
+    of: StatePlane
+    directions: Doubles  # [AXES, units], of length 1; 0 where the part has no further direction
+    within: Doubles  # [AXES, kept], the same in the coordinates of the plane
+    low: Doubles  # [AXES], the end below the mean state, which is at 0
+    high: Doubles  # [AXES]
+
+    def name(self, axis: int) -> str:
+        is_reached = axis < self.within.shape[1] and abs(self.within[axis, axis]) >= REACHED
+        return f"{'component' if is_reached else 'axis'} {axis + 1}"
+
+
+def followed(plane: StatePlane, before: Axes | None, points: Floats) -> Axes:
+    """The axes of new readings: the principal components, or between these and the axes before, so that components of
+    similar variance that change places turn slowly.
+    """
+    kept, units = plane.components.shape
+    components = plane.components.astype(np.float64)
+    wanted, low, high = np.eye(AXES, kept), np.zeros(AXES), np.zeros(AXES)
+    if before is not None and before.of.part == plane.part and before.directions.shape[1] == units:
+        sizes = plane.shares.astype(np.float64) / (float(plane.shares.max()) or 1.0)
+        wanted, low, high = np.nan_to_num(before.directions @ components.T * sizes**GLIDE), before.low, before.high
+    found, upper = np.linalg.qr(wanted.T)
+    within = np.zeros((AXES, kept))
+    within[: found.shape[1]] = (found * np.where(np.diag(upper) < 0, -1, 1)).T
+    states = np.concatenate([plane.states, plane.rows.reshape(-1, kept), points]).astype(np.float64)
+    along = MARGIN * states[np.isfinite(states).all(axis=1)] @ within.T
+    low, high = -ends(-along.min(axis=0, initial=0.0), -low), ends(along.max(axis=0, initial=0.0), high)
+    return Axes(plane, within @ components, within, low, high)
+
+
+def ends(farthest: Doubles, before: Doubles) -> Doubles:
+    """Where axes end: at the ends before if the states still fill them, else at round numbers; all at least 0."""
+    steps = np.ceil(20 * np.log10(np.maximum(farthest, LEAST_REACH))) / 20
+    is_filled = (before * LEAST_FILLED <= farthest) & (farthest <= before)
+    return np.where(is_filled & (before > 0), before, [float(f"{10**step:.2g}") for step in steps.tolist()])
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What is drawn: states on two of the axes, by groups of targets, and the way of a row."""
+
+    plane: StatePlane
+    axes: Axes
+    shown: list[int]  # the two axes, horizontal and vertical
+    groups: TargetGroups
+    signs: list[tuple[str, str]]  # of each group, with its ink
+    row: int
+    targets: Indices  # [T], the group of the row's target at each step; -1 where none counts
+    cursor: int | None
+
+    @property
+    def way(self) -> Floats:
+        """The states of the row, [T, kept]."""
+        rows = self.plane.rows
+        return rows[self.row] if self.row < len(rows) else rows.reshape(-1, rows.shape[-1])[:0]
+
+    def at(self, states: Floats | Doubles, height: int, width: int) -> tuple[Indices, Indices]:
+        """The lines and columns of states, [..., kept], on a grid over the plane; those outside are at its edge."""
+        low, high = self.axes.low[self.shown], self.axes.high[self.shown]
+        along = finite(states) @ self.axes.within[self.shown].T
+        x, y = np.moveaxis(np.clip((along - low) / (high - low), 0, 1), -1, 0)
+        return np.round((1 - y) * (height - 1)).astype(np.int64), np.round(x * (width - 1)).astype(np.int64)
+
+    def said(self, height: int, width: int) -> Indices:
+        """The group that the network says on a grid over the plane through the mean state."""
+        low, high = self.axes.low[self.shown], self.axes.high[self.shown]
+        x, y = np.meshgrid(np.linspace(low[0], high[0], width), np.linspace(high[1], low[1], height))
+        readout = finite(self.plane.readout)
+        along = np.stack([x, y], axis=-1) @ self.axes.within[self.shown]
+        return self.groups.said(readout[:, 0] + along @ readout[:, 1:].T)
+
+
+def finite(numbers: Floats | Doubles) -> Doubles:
+    return np.nan_to_num(numbers.astype(np.float64), posinf=1e30, neginf=-1e30)
+
+
+def draw_plane(cells: Cells, box: Box, scene: Scene) -> None:
+    """From below: the axes, where what the network says changes, the way of the row, the states, the cursor."""
+    plane, size = scene.plane, (4 * box.height, 2 * box.width)
+    axes, borders = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
+    line, column = scene.at(np.zeros(len(plane.components)), *size)
+    axes[line, ::AXIS_EVERY] = axes[::AXIS_EVERY, column] = True
+    if len(plane.readout):
+        said = scene.said(*size)
+        borders[:, :-1] |= said[:, 1:] != said[:, :-1]
+        borders[:-1] |= said[1:] != said[:-1]
+    way, led = way_dots(scene, *size)
+    inks = np.array([*(NUMBER[ink] for _, ink in scene.signs), NUMBER["muted"]], np.int16)
+    led = inks[led.reshape(box.height, 4, box.width, 2).max(axis=(1, 3))]
+    for dots, ink in ((axes, "muted"), (borders, "wall"), (way, led)):
+        stamp(cells, box.x, box.y, characters(dots), ink, over_blanks=True)
+    draw_states(cells, box, scene)
+    lines, columns = (one.tolist() for one in scene.at(scene.way, box.height, box.width))
+    for step, (line, column) in enumerate(zip(lines, columns, strict=True)):
+        cells.mark(box.x + column, box.y + line, 1, 1, TimeStep(scene.row, step))
+    if scene.cursor is not None and scene.cursor < len(lines):
+        group = int(scene.targets[scene.cursor])
+        sign = scene.signs[group][0] if 0 <= group < len(scene.signs) else MIXED
+        write_in(cells, box, lines[scene.cursor], sign, "cursor", at=columns[scene.cursor])
+
+
+def way_dots(scene: Scene, height: int, width: int) -> tuple[Dots, Indices]:
+    """Lines from each state of the row to the next, and the group of the target to which each leads, else -1."""
+    dots, led = np.zeros((height, width), np.bool_), np.full((height, width), -1, np.int64)
+    path = np.stack(scene.at(scene.way, height, width), axis=-1)
+    for step, (before, after) in enumerate(pairwise(path), start=1):
+        on = np.linspace(before, after, int(np.abs(after - before).max()) + 1).round().astype(int)[::WAY_EVERY]
+        dots[on[:, 0], on[:, 1]] = True
+        led[on[:, 0], on[:, 1]] = scene.targets[step]
+    return dots, led
+
+
+def draw_states(cells: Cells, box: Box, scene: Scene) -> None:
+    """In each cell the sign of the group that most of its states have; of ranges, of the mean."""
+    lines, columns = scene.at(scene.plane.states, box.height, box.width)
+    counts = np.zeros((box.height, box.width, len(scene.signs)), np.int64)
+    if len(scene.plane.targets):
+        np.add.at(counts, (lines, columns, scene.groups.numbered(scene.plane.targets)), 1)
+    for line, column in {*zip(lines.tolist(), columns.tolist(), strict=True)}:
+        here = counts[line, column]
+        group = int(here.argmax())
+        sign, ink = scene.signs[group] if here[group] >= MOSTLY * here.sum() > 0 else (MIXED, "beyond")
+        if scene.groups.are_ordered and here.any():
+            sign, ink = scene.signs[round(float(here @ np.arange(len(here)) / here.sum()))]
+        write_in(cells, box, line, sign, ink, at=column)
+        if here.any():
+            cells.mark(box.x + column, box.y + line, 1, 1, States(tuple(here.tolist())))
+
+
+def draw_names(cells: Cells, box: Box, scene: Scene, besides: Floats) -> None:
+    """The names of the axes at their ends, and of the borders, where nothing else is drawn."""
+    taken = np.zeros((box.height, box.width), np.bool_)
+    for states in (scene.plane.states, scene.way, besides):
+        taken[scene.at(states, box.height, box.width)] = True
+    for axis, line, arrow, ends in ((0, box.height - 1, "→", (1.0, 0.0, 0.5)), (1, 0, "↑", (0.0, 1.0, 0.5))):
+        of = scene.shown[axis]
+        name, share = f" {scene.axes.name(of)}", f", {scene.plane.share(scene.axes.within[of]):.0%}"
+        spans = f": {scene.axes.low[of]:.3g} to {scene.axes.high[of]:.3g}"
+        for text in (f"{name}{share}{spans} {arrow}", f"{name}{share} {arrow}", f"{name} {arrow}"):
+            starts = (int(end * (box.width - len(text))) for end in ends if len(text) <= box.width)
+            at = next((at for at in starts if not taken[line, at : at + len(text)].any()), None)
+            if at is not None:
+                write_in(cells, box, line, text, "muted", at=at)
+                taken[line, at : at + len(text)] = True
+                break
+    if box.width >= NAMES_FROM[0] and box.height >= NAMES_FROM[1] and len(scene.plane.readout):
+        draw_border_names(cells, box, scene, taken)
+
+
+def draw_border_names(cells: Cells, box: Box, scene: Scene, taken: npt.NDArray[np.bool_]) -> None:
+    """Name each border once, beside it, as near to the edge as there is room."""
+    said, found = scene.said(box.height, box.width), []
+    for down, right, sign in ((0, 1, "|"), (1, 0, "/")):
+        first, second = said[: box.height - down, : box.width - right], said[down:, right:]
+        for line, column in np.argwhere(first != second).tolist():
+            groups = int(first[line, column]), int(second[line, column])
+            found.append(
+                (line, column, scene.groups.border(min(groups), max(groups), "|"), scene.groups.border(*groups, sign))
+            )
+            taken[line, column] = True
+    found.sort(key=lambda one: min(one[0], box.height - 1 - one[0], one[1], box.width - 1 - one[1]))
+    named = {""}
+    for line, column, name, text in found:
+        size = len(text)
+        for y, x in ((line, column + 2), (line, column - size), (line + 1, column + 1), (line - 1, column + 1)):
+            is_inside = 0 <= y < box.height and 0 <= x <= box.width - size
+            if name not in named and is_inside and not taken[y, x : x + size].any():
+                write_in(cells, box, y, text, "wall", at=x)
+                taken[y, max(0, x - 1) : x + size + 1] = True
+                named.add(name)
+
+
+def points_in(readings: Readings, plane: StatePlane) -> Floats:
+    """The coordinates of the fixed points, [points, kept]; none for a gate, which is no part of the state."""
+    part, points = parts_of(readings.config).get(plane.part), readings.fixed_points
+    if points is None or part is None or part.is_gate or points.states.shape[1] != carried_size(readings.config):
+        return np.zeros((0, len(plane.components)), np.float32)
+    return plane.place(points.states[:, part.where])
+
+
+def draw_points(cells: Cells, box: Box, scene: Scene, places: Floats, points: FixedPoints) -> None:
+    lines, columns = (one.tolist() for one in scene.at(places, box.height, box.width))
+    for index in reversed(range(len(places))):
+        mark, ink = MARKS[points.kinds[index]]
+        write_in(cells, box, lines[index], mark, ink, at=columns[index])
+        cells.mark(box.x + columns[index], box.y + lines[index], 1, 1, FixedPoint(index))
+
+
+def legend(scene: Scene, kinds: Sequence[PointKind], hint: str, width: int, most: int) -> list[list[Item]]:
+    """Signs and what they mean, on at most so many lines; and what else is drawn, as far as it fits."""
+    named = [(sign, ink, name) for (sign, ink), name in zip(scene.signs, scene.groups.names, strict=True)]
+    items: list[Item] = []
+    for title, gap in ((f"{scene.groups.of}: ", "  "), ("", " ")):
+        items = [(MARKS[kind], (f" {kind}{gap}", "text")) for kind in kinds]
+        if len(scene.plane.targets):
+            items.append(((title, "muted"),))
+            items += [((f"{sign} ", ink), (f"{name}{gap}" * (name != sign), "text")) for sign, ink, name in named]
+        if len(in_lines(items, width)) <= most:
+            break
+    others = (
+        (len(scene.plane.targets), f" {MIXED} several  ", "beyond"),
+        (len(scene.plane.readout), "dense: prediction changes  ", "wall"),
+        (len(scene.plane.rows), f"dotted: row {scene.row + 1}  ", "muted"),
+        (hint, hint, "note"),
+    )
+    for is_drawn, text, ink in others:
+        more: list[Item] = [*items, ((text, ink),)]
+        if is_drawn and len(in_lines(more, width)) <= (len(in_lines(items, width)) if text == hint else most):
+            items = more
+    return in_lines(items, width)[:most]
+
+
+def in_lines(items: Sequence[Item], width: int) -> list[list[Item]]:
+    """As many items on each line as fit; the last text of an item ends with the blanks after it."""
+    lines: list[list[Item]] = [[]]
+    x = 0
+    for item in items:
+        text = "".join(text for text, _ in item)
+        if lines[-1] and x + len(text.rstrip()) > width:
+            lines.append([])
+            x = 0
+        lines[-1].append(item)
+        x += len(text)
+    return lines
+
+
+def summary(config: EchoConfig, scene: Scene, held: HeldInput | None, points: FixedPoints | None, drawn: int) -> str:
+    """The fixed points by kind, if an input is held, and at how many of the states the network is right."""
+    if held is not None and carried_size(config) > MOST_CARRIED:
+        return f"no search for fixed points in a state of {carried_size(config):,} numbers"
+    if held is not None and points is None:
+        return f"computing the fixed points under {held.words}"
+    if points is not None and points.kinds and not drawn:
+        return "a gate has no fixed points; «next» and «before» lead to the state"
+    plane, states = scene.plane, len(scene.plane.states)
+    text = f"{states} states"
+    if len(plane.readout) and len(plane.targets):
+        right = int((scene.groups.numbered(plane.answers) == scene.groups.numbered(plane.targets)).sum())
+        text = f"all {states} states right" if right == states else f"{right} of {states} states right"
+    if held is None or points is None:
+        return text
+    counts = [(points.count(kind), kind) for kind in POINT_KINDS if points.count(kind)]
+    found = ", ".join(f"{n} {kind}{'s' * (kind == 'saddle' and n > 1)}" for n, kind in counts) or "none"
+    return f"fixed points under {held.words.replace(', ', ',')}: {found}, from {points.searches} states; {text}"
+
+
+def point_text(readings: Readings, points: FixedPoints, index: int) -> str:
+    """A fixed point in words: its kind, the largest eigenvalue, what is predicted there, how often it was found."""
+    form, outputs = readings.config.the_task.outputs, points.outputs[index]
+    if isinstance(form, Symbols):
+        says = f"p({symbol_name(form, int(outputs.argmax()))}) {outputs.max():.2f}"
+    else:
+        says = f"says {' '.join(f'{value:.2f}' for value in outputs[:3].tolist())}"
+    largest = float(np.abs(points.eigenvalues[index]).max(initial=0))
+    found = f"{points.starts[index]} of {points.searches} searches ended here"
+    name = points.kinds[index] + " point" * (points.kinds[index] != "saddle")
+    return f"{name}: largest |eigenvalue| {largest:.2f}; {says}; {found}"

@@ -1,265 +1,64 @@
-"""The mouse on the curve: a click sets the crosshair, a drag zooms to what it covers, the wheel zooms or scrolls."""
+"""The loss curve, with its crosshair and the mouse on it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
+from textual import events, on
 from textual.actions import SkipAction
 from textual.binding import Binding
-from textual.events import (
-    MouseDown,
-    MouseEvent,
-    MouseMove,
-    MouseScrollDown,
-    MouseScrollLeft,
-    MouseScrollRight,
-    MouseScrollUp,
-    MouseUp,
-    Resize,
-)
 
 from echornn.data.levels import chance_level, guessing_errors, most_loss
-from echornn.history.curve import Band, Curve
 from echornn.session.pictures.picture import Picture, Query
+from tui.views import plot_layers as layers
 from tui.views.canvas import Cells, CellWidget
-from tui.views.plot_axes import LossAxis, Viewport, column_of
-from tui.views.plot_layers import (
-    GLYPHS,
-    GUTTER,
-    GhostLines,
-    PlotArea,
-    StripArea,
-    Strips,
-    band_axis,
-    draw_axes,
-    draw_band,
-    draw_cursor,
-    draw_curve,
-    draw_errors,
-    draw_floor,
-    draw_here,
-    draw_ladder,
-    draw_marks,
-    draw_name,
-    draw_solved,
-    legend,
-    read,
-    samples_of,
-)
+from tui.views.plot_axes import LossAxis, Viewport
+from tui.views.plot_layers import GUTTER, Place
 from tui.views.view import Window
 
+LEAST_WIDTH = 4  # columns of the plot
+ZOOM, WHEEL = 2, 1.25  # the factors of a key, and of a step of the wheel, of which trackpads send many
+SOME_LINES, MANY_LINES = 10, 18  # with these, several networks have both strips; and the upper one has an interval
 
-@dataclass(frozen=True)
-class WindowColumns:
-    """The windows under the columns of the plot.
-
-    Attributes:
-        x, width: the plot's first column, and the number of its columns.
-        first, length: the first window, and the number of windows on the axis.
-        end: the number of windows that are trained along the line.
-    """
-
-    x: int = 0
-    width: int = 1
-    first: int = 0
-    length: int = 1
-    end: int = 0
-
-    def windows(self, x: int) -> range:
-        """The windows under a column, at least one; empty if none is trained there."""
-        column = min(max(0, x - self.x), self.width - 1)
-        begin = self.first + column * self.length // self.width
-        after = max(begin + 1, self.first + (column + 1) * self.length // self.width)
-        return range(begin, min(after, self.end))
-
-    def window(self, x: int) -> Window | None:
-        """The window in the middle of a column; None if none is trained there."""
-        windows = self.windows(x)
-        return Window(windows[len(windows) // 2]) if windows else None
+NO_FALL = "no further fall of the loss is in sight"
 
 
-class PlotMouse(CellWidget):
-    """The part of the curve that follows the mouse.
-
-    Attributes:
-        window_axis: the windows under the columns, as drawn last.
-        dragged: the columns where a drag began and where it is; None without a drag.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.viewport = Viewport()
-        self.window_axis = WindowColumns()
-        self.dragged: tuple[int, int] | None = None
-        self.on_hover: Callable[[], None] = lambda: None
-        """Called after the pointer has moved to other windows."""
-        self._was_dragged = False
-        """Whether the newest press of the button became a drag: then it is no click."""
-
-    def change_viewport(self, viewport: Viewport) -> None:
-        """Show another part of the run, or another axis."""
-        raise NotImplementedError
-
-    def clicked(self, spot: object, again: bool) -> None:
-        """Put the crosshair on a window; again: go there, as ``enter`` does."""
-        if self._was_dragged:
-            return
-        if again:
-            self.app.simulate_key(self.keymap.key("go"))
-        elif isinstance(spot, Window):
-            self.change_viewport(replace(self.viewport, cursor=spot.window))
-
-    def pressed(self, key: str) -> None:
-        if not self._was_dragged:
-            super().pressed(key)
-
-    def hover_moved(self) -> None:
-        self.on_hover()
-
-    def _column(self, event: MouseEvent) -> int:
-        return event.x - self.styles.padding.left
-
-    def on_mouse_down(self, event: MouseDown) -> None:
-        at, self._was_dragged = self._column(event), False
-        if event.button == 1 and self.under(event) is not None:
-            self.dragged = at, at
-            self.capture_mouse()
-
-    def on_mouse_move(self, event: MouseMove) -> None:
-        """Follow a drag; the columns are marked while it lasts."""
-        if self.dragged is None:
-            return
-        if event.button != 1:  # the button was released outside the terminal
-            self._end_drag()
-        elif self._column(event) != self.dragged[1]:
-            self.dragged = self.dragged[0], self._column(event)
-            self.redraw()
-
-    def on_mouse_up(self, event: MouseUp) -> None:
-        """End a drag: show the windows that it has covered. Without a movement it is a click."""
-        if self.dragged is None:
-            return
-        begin, end = sorted(self.dragged)
-        self._end_drag()
-        if begin == end:
-            return
-        self._was_dragged = True
-        first, last = self.window_axis.windows(begin), self.window_axis.windows(end)
-        to = last.stop if last else self.window_axis.end
-        if first and to > first.start:
-            self.change_viewport(self.viewport.on(self.window_axis.end, first.start, to))
-
-    def _end_drag(self) -> None:
-        self.dragged = None
-        self.release_mouse()
-        self.redraw()
-
-    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
-        self._wheel(event, closer=True)
-
-    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
-        self._wheel(event, closer=False)
-
-    def on_mouse_scroll_left(self, event: MouseScrollLeft) -> None:
-        self._pan(-1)
-
-    def on_mouse_scroll_right(self, event: MouseScrollRight) -> None:
-        self._pan(1)
-
-    def _wheel(self, event: MouseEvent, closer: bool) -> None:
-        """Zoom at the pointer; with ctrl or shift, scroll along the run."""
-        axis = self.window_axis
-        if event.ctrl or event.shift:
-            self._pan(-1 if closer else 1)
-        elif axis.end:
-            share = (min(max(0, self._column(event) - axis.x), axis.width - 1) + 0.5) / axis.width
-            at = axis.first + share * axis.length
-            self.change_viewport(self.viewport.zoomed_at(axis.end, closer, at, share))
-
-    def _pan(self, tenths: int) -> None:
-        axis = self.window_axis
-        if axis.end:
-            self.change_viewport(self.viewport.panned(axis.end, tenths * max(1, axis.length // 10)))
-
-
-LEAST_WIDTH = 4
-"""The fewest columns of the plot."""
-
-PARTS = (
-    *("raw", "mean", "axis", "epoch", "mark", "level", "rung", "errors", "cursor", "ghost", "letter", "words", "here"),
-    *("median", "band", "extreme", "solved", "interval"),
-)
-"""The names of the styles, without their prefix."""
-
-NO_FALL = "no fall of the loss is seen in the windows on the screen"
-
-ONLY_FALL = "the crosshair is there: no other fall is seen in the windows on the screen"
-
-
-class LossPlot(PlotMouse, can_focus=True):
-    """The loss curve. Each column shows the mean loss of its windows, and the range from smallest to largest.
-
-    A strip below shows the error rate; a full block means the error rate of guessing. Vertical lines mark epochs
-    (dotted) and commands (double, with a word). With several replicas, the plot also shows the distribution of all
-    their losses, and a strip with the number of replicas that have solved the task.
-    """
+class LossPlot(CellWidget, can_focus=True):
+    """The loss curve: each column shows the mean loss of its windows, and the range from smallest to largest."""
 
     BINDINGS = [
-        Binding(
-            "left",
-            "move(-1)",
-            "Back",
-            show=False,
-            tooltip="Crosshair: an earlier window; shift: ten columns",
-            id="left",
-        ),
-        Binding(
-            "right", "move(1)", "On", show=False, tooltip="Crosshair: a later window; shift: ten columns", id="right"
-        ),
-        Binding("shift+left", "move(-10)", "Ten columns back", show=False, id="far_left"),
-        Binding("shift+right", "move(10)", "Ten columns on", show=False, id="far_right"),
-        Binding("home", "first", "First", show=False, tooltip="Crosshair: the first window", id="first"),
-        Binding("enter", "go_there", "Go", show=False, tooltip="Crosshair: go to this window, as it was", id="go"),
-        Binding(
-            "d",
-            "fall",
-            "Fall",
-            show=False,
-            tooltip="Crosshair to where the loss falls, then to where it is lost",
-            id="fall",
-        ),
-        Binding(
-            "end,escape",
-            "follow",
-            "Follow",
-            show=False,
-            tooltip="Follow the newest window, without crosshair",
-            id="follow",
-        ),
+        Binding(key, action, name, show=False, tooltip=tooltip, id=id)
+        for id, key, action, name, tooltip in (
+            ("left", "left", "move(-1)", "Back", "Crosshair: an earlier window; shift: ten columns"),
+            ("right", "right", "move(1)", "On", "Crosshair: a later window; shift: ten columns"),
+            ("far_left", "shift+left", "move(-10)", "Ten columns back", ""),
+            ("far_right", "shift+right", "move(10)", "Ten columns on", ""),
+            ("first", "home", "first", "First", "Crosshair: the first window"),
+            ("go", "enter", "go_there", "Go", "Crosshair: go to this window, as it was"),
+            ("fall", "d", "fall", "Fall", "Crosshair to where the loss falls, then to where it is lost"),
+            ("follow", "end,escape", "follow", "Follow", "Follow the newest window, without crosshair"),
+        )
     ]
 
     def __init__(self, picture: Picture, ascii_only: bool = False) -> None:
         super().__init__()
-        self.on_viewport: Callable[[], None] = lambda: None
-        """Called when other windows, or another number of columns, have become visible: a new picture is needed."""
-        self.ask: Callable[[Query], Picture] = lambda _: picture
-        """Asks the session a further question about the shown picture, for a key that needs the answer."""
-        self.say: Callable[[str], None] = lambda _: None
-        """Shows why a key does nothing."""
-        self.on_go: Callable[[int], object] = lambda _: None
-        """Called with the position of the crosshair, in windows along the line, when the user wants to go there."""
-        self._picture = picture
-        self._ghost_lines = GhostLines(ascii_only)
-        self._ascii = ascii_only
+        self.viewport = Viewport()
+        self.on_viewport: Callable[[], None] = lambda: None  # other windows are visible: a new picture is needed
+        self.on_go: Callable[[int], object] = lambda _: None  # to the crosshair, so many windows along the line
+        self.on_hover: Callable[[], None] = lambda: None
+        self.ask: Callable[[Query], Picture] = lambda _: picture  # a further question about the shown picture
+        self.say: Callable[[str], None] = lambda _: None  # why a key does nothing
+        self._picture, self._is_ascii = picture, ascii_only
+        self._place = Place(0, 0, 1, 1, 0, 1, LossAxis(0, 1))  # where the curve was drawn last
+        self._dragged: tuple[int, int] | None = None  # the columns where a drag began and where it is
+        self._was_dragged = False  # whether the newest press of the button became a drag: then it is no click
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key is the curve's: not while the screen is too small for it, so that no unseen crosshair moves."""
         return not self.screen.has_class("small")
 
     def show(self, picture: Picture) -> None:
-        """Draw the curve of this picture."""
         self._picture = picture
         self.redraw()
 
@@ -270,8 +69,7 @@ class LossPlot(PlotMouse, can_focus=True):
 
     def columns_on(self, width: int) -> int:
         """Dot columns of the plot on a widget of this width; 0 if the plot does not fit."""
-        width -= GUTTER
-        return 0 if width < LEAST_WIDTH else width if self._ascii else 2 * width
+        return 2 * (width - GUTTER) if width >= GUTTER + LEAST_WIDTH else 0
 
     @property
     def reading(self) -> str:
@@ -281,35 +79,42 @@ class LossPlot(PlotMouse, can_focus=True):
 
     def reading_of(self, spot: object) -> str:
         """The text about a window; empty if its loss is not known."""
-        curve, own = self._picture.curve, self._picture.frame.own_config
-        known = isinstance(spot, Window) and curve.first <= spot.window < curve.last
-        if not isinstance(spot, Window) or not known or not curve.starts.size:
-            return ""
-        return read(curve, spot.window, self._picture.band, own.seed, own.has_classes)
+        curve = self._picture.curve
+        if isinstance(spot, Window) and curve.starts.size and curve.first <= spot.window < curve.last:
+            return layers.read(curve, self._picture.band, spot.window, self._picture.frame.own_config)
+        return ""
 
-    def on_resize(self, event: Resize) -> None:
-        """Request a picture for the new number of columns. Textual calls the handler of `CellWidget` too."""
+    def on_resize(self, event: events.Resize) -> None:
         self.on_viewport()
 
     @property
     def _line_end(self) -> int:
-        """The number of windows of the shown line."""
         return self._picture.frame.line_end
 
     def change_viewport(self, viewport: Viewport) -> None:
-        """Show another part of the run, or another axis."""
         self.viewport = viewport
         self.redraw()
         self.on_viewport()
 
+    # ---- keys
+
+    def zoom(self, closer: bool) -> None:
+        self.change_viewport(self.viewport.zoomed(self._line_end, 1 / ZOOM if closer else ZOOM))
+
+    def put_cursor(self, window: int) -> None:
+        self.change_viewport(self.viewport.with_cursor(self._line_end, window))
+
     def action_move(self, columns: int) -> None:
-        frame, axis = self._picture.frame, self._picture.axis
-        step = max(1, axis.length // max(1, (self.size.width - GUTTER) * 2))
-        here = frame.trained if frame.trained < frame.line_end else None
-        self.change_viewport(self.viewport.moved(frame.line_end, columns * step, here))
+        """Move the crosshair; without one, begin at the shown window."""
+        frame, axis, cursor = self._picture.frame, self._picture.axis, self.viewport.cursor
+        if cursor is None:
+            self.put_cursor(frame.trained - 1 if frame.trained < frame.line_end else axis.last - 1)
+        else:
+            step = max(1, axis.length // max(1, (self.size.width - GUTTER) * 2))
+            self.put_cursor(min(max(cursor, axis.first), axis.last - 1) + columns * step)
 
     def action_first(self) -> None:
-        self.change_viewport(self.viewport.moved(self._line_end, 0).moved(self._line_end, -self._line_end))
+        self.put_cursor(0)
 
     def action_go_there(self) -> None:
         """Go to the window at the crosshair. Without a crosshair the app says that there is none."""
@@ -322,77 +127,131 @@ class LossPlot(PlotMouse, can_focus=True):
         """Move the crosshair to just before the largest fall of the visible loss; again: to where the task was lost."""
         points = self.ask(replace(self._picture.query, falls=2 * max(1, self.size.width - GUTTER))).falls
         cursor = self.viewport.cursor
-        if not points:
-            self.say(NO_FALL)
-            return
-        beyond = [point for point in points if cursor is not None and point > cursor]
-        to = (beyond or points)[0]
+        later = [point for point in points if cursor is not None and point > cursor]
+        to = next(iter(later or points), cursor)
         if to == cursor:
-            self.say(ONLY_FALL)
+            self.say(NO_FALL)
         self.change_viewport(replace(self.viewport, cursor=to))
 
     def action_follow(self) -> None:
         self.change_viewport(self.viewport.following())
 
+    # ---- the mouse: a click sets the crosshair, a drag zooms to what it covers, the wheel zooms or scrolls
+
+    def clicked(self, spot: object, again: bool) -> None:
+        """Put the crosshair on a window; again: go there, as ``enter`` does."""
+        if self._was_dragged:
+            return
+        if again:
+            self.app.simulate_key(self.keymap.key("go"))
+        elif isinstance(spot, Window):
+            self.change_viewport(replace(self.viewport, cursor=spot.window))
+
+    def hover_moved(self) -> None:
+        self.on_hover()
+
+    def _column(self, event: events.MouseEvent) -> int:
+        return event.x - self.styles.padding.left
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        self._was_dragged = False
+        if event.button == 1 and self.under(event) is not None:
+            self._dragged = self._column(event), self._column(event)
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Mark the columns of a drag."""
+        if self._dragged and event.button != 1:  # the button was released outside the terminal
+            self._end_drag()
+        elif self._dragged and self._column(event) != self._dragged[1]:
+            self._dragged = self._dragged[0], self._column(event)
+            self.redraw()
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Show the windows that a drag has covered; without a movement it is a click."""
+        if self._dragged is None:
+            return
+        begin, end = sorted(self._dragged)
+        self._end_drag()
+        self._was_dragged = begin != end
+        first, last = (self._place.windows(x, self._line_end) for x in (begin, end))
+        if self._was_dragged and first:
+            self.change_viewport(self.viewport.on(self._line_end, first.start, last.stop if last else self._line_end))
+
+    def _end_drag(self) -> None:
+        self._dragged = None
+        self.release_mouse()
+        self.redraw()
+
+    @on(events.MouseScrollUp)
+    @on(events.MouseScrollDown)
+    @on(events.MouseScrollLeft)
+    @on(events.MouseScrollRight)
+    def scrolled(self, event: events.MouseEvent) -> None:
+        """Zoom at the pointer; with ctrl or shift, or sideways, scroll along the run."""
+        place, back = self._place, isinstance(event, events.MouseScrollUp | events.MouseScrollLeft)
+        if event.ctrl or event.shift or isinstance(event, events.MouseScrollLeft | events.MouseScrollRight):
+            windows = max(1, place.length // 10)
+            self.change_viewport(self.viewport.panned(self._line_end, -windows if back else windows))
+        else:
+            share = (min(max(0, self._column(event) - place.x), place.width - 1) + 0.5) / place.width
+            at = place.first + share * place.length
+            self.change_viewport(self.viewport.zoomed(self._line_end, 1 / WHEEL if back else WHEEL, at, share))
+
+    # ---- what is drawn
+
     def draw(self, cells: Cells) -> None:
-        picture, frame = self._picture, self._picture.frame
+        picture, frame, config = self._picture, self._picture.frame, self._picture.frame.own_config
         (first, last, length), band = picture.axis, picture.band
-        curve = picture.curve.below(most_loss(frame.own_config))
-        width = cells.width - GUTTER
-        strips = Strips.of(len(band) > 0, cells.height, frame.own_config.has_classes)
-        words = legend(self._samples(band), picture.ghosts, cells.width, self.keymap)
-        height = cells.height - 1 - strips.lines - bool(words)
+        curve = picture.curve.below(most_loss(config))
+        has_legend = layers.draw_legend(cells, cells.height - 1, band, config.seed, picture.ghosts)
+        solved, errors = strip_lines(cells.height, len(band) > 0, config.has_classes)
+        width, bottom = cells.width - GUTTER, cells.height - 1 - has_legend
+        height = bottom - solved - errors
         if width < LEAST_WIDTH or height < 1:
             return
-        log = self.viewport.log
-        axis = band_axis(band, curve, log) if len(band) else self._axis(curve, log)
-        place = PlotArea(axis, first, length, GUTTER, width, height)
-        draw_axes(cells, place, strips, self.has_focus)
-        self._ghost_lines.draw(cells, place, picture.ghosts, "ghost")
+        levels = layers.levels_of(config, frame.ladder)
+        axis = layers.axis_of(curve, band, [loss for _, loss in levels] or [chance_level(config)], self.viewport.log)
+        place = self._place = Place(GUTTER, 0, width, height, first, length, axis)
+
+        layers.draw_axes(cells, place, bottom, self.has_focus)
+        curves = [(ghost.letter, ghost.curve) for ghost in picture.ghosts if ghost.curve is not None]
+        ghosts = [(letter, *layers.ghost_line(place, of_ghost)) for letter, of_ghost in curves]
+        for _, line, _ in ghosts:
+            layers.put(cells, place, line, "ghost")
         if len(band):
-            draw_band(cells, place, band, self._ascii)
-        draw_curve(cells, place, curve, int(band.ends[-1]) if len(band) else first, self._ascii)
-        self._ghost_lines.letters(cells, place, picture.ghosts, "ghost", "letter")
-        self._draw_strips(cells, place, strips, curve, band)
-        self._draw_levels(cells, place)
-        draw_marks(cells, place, curve)
+            layers.draw_band(cells, place, band)
+        layers.draw_curve(cells, place, curve, int(band.ends[-1]) if len(band) else first)
+        strip = replace(place, y=height, height=solved, axis=LossAxis(0, 1.15))
+        if solved:
+            layers.draw_solved(cells, strip, band)
+        if errors:
+            layers.draw_errors(cells, replace(strip, y=height + solved, height=1), curve, guessing_errors(config))
+        if self._is_ascii:
+            layers.put_ascii(cells)
+        layers.draw_letters(cells, place, ghosts)
+        layers.draw_levels(cells, place, levels)
+        if config.value("task") != "echo":
+            layers.draw_label(cells, place, GUTTER + width, f"{config.loss_name} ", 2, "muted")
+        layers.draw_marks(cells, place, curve)
         if frame.trained < frame.line_end and first <= frame.trained <= last:
-            draw_here(cells, place, frame.trained)
-        if words:
-            cells.write(0, cells.height - 1, words, "words")
-        windows = self.window_axis = WindowColumns(GUTTER, width, first, length, frame.line_end)
-        cells.mark_each(GUTTER, 0, width, cells.height, lambda x, _: windows.window(GUTTER + x))
+            here = place.column(frame.trained)
+            layers.draw_rule(cells, here, height, layers.COMMAND, "here")
+            layers.draw_label(cells, place, here, f" window {frame.trained:,} ", height, "here")
         cursor = self.viewport.cursor
-        if cursor is not None and curve.first <= cursor < curve.last:
-            draw_cursor(cells, GUTTER + column_of(cursor - first, length, width), height + strips.lines)
-        for x in self.dragged or ():
-            draw_cursor(cells, min(max(GUTTER, x), cells.width - 1), height + strips.lines)
+        crosshair = [place.column(cursor)] if cursor is not None and curve.first <= cursor < curve.last else []
+        for x in (*crosshair, *(self._dragged or ())):
+            layers.draw_rule(cells, min(max(GUTTER, x), cells.width - 1), bottom, layers.CROSSHAIR, "strong")
+        cells.mark_each(GUTTER, 0, width, cells.height, lambda x, _: self._window(GUTTER + x))
 
-    def _axis(self, curve: Curve, log: bool) -> LossAxis:
-        """An axis that contains the losses; before the first of them, the levels that are known beforehand."""
-        if np.isfinite(curve.high).any():
-            return LossAxis.of(curve, log)
-        ladder = self._picture.frame.ladder
-        levels = np.array([level.loss for level in ladder] or [chance_level(self._picture.frame.own_config)])
-        return LossAxis.holding(levels, levels, log)
+    def _window(self, x: int) -> Window | None:
+        """The window in the middle of a column of the grid, if one is trained there."""
+        windows = self._place.windows(x, self._line_end)
+        return Window(windows[len(windows) // 2]) if windows else None
 
-    def _samples(self, band: Band) -> list[str]:
-        """The samples in the legend of several networks."""
-        return samples_of(band, self._picture.frame.own_config.seed, self._ascii) if len(band) else []
 
-    def _draw_levels(self, cells: Cells, place: PlotArea) -> None:
-        """Draw chance and floor for the echo; for another task, its ladder and the name of its loss."""
-        config, ladder = self._picture.frame.own_config, self._picture.frame.ladder
-        draw_ladder(cells, place, ladder[:1] if config.value("task") == "echo" else ladder, GLYPHS["level"])
-        if config.value("task") == "echo":
-            draw_floor(cells, place, config)
-        else:
-            draw_name(cells, place, config.loss_name)
-
-    def _draw_strips(self, cells: Cells, place: PlotArea, strips: Strips, curve: Curve, band: Band) -> None:
-        top = place.height
-        if strips.solved:
-            draw_solved(cells, StripArea(GUTTER, top, place.width, strips.solved, place.length), band)
-        if strips.errors:
-            lines = StripArea(GUTTER, top + strips.solved, place.width, 1, place.length)
-            draw_errors(cells, lines, curve, guessing_errors(self._picture.frame.own_config))
+def strip_lines(lines: int, several: bool, has_errors: bool) -> tuple[int, int]:
+    """The lines of the strips of solved networks and of errors, under a plot that keeps most of its lines."""
+    if several and lines < SOME_LINES:
+        return 1, 0
+    return (min(5, lines // 6) if lines >= MANY_LINES else 1) if several else 0, int(has_errors)

@@ -1,10 +1,9 @@
-"""The lines of a row: inputs, targets and predictions of any task, as cells of two characters per time step."""
+"""View 1, rows: input, target and prediction of several rows of the batch, as two characters per time step."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -12,314 +11,392 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig, fields_text
-from echornn.data.levels import (
-    chance_level,
-    deciding_windows,
-    guessing_errors,
-    ladder_of,
-    solved_level,
-)
+from echornn.data.levels import deciding_windows, ladder_of, solved_level
 from echornn.data.series import batch_of, lags_of_target
 from echornn.diagnosis.loss_stats import loss_text
-from echornn.progress import Bools, Progress
+from echornn.progress import Bools, Floats, Progress
 from echornn.session.pictures.frame import Frame
 from echornn.tasks.table import name_of, values_of
-from echornn.tasks.task import Level, Numbers, Symbols, TaskError
+from echornn.tasks.task import Batch, Numbers, Symbols, TaskError
 from tui.views.blocks import (
-    Block,
-    blocks_of_symbols,
+    Blocks,
+    Form,
     channel_label,
     names_beside,
     predicted_blocks,
     scale_of,
-    signed_blocks,
     signs_of,
     symbol_text,
+    value_blocks,
 )
-from tui.views.canvas import Cells
+from tui.views.canvas import Cells, stamp
+from tui.views.targets import Source, source_of
 from tui.views.text import first_that_fits, input_words, network_words, shortened, value_words
-from tui.views.view import FIVE_ROWS, FOCUSED, LEAVE, TimeStep, TimeStepView, cursor_keys
+from tui.views.view import FOCUSED, TimeStep, TimeStepView, extent
 
-INPUT, TARGET, PREDICTION = "input", "target", "pred"
-STYLES = {INPUT: "input", TARGET: "target", PREDICTION: "prediction"}
+INPUT, TARGET, PREDICTION = PARTS = "input", "target", "prediction"  # also the names of their inks
+NOT_SCORED = "- "  # the target of a time step that does not count in the loss
+WINDOW, EPOCH, MISSING = "│║┆"  # the seams between windows: the state is carried, begins at zero, or some are missing
+GAP = 2  # columns between panels
+ABOUT_WIDTH = 8  # columns of the subject before each fact
+MOST_SYMBOLS = 1_000_000  # time steps of the longest series that is drawn; a longer one would block the screen
 
-NOT_SCORED = "- "
-"""The target of a time step that does not count in the loss."""
+
+class Steps(NamedTuple):
+    """The data of a window; of all its rows [rows, T, ...], or of one [T, ...]."""
+
+    x: npt.NDArray[Any]  # symbols, uint8, or numbers, float32 [..., count]
+    y: npt.NDArray[Any]
+    scored: Bools  # which steps count in the loss
+    said: Floats | None  # [..., outputs], probabilities or numbers; None if it is not trained
+    epoch: int  # from 0
+    window: int  # in the epoch, from 0
+
+    def of(self, rows: int | slice) -> Steps:
+        said = None if self.said is None else self.said[rows]
+        return self._replace(x=self.x[rows], y=self.y[rows], scored=self.scored[rows], said=said)
+
+    def values(self, part: str) -> npt.NDArray[Any]:
+        return self.x if part == INPUT else self.y if part == TARGET or self.said is None else self.said
+
+
+def steps_of(progress: Progress) -> Steps:
+    scored = progress.scored if progress.scored.size else np.ones(progress.y.shape[:2], np.bool_)
+    return Steps(progress.x, progress.y, scored, progress.outputs, progress.epoch, progress.window)
+
+
+def steps_to_come(config: EchoConfig, data_version: int, epoch: int, window: int) -> Steps | None:
+    """The data of a window that is not trained; None if it is too long to draw."""
+    batch, begin = epoch_data(config, data_version, epoch), window * config.window_stride
+    part = np.s_[:, begin : begin + config.window_steps]
+    return None if batch is None else Steps(batch.x[part], batch.y[part], batch.scored[part], None, epoch, window)
+
+
+@lru_cache(maxsize=2)
+def epoch_data(config: EchoConfig, data_version: int, epoch: int) -> Batch | None:
+    """The data of an epoch; None if it is too long to draw."""
+    try:
+        return batch_of(config, data_version, epoch) if config.total_series_length <= MOST_SYMBOLS else None
+    except TaskError:
+        return None
+
+
+# ---- the lines of a row
 
 
 class RowLine(NamedTuple):
-    """A line of a row.
-
-    Attributes:
-        label: the text before it.
-        part: what it shows: `INPUT`, `TARGET` or `PREDICTION`.
-        channel: which of several numbers, from 0.
-    """
-
     label: str
     part: str
-    channel: int = 0
+    channel: int = 0  # which of several numbers
 
 
-ECHO_LINES = RowLine("input ", INPUT), RowLine("echo  ", TARGET), RowLine("pred  ", PREDICTION)
-
-
-@dataclass(frozen=True, eq=False)
-class RowData:
-    """One row of a window.
-
-    Attributes:
-        x, y: symbols, uint8 [T]; or numbers, float32 [T, count].
-        scored: bool [T], the steps that count.
-        said: float32 [T, outputs], the probabilities or numbers of the network; None before it is trained.
-    """
-
-    x: npt.NDArray[Any]
-    y: npt.NDArray[Any]
-    scored: Bools
-    said: npt.NDArray[np.float32] | None = None
-
-    @classmethod
-    def of(cls, progress: Progress, row: int) -> RowData:
-        """A row of the newest window."""
-        scored = progress.scored if progress.scored.size else np.ones(progress.y.shape[:2], np.bool_)
-        return cls(progress.x[row], progress.y[row], scored[row], progress.outputs[row])
-
-
-def row_lines(config: EchoConfig, most: int, parts: Sequence[str] = tuple(STYLES)) -> tuple[RowLine, ...]:
-    """The lines of a row, of at most ``most`` if a line for each part is enough; if there are many channels, only lines
-    of the first ones.
-    """
-    if config.value("task") == "echo":
-        return ECHO_LINES
-    task = config.the_task
-    forms = {part: task.inputs if part == INPUT else task.outputs for part in parts}
-    counts = {part: _channels(form) for part, form in forms.items()}
+def row_lines(config: EchoConfig, most: int, parts: Sequence[str] = PARTS) -> tuple[RowLine, ...]:
+    """A line for each part of a row, or for each number in it; of the first numbers, if ``most`` is less."""
+    words = {INPUT: "input", TARGET: "echo" if config.value("task") == "echo" else "target", PREDICTION: "pred"}
+    forms = {part: _form(config, part) for part in parts}
+    counts = {part: form.count if isinstance(form, Numbers) else 1 for part, form in forms.items()}
     shown = max(counts.values())
     while shown > 1 and sum(min(shown, count) for count in counts.values()) > most:
         shown -= 1
-    labels = {
-        (part, channel): f"{part}{channel_label(forms[part], channel)}"
+    lines = [
+        RowLine(f"{words[part]}{channel_label(forms[part], channel)} ", part, channel)
         for part, count in counts.items()
         for channel in range(min(shown, count))
-    }
-    width = max(map(len, labels.values())) + 1
-    return tuple(RowLine(label.ljust(width), *key) for key, label in labels.items())
-
-
-def left_out(config: EchoConfig, lines: tuple[RowLine, ...]) -> str:
-    """The channels that have no line, in words; empty if all have a line."""
-    task, shown = config.the_task, max(line.channel for line in lines) + 1
-    most = max(_channels(task.inputs), _channels(task.outputs))
-    channels = "channel 1" if shown == 1 else f"channels 1 to {shown}"
-    return f", {channels} of {most}" if shown < most else ""
-
-
-def cells_of(config: EchoConfig, data: RowData, line: RowLine, scales: tuple[float, float]) -> list[Block]:
-    """The cells of a line, one per time step. Steps that are not scored are dimmed, and their target is a dash.
-
-    Args:
-        scales: the sizes of an input and of an output that the largest block stands for, if they are numbers.
-    """
-    if line.part == INPUT:
-        return _values(config.the_task.inputs, data.x, line, scales[0])
-    outputs = config.the_task.outputs
-    if line.part == TARGET:
-        cells = _values(outputs, data.y, line, scales[1])
-        return [
-            cell if counts else (NOT_SCORED, "dim") for cell, counts in zip(cells, data.scored.tolist(), strict=True)
-        ]
-    if data.said is None:
-        return []
-    if isinstance(outputs, Symbols):
-        cells = predicted_blocks(data.y, data.said, data.scored, signs_of(outputs))
-    else:
-        cells = _values(outputs, data.said, line, scales[1])
-    return [
-        (text, style if counts else "dim") for (text, style), counts in zip(cells, data.scored.tolist(), strict=True)
     ]
+    width = max(len(line.label) for line in lines)
+    return tuple(line._replace(label=line.label.ljust(width)) for line in lines)
 
 
-def scales_of(config: EchoConfig, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> tuple[float, float]:
-    """The largest input and the largest target of a window, if they are numbers."""
-    return (
-        scale_of(x) if isinstance(config.the_task.inputs, Numbers) else 1.0,
-        scale_of(y) if isinstance(config.the_task.outputs, Numbers) else 1.0,
-    )
+def _form(config: EchoConfig, part: str) -> Form:
+    return config.the_task.inputs if part == INPUT else config.the_task.outputs
 
 
-def value_text(config: EchoConfig, data: RowData, step: int, line: RowLine) -> str:
-    """The value of a time step on a line in two characters; see `cells_of`."""
-    is_input = line.part == INPUT
-    form = config.the_task.inputs if is_input else config.the_task.outputs
-    if line.part == TARGET and not data.scored[step]:
+def blocks_of(config: EchoConfig, steps: Steps, line: RowLine, scale: float) -> Blocks:
+    """The blocks of a line. Steps that do not count are dim, and their target is a dash."""
+    form, part = _form(config, line.part), line.part
+    if part == PREDICTION and isinstance(form, Symbols):
+        blocks = predicted_blocks(form, steps.y, steps.values(part), steps.scored)
+    else:
+        blocks = value_blocks(form, steps.values(part), part, line.channel, scale)
+    return blocks if part == INPUT else blocks.where(~steps.scored, NOT_SCORED if part == TARGET else None, "dim")
+
+
+def value_text(config: EchoConfig, row: Steps, step: int, line: RowLine) -> str:
+    """The value of a time step on a line in two characters."""
+    form, value = _form(config, line.part), row.values(line.part)[step]
+    if line.part == TARGET and not row.scored[step]:
         return NOT_SCORED
-    values = data.x[step] if is_input else data.y[step]
-    said = None if line.part != PREDICTION or data.said is None else data.said[step]
     if isinstance(form, Numbers):
-        return number_text(float((values if said is None else said)[line.channel]))
-    if said is None:
-        return cell_text(int(values), form)
-    predicted = int(said.argmax())
-    return cell_text(predicted, form, "<" if predicted != int(values) and data.scored[step] else " ")
+        return number_text(float(value[line.channel]))
+    if line.part != PREDICTION:
+        return cell_text(int(value), form)
+    return cell_text(int(value.argmax()), form, "<" if row.scored[step] and value.argmax() != row.y[step] else " ")
 
 
 def cell_text(symbol: int, form: Symbols, mark: str = " ", most: int = 2) -> str:
-    """A symbol as a text of two characters: right-aligned with two classes, else its sign with a mark.
-
-    Args:
-        most: see `signs_of`.
-    """
+    """Two characters: the number of one of two symbols at the right, else its sign and a mark."""
     return f"{symbol:>2}" if form.count == 2 else symbol_text(symbol, mark, signs_of(form, most))
 
 
 def number_text(value: float) -> str:
-    """A number in two characters: sign and first digit, ``.5`` and ``-.`` within 1, ``++`` and ``--`` from 10 on."""
-    sign = "-" if value < 0 else "+"
-    size = abs(value)
+    """Two characters: sign and first digit, ``.5`` and ``-.`` within 1, ``++`` and ``--`` from 10 on."""
+    sign, size = "-" if value < 0 else "+", abs(value)
     if not size < 9.5:
         return sign * 2 if size == size else "? "
     if size >= 0.95:
         return f"{sign}{size:.0f}"
-    if size < 0.05:
-        return " 0"
-    return "-." if value < 0 else f".{min(9, round(10 * size))}"
+    return " 0" if size < 0.05 else "-." if value < 0 else f".{min(9, round(10 * size))}"
 
 
-def _channels(form: Symbols | Numbers) -> int:
-    return form.count if isinstance(form, Numbers) else 1
+# ---- windows end to end, in a panel for each row
 
 
-def _values(
-    form: Symbols | Numbers,
-    values: npt.NDArray[Any],
-    line: RowLine,
-    scale: float,
-) -> list[Block]:
-    style = STYLES[line.part]
-    if isinstance(form, Symbols):
-        return blocks_of_symbols(values, form.count, style, signs_of(form))
-    characters, _ = signed_blocks(values[:, line.channel], scale)
-    return [(character * 2, style) for character in characters.tolist()]
+class Piece(NamedTuple):
+    """Of a window the steps ``begin`` to ``end`` - 1, drawn from column ``x`` on and followed by a seam, or by none."""
 
-
-@dataclass(frozen=True)
-class TapeWindow:
-    """A window on the tape: steps ``begin`` to ``end`` - 1 are drawn from column ``x`` on, followed by a seam.
-
-    If windows overlap, the shared steps are drawn only in the later one.
-    """
-
-    progress: Progress
+    steps: Steps
     x: int
     begin: int
     end: int
     seam: str
 
-    def __contains__(self, step: int) -> bool:
-        return self.begin <= step < self.end
 
-
-def lay_tape(
-    config: EchoConfig, windows: tuple[Progress, ...], width: int, step: int | None = None
-) -> list[TapeWindow]:
-    """The newest windows that fit on ``width`` characters, oldest first, with the newest at the right end.
-
-    If even the newest window does not fit, only its newest time steps are shown, or those from ``step`` on.
+def lay_tape(config: EchoConfig, windows: Sequence[Steps], width: int, step: int | None = None) -> list[Piece]:
+    """As many of the newest windows as fit, oldest first, the newest at the right end; of windows that overlap the
+    shared steps are in the later one. If not even the newest fits, its last steps, or those from ``step`` on.
     """
-    pieces: list[TapeWindow] = []
-    room = width
-    seam = ""
-    end = windows[-1].x.shape[1]
-    for progress, before in zip(reversed(windows), [*reversed(windows[:-1]), None], strict=True):
-        steps = min(end, (room - len(seam[:1])) // 2)
-        if not pieces and step is not None and step < end - steps:
-            end = step + max(1, steps)
-        if steps < 1:
+    pieces: list[Piece] = []
+    room, seam, end = width, "", windows[-1].y.shape[1]
+    for index in reversed(range(len(windows))):
+        count = max(0, min(end, (room - len(seam)) // 2))
+        if pieces and not count:
             break
-        room -= 2 * steps + len(seam[:1])
-        pieces.append(TapeWindow(progress, room, end - steps, end, seam))
-        if before is not None:
-            seam, end = seam_between(config, before, progress), steps_before(config, before, progress)
-    shift = pieces[0].x if pieces and len(pieces) == 1 else 0
-    return [replace(one, x=one.x - shift) for one in reversed(pieces)] or [TapeWindow(windows[-1], 0, end, end, "")]
+        if not pieces and step is not None and step < end - count:
+            end = step + max(1, count)
+        room -= 2 * count + len(seam)
+        pieces.insert(0, Piece(windows[index], room, end - count, end, seam))
+        if index:
+            seam, end = _seam(config, windows[index - 1], windows[index])
+    return pieces if len(pieces) > 1 else [pieces[0]._replace(x=0)]
 
 
-def steps_before(config: EchoConfig, before: Progress, after: Progress) -> int:
-    """How many steps of the window ``before`` come before ``after`` begins: fewer than all if the windows overlap."""
-    length: int = before.x.shape[1]
-    if before.epoch != after.epoch or before.window >= after.window:
-        return length
-    return min(length, (after.window - before.window) * config.window_stride)
+def _seam(config: EchoConfig, before: Steps, after: Steps) -> tuple[str, int]:
+    """The seam between two windows, and how many steps of the first come before the second begins."""
+    length = before.y.shape[1]
+    apart = (after.epoch - before.epoch) * config.windows_per_epoch + after.window - before.window
+    if after.epoch != before.epoch or apart < 1:
+        return EPOCH if apart == 1 else MISSING, length
+    seam = MISSING if apart > 1 else WINDOW if config.is_stream else EPOCH
+    return seam, min(length, apart * config.window_stride)
 
 
-def seam_between(config: EchoConfig, before: Progress, after: Progress) -> str:
-    """The kind of seam between two windows: they are adjacent (window), an epoch or a trial ends (epoch), or windows
-    are missing (gap).
+def place_of(tape: Sequence[Piece], step: int) -> tuple[Piece, int] | None:
+    """The piece with a step that is counted from the begin of the newest window, and the step in it; None if it lies
+    behind another seam, or is not drawn.
     """
-    first, second = ((one.epoch * config.windows_per_epoch + one.window) for one in (before, after))
-    if second != first + 1:
-        return "gap"
-    return "window" if before.epoch == after.epoch and config.is_stream else "epoch"
+    for index in reversed(range(len(tape))):
+        if step >= 0:
+            return (tape[index], step) if tape[index].begin <= step < tape[index].end else None
+        if not index or tape[index - 1].seam != WINDOW:
+            return None
+        step += tape[index - 1].end
+    return None
 
 
-MOST_SYMBOLS = 1_000_000
-"""The longest series whose symbols are drawn, in time steps; drawing a longer one would block the screen."""
-
-MOST_RUNGS = 6
-"""The most rungs of a ladder that are listed."""
-
-ABOUT_WIDTH = 8
-"""The columns of the subject at the beginning of each line."""
-
-
-class Fact(NamedTuple):
-    """A line of text about the network: its subject in a word, and a statement."""
-
-    about: str
-    text: str
+class Panels(NamedTuple):
+    lines: tuple[RowLine, ...]  # below the title of each
+    label: int  # columns before the blocks
+    columns: int  # panels side by side
+    shown: int  # panels in all
+    width: int  # of each, without the gap
+    height: int
 
 
-def known(config: EchoConfig) -> list[Fact]:
-    """The lines of text about a single network of this configuration, the most important first."""
-    if config.value("task") != "echo":
-        return _known_of_any_task(config)
-    rows = "a row" if config.batch_size == 1 else f"{config.batch_size:,} rows"
-    right = f"{1 - guessing_errors(config):.0%} right"
-    return [
-        Fact("task", f"tell the input {then(config.echo_step)}, in {rows} of {config.row_length:,} symbols"),
-        Fact("chance", f"{loss_text(chance_level(config), 3)} nats: the loss of guessing, {right}"),
-        _solved(config),
+def arrange(
+    config: EchoConfig, extent: tuple[int, int], width: int, height: int, parts: Sequence[str] = PARTS
+) -> Panels:
+    """Panels for some rows of some steps: as few side by side as possible, so that each shows more windows; but each
+    wide enough for a window, unless the screen is narrower.
+    """
+    (rows, length), lines = extent, row_lines(config, height - 1, parts)
+    label, panel = len(lines[0].label), 1 + len(lines)
+    most = max(1, min((width + GAP) // (label + 2 * length + GAP), rows))
+    below = max(1, height // panel)
+    columns = next((number for number in range(1, most + 1) if -(-rows // number) <= below), most)
+    return Panels(lines, label, columns, min(rows, columns * below), max(1, (width + GAP) // columns - GAP), panel)
+
+
+def draw_panels(
+    view: TimeStepView, cells: Cells, top: int, config: EchoConfig, windows: Sequence[Steps], panels: Panels, first: int
+) -> None:
+    """Draw a panel for each row from ``first`` on. The titles also name the symbols, as far as there is room."""
+    cursor, label = view.at_cursor, panels.label
+    tape = lay_tape(config, windows, panels.width - label, cursor and cursor.step)
+    newest = tape[-1]
+    corners = [
+        (place % panels.columns * (panels.width + GAP), top + place // panels.columns * panels.height)
+        for place in range(panels.shown)
     ]
+    for number, line in enumerate(panels.lines, 1):
+        scale = scale_of(newest.steps.values(INPUT if line.part == INPUT else TARGET))
+        for piece in tape:
+            blocks = blocks_of(config, piece.steps.of(slice(first, first + panels.shown)), line, scale)
+            for place, (x, y) in enumerate(corners):
+                x += label + piece.x
+                stamp(cells, x, y + number, *blocks.line(place, piece.begin, piece.end))
+                cells.write(x + 2 * (piece.end - piece.begin), y + number, piece.seam, "muted")
+    names = names_beside((config.the_task.inputs, config.the_task.outputs))
+    for row, (x, y) in enumerate(corners, first):
+        has_cursor = cursor is not None and cursor.row == row
+        lit = view.has_focus and (cursor is None or has_cursor)
+        sign = FOCUSED if lit and (has_cursor or x + y == 0) else ""
+        at = label + newest.x if newest.x and not names else 0
+        room = panels.width - at - len(sign)
+        text = sign + title(config, newest, row, panels.lines, room - len(f"  {names[0]}" if names else ""))
+        while names and len(f"{text}  {names[0]}") <= room:
+            text += f"  {names.pop(0)}"
+        cells.write(x + at, y, text, "focused" if lit else "text")
+        for column, step in enumerate(range(newest.begin, newest.end)):
+            cells.mark(x + label + newest.x + 2 * column, y + 1, 2, len(panels.lines), TimeStep(row, step))
+        for number, line in enumerate(panels.lines, y + 1):
+            cells.write(x, number, line.label, "muted")
+            if cursor is not None and has_cursor:
+                _light(cells, x + label, number, config, tape, cursor, line)
 
 
-def _solved(config: EchoConfig) -> Fact:
-    last, level = deciding_windows(config), loss_text(solved_level(config), 3)
-    return Fact("solved", f"a mean loss of the last {last:,} windows below {level}")
+def _light(
+    cells: Cells, x: int, y: int, config: EchoConfig, tape: Sequence[Piece], cursor: TimeStep, line: RowLine
+) -> None:
+    """Light a target and its prediction, or the inputs on which the target depends."""
+    lags = lags_of_target(config, tape[-1].steps.window, cursor.step) if line.part == INPUT else (0,)
+    for piece, step in filter(None, (place_of(tape, cursor.step - lag) for lag in lags)):
+        text = value_text(config, piece.steps.of(cursor.row), step, line)
+        cells.write(x + piece.x + 2 * (step - piece.begin), y, text, "source" if line.part == INPUT else "cursor")
 
 
-def _known_of_any_task(config: EchoConfig) -> list[Fact]:
+class Rows(TimeStepView):
+    """A panel for each row that fits: a title, and a line of blocks for each part, the newest window at the right."""
+
+    key = "1"
+    title = "rows"
+    about = "Input, target and prediction of the newest windows"
+
+    @staticmethod
+    def height_for(config: EchoConfig, width: int, most: int) -> int:
+        """Whole panels."""
+        panels = arrange(config, (config.batch_size, config.window_steps), width, most)
+        return -(-panels.shown // panels.columns) * panels.height
+
+    def reading_of(self, spot: object) -> str:
+        frame = self._frame
+        if frame is None or frame.progress is None or not isinstance(spot, TimeStep) or not self._has(spot):
+            return ""
+        return read(frame.own_config, frame.progress, *spot)
+
+    def rows_that_fit(self, frame: Frame) -> int:
+        return arrange(frame.own_config, extent(frame), *self.size).shown
+
+    def draw(self, cells: Cells) -> None:
+        frame = self._frame
+        if frame is None or frame.progress is None:
+            cells.write(0, 0, shortened(self._message, cells.width), "text")
+            if frame is not None and frame.is_new:
+                self._draw_before(cells, frame.own_config)
+            return
+        panels, rows = arrange(frame.own_config, extent(frame), cells.width, cells.height), extent(frame)[0]
+        first = min(self._first_row, rows - panels.shown)
+        windows = [steps_of(one) for one in (*frame.tape, frame.progress)]
+        draw_panels(self, cells, 0, frame.own_config, windows, panels, first)
+        of = f"{first + 1} to {first + panels.shown} of {rows}"
+        for text in (f" rows {of}: «focus», then «up»/«down» ", f" {of}: «focus» ", f" {of}"):
+            begin = cells.width - len(self.keymap.text(text))
+            if panels.shown < rows and begin > 0 and not cells.text(0)[begin:].strip():
+                cells.write(begin, 0, text, "muted")
+
+    def _draw_before(self, cells: Cells, config: EchoConfig) -> None:
+        """The data of the first window's first row, and what is known before training."""
+        y, steps, known = 1, steps_to_come(config, 0, 0, 0), facts(config)
+        if steps is not None:
+            extent = 1, config.window_steps
+            panels = arrange(config, extent, cells.width, cells.height // 3, (INPUT, TARGET))
+            draw_panels(self, cells, y, config, [steps], panels, 0)
+            y += panels.height
+        draw_facts(cells, y + (cells.height > y + len(known)), known)
+
+
+# ---- texts
+
+
+def title(config: EchoConfig, newest: Piece, row: int, lines: Sequence[RowLine], width: int) -> str:
+    """How much of a row is right, or its squared error, in the longest form that fits."""
+    steps = newest.steps.of(row)
+    name, count, length = f"row {row + 1}", int(steps.scored.sum()), len(steps.scored)
+    task, shown = config.the_task, max(line.channel for line in lines) + 1
+    most = max(form.count if isinstance(form, Numbers) else 1 for form in (task.inputs, task.outputs))
+    more = f", steps {newest.begin + 1} to {newest.end}" if newest.end - newest.begin < length else ""
+    more += f", channel{f's 1 to {shown}' if shown > 1 else ' 1'} of {most}" if shown < most else ""
+    if steps.said is None or not count:
+        whole, short = f"{'all' if count == length else f'{count} of {length}'} targets count", f"{count} count"
+    elif config.has_classes:
+        right = int(((steps.said.argmax(axis=-1) == steps.y) & steps.scored).sum())
+        whole, short = f"{right} of {count} right", f"{right}/{count}"
+    else:
+        short = loss_text(float(np.square(steps.said - steps.y)[steps.scored].mean()))
+        whole = f"squared error {short}"
+    forms = (f"{name}: {whole}{more}", f"{name}: {short}{more}", f"{name}: {short}", name)
+    return next((form for form in forms if len(form) <= width), "")
+
+
+def read(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
+    return text_of(config, steps_of(progress), row, step)
+
+
+def text_of(config: EchoConfig, steps: Steps, row: int, step: int) -> str:
+    """A text about a target: the inputs on which it depends, and what the network says."""
+    task, window, steps = config.the_task, steps.window, steps.of(row)
+    is_echo, lags = config.value("task") == "echo", lags_of_target(config, window, step)
+    sources = f" depends on {', '.join(f't-{lag}' for lag in lags)}" if lags else ""
+    if is_echo:
+        back = step - config.echo_step
+        sources = {
+            Source.WINDOW: f" echoes step {back + 1}",
+            Source.BEFORE: f" echoes {-back} steps before this window",
+            Source.ABOVE: " echoes the row above",
+            Source.BLANK: " is blank",
+        }[source_of(config, window, row, step)]
+
+    def text(brevity: int) -> str:
+        place = f"row {row + 1}, step {step + 1}: "
+        place += "" if is_echo else f"input {input_words(task.inputs, steps.x[step], brevity)}; "
+        if not steps.scored[step]:
+            return f"{place}no target counts here"
+        target = f"{place}target {value_words(task.outputs, steps.y[step], brevity)}{sources}"
+        if steps.said is None:
+            return target
+        return f"{target}; {network_words(task.outputs, steps.said[step], steps.y[step], brevity)}"
+
+    return first_that_fits(text)
+
+
+def facts(config: EchoConfig) -> dict[str, str]:
+    """What is known about a network before it is trained, the most important first: a subject and a text each."""
     rungs, solved = ladder_of(config), solved_level(config)
-    return [
-        Fact("task", f"{name_of(config.the_task)}: {first_sentence(config)}"),
-        *([Fact("with", settings)] if (settings := fields_text(values_of(config.the_task))) else []),
-        Fact("data", data_text(config)),
-        *([_solved(config)] if solved > 0 else []),
-        Fact("loss", f"{config.loss_name}{'' if rungs else '; what can be reached is not known'}"),
-        *(Fact(loss_text(rung.loss, 3), f"{rung.name}: {rung.knows}") for rung in _some(rungs)),
-    ]
-
-
-def _some(rungs: Sequence[Level]) -> Sequence[Level]:
-    """The rungs, or the first and the last of many."""
-    return rungs if len(rungs) <= MOST_RUNGS else (*rungs[: MOST_RUNGS - 1], rungs[-1])
+    mean = f"a mean loss of the last {deciding_windows(config):,} windows below {loss_text(solved, 3)}"
+    lines = {
+        "task": f"{name_of(config.the_task)}: {first_sentence(config)}",
+        "with": fields_text(values_of(config.the_task)),
+        "data": data_text(config),
+        "solved": mean if solved > 0 else "",
+        "loss": f"{config.loss_name}{'' if rungs else '; what can be reached is not known'}",
+        **{loss_text(rung.loss, 3): f"{rung.name}: {rung.knows}" for rung in rungs},
+    }
+    return {about: text for about, text in lines.items() if text}
 
 
 def first_sentence(config: EchoConfig) -> str:
     """The description of the task in its author's words, without the source."""
     whole = " ".join((type(config.the_task).__doc__ or "").split())
-    sentence = re.split(r"(?<=[.:])\s", whole)[0]
-    text = re.sub(r"\s*(\([^)]*\))?[.:]?$", "", sentence)
+    text = re.sub(r"\s*(\([^)]*\))?[.:]?$", "", re.split(r"(?<=[.:])\s", whole)[0])
     return text[:1].lower() + text[1:]
 
 
@@ -332,340 +409,7 @@ def data_text(config: EchoConfig) -> str:
     return f"{rows} of {config.windows_per_epoch:,} trials of {config.window_steps} steps, a window each{follows}"
 
 
-def then(echo_step: int) -> str:
-    """The delay of the echo in words, such as "3 steps before"."""
-    return "now" if not echo_step else "a step before" if echo_step == 1 else f"{echo_step} steps before"
-
-
-@lru_cache(maxsize=1)
-def first_window(config: EchoConfig) -> RowData | None:
-    """The first row of the first window; None if the data of an epoch is too long to draw."""
-    if config.total_series_length > MOST_SYMBOLS:
-        return None
-    try:
-        batch = batch_of(config, 0, 0)
-    except TaskError:
-        return None
-    steps = config.window_steps
-    return RowData(batch.x[0, :steps], batch.y[0, :steps], batch.scored[0, :steps])
-
-
-def about_first_window(config: EchoConfig, window: RowData) -> tuple[str, str]:
-    """The texts beside the inputs and the targets of the first window's first row."""
-    if config.value("task") == "echo":
-        return "the first window of row 1", f"its targets: the input {then(config.echo_step)}"
-    not_scored = "" if window.scored.all() else f" ({NOT_SCORED.strip()}: does not count)"
-    return f"the first {'window' if config.is_stream else 'trial'} of row 1", f"its targets{not_scored}"
-
-
-def title(progress: Progress, row: int, first_step: int, width: int, has_classes: bool = True, more: str = "") -> str:
-    """The title of a panel that begins at ``first_step``, in the longest form that fits.
-
-    Args:
-        has_classes: whether predictions are symbols, which are right or wrong.
-        more: a remark on what the panel leaves out.
-    """
-    data = RowData.of(progress, row)
-    length = len(data.y)
-    cut = f", steps {first_step + 1} to {length}" if first_step else ""
-    count = int(data.scored.sum())
-    name = f"row {row + 1}"
-    if not count:
-        return _longest([f"{name}: no step counts{cut}{more}", f"{name}: no step counts", name], width)
-    if not has_classes:
-        error = loss_text(float(np.square(progress.outputs[row] - data.y)[data.scored].mean()))
-        return _longest([f"{name}: squared error {error}{cut}{more}", f"{name}: {error}{more}", name], width)
-    right = int(((np.argmax(progress.probabilities[row], axis=-1) == data.y) & data.scored).sum())
-    return _longest([f"{name}: {right} of {count} right{cut}{more}", f"{name}: {right}/{count}", name], width)
-
-
-def _longest(forms: list[str], width: int) -> str:
-    return next((form for form in forms if len(form) <= width), "")
-
-
-def read(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
-    """A text about a target: the inputs on which it depends, as far as they are known, and the prediction."""
-    if config.value("task") != "echo":
-        return _read_of_any_task(config, progress, row, step)
-    symbols, target = config.the_task.outputs, progress.y[row, step]
-    source = step - config.echo_step
-    if source >= 0:
-        echoed = f"echoes step {source + 1}"
-    elif source + progress.window * config.window_stride < 0:
-        echoed = "echoes the row above" if config.row_start == "previous_row" and row > 0 else "is blank"
-    else:
-        echoed = f"echoes {-source} steps before this window"
-    shown = network_words(symbols, progress.outputs[row, step], target, 0)
-    return f"row {row + 1}, step {step + 1}: target {value_words(symbols, target, 0)} {echoed}; {shown}"
-
-
-def _read_of_any_task(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
-    data, task, said = RowData.of(progress, row), config.the_task, progress.outputs[row, step]
-    x, y = data.x[step], data.y[step]
-    lags = lags_of_target(config, progress.window, step)
-    sources = f" depends on {', '.join(f't-{lag}' for lag in lags)}" if lags else ""
-
-    def text(brevity: int) -> str:
-        place = f"row {row + 1}, step {step + 1}: input {input_words(task.inputs, x, brevity)}"
-        if not data.scored[step]:
-            return f"{place}; no target counts here"
-        target = value_words(task.outputs, y, brevity)
-        return f"{place}; target {target}{sources}; {network_words(task.outputs, said, y, brevity)}"
-
-    return first_that_fits(text)
-
-
-PANEL_HEIGHT = 4
-"""Lines of a panel of symbols."""
-
-GAP = 2
-
-SEAMS = {"window": "│", "epoch": "║", "gap": "┆"}
-
-
-@dataclass(frozen=True)
-class Arrangement:
-    """The layout of the panels.
-
-    Attributes:
-        columns: the number of panels side by side.
-        shown: the number of all panels.
-        width: the characters of one panel, without the gap.
-        height: the lines of one panel.
-    """
-
-    columns: int
-    shown: int
-    width: int
-    height: int
-
-
-class Rows(TimeStepView):
-    """The rows view: a panel for each row of the batch that fits. Each has a title and three lines of blocks, or a line
-    for each number, with the newest window at the right.
-
-    Values differ in character as well as in colour: a full block is 1, a base line is 0. A prediction is shaded by its
-    probability, and a wrong one is shown as ``><``. A step that does not count has a dash for its target.
-    """
-
-    key = "1"
-    title = "rows"
-    about = "Input, target and prediction of the newest windows"
-    BINDINGS = [
-        *cursor_keys(
-            "Paused: cursor to an earlier time step",
-            "Paused: cursor to a later time step",
-            "Cursor, or the panels, a row up",
-            "Cursor, or the panels, a row down",
-        ),
-        *FIVE_ROWS,
-        LEAVE,
-    ]
-
-    @property
-    def at_cursor(self) -> TimeStep | None:
-        cursor = self._visible_cursor()
-        return None if cursor is None else TimeStep(*cursor)
-
-    @property
-    def reading(self) -> str:
-        """The text about the target at the cursor; empty without a cursor."""
-        return self.reading_of(self.at_cursor)
-
-    def reading_of(self, spot: object) -> str:
-        progress = None if self._frame is None else self._frame.progress
-        if not isinstance(spot, TimeStep) or self._frame is None or progress is None or not self._has(spot):
-            return ""
-        return read(self._frame.own_config, progress, spot.row, spot.step)
-
-    def _extent(self, frame: Frame) -> tuple[int, int] | None:
-        if frame.progress is None:
-            return None
-        rows, length = frame.progress.y.shape[:2]
-        return rows, length
-
-    def _rows_that_fit(self, frame: Frame) -> int:
-        return self._panels(frame, self.size.width, self.size.height)[0].shown
-
-    @staticmethod
-    def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """As many lines as whole panels need, at most ``most``."""
-        rows = config.batch_size
-        of_a_panel = row_lines(config, most - 1)
-        panel = 1 + len(of_a_panel)
-        whole = len(of_a_panel[0].label) + 2 * config.window_steps
-        side_by_side = max(1, min((width + GAP) // (whole + GAP), rows))
-        for columns in range(1, side_by_side + 1):
-            lines = -(-rows // columns) * panel
-            if lines <= most:
-                return lines
-        return max(PANEL_HEIGHT, most // panel * panel)
-
-    @staticmethod
-    def _panels(frame: Frame, width: int, height: int) -> tuple[Arrangement, tuple[RowLine, ...]]:
-        """The layout of the panels of a frame with progress, and the lines of each panel."""
-        assert frame.progress is not None
-        rows, length = frame.progress.x.shape[:2]
-        lines = row_lines(frame.own_config, height - 1)
-        return arrange(rows, width, height, length, len(lines[0].label), 1 + len(lines)), lines
-
-    def draw(self, cells: Cells) -> None:
-        frame = self._frame
-        if frame is None or frame.progress is None:
-            cells.write(0, 0, shortened(self._message, cells.width), "text")
-            if frame is not None and frame.is_new:
-                self._draw_before(cells, frame)
-            return
-        panels, lines = self._panels(frame, cells.width, cells.height)
-        rows = len(frame.progress.x)
-        first = min(self._first_row, rows - panels.shown)
-        cursor = self._visible_cursor()
-        room = panels.width - len(lines[0].label)
-        tape = lay_tape(frame.own_config, (*frame.tape, frame.progress), room, cursor and cursor[1])
-        task = frame.own_config.the_task
-        names = names_beside((task.inputs, task.outputs))
-        for index in range(panels.shown):
-            line, column = divmod(index, panels.columns)
-            at = column * (panels.width + GAP), line * panels.height
-            self._draw_panel(cells, tape, first + index, at, panels.width, lines, names)
-        if panels.shown < rows:
-            of = f"{first + 1} to {first + panels.shown} of {rows}"
-            for text in (f" rows {of}: «focus», then «up»/«down» ", f" {of}: «focus» ", f" {of}"):
-                text = self.keymap.text(text)
-                begin = cells.width - len(text)
-                if begin > 0 and not cells.text(0)[begin:].strip():
-                    cells.write(begin, 0, text, "muted")
-                    break
-
-    def _draw_before(self, cells: Cells, frame: Frame) -> None:
-        """Draw the first window's data and facts about the task, while no window is trained."""
-        config, y = frame.own_config, 1
-        window = first_window(config)
-        if window is not None:
-            scales = scales_of(config, window.x, window.y)
-            lines = row_lines(config, cells.height // 2)
-            texts = iter(about_first_window(config, window))
-            for line in lines:
-                blocks = cells_of(config, window, line, scales)
-                if not blocks:
-                    continue
-                x = cells.write(0, y, line.label, "muted")
-                for block, block_style in blocks:
-                    x = cells.write(x, y, block, block_style)
-                text = next(texts, "") if line.channel == 0 else ""
-                if x + 2 + len(text) <= cells.width:
-                    cells.write(x + 2, y, text, "muted")
-                y += 1
-        known_lines = [(about, self.keymap.text(text)) for about, text in known(frame.config)]
-        y += cells.height > y + len(known_lines)
-        for number, (about, text) in enumerate(known_lines[: cells.height - y], y):
-            cells.write(0, number, about, "muted")
-            cells.write(ABOUT_WIDTH, number, shortened(text, cells.width - ABOUT_WIDTH), "text")
-
-    def _draw_panel(
-        self,
-        cells: Cells,
-        tape: list[TapeWindow],
-        row: int,
-        place: tuple[int, int],
-        width: int,
-        lines: tuple[RowLine, ...],
-        names: list[str],
-    ) -> None:
-        """Draw the panel of a row. Its title takes as many of the names as fit."""
-        assert self._frame is not None
-        config, (x, y), label_width = self._frame.own_config, place, len(lines[0].label)
-        newest = tape[-1]
-        at = x + newest.x + (label_width if newest.x else 0)
-        cursor = self._visible_cursor()
-        lit = self.has_focus and (cursor is None or cursor[0] == row)
-        sign = FOCUSED if lit and (cursor is not None or x + y == 0) else ""
-        at, room = (x, width - len(sign)) if names else (at, x + width - at - len(sign))
-        more = left_out(config, lines)
-        least = room - len(f"  {names[0]}") if names else room
-        name = sign + title(newest.progress, row, newest.begin, least, config.has_classes, more)
-        while names and len(f"{name}  {names[0]}") <= room:
-            name += f"  {names.pop(0)}"
-        cells.write(at, y, name, "focused" if lit else "text")
-        scales = scales_of(config, newest.progress.x, newest.progress.y)
-        for number, line in enumerate(lines, y + 1):
-            cells.write(x, number, line.label, "muted")
-            for piece in tape:
-                at = x + label_width + piece.x
-                blocks = cells_of(config, RowData.of(piece.progress, row), line, scales)
-                for text, block_style in blocks[piece.begin : piece.end]:
-                    at = cells.write(at, number, text, block_style)
-                if piece is newest:
-                    self._mark_steps(cells, piece, row, (x + label_width + piece.x, number))
-                if piece.seam:
-                    cells.write(at, number, SEAMS[piece.seam], "muted")
-        if cursor is not None and cursor[0] == row:
-            for number, line in enumerate(lines, y + 1):
-                self._draw_cursor(cells, tape, cursor, (x + label_width, number), line)
-
-    @staticmethod
-    def _mark_steps(cells: Cells, newest: TapeWindow, row: int, at: tuple[int, int]) -> None:
-        """Note the time steps of a line of the newest window, for the mouse."""
-        width = 2 * (newest.end - newest.begin)
-        cells.mark_each(*at, width, 1, lambda x, _: TimeStep(row, newest.begin + x // 2))
-
-    def _draw_cursor(
-        self, cells: Cells, tape: list[TapeWindow], cursor: tuple[int, int], at: tuple[int, int], line: RowLine
-    ) -> None:
-        """Highlight a target and its prediction, or the inputs on which the target depends."""
-        assert self._frame is not None
-        config, newest = self._frame.own_config, tape[-1]
-        row, step = cursor
-        if line.part != INPUT:
-            light(
-                cells,
-                at,
-                newest,
-                step,
-                "cursor",
-                value_text(config, RowData.of(newest.progress, row), step, line),
-            )
-            return
-        for lag in lags_of_target(config, newest.progress.window, step):
-            found = source_on(tape, step - lag)
-            if found is not None:
-                piece, source = found
-                text = value_text(config, RowData.of(piece.progress, row), source, line)
-                light(cells, at, piece, source, "source", text)
-
-
-def source_on(tape: list[TapeWindow], step: int) -> tuple[TapeWindow, int] | None:
-    """The window on the tape that contains a step, and the number of the step in that window. The step is counted from
-    the start of the newest window (negative: earlier). None if there is a gap before the newest window, or if the step
-    is not on the tape.
-    """
-    for piece, before in zip(reversed(tape), [*reversed(tape[:-1]), None], strict=True):
-        if step >= 0:
-            return piece, step
-        if before is None or before.seam != "window":
-            return None
-        step += before.end
-    return None
-
-
-def light(cells: Cells, at: tuple[int, int], piece: TapeWindow, step: int, style: str, text: str) -> None:
-    """Write the value of a time step over its block, if the step is visible."""
-    if step in piece:
-        cells.write(at[0] + piece.x + 2 * (step - piece.begin), at[1], text, style)
-
-
-def arrange(rows: int, width: int, height: int, length: int, label: int = 6, panel: int = PANEL_HEIGHT) -> Arrangement:
-    """The layout of panels for ``rows`` rows of ``length`` steps on ``width`` x ``height`` characters.
-
-    As few panels as possible are side by side, so that each shows more windows; but a panel is wide enough for a
-    window, unless the screen is narrower.
-
-    Args:
-        label: the characters before each line.
-        panel: the lines of a panel.
-    """
-    whole = label + 2 * length
-    most = max(1, min((width + GAP) // (whole + GAP), rows))
-    lines = max(1, (height + 1) // panel)
-    columns = next((number for number in range(1, most + 1) if -(-rows // number) <= lines), most)
-    return Arrangement(columns, min(rows, columns * lines), max(1, (width + GAP) // columns - GAP), panel)
+def draw_facts(cells: Cells, y: int, lines: dict[str, str]) -> None:
+    for number, (about, text) in enumerate(lines.items(), y):
+        cells.write(0, number, about, "muted")
+        cells.write(ABOUT_WIDTH, number, shortened(text, cells.width - ABOUT_WIDTH), "text")

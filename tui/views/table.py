@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tui.views.data import Data
 from tui.views.gradient import GradientView
@@ -19,22 +19,15 @@ NAMES_OF_VIEWS = {f"view.{view.title}": view.title for view in VIEWS}
 """The titles of the views, by the id of their keys."""
 
 
-@dataclass(frozen=True)
-class ViewChoice:
-    """The two views that were opened last; the older one is shown only if there is room for two.
-
-    Attributes:
-        newest, before: the number keys of the two views; "" or an unknown key means no view.
-    """
+class ViewChoice(NamedTuple):
+    """The number keys of the two views that were opened last; the older is shown only if there is room for two."""
 
     newest: str = "1"
     before: str = "3"
 
     def pressed(self, key: str) -> ViewChoice:
-        """The choice of views after the user pressed this number key."""
         return self if key == self.newest else ViewChoice(key, self.newest)
 
     def shown(self, most: int) -> tuple[type[View], ...]:
-        """The views to show, at most ``most``, in the order of their keys, so that a view stays on the same side."""
-        keys = (self.newest, self.before)[:most]
-        return tuple(view for view in VIEWS if view.key in keys)
+        """The views, in the order of their keys, so that a view stays on the same side."""
+        return tuple(view for view in VIEWS if view.key in self[:most])

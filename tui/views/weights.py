@@ -1,492 +1,340 @@
-"""Draws matrices as signed blocks with names of rows and columns, and packs several matrices into a box."""
+"""View 5: each matrix, the eigenvalues against the unit circle, how much a window changes, Lyapunov exponents."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
-from textual.binding import Binding
+import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.readings import MINUS_INFINITY, Matrices, Readings, Recurrent
 from tui.views.blocks import scale_of, signed_blocks
-from tui.views.canvas import Box, Cells, stamp, write_in
+from tui.views.canvas import Box, Cells, beside, stamp, write_in
 from tui.views.gradient import size_text
 from tui.views.inks import NUMBER
-from tui.views.memory import STYLE_NAMES
-from tui.views.state_plane import draw_plane
+from tui.views.plot_layers import Dots, characters
 from tui.views.text import percent
-from tui.views.view import PART_BINDINGS, Entry, ProbeView
+from tui.views.view import LEAVE, PART_BINDINGS, Entry, ProbeView, cursor_keys
+
+Eigenvalues = npt.NDArray[np.complex64]
 
 GAP = 2
-
-NUMBER_WIDTH = 7
-"""The columns of a block with its number and a space, such as ``█+0.83``."""
-
-CELL_WIDTHS = (NUMBER_WIDTH, 2, 1)
-"""The possible widths of an entry in columns; the largest with which all matrices fit is used."""
-
-
-@dataclass(frozen=True, eq=False)
-class WeightMatrix:
-    """A matrix to draw.
-
-    Attributes:
-        name: the name above the matrix.
-        values: float32 [rows, columns].
-        rows, columns: the names of its rows and columns.
-        cursor: row and column of the highlighted entry; None if there is none.
-        label: the least number of columns for the row names, left of the entries; longer names need more.
-    """
-
-    name: str
-    values: Floats
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
-    cursor: tuple[int, int] | None = None
-    label: int = 0
-
-    @property
-    def label_width(self) -> int:
-        """The columns before the entries: enough for the names of the rows, and for the matrix' name above them. A
-        single row has the matrix' name in place of its own.
-        """
-        names = (self.name, *(self.rows if len(self.rows) > 1 else ()))
-        return max(self.label, max(map(len, names)) + 1)
-
-    def size(self, cell: int) -> tuple[int, int]:
-        """The width and height of the whole matrix, with ``cell`` columns per entry; a single row needs no head."""
-        rows, columns = self.values.shape
-        return self.label_width + columns * cell, rows + (rows > 1)
-
-
-def packed(matrices: Sequence[WeightMatrix], box: Box, cell: int) -> list[Box]:
-    """A box for each of the first matrices, as long as they fit: from top to bottom, then in the next column.
-
-    A matrix that is larger than the whole box is cut.
-    """
-    boxes: list[Box] = []
-    x, y, widest = box.x, box.y, 0
-    for matrix in matrices:
-        width, height = matrix.size(cell)
-        height = min(height, box.height)
-        if y + height > box.bottom:
-            x, y, widest = x + widest + GAP, box.y, 0
-        width = min(width, box.right - x)
-        if height < 1 or width < min(matrix.label_width + cell, matrix.size(cell)[0]):
-            break
-        if boxes and width < matrix.size(cell)[0]:
-            break
-        boxes.append(Box(x, y, width, height))
-        y, widest = y + height, max(widest, width)
-    return boxes
-
-
-def laid_out(matrices: Sequence[WeightMatrix], box: Box) -> tuple[list[Box], int, bool]:
-    """The boxes of the matrices, the width of an entry in columns, and whether all fit. Entries are as wide as
-    possible.
-    """
-    boxes: list[Box] = []
-    for cell in CELL_WIDTHS:
-        boxes = packed(matrices, box, cell)
-        sizes = [matrix.size(cell) for matrix in matrices]
-        if [(one.width, one.height) for one in boxes] == sizes:
-            return boxes, cell, True
-    return boxes, CELL_WIDTHS[-1], False
-
-
-def all_fit(matrices: Sequence[WeightMatrix], box: Box) -> bool:
-    """Whether all matrices fit into the box."""
-    return laid_out(in_line(matrices), box)[2]
-
-
-def how_well(matrices: Sequence[WeightMatrix], box: Box) -> tuple[int, int]:
-    """A score for a box, larger is better: the width of an entry if all matrices fit; otherwise the area that fits."""
-    boxes, cell, whole = laid_out(in_line(matrices), box)
-    return (min(cell, 2) if whole else 0), sum(one.width * one.height for one in boxes) if not whole else 0
-
-
-def in_line(matrices: Sequence[WeightMatrix]) -> list[WeightMatrix]:
-    """The matrices with labels of equal width, so that the columns of a bias and its matrix are aligned."""
-    label = max((matrix.label_width for matrix in matrices), default=0)
-    return [replace(matrix, label=label) for matrix in matrices]
-
-
-def draw_matrices(cells: Cells, box: Box, matrices: Sequence[WeightMatrix]) -> int:
-    """Draw the matrices from the first on; returns how many fit."""
-    matrices = in_line(matrices)
-    boxes, cell, _ = laid_out(matrices, box)
-    for one, matrix in zip(boxes, matrices, strict=False):
-        draw_matrix(cells, one, matrix, cell)
-    return len(boxes)
-
-
-def part_seen(matrices: Sequence[WeightMatrix], box: Box) -> str:
-    """The range of rows and columns shown of the first matrix, as text; empty if the whole matrix is shown."""
-    matrices = in_line(matrices)
-    boxes, cell, _ = laid_out(matrices, box)
-    if not boxes:
-        return ""
-    seen = zip(("rows", "columns"), _seen(matrices[0], boxes[0], cell), matrices[0].values.shape, strict=True)
-    shown = [f"{name} {at + 1:,} to {at + count:,} of {of:,}" for name, (at, count), of in seen if count < of]
-    return ", ".join((f"{matrices[0].name} {shown[0]}", *shown[1:])) if shown else ""
-
-
-def _seen(matrix: WeightMatrix, box: Box, cell: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The shown part of a matrix: (first row, number of rows), (first column, number of columns)."""
-    (rows, columns), (row, column) = matrix.values.shape, matrix.cursor or (0, 0)
-    return (
-        _stretch(row, rows, box.height - (rows > 1)),
-        _stretch(column, columns, (box.width - matrix.label_width) // cell),
-    )
-
-
-def draw_matrix(cells: Cells, box: Box, matrix: WeightMatrix, cell: int) -> None:
-    """Draw the names of columns, then a line for each row. If the matrix does not fit, the cursor's part is shown."""
-    head = len(matrix.values) > 1
-    names = matrix.label_width
-    row, column = matrix.cursor or (0, 0)
-    (first_row, shown_rows), (first_column, shown_columns) = _seen(matrix, box, cell)
-    part = matrix.values[first_row : first_row + shown_rows, first_column : first_column + shown_columns]
-    if head:
-        write_in(cells, box, 0, matrix.name, "text")
-        _write_columns(cells, box, matrix, range(first_column, first_column + shown_columns), cell)
-    indices = np.array([NUMBER[name] for name in STYLE_NAMES], np.int16)
-    glyphs, kinds = signed_blocks(part, scale_of(matrix.values))
-    styles = np.repeat(indices[kinds], cell, axis=1)
-    if matrix.cursor is not None and first_row <= row < first_row + shown_rows:
-        at = (column - first_column) * cell
-        styles[row - first_row, at : at + min(cell, NUMBER_WIDTH - 1)] = NUMBER["cursor"]
-    if cell < NUMBER_WIDTH:
-        picture = np.repeat(glyphs, cell, axis=1)
-    else:
-        numbers = [[f"{number_text(value):<5} " for value in values] for values in part.tolist()]
-        texts = np.char.add(glyphs, np.array(numbers, "U6").reshape(glyphs.shape))
-        picture = np.ascontiguousarray(texts, f"U{cell}").view("U1").reshape(len(part), -1)
-    stamp(cells, box.x + names, box.y + head, picture, styles)
-    cells.mark_each(
-        *(box.x + names, box.y + head, shown_columns * cell, shown_rows),
-        lambda x, y: Entry(matrix.name, first_row + y, first_column + x // cell),
-    )
-    for line, name in enumerate(matrix.rows[first_row : first_row + shown_rows]):
-        label = (name, "muted") if head else (matrix.name, "text")
-        write_in(cells, box, head + line, *label)
-
-
-def _stretch(wanted: int, count: int, room: int) -> tuple[int, int]:
-    """The part to show of ``count`` entries: the first index, and the number; it contains the index ``wanted``."""
-    room = max(0, min(room, count))
-    return min(max(0, wanted + 1 - room), count - room), room
-
-
-def _write_columns(cells: Cells, box: Box, matrix: WeightMatrix, shown: range, cell: int) -> None:
-    """Draw the names above their columns, if they fit. A gate's name is drawn once for all of its columns. If columns
-    are narrow, a common prefix is written once: ``h1 2 3``.
-    """
-    end = 0
-    for word, group in groupby(shown, lambda column: matrix.columns[column].rpartition(" ")[0]):
-        columns = list(group)
-        whole = word and len(word) < len(columns) * cell and cell <= 2
-        for column in columns[:1] if whole else columns:
-            name = matrix.columns[column]
-            if cell <= 2 or len(name) >= cell:
-                name = word if whole else name.rpartition(" ")[2]
-            x = (column - shown.start) * cell
-            stem = "" if whole or cell > 2 else name.rstrip("0123456789")
-            if len(stem) == 1 and len(name) > 1:
-                name = name[1:]
-                if not x:
-                    write_in(cells, box, 0, stem, "muted", at=matrix.label_width - 1)
-            if x >= end and matrix.label_width + x + len(name) <= box.width:
-                write_in(cells, box, 0, name, "muted", at=matrix.label_width + x)
-                end = x + len(name) + 1
-
-
-def number_text(value: float) -> str:
-    """A number in five characters, with its sign: +0.83, -12.5, +4e9."""
-    if not np.isfinite(value):
-        return f"{value:+}"[:5]
-    texts = (f"{value:+.{decimals}f}" for decimals in (2, 1, 0))
-    return next((text for text in texts if len(text) <= 5), f"{value:+.0e}".replace("e+0", "e").replace("e+", "e"))
-
-
-NUMBERS_WIDTH = 27
-"""The columns of the numbers: weight changes and Lyapunov exponents."""
-
-LEAST_MATRICES, LEAST_PLANE = 24, 12
-"""The fewest columns of the matrices, and of the complex plane; with less room, other parts are left out."""
-
-GAP_WEIGHTS = 2
-
-LEAST_NOTED = 4
-"""The fewest lines of matrices with which a line says how many matrices are not shown."""
-
-PLANE_HEIGHT = 20
-"""The lines of the head and the complex plane, if the screen is high enough."""
-
-BAR_WIDTH = 8
-"""The columns of a Lyapunov exponent's bar, on each side of zero."""
+WITH_NUMBER = 7  # the columns of a block with its number, such as ``█+0.83``
+ENTRY_WIDTHS = (WITH_NUMBER, 2, 1)  # the widest with which all matrices fit is taken
+NUMBERS_WIDTH, BAR_WIDTH = 27, 8
+LEAST_MATRICES, LEAST_CIRCLE = 24, 12  # columns
+HIGH_ENOUGH = 20  # lines of the whole view, for the circle
+INKS = np.array([NUMBER[ink] for ink in ("muted", "target", "input")], np.int16)  # of zero, positive, negative
+MARGIN, FARTHEST = 1.12, 1e6  # how far the edge lies from zero: so many times the largest eigenvalue, at most so far
 
 
 class WeightsView(ProbeView):
-    """The weights view: matrices at the left, then the complex plane, then numbers. If the matrices do not all fit,
-    they begin with the selected one.
-    """
+    """Matrices at the left, then the circle, then numbers; if not all matrices fit, they begin with the chosen one."""
 
     key = "5"
     title = "weights"
     about = "Each matrix, eigenvalues against the unit circle, update sizes, Lyapunov exponents"
     kinds = frozenset({"weights", "lyapunov"})
-
     BINDINGS = [
-        Binding("left", "move(0, -1)", "Left", show=False, tooltip="Cursor a column back", id="left"),
-        Binding("right", "move(0, 1)", "Right", show=False, tooltip="Cursor a column on", id="right"),
-        Binding("up", "move(-1, 0)", "Up", show=False, tooltip="Cursor a row up", id="up"),
-        Binding("down", "move(1, 0)", "Down", show=False, tooltip="Cursor a row down", id="down"),
+        *cursor_keys("Cursor a column back", "Cursor a column on", "Cursor a row up", "Cursor a row down"),
         *PART_BINDINGS,
-        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away", id="leave"),
+        LEAVE,
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._chosen = 0
-        self._cursor: tuple[int, int] | None = None
+        self._chosen = 0  # among `choices`
+        self._cursor: tuple[int, int] | None = None  # row and column in the chosen matrix
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """Lines for all matrices, one below the other, and at least for the complex plane."""
-        return min(most, max(PLANE_HEIGHT, (config.num_layers + 1) * (config.state_size + 3) + config.input_size))
+        return min(most, max(HIGH_ENOUGH, (config.num_layers + 1) * (config.state_size + 3) + config.input_size))
 
     def answered(self, readings: Readings) -> bool:
         return readings.weights is not None
 
     @property
+    def _weights(self) -> Matrices | None:
+        return None if self._readings is None else self._readings.weights
+
+    def _choice(self, weights: Matrices) -> tuple[Entry, Recurrent | None]:
+        """The entry under the cursor, or the first of the chosen matrix; and whose eigenvalues are shown."""
+        found = choices(weights)
+        name, recurrent = found[self._chosen % len(found)]
+        at = (min(one, size - 1) for one, size in zip(self._cursor or (0, 0), weights.weights[name].shape, strict=True))
+        return Entry(name, *at), recurrent
+
+    @property
     def reading(self) -> str:
-        readings = self._readings
-        if self._cursor is None or readings is None or readings.weights is None:
-            return ""
-        chosen = self._chosen_matrix(readings.weights)
-        return read(chosen) if chosen is not None and chosen.values.size else ""
+        weights = self._weights
+        return "" if self._cursor is None or weights is None else self.reading_of(self._choice(weights)[0])
 
     def reading_of(self, spot: object) -> str:
-        readings = self._readings
-        if not isinstance(spot, Entry) or readings is None or readings.weights is None:
+        weights = self._weights
+        if weights is None or not isinstance(spot, Entry) or spot.matrix not in weights.weights:
             return ""
-        if spot.matrix not in readings.weights.weights:
+        rows, columns = weights.rows[spot.matrix], weights.columns[spot.matrix]
+        if spot.row >= len(rows) or spot.column >= len(columns):
             return ""
-        matrix = matrix_of(readings.weights, spot.matrix)
-        rows, columns = matrix.values.shape
-        return (
-            read(replace(matrix, cursor=(spot.row, spot.column))) if spot.row < rows and spot.column < columns else ""
-        )
+        value = float(weights.weights[spot.matrix][spot.row, spot.column])
+        return f"{spot.matrix}, from {rows[spot.row]} to {columns[spot.column]}: {value:+.4g}"
 
     def clicked(self, spot: object, again: bool) -> None:
-        """Choose the matrix, and put the cursor on the entry, as ``n`` and the arrow keys do."""
-        readings = self._readings
-        if not isinstance(spot, Entry) or readings is None or readings.weights is None:
-            return
-        if self._entry(readings.weights)[0] != spot.matrix:
-            names = [name for name, _ in entries_of(readings.weights)]
-            self._chosen = names.index(spot.matrix)
-        self._cursor = spot.row, spot.column
-        self._changed()
-
-    def _entry(self, weights: Matrices) -> tuple[str, Recurrent | None]:
-        """The name of the selected matrix, and the recurrent matrix whose eigenvalues are shown."""
-        entries = entries_of(weights)
-        return entries[self._chosen % len(entries)] if entries else ("", None)
-
-    def _chosen_matrix(self, weights: Matrices) -> WeightMatrix | None:
-        """The matrix in which the cursor moves; None if there is none."""
-        name = self._entry(weights)[0]
-        if name not in weights.weights:
-            return None
-        matrix = matrix_of(weights, name)
-        if self._cursor is None or not matrix.values.size:
-            return matrix
-        rows, columns = matrix.values.shape
-        return replace(matrix, cursor=(min(self._cursor[0], rows - 1), min(self._cursor[1], columns - 1)))
-
-    def _matrices(self, weights: Matrices) -> list[WeightMatrix]:
-        """All matrices in order; the selected one has the cursor."""
-        chosen = self._chosen_matrix(weights)
-        matrices = [matrix_of(weights, name) for name in weights.weights]
-        return [chosen if chosen is not None and one.name == chosen.name else one for one in matrices]
-
-    def paint(self, cells: Cells, readings: Readings) -> None:
-        weights = readings.weights
-        if weights is None:
-            return
-        recurrent = self._entry(weights)[1]
-        body = Box(0, 1, cells.width, max(0, cells.height - 1))
-        ordered = self._matrices(weights)
-        ways = share_room(body, len(ordered) + 2 + len(() if readings.lyapunov is None else readings.lyapunov))
-        matrices, plane, numbers = max(ways, key=lambda way: how_well(ordered, way[0]))
-        if not all_fit(ordered, matrices):
-            at = list(weights.weights).index(self._entry(weights)[0])
-            ordered = [*ordered[at:], *ordered[:at]]
-            if matrices.height > LEAST_NOTED:
-                matrices = matrices._replace(height=matrices.height - 1)
-        part, words = part_seen(ordered, matrices), summary(recurrent, readings.lyapunov)
-        self.draw_head(cells, readings, f"{part}; {words}" if part else words)
-        seen = draw_matrices(cells, matrices, ordered)
-        if seen < len(ordered) and matrices.height < body.height:
-            note = self.keymap.text(f"{seen} of {len(ordered)}: «next» shows others")
-            write_in(cells, body, body.height - 1, note, "note")
-        if plane is not None and recurrent is not None:
-            draw_plane(cells, plane, recurrent.eigenvalues)
-        if numbers is not None:
-            draw_numbers(cells, numbers, readings, weights)
+        weights = self._weights
+        if weights is not None and isinstance(spot, Entry):
+            if self._choice(weights)[0].matrix != spot.matrix:
+                self._chosen = [name for name, _ in choices(weights)].index(spot.matrix)
+            self._cursor = spot.row, spot.column
+            self._changed()
 
     def action_part(self, by: int) -> None:
-        readings = self._readings
-        if readings is not None and readings.weights is not None:
-            self._chosen = (self._chosen + by) % max(1, len(entries_of(readings.weights)))
+        if self._weights is not None:
+            self._chosen = (self._chosen + by) % len(choices(self._weights))
             self._cursor = (0, 0)
             self._changed()
 
-    def action_move(self, rows: int, columns: int) -> None:
-        readings = self._readings
-        if readings is None or readings.weights is None:
-            return
-        chosen = self._chosen_matrix(readings.weights)
-        if chosen is None or not chosen.values.size:
-            return
-        count, length = chosen.values.shape
-        if self._cursor is None:
-            self._cursor = (0, 0)
-        else:
-            row, column = chosen.cursor or (0, 0)
-            self._cursor = (min(max(0, row + rows), count - 1), min(max(0, column + columns), length - 1))
-        self._changed()
+    def action_move(self, columns: int, rows: int) -> None:
+        weights = self._weights
+        if weights is not None:
+            at, _ = self._choice(weights)
+            count, length = weights.weights[at.matrix].shape
+            moved = min(max(0, at.row + rows), count - 1), min(max(0, at.column + columns), length - 1)
+            self._cursor = (0, 0) if self._cursor is None else moved
+            self._changed()
 
     def action_leave(self) -> None:
         self._cursor = None
         self._changed()
 
+    def paint(self, cells: Cells, readings: Readings) -> None:
+        weights = readings.weights
+        if weights is None:
+            return
+        chosen, recurrent = self._choice(weights)
+        names = list(weights.weights)
+        exponents = np.zeros(0, np.float32) if readings.lyapunov is None else readings.lyapunov
+        body = Box(0, 1, cells.width, max(0, cells.height - 1))
+        ways = list(shares(body, len(names) + len(exponents) + 2))
+        box, circle, numbers = max(ways, key=lambda way: placed(weights, names, way[0]).score)
+        place = placed(weights, names, box)
+        if not place.is_whole:
+            names = [*names[names.index(chosen.matrix) :], *names[: names.index(chosen.matrix)]]
+            place = placed(weights, names, box)
+        parts = []
+        for matrix, one in zip(names, place.boxes, strict=False):
+            is_chosen = matrix == chosen.matrix
+            at = chosen if is_chosen else Entry(matrix, 0, 0)
+            parts.append(draw_matrix(cells, one, place, weights, at, is_chosen and self._cursor is not None))
+        if recurrent is not None:
+            parts.append(f"spectral radius {number(recurrent.spectral_radius)} of {recurrent.name}")
+        if len(place.boxes) < len(names):
+            parts.append(self.keymap.text("«next»: other matrices"))
+        if len(exponents):
+            parts.append(f"Lyapunov {number(float(exponents[0]), '+')}")
+        self.draw_head(cells, readings, "; ".join(filter(None, parts)))
+        if circle is not None and recurrent is not None:
+            draw_eigenvalues(cells, circle, recurrent.eigenvalues)
+        if numbers is not None:
+            draw_numbers(cells, numbers, weights.update, exponents, readings.lyapunov_samples)
 
-def entries_of(weights: Matrices) -> list[tuple[str, Recurrent | None]]:
-    """The entries that key ``n`` selects in turn: (matrix name, recurrent matrix for the eigenvalues). A matrix that
-    contains several recurrent matrices has an entry for each; one that contains none gets the network's first.
-    """
-    default = weights.recurrent[0] if weights.recurrent else None
-    entries: list[tuple[str, Recurrent | None]] = []
+
+def choices(weights: Matrices) -> list[tuple[str, Recurrent | None]]:
+    """What «next» leads through: each matrix with the recurrent matrices that are part of it."""
+    usual = weights.recurrent[0] if weights.recurrent else None
+    found: list[tuple[str, Recurrent | None]] = []
     for name in weights.weights:
-        own = [one for one in weights.recurrent if is_part_of(one, weights, name)]
-        entries += [(name, one) for one in own] or [(name, default)]
-    return entries
+        own = [(name, one) for one in weights.recurrent if is_part_of(one, weights, name)]
+        found += own or [(name, usual)]
+    return found
 
 
 def is_part_of(recurrent: Recurrent, weights: Matrices, name: str) -> bool:
-    """Whether a recurrent matrix is part of the weight matrix with this name, judged by the names."""
+    """Whether a recurrent matrix, such as "W update layer 2", is part of the weights of this name, by the names."""
     stem, _, layer = recurrent.name.partition(" layer ")
     vector = stem.removeprefix("W").strip()
-    of_layer = name.endswith(f"_layer{layer}") if layer not in ("", "1") else "_layer" not in name
-    yields = f"{vector} 1" if vector else "h1"
-    return of_layer and "h1" in weights.rows[name] and yields in weights.columns[name]
+    is_of_layer = name.endswith(f"_layer{layer}") if layer not in ("", "1") else "_layer" not in name
+    return is_of_layer and "h1" in weights.rows[name] and (f"{vector} 1" if vector else "h1") in weights.columns[name]
 
 
-def matrix_of(weights: Matrices, name: str) -> WeightMatrix:
-    """The weight matrix with this name, with the names of its rows and columns."""
-    return WeightMatrix(name, weights.weights[name], weights.rows[name], weights.columns[name])
+class Placed(NamedTuple):
+    """Boxes for the first of some matrices, as many as fit."""
+
+    boxes: list[Box]
+    label: int  # the columns before the entries, the same for all, so that a bias is below its matrix
+    entry: int  # the columns of an entry
+    is_whole: bool
+
+    @property
+    def score(self) -> tuple[int, int]:
+        """To compare boxes: all matrices are better than some, and one line for two blocks better than for one."""
+        return (min(self.entry, 2), 0) if self.is_whole else (0, sum(one.width * one.height for one in self.boxes))
 
 
-def summary(recurrent: Recurrent | None, lyapunov: Floats | None) -> str:
-    """A text with the spectral radius and the largest Lyapunov exponent."""
-    parts = []
-    if recurrent is not None and len(recurrent.eigenvalues):
-        parts.append(f"spectral radius {number(recurrent.spectral_radius)} of {recurrent.name}")
-    if lyapunov is not None and len(lyapunov):
-        parts.append(f"Lyapunov {exponent_text(float(lyapunov[0]))}")
-    return "; ".join(parts) or "none"
+def placed(weights: Matrices, names: Sequence[str], box: Box) -> Placed:
+    """Places for matrices with entries as wide as possible. One row needs no line for the names of its columns."""
+    rows = (row for name in names if len(weights.rows[name]) > 1 for row in weights.rows[name])
+    label = 1 + max(map(len, (*names, *rows)))
+    shapes = [weights.weights[name].shape for name in names]
+    for entry in ENTRY_WIDTHS:
+        sizes = [(label + columns * entry, count + (count > 1)) for count, columns in shapes]
+        boxes = packed(sizes, box)
+        is_whole = [(one.width, one.height) for one in boxes] == sizes
+        if is_whole:
+            break
+    return Placed(boxes, label, entry, is_whole)
+
+
+def packed(sizes: Sequence[tuple[int, int]], box: Box) -> list[Box]:
+    """Boxes of these widths and heights, one below the other, then in the next column."""
+    boxes: list[Box] = []
+    x, y, widest = box.x, box.y, 0
+    for width, height in ((width, min(height, box.height)) for width, height in sizes):
+        if boxes and y + height > box.bottom:
+            x, y, widest = x + widest + GAP, box.y, 0
+        if boxes and x + width > box.right:
+            break
+        boxes.append(Box(x, y, min(width, box.width), height))
+        y, widest = y + height, max(widest, width)
+    return boxes
+
+
+def shares(body: Box, lines: int) -> Iterator[tuple[Box, Box | None, Box | None]]:
+    """Boxes for matrices, circle and so many lines of numbers: side by side; or the circle below the numbers."""
+    with_numbers = beside(body, LEAST_MATRICES, body.width, [NUMBERS_WIDTH], GAP)
+    left, numbers = with_numbers or (body, None)
+    width = min(2 * body.height, left.width - LEAST_MATRICES - GAP, body.width * 2 // 5)
+    with_circle = beside(left, LEAST_MATRICES, left.width, [width], GAP) if width >= LEAST_CIRCLE else None
+    yield *(with_circle or (left, None)), numbers
+    height = min(body.height - lines - 1, NUMBERS_WIDTH // 2)
+    if numbers is not None and 2 * height >= LEAST_CIRCLE:
+        yield left, numbers._replace(y=body.bottom - height, height=height), numbers._replace(height=lines)
+
+
+def draw_matrix(cells: Cells, box: Box, place: Placed, weights: Matrices, at: Entry, has_cursor: bool) -> str:
+    """Draw a line for each row, below the names of the columns; returns which part is seen if it is cut."""
+    name, label, entry = at.matrix, place.label, place.entry
+    values, columns = weights.weights[name], weights.columns[name]
+    head = int(len(values) > 1)
+    down = seen(at.row, len(values), box.height - head)
+    along = seen(at.column, len(columns), (box.width - label) // entry)
+    glyphs, signs = signed_blocks(values[down.start : down.stop, along.start : along.stop], scale_of(values))
+    inks = np.repeat(INKS[signs], entry, axis=1)
+    picture = np.repeat(glyphs, entry, axis=1)
+    for y, row in enumerate(down):
+        if entry == WITH_NUMBER:
+            for x, column in enumerate(along):
+                picture[y, x * entry + 1 : (x + 1) * entry] = [*f"{number_text(float(values[row, column])):<6}"]
+        write_in(cells, box, y + head, weights.rows[name][row] if head else name, "muted" if head else "text")
+    if has_cursor:
+        x = (at.column - along.start) * entry
+        inks[at.row - down.start : at.row - down.start + 1, x : x + min(entry, WITH_NUMBER - 1)] = NUMBER["cursor"]
+    stamp(cells, box.x + label, box.y + head, picture, inks)
+    cells.mark_each(
+        *(box.x + label, box.y + head, len(along) * entry, len(down)),
+        lambda x, y: Entry(name, down[y], along[x // entry]),
+    )
+    if head:
+        end = write_in(cells, box, 0, name, "text") - box.x
+        for x, text in column_names(columns[along.start : along.stop], entry):
+            if label + x >= end and label + x + len(text) <= box.width:
+                end = write_in(cells, box, 0, text, "muted", at=label + x) - box.x + 1
+    parts = (("rows", down, len(values)), ("columns", along, len(columns)))
+    texts = [f"{of} {part.start + 1} to {part.stop} of {count}" for of, part, count in parts if len(part) < count]
+    return f"{name} {', '.join(texts)}" if texts else ""
+
+
+def seen(wanted: int, count: int, room: int) -> range:
+    """The part of so many rows or columns that is drawn: it has the one that is wanted."""
+    room = max(0, min(room, count))
+    first = min(max(0, wanted + 1 - room), count - room)
+    return range(first, first + room)
+
+
+def column_names(names: Sequence[str], entry: int) -> Iterator[tuple[int, str]]:
+    """Where to write names: above each column; a gate's once, and after a letter numbers, if they are too long."""
+    for word, group in groupby(range(len(names)), lambda column: names[column].rstrip("0123456789")):
+        columns = list(group)
+        if max(len(names[column]) for column in columns) < entry:
+            yield from ((column * entry, names[column]) for column in columns)
+        elif 1 < len(word.strip()) < len(columns) * entry and entry < WITH_NUMBER:
+            yield columns[0] * entry, word.strip()
+        else:
+            for column in columns:
+                is_first = not column and len(word) == 1
+                yield column * entry - is_first, names[column][0 if is_first else len(word) :] or word
+
+
+def number_text(value: float) -> str:
+    """A number in five characters, with its sign: +0.83, -12.5, +4e9."""
+    if not math.isfinite(value):
+        return f"{value:+}"[:5]
+    texts = (f"{value:+.{decimals}f}" for decimals in (2, 1, 0))
+    return next((text for text in texts if len(text) <= 5), f"{value:+.0e}".replace("e+0", "e").replace("e+", "e"))
+
+
+def draw_eigenvalues(cells: Cells, box: Box, eigenvalues: Eigenvalues) -> None:
+    """The unit circle, and the eigenvalues; those outside of it get another character."""
+    legend = "● inside  ◆ outside"
+    lines = min(box.height - 1, box.width // 2)
+    if lines < 3:
+        return
+    write_in(cells, box, box.height - 1, legend, "muted", at=max(0, (box.width - len(legend)) // 2))
+    known = eigenvalues[np.isfinite(eigenvalues)]
+    edge = MARGIN * min(float(np.abs(known).max(initial=1)), FARTHEST)
+    x, y = box.x + (box.width - 2 * lines) // 2, box.y + (box.height - 1 - lines) // 2
+    circle = np.exp(1j * np.linspace(0, 2 * np.pi, 32 * lines, endpoint=False))
+    stamp(cells, x, y, characters(dots(circle, edge, 4 * lines, 4 * lines)), "muted")
+    is_outside = np.abs(known) > 1
+    for glyph, ink, some in (("●", "point", known[~is_outside]), ("◆", "saturated", known[is_outside])):
+        stamp(cells, x, y, np.where(dots(some, edge, lines, 2 * lines), glyph, " "), ink, over_blanks=True)
+
+
+def dots(points: npt.NDArray[np.complexfloating], edge: float, height: int, width: int) -> Dots:
+    """Points of the complex plane as dots; those beyond the edge are drawn there."""
+    drawn = np.zeros((height, width), np.bool_)
+    down, along = (np.clip((part / edge + 1) / 2, 0, 1) for part in (-points.imag, points.real))
+    drawn[np.round(down * (height - 1)).astype(int), np.round(along * (width - 1)).astype(int)] = True
+    return drawn
+
+
+def draw_numbers(cells: Cells, box: Box, update: dict[str, float], exponents: Floats, samples: int) -> None:
+    """By how much a window changes each matrix, then the Lyapunov exponents as bars to both sides of zero."""
+    is_known = any(map(math.isfinite, update.values()))
+    write_in(cells, box, 0, "changes in a window by" if is_known else "changes: ? until «step» trains", "muted")
+    room = box.height - 1 - min(len(exponents) + 1, box.height // 2) if len(exponents) else box.height - 1
+    changes = list(update.items())[:room]
+    for line, (name, change) in enumerate(changes, start=1):
+        write_in(cells, box, line, f"{name[:12]:<13} {change_text(change)}", "text")
+    if not len(exponents):
+        return
+    top = len(changes) + 1
+    of = f"{samples:,} steps" if samples else "a step"
+    write_in(cells, box, top, f"Lyapunov, nats, {of}", "muted")
+    finite = np.abs(exponents[np.isfinite(exponents) & (exponents > MINUS_INFINITY)])
+    scale = float(finite.max(initial=0)) or 1.0
+    for line, value in enumerate(exponents.tolist(), start=top + 1):
+        share = min(1.0, abs(value) / scale) if not math.isnan(value) else 0.0
+        whole, half = divmod(max(round(share * 2 * BAR_WIDTH), int(share > 0)), 2)
+        left = "▐" * half + "█" * whole if value < 0 else ""
+        at = write_in(cells, box, line, f"{number(value, '+'):>8} ", "text") - box.x
+        at = write_in(cells, box, line, f"{left:>{BAR_WIDTH}}", "input", at=at) - box.x
+        at = write_in(cells, box, line, "|", "muted", at=at) - box.x
+        write_in(cells, box, line, "" if value < 0 else "█" * whole + "▌" * half, "target", at=at)
+
+
+def change_text(share: float) -> str:
+    """By how much a window changes a matrix, relative to its size: 21 %, .030 %."""
+    if not math.isfinite(share):
+        return "?"
+    return percent(share) if share >= 5e-4 or share <= 0 else f"{size_text(100 * share)} %"
 
 
 def number(value: float, sign: str = "") -> str:
-    """A number as text: with two decimals, or in powers of ten if it is large."""
-    if not math.isfinite(value):
-        return "?"
-    return f"{value:{sign}.2f}" if abs(value) < 1e4 else f"{value:{sign}.1e}"
-
-
-def exponent_text(value: float) -> str:
-    """A Lyapunov exponent as text, with its sign."""
-    return "-inf" if value <= MINUS_INFINITY else number(value, "+")
-
-
-Room = tuple[Box, Box | None, Box | None]
-"""The boxes of the matrices, of the complex plane and of the numbers; None for a part that does not fit."""
-
-
-def share_room(body: Box, numbers_lines: int) -> list[Room]:
-    """Possible divisions of the view, best first: all side by side, or the plane below the numbers."""
-    has_numbers = body.width >= LEAST_MATRICES + GAP_WEIGHTS + NUMBERS_WIDTH
-    right = body.right - (NUMBERS_WIDTH + GAP_WEIGHTS if has_numbers else 0)
-    numbers = Box(body.right - NUMBERS_WIDTH, body.y, NUMBERS_WIDTH, body.height) if has_numbers else None
-    width = min(2 * body.height, right - body.x - LEAST_MATRICES - GAP_WEIGHTS, body.width * 2 // 5)
-    plane = Box(right - width, body.y, width, body.height) if width >= LEAST_PLANE else None
-    left = right - (width + GAP_WEIGHTS if plane is not None else 0) - body.x
-    ways: list[Room] = [(body._replace(width=max(0, left)), plane, numbers)]
-    below = body.height - numbers_lines - 1
-    if numbers is not None and 2 * below >= LEAST_PLANE:
-        lines = min(below, NUMBERS_WIDTH // 2)
-        plane = Box(numbers.x, body.bottom - lines, NUMBERS_WIDTH, lines)
-        ways.append((body._replace(width=right - body.x), plane, numbers._replace(height=numbers_lines)))
-    return ways
-
-
-def draw_numbers(cells: Cells, box: Box, readings: Readings, weights: Matrices) -> None:
-    """Draw by how much a window changes each weight matrix, then the Lyapunov exponents as bars around zero."""
-    names = list(weights.weights)
-    exponents = readings.lyapunov.tolist() if readings.lyapunov is not None else []
-    for_exponents = min(len(exponents) + 1, max(2, box.height // 2, box.height - len(names) - 1)) if exponents else 0
-    for_updates = max(0, min(len(names), box.height - for_exponents - 1))
-    known = not names or any(math.isfinite(update) for update in weights.update.values())
-    how = "changes in a window by" if known else cells.keymap.text("changes: ? until «step» trains")
-    write_in(cells, box, 0, how, "muted")
-    for line, name in enumerate(names[:for_updates], start=1):
-        write_in(cells, box, line, f"{name[:12]:<13} {update_text(weights.update[name])}", "text")
-    top = for_updates + 1
-    if exponents and top + 1 < box.height:
-        samples = readings.lyapunov_samples
-        title = f"Lyapunov, nats, {samples:,} steps" if samples else "Lyapunov, nats a step"
-        write_in(cells, box, top, title, "muted")
-        shown = exponents[: box.height - top - 1]
-        finite = [abs(value) for value in shown if math.isfinite(value) and value > MINUS_INFINITY]
-        scale = max(finite, default=1.0) or 1.0
-        for line, value in enumerate(shown, start=top + 1):
-            left, right = exponent_bar(max(value, MINUS_INFINITY) / scale)
-            at = write_in(cells, box, line, f"{exponent_text(value):>8} ", "text") - box.x
-            at = write_in(cells, box, line, left, "input", at=at) - box.x
-            at = write_in(cells, box, line, "|", "muted", at=at) - box.x
-            write_in(cells, box, line, right, "target", at=at)
-
-
-def exponent_bar(share: float) -> tuple[str, str]:
-    """The two halves of an exponent's bar, left and right of zero, `BAR_WIDTH` characters each.
-
-    Args:
-        share: the exponent divided by the largest absolute value of all exponents, -1 to 1.
-    """
-    halves = round(min(1.0, abs(share)) * BAR_WIDTH * 2) if math.isfinite(share) else 0
-    whole, half = divmod(max(halves, int(share != 0 and math.isfinite(share))), 2)
-    if share < 0:
-        return f"{'▐' * half + '█' * whole:>{BAR_WIDTH}}", ""
-    return " " * BAR_WIDTH, "█" * whole + "▌" * half
-
-
-def update_text(update: float) -> str:
-    """By how much a window changes a weight matrix, relative to the matrix, as text."""
-    if not math.isfinite(update):
-        return "?"
-    return percent(update) if update >= 0.0005 or update <= 0 else f"{size_text(update * 100)} %"
-
-
-def read(matrix: WeightMatrix) -> str:
-    """The entry under the cursor, with its row and column, as text."""
-    row, column = matrix.cursor or (0, 0)
-    value = float(matrix.values[row, column])
-    return f"{matrix.name}, from {matrix.rows[row]} to {matrix.columns[column]}: {value:+.4g}"
+    if not MINUS_INFINITY < value < math.inf:
+        return "-inf" if value <= MINUS_INFINITY else "?"
+    return f"{value:{sign}{'.2f' if abs(value) < 1e4 else '.1e'}}"

@@ -118,26 +118,3 @@ def test_a_run_that_is_not_served_is_not_attached_to(tmp_path: Path) -> None:
         assert (done.returncode, str(tmp_path / "run") in done.stderr) == (2, True)
         program.press("q")
         assert program.ended() == 0
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["attach", "nowhere", "--once"], ["nowhere"]),
-        (["attach", "--stop", "nowhere"], ["nowhere"]),
-        (["attach", "--once"], ["--detach"]),
-        (["attach", "nowhere"], ["terminal"]),
-        (["attach", "--once", "--stop"], ["--once", "--stop"]),
-        (["attach", "--fps", "0"], ["fps = 0.0", "0.1 to 60"]),
-        (["serve", "nowhere"], ["nowhere"]),
-        (["serve", "--port", "70000"], ["port = 70000", "0 to 65535"]),
-        (["serve"], ["--detach"]),
-    ],
-)
-def test_what_cannot_be_attached_to_is_refused_in_a_line(
-    arguments: list[str], said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    done = answered(*arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert all(words in done.stderr.splitlines()[0] for words in said)

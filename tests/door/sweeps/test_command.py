@@ -131,41 +131,6 @@ def test_two_programs_do_not_sweep_into_one_folder(swept: Swept, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("flags", "names"),
-    [
-        (["--grid", "echo=3"], ["grid", "'echo'", "total_series_length"]),
-        (["--grid", "echo_step"], ["grid", "'echo_step'", "FIELD=VALUES"]),
-        (["--grid", "seed=1..3"], ["grid", "'seed'", "--seeds"]),
-        (["--grid", "replicas=1..3"], ["grid", "'replicas'", "--seeds"]),
-        (["--grid", "num_epochs=1,2"], ["grid", "'num_epochs'"]),
-        (["--grid", "echo_step=1.5"], ["echo_step", "'1.5'", "whole number"]),
-        (["--grid", "echo_step=5..1"], ["echo_step", "'5..1'"]),
-        (["--grid", "echo_step=-1"], ["echo_step", "-1", "0 or more"]),
-        (["--grid", "cell=rnn,foo"], ["cell", "'foo'", "rnn, gru, lstm"]),
-        (["--grid", "learning_rate=nan"], ["learning_rate", "nan", "above 0"]),
-        (["--grid", "echo_step=1..1000000000000"], ["grid", "echo_step", "1 to 1000"]),
-        (["--grid", "echo_step=3", "--echo-step", "4"], ["echo_step", "4", "axis"]),
-        (["--grid", "cell=gru", "cell=rnn"], ["grid", "'cell'", "once"]),
-        (["--grid", "echo_step=20000"], ["echo_step", "20000", "0 to 9999"]),
-        (["--grid", "echo_step=3", "--seeds", "0"], ["seeds", "0", "1 or more"]),
-        (["--grid", "echo_step=3", "--seeds", "1000000000"], ["grid", "100,000"]),
-        (["--grid", "echo_step=3", "--workers", "0"], ["workers", "0", "1 to 1024"]),
-        (["--grid", "echo_step=3", "--until", "never"], ["until", "never", "solved", "all"]),
-        (["--grid", "echo_step=3", "--workers", "2", "--scheduler", "x"], ["workers", "--scheduler"]),
-    ],
-)
-def test_what_cannot_be_swept_is_refused_by_field_value_and_what_is_allowed(
-    tmp_path: Path, flags: list[str], names: list[str]
-) -> None:
-    answer = answered("sweep", "--out", str(tmp_path / "new"), *flags)
-    assert answer.returncode == USAGE
-    first, *more = answer.stderr.splitlines()
-    assert all(name in first for name in names), first
-    assert len(more) <= 1
-    assert not (tmp_path / "new").exists()
-
-
-@pytest.mark.parametrize(
     ("grid", "field", "values"),
     [
         ("echo_step=1..4", "echo_step", ["1", "2", "3", "4"]),

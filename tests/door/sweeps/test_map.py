@@ -86,22 +86,3 @@ def test_a_picture_is_written_in_place_of_what_is_there(cliff: Path, tmp_path: P
     for _ in range(2):
         assert answered("map", str(cliff), "--svg", str(file)).returncode == 0
     assert file.read_text(encoding="utf-8").startswith("<svg")
-
-
-@pytest.mark.parametrize(
-    ("words", "names"),
-    [
-        (["nowhere"], ["nowhere"]),
-        (["CLIFF", "--across", "foo"], ["across", "'foo'", "echo_step, cell"]),
-        (["CLIFF", "--show", "colour"], ["colour"]),
-        (["CLIFF", "--filter", "cell=tcn"], ["filter", "'cell=tcn'", "rnn, gru"]),
-        (["CLIFF", "--csv", "--once"], ["--csv", "--once"]),
-        (["CLIFF", "--svg", "x.pdf"], ["svg", "'x.pdf'", ".svg"]),
-        ([], ["SWEEP"]),
-    ],
-)
-def test_what_cannot_be_shown_is_refused(words: list[str], names: list[str], cliff: Path) -> None:
-    answer = answered("map", *(str(cliff) if word == "CLIFF" else word for word in words))
-    assert (answer.returncode, answer.stdout) == (2, "")
-    assert all(name in answer.stderr for name in names)
-    assert answer.stderr.count("\n") <= 2

@@ -114,22 +114,21 @@ async def test_the_cursor_lights_a_target_and_the_inputs_on_which_it_depends() -
         screen = await stage.press("tab", "left", "left", "left")
         data = progress_of(config, 0, 1)
         x, y = data.x[0], data.y[0]
-        assert re.search(rf"row 1, step 8: \D*{x[7]}\D*{y[7]}.*t-2 \({x[5]}\), t-5 \({x[2]}\)", screen.reading)
+        assert re.search(rf"row 1, step 8: \D*{x[7]}\D*{y[7]}.*t-2, t-5", screen.reading)
         left, top = 8, before.place("██", after=" input ")[1]
         changed = [n for n in range(10) if screen.paper(left + 2 * n, top) != before.paper(left + 2 * n, top)]
-        assert changed == [2, 5, 7]
+        assert changed == [2, 5]
         assert screen.paper(left + 4, top) == screen.paper(left + 10, top) != screen.paper(left + 14, top)
-        assert "t-5 (before the window)" in (await stage.press(*["left"] * 4)).reading
 
 
 async def test_which_targets_of_a_trial_count_is_said_and_numbers_are_read() -> None:
     order = EchoConfig.from_fields({"task": "temporal_order"})
     screen = await seen("2", config=order)
-    assert re.search(r"row 1: 1 of 60 .* 26 of 60", screen.text)
+    assert re.search(r"row 1: 1 of 60 .* 26 to 60", screen.text)
     assert screen.below("row 1:", count=2)[1][-2:] in ("XX", "XY", "YX", "YY")
     flip_flop = await seen("2", "tab", "right", config=EchoConfig.from_fields({"task": "flip_flop"}), size=LARGE)
     lines = flip_flop.below("row 1:", count=6)
     assert [line[1:13].strip() for line in lines] == [
         f"{part} bit {n}" for part in ("input", "target") for n in (1, 2, 3)
     ]
-    assert {line[14:16] for line in lines} <= {"+1", "-1", " 0"}
+    assert {line[14:16] for line in lines[3:]} <= {"+1", "-1"}, "the targets under the cursor"

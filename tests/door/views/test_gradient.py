@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig
+from tests.any_task import progress_of
 from tests.door.views.stage import seen, staged
 from tests.readings_by_hand import SOLVED, Effects, Flip, Gradient, flipped
 
@@ -31,7 +32,7 @@ async def test_bars_by_lag_on_a_scale_of_powers_of_ten_with_t_and_the_row_that_i
             "     █ █ █ █ █ █ █ ▅ ▂             ┊          pred  ▁▁▁▓▓▁0▓▁▁▁▁▓▓▓",
             "     █ █ █ █ █ █ █ █ █ █ ▅ ▂       ┊          then  ▁▁▁▓▓▁▁▓▁1▁▁▓▓▓",
             "1e-4 █ █ █ █ █ █ █ █ █ █ █ █ ▇ ▅ ▂ ┊          step 7 flipped: 10 turns",
-            "     █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ ▒ ▒ ▒    flips turn: x[t-3] 100 %",
+            "     █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ ▒ ▒ ▒    flips turn: x[t-3] 100 % of 512",
         ]
         assert screen.view[-2:] == [
             "lag  0   2   4   6   8   10  12  14┊   16",
@@ -125,7 +126,7 @@ async def test_of_numbers_it_shows_what_raising_an_input_changes() -> None:
         gradient=gradient(1, 0.5, 0.1, 0.05, 0.01),
         effects=Effects(strength, said, turned=strength > 1),
         reliance=None,
-        progress=None,
+        progress=progress_of(config),
         flip=Flip(0, 3, np.zeros((4, 2), np.float32), said[0], after),
     )
     async with staged(config=config, size=(120, 44)) as stage:

@@ -13,7 +13,13 @@ from echornn.config import RULES, EchoConfig
 from echornn.data.series import lags_beyond, targets_known
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.two_coins import TwoCoins
-from tui.views.data import Source, counts_by_source, missed, missed_of_a_stride, source_of
+from tui.views.data import counts_by_source, missed
+from tui.views.targets import Source, source_of
+
+
+def missed_of_a_stride(config: EchoConfig) -> int:
+    return int(missed(config, 0, config.window_stride).sum())
+
 
 LITTLE = EchoConfig(total_series_length=36, batch_size=3, truncated_backprop_length=3, echo_step=3)
 """The tutorial's example."""

@@ -31,7 +31,7 @@ LINES: dict[str, commands.Command | str] = {
     "view memory": "view('3')",
     "zoom out": "zoom(False)",
     "crosshair fall": "crosshair('fall')",
-    "seed after": "seed('after')",
+    "seed after": "replica(1)",
     "cursor right 3": "cursor('right', 3)",
     "figure curve -o a.pdf": "figure('curve', 'a.pdf')",
     "order": "in_a_view('order')",

@@ -13,7 +13,8 @@ from echornn.config import EchoConfig
 from echornn.timeline.timeline import Timeline
 from tests.examples import examples
 from tests.trees import branch_off, grow
-from tui.views.plot_axes import LossAxis, count, loss_ticks, per_column, window_ticks
+from tui.views.plot_axes import LossAxis, count, loss_ticks, window_ticks
+from tui.views.plot_layers import per_column
 
 
 @examples(200)
@@ -22,9 +23,9 @@ def test_every_extreme_has_its_column(losses: list[float], columns: int, log: bo
     timeline = Timeline()
     grow(timeline, branch_off(timeline, EchoConfig()), losses, 0.2)
     curve = timeline.curve(0, columns)
-    axis = LossAxis.of(curve, log)
+    axis = LossAxis.holding(curve.low, curve.high, log)
     assert axis.bottom < axis.top
-    low, high = per_column(curve, axis.share(curve.low), axis.share(curve.high), columns, max(1, curve.last))
+    low, high = per_column(curve, axis.share(curve.low), axis.share(curve.high), columns, 0, max(1, curve.last))
     finite = np.concatenate([low, high])[~np.isnan(np.concatenate([low, high]))]
     assert ((finite >= 0) & (finite <= 1)).all()
     if losses and not any(math.isnan(loss) for loss in losses):
