@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.data.series import source_lags, targets_known
-from echornn.progress import Bools
+from echornn.progress import Bools, Progress
 from echornn.session.pictures.frame import Frame
 from tui.views.blocks import digits_of, widest
 from tui.views.canvas import Cells
@@ -17,15 +17,13 @@ from tui.views.rows import (
     INPUT,
     TARGET,
     Panels,
-    Steps,
     arrange,
     data_text,
     draw_facts,
     draw_panels,
     epoch_data,
-    steps_of,
-    steps_to_come,
-    text_of,
+    read,
+    untrained,
 )
 from tui.views.targets import Source, source_of
 from tui.views.text import cut_off, shortened
@@ -39,106 +37,7 @@ MARKS_OF_A_ROW = 4  # columns between time steps: the window's two sides, and wh
 AROUND_A_NUMBER = 3  # columns: its symbol on both sides, and a space
 ABOVE_ROWS = 3  # of a task that is not the echo: the strip, and two facts
 
-AROUND_A_NUMBER = 3
-"""Characters around a number: its symbol on both sides, and a space."""
-
-SIDES_AND_JOINS = 4
-"""Characters of a row besides its time steps: the window's two sides, and a mark where each row ends and the next
-begins.
-"""
-
-
-@dataclass(frozen=True)
-class MatrixLayout:
-    """The screen columns of the positions in a row of the matrix, counted from 0.
-
-    The end of a row continues at the beginning of the next row. So positions below 0 are at the end of the row before,
-    and positions from ``row_length`` on are at the beginning of the row after.
-
-    Attributes:
-        start, length: the window's first position, and its number of positions.
-        row_length: the positions in a row.
-        first, last: the first position that is shown, and the position after the last.
-        cell: the characters of each position.
-        label: the characters before the first position.
-    """
-
-    start: int
-    length: int
-    row_length: int
-    first: int
-    last: int
-    cell: int
-    label: int
-
-    @property
-    def numbered(self) -> bool:
-        """Whether each time step's number fits."""
-        return self.cell > AROUND_A_NUMBER
-
-    @property
-    def end(self) -> int:
-        """The position after the last of the window."""
-        return self.start + self.length
-
-    @property
-    def shown(self) -> range:
-        """The positions of the window that are shown."""
-        return range(max(self.start, self.first), min(self.end, self.last))
-
-    def x(self, position: int) -> int:
-        """The column at which a position begins."""
-        column = self.label + (position - self.first) * self.cell
-        column += (self.first <= self.start <= position) + (position >= self.end)
-        return column + (self.first < 0 <= position) + (position >= self.row_length)
-
-    @property
-    def sides(self) -> list[int]:
-        """The columns of the window's sides, as far as they are visible."""
-        left = [self.x(self.start) - 1] if self.first <= self.start else []
-        return left + ([self.x(self.end - 1) + self.cell] if self.end <= self.last else [])
-
-    @property
-    def joins(self) -> list[int]:
-        """The columns of the marks where the row begins and ends, as far as they are visible."""
-        left = [self.x(-1) + self.cell] if self.first < 0 else []
-        return left + ([self.x(self.row_length) - 1] if self.row_length < self.last else [])
-
-    def stretches(self) -> list[tuple[int, int]]:
-        """The shown positions, split at the window's sides and the row's ends: (first, last + 1) of each part."""
-        cuts = sorted({self.first, self.last, *self._cuts()})
-        return list(pairwise(cuts))
-
-    def _cuts(self) -> list[int]:
-        return [cut for cut in (0, self.start, self.end, self.row_length) if self.first < cut < self.last]
-
-
-def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> MatrixLayout:
-    """The layout of the matrix around a window of the epoch (from 0) on ``width`` characters.
-
-    Time steps are numbered if the window and the echo's sources then fit, and there are two classes. If the window does
-    not fit even without numbers, its part around ``step`` is shown.
-    """
-    start, length = window * config.window_stride, config.truncated_backprop_length
-    reach = min(config.echo_step, config.row_length)
-    label = max(NAME_WIDTH, len(f"row {config.batch_size} "))
-    room = width - label - SIDES_AND_JOINS
-    digits = len(str(config.row_length * config.batch_size))
-    numbered, narrow = digits + AROUND_A_NUMBER, 1 + widest(digits_of(config.num_classes))
-    has_room = (length + min(reach, length)) * numbered <= room
-    # with more classes, symbols are digits themselves
-    cell = numbered if has_room and config.num_classes == 2 else narrow
-    steps = max(1, room // cell)
-    if steps < length:
-        first = start + min(max(0, step - steps // 2), length - steps)
-        return MatrixLayout(start, length, config.row_length, first, first + steps, cell, label)
-    spare = steps - length
-    before = min(max(reach, spare // 2), spare, start + reach)
-    after = min(spare - before, config.row_length + 1 - start - length)
-    before = min(spare - after, start + reach)
-    return MatrixLayout(start, length, config.row_length, start - before, start + length + after, cell, label)
-
-
+SIDE, JOIN, EDGE, UNKNOWN, BINARY = "╎", "→", "╌", "░", "▁█"
 MISSED, COVERED = "×", "·"
 LOOKS = {  # the mark and the ink of a target, by where its source is
     Source.WINDOW: ("", "target"),
@@ -166,21 +65,21 @@ class Data(TimeStepView):
         """The newest window in its epoch, from 0, or the first."""
         return max(0, self._frame.window - 1) if self._frame is not None else 0
 
-    def _steps(self, frame: Frame) -> Steps | None:
-        """The data of the window, of all rows; None if it is too long to draw."""
+    def _data(self, frame: Frame) -> Progress | None:
+        """The data of the window, without predictions; None if it is too long to draw."""
         newest, epoch = frame.progress, frame.epoch - 1
         if newest is not None and (newest.epoch, newest.window) == (epoch, self._window):
-            return steps_of(newest)._replace(said=None)
-        return steps_to_come(frame.own_config, frame.data_version, epoch, self._window)
+            return replace(newest, outputs=newest.outputs[:0])
+        return untrained(frame.own_config, frame.data_version, epoch, self._window)
 
     def reading_of(self, spot: object) -> str:
         frame = self._frame
-        if frame is None or not isinstance(spot, TimeStep) or not self._has(spot):
+        if frame is None or not self._has(spot):
             return ""
         if frame.config.value("task") == "echo":
             return read_echo(frame.own_config, self._window, *spot)
-        steps = self._steps(frame)
-        return "" if steps is None else text_of(frame.own_config, steps, *spot)
+        data = self._data(frame)
+        return "" if data is None else read(frame.own_config, data, *spot)
 
     def rows_that_fit(self, frame: Frame) -> int:
         is_echo = frame.config.value("task") == "echo"
@@ -200,8 +99,11 @@ class Data(TimeStepView):
         self._draw_strip(cells, config, first, count)
         if config.value("task") == "echo":
             self._draw_matrix(cells, frame, first)
-        else:
-            self._draw_rows(cells, frame, first)
+            return
+        draw_facts(cells, 1, {"data": data_text(config), "sources": sources_text(config)})
+        data = self._data(frame)
+        if data is not None:
+            draw_panels(self, cells, ABOVE_ROWS, config, [data], self._panels(frame), first)
 
     def _draw_strip(self, cells: Cells, config: EchoConfig, first: int, count: int) -> None:
         """The whole matrix as a strip in which the window is marked, and which steps and rows are shown."""
@@ -281,19 +183,12 @@ class Data(TimeStepView):
         batch = epoch_data(config, frame.data_version, frame.epoch - 1)
         signs = BINARY if config.num_classes == 2 else digits_of(config.num_classes)
         if batch is None:
-            steps = self._steps(frame)
-            of_window = {} if steps is None else {start + step: signs[one] for step, one in enumerate(steps.x[row])}
+            data = self._data(frame)
+            of_window = {} if data is None else {start + step: signs[one] for step, one in enumerate(data.x[row])}
             return dict.fromkeys(matrix.columns, UNKNOWN) | of_window
         series, begin = batch.x.reshape(-1), row * config.row_length
         positions = range(min(matrix.columns) - config.echo_step, max(matrix.columns) + 1)
         return {one: signs[series[begin + one]] for one in positions if 0 <= begin + one < len(series)}
-
-    def _draw_rows(self, cells: Cells, frame: Frame, first: int) -> None:
-        """The inputs and targets of a task that is not the echo."""
-        config, steps = frame.own_config, self._steps(frame)
-        draw_facts(cells, 1, {"data": data_text(config), "sources": sources_text(config)})
-        if steps is not None:
-            draw_panels(self, cells, ABOVE_ROWS, config, [steps], self._panels(frame), first)
 
 
 def sources_text(config: EchoConfig) -> str:
@@ -435,8 +330,6 @@ def sentence(config: EchoConfig) -> str:
     """How many targets are missed, and how they are marked."""
     stride = config.window_stride
     count = int(missed(config, 0, stride).sum())
-    if config.is_uncut:
-        return f"no misses: {config.rule}'s gradient goes back past T {config.truncated_backprop_length:,}"
     if count == stride:
         return f"all are misses {MISSED}: {cut_off(config)}"
     return f"misses {MISSED}: {count} of each {stride} targets ({count / stride:.0%})" if count else "no misses"

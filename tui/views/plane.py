@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size
-from echornn.progress import Floats
+from echornn.progress import Bools, Floats
 from echornn.readings import MOST_CARRIED, POINT_KINDS, FixedPoints, PointKind, Question, Readings, StatePlane, parts_of
 from echornn.session.pictures.frame import Frame
 from echornn.tasks.task import Symbols
@@ -20,13 +20,13 @@ from tui.views.blocks import signs_of_groups, symbol_name
 from tui.views.canvas import Box, Cells, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.plot_layers import Dots, characters
-from tui.views.rows import read
+from tui.views.rows import read, steps_of
 from tui.views.targets import HeldInput, TargetGroups, groups_of, held_inputs
 from tui.views.view import LEAVE, PART_BINDINGS, FixedPoint, ProbeView, States, TimeStep, cursor_keys, is_empty
 
 Doubles = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
-Item = tuple[tuple[str, str], ...]  # of the legend: texts with their inks
+Item = tuple[str, str, str]  # of the legend: a sign, its ink, and what it means
 
 PAIRS = ((0, 1), (0, 2), (1, 2))  # of components, horizontal and vertical, that are shown in turn
 AXES = 3  # that are followed
@@ -75,10 +75,9 @@ class PlaneView(ProbeView):
 
     @property
     def question(self) -> Question:
+        asked = super().question
         held = None if self._frame is None else self._held_input(self._frame.config)
-        if held is None:
-            return super().question
-        return replace(super().question, kinds=self.kinds | {"fixed_points"}, held=held.numbers)
+        return replace(asked, kinds=asked.kinds | {"fixed_points"}, held=held.numbers) if held else asked
 
     def answered(self, readings: Readings) -> bool:
         return readings.plane is not None
@@ -132,12 +131,11 @@ class PlaneView(ProbeView):
                 groups = groups_of(readings.config.the_task.outputs, readings.plane.targets)
                 named = zip(counts, groups.names, strict=False)
                 parts = ", ".join(f"{count} with {groups.of} {name}" for count, name in named if count)
-                return f"{sum(counts)} states here: {parts}"[:78]
-            case FixedPoint(index) if readings.fixed_points is not None and index < len(readings.fixed_points.kinds):
+                return f"{sum(counts)} state{'s' * (sum(counts) > 1)} here: {parts}"[:78]
+            case FixedPoint(index) if readings.fixed_points is not None:
                 return point_text(readings, readings.fixed_points, index)
             case TimeStep(row, step) if readings.progress is not None:
-                rows, steps = readings.progress.y.shape[:2]
-                return read(readings.config, readings.progress, row, step) if row < rows and step < steps else ""
+                return read(readings.config, readings.progress, row, step)
         return ""
 
     def clicked(self, spot: object, again: bool) -> None:
@@ -168,54 +166,43 @@ class PlaneView(ProbeView):
     # ---- drawing
 
     def paint(self, cells: Cells, readings: Readings) -> None:
-        plane, config = readings.plane, readings.config
+        plane = readings.plane
         if plane is None or self._frame is None:
             return
-        held, points = self._held_input(config), self._points(readings)
-        places = np.zeros((0, len(plane.components)), np.float32) if points is None else points_in(readings, plane)
-        scene = self._scene(readings, plane, places)
+        scene = self._scene(readings, plane)
         asked = self._asked_part()
-        text = (
-            f"computing {asked}" if asked not in ("", plane.part) else summary(config, scene, held, points, len(places))
-        )
+        text = summary(readings.config, scene, self._held_input(readings.config))
+        text = text if asked in ("", plane.part) else f"computing {asked}"
         part = "" if (plane.part,) == readings.parts[:1] else plane.part
         self.draw_head(cells, readings, self.keymap.text(text), part)
-        lines = legend(
-            scene,
-            [kind for kind in POINT_KINDS if points is not None and len(places) and points.count(kind)],
-            "" if held else self.keymap.text("«hold»: fixed points"),
-            cells.width,
-            sum(cells.height >= least for least in LEGEND_FROM),
-        )
-        for y, line in enumerate(lines, start=cells.height - len(lines)):
-            x = 0
-            for text, ink in (part for item in line for part in item):
-                x = cells.write(x, y, text, ink)
-        body = Box(0, 1, cells.width, cells.height - 1 - len(lines))
+        signs = legend(scene)
+        is_long = sum(len(sign + words) for sign, _, words in signs) > cells.width
+        lines = (cells.height >= LEGEND_FROM[0]) + (is_long and cells.height >= LEGEND_FROM[1])
+        draw_legend(cells, Box(0, cells.height - lines, cells.width, lines), signs)
+        body = Box(0, 1, cells.width, cells.height - 1 - lines)
         if body.width >= 2 and body.height >= 2:
-            draw_plane(cells, body, scene)
-            draw_names(cells, body, scene, places)
-            if points is not None:
-                draw_points(cells, body, scene, places, points)
+            for draw in (draw_plane, draw_names, draw_points):
+                draw(cells, body, scene)
 
-    def _scene(self, readings: Readings, plane: StatePlane, places: Floats) -> Scene:
+    def _scene(self, readings: Readings, plane: StatePlane) -> Scene:
         is_still = self._frame is not None and self._frame.state.stands_still
+        points = self._points(readings)
+        places = points_in(readings, plane, points)
         if self._axes is None or self._axes.of is not plane:
             self._axes = followed(plane, None if is_still else self._axes, places)
-        form = readings.config.the_task.outputs
-        groups = groups_of(form, plane.targets)
         row, cursor = self._place(plane)
         pointed = self._pointed if is_still else None  # else it is a step of another window
         if pointed is not None and pointed.row < len(plane.rows) and pointed.step < plane.rows.shape[1]:
             row, cursor = pointed.row, pointed.step
-        targets = np.full(plane.rows.shape[1], -1)
-        progress = readings.progress
-        if progress is not None and row < len(progress.y):
-            found = groups.numbered(progress.y[row])
-            known = progress.scored.shape != progress.y.shape[:2] or progress.scored[row]
-            targets[: len(found)] = np.where(known, found, -1)[: len(targets)]
-        signs = signs_of_groups(form, groups)
-        return Scene(plane, self._axes, list(PAIRS[self._pair]), groups, signs, row, targets, cursor)
+        form = readings.config.the_task.outputs
+        groups = groups_of(form, plane.targets)
+        way = plane.rows[row : row + 1].reshape(-1, len(plane.components))
+        targets = np.full(len(way), -1)
+        if readings.progress is not None and row < len(readings.progress.y):
+            of_row = steps_of(readings.progress).of(row)
+            targets = np.where(of_row.scored, groups.numbered(of_row.y), -1)
+        shown, signs = list(PAIRS[self._pair]), signs_of_groups(form, groups)
+        return Scene(plane, self._axes, shown, groups, signs, row, way, targets, cursor, points, places)
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,14 +210,9 @@ class Axes:
     """Directions that are followed from reading to reading, and how far the plane reaches along each."""
 
     of: StatePlane
-    directions: Doubles  # [AXES, units], of length 1; 0 where the part has no further direction
-    within: Doubles  # [AXES, kept], the same in the coordinates of the plane
+    within: Doubles  # [AXES, kept], in its coordinates, of length 1; 0 where there is no further direction
     low: Doubles  # [AXES], the end below the mean state, which is at 0
     high: Doubles  # [AXES]
-
-    def name(self, axis: int) -> str:
-        is_reached = axis < self.within.shape[1] and abs(self.within[axis, axis]) >= REACHED
-        return f"{'component' if is_reached else 'axis'} {axis + 1}"
 
 
 def followed(plane: StatePlane, before: Axes | None, points: Floats) -> Axes:
@@ -238,18 +220,18 @@ def followed(plane: StatePlane, before: Axes | None, points: Floats) -> Axes:
     similar variance that change places turn slowly.
     """
     kept, units = plane.components.shape
-    components = plane.components.astype(np.float64)
     wanted, low, high = np.eye(AXES, kept), np.zeros(AXES), np.zeros(AXES)
-    if before is not None and before.of.part == plane.part and before.directions.shape[1] == units:
+    if before is not None and before.of.part == plane.part and before.of.components.shape[1] == units:
         sizes = plane.shares.astype(np.float64) / (float(plane.shares.max()) or 1.0)
-        wanted, low, high = np.nan_to_num(before.directions @ components.T * sizes**GLIDE), before.low, before.high
+        turned = before.within @ before.of.components.astype(np.float64) @ plane.components.T
+        wanted, low, high = np.nan_to_num(turned * sizes**GLIDE), before.low, before.high
     found, upper = np.linalg.qr(wanted.T)
     within = np.zeros((AXES, kept))
     within[: found.shape[1]] = (found * np.where(np.diag(upper) < 0, -1, 1)).T
     states = np.concatenate([plane.states, plane.rows.reshape(-1, kept), points]).astype(np.float64)
     along = MARGIN * states[np.isfinite(states).all(axis=1)] @ within.T
     low, high = -ends(-along.min(axis=0, initial=0.0), -low), ends(along.max(axis=0, initial=0.0), high)
-    return Axes(plane, within @ components, within, low, high)
+    return Axes(plane, within, low, high)
 
 
 def ends(farthest: Doubles, before: Doubles) -> Doubles:
@@ -269,29 +251,31 @@ class Scene:
     groups: TargetGroups
     signs: list[tuple[str, str]]  # of each group, with its ink
     row: int
-    targets: Indices  # [T], the group of the row's target at each step; -1 where none counts
+    way: Floats  # [T, kept], its states
+    targets: Indices  # [T], the group of its target at each step; -1 where none counts
     cursor: int | None
+    points: FixedPoints | None
+    places: Floats  # [points, kept], of those that are drawn
 
     @property
-    def way(self) -> Floats:
-        """The states of the row, [T, kept]."""
-        rows = self.plane.rows
-        return rows[self.row] if self.row < len(rows) else rows.reshape(-1, rows.shape[-1])[:0]
+    def ends(self) -> tuple[Doubles, Doubles]:
+        return self.axes.low[self.shown], self.axes.high[self.shown]
 
     def at(self, states: Floats | Doubles, height: int, width: int) -> tuple[Indices, Indices]:
         """The lines and columns of states, [..., kept], on a grid over the plane; those outside are at its edge."""
-        low, high = self.axes.low[self.shown], self.axes.high[self.shown]
+        low, high = self.ends
         along = finite(states) @ self.axes.within[self.shown].T
         x, y = np.moveaxis(np.clip((along - low) / (high - low), 0, 1), -1, 0)
         return np.round((1 - y) * (height - 1)).astype(np.int64), np.round(x * (width - 1)).astype(np.int64)
 
     def said(self, height: int, width: int) -> Indices:
         """The group that the network says on a grid over the plane through the mean state."""
-        low, high = self.axes.low[self.shown], self.axes.high[self.shown]
+        low, high = self.ends
         x, y = np.meshgrid(np.linspace(low[0], high[0], width), np.linspace(high[1], low[1], height))
         readout = finite(self.plane.readout)
-        along = np.stack([x, y], axis=-1) @ self.axes.within[self.shown]
-        return self.groups.said(readout[:, 0] + along @ readout[:, 1:].T)
+        return self.groups.said(
+            readout[:, 0] + np.stack([x, y], axis=-1) @ self.axes.within[self.shown] @ readout[:, 1:].T
+        )
 
 
 def finite(numbers: Floats | Doubles) -> Doubles:
@@ -336,133 +320,125 @@ def way_dots(scene: Scene, height: int, width: int) -> tuple[Dots, Indices]:
 
 def draw_states(cells: Cells, box: Box, scene: Scene) -> None:
     """In each cell the sign of the group that most of its states have; of ranges, of the mean."""
-    lines, columns = scene.at(scene.plane.states, box.height, box.width)
+    at = scene.at(scene.plane.states, box.height, box.width)
     counts = np.zeros((box.height, box.width, len(scene.signs)), np.int64)
     if len(scene.plane.targets):
-        np.add.at(counts, (lines, columns, scene.groups.numbered(scene.plane.targets)), 1)
-    for line, column in {*zip(lines.tolist(), columns.tolist(), strict=True)}:
-        here = counts[line, column]
-        group = int(here.argmax())
-        sign, ink = scene.signs[group] if here[group] >= MOSTLY * here.sum() > 0 else (MIXED, "beyond")
-        if scene.groups.are_ordered and here.any():
-            sign, ink = scene.signs[round(float(here @ np.arange(len(here)) / here.sum()))]
-        write_in(cells, box, line, sign, ink, at=column)
-        if here.any():
-            cells.mark(box.x + column, box.y + line, 1, 1, States(tuple(here.tolist())))
+        np.add.at(counts, (*at, scene.groups.numbered(scene.plane.targets)), 1)
+    total = counts.sum(axis=-1)
+    group = np.where(counts.max(axis=-1) >= MOSTLY * total, counts.argmax(axis=-1), len(scene.signs))
+    if scene.groups.are_ordered:
+        group = np.round(counts @ np.arange(len(scene.signs)) / np.maximum(total, 1)).astype(np.int64)
+    group[total == 0] = len(scene.signs)
+    signs, inks = zip(*scene.signs, (MIXED, "beyond"), strict=True)
+    is_taken = np.zeros_like(total, np.bool_)
+    is_taken[at] = True
+    numbers = np.array([NUMBER[ink] for ink in inks], np.int16)
+    stamp(cells, box.x, box.y, np.where(is_taken, np.array(signs)[group], " "), numbers[group], over_blanks=True)
+    cells.mark_each(*box, lambda x, y: States(tuple(counts[y, x].tolist())) if total[y, x] else None)
 
 
-def draw_names(cells: Cells, box: Box, scene: Scene, besides: Floats) -> None:
+def draw_names(cells: Cells, box: Box, scene: Scene) -> None:
     """The names of the axes at their ends, and of the borders, where nothing else is drawn."""
-    taken = np.zeros((box.height, box.width), np.bool_)
-    for states in (scene.plane.states, scene.way, besides):
+    taken, axes = np.zeros((box.height, box.width), np.bool_), scene.axes
+    for states in (scene.plane.states, scene.way, scene.places):
         taken[scene.at(states, box.height, box.width)] = True
-    for axis, line, arrow, ends in ((0, box.height - 1, "→", (1.0, 0.0, 0.5)), (1, 0, "↑", (0.0, 1.0, 0.5))):
-        of = scene.shown[axis]
-        name, share = f" {scene.axes.name(of)}", f", {scene.plane.share(scene.axes.within[of]):.0%}"
-        spans = f": {scene.axes.low[of]:.3g} to {scene.axes.high[of]:.3g}"
-        for text in (f"{name}{share}{spans} {arrow}", f"{name}{share} {arrow}", f"{name} {arrow}"):
-            starts = (int(end * (box.width - len(text))) for end in ends if len(text) <= box.width)
-            at = next((at for at in starts if not taken[line, at : at + len(text)].any()), None)
-            if at is not None:
-                write_in(cells, box, line, text, "muted", at=at)
-                taken[line, at : at + len(text)] = True
+    for of, y, arrow, ends in zip(scene.shown, (box.height - 1, 0), "→↑", ((1, 0, 0.5), (0, 1, 0.5)), strict=True):
+        is_component = of < axes.within.shape[1] and abs(axes.within[of, of]) >= REACHED
+        name = f" {'component' if is_component else 'axis'} {of + 1}, {scene.plane.share(axes.within[of]):.0%}"
+        for text in (f"{name}: {axes.low[of]:.3g} to {axes.high[of]:.3g} {arrow}", f"{name} {arrow}"):
+            if write_free(cells, box, taken, text, "muted", [(y, int(end * (box.width - len(text)))) for end in ends]):
                 break
     if box.width >= NAMES_FROM[0] and box.height >= NAMES_FROM[1] and len(scene.plane.readout):
         draw_border_names(cells, box, scene, taken)
 
 
-def draw_border_names(cells: Cells, box: Box, scene: Scene, taken: npt.NDArray[np.bool_]) -> None:
+def draw_border_names(cells: Cells, box: Box, scene: Scene, taken: Bools) -> None:
     """Name each border once, beside it, as near to the edge as there is room."""
     said, found = scene.said(box.height, box.width), []
     for down, right, sign in ((0, 1, "|"), (1, 0, "/")):
         first, second = said[: box.height - down, : box.width - right], said[down:, right:]
-        for line, column in np.argwhere(first != second).tolist():
-            groups = int(first[line, column]), int(second[line, column])
-            found.append(
-                (line, column, scene.groups.border(min(groups), max(groups), "|"), scene.groups.border(*groups, sign))
-            )
-            taken[line, column] = True
-    found.sort(key=lambda one: min(one[0], box.height - 1 - one[0], one[1], box.width - 1 - one[1]))
+        for y, x in np.argwhere(first != second).tolist():
+            one, other = int(first[y, x]), int(second[y, x])
+            name = scene.groups.border(min(one, other), max(one, other), "|")
+            from_edge = min(y, box.height - 1 - y, x, box.width - 1 - x)
+            found.append((from_edge, y, x, name, scene.groups.border(one, other, sign)))
+            taken[y, x] = True
     named = {""}
-    for line, column, name, text in found:
-        size = len(text)
-        for y, x in ((line, column + 2), (line, column - size), (line + 1, column + 1), (line - 1, column + 1)):
-            is_inside = 0 <= y < box.height and 0 <= x <= box.width - size
-            if name not in named and is_inside and not taken[y, x : x + size].any():
-                write_in(cells, box, y, text, "wall", at=x)
-                taken[y, max(0, x - 1) : x + size + 1] = True
-                named.add(name)
+    for _, y, x, name, text in sorted(found, key=lambda border: border[0]):
+        places = ((y, x + 2), (y, x - len(text)), (y + 1, x + 1), (y - 1, x + 1))
+        if name not in named and write_free(cells, box, taken, text, "wall", places):
+            named.add(name)
 
 
-def points_in(readings: Readings, plane: StatePlane) -> Floats:
+def write_free(cells: Cells, box: Box, taken: Bools, text: str, ink: str, places: Iterable[tuple[int, int]]) -> bool:
+    """Write a text at the first of some places where nothing else is drawn; returns whether there is one."""
+    for y, x in places:
+        if 0 <= y < box.height and 0 <= x <= box.width - len(text) and not taken[y, x : x + len(text)].any():
+            write_in(cells, box, y, text, ink, at=x)
+            taken[y, max(0, x - 1) : x + len(text) + 1] = True
+            return True
+    return False
+
+
+def points_in(readings: Readings, plane: StatePlane, points: FixedPoints | None) -> Floats:
     """The coordinates of the fixed points, [points, kept]; none for a gate, which is no part of the state."""
-    part, points = parts_of(readings.config).get(plane.part), readings.fixed_points
+    part = parts_of(readings.config).get(plane.part)
     if points is None or part is None or part.is_gate or points.states.shape[1] != carried_size(readings.config):
         return np.zeros((0, len(plane.components)), np.float32)
     return plane.place(points.states[:, part.where])
 
 
-def draw_points(cells: Cells, box: Box, scene: Scene, places: Floats, points: FixedPoints) -> None:
-    lines, columns = (one.tolist() for one in scene.at(places, box.height, box.width))
-    for index in reversed(range(len(places))):
-        mark, ink = MARKS[points.kinds[index]]
+def draw_points(cells: Cells, box: Box, scene: Scene) -> None:
+    lines, columns = (one.tolist() for one in scene.at(scene.places, box.height, box.width))
+    for index, kind in reversed([*enumerate(scene.points.kinds if scene.points and lines else ())]):
+        mark, ink = MARKS[kind]
         write_in(cells, box, lines[index], mark, ink, at=columns[index])
         cells.mark(box.x + columns[index], box.y + lines[index], 1, 1, FixedPoint(index))
 
 
-def legend(scene: Scene, kinds: Sequence[PointKind], hint: str, width: int, most: int) -> list[list[Item]]:
-    """Signs and what they mean, on at most so many lines; and what else is drawn, as far as it fits."""
-    named = [(sign, ink, name) for (sign, ink), name in zip(scene.signs, scene.groups.names, strict=True)]
-    items: list[Item] = []
-    for title, gap in ((f"{scene.groups.of}: ", "  "), ("", " ")):
-        items = [(MARKS[kind], (f" {kind}{gap}", "text")) for kind in kinds]
-        if len(scene.plane.targets):
-            items.append(((title, "muted"),))
-            items += [((f"{sign} ", ink), (f"{name}{gap}" * (name != sign), "text")) for sign, ink, name in named]
-        if len(in_lines(items, width)) <= most:
-            break
-    others = (
-        (len(scene.plane.targets), f" {MIXED} several  ", "beyond"),
-        (len(scene.plane.readout), "dense: prediction changes  ", "wall"),
-        (len(scene.plane.rows), f"dotted: row {scene.row + 1}  ", "muted"),
-        (hint, hint, "note"),
-    )
-    for is_drawn, text, ink in others:
-        more: list[Item] = [*items, ((text, ink),)]
-        if is_drawn and len(in_lines(more, width)) <= (len(in_lines(items, width)) if text == hint else most):
-            items = more
-    return in_lines(items, width)[:most]
+def legend(scene: Scene) -> list[Item]:
+    """Signs and what they mean, then what else is drawn."""
+    plane, groups = scene.plane, zip(scene.signs, scene.groups.names, strict=True)
+    kinds = scene.points.kinds if scene.points and len(scene.places) else ()
+    items: list[Item] = [(*mark, f" {kind}  ") for kind, mark in MARKS.items() if kind in kinds]
+    if len(plane.targets):
+        items.append((f"{scene.groups.of}: ", "muted", ""))
+        items += [(f"{sign} ", ink, f"{name} " if name != sign else "") for (sign, ink), name in groups]
+        items.append((f" {MIXED} several  ", "beyond", ""))
+    if len(plane.readout):
+        items.append(("dense: prediction changes  ", "wall", ""))
+    if len(plane.rows):
+        items.append((f"dotted: row {scene.row + 1}", "muted", ""))
+    return items
 
 
-def in_lines(items: Sequence[Item], width: int) -> list[list[Item]]:
-    """As many items on each line as fit; the last text of an item ends with the blanks after it."""
-    lines: list[list[Item]] = [[]]
-    x = 0
-    for item in items:
-        text = "".join(text for text, _ in item)
-        if lines[-1] and x + len(text.rstrip()) > width:
-            lines.append([])
-            x = 0
-        lines[-1].append(item)
-        x += len(text)
-    return lines
+def draw_legend(cells: Cells, box: Box, items: Sequence[Item]) -> None:
+    """As many items on each line as fit; those for which there is no line are left out."""
+    line = at = 0
+    for sign, ink, words in items:
+        size = len(f"{sign}{words}".rstrip())
+        if at + size > box.width and line + 1 < box.height:
+            line, at = line + 1, 0
+        if at + size <= box.width:
+            at = write_in(cells, box, line, sign, ink, at=at) - box.x
+            at = write_in(cells, box, line, words, "text", at=at) - box.x
 
 
-def summary(config: EchoConfig, scene: Scene, held: HeldInput | None, points: FixedPoints | None, drawn: int) -> str:
+def summary(config: EchoConfig, scene: Scene, held: HeldInput | None) -> str:
     """The fixed points by kind, if an input is held, and at how many of the states the network is right."""
+    points, plane, states = scene.points, scene.plane, len(scene.plane.states)
     if held is not None and carried_size(config) > MOST_CARRIED:
         return f"no search for fixed points in a state of {carried_size(config):,} numbers"
     if held is not None and points is None:
         return f"computing the fixed points under {held.words}"
-    if points is not None and points.kinds and not drawn:
+    if points is not None and points.kinds and not len(scene.places):
         return "a gate has no fixed points; «next» and «before» lead to the state"
-    plane, states = scene.plane, len(scene.plane.states)
     text = f"{states} states"
     if len(plane.readout) and len(plane.targets):
         right = int((scene.groups.numbered(plane.answers) == scene.groups.numbered(plane.targets)).sum())
         text = f"all {states} states right" if right == states else f"{right} of {states} states right"
     if held is None or points is None:
-        return text
+        return f"{text}; «hold»: fixed points"
     counts = [(points.count(kind), kind) for kind in POINT_KINDS if points.count(kind)]
     found = ", ".join(f"{n} {kind}{'s' * (kind == 'saddle' and n > 1)}" for n, kind in counts) or "none"
     return f"fixed points under {held.words.replace(', ', ',')}: {found}, from {points.searches} states; {text}"
@@ -470,12 +446,10 @@ def summary(config: EchoConfig, scene: Scene, held: HeldInput | None, points: Fi
 
 def point_text(readings: Readings, points: FixedPoints, index: int) -> str:
     """A fixed point in words: its kind, the largest eigenvalue, what is predicted there, how often it was found."""
-    form, outputs = readings.config.the_task.outputs, points.outputs[index]
+    form, outputs, kind = readings.config.the_task.outputs, points.outputs[index], points.kinds[index]
+    says = f"says {' '.join(f'{value:.2f}' for value in outputs[:3].tolist())}"
     if isinstance(form, Symbols):
         says = f"p({symbol_name(form, int(outputs.argmax()))}) {outputs.max():.2f}"
-    else:
-        says = f"says {' '.join(f'{value:.2f}' for value in outputs[:3].tolist())}"
-    largest = float(np.abs(points.eigenvalues[index]).max(initial=0))
+    largest = f"largest |eigenvalue| {np.abs(points.eigenvalues[index]).max(initial=0):.2f}"
     found = f"{points.starts[index]} of {points.searches} searches ended here"
-    name = points.kinds[index] + " point" * (points.kinds[index] != "saddle")
-    return f"{name}: largest |eigenvalue| {largest:.2f}; {says}; {found}"
+    return f"{kind}{' point' if kind != 'saddle' else ''}: {largest}; {says}; {found}"

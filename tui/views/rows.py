@@ -14,9 +14,10 @@ from echornn.config import EchoConfig, fields_text
 from echornn.data.levels import deciding_windows, ladder_of, solved_level
 from echornn.data.series import batch_of, lags_of_target
 from echornn.diagnosis.loss_stats import loss_text
-from echornn.progress import Bools, Floats, Progress
+from echornn.progress import Bools, Progress
 from echornn.session.pictures.frame import Frame
-from echornn.tasks.table import name_of, values_of
+from echornn.tasks.table import name_of
+from echornn.tasks.table import values_of as settings_of
 from echornn.tasks.task import Batch, Numbers, Symbols, TaskError
 from tui.views.blocks import (
     Blocks,
@@ -42,34 +43,23 @@ ABOUT_WIDTH = 8  # columns of the subject before each fact
 MOST_SYMBOLS = 1_000_000  # time steps of the longest series that is drawn; a longer one would block the screen
 
 
-class Steps(NamedTuple):
-    """The data of a window; of all its rows [rows, T, ...], or of one [T, ...]."""
-
-    x: npt.NDArray[Any]  # symbols, uint8, or numbers, float32 [..., count]
-    y: npt.NDArray[Any]
-    scored: Bools  # which steps count in the loss
-    said: Floats | None  # [..., outputs], probabilities or numbers; None if it is not trained
-    epoch: int  # from 0
-    window: int  # in the epoch, from 0
-
-    def of(self, rows: int | slice) -> Steps:
-        said = None if self.said is None else self.said[rows]
-        return self._replace(x=self.x[rows], y=self.y[rows], scored=self.scored[rows], said=said)
-
-    def values(self, part: str) -> npt.NDArray[Any]:
-        return self.x if part == INPUT else self.y if part == TARGET or self.said is None else self.said
+def values_of(window: Progress, part: str) -> npt.NDArray[Any]:
+    """Symbols [rows, T], numbers [rows, T, count], or predictions [rows, T, outputs]."""
+    return {INPUT: window.x, TARGET: window.y, PREDICTION: window.outputs}[part]
 
 
-def steps_of(progress: Progress) -> Steps:
-    scored = progress.scored if progress.scored.size else np.ones(progress.y.shape[:2], np.bool_)
-    return Steps(progress.x, progress.y, scored, progress.outputs, progress.epoch, progress.window)
+def scored_in(window: Progress) -> Bools:
+    """Which steps count in the loss, [rows, T]."""
+    return window.scored if window.scored.size else np.ones(window.y.shape[:2], np.bool_)
 
 
-def steps_to_come(config: EchoConfig, data_version: int, epoch: int, window: int) -> Steps | None:
-    """The data of a window that is not trained; None if it is too long to draw."""
-    batch, begin = epoch_data(config, data_version, epoch), window * config.window_stride
-    part = np.s_[:, begin : begin + config.window_steps]
-    return None if batch is None else Steps(batch.x[part], batch.y[part], batch.scored[part], None, epoch, window)
+def untrained(config: EchoConfig, data_version: int, epoch: int, window: int) -> Progress | None:
+    """The data of a window, without predictions; None if it is too long to draw."""
+    batch, begin, none = epoch_data(config, data_version, epoch), window * config.window_stride, np.zeros(0, np.float32)
+    if batch is None:
+        return None
+    x, y, scored = (one[:, begin : begin + config.window_steps] for one in (batch.x, batch.y, batch.scored))
+    return Progress(none, none.astype(np.int32), epoch, window, x, y, none, none, scored=scored)
 
 
 @lru_cache(maxsize=2)
@@ -111,26 +101,27 @@ def _form(config: EchoConfig, part: str) -> Form:
     return config.the_task.inputs if part == INPUT else config.the_task.outputs
 
 
-def blocks_of(config: EchoConfig, steps: Steps, line: RowLine, scale: float) -> Blocks:
-    """The blocks of a line. Steps that do not count are dim, and their target is a dash."""
-    form, part = _form(config, line.part), line.part
+def blocks_of(config: EchoConfig, window: Progress, rows: slice, line: RowLine, scale: float) -> Blocks:
+    """The blocks of a line, [rows, T]. Steps that do not count are dim, and their target is a dash."""
+    form, part, values, scored = _form(config, line.part), line.part, values_of(window, line.part), scored_in(window)
     if part == PREDICTION and isinstance(form, Symbols):
-        blocks = predicted_blocks(form, steps.y, steps.values(part), steps.scored)
+        blocks = predicted_blocks(form, window.y[rows], values[rows], scored[rows])
     else:
-        blocks = value_blocks(form, steps.values(part), part, line.channel, scale)
-    return blocks if part == INPUT else blocks.where(~steps.scored, NOT_SCORED if part == TARGET else None, "dim")
+        blocks = value_blocks(form, values[rows], part, line.channel, scale)
+    return blocks if part == INPUT else blocks.where(~scored[rows], NOT_SCORED if part == TARGET else None, "dim")
 
 
-def value_text(config: EchoConfig, row: Steps, step: int, line: RowLine) -> str:
+def value_text(config: EchoConfig, window: Progress, row: int, step: int, line: RowLine) -> str:
     """The value of a time step on a line in two characters."""
-    form, value = _form(config, line.part), row.values(line.part)[step]
-    if line.part == TARGET and not row.scored[step]:
+    form, value = _form(config, line.part), values_of(window, line.part)[row, step]
+    counts, target = scored_in(window)[row, step], window.y[row, step]
+    if line.part == TARGET and not counts:
         return NOT_SCORED
     if isinstance(form, Numbers):
         return number_text(float(value[line.channel]))
     if line.part != PREDICTION:
         return cell_text(int(value), form)
-    return cell_text(int(value.argmax()), form, "<" if row.scored[step] and value.argmax() != row.y[step] else " ")
+    return cell_text(int(value.argmax()), form, "<" if counts and value.argmax() != target else " ")
 
 
 def cell_text(symbol: int, form: Symbols, mark: str = " ", most: int = 2) -> str:
@@ -154,14 +145,14 @@ def number_text(value: float) -> str:
 class Piece(NamedTuple):
     """Of a window the steps ``begin`` to ``end`` - 1, drawn from column ``x`` on and followed by a seam, or by none."""
 
-    steps: Steps
+    window: Progress
     x: int
     begin: int
     end: int
     seam: str
 
 
-def lay_tape(config: EchoConfig, windows: Sequence[Steps], width: int, step: int | None = None) -> list[Piece]:
+def lay_tape(config: EchoConfig, windows: Sequence[Progress], width: int, step: int | None = None) -> list[Piece]:
     """As many of the newest windows as fit, oldest first, the newest at the right end; of windows that overlap the
     shared steps are in the later one. If not even the newest fits, its last steps, or those from ``step`` on.
     """
@@ -180,7 +171,7 @@ def lay_tape(config: EchoConfig, windows: Sequence[Steps], width: int, step: int
     return pieces if len(pieces) > 1 else [pieces[0]._replace(x=0)]
 
 
-def _seam(config: EchoConfig, before: Steps, after: Steps) -> tuple[str, int]:
+def _seam(config: EchoConfig, before: Progress, after: Progress) -> tuple[str, int]:
     """The seam between two windows, and how many steps of the first come before the second begins."""
     length = before.y.shape[1]
     apart = (after.epoch - before.epoch) * config.windows_per_epoch + after.window - before.window
@@ -227,7 +218,13 @@ def arrange(
 
 
 def draw_panels(
-    view: TimeStepView, cells: Cells, top: int, config: EchoConfig, windows: Sequence[Steps], panels: Panels, first: int
+    view: TimeStepView,
+    cells: Cells,
+    top: int,
+    config: EchoConfig,
+    windows: Sequence[Progress],
+    panels: Panels,
+    first: int,
 ) -> None:
     """Draw a panel for each row from ``first`` on. The titles also name the symbols, as far as there is room."""
     cursor, label = view.at_cursor, panels.label
@@ -238,9 +235,9 @@ def draw_panels(
         for place in range(panels.shown)
     ]
     for number, line in enumerate(panels.lines, 1):
-        scale = scale_of(newest.steps.values(INPUT if line.part == INPUT else TARGET))
+        scale = scale_of(values_of(newest.window, INPUT if line.part == INPUT else TARGET))
         for piece in tape:
-            blocks = blocks_of(config, piece.steps.of(slice(first, first + panels.shown)), line, scale)
+            blocks = blocks_of(config, piece.window, slice(first, first + panels.shown), line, scale)
             for place, (x, y) in enumerate(corners):
                 x += label + piece.x
                 stamp(cells, x, y + number, *blocks.line(place, piece.begin, piece.end))
@@ -268,9 +265,9 @@ def _light(
     cells: Cells, x: int, y: int, config: EchoConfig, tape: Sequence[Piece], cursor: TimeStep, line: RowLine
 ) -> None:
     """Light a target and its prediction, or the inputs on which the target depends."""
-    lags = lags_of_target(config, tape[-1].steps.window, cursor.step) if line.part == INPUT else (0,)
+    lags = lags_of_target(config, tape[-1].window.window, cursor.step) if line.part == INPUT else (0,)
     for piece, step in filter(None, (place_of(tape, cursor.step - lag) for lag in lags)):
-        text = value_text(config, piece.steps.of(cursor.row), step, line)
+        text = value_text(config, piece.window, cursor.row, step, line)
         cells.write(x + piece.x + 2 * (step - piece.begin), y, text, "source" if line.part == INPUT else "cursor")
 
 
@@ -289,7 +286,7 @@ class Rows(TimeStepView):
 
     def reading_of(self, spot: object) -> str:
         frame = self._frame
-        if frame is None or frame.progress is None or not isinstance(spot, TimeStep) or not self._has(spot):
+        if frame is None or frame.progress is None or not self._has(spot):
             return ""
         return read(frame.own_config, frame.progress, *spot)
 
@@ -305,8 +302,7 @@ class Rows(TimeStepView):
             return
         panels, rows = arrange(frame.own_config, extent(frame), cells.width, cells.height), extent(frame)[0]
         first = min(self._first_row, rows - panels.shown)
-        windows = [steps_of(one) for one in (*frame.tape, frame.progress)]
-        draw_panels(self, cells, 0, frame.own_config, windows, panels, first)
+        draw_panels(self, cells, 0, frame.own_config, (*frame.tape, frame.progress), panels, first)
         of = f"{first + 1} to {first + panels.shown} of {rows}"
         for text in (f" rows {of}: «focus», then «up»/«down» ", f" {of}: «focus» ", f" {of}"):
             begin = cells.width - len(self.keymap.text(text))
@@ -315,11 +311,11 @@ class Rows(TimeStepView):
 
     def _draw_before(self, cells: Cells, config: EchoConfig) -> None:
         """The data of the first window's first row, and what is known before training."""
-        y, steps, known = 1, steps_to_come(config, 0, 0, 0), facts(config)
-        if steps is not None:
+        y, window, known = 1, untrained(config, 0, 0, 0), facts(config)
+        if window is not None:
             extent = 1, config.window_steps
             panels = arrange(config, extent, cells.width, cells.height // 3, (INPUT, TARGET))
-            draw_panels(self, cells, y, config, [steps], panels, 0)
+            draw_panels(self, cells, y, config, [window], panels, 0)
             y += panels.height
         draw_facts(cells, y + (cells.height > y + len(known)), known)
 
@@ -329,32 +325,27 @@ class Rows(TimeStepView):
 
 def title(config: EchoConfig, newest: Piece, row: int, lines: Sequence[RowLine], width: int) -> str:
     """How much of a row is right, or its squared error, in the longest form that fits."""
-    steps = newest.steps.of(row)
-    name, count, length = f"row {row + 1}", int(steps.scored.sum()), len(steps.scored)
+    window, scored = newest.window, scored_in(newest.window)[row]
+    name, count, length = f"row {row + 1}", int(scored.sum()), len(scored)
     task, shown = config.the_task, max(line.channel for line in lines) + 1
     most = max(form.count if isinstance(form, Numbers) else 1 for form in (task.inputs, task.outputs))
     more = f", steps {newest.begin + 1} to {newest.end}" if newest.end - newest.begin < length else ""
     more += f", channel{f's 1 to {shown}' if shown > 1 else ' 1'} of {most}" if shown < most else ""
-    if steps.said is None or not count:
+    if not window.outputs.size or not count:
         whole, short = f"{'all' if count == length else f'{count} of {length}'} targets count", f"{count} count"
     elif config.has_classes:
-        right = int(((steps.said.argmax(axis=-1) == steps.y) & steps.scored).sum())
+        right = int(((window.outputs[row].argmax(axis=-1) == window.y[row]) & scored).sum())
         whole, short = f"{right} of {count} right", f"{right}/{count}"
     else:
-        short = loss_text(float(np.square(steps.said - steps.y)[steps.scored].mean()))
+        short = loss_text(float(np.square(window.outputs[row] - window.y[row])[scored].mean()))
         whole = f"squared error {short}"
     forms = (f"{name}: {whole}{more}", f"{name}: {short}{more}", f"{name}: {short}", name)
     return next((form for form in forms if len(form) <= width), "")
 
 
-def read(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
-    return text_of(config, steps_of(progress), row, step)
-
-
-def text_of(config: EchoConfig, steps: Steps, row: int, step: int) -> str:
+def read(config: EchoConfig, window: Progress, row: int, step: int) -> str:
     """A text about a target: the inputs on which it depends, and what the network says."""
-    task, window, steps = config.the_task, steps.window, steps.of(row)
-    is_echo, lags = config.value("task") == "echo", lags_of_target(config, window, step)
+    task, is_echo, lags = config.the_task, config.value("task") == "echo", lags_of_target(config, window.window, step)
     sources = f" depends on {', '.join(f't-{lag}' for lag in lags)}" if lags else ""
     if is_echo:
         back = step - config.echo_step
@@ -363,17 +354,17 @@ def text_of(config: EchoConfig, steps: Steps, row: int, step: int) -> str:
             Source.BEFORE: f" echoes {-back} steps before this window",
             Source.ABOVE: " echoes the row above",
             Source.BLANK: " is blank",
-        }[source_of(config, window, row, step)]
+        }[source_of(config, window.window, row, step)]
 
     def text(brevity: int) -> str:
         place = f"row {row + 1}, step {step + 1}: "
-        place += "" if is_echo else f"input {input_words(task.inputs, steps.x[step], brevity)}; "
-        if not steps.scored[step]:
+        place += "" if is_echo else f"input {input_words(task.inputs, window.x[row, step], brevity)}; "
+        if not scored_in(window)[row, step]:
             return f"{place}no target counts here"
-        target = f"{place}target {value_words(task.outputs, steps.y[step], brevity)}{sources}"
-        if steps.said is None:
+        target = f"{place}target {value_words(task.outputs, window.y[row, step], brevity)}{sources}"
+        if not window.outputs.size:
             return target
-        return f"{target}; {network_words(task.outputs, steps.said[step], steps.y[step], brevity)}"
+        return f"{target}; {network_words(task.outputs, window.outputs[row, step], window.y[row, step], brevity)}"
 
     return first_that_fits(text)
 
@@ -384,7 +375,7 @@ def facts(config: EchoConfig) -> dict[str, str]:
     mean = f"a mean loss of the last {deciding_windows(config):,} windows below {loss_text(solved, 3)}"
     lines = {
         "task": f"{name_of(config.the_task)}: {first_sentence(config)}",
-        "with": fields_text(values_of(config.the_task)),
+        "with": fields_text(settings_of(config.the_task)),
         "data": data_text(config),
         "solved": mean if solved > 0 else "",
         "loss": f"{config.loss_name}{'' if rungs else '; what can be reached is not known'}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from textual.actions import SkipAction
@@ -18,7 +17,7 @@ from echornn.diagnosis.seed_stats import Order, SeedStats
 from echornn.progress import Floats
 from echornn.session.commands import Alone, Choose
 from echornn.session.pictures.frame import Frame, State
-from echornn.session.pictures.picture import Picture, SeedRows, WindowAxis
+from echornn.session.pictures.picture import Picture, SeedRows
 from tui.views.canvas import Box, Cells, Press, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.plot_axes import count, window_ticks
@@ -30,10 +29,9 @@ HEAD = 2  # lines above the networks: a summary, and the headings of the columns
 GAP = 2
 HISTOGRAM_WIDTH, MOST_BINS = 30, 15
 LEAST_LOSSES = 44  # columns that the losses keep beside a histogram
-LINES_FOR_STRIP = 7
 SHADES, DIVERGED = "·░▒▓█", "!"  # from solved to chance
 EDGES = (0.07, 0.3, 0.6, 0.9)  # shares of the way from the least loss to chance at which the next shade begins
-BARS, ENDS = " ▁▂▃▄▅▆▇█", " ▏▎▍▌▋▊▉█"  # by eighths of their height, of their length
+ENDS = ("", *"▏▎▍▌▋▊▉")  # of a bar, by eighths
 
 
 class SeedsView(View):
@@ -46,10 +44,10 @@ class SeedsView(View):
     BINDINGS = [
         Binding("up", "choose(-1)", "Up", False, tooltip="Show the network one line up", id="up"),
         Binding("down", "choose(1)", "Down", False, tooltip="Show the network one line down", id="down"),
-        Binding("pageup", "page(-1)", "Page up", False, tooltip="One screen of networks up", id="page_up"),
-        Binding("pagedown", "page(1)", "Page down", False, tooltip="One screen of networks down", id="page_down"),
-        Binding("home", "end(-1)", "First", False, tooltip="The first network", id="first"),
-        Binding("end", "end(1)", "Last", False, tooltip="The last network", id="last"),
+        Binding("pageup", "choose(-10)", "Page up", False, tooltip="Ten networks up", id="page_up"),
+        Binding("pagedown", "choose(10)", "Page down", False, tooltip="Ten networks down", id="page_down"),
+        Binding("home", "choose(-9999)", "First", False, tooltip="The first network", id="first"),
+        Binding("end", "choose(9999)", "Last", False, tooltip="The last network", id="last"),
         Binding("enter", "alone", "Alone", False, tooltip="Go on with this network alone, a new branch", id="alone"),
         Binding("v", "order", "Order", False, tooltip="Sort by when solved, by seed, or by loss", id="swap"),
     ]
@@ -60,21 +58,17 @@ class SeedsView(View):
         self.on_rows: Callable[[], None] = lambda: None  # other losses have to be asked for
         self._picture: Picture | None = None
         self._by: Order = "solved"
-        self._first, self._shown = 0, 1  # the first visible line, and how many are visible
+        self._first = 0  # the first visible line
         self._follows = True  # whether the chosen network stays visible, unlike after scrolling by the mouse
         self._asked: int | None = None  # the network whose choice was sent and has not been carried out
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        return min(most, HEAD + config.replicas + 1)
+        return min(most, HEAD + config.replicas)
 
     @property
     def wants_arrows(self) -> bool:
         return self._frame is not None and self._frame.config.replicas > 1
-
-    def watch_has_focus(self, has_focus: bool) -> None:
-        super().watch_has_focus(has_focus)
-        self.on_view()
 
     def chosen(self, frame: Frame) -> int:
         return frame.replica if self._asked is None or self._asked >= frame.config.replicas else self._asked
@@ -85,12 +79,11 @@ class SeedsView(View):
 
     def reading_of(self, spot: object) -> str:
         frame = self._frame
-        if not isinstance(spot, Replica) or frame is None or frame.seed_stats is None:
-            return ""
-        if spot.number >= frame.seed_stats.replicas or not frame.seed_stats.windows:
+        seed_stats = frame.seed_stats if frame is not None else None
+        if not isinstance(spot, Replica) or frame is None or seed_stats is None or not seed_stats.windows:
             return ""
         is_chosen = self.has_focus and spot.number == self.chosen(frame)
-        return read(frame.config, frame.seed_stats, spot.number) + is_chosen * "; «alone»: go on with it alone"
+        return read(frame.config, seed_stats, spot.number) + is_chosen * "; «alone»: go on with it alone"
 
     # ---- keys and the mouse
 
@@ -121,13 +114,6 @@ class SeedsView(View):
     def action_choose(self, lines: int) -> None:
         if self._frame is not None:
             self.choose(self._frame, lines)
-
-    def action_page(self, pages: int) -> None:
-        self.action_choose(pages * max(1, self._shown - 1))
-
-    def action_end(self, way: int) -> None:
-        if self._frame is not None:
-            self.choose(self._frame, way * self._frame.config.replicas)
 
     def action_alone(self) -> None:
         if not self.wants_arrows:
@@ -170,14 +156,14 @@ class SeedsView(View):
         if frame.seed_stats is None or not frame.seed_stats.windows or not (width and height):
             return None
         order = frame.seed_stats.order(self._by).tolist()
-        room = share(width, height, len(labels(frame.config, frame.seed_stats, [])[0]))
-        self._shown = room.lines
+        losses, _ = boxes(width, height, len(labels(frame.config, frame.seed_stats, [])[0]))
+        shown = max(1, height - HEAD)
         if self._follows:
             at = order.index(self.chosen(frame))
-            near = min(max(self._first, at - room.lines + 1), at)
-            self._first = near if abs(near - self._first) <= 1 else at - room.lines // 2
-        self._first = max(0, min(self._first, len(order) - room.lines))
-        return SeedRows(tuple(order[self._first : self._first + room.lines]), max(1, room.losses.width))
+            near = min(max(self._first, at - shown + 1), at)
+            self._first = near if abs(near - self._first) <= 1 else at - shown // 2
+        self._first = max(0, min(self._first, len(order) - shown))
+        return SeedRows(tuple(order[self._first : self._first + shown]), max(1, losses.width))
 
     def draw(self, cells: Cells) -> None:
         picture, frame = self._picture, self._frame
@@ -187,56 +173,45 @@ class SeedsView(View):
                 cells.write(0, y, line, "text")
             return
         config, seed_stats = frame.config, frame.seed_stats
-        replicas = list(picture.seeds.replicas)
+        replicas = list(picture.seeds.replicas[: max(1, cells.height - HEAD)])
         head, *lines = labels(config, seed_stats, replicas)
-        room = share(cells.width, cells.height, len(head))
-        del replicas[room.lines :]
+        losses, histogram = boxes(cells.width, cells.height, len(head))
         edges, words = shades(config, picture.seeds.losses)
         self._draw_head(cells, seed_stats, len(replicas), words)
-        draw_losses(cells, room.losses, picture, seed_stats, replicas, edges)
+        draw_losses(cells, losses, picture, seed_stats, replicas, edges)
         cells.write(0, 1, f" {head}", "muted")
         for y, (replica, line) in enumerate(zip(replicas, lines, strict=False), HEAD):
             is_chosen = replica == self.chosen(frame)
             cells.write(0, y, f"{'►' if is_chosen else ' '}{line}", "cursor" if is_chosen else "text")
             cells.mark(0, y, cells.width, 1, Replica(replica))
-        if room.has_histogram:
-            at = room.losses.right + GAP
-            draw_histogram(cells, Box(at, 1, HISTOGRAM_WIDTH, cells.height - 1), seed_stats)
-        elif room.has_strip:
-            draw_strip(cells, room.losses, seed_stats, picture.axis)
+        if histogram is not None:
+            draw_histogram(cells, histogram, seed_stats)
 
     def _draw_head(self, cells: Cells, seed_stats: SeedStats, shown: int, shades: str) -> None:
         title = f"{FOCUSED if self.has_focus else ''}{self.title}"
-        end = cells.write(0, 0, title, "focused" if self.has_focus else "text")
         words = f": {seed_stats.solved:,} of {seed_stats.replicas:,} solved"
         by = self.keymap.text(f"by {ORDERS[self._by]} («swap»)")
         part = f"{self._first + 1:,}-{self._first + shown:,} of {seed_stats.replicas:,}, "
-        part = part if shown < seed_stats.replicas else ""
+        part = part * (shown < seed_stats.replicas) + by
         how = "" if self.has_focus else self.keymap.text(f"{HOW_TO_FOCUS}; ")
-        room = cells.width - end - len(words) - 2
-        note = next(one for one in (f"{how}{part}{by}", f"{part}{by}", by, "") if len(one) <= max(0, room))
+        room = cells.width - len(title) - len(words) - 2
+        note = next((one for one in (how + part, part, by) if len(one) <= room), "")
+        end = cells.write(0, 0, title, "focused" if self.has_focus else "text")
         end = cells.write(end, 0, shortened(words, cells.width - end), "text")
-        cells.write(cells.width - len(note), 0, note, "note")
-        if note:
-            cells.mark(cells.width - len(by), 0, len(by), 1, Press(self.keymap.key("swap")))
-        if end + 2 + len(shades) + 2 + len(note) <= cells.width:
+        at = cells.width - len(note)
+        cells.write(at, 0, note, "note")
+        cells.mark(cells.width - len(by), 0, len(by) * bool(note), 1, Press(self.keymap.key("swap")))
+        if end + 2 + len(shades) + 2 <= at:
             cells.write(end + 2, 0, shades, "note")
 
 
-class Room(NamedTuple):
-    lines: int  # how many networks are shown
-    losses: Box  # their axis is on its first line
-    has_histogram: bool  # right of the losses
-    has_strip: bool  # on the last line, in place of the histogram
-
-
-def share(width: int, height: int, label: int) -> Room:
-    """The parts of a view of this size, with labels of so many columns."""
-    columns = max(0, width - label - 2)
-    is_wide = columns >= LEAST_LOSSES + GAP + HISTOGRAM_WIDTH
-    has_strip = not is_wide and columns > 0 and height >= LINES_FOR_STRIP
-    losses = Box(label + 2, 1, columns - is_wide * (GAP + HISTOGRAM_WIDTH), max(0, height - 1))
-    return Room(max(1, height - HEAD - has_strip), losses, is_wide, has_strip)
+def boxes(width: int, height: int, label: int) -> tuple[Box, Box | None]:
+    """Of the losses, with their axis on the first line, and of the histogram if there is room beside them."""
+    columns, lines = max(0, width - label - 2), max(0, height - 1)
+    if columns < LEAST_LOSSES + GAP + HISTOGRAM_WIDTH:
+        return Box(label + 2, 1, columns, lines), None
+    losses = Box(label + 2, 1, columns - GAP - HISTOGRAM_WIDTH, lines)
+    return losses, Box(losses.right + GAP, 1, HISTOGRAM_WIDTH, lines)
 
 
 def instead(frame: Frame | None, message: str) -> str:
@@ -303,17 +278,6 @@ def draw_losses(
     stamp(cells, box.x, HEAD, blocks, inks)
 
 
-def draw_strip(cells: Cells, box: Box, seed_stats: SeedStats, axis: WindowAxis) -> None:
-    """How many networks were solved at the windows of each column, as a line of blocks."""
-    at = seed_stats.solved_at[seed_stats.solved_at > 0] - 1
-    counts, _ = np.histogram(at, box.width, (axis.first, axis.first + axis.length))
-    most = int(counts.max())
-    text = f"solved here, █ {most:,} " if most else "solved here "
-    strip = "".join(BARS[height] for height in -(-8 * counts // max(1, most)))
-    cells.write(box.x - len(text), cells.height - 1, text, "muted")
-    cells.write(box.x, cells.height - 1, strip, "input")
-
-
 def draw_histogram(cells: Cells, box: Box, seed_stats: SeedStats) -> None:
     """A bar for each range of windows, with how many networks were solved in it, and one for the unsolved."""
     write_in(cells, box, 0, "solved within windows", "muted")
@@ -326,6 +290,6 @@ def draw_histogram(cells: Cells, box: Box, seed_stats: SeedStats) -> None:
     for line, (name, n) in enumerate(rows, 1):
         full, part = divmod(max(round(8 * room * n / most), int(n > 0)), 8)
         write_in(cells, box, line, f"{name:>{label}}", "muted")
-        bar = "█" * full + ENDS[part].strip()
+        bar = "█" * full + ENDS[part]
         write_in(cells, box, line, bar, "loss" if name == "not yet" else "input", at=label + 1)
         write_in(cells, box, line, f"{n:>{digits},}", "muted", at=box.width - digits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeGuard
 
 from textual.binding import Binding, BindingType
 
@@ -39,12 +39,10 @@ def cursor_keys(earlier: str, later: str, up: str, down: str) -> list[BindingTyp
     ]
 
 
-# ---- what the cells of views show, for the mouse; all count from 0
+# ---- what the cells of views show, for the mouse: of the shown window, or of the curve's line; all count from 0
 
 
 class TimeStep(NamedTuple):
-    """Of the shown window."""
-
     row: int
     step: int
 
@@ -70,8 +68,6 @@ class Replica(NamedTuple):
 
 
 class Window(NamedTuple):
-    """Along the line that the curve shows."""
-
     window: int
 
 
@@ -108,11 +104,6 @@ class View(CellWidget, can_focus=True):
         self.on_hover: Callable[[], None] = lambda: None
         self._frame: Frame | None = None
         self._message = ""
-
-    @property
-    def wants_arrows(self) -> bool:
-        """Whether showing it also gives it the arrow keys, unless the crosshair has them."""
-        return False
 
     @classmethod
     def own_actions(cls) -> dict[str, str]:
@@ -310,7 +301,7 @@ class TimeStepView(View):
     def at_cursor(self) -> TimeStep | None:
         return self._cursor if self._has(self._cursor) else None
 
-    def _has(self, spot: object) -> bool:
+    def _has(self, spot: object) -> TypeGuard[TimeStep]:
         """Whether this is a time step of the shown window, and training stands still."""
         if not isinstance(spot, TimeStep) or self._frame is None or not self._frame.state.stands_still:
             return False
@@ -318,7 +309,7 @@ class TimeStepView(View):
         return spot.row < rows and spot.step < steps
 
     def clicked(self, spot: object, again: bool) -> None:
-        if isinstance(spot, TimeStep) and self._has(spot):
+        if self._has(spot):
             self._put_cursor(spot)
 
     def action_move(self, steps: int, rows: int) -> None:

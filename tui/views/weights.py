@@ -76,13 +76,10 @@ class WeightsView(ProbeView):
 
     def reading_of(self, spot: object) -> str:
         weights = self._weights
-        if weights is None or not isinstance(spot, Entry) or spot.matrix not in weights.weights:
+        if weights is None or not isinstance(spot, Entry):
             return ""
-        rows, columns = weights.rows[spot.matrix], weights.columns[spot.matrix]
-        if spot.row >= len(rows) or spot.column >= len(columns):
-            return ""
-        value = float(weights.weights[spot.matrix][spot.row, spot.column])
-        return f"{spot.matrix}, from {rows[spot.row]} to {columns[spot.column]}: {value:+.4g}"
+        ends = f"from {weights.rows[spot.matrix][spot.row]} to {weights.columns[spot.matrix][spot.column]}"
+        return f"{spot.matrix}, {ends}: {weights.weights[spot.matrix][spot.row, spot.column]:+.4g}"
 
     def clicked(self, spot: object, again: bool) -> None:
         weights = self._weights
@@ -116,19 +113,17 @@ class WeightsView(ProbeView):
         if weights is None:
             return
         chosen, recurrent = self._choice(weights)
-        names = list(weights.weights)
+        names = [*weights.weights]
         exponents = np.zeros(0, np.float32) if readings.lyapunov is None else readings.lyapunov
-        body = Box(0, 1, cells.width, max(0, cells.height - 1))
-        ways = list(shares(body, len(names) + len(exponents) + 2))
-        box, circle, numbers = max(ways, key=lambda way: placed(weights, names, way[0]).score)
+        box, circle, numbers = shares(Box(0, 1, cells.width, cells.height - 1))
         place = placed(weights, names, box)
         if not place.is_whole:
             names = [*names[names.index(chosen.matrix) :], *names[: names.index(chosen.matrix)]]
             place = placed(weights, names, box)
         parts = []
-        for matrix, one in zip(names, place.boxes, strict=False):
-            is_chosen = matrix == chosen.matrix
-            at = chosen if is_chosen else Entry(matrix, 0, 0)
+        for name, one in zip(names, place.boxes, strict=False):
+            is_chosen = name == chosen.matrix
+            at = chosen if is_chosen else Entry(name, 0, 0)
             parts.append(draw_matrix(cells, one, place, weights, at, is_chosen and self._cursor is not None))
         if recurrent is not None:
             parts.append(f"spectral radius {number(recurrent.spectral_radius)} of {recurrent.name}")
@@ -169,11 +164,6 @@ class Placed(NamedTuple):
     entry: int  # the columns of an entry
     is_whole: bool
 
-    @property
-    def score(self) -> tuple[int, int]:
-        """To compare boxes: all matrices are better than some, and one line for two blocks better than for one."""
-        return (min(self.entry, 2), 0) if self.is_whole else (0, sum(one.width * one.height for one in self.boxes))
-
 
 def placed(weights: Matrices, names: Sequence[str], box: Box) -> Placed:
     """Places for matrices with entries as wide as possible. One row needs no line for the names of its columns."""
@@ -203,16 +193,12 @@ def packed(sizes: Sequence[tuple[int, int]], box: Box) -> list[Box]:
     return boxes
 
 
-def shares(body: Box, lines: int) -> Iterator[tuple[Box, Box | None, Box | None]]:
-    """Boxes for matrices, circle and so many lines of numbers: side by side; or the circle below the numbers."""
-    with_numbers = beside(body, LEAST_MATRICES, body.width, [NUMBERS_WIDTH], GAP)
-    left, numbers = with_numbers or (body, None)
+def shares(body: Box) -> tuple[Box, Box | None, Box | None]:
+    """Boxes for matrices, circle and numbers, side by side; none for what there is no room for."""
+    left, numbers = beside(body, LEAST_MATRICES, body.width, [NUMBERS_WIDTH], GAP) or (body, None)
     width = min(2 * body.height, left.width - LEAST_MATRICES - GAP, body.width * 2 // 5)
-    with_circle = beside(left, LEAST_MATRICES, left.width, [width], GAP) if width >= LEAST_CIRCLE else None
-    yield *(with_circle or (left, None)), numbers
-    height = min(body.height - lines - 1, NUMBERS_WIDTH // 2)
-    if numbers is not None and 2 * height >= LEAST_CIRCLE:
-        yield left, numbers._replace(y=body.bottom - height, height=height), numbers._replace(height=lines)
+    parts = beside(left, LEAST_MATRICES, left.width, [width], GAP) if width >= LEAST_CIRCLE else None
+    return *(parts or (left, None)), numbers
 
 
 def draw_matrix(cells: Cells, box: Box, place: Placed, weights: Matrices, at: Entry, has_cursor: bool) -> str:
@@ -271,10 +257,8 @@ def column_names(names: Sequence[str], entry: int) -> Iterator[tuple[int, str]]:
 
 def number_text(value: float) -> str:
     """A number in five characters, with its sign: +0.83, -12.5, +4e9."""
-    if not math.isfinite(value):
-        return f"{value:+}"[:5]
-    texts = (f"{value:+.{decimals}f}" for decimals in (2, 1, 0))
-    return next((text for text in texts if len(text) <= 5), f"{value:+.0e}".replace("e+0", "e").replace("e+", "e"))
+    text = f"{value:+.2f}"[:5] if abs(value) < 1000 else f"{value:+.0e}"
+    return text.rstrip(".").replace("e+0", "e").replace("e+", "e")
 
 
 def draw_eigenvalues(cells: Cells, box: Box, eigenvalues: Eigenvalues) -> None:
@@ -306,32 +290,22 @@ def draw_numbers(cells: Cells, box: Box, update: dict[str, float], exponents: Fl
     """By how much a window changes each matrix, then the Lyapunov exponents as bars to both sides of zero."""
     is_known = any(map(math.isfinite, update.values()))
     write_in(cells, box, 0, "changes in a window by" if is_known else "changes: ? until «step» trains", "muted")
-    room = box.height - 1 - min(len(exponents) + 1, box.height // 2) if len(exponents) else box.height - 1
-    changes = list(update.items())[:room]
-    for line, (name, change) in enumerate(changes, start=1):
-        write_in(cells, box, line, f"{name[:12]:<13} {change_text(change)}", "text")
-    if not len(exponents):
-        return
-    top = len(changes) + 1
-    of = f"{samples:,} steps" if samples else "a step"
-    write_in(cells, box, top, f"Lyapunov, nats, {of}", "muted")
+    top = 1 + min(len(update), box.height - 1 - min(len(exponents) + bool(len(exponents)), box.height // 2))
+    for line, (name, share) in enumerate([*update.items()][: top - 1], start=1):
+        text = percent(share) if share >= 5e-4 or share <= 0 else f"{size_text(100 * share)} %"
+        write_in(cells, box, line, f"{name[:12]:<13} {text if math.isfinite(share) else '?'}", "text")
+    if len(exponents):
+        write_in(cells, box, top, f"Lyapunov, nats, {f'{samples:,} steps' if samples else 'a step'}", "muted")
     finite = np.abs(exponents[np.isfinite(exponents) & (exponents > MINUS_INFINITY)])
     scale = float(finite.max(initial=0)) or 1.0
-    for line, value in enumerate(exponents.tolist(), start=top + 1):
-        share = min(1.0, abs(value) / scale) if not math.isnan(value) else 0.0
+    for y, value in enumerate(exponents[: max(0, box.height - top - 1)].tolist(), start=box.y + top + 1):
+        share = 0.0 if math.isnan(value) else min(1.0, abs(value) / scale)
         whole, half = divmod(max(round(share * 2 * BAR_WIDTH), int(share > 0)), 2)
-        left = "▐" * half + "█" * whole if value < 0 else ""
-        at = write_in(cells, box, line, f"{number(value, '+'):>8} ", "text") - box.x
-        at = write_in(cells, box, line, f"{left:>{BAR_WIDTH}}", "input", at=at) - box.x
-        at = write_in(cells, box, line, "|", "muted", at=at) - box.x
-        write_in(cells, box, line, "" if value < 0 else "█" * whole + "▌" * half, "target", at=at)
-
-
-def change_text(share: float) -> str:
-    """By how much a window changes a matrix, relative to its size: 21 %, .030 %."""
-    if not math.isfinite(share):
-        return "?"
-    return percent(share) if share >= 5e-4 or share <= 0 else f"{size_text(100 * share)} %"
+        left, right = ("▐" * half + "█" * whole, "") if value < 0 else ("", "█" * whole + "▌" * half)
+        x = cells.write(box.x, y, f"{number(value, '+'):>8} ", "text")
+        x = cells.write(x, y, f"{left:>{BAR_WIDTH}}", "input")
+        x = cells.write(x, y, "|", "muted")
+        cells.write(x, y, right, "target")
 
 
 def number(value: float, sign: str = "") -> str:
