@@ -17,8 +17,6 @@ from tui.app.words import CHOICES, OTHER_NAMES, WORDS
 from tui.panels.form import as_typed, choices_of, help_of
 from tui.views.keymap import keymap_of
 
-EMPTY = "a command by name: tab completes, up shows earlier ones, escape closes"
-
 EDITING = {key: one.action for one in Input.BINDINGS if isinstance(one, Binding) for key in one.key.split(",")}
 
 
@@ -52,7 +50,7 @@ def about(text: str, candidates: Sequence[str], config: EchoConfig) -> str:
     word = WORDS.get(OTHER_NAMES.get(name, name))
     if word is None:
         fitting = "  ".join(one[len(text) - len(begun) :].strip() for one in candidates) or "no command begins so"
-        return fitting if begun else EMPTY
+        return fitting if begun else "a command by name: tab completes, up shows earlier ones, escape closes"
     field, equals, _ = rest.rpartition(" ")[2].partition("=")
     if "FIELD" in word.usage and equals and field in config.fields():
         return f"{field} is {as_typed(config.value(field)) or 'unset'}: {help_of(config, field)}"

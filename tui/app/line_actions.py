@@ -33,12 +33,6 @@ from tui.app.words import WORDS, Line, WordError, letters_of, lines_of
 from tui.panels.runs import show_or_hide
 from tui.term.printed import export_whole
 
-NOT_TEXT = ("ctrl+q", "ctrl+l")
-"""Keys that keep their meaning while a line is typed."""
-
-SECONDS_TO_SAVE = 10.0
-"""How long a figure waits until what is on the screen is in the run's folder; then it shows what was saved before."""
-
 
 class LineActions(SessionApp):
     def __init__(self) -> None:
@@ -73,7 +67,7 @@ class LineActions(SessionApp):
             elif isinstance(event, Paste):
                 line.insert(event.text)
                 return
-            elif event.key not in NOT_TEXT:
+            elif event.key not in ("ctrl+q", "ctrl+l"):
                 await line.press(event)
                 await self._go_on_with_lines()
                 return
@@ -256,11 +250,11 @@ def _outcome_of(line: Line, doing: asyncio.Task[str] | None) -> Outcome | None:
 
 
 def _figure(folder: Path, kind: str, file: Path, where: dict[str, int], trained: int) -> str:
-    """Make a figure once this many windows are saved; returns what was made."""
+    """Make a figure once this many windows are saved, or of what is saved after 10 s; returns what was made."""
     from tui.figures.make import KINDS, figure, require_drawable
 
     require_drawable(kind, file)
-    until = time.monotonic() + SECONDS_TO_SAVE
+    until = time.monotonic() + 10
     while Run.read(folder, quickly=True).trained < trained and time.monotonic() < until:
         time.sleep(0.05)
     files = figure(folder, kind, file, **{name: one for name, one in where.items() if name in KINDS[kind].uses})
