@@ -57,9 +57,7 @@ class LineActions(SessionApp):
                 yield SystemCommand(f":{word.name} {word.usage}".strip(), word.about, partial(self.call_later, do))
 
     async def on_event(self, event: Event) -> None:
-        """Pass keys to the line as long as it is open, before any widget gets them: so keys that follow quickly are in
-        order.
-        """
+        """Pass keys to the open line before any widget gets them: so keys that follow quickly are in order."""
         line = self._command_line
         if isinstance(event, Key | Paste) and not (event.is_forwarded or self._is_leaving) and line.display:
             if not line.is_open:
@@ -241,10 +239,10 @@ class LineActions(SessionApp):
 
 def _outcome_of(line: Line, doing: asyncio.Task[str] | None) -> Outcome | None:
     """What became of an action; None as long as it is not done."""
-    if doing is None or not doing.done():
-        return Outcome(line) if doing is None else None
+    if doing is not None and not doing.done():
+        return None
     try:
-        return Outcome(line, note=doing.result())
+        return Outcome(line, note=doing.result() if doing is not None else "")
     except (OSError, ValueError) as error:
         return Outcome(line, str(error), is_refused=True)
 

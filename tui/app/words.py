@@ -191,9 +191,7 @@ def lines_of(text: str) -> list[Line]:
 
 
 def _split(text: str) -> Iterator[list[str]]:
-    """The words of each command: a semicolon or the end of a line ends one, quotes hold words together, # begins a
-    comment.
-    """
+    """The words of each command; quotes hold words together, # begins a comment."""
     for line in text.splitlines():
         lexer = shlex.shlex(line, posix=True, punctuation_chars=";")
         lexer.whitespace_split, lexer.escape = True, ""
