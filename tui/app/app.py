@@ -233,7 +233,9 @@ class EchoApp(LineActions):
         if action in ("on_a_view", "on_the_curve"):
             return self._watching
         if action == "line":
-            return len(self.screen_stack) == 1 and self._main.focused is not self._runs
+            panel = self._panel
+            takes = panel is not None and self._main.focused is panel and panel.is_text(":")
+            return len(self.screen_stack) == 1 and not (takes or isinstance(self._main.focused, RunList))
         return action != "send" or keys.is_of_this_state(keys.SENT[str(parameters[0])], self._frame)
 
     def action_send(self, key: str) -> None:
