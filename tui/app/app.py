@@ -235,7 +235,7 @@ class EchoApp(LineActions):
         if action == "line":
             panel = self._panel
             takes = panel is not None and self._main.focused is panel and panel.is_text(":")
-            return len(self.screen_stack) == 1 and not (takes or isinstance(self._main.focused, RunList))
+            return len(self.screen_stack) == 1 and not (takes or self._main.focused is self._runs)
         return action != "send" or keys.is_of_this_state(keys.SENT[str(parameters[0])], self._frame)
 
     def action_send(self, key: str) -> None:

@@ -140,7 +140,7 @@ class LineActions(SessionApp):
         except (WordError, RunError, OSError) as error:
             self._refusal = str(error)
         if self._refusal:
-            self._end_hint()  # the line says it
+            self._hint("")  # the line says it
             return Begun(line, outcome=partial(Outcome, line, self._refusal, is_refused=True))
         if number:
             return Begun(line, number, frame.trained_in_all, not frame.has_diverged, config=frame.config)
