@@ -34,8 +34,8 @@ class GradientView(ProbeView):
     BINDINGS = [
         *cursor_keys("Cursor a step back", "Cursor a step on", "Cursor a row up", "Cursor a row down"),
         hidden("f", "flip", "Flip", tooltip="Flip the input at the cursor, or take that back", id="flip"),
-        hidden("n", "derivative", "Derivative", tooltip="Local derivative, or flips", id="next"),
-        hidden("v", "swap", "Swap", tooltip="If there is room for one: bars, or the row", id="swap"),
+        hidden("n", "derivative", "Derivative", tooltip="The local derivative, or what a flip does", id="next"),
+        hidden("v", "swap", "Swap", tooltip="Where there is room for one: bars by lag, or the row", id="swap"),
         hidden("escape", "leave", "Leave", tooltip="Take the cursor and the flip away", id="leave"),
     ]
 
