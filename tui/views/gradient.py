@@ -49,7 +49,8 @@ class GradientView(ProbeView):
     def question(self) -> Question:
         kinds: set[Kind] = {"connectivity" if self._is_derivative else "effects"}
         kinds |= {"flip"} if self._flip is not None else set()
-        return Question(self.kinds | kinds, flip=self._flip, row=self._cursor.row if self._cursor is not None else 0)
+        flip = None if self._flip is None else (self._flip.row, self._flip.step)  # plain, for a session elsewhere
+        return Question(self.kinds | kinds, flip=flip, row=self._cursor.row if self._cursor is not None else 0)
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
