@@ -113,8 +113,9 @@ class GradientView(ProbeView):
         place = self._place()
         if place is None:
             return None
-        flip = readings.flip if self._flip is not None and self._flip[0] == place[1].row else None
-        change = changing(readings.config)
+        flip, change = readings.flip, changing(readings.config)
+        if self._flip is None or flip is None or flip.row != place[1].row:
+            flip = None
         if flip is not None:
             text = flip_words(readings.config, flip)
         elif self._is_derivative:
