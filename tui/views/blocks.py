@@ -13,10 +13,10 @@ from echornn.tasks.task import Numbers, Symbols
 from tui.views.canvas import Characters, Styles
 from tui.views.inks import NUMBER
 from tui.views.targets import TargetGroups
+from tui.views.text import DIGITS, digits_of
 
 Form = Symbols | Numbers
 Signs = Sequence[str]  # the one or two characters of each symbol
-DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 MOST_OF_A_NAME = 8  # characters, in the label of a line
 CLASS_COLOURS = 8  # more symbols take them in turn
 
@@ -30,18 +30,8 @@ def signs_of(form: Symbols, most: int = 2) -> Signs:
     return [name[0] for name in names] if names and len(first) == len(names) else digits_of(form.count)
 
 
-def digits_of(count: int) -> Signs:
-    """A digit or letter for each symbol, or two hexadecimal digits from symbol 36 on."""
-    return [DIGITS[symbol] if symbol < len(DIGITS) else f"{symbol:02x}" for symbol in range(count)]
-
-
 def widest(signs: Signs) -> int:
     return max(map(len, signs))
-
-
-def symbol_name(form: Symbols, symbol: int) -> str:
-    """In a sentence."""
-    return form.names[symbol] if form.names else digits_of(form.count)[symbol]
 
 
 def names_beside(forms: Iterable[Form]) -> list[str]:
