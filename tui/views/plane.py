@@ -20,7 +20,7 @@ from tui.views.blocks import signs_of_groups, symbol_name
 from tui.views.canvas import Box, Cells, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.plot_layers import Dots, characters
-from tui.views.rows import read, steps_of
+from tui.views.rows import read, scored_in
 from tui.views.targets import HeldInput, TargetGroups, groups_of, held_inputs
 from tui.views.view import LEAVE, PART_BINDINGS, FixedPoint, ProbeView, States, TimeStep, cursor_keys, is_empty
 
@@ -199,8 +199,7 @@ class PlaneView(ProbeView):
         way = plane.rows[row : row + 1].reshape(-1, len(plane.components))
         targets = np.full(len(way), -1)
         if readings.progress is not None and row < len(readings.progress.y):
-            of_row = steps_of(readings.progress).of(row)
-            targets = np.where(of_row.scored, groups.numbered(of_row.y), -1)
+            targets = np.where(scored_in(readings.progress)[row], groups.numbered(readings.progress.y[row]), -1)
         shown, signs = list(PAIRS[self._pair]), signs_of_groups(form, groups)
         return Scene(plane, self._axes, shown, groups, signs, row, way, targets, cursor, points, places)
 
