@@ -15,7 +15,6 @@ from echornn.session.pictures.frame import Frame, State
 from tui.app.base import BACK, OPENS, Palette
 from tui.app.help_screen import HelpScreen
 from tui.app.status import HOW_TO_GO_ON
-from tui.app.tour_steps import OWN_KEYS as TOUR_KEYS
 from tui.panels.branches import BranchList
 from tui.panels.lists import ListPanel
 from tui.panels.runs import RunList
@@ -106,6 +105,11 @@ BINDINGS = [
     _key("take_over", "W", "Take over", "take_over", "With several viewers of one session: steer it from here"),
     _key("detach", "D", "Detach", "detach", "Leave the screen; the training goes on in the background"),
     _key("quit", "q", "Quit", "quit", "Quit; ctrl+q too, also while you type", True),
+]
+
+TOUR_KEYS = [
+    _key("leave_tour", "escape", "Leave", "leave_tour", "Leave the tour; the run goes on", priority=True),
+    _key("do_step", "t", "Do", "do_step", "Do the line of the step that the tour shows"),
 ]
 
 TOGETHER = {

@@ -161,6 +161,9 @@ class LineActions(SessionApp):
 
     # ---- actions that only words have
 
+    def action_until(self, *_: int | str) -> None:
+        """Nothing: `outcome_of` waits."""
+
     def action_seed(self, number: int, first: int | None = None) -> None:
         """Show the network of this seed, or the one with this number from ``first`` on."""
         first = self._frame.config.seed if first is None else first

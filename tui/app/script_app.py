@@ -17,20 +17,12 @@ from tui.term.exit_code import ExitCode
 from tui.views.view import is_of_part
 
 LOOKS_A_SECOND = 40.0
-"""How often the script looks whether a line is done."""
-
-LOOKS_TO_STEER = 5 * LOOKS_A_SECOND
-"""How often the script looks whether it steers before it begins."""
+LOOKS_TO_STEER = 5 * LOOKS_A_SECOND  # how often it looks whether it steers before it begins
 
 
 class ScriptApp(EchoApp):
-    """Does the lines of a script on a session, and ends. It draws only what a line needs.
-
-    Args:
-        lines: the script.
-        say: called with what became of each line, and the frame after it.
-        trains_itself: whether the session is in this process, so that training that goes on after the last line is
-            waited for.
+    """Draws only what a line needs. ``say`` is called with what became of each line, and the frame after it. If the
+    session trains in this process, training that goes on after the last line is waited for.
     """
 
     def __init__(
@@ -39,19 +31,14 @@ class ScriptApp(EchoApp):
         lines: Sequence[Line],
         say: Callable[[Outcome, Frame], None],
         trains_itself: bool,
-        theme: Theme = "dark",
         ascii_only: bool = False,
     ) -> None:
-        super().__init__(session, LOOKS_A_SECOND, ascii_only, theme)
-        self._lines = list(lines)
-        self._say_outcome = say
-        self._trains_itself = trains_itself
-        self._newest = self._frame
+        super().__init__(session, LOOKS_A_SECOND, ascii_only)
+        self._lines, self._say_outcome, self._trains_itself = list(lines), say, trains_itself
+        self._newest, self._looks = self._frame, 0
         self._script: Script | None = None
-        self._looks = 0
-        self.trouble: OSError | None = None
-        """Why an outcome could not be printed; None if all were."""
         self._outcomes: list[Outcome] = []
+        self.trouble: OSError | None = None  # why an outcome could not be printed
 
     @property
     def undone(self) -> int:
@@ -63,43 +50,34 @@ class ScriptApp(EchoApp):
         before, picture = self._newest, self.futures.look(self._query, self._picture)
         self._newest = picture.frame
         if picture.audience.ended:
-            self._end_with(Outcome(Line("", ""), picture.audience.ended, has_failed=True))
+            if not self._is_leaving:
+                self._tell(Outcome(Line("", ""), picture.audience.ended, has_failed=True))
+                self._leave(ExitCode.FAILED)
             return
         self._looks += 1
         steers = picture.audience.may_steer or self._looks > LOOKS_TO_STEER
         if self._script is None and (self._newest.state is State.LOADING or not steers):
             return
-        if before.state is State.LOADING and self._newest.state is not State.LOADING:
-            super().show_newest_frame()
+        if before.state is State.LOADING is not self._newest.state:
+            self.draw()
         if self._script is None:
             self._script = self.do_lines(self._lines)
         self.call_later(self._go_on)
 
     def draw(self) -> None:
-        """Draw the newest frame."""
         super().show_newest_frame()
 
     async def _go_on(self) -> None:
         await self._go_on_with_lines()
-        is_done = self._script is not None and self._script.is_over
-        goes_on = self._trains_itself and self._newest.state is State.RUNNING and not self._has_stopped
-        if is_done and not (goes_on or self._is_leaving):
-            self._leave(self._code_at_the_end())
-
-    @property
-    def _has_stopped(self) -> bool:
-        return any(outcome.is_last for outcome in self._outcomes)
-
-    def _code_at_the_end(self) -> ExitCode:
-        if any(outcome.is_refused for outcome in self._outcomes):
-            return ExitCode.USAGE
+        has_stopped = any(outcome.is_last for outcome in self._outcomes)
+        goes_on = self._trains_itself and self._newest.state is State.RUNNING and not has_stopped
+        if self._script is None or not self._script.is_over or goes_on or self._is_leaving:
+            return
         has_failed = self._newest.state is State.FAILED or (self._trains_itself and self._newest.has_diverged)
-        return ExitCode.FAILED if has_failed or self._has_stopped else ExitCode.DONE
-
-    def _end_with(self, outcome: Outcome) -> None:
-        if not self._is_leaving:
-            self._tell(outcome)
-            self._leave(ExitCode.FAILED)
+        if any(outcome.is_refused for outcome in self._outcomes):
+            self._leave(ExitCode.USAGE)
+        else:
+            self._leave(ExitCode.FAILED if has_failed or has_stopped else ExitCode.DONE)
 
     # ---- what is different without a screen
 
@@ -151,4 +129,4 @@ class ScriptApp(EchoApp):
         """Hints are for somebody at a screen."""
 
     def notify(self, message: str, **options: object) -> None:
-        """Notifications are for somebody at a screen."""
+        """So are notifications."""

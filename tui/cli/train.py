@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,7 +76,12 @@ def train(
 
 
 def show(
-    kind: type[EchoApp], session: Session, chosen: Preferences, guarded: Guarded, compared: Sequence[Path], serve: bool
+    kind: Callable[..., EchoApp],
+    session: Session,
+    chosen: Preferences,
+    guarded: Guarded,
+    compared: Sequence[Path],
+    serve: bool,
 ) -> int:
     """Train in an app of this kind until the user leaves it. The training thread may still be in native code then."""
     from tui.cli.lines import say_last
