@@ -25,7 +25,7 @@ from echornn.session.pictures.picture import Picture, Query
 from echornn.session.session import ViewedSession
 from tui.app import keys
 from tui.app.base import BACK, OPENS
-from tui.app.help_screen import HelpScreen
+from tui.app.help import HelpScreen, chapters
 from tui.app.key_line import KeyLine
 from tui.app.line_actions import LineActions
 from tui.app.status import StatusLine, audience_text
@@ -365,8 +365,6 @@ class EchoApp(LineActions):
         self.notify(again, title="copied", markup=False)
 
     def action_help(self) -> None:
-        from tui.app.help import chapters  # imported late: the first frame does not need the help
-
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(chapters(self._frame, self._picture.audience, self.HELPED_KEYS)))
 

@@ -13,7 +13,7 @@ from echornn.session.commands import Command
 from echornn.session.handlers import AT_THE_START, ONE_NETWORK, why_nothing
 from echornn.session.pictures.frame import Frame, State
 from tui.app.base import BACK, OPENS, Palette
-from tui.app.help_screen import HelpScreen
+from tui.app.help import HelpScreen
 from tui.app.status import HOW_TO_GO_ON
 from tui.panels.branches import BranchList
 from tui.panels.lists import ListPanel
@@ -149,13 +149,13 @@ STARTS_OR_STOPS = (
 )
 """The ids of keys after which training may have been started or stopped."""
 
-IN_THE_APP = "in the app"
+IN_THE_APP, IN_THE_TOUR = "in the app", "in the tour"
 
 PLACES: dict[str, Sequence[BindingType]] = {
     IN_THE_APP: [*BINDINGS, OPENS, BACK],
     "on the curve": LossPlot.BINDINGS,
     **{f"in the view {view.title}": view.BINDINGS for view in VIEWS},
-    "in the tour": TOUR_KEYS,
+    IN_THE_TOUR: TOUR_KEYS,
     "in the settings": SettingsPanel.BINDINGS,
     "in the list of branches": [*ListPanel.BINDINGS, *BranchList.BINDINGS],
     "in the list of runs": [*ListPanel.BINDINGS, *RunList.BINDINGS],
@@ -164,7 +164,7 @@ PLACES: dict[str, Sequence[BindingType]] = {
 }
 """All keys, by the place where they work."""
 
-WITH_THE_APP = ("on the curve", "in the tour", *(f"in the view {view.title}" for view in VIEWS))
+WITH_THE_APP = ("on the curve", IN_THE_TOUR, *(f"in the view {view.title}" for view in VIEWS))
 """The places in which the keys of the app work too."""
 
 
