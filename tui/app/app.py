@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal
 from textual.events import Key, MouseMove, Resize
 from textual.message import Message
@@ -57,8 +57,6 @@ class EchoApp(LineActions):
     TITLE = "echornn-tui"
     ALLOW_SELECT = False  # else Textual selects text while the mouse drags over the curve; shift does it too
     BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED, OPENS]
-    HELPED_KEYS: ClassVar[list[Binding]] = keys.BINDINGS  # that the help explains first
-    LAST_WORDS: ClassVar[tuple[str, ...]] = ()  # printed after the app has ended
     _ticks = 0
     _offered: tuple[object, ...] = ()  # what the keys on the last line depend on
     _replicas = 0  # how many networks are trained side by side, once that is known
@@ -366,14 +364,13 @@ class EchoApp(LineActions):
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(chapters(self._frame, self._picture.audience, self.HELPED_KEYS)))
+            self.push_screen(HelpScreen(chapters(self._frame, self._picture.audience)))
 
 
 class PointApp(EchoApp):
     """An `EchoApp` for a point of a map: escape closes panels and removes cursors, then it goes back to the map."""
 
     BINDINGS: ClassVar[list[BindingType]] = [BACK]
-    HELPED_KEYS: ClassVar[list[Binding]] = [BACK, *keys.BINDINGS]
 
     went_back = False
 

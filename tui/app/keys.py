@@ -149,13 +149,14 @@ STARTS_OR_STOPS = (
 )
 """The ids of keys after which training may have been started or stopped."""
 
-IN_THE_APP, IN_THE_TOUR = "in the app", "in the tour"
+IN_THE_APP, IN_THE_TOUR, AT_A_POINT = "in the app", "in the tour", "at a point of a map"
 
 PLACES: dict[str, Sequence[BindingType]] = {
-    IN_THE_APP: [*BINDINGS, OPENS, BACK],
+    IN_THE_APP: [*BINDINGS, OPENS],
     "on the curve": LossPlot.BINDINGS,
     **{f"in the view {view.title}": view.BINDINGS for view in VIEWS},
     IN_THE_TOUR: TOUR_KEYS,
+    AT_A_POINT: [BACK],
     "in the settings": SettingsPanel.BINDINGS,
     "in the list of branches": [*ListPanel.BINDINGS, *BranchList.BINDINGS],
     "in the list of runs": [*ListPanel.BINDINGS, *RunList.BINDINGS],
@@ -164,7 +165,7 @@ PLACES: dict[str, Sequence[BindingType]] = {
 }
 """All keys, by the place where they work."""
 
-WITH_THE_APP = ("on the curve", IN_THE_TOUR, *(f"in the view {view.title}" for view in VIEWS))
+WITH_THE_APP = ("on the curve", IN_THE_TOUR, AT_A_POINT, *(f"in the view {view.title}" for view in VIEWS))
 """The places in which the keys of the app work too."""
 
 

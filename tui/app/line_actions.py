@@ -151,7 +151,7 @@ class LineActions(SessionApp):
             self._end_hint()  # the line says it
             return Begun(line, outcome=partial(Outcome, line, self._refusal, is_refused=True))
         if number:
-            return Begun(line, number, frame.trained_in_all, not frame.has_diverged, config=frame.config)
+            return Begun(line, number, frame.trained_in_all, config=frame.config)
         return Begun(line, outcome=partial(_outcome_of, line, self._doing))
 
     def _obey(self, command: Command) -> int:

@@ -60,10 +60,10 @@ def script_of(text: str, name: str = "") -> list[Line]:
 
 def has_come(line: Line, frame: Frame) -> bool:
     """Whether the task is solved, or so many windows are trained, as an ``until`` says; of seeds, by all of them."""
-    stats = frame.loss_stats if frame.seed_stats is None else frame.seed_stats
-    one = frame.seed_stats is None and frame.loss_stats.solved_at is not None
-    solved = one if frame.seed_stats is None else frame.seed_stats.solved == frame.seed_stats.replicas
-    return any(solved if what == "solved" else stats.windows >= what for what in parse(str(line.what))[2])
+    seeds, one = frame.seed_stats, frame.loss_stats
+    windows = one.windows if seeds is None else seeds.windows
+    solved = one.solved_at is not None if seeds is None else seeds.solved == seeds.replicas
+    return any(windows >= what if isinstance(what, int) else solved for what in parse(str(line.what))[2])
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,6 @@ class Begun:
     line: Line
     number: int = 0  # of its command; 0 for an action of the app
     trained: int = 0  # windows in all
-    was_sound: bool = True  # whether the newest loss was finite
     outcome: Callable[[], Outcome | None] = lambda: None  # of an action of the app; None as long as it is not done
     config: EchoConfig | None = None
 
@@ -123,7 +122,7 @@ def outcome_of(begun: Begun, frame: Frame, not_done: Answer | None) -> Outcome |
             note = f"started over at window 0: another {' and '.join(fields)} needs a new network"
         case Step() | FinishEpoch() if frame.state is State.RUNNING:
             return None
-        case Step() | FinishEpoch() if begun.was_sound and frame.has_diverged:
+        case Step() | FinishEpoch() if frame.has_diverged:
             return Outcome(line, f"the loss diverged; {trained:,} windows were trained", has_failed=True)
         case Step(windows) if trained < windows and frame.state is State.PAUSED:
             return Outcome(line, f"{trained:,} windows were trained, then it was paused", is_refused=True)

@@ -1,48 +1,50 @@
-"""The tour: the app with a card above the line of keys, which shows a lesson step by step."""
+"""Apps that do lines: `TourApp` shows a lesson step by step on a card, `ScriptApp` does a script without a screen."""
 
 from __future__ import annotations
 
 import re
-import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, ClassVar
 
-from textual.actions import ActionParseResult
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.dom import DOMNode
+from textual.binding import BindingType
 from textual.geometry import Size
 
 from echornn.data.levels import chance_level
 from echornn.data.series import source_lags
 from echornn.diagnosis.loss_stats import loss_text
-from echornn.session.commands import Command, Resume
+from echornn.session.commands import Answer, Command, Go, Move, Resume
 from echornn.session.pictures.frame import Frame, State
+from echornn.session.session import ViewedSession
 from tui.app import keys
 from tui.app.app import EchoApp
-from tui.app.script import Begun, LessonStep, has_come, lesson_of
+from tui.app.script import Begun, LessonStep, Outcome, Script, has_come, lesson_of
 from tui.app.session_app import LEAST_HEIGHT, LEAST_WIDTH
+from tui.app.theme import Theme
 from tui.app.words import Line
+from tui.term.exit_code import ExitCode
 from tui.views.canvas import Cells, CellWidget, Press
+from tui.views.view import is_of_part
 
 LESSON = Path(__file__).with_name("lesson.md")
 LEAST_LINES, MOST_LINES = 2, 6  # of a step's text
-AGAIN = "echornn-tui tour"
-
-
-def _solved(frame: Frame) -> str:
-    stats, one = frame.seed_stats, frame.loss_stats
-    if stats is not None:
-        return f"{stats.solved:,} of {stats.replicas:,} have solved it"
-    return "not solved" if one.solved_at is None else f"solved at window {one.solved_at:,}"
 
 
 def _memory(frame: Frame) -> str:
     """How well the input that the last target depends on can be read from the state."""
-    found, lags = frame.readings.memory if frame.readings is not None else None, source_lags(frame.own_config)
-    known = found is not None and lags and max(lags) < len(found.by_lag)
-    return f"{float(found.by_lag[max(lags)]):.2f}" if found is not None and known else "(not read yet)"
+    found = None if frame.readings is None else frame.readings.memory
+    lag = max(source_lags(frame.own_config), default=0)
+    return f"{float(found.by_lag[lag]):.2f}" if found is not None and lag < len(found.by_lag) else "(not read yet)"
+
+
+def _solved(frame: Frame) -> str:
+    if frame.seed_stats is not None:
+        return f"{frame.seed_stats.solved:,} of {frame.seed_stats.replicas:,} have solved it"
+    return f"solved at window {at:,}" if (at := frame.loss_stats.solved_at) is not None else "not solved"
 
 
 NUMBERS: dict[str, Callable[[Frame], str]] = {
@@ -59,12 +61,8 @@ NUMBERS: dict[str, Callable[[Frame], str]] = {
 
 def filled(text: str, frame: Frame) -> str:
     """The text of a lesson with the numbers of the run."""
-    fields = frame.own_config.fields()
-
-    def number(name: re.Match[str]) -> str:
-        return NUMBERS[name[1]](frame) if name[1] in NUMBERS else str(fields.get(name[1], name[0]))
-
-    return re.sub(r"\{(\w+)\}", number, text)
+    known = {**frame.own_config.fields(), **{name: number(frame) for name, number in NUMBERS.items()}}
+    return re.sub(r"\{(\w+)\}", lambda name: str(known.get(name[1], name[0])), text)
 
 
 class TourCard(CellWidget):
@@ -74,37 +72,36 @@ class TourCard(CellWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.title = self.text = self.key = self.does = ""
+        self._shown = ("", "", "", "")  # title, text, key, what the card says of it
 
     def show(self, title: str, text: str, key: str, does: str) -> None:
-        if (title, text, key, does) != (self.title, self.text, self.key, self.does):
-            self.title, self.text, self.key, self.does = title, text, key, does
-            self.redraw()
+        self._shown = title, text, key, does
+        self.redraw()
 
     def lines(self, width: int) -> list[str]:
-        return textwrap.wrap(self.keymap.text(self.text), max(1, width), max_lines=MOST_LINES, placeholder=" ...")
+        """The lines of the text on a screen of this width."""
+        text = self.keymap.text(self._shown[1])
+        return wrap(text, max(1, width - 2), max_lines=MOST_LINES, placeholder=" ...")
 
     def draw(self, cells: Cells) -> None:
+        title, _, key, does = self._shown
         cells.write(0, 0, "─" * cells.width, "finished")
-        cells.write(2, 0, f" {self.title} ", "finished")
+        cells.write(2, 0, f" {title} ", "finished")
         leaves = self.keymap.text(" «leave_tour» leaves the tour ")
         at = cells.width - len(leaves) - 2
-        if at > len(self.title) + 6:
+        if at > len(title) + 6:
             cells.write(at, 0, leaves, "finished")
             cells.mark(at, 0, len(leaves), 1, Press(self.keymap.key("leave_tour")))
-        for y, words in enumerate(self.lines(cells.width)[: cells.height - 2], 1):
+        for y, words in enumerate(self.lines(cells.width + 2)[: cells.height - 2], 1):
             cells.write(0, y, words, "text")
-        end = cells.write(0, cells.height - 1, self.does, "running" if self.key else "muted")
-        if self.key:
-            cells.mark(0, cells.height - 1, end, 1, Press(self.key))
+        end = cells.write(0, cells.height - 1, does, "running" if key else "muted")
+        cells.mark(0, cells.height - 1, end * bool(key), 1, Press(key))
 
 
 class TourApp(EchoApp):
     """An `EchoApp` with a lesson. A step's key is a key of the app, and does what it always does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.TOUR_KEYS]
-    HELPED_KEYS: ClassVar[list[Binding]] = [*keys.TOUR_KEYS, *keys.BINDINGS]
-    LAST_WORDS = (f"take the tour again: {AGAIN}",)
 
     def __init__(self, *of_app: Any, lesson: Sequence[LessonStep] = ()) -> None:
         super().__init__(*of_app)
@@ -112,6 +109,7 @@ class TourApp(EchoApp):
         self._titles = [*dict.fromkeys(step.title for step in self._steps if step.lines)]
         self._card = TourCard()
         self._awaited = 0  # the number of the last command of the step before
+        self._height = 0  # of the card
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
@@ -122,14 +120,12 @@ class TourApp(EchoApp):
         """The step that is shown; None after the tour."""
         return self._steps[0] if self._steps else None
 
-    @property
-    def _card_height(self) -> int:
-        lines = len(self._card.lines(self.size.width - 2))
-        return 2 + max(LEAST_LINES, lines) if self._steps else 0
+    def _card_height(self, width: int) -> int:
+        return 2 + max(LEAST_LINES, len(self._card.lines(width))) if self._steps else 0
 
     def _lay_out(self, size: Size) -> None:
         """Divide what the card leaves of the screen."""
-        height = self._card_height
+        self._height = height = self._card_height(size.width)
         self._card.styles.height = height
         super()._lay_out(Size(size.width, size.height - height))
         if height and self._status.too_small:
@@ -156,7 +152,7 @@ class TourApp(EchoApp):
         elif frame.answered < self._awaited:  # the numbers are still those of before
             text = f"{frame.message[:1].upper()}{frame.message[1:]}"
         self._card.show(f"{place}: {step.title}", text, *self._key_of(step))
-        if self._card.styles.height != self._card_height:
+        if self._height != self._card_height(self.size.width):
             self._lay_out(self.size)
 
     def _key_of(self, step: LessonStep) -> tuple[str, str]:
@@ -175,14 +171,9 @@ class TourApp(EchoApp):
 
     # ---- what leads on
 
-    async def run_action(
-        self,
-        action: str | ActionParseResult,
-        default_namespace: DOMNode | None = None,
-        namespaces: Mapping[str, DOMNode] | None = None,
-    ) -> bool:
+    async def run_action(self, action: Any, *spaces: Any, **by_name: Any) -> bool:
         step, self._refusal = self._step, ""
-        is_run = await super().run_action(action, default_namespace, namespaces)
+        is_run = await super().run_action(action, *spaces, **by_name)
         self._did(step, _does(action) if is_run and isinstance(action, str) else None)
         return is_run
 
@@ -226,9 +217,122 @@ class TourApp(EchoApp):
         self._show()
         self._lay_out(self.size)
         self.refresh_bindings()
-        self.notify(f"The run goes on; {AGAIN} takes the tour again.", markup=False)
+        self.notify("The run goes on; echornn-tui tour takes the tour again.", markup=False)
 
 
 def _does(action: str) -> Command | str:
     """What a key does: the command that its action sends, or the action itself."""
     return keys.meaning(action) if action.startswith("send(") else action
+
+
+# ---- without a screen
+
+LOOKS_A_SECOND = 40.0
+LOOKS_TO_STEER = 5 * LOOKS_A_SECOND  # how often it looks whether it steers before it begins
+
+
+class ScriptApp(EchoApp):
+    """Draws only what a line needs. ``say`` is called with what became of each line, and the frame after it. If the
+    session trains in this process, training that goes on after the last line is waited for.
+    """
+
+    def __init__(
+        self,
+        session: ViewedSession,
+        lines: Sequence[Line],
+        say: Callable[[Outcome, Frame], None],
+        trains_itself: bool,
+        ascii_only: bool = False,
+    ) -> None:
+        super().__init__(session, LOOKS_A_SECOND, ascii_only)
+        self._lines, self._say_outcome, self._trains_itself = list(lines), say, trains_itself
+        self._newest, self._looks = self._frame, 0
+        self._script: Script | None = None
+        self._outcomes: list[Outcome] = []
+        self.trouble: OSError | None = None  # why an outcome could not be printed
+
+    @property
+    def undone(self) -> int:
+        """The number of lines that were not done: the one that was refused or failed, and all after it."""
+        return len(self._lines) - sum(not outcome.is_last for outcome in self._outcomes)
+
+    def show_newest_frame(self) -> None:
+        """Look at the newest frame, without drawing it, and go on with the script."""
+        before, picture = self._newest, self.futures.look(self._query, self._picture)
+        self._newest = picture.frame
+        if picture.audience.ended:
+            if not self._is_leaving:
+                self._tell(Outcome(Line("", ""), picture.audience.ended, has_failed=True))
+                self._leave(ExitCode.FAILED)
+            return
+        self._looks += 1
+        steers = picture.audience.may_steer or self._looks > LOOKS_TO_STEER
+        if self._script is None and (self._newest.state is State.LOADING or not steers):
+            return
+        if before.state is State.LOADING is not self._newest.state:
+            self.draw()
+        if self._script is None:
+            self._script = self.do_lines(self._lines)
+        self.call_later(self._go_on)
+
+    def draw(self) -> None:
+        super().show_newest_frame()
+
+    async def _go_on(self) -> None:
+        await self._go_on_with_lines()
+        has_stopped = any(outcome.is_last for outcome in self._outcomes)
+        goes_on = self._trains_itself and self._newest.state is State.RUNNING and not has_stopped
+        if self._script is None or not self._script.is_over or goes_on or self._is_leaving:
+            return
+        has_failed = self._newest.state is State.FAILED or (self._trains_itself and self._newest.has_diverged)
+        if any(outcome.is_refused for outcome in self._outcomes):
+            self._leave(ExitCode.USAGE)
+        else:
+            self._leave(ExitCode.FAILED if has_failed or has_stopped else ExitCode.DONE)
+
+    # ---- what is different without a screen
+
+    def _look_for_lines(self, number: int) -> tuple[Frame, Answer | None]:
+        return self._newest, self.session.not_done(number) if number else None
+
+    async def _begin_line(self, line: Line) -> Begun:
+        self.draw()  # actions are judged by the picture on the screen
+        self._newest = self._frame
+        return await super()._begin_line(line)
+
+    def _obey(self, command: Command) -> int:
+        """Send a command. A window that is not there is refused: the next line would be done in the wrong place."""
+        return super()._obey(replace(command, is_exact=True) if isinstance(command, Go | Move) else command)
+
+    def _when_drawn(self, call: Callable[[], None]) -> None:
+        """Draw, and call this; but first wait for the probe readings that views need, as somebody at a screen would."""
+        self.draw()
+        self._show_views()
+        frame, asked = self._frame, self._asked
+        waits = any(view.is_waiting(frame) for view in self._views)
+        if asked is not None and frame.readings is not None and not frame.unread and frame.state.stands_still:
+            waits |= not is_of_part(frame.readings, asked.part)  # those of the part that was asked for are to come
+        if waits and not self._is_leaving:
+            self.set_timer(1 / LOOKS_A_SECOND, partial(self._when_drawn, call))
+        else:
+            super()._when_drawn(call)
+
+    def _tell(self, outcome: Outcome) -> None:
+        self._outcomes.append(outcome)
+        try:
+            self._say_outcome(outcome, self._newest)
+        except OSError as error:  # for example because the reader of the output has ended
+            self.trouble = error
+            if self._script is not None:
+                self._script.stop()
+            self._leave(ExitCode.FAILED)
+
+    def action_theme(self, theme: Theme) -> None:
+        """Draw with this background; the next app has its own."""
+        self.theme = f"textual-{theme}"
+
+    def _hint(self, text: str) -> None:
+        """Hints are for somebody at a screen."""
+
+    def notify(self, message: str, **options: object) -> None:
+        """So are notifications."""

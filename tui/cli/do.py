@@ -102,7 +102,7 @@ def _require_known_names(folder: Path, changes: Sequence[Mapping[str, Any]]) -> 
 def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, int], ascii: bool, trust: bool) -> int:
     """Do these lines on the session that trains a run, or continue it here; what became of each is printed at once."""
     from tui.app.keys import keymap_with
-    from tui.app.script_app import ScriptApp
+    from tui.app.tour import ScriptApp
 
     # while an app runs, it has another output
     out, err, printer = sys.stdout, sys.stderr, LinePrinter()

@@ -113,7 +113,7 @@ def show(
         serving.end("the session goes on in the background", "attach again with echornn-tui attach")
     else:
         serving.end("the session was ended")
-    say_last([*screen.last_words(code, session, goes_on), *app.LAST_WORDS])
+    say_last(screen.last_words(code, session, goes_on))
     if goes_on and recorder.folder is not None:
         flags = record.flags_for(session.going_first, **session.editing_first)
         go_on_in_the_background(recorder.folder, session.frame.speed, not app.trains, serve, flags)
