@@ -15,9 +15,8 @@ from echornn.config import EchoConfig
 from echornn.timeline.branch import letter_of
 from tui.app.words import CHOICES, OTHER_NAMES, WORDS
 from tui.panels.form import as_typed, choices_of, help_of
+from tui.term.printed import printable
 from tui.views.keymap import keymap_of
-
-EMPTY = "a command by name: tab completes, up shows earlier ones, escape closes"
 
 EDITING = {key: one.action for one in Input.BINDINGS if isinstance(one, Binding) for key in one.key.split(",")}
 
@@ -52,7 +51,7 @@ def about(text: str, candidates: Sequence[str], config: EchoConfig) -> str:
     word = WORDS.get(OTHER_NAMES.get(name, name))
     if word is None:
         fitting = "  ".join(one[len(text) - len(begun) :].strip() for one in candidates) or "no command begins so"
-        return fitting if begun else EMPTY
+        return fitting if begun else "a command by name: tab completes, up shows earlier ones, escape closes"
     field, equals, _ = rest.rpartition(" ")[2].partition("=")
     if "FIELD" in word.usage and equals and field in config.fields():
         return f"{field} is {as_typed(config.value(field)) or 'unset'}: {help_of(config, field)}"
@@ -69,10 +68,7 @@ class Suggestions(Suggester):
 
 
 class CommandLine(Vertical):
-    """The line that is typed; above it, what the command does, or why it is refused.
-
-    The app passes it the keys, in the order in which they were typed, and the view or panel behind it keeps the focus.
-    """
+    """The typed line, and above it what it does. The app passes it the keys; what is behind it keeps the focus."""
 
     DEFAULT_CSS = """
     CommandLine {
@@ -168,7 +164,7 @@ class CommandLine(Vertical):
         begun = self.input.value[: self.input.cursor_position]
         what = why_not or about(begun, self._complete(begun), self._known()[0])
         self.set_class(bool(why_not), "refused")
-        self._about.update(keymap_of(self.app).text(what))
+        self._about.update(printable(keymap_of(self.app).text(what)))
 
     def _complete(self, text: str) -> list[str]:
         return completions(text, *self._known())

@@ -33,12 +33,6 @@ from tui.app.words import WORDS, Line, WordError, letters_of, lines_of
 from tui.panels.runs import show_or_hide
 from tui.term.printed import export_whole
 
-NOT_TEXT = ("ctrl+q", "ctrl+l")
-"""Keys that keep their meaning while a line is typed."""
-
-SECONDS_TO_SAVE = 10.0
-"""How long a figure waits until what is on the screen is in the run's folder; then it shows what was saved before."""
-
 
 class LineActions(SessionApp):
     def __init__(self) -> None:
@@ -63,9 +57,7 @@ class LineActions(SessionApp):
                 yield SystemCommand(f":{word.name} {word.usage}".strip(), word.about, partial(self.call_later, do))
 
     async def on_event(self, event: Event) -> None:
-        """Pass keys to the line as long as it is open, before any widget gets them: so keys that follow quickly are in
-        order.
-        """
+        """Pass keys to the open line before any widget gets them: so keys that follow quickly are in order."""
         line = self._command_line
         if isinstance(event, Key | Paste) and not (event.is_forwarded or self._is_leaving) and line.display:
             if not line.is_open:
@@ -73,7 +65,7 @@ class LineActions(SessionApp):
             elif isinstance(event, Paste):
                 line.insert(event.text)
                 return
-            elif event.key not in NOT_TEXT:
+            elif event.key not in ("ctrl+q", "ctrl+l"):
                 await line.press(event)
                 await self._go_on_with_lines()
                 return
@@ -148,7 +140,7 @@ class LineActions(SessionApp):
         except (WordError, RunError, OSError) as error:
             self._refusal = str(error)
         if self._refusal:
-            self._end_hint()  # the line says it
+            self._hint("")  # the line says it
             return Begun(line, outcome=partial(Outcome, line, self._refusal, is_refused=True))
         if number:
             return Begun(line, number, frame.trained_in_all, config=frame.config)
@@ -250,20 +242,20 @@ class LineActions(SessionApp):
 
 def _outcome_of(line: Line, doing: asyncio.Task[str] | None) -> Outcome | None:
     """What became of an action; None as long as it is not done."""
-    if doing is None or not doing.done():
-        return Outcome(line) if doing is None else None
+    if doing is not None and not doing.done():
+        return None
     try:
-        return Outcome(line, note=doing.result())
+        return Outcome(line, note=doing.result() if doing is not None else "")
     except (OSError, ValueError) as error:
         return Outcome(line, str(error), is_refused=True)
 
 
 def _figure(folder: Path, kind: str, file: Path, where: dict[str, int], trained: int) -> str:
-    """Make a figure once this many windows are saved; returns what was made."""
+    """Make a figure once this many windows are saved, or of what is saved after 10 s; returns what was made."""
     from tui.figures.make import KINDS, figure, require_drawable
 
     require_drawable(kind, file)
-    until = time.monotonic() + SECONDS_TO_SAVE
+    until = time.monotonic() + 10
     while Run.read(folder, quickly=True).trained < trained and time.monotonic() < until:
         time.sleep(0.05)
     files = figure(folder, kind, file, **{name: one for name, one in where.items() if name in KINDS[kind].uses})

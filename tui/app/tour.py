@@ -38,7 +38,7 @@ def _memory(frame: Frame) -> str:
     """How well the input that the last target depends on can be read from the state."""
     found = None if frame.readings is None else frame.readings.memory
     lag = max(source_lags(frame.own_config), default=0)
-    return f"{float(found.by_lag[lag]):.2f}" if found is not None and lag < len(found.by_lag) else "(not read yet)"
+    return f"{float(found.by_lag[lag]):.2f}" if found is not None and lag < len(found.by_lag) else "..."
 
 
 def _solved(frame: Frame) -> str:
@@ -182,6 +182,10 @@ class TourApp(EchoApp):
         begun = await super()._begin_line(line)
         self._did(step, line.what)
         return begun
+
+    def _tell(self, outcome: Outcome) -> None:
+        if outcome.why_not:  # a note would cover the card
+            super()._tell(outcome)
 
     def _did(self, step: LessonStep | None, what: Command | str | None) -> None:
         """Go on to the next step if this is what the shown one waits for."""

@@ -30,8 +30,9 @@ MOST = 10**18
 FIGURES = ("curve", "memory", "gradient", "weights", "plane", "seeds", "branches")
 """The kinds of figures of a run; `tui.figures.make.KINDS` has more, which need more than a run."""
 
-OTHER_NAMES = {"tree": "branches", "q": "quit", "q!": "quit", "wq": "quit", "x": "quit", "w": "save", "h": "help"}
-"""Also what fingers type that are used to vim; quitting saves anyway."""
+AS_IN_VIM = {"q": "quit", "q!": "quit", "wq": "quit", "x": "quit", "w": "save", "h": "help"}
+OF_TWO = {"zoom_in": "zoom", "zoom_out": "wider", "seed_before": "replica_before", "seed_after": "replica_after"}
+OTHER_NAMES = {"tree": "branches", **OF_TWO, **AS_IN_VIM}
 
 
 class WordError(ValueError):
@@ -59,9 +60,6 @@ CHOICES: dict[str, Mapping[str, str]] = {
     "KIND": {kind: kind for kind in FIGURES},
 }
 """Arguments that are chosen among words, and what these stand for."""
-
-LITERALS = {"max": math.inf, "in": True, "out": False}
-"""What other words stand for, if not for themselves."""
 
 ARGUMENTS: dict[str, tuple[Callable[[str], Any], str]] = {
     **{
@@ -110,7 +108,7 @@ class Word:
 
     def _value(self, argument: str, text: str) -> Any:
         for one in argument.split("|"):
-            value = ARGUMENTS[one][0](text) if one in ARGUMENTS else LITERALS.get(one, one) if text == one else None
+            value = ARGUMENTS[one][0](text) if one in ARGUMENTS else text if text == one else None
             if value is not None:
                 return value
         allowed = ", or ".join(ARGUMENTS[one][1] if one in ARGUMENTS else one for one in argument.split("|"))
@@ -125,10 +123,6 @@ def letters_of(view: View | type[View]) -> dict[str, Binding]:
 
 def _saved(file: str = "") -> Command | str:
     return f"save_screen({file!r})" if file else commands.Save()
-
-
-def _seed(seed: int | str) -> str:
-    return {"before": "replica(-1)", "after": "replica(1)"}.get(str(seed), f"seed({seed})")
 
 
 def _begun(tooltip: str) -> str:
@@ -155,7 +149,7 @@ WORDS = {
         Word("toggle", "", "pause, or train on", commands.Toggle),
         Word("step", "[WINDOWS]", "train so many windows, then pause", commands.Step),
         Word("until", "solved|WINDOWS...", "wait until it is solved, or so many windows are trained", "until"),
-        Word("speed", "max|SPEED", "the speed in windows a second", commands.SetSpeed),
+        Word("speed", "max|SPEED", "windows a second", lambda to: commands.SetSpeed(math.inf if to == "max" else to)),
         Word("edit", "FIELD=VALUE...", "change settings", lambda *new: commands.Edit(dict(new))),
         Word("restart", "[FIELD=VALUE...]", "start over, also changed", lambda *new: commands.StartOver(dict(new))),
         Word("go", "WINDOW|end", "this window, as it was", lambda to: commands.Go(None, None if to == "end" else to)),
@@ -164,7 +158,7 @@ WORDS = {
         Word("move_epochs", "BY", "the end of the next epoch; -1: of the one before", commands.MoveEpochs),
         Word("replicas", "[NETWORKS]", "from one network to many seeds, and back", commands.ToggleReplicas),
         Word("replica", "NUMBER", "show this one of several networks, from 0", lambda one: f"seed({one}, 0)"),
-        Word("seed", "NUMBER|before|after", "show the network of this seed", _seed),
+        Word("seed", "NUMBER", "show the network of this seed", "seed"),
         Word("alone", "", "go on with the shown one of several networks", commands.Alone),
         Word("name", "LETTER [NAME...]", "name a branch", lambda one, *name: commands.Name(one, " ".join(name))),
         Word("pin", "LETTER", "keep a branch under the curve, or no longer", commands.Pin),
@@ -172,7 +166,6 @@ WORDS = {
         Word("show", "LETTER", "draw a branch under the curve, or take it away", "show_branch"),
         Word("compare", "RUN", "draw another run under the curve, or take it away", "compare"),
         Word("view", "VIEW", f"{', '.join(view.title for view in VIEWS)} or their numbers", "view"),
-        Word("zoom", "in|out", "half as many windows, or twice as many", "zoom"),
         Word("crosshair", "WINDOW|fall|off", "the crosshair to a window, or where the loss fell", "crosshair"),
         Word("cursor", "left|right|up|down|off [CELLS]", "the cursor of the view that is shown", "cursor"),
         Word("theme", "dark|light", "the background, also the next time", "theme"),
@@ -181,8 +174,8 @@ WORDS = {
     )
 }
 
+# words that scripts cannot use
 OF_PERSONS = ("settings", "branches", "runs", "copy", "focus", "show_all", "help", "take_over", "detach", "quit")
-"""The words that scripts cannot use."""
 
 
 @dataclass(frozen=True)
@@ -199,9 +192,7 @@ def lines_of(text: str) -> list[Line]:
 
 
 def _split(text: str) -> Iterator[list[str]]:
-    """The words of each command: a semicolon or the end of a line ends one, quotes hold words together, # begins a
-    comment.
-    """
+    """The words of each command; quotes hold words together, # begins a comment."""
     for line in text.splitlines():
         lexer = shlex.shlex(line, posix=True, punctuation_chars=";")
         lexer.whitespace_split, lexer.escape = True, ""
@@ -213,12 +204,12 @@ def _split(text: str) -> Iterator[list[str]]:
 
 
 def _line_of(words: list[str]) -> Line:
-    if "_".join(words[:2]) in WORDS:
-        words = ["_".join(words[:2]), *words[2:]]
-    name, *arguments = [OTHER_NAMES.get(words[0], words[0]), *words[1:]]
+    text = " ".join(f"'{one}'" if " " in one else one for one in words)
+    two = "_".join(words[:2])  # such as move epochs
+    words = [two, *words[2:]] if two in WORDS or two in OTHER_NAMES else words
+    name, arguments = OTHER_NAMES.get(words[0], words[0]), [one for one in words[1:] if one not in ("-o", "--out")]
     if name in WORDS:
-        text = " ".join(f"'{one}'" if " " in one else one for one in [name, *arguments])
-        return Line(text, WORDS[name].read([one for one in arguments if one not in ("-o", "--out")]))
+        return Line(text, WORDS[name].read(arguments))
     begun = [one for one in WORDS if one.startswith(name.lower())]
     close = begun if len(begun) == 1 else get_close_matches(name.lower(), WORDS, 1)
     raise WordError(f"{shortened(name)!r} is no command{f': did you mean {close[0]}?' if close else ''}")
@@ -227,5 +218,5 @@ def _line_of(words: list[str]) -> Line:
 def no_person(lines: Sequence[Line]) -> None:
     """Check that a script can do these lines; a WordError if one is only for somebody at a screen."""
     for line in lines:
-        if line.text in OF_PERSONS:
+        if line.what in [WORDS[name].make for name in OF_PERSONS]:
             raise WordError(f"{line.text!r} cannot be used in a script: it is for somebody at a screen")
