@@ -31,9 +31,8 @@ from tui.app.line_actions import LineActions
 from tui.app.status import StatusLine, audience_text
 from tui.app.theme import Theme
 from tui.command_text import command_again, command_of
-from tui.panels.branches import BranchList
-from tui.panels.runs import FOLLOW_SECONDS, Futures, RunList
-from tui.panels.settings import SettingsPanel
+from tui.panels.panel import BranchList, RunList, SettingsPanel
+from tui.panels.runs import FOLLOW_SECONDS, Futures
 from tui.term.exit_code import ExitCode
 from tui.term.output import ASK, Backpressure
 from tui.term.printed import printable
@@ -88,7 +87,7 @@ class EchoApp(LineActions):
         self._all_views = [view() for view in VIEWS]
         self._seeds_view = next(view for view in self._all_views if isinstance(view, SeedsView))
         self._settings = SettingsPanel(self._frame.config, self._send, self._panel_closed)
-        self._branches = BranchList(self._send, self._hint, self._panel_closed)
+        self._branches = BranchList(self._picture, self._send, self._hint, self._panel_closed)
         complain = partial(self.notify, severity="error", markup=False)
         self._runs = RunList(self.futures, complain, self._panel_closed)
         self._key_line = KeyLine(

@@ -21,9 +21,7 @@ from tui.app.help_screen import Chapter, Rows, Section, paragraphs
 from tui.app.keys import key_of
 from tui.app.status import audience_text
 from tui.app.words import APP_WORDS, AppWord
-from tui.panels.branches import BranchList
-from tui.panels.runs import RunList
-from tui.panels.settings import BINDINGS as SETTINGS_KEYS
+from tui.panels.panel import BranchList, Panel, RunList, SettingsPanel
 from tui.term.printed import printable
 from tui.views.plot import LossPlot
 from tui.views.rows import data_text, first_sentence
@@ -379,7 +377,7 @@ def chapters(frame: Frame, audience: Audience, keys: Sequence[Binding]) -> list[
     others = [
         ("All keys", (*keys, OPENS)),
         ("On the curve", _of(LossPlot)),
-        ("In the settings", SETTINGS_KEYS),
+        ("In the settings", _of(SettingsPanel)),
         ("In the list of branches", _of(BranchList)),
         ("In the list of runs", _of(RunList)),
     ]
@@ -399,5 +397,5 @@ def names() -> tuple[tuple[str, str], ...]:
     return tuple((f"{name} {words[name].usage}".strip(), words[name].about) for name in words)
 
 
-def _of(widget: type[LossPlot | BranchList | RunList | View]) -> Sequence[Binding]:
+def _of(widget: type[LossPlot | Panel | View]) -> Sequence[Binding]:
     return [one for one in widget.BINDINGS if isinstance(one, Binding)]
