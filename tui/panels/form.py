@@ -9,16 +9,16 @@ from typing import Any
 
 from echornn.cells.table import named as cell_named
 from echornn.config import CELL, FIELDS, TASK, ConfigError, EchoConfig
-from echornn.own import OwnFile
 from echornn.session.commands import Answer, Edit
 from echornn.session.pictures.frame import Frame, State
 from echornn.tasks.table import TASKS, defaults_of, named
 from echornn.tasks.task import Setting, settings_of
+from tui.views.rows import first_sentence
 
 Changes = Mapping[str, Any]  # names of values of `EchoConfig`, and their new values
 
-NOT_OF_THE_TUTORIAL = {"seed", "replicas", "device", "num_epochs"}  # how long, where and how often to train
-TUTORIAL = {name: value for name, value in EchoConfig().fields().items() if name not in NOT_OF_THE_TUTORIAL}
+ITS_OWN = {"seed", "replicas", "device", "num_epochs"}  # how long, where and how often to train: no preset says it
+TUTORIAL = {name: value for name, value in EchoConfig().fields().items() if name not in ITS_OWN}
 
 # The rates with which the presets learn: for easy tasks, for others, and for GRUs and parity.
 FAST: Changes = {"init": "glorot", "optimizer": "adagrad", "learning_rate": 0.3}
@@ -99,14 +99,6 @@ def setting_of(config: EchoConfig, name: str) -> Setting | None:
     return {**FIELDS, **{one.name: one for one in settings_of(config.the_task)}}.get(name)
 
 
-def choices_of(config: EchoConfig, name: str) -> tuple[str, ...]:
-    """The words of a value that is chosen from a list; none if it is typed."""
-    known = setting_of(config, name)
-    if known is None:
-        return tuple(TASKS)
-    return known.choices or ((known.default,) if isinstance(known.default, str) else ())
-
-
 def as_typed(value: object) -> str:
     """A value as text to edit; empty if it is None."""
     return "" if value is None else f"{value}"
@@ -128,12 +120,13 @@ def field_value(name: str, text: str) -> object:
     return text
 
 
-def nudged(config: EchoConfig, name: str, up: bool, words: tuple[str, ...] = ()) -> object:
+def nudged(config: EchoConfig, name: str, up: bool) -> object:
     """The next value, up or down; of a learning rate the next of `RUNGS`. The configuration may refuse it."""
     value, known, step = config.value(name), setting_of(config, name), 1 if up else -1
-    if words := words or choices_of(config, name):
-        return words[(words.index(as_typed(value)) + step) % len(words)]
-    assert known is not None
+    if known is None or isinstance(known.default, str):
+        words = tuple(TASKS) if known is None else known.choices or (known.default,)
+        before = -1 if up else 0  # a file of the user's own is none of the words
+        return words[((words.index(value) if value in words else before) + step) % len(words)]
     if name == "learning_rate":
         return next_rung(value, up)
     if isinstance(known.default, float):
@@ -155,7 +148,7 @@ def help_of(config: EchoConfig, name: str) -> str:
     """The meaning of a value, and what it may be."""
     known = setting_of(config, name)
     if known is None:
-        return f"{' '.join((type(config.the_task).__doc__ or '').split()).partition('. ')[0].rstrip('.')}."
+        return f"{first_sentence(config)}."
     return field_help()[name] if name in FIELDS else f"{known.help} {known.allowed}."
 
 
@@ -168,13 +161,11 @@ def field_help() -> dict[str, str]:
 
 
 class Form:
-    """What keys do to the values: typed and chosen ones are drafts, which are sent together as one edit; that of a live
-    field goes to its neighbour at once. An edit applies to the configuration at the time when it is carried out.
-    """
+    """Values that were typed or chosen are drafts, until they are sent as one edit; a live one goes on at once."""
 
     def __init__(self, config: EchoConfig, send: Callable[[Edit], object]) -> None:
         self.config = config
-        self.name = PRESET  # the row under the cursor
+        self._name = PRESET
         self.preset = ""  # the one under the cursor of the list of presets; empty if that is closed
         self.drafts: dict[str, str] = {}
         self.typing = False  # whether characters are added to the draft under the cursor
@@ -197,10 +188,15 @@ class Form:
         """The configuration whose values are the rows: that of the drafted task, if it can be used."""
         wanted = self.wanted
         try:
-            task = {TASK: self._value(TASK, self.drafts[TASK]), "stride": None} if TASK in self.drafts else {}
+            task = {TASK: self.drafts[TASK], "stride": None} if TASK in self.drafts else {}
             return wanted.with_fields(task)
         except ConfigError:
             return wanted
+
+    @property
+    def name(self) -> str:
+        """The row under the cursor, unless the task that had it is gone."""
+        return self._name if self._name in self.shown.fields() else PRESET
 
     def text(self, name: str) -> str:
         """A value, as drafted or sent."""
@@ -224,7 +220,7 @@ class Form:
     def open(self, frame: Frame) -> None:
         """Begin on the first row; after the last epoch on the number of epochs, more of which continue the training."""
         self._taken = frame.refused
-        self.name = "num_epochs" if frame.state is State.FINISHED else PRESET
+        self._name = "num_epochs" if frame.state is State.FINISHED else PRESET
         self.escape()
         self.take(frame)
 
@@ -247,7 +243,7 @@ class Form:
         """Put the cursor on a row. A preset replaces all drafts by its changes."""
         self.typing = False
         if not self.preset:
-            self.name = row
+            self._name = row
             return
         self.preset = row
         self.drafts = {name: as_typed(value) for name, value in self.changes_of(row).items()}
@@ -282,27 +278,27 @@ class Form:
 
     def nudge(self, up: bool) -> None:
         """Go to the next value: a live one changes at once, another one is a draft."""
-        name, own = self.name, self.config.fields().get(self.name)
+        name = self.name
         if name == PRESET:
             self.list_presets()
             return
         if self.typing and self.drafts[name][-1:] in ("e", "E"):  # as in 1e-5
             self.type("+" if up else "-")
             return
-        words = choices_of(self.shown, name)
         try:
             drafted = self.wanted.with_fields(self._values())
-            text = as_typed(nudged(drafted, name, up, (*words, str(own)) if isinstance(own, OwnFile) else words))
-            drafted = drafted.with_fields({name: self._value(name, text)})
+            value = nudged(drafted, name, up)
+            drafted = drafted.with_fields({name: value})
         except ConfigError as error:
             self.refusal = name, str(error)
             return
         self.typing, self.refusal = False, NOT_REFUSED
         if self.is_live(name) and name not in self.drafts:
-            self._send({name: self._value(name, text)}, held=True)
+            self._send({name: value}, held=True)
         else:
+            self.drafts[name] = as_typed(value)
             kept = drafted.fields()  # another task does not have the settings of the one before
-            self.drafts = {one: draft for one, draft in {**self.drafts, name: text}.items() if one in kept}
+            self.drafts = {one: text for one, text in self.drafts.items() if one in kept}
 
     def enter(self) -> None:
         """Send the drafts as one edit. If they cannot be used, they stay drafts, and the reason is shown."""
@@ -327,12 +323,7 @@ class Form:
         return something
 
     def _values(self) -> dict[str, object]:
-        return {name: self._value(name, text) for name, text in self.drafts.items()}
-
-    def _value(self, name: str, text: str) -> object:
-        """The value of a draft; for the user's own task or cell its file, which is not read again."""
-        own = self.config.fields().get(name)
-        return own if isinstance(own, OwnFile) and text == str(own) else field_value(name, text)
+        return {name: field_value(name, text) for name, text in self.drafts.items()}
 
     def _send(self, changes: Changes, held: bool = False) -> None:
         self.sent.update(changes)

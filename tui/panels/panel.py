@@ -37,10 +37,9 @@ class Line(NamedTuple):
 
 
 class Panel(CellWidget, can_focus=True):
-    """Rows with a cursor, below a title and above an explanation.
+    """Rows with a cursor, between a title and an explanation.
 
-    Its keys are handled here rather than as Textual's bindings: so each of many at once finds what those before it did,
-    and is text or a key. In titles and explanations two spaces separate what a click on a key's name presses.
+    It handles its keys itself: as Textual's bindings, those that follow a key at once could come before it has worked.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,8 +51,6 @@ class Panel(CellWidget, can_focus=True):
         Binding("end", "move(999999)", "Last", show=False, id="last"),
         Binding("escape", "escape", "Close", show=False, tooltip="Drop what is typed; else close", id="close"),
     ]
-    ENTERS: ClassVar[str]
-    """The id of the key that a double click presses."""
     LINES_OF_A_ROW: ClassVar[int] = 2
 
     is_open = False
@@ -63,7 +60,7 @@ class Panel(CellWidget, can_focus=True):
 
     def __init__(self, close: Callable[[], None]) -> None:
         super().__init__()
-        self._close = close
+        self.action_close = close
 
     def text(self) -> tuple[str, str]:
         """The title, and the explanation."""
@@ -121,19 +118,22 @@ class Panel(CellWidget, can_focus=True):
             self.choose(rows[max(0, min(rows.index(self.here) + by, len(rows) - 1))])
         self.redraw()
 
+    def action_enter(self) -> None:
+        raise NotImplementedError
+
     def action_erase(self, whole: bool) -> None:
         self.typed = "" if whole else (self.typed or "")[:-1]
 
     def action_escape(self) -> None:
-        self._close()
+        self.action_close()
 
     def clicked(self, spot: object, again: bool) -> None:
-        """Put the cursor on a row, as the arrow keys do; the second time as the key that enters."""
+        """Put the cursor on a row, as the arrow keys do; the second time enter it."""
         if again:
-            self.app.simulate_key(self.keymap.key(self.ENTERS))
+            self.action_enter()
         elif spot in self.rows:
             self.choose(spot)
-            self.redraw()
+        self.redraw()
 
     def on_mouse_scroll_down(self) -> None:
         self.action_move(1)
@@ -174,13 +174,10 @@ class Panel(CellWidget, can_focus=True):
                 self._mark_keys(cells, y, text)
 
     def _mark_keys(self, cells: Cells, y: int, text: str) -> None:
-        """Let a click on a part of a line, or on the second of two keys in it, press the key that the part names."""
+        """Let a click on a part of a line, between two spaces each, press the key that it begins with."""
         for part in text.split("  "):
-            at, (first, _, second) = text.index(part), part.partition(" ")[0].partition("/")
-            if key := self.keymap.named(first):
-                cells.mark(at, y, len(part), 1, Press(key))
-            if key := self.keymap.named(second):
-                cells.mark(at + len(first) + 1, y, len(second), 1, Press(key))
+            if key := self.keymap.named(part.partition(" ")[0]):
+                cells.mark(text.index(part), y, len(part), 1, Press(key))
 
 
 NUDGES = "The next value: live fields change at once, others become drafts"
@@ -198,7 +195,6 @@ class SettingsPanel(Panel):
         Binding("ctrl+u", "erase(True)", "Clear", show=False, id="settings.clear"),
         Binding("s", "close", "Close", show=False, tooltip="Close", id="settings"),
     ]
-    ENTERS = "settings.apply"
     LINES_OF_A_ROW = 1
 
     def __init__(self, config: EchoConfig, send: Callable[[Edit], object], close: Callable[[], None]) -> None:
@@ -249,10 +245,7 @@ class SettingsPanel(Panel):
 
     def action_escape(self) -> None:
         if not self.form.escape():
-            self._close()
-
-    def action_close(self) -> None:
-        self._close()
+            self.action_close()
 
     def columns(self, width: int) -> int:
         return 1 if self.form.preset else max(1, (width + GAP) // (COLUMN_WIDTH + GAP))
@@ -283,12 +276,12 @@ class SettingsPanel(Panel):
 
     def text(self) -> tuple[str, str]:
         form, name = self.form, self.here
-        keys = "«settings.more»/«settings.less» nudge  «settings.apply» applies  «close»"
-        keys = f"{keys} {'drops' if form.drafts else 'closes'}"
-        title = f"settings  {keys}" if self.size.width > 50 else keys
-        starts = "Live" if all(map(form.is_live, form.drafts or [name])) else "Starts over"
+        keys = "«settings.more» more  «settings.less» less  «settings.apply» apply  «close» "
+        title = f"{'settings  ' * (self.size.width > 50)}{keys}{'drop' if form.drafts else 'close'}"
+        starts = "Live" if all(map(form.is_live, form.drafts if form.preset else [name])) else "Starts over"
         if form.preset:
-            return title, f"{starts}: {fields_text(form.drafts) or 'nothing to change'}. {WHY.get(name, '')}"
+            changes = f"{starts}: {fields_text(form.drafts)}." if form.drafts else "It is what you have."
+            return title, f"{WHY.get(name, '')} {changes}".strip()
         if name == PRESET:
             return title, "A preset changes a few fields, all others stay."
         return title, f"{starts}: {help_of(form.shown, name)}"
@@ -305,7 +298,6 @@ class BranchList(Panel):
         Binding("x", "pin", "Pin", show=False, tooltip="Pin it: it stays under the curve", id="branches.pin"),
         Binding("b", "escape", "Close", show=False, id="branches"),
     ]
-    ENTERS = "branches.go"
 
     def __init__(self, picture: Picture, send: Send, say: Callable[[str], None], close: Callable[[], None]) -> None:
         super().__init__(close)
@@ -347,12 +339,12 @@ class BranchList(Panel):
             self._send(Name(self._branch.number, self.typed))
         elif self._branch is not None:
             self._send(Go(self._branch.number))
-            self._close()
+            self.action_close()
         self.typed = None
 
     def action_escape(self) -> None:
         if self.typed is None:
-            self._close()
+            self.action_close()
         self.typed = None
 
     def action_mark(self) -> None:
@@ -378,7 +370,6 @@ class RunList(Panel):
         *Panel.BINDINGS,
         Binding("enter,space", "enter", "Show", show=False, tooltip="Draw it under the curve, or not", id="runs.show"),
     ]
-    ENTERS = "runs.show"
 
     def __init__(self, futures: Futures, say: Callable[[str], None], close: Callable[[], None]) -> None:
         super().__init__(close)
