@@ -8,14 +8,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal
 from textual.events import Key, MouseMove, Resize
 from textual.message import Message
 
@@ -26,27 +24,19 @@ from echornn.session.session import ViewedSession
 from tui.app import keys
 from tui.app.base import BACK, OPENS
 from tui.app.help_screen import HelpScreen
-from tui.app.key_line import KeyLine
 from tui.app.line_actions import LineActions
-from tui.app.status import StatusLine, audience_text
+from tui.app.status import audience_text
 from tui.app.theme import Theme
 from tui.command_text import command_again, command_of
-from tui.panels.panel import BranchList, RunList, SettingsPanel
 from tui.panels.runs import FOLLOW_SECONDS, Futures
 from tui.term.exit_code import ExitCode
 from tui.term.output import ASK, Backpressure
 from tui.term.printed import printable
-from tui.views.keymap import Moved, key_name
-from tui.views.plot import LossPlot
-from tui.views.seeds import SeedsView
-from tui.views.table import NAMES_OF_VIEWS, VIEWS
+from tui.views.keymap import Moved
+from tui.views.table import VIEWS
 
-VIEWS_A_SECOND = 3.4
-"""How many times per second views that keep changing are drawn: all of their cells change, too much for a slow line."""
-
-SWITCH_SECONDS = 1e-4  # Python's default of 5 ms costs about 4 % of full speed
-"""Seconds that the training thread waits for Python while the screen is drawn, each time it returns from native code.
-"""
+VIEWS_A_SECOND = 3.4  # all cells of a view change, which is too much for a slow line
+SWITCH_SECONDS = 1e-4  # for which training waits for Python while the screen is drawn; 5 ms cost 4 % of full speed
 
 
 class EchoApp(LineActions):
@@ -83,40 +73,13 @@ class EchoApp(LineActions):
         self._underway = Backpressure()
         self.on_loaded: Callable[[], None] = lambda: None  # called once, when the first network has been loaded
         self.why_no_detach: Callable[[], str] = lambda: "this cannot go on without the screen"  # empty if it can
-        self._status, self._plot = StatusLine(self._picture), LossPlot(self._picture, ascii_only)
-        self._all_views = [view() for view in VIEWS]
-        self._seeds_view = next(view for view in self._all_views if isinstance(view, SeedsView))
-        self._settings = SettingsPanel(self._frame.config, self._send, self._panel_closed)
-        self._branches = BranchList(self._picture, self._send, self._hint, self._panel_closed)
-        complain = partial(self.notify, severity="error", markup=False)
-        self._runs = RunList(self.futures, complain, self._panel_closed)
-        self._key_line = KeyLine(
-            self._offers,
-            lambda: keys.left_out(self._frame),
-            NAMES_OF_VIEWS,
-            lambda: [f"view.{view.title}" for view in self._views],
-        )
 
     def compose(self) -> ComposeResult:
-        yield self._status
-        with Container(id="body"):
-            with Container(id="watched"):
-                yield self._plot
-                with Horizontal(id="views"):
-                    yield from self._all_views
-            yield from (self._settings, self._branches, self._runs)
-        yield from (self._key_line, self._command_line)
+        yield from super().compose()
+        yield self._command_line
 
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
-        self._plot.on_viewport = self._viewport_changed
-        self._plot.ask = lambda query: self.session.look_again(query, self._picture)
-        self._plot.on_hover, self._plot.say = self._hover_moved, self._hint
-        self._plot.on_go = lambda window: self._send(commands.Go(self._frame.line, window))
-        self._status.on_return = lambda: self._send(commands.Go(self._frame.line))
-        for view in self._all_views:
-            view.on_view, view.on_hover = self._view_changed, self._hover_moved
-        self._seeds_view.send, self._seeds_view.on_rows = self._send, self._show_rows
         self._main.set_focus(self._plot)
         self._lay_out(self.size)
         self._show()
@@ -182,8 +145,8 @@ class EchoApp(LineActions):
             before, self._replicas = self._replicas, frame.config.replicas
             if before not in (0, self._replicas):
                 self._hint("«seeds» goes back; «view.seeds» shows each network")
-            if before == 1 < self._replicas:
-                self._offer_arrows(self._seeds_view)
+                if before == 1:
+                    self._offer_arrows(self._seeds_view)
         self._plot.show(self._picture)
         self._show_status_now()
         self._settings.show(frame)
@@ -193,13 +156,6 @@ class EchoApp(LineActions):
         if offered != self._offered:
             self._offered = offered
             self.refresh_bindings()
-
-    def _viewport_changed(self) -> None:
-        """Draw the new visible part of the run, in the curve and in the view over the same windows."""
-        self._look_again()
-        self._plot.show(self._picture)
-        self._show_rows()
-        self._show_status()
 
     def on_resize(self, event: Resize) -> None:
         self._lay_out(event.size)
@@ -243,7 +199,6 @@ class EchoApp(LineActions):
         self._leave(ExitCode.DONE)
 
     async def action_detach(self) -> None:
-        """Leave the screen, while the training goes on without it."""
         is_over = self._frame.state in (State.FINISHED, State.FAILED)
         if why_not := self.why_no_detach() or ("nothing is left to train in the background" if is_over else ""):
             self._refuse(f"{why_not}: «quit» leaves, and the run is kept")
@@ -268,32 +223,22 @@ class EchoApp(LineActions):
 
     @property
     def trains(self) -> bool:
-        """Whether the frame that was shown last trains, or will when it is loaded."""
         return keys.is_of_this_state(commands.Pause(), self._frame)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if self._main.has_class("small") and action in keys.NEEDS_ROOM:
             return False
         if action in keys.OPENS_PANEL:  # which has this key itself while it has the focus
-            return len(self.screen_stack) == 1 and not self._main.focused is self._panel is not None
+            return len(self.screen_stack) == 1 and (self._panel is None or self._main.focused is not self._panel)
         if action in ("on_a_view", "on_the_curve"):
             return self._watching
         if action == "line":
-            return len(self.screen_stack) == 1 and not isinstance(self._main.focused, RunList)
+            panel = self._panel
+            takes = panel is not None and self._main.focused is panel and panel.is_text(":")
+            return len(self.screen_stack) == 1 and not (takes or self._main.focused is self._runs)
         return action != "send" or keys.is_of_this_state(keys.SENT[str(parameters[0])], self._frame)
 
-    def _offers(self, action: str, key: str) -> bool:
-        """Whether the last line shows a key; not if it is text now."""
-        panel, character = self._panel, " " if key == "space" else key_name(key)
-        if panel is not None and panel is self._main.focused and len(character) == 1 and panel.is_text(character):
-            return False
-        if action == "advice" and self._status.remedy is None:
-            return False
-        steers = action == "advice" or isinstance(keys.meaning(action), commands.Command)
-        return keys.is_offered(action, self._frame) and not (steers and self._picture.audience.only_looks)
-
     def action_send(self, key: str) -> None:
-        """Send a key's command to the session. Say so if the command has to wait, or if it would have no effect."""
         command = keys.SENT[key]
         if isinstance(command, commands.Pause | commands.Resume):
             command = commands.Toggle()  # so that pressing the key twice toggles twice
@@ -306,7 +251,6 @@ class EchoApp(LineActions):
         self._send(command)
 
     def action_advice(self) -> None:
-        """Make the change that the line above the curve names; all other fields keep their values."""
         remedy = self._status.remedy
         if self._says_why_not("advice"):
             return
@@ -327,7 +271,6 @@ class EchoApp(LineActions):
             self._show_status()
 
     def action_replica(self, lines: int) -> None:
-        """Show the network that is ``lines`` further down in the seeds view (negative: further up)."""
         if not self._says_why_not("replica"):
             self._seeds_view.choose(self._frame, lines)
 
@@ -355,7 +298,6 @@ class EchoApp(LineActions):
         self._plot.zoom(closer)
 
     def action_copy(self) -> None:
-        """Copy the command line to the clipboard, if the terminal supports this, and show it."""
         frame, path = self._frame, self.session.look_again(Query(path=True), self._picture).path
         again = command_again(path, frame.trained, frame.is_past, self._folder) if path else command_of(frame.config)
         self.copy_to_clipboard(printable(again))

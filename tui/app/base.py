@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
-from itertools import count
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -33,7 +31,6 @@ Result = TypeVar("Result")
 SETTLED_SECONDS = 0.15  # after a change of size no other follows at once
 OPENS = Binding("ctrl+p", "command_palette", "Palette", False, tooltip="Find any command", id="palette", priority=True)
 BACK = Binding("escape", "back", "Map", tooltip="Back to the map; the run is kept", priority=True, id="back_to_map")
-"""The key with which a point that was opened from a map goes back to it."""
 
 
 class KeyedApp(App[Result], Generic[Result]):
@@ -78,7 +75,7 @@ class KeyedApp(App[Result], Generic[Result]):
         return self.keymap.display(binding) or super().get_key_display(binding)
 
     def overtakes(self, message: Message, waiting: Iterable[Message]) -> bool:
-        """Whether this input is handled before the input that waits. The thread that reads the terminal calls this."""
+        """Whether input is handled before the input that waits; the thread that reads the terminal asks."""
         return isinstance(message, Key) and message.key == "ctrl+q"
 
     def on_resize(self, event: Resize) -> None:
@@ -95,7 +92,6 @@ class KeyedApp(App[Result], Generic[Result]):
             screen.refresh()
 
     def action_show_all(self) -> None:
-        """Draw every cell again, without assuming what the terminal shows."""
         self.screen.refresh()
 
     def action_command_palette(self) -> None:
@@ -126,14 +122,6 @@ class Palette(ClosesOnce):
         Binding("up", "move(-1)", "Up", show=False, id="up"),
         Binding("down", "move(1)", "Down", show=False, id="down"),
     ]
-    DEFAULT_CSS = """
-    Palette {
-        background: $background 60%;
-        & > Vertical { margin: 2 4; height: auto; max-height: 100%; background: $surface; }
-        & Input { border: hkey $primary; }
-        & OptionList { height: auto; max-height: 16; border: none; }
-    }
-    """
 
     def __init__(self, commands: Iterable[SystemCommand]) -> None:
         super().__init__()
@@ -166,9 +154,7 @@ class Palette(ClosesOnce):
             self._options.highlighted = (self._options.highlighted + lines) % self._options.option_count
 
     def _list(self, typed: str) -> None:
-        """List the commands with the typed letters in their title, the best match first; then those with them in their
-        help.
-        """
+        """List commands with the typed letters in their title, the best match first; then with them in their help."""
         matcher = Matcher(typed)
 
         def score(one: SystemCommand) -> float:
@@ -190,10 +176,3 @@ def save_to(app: App[Any], path: Path) -> None:
     is_picture = path.suffix == ".svg"
     text = app.export_screenshot(title=app.title) if is_picture else "\n".join(lines_shown(app)) + "\n"
     path.write_text(text, encoding="utf-8")
-
-
-def new_path(ending: str) -> Path:
-    """A file in the current folder that is not there yet, named after the time."""
-    name = time.strftime("echornn-%Y%m%d-%H%M%S")
-    names = (f"{name}{f'-{number}' if number else ''}.{ending}" for number in count())
-    return next(path for path in map(Path.cwd().joinpath, names) if not path.exists())

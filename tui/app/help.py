@@ -16,11 +16,10 @@ from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import ALONE, Audience
 from echornn.tasks.task import Numbers, Symbols
 from tui.app.base import OPENS
-from tui.app.command_words import WORDS, Word
 from tui.app.help_screen import Chapter, Rows, Section, paragraphs
 from tui.app.keys import key_of
 from tui.app.status import audience_text
-from tui.app.words import APP_WORDS, AppWord
+from tui.app.words import WORDS
 from tui.panels.panel import BranchList, Panel, RunList, SettingsPanel
 from tui.term.printed import printable
 from tui.views.plot import LossPlot
@@ -393,8 +392,7 @@ def chapters(frame: Frame, audience: Audience, keys: Sequence[Binding]) -> list[
 
 def names() -> tuple[tuple[str, str], ...]:
     """The names of all commands and actions, with their arguments, and what they do."""
-    words: dict[str, Word | AppWord] = {**APP_WORDS, **WORDS}
-    return tuple((f"{name} {words[name].usage}".strip(), words[name].about) for name in words)
+    return tuple((f"{one.name} {one.usage}".strip(), one.about) for one in WORDS.values())
 
 
 def _of(widget: type[LossPlot | Panel | View]) -> Sequence[Binding]:

@@ -10,8 +10,7 @@ from textual.screen import Screen
 
 from tui.views.canvas import Cells, CellWidget, Press
 
-MOST = 8
-"""The most keys on the line; the palette and the help have the others."""
+MOST = 8  # keys; the palette and the help have the others
 
 
 class KeyPart(NamedTuple):
@@ -29,13 +28,8 @@ class KeyPart(NamedTuple):
 
 class KeyLine(CellWidget):
     """Textual's footer has a widget for each key, and makes them again whenever the keys change, which takes as long as
-    drawing the whole screen.
-
-    Args:
-        offers: whether an action, by this key, would have an effect now.
-        left_out: returns the actions to leave out, in this order, if not all fit or there are more than `MOST`.
-        tabs: names of what several keys show in the same place, by id; the binding of the first stands for all.
-        opened: returns the ids of those that are shown now.
+    drawing the whole screen. ``left_out`` says what to leave out first; ``tabs`` are names of what several keys show in
+    the same place, by id: the binding of the first stands for all.
     """
 
     DEFAULT_CSS = "KeyLine { dock: bottom; height: 1; color: $footer-foreground; background: $footer-background; }"
@@ -54,8 +48,7 @@ class KeyLine(CellWidget):
         self.screen.bindings_updated_signal.subscribe(self, self.bindings_changed)
 
     def bindings_changed(self, screen: Screen[object]) -> None:
-        """Draw again, while the terminal has the focus: otherwise no widget has the keys."""
-        if screen.app.app_focus:
+        if screen.app.app_focus:  # otherwise no widget has the keys
             self.redraw()
 
     def draw(self, cells: Cells) -> None:

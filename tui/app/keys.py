@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from textual.binding import Binding, BindingType
 
@@ -22,37 +23,21 @@ from tui.views.plot import LossPlot
 from tui.views.table import NAMES_OF_VIEWS, VIEWS
 from tui.views.view import View
 
-SENT: dict[str, Command] = {}
-"""The commands that keys send, by name."""
+SENT: dict[str, Command] = {}  # what keys send, by name
 
 
-def _key(
-    name: str,
-    key: str,
-    label: str,
-    does: Command | str,
-    tooltip: str,
-    show: bool = False,
-    display: str | None = None,
-    shares: str = "",
-    priority: bool = False,
-) -> Binding:
-    """``shares`` is the id of the binding whose key it shares."""
+def _key(name: str, key: str, label: str, does: Command | str, about: str, show: bool = False, **more: Any) -> Binding:
     if isinstance(does, Command):
         SENT[name], does = does, f"send('{name}')"
-    return Binding(key, does, label, show, display, priority, tooltip, shares or name)
+    return Binding(key, does, label, show, tooltip=about, **{"id": name, **more})
 
 
 VIEW_KEYS = [
     _key(name, view.key, f"View: {view.title}", f"view('{view.key}')", view.about)
     for name, view in zip(NAMES_OF_VIEWS, VIEWS, strict=True)
 ]
-VIEW_KEYS[0] = replace(
-    VIEW_KEYS[0],
-    show=True,
-    key_display=f"{VIEWS[0].key}-{VIEWS[-1].key}",
-    tooltip=f"Below the curve: {', '.join(f'«{name}» {NAMES_OF_VIEWS[name]}' for name in NAMES_OF_VIEWS)}",
-)
+SHOWS = f"Below the curve: {', '.join(f'«{name}» {title}' for name, title in NAMES_OF_VIEWS.items())}"
+VIEW_KEYS[0] = replace(VIEW_KEYS[0], show=True, key_display=f"1-{len(VIEWS)}", tooltip=SHOWS)
 
 FASTER = "Turn the speed up; «slower» turns it down"
 SEEDS = "From one network to 64 seeds side by side, and back"
@@ -69,11 +54,11 @@ LINE = "Type a command by name: step 100, edit learning_rate=0.1, view memory"
 # Keys with priority work at once, so that what they open gets the keys that follow quickly.
 BINDINGS = [
     _key("pause", "space,p", "Pause", commands.Pause(), "Pause; windows that have begun are finished", True),
-    _key("resume", "space,p", "Resume", commands.Resume(), "Train on", True, shares="pause"),
-    _key("step", "full_stop", "Step", commands.Step(), "Train one window, then pause", True, "."),
+    _key("resume", "space,p", "Resume", commands.Resume(), "Train on", True, id="pause"),
+    _key("step", "full_stop", "Step", commands.Step(), "Train one window, then pause", True),
     _key("epoch", "e", "Epoch", commands.FinishEpoch(), "Train to the end of the epoch, then pause"),
-    _key("faster", "plus,equals_sign", "Speed", commands.Faster(), FASTER, True, "+/-"),
-    _key("slower", "minus", "Slower", commands.Slower(), "Turn the speed down", display="-"),
+    _key("faster", "plus,equals_sign", "Speed", commands.Faster(), FASTER, True, key_display="+/-"),
+    _key("slower", "minus", "Slower", commands.Slower(), "Turn the speed down"),
     _key("max", "m", "Max", commands.SetSpeed(math.inf), "Full speed"),
     _key("settings", "s", "Set", "settings", SET, True, priority=True),
     _key("advice", "a", "Advice", "advice", ADVICE, True),
@@ -82,15 +67,15 @@ BINDINGS = [
     _key("regenerate", "g", "Data", commands.Regenerate(), "New data; the epoch starts again with it"),
     _key("undo", "u", "Undo", commands.Undo(), "Undo: go to before the last change or divergence", True),
     _key("redo", "U", "Redo", commands.Redo(), "Redo: go back to where the last undo came from"),
-    _key("window_back", "left_square_bracket", "Back", commands.Move(-1), BACK_ONE, True, "[]"),
-    _key("window_on", "right_square_bracket", "On", commands.Move(1), "Show the window after, as it was", display="]"),
-    _key("epoch_back", "left_curly_bracket", "Epoch back", commands.MoveEpochs(-1), BACK_EPOCH, display="{}"),
-    _key("epoch_on", "right_curly_bracket", "Epoch on", commands.MoveEpochs(1), ON_EPOCH, display="}"),
+    _key("window_back", "left_square_bracket", "Back", commands.Move(-1), BACK_ONE, True, key_display="[]"),
+    _key("window_on", "right_square_bracket", "On", commands.Move(1), "Show the window after, as it was"),
+    _key("epoch_back", "left_curly_bracket", "Epoch back", commands.MoveEpochs(-1), BACK_EPOCH, key_display="{}"),
+    _key("epoch_on", "right_curly_bracket", "Epoch on", commands.MoveEpochs(1), ON_EPOCH),
     _key("branches", "b", "Tree", "branches", "The branches of this run: go to one, show it, name it", True),
     *VIEW_KEYS,
     _key("seeds", "L", "Seeds", commands.ToggleReplicas(), SEEDS, True),
-    _key("replica_before", "less_than_sign", "Seed before", "replica(-1)", SEED_BEFORE, display="<>"),
-    _key("replica_after", "greater_than_sign", "Seed after", "replica(1)", SEED_AFTER, display=">"),
+    _key("replica_before", "less_than_sign", "Seed before", "replica(-1)", SEED_BEFORE, key_display="<>"),
+    _key("replica_after", "greater_than_sign", "Seed after", "replica(1)", SEED_AFTER),
     _key("runs", "o", "Other runs", "runs", "Draw other runs under the curve"),
     _key("log", "l", "Log", "log", "Losses on a logarithmic axis, or a linear one"),
     _key("zoom", "z", "Zoom", "zoom(True)", "Zoom in: half as many windows"),
@@ -98,13 +83,14 @@ BINDINGS = [
     _key("copy", "y", "Copy", "copy", "Copy the command that shows this again"),
     _key("focus", "tab", "Focus", "app.focus_next", FOCUS, priority=True),
     _key("show_all", "ctrl+l", "Redraw screen", "show_all", "Draw the whole screen again"),
-    _key("line", "colon", "Command", "line", LINE, display=":", priority=True),
-    _key("help", "question_mark", "Help", "help", "This help", True, "?"),
+    _key("line", "colon", "Command", "line", LINE, priority=True),
+    _key("help", "question_mark", "Help", "help", "This help", True),
     _key("take_over", "W", "Take over", "take_over", "With several viewers of one session: steer it from here"),
     _key("detach", "D", "Detach", "detach", "Leave the screen; the training goes on in the background"),
     _key("quit", "q", "Quit", "quit", "Quit; ctrl+q too, also while you type", True),
 ]
 
+# shown in one place, by the id of the first
 TOGETHER = {
     "faster": ("faster", "slower"),
     "window_back": ("window_back", "window_on"),
@@ -113,37 +99,29 @@ TOGETHER = {
     "view.rows": tuple(NAMES_OF_VIEWS),
     "settings.more": ("settings.more", "settings.less"),
 }
-"""The keys that the line of keys and the help show in one place, by the id of the first."""
 
 LETTERS_OF_VIEWS = {
-    one.id: one.key
+    one.id: Binding(one.key, f"on_a_view('{one.id}')", show=False, id=one.id)
     for view in VIEWS
     for one in view.BINDINGS
     if isinstance(one, Binding) and one.id is not None and len(one.key) == 1
 }
-
+# these also work while another view, or the curve, has the arrow keys
 OF_WHAT_IS_WATCHED = [
-    *[Binding(key, f"on_a_view('{name}')", show=False, id=name) for name, key in sorted(LETTERS_OF_VIEWS.items())],
+    *LETTERS_OF_VIEWS.values(),
     Binding("d", "on_the_curve('fall')", show=False, id="fall"),
     Binding("enter", "on_the_curve('go_there')", show=False, id="go"),
 ]
-"""Keys of a view and of the curve that also work while the other one has the arrow keys."""
 
 OPENS_PANEL = ("settings", "branches", "runs")
-NEEDS_ROOM = (*OPENS_PANEL, "log", "zoom", "on_the_curve", "focus_next", "focus_previous")
-"""Actions that do nothing while the screen is too small for more than the status."""
+NEEDS_ROOM = (*OPENS_PANEL, "log", "zoom", "on_the_curve", "focus_next", "focus_previous")  # more than the status has
 
+# the ids of keys after which others may be text, or keys of something else; after which training may start or stop
 LEADS_ELSEWHERE = ("settings", "branches", "runs", "line", "help", "palette")
-"""The ids of keys after which others may be text, or keys of something else."""
-
-STARTS_OR_STOPS = (
-    *("pause", "step", "epoch", "undo", "redo", "advice", "go"),
-    *("window_back", "window_on", "epoch_back", "epoch_on"),
-)
-"""The ids of keys after which training may have been started or stopped."""
+LOOKS = ("go", "window_back", "window_on", "epoch_back", "epoch_on")
+STARTS_OR_STOPS = ("pause", "step", "epoch", "undo", "redo", "advice", *LOOKS)
 
 IN_THE_APP = "in the app"
-
 PLACES: dict[str, Sequence[BindingType]] = {
     IN_THE_APP: [*BINDINGS, OPENS, BACK],
     "on the curve": LossPlot.BINDINGS,
@@ -155,14 +133,11 @@ PLACES: dict[str, Sequence[BindingType]] = {
     "in the help": HelpScreen.BINDINGS,
     "in the palette": Palette.BINDINGS,
 }
-"""All keys, by the place where they work."""
-
+# where the keys of the app work too
 WITH_THE_APP = ("on the curve", "in the tour", *(f"in the view {view.title}" for view in VIEWS))
-"""The places in which the keys of the app work too."""
 
 
 def keymap_with(moved: Moved) -> KeyMap:
-    """The keys of the app, with those that the user chose."""
     return KeyMap.of((one for bindings in PLACES.values() for one in bindings), moved, TOGETHER)
 
 
@@ -179,14 +154,10 @@ def left_out(frame: Frame) -> tuple[str, ...]:
 
 
 def key_of(view: type[View]) -> str:
-    """The key that shows a view, for a sentence."""
     return f"«view.{view.title}»"
 
 
 # ---- where a key does nothing
-
-CHANGING = ("settings", "advice", "replica", "branches")
-"""Actions, besides commands, that have no effect after training has failed."""
 
 FAILED = f"failed: {HOW_TO_GO_ON}"
 FINISHED = "finished: «settings», then «settings.more» and «settings.apply»: more epochs; «reset» starts over"
@@ -205,7 +176,7 @@ def meaning(action: str) -> Command | str:
 def why_not(what: Command | str, frame: Frame) -> str:
     """Why a command or an action has no effect in this state; empty if it has one, now or after loading."""
     if frame.state is State.FAILED:
-        return FAILED if what in CHANGING or not isinstance(what, str) else ""
+        return FAILED if what in ("settings", "advice", "replica", "branches") or not isinstance(what, str) else ""
     is_finished, is_known = frame.state is State.FINISHED, frame.state is not State.LOADING
     match what:
         case commands.Toggle() | commands.Resume() | commands.Step() | commands.FinishEpoch() if is_finished:

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from textual import work
-from textual.app import SystemCommand
+from textual.app import ComposeResult, SystemCommand
+from textual.containers import Container, Horizontal
 from textual.events import Event, Key, MouseDown
 from textual.geometry import Size
 from textual.screen import Screen
@@ -20,13 +21,13 @@ from textual.worker import Worker, WorkerState
 from echornn.config import EchoConfig
 from echornn.readings import Question
 from echornn.runtime.background import report
-from echornn.session.commands import Ask, Command, NoteCommand
+from echornn.session.commands import Ask, Command, Go, NoteCommand
 from echornn.session.exchange import union
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture, Query
 from echornn.session.session import ViewedSession
 from tui.app import keys
-from tui.app.base import KeyedApp, new_path, save_to
+from tui.app.base import KeyedApp
 from tui.app.key_line import KeyLine
 from tui.app.status import HEIGHT as STATUS_HEIGHT
 from tui.app.status import ONLY_LOOKS, StatusLine, audience_text
@@ -34,13 +35,13 @@ from tui.app.theme import Theme, remember
 from tui.panels.panel import BranchList, Panel, RunList, SettingsPanel
 from tui.panels.runs import Futures, kept_runs_beside
 from tui.term.printed import printable
+from tui.views.keymap import key_name
 from tui.views.plot import LossPlot
 from tui.views.seeds import SeedsView
-from tui.views.table import ViewChoice
+from tui.views.table import NAMES_OF_VIEWS, VIEWS, ViewChoice
 from tui.views.view import View, time_step_of
 
 HINT_SECONDS = 4.0  # for which the status says why a key did nothing, and what is under a pointer that rests
-EXPORT_SECONDS = 0.3  # until the palette has disappeared from the screen
 MEANWHILE = "«view.data»: data, «settings»: settings, «pause»: pause, «help»: help"
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16  # of the whole app; a smaller screen shows only the status
@@ -52,47 +53,36 @@ PANEL_WIDTH, PANEL_HEIGHT = 44, 14  # beside the curve, and below it
 LEAST_PANEL_HEIGHT = 8  # below the curve: to keep these lines, the views are hidden
 
 
-class Layout(NamedTuple):
-    too_small: str  # the size that is needed, if only the status fits
-    wide: bool  # whether a panel is beside the curve
-    shown: tuple[type[View], ...]  # from left to right
-    views: int  # their lines; 0 if they are hidden
-    panel: int  # the lines of a panel below the curve; 0 if there is none
+Shares = tuple[tuple[type[View], ...], int, int]
+"""The views that are shown, from left to right, their lines, and the lines of a panel below the curve."""
 
 
-def layout(config: EchoConfig, width: int, height: int, panel_open: bool, choice: ViewChoice) -> Layout:
-    """How a screen of this size is divided, with these views chosen; the curve gets what remains."""
-    fits, wide = width >= LEAST_WIDTH and height >= LEAST_HEIGHT, width >= WIDE
-    too_small = "" if fits else f"too small: the curve needs {LEAST_WIDTH}x{LEAST_HEIGHT}"
+def layout(config: EchoConfig, width: int, height: int, panel_open: bool, choice: ViewChoice) -> Shares:
+    views_shown, lines_of_panel = is_large(width, height), 0
     height -= STATUS_AND_FOOTER
-    panel, views_shown = 0, fits
-    if panel_open and wide:
+    if panel_open and width >= WIDE:
         width -= PANEL_WIDTH
     elif panel_open:
         views_shown &= height - LEAST_PLOT_HEIGHT - LEAST_VIEW_HEIGHT >= LEAST_PANEL_HEIGHT
-        panel = max(1, min(PANEL_HEIGHT, height - LEAST_PLOT_HEIGHT - LEAST_VIEW_HEIGHT * views_shown))
-        height -= panel
+        lines_of_panel = max(1, min(PANEL_HEIGHT, height - LEAST_PLOT_HEIGHT - LEAST_VIEW_HEIGHT * views_shown))
+        height -= lines_of_panel
     if not views_shown:
-        return Layout(too_small, wide, (), 0, panel)
+        return (), 0, lines_of_panel
     shown = choice.shown(2 if width >= TWO_VIEWS else 1)
     most = max(LEAST_VIEW_HEIGHT, min(height - LEAST_PLOT_HEIGHT, int(MOST_VIEW_SHARE * height)))
     lines = max(view.height_for(config, width // len(shown) - 2, most) for view in shown)
-    return Layout(too_small, wide, shown, min(lines, most), panel)
+    return shown, min(lines, most), lines_of_panel
+
+
+def is_large(width: int, height: int) -> bool:
+    return width >= LEAST_WIDTH and height >= LEAST_HEIGHT
 
 
 class SessionApp(KeyedApp[int]):
-    """An app on a session; `EchoApp` makes its widgets."""
+    """An app on a session, whose screen depends only on the newest picture."""
 
     session: ViewedSession
     futures: Futures
-    _status: StatusLine
-    _plot: LossPlot
-    _all_views: list[View]
-    _seeds_view: SeedsView
-    _settings: SettingsPanel
-    _branches: BranchList
-    _runs: RunList
-    _key_line: KeyLine
     _picture: Picture  # that the screen shows
     _picture_of_views: Picture | None = None
     _choice = ViewChoice()
@@ -100,8 +90,34 @@ class SessionApp(KeyedApp[int]):
     _sent = 0  # the number of the newest command
     _refusal = ""  # why the newest action that did nothing could not be done
     _said, _said_until, _hovers_until = "", 0.0, 0.0
-    _hovers = _hover_is_stale = _status_is_stale = False
+    _hover_is_stale = _status_is_stale = False
     _watched_before: Widget | None = None  # what had the arrow keys before a panel was opened
+
+    def compose(self) -> ComposeResult:
+        self._status = StatusLine(self._picture)
+        self._plot = plot = LossPlot(self._picture, self.ascii_only)
+        plot.on_viewport, plot.on_hover, plot.say = self._viewport_changed, self._hover_moved, self._hint
+        plot.ask = lambda query: self.session.look_again(query, self._picture)
+        plot.on_go = lambda window: self._send(Go(self._frame.line, window))
+        self._seeds_view = SeedsView()
+        self._seeds_view.send, self._seeds_view.on_rows = self._send, self._show_rows
+        self._all_views = [self._seeds_view if kind is SeedsView else kind() for kind in VIEWS]
+        for view in self._all_views:
+            view.on_view, view.on_hover = self._view_changed, self._hover_moved
+        self._settings = SettingsPanel(self._frame.config, self._send, self._panel_closed)
+        self._branches = BranchList(self._picture, self._send, self._hint, self._panel_closed)
+        complain = partial(self.notify, severity="error", markup=False)
+        self._runs = RunList(self.futures, complain, self._panel_closed)
+        opened, left_out = lambda: [f"view.{view.title}" for view in self._views], lambda: keys.left_out(self._frame)
+        self._key_line = KeyLine(self._offers, left_out, NAMES_OF_VIEWS, opened)
+        yield self._status
+        with Container(id="body"):
+            with Container(id="watched"):
+                yield self._plot
+                with Horizontal(id="views"):
+                    yield from self._all_views
+            yield from (self._settings, self._branches, self._runs)
+        yield self._key_line
 
     @property
     def _frame(self) -> Frame:
@@ -164,13 +180,9 @@ class SessionApp(KeyedApp[int]):
         self._said, self._said_until = text, time.monotonic() + HINT_SECONDS
         self._show_status()
 
-    def _end_hint(self) -> None:
-        self._said = ""
-        self._show_status()
-
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key | MouseDown) and not event.is_forwarded and self._said:
-            self._end_hint()
+            self._hint("")
         await super().on_event(event)
 
     def notify(self, message: str, **options: Any) -> None:
@@ -192,27 +204,28 @@ class SessionApp(KeyedApp[int]):
         self._status_is_stale = self._hover_is_stale = False
         if not self._has_widgets:
             return
-        spots = [*(view.hovered for view in self._views if self._hovers), *(view.at_cursor for view in self._views)]
+        hovers, views = self._hovers_until > 0, self._views
+        spots = [*(view.hovered for view in views if hovers), *(view.at_cursor for view in views)]
         step = next((step for step in map(time_step_of, spots) if step is not None), None)
-        for view in self._views:
+        for view in views:
             view.point_at(step)
-        watched: tuple[LossPlot | View, ...] = (self._plot, *self._views)
-        hovered = (one.reading_of(one.hovered) for one in watched if self._hovers)
+        watched: tuple[LossPlot | View, ...] = (self._plot, *views)
+        hovered = (one.reading_of(one.hovered) for one in watched if hovers)
         read = (one.reading for one in watched if self._main.focused in (one, None))
         self._status.show(self._picture, next(filter(None, (*hovered, *read)), ""), self._said)
 
     def _hover_moved(self) -> None:
         """Read what is under the pointer with the next frame: a slow line then gets no more than its frames."""
-        self._hover_is_stale = self._hovers = True
+        self._hover_is_stale = True
         self._hovers_until = time.monotonic() + HINT_SECONDS
 
     def _show_hovered(self) -> None:
         """Show what is under the pointer, if that has changed, and end what was shown for long enough."""
         now = time.monotonic()
         if self._said and now > self._said_until:
-            self._end_hint()
-        if self._hovers and now > self._hovers_until:
-            self._hovers, self._hover_is_stale = False, True
+            self._hint("")
+        if 0 < self._hovers_until < now:
+            self._hovers_until, self._hover_is_stale = 0.0, True
         if self._hover_is_stale:
             self._show_status()
 
@@ -221,22 +234,29 @@ class SessionApp(KeyedApp[int]):
     def _lay_out(self, size: Size) -> None:
         """Divide the screen between curve, views and panel; if it is too small, the status says so."""
         panel = self._panel
-        shares = layout(self._frame.config, size.width, size.height, panel is not None, self._choice)
+        shown, lines, lines_of_panel = layout(self._frame.config, *size, panel is not None, self._choice)
+        is_small, is_wide = not is_large(*size), size.width >= WIDE
         for one in (self._settings, self._branches, self._runs):
             one.display = one is panel
-        self._main.set_class(bool(shares.too_small), "small")
-        self._main.query_one("#body").styles.layout = "horizontal" if shares.wide else "vertical"
-        self._status.too_small = shares.too_small
+        self._main.set_class(is_small, "small")
+        self._main.query_one("#body").styles.layout = "horizontal" if is_wide else "vertical"
+        self._status.too_small = f"too small: the curve needs {LEAST_WIDTH}x{LEAST_HEIGHT}" if is_small else ""
         if panel is not None:
-            panel.styles.width = PANEL_WIDTH if shares.wide else "1fr"
-            panel.styles.height = shares.panel or "1fr"
-        self._main.query_one("#views").styles.height = shares.views
+            panel.styles.width = PANEL_WIDTH if is_wide else "1fr"
+            panel.styles.height = lines_of_panel or "1fr"
+        self._main.query_one("#views").styles.height = lines
         for view in self._all_views:
-            view.display = type(view) in shares.shown
+            view.display = type(view) in shown
             if not view.display and view is self._main.focused:
                 self._focus(self._plot)
         self._key_line.redraw()  # it marks the views that are shown
         self._ask()
+
+    def _viewport_changed(self) -> None:
+        self._look_again()
+        self._plot.show(self._picture)
+        self._show_rows()
+        self._show_status()
 
     def _focus(self, widget: Widget) -> None:
         """Give a widget the keyboard focus at once, so that a key that follows quickly goes to it."""
@@ -387,7 +407,17 @@ class SessionApp(KeyedApp[int]):
         if before is not None and before.display:
             self._focus(before)
 
-    # ---- the palette
+    # ---- the last line, and the palette
+
+    def _offers(self, action: str, key: str) -> bool:
+        """Whether the last line shows a key; not if it is text now."""
+        panel, character = self._panel, " " if key == "space" else key_name(key)
+        if panel is not None and panel is self._main.focused and len(character) == 1 and panel.is_text(character):
+            return False
+        if action == "advice" and self._status.remedy is None:
+            return False
+        steers = action == "advice" or isinstance(keys.meaning(action), Command)
+        return keys.is_offered(action, self._frame) and not (steers and self._picture.audience.only_looks)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The entries of the command palette: every key's action, and actions without a key."""
@@ -396,18 +426,6 @@ class SessionApp(KeyedApp[int]):
                 run = partial(self.call_later, self.run_action, one.action)
                 yield SystemCommand(one.description, f"{one.tooltip} ({self.get_key_display(one)})", run)
         yield SystemCommand(f"Theme: {self._other_theme}", f"A {self._other_theme} background", self.action_other_theme)
-        for name, ending in (("picture", "svg"), ("text", "txt")):
-            later = partial(self.set_timer, EXPORT_SECONDS, partial(self._export, ending))
-            yield SystemCommand(f"Save {name}", f"Export the screen as {name} to the current folder", later)
-
-    def _export(self, ending: str) -> None:
-        if not self._may_use_files():
-            return
-        try:
-            save_to(self, path := new_path(ending))
-            self.notify(f"saved {path}", markup=False)
-        except OSError as error:
-            self.notify(f"could not be saved: {error}", severity="error", markup=False)
 
     def action_other_theme(self) -> None:
         self.theme = f"textual-{self._other_theme}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 from dataclasses import replace
 
 from echornn.config import TASK, EchoConfig
@@ -23,8 +22,7 @@ TUTORIAL = EchoConfig()
 
 ONLY_LOOKS = "this viewer only looks"
 MOST_LETTERS = 24  # of a viewer's name
-RETURNS = "then «branches.go», returns"  # a click on these words returns from an earlier window to the newest
-PAST = f"the past: «pause» branches off here; «branches», {RETURNS}"
+PAST = "the past: «pause» branches off here; «branches», then «branches.go», returns"
 HOW_TO_GO_ON = "«quit» ends; go on from what was saved, or start with other flags"
 
 NAMES_A_KEY = re.compile(r"(?<![\w])([^\s:]+):(?= )[^·|;,:]*")  # such as ``a: init glorot`` or ``L: 64 seeds``
@@ -122,21 +120,17 @@ Said = tuple[str, tuple[str, ...], bool]
 
 def _config_parts(config: EchoConfig) -> list[LinePart]:
     """The configuration in parts; values that equal the tutorial's and contain no number are left out."""
-    seeds = f"seeds {config.seed} to {config.seed + config.replicas - 1}"
-    name = name_of(config.the_task)
-    echo = config.value("task") == "echo"
+    name, echo, last = name_of(config.the_task), config.value("task") == "echo", config.seed + config.replicas - 1
+    seeds = f"seed {config.seed}" if config.replicas == 1 else f"seeds {config.seed} to {last}"
     # the length of trials is said as that of the window
     settings = {} if echo else {name: value for name, value in values_of(config.the_task).items() if name != "length"}
-    of_echo: list[Said] = [
-        (f"{config.num_classes} classes", ("num_classes",), False),
-        (f"echo {config.echo_step}", ("echo_step",), True),
-    ]
     said: list[Said] = [
         *([] if echo else [(str(name), (TASK,), True)]),
         (str(config.cell), ("cell",), False),
         (f"{config.num_layers} layers", ("num_layers",), False),
         (f"dropout {config.dropout:g}", ("dropout",), False),
-        *(of_echo if echo else []),
+        *([(f"{config.num_classes} classes", ("num_classes",), False)] if echo else []),
+        *([(f"echo {config.echo_step}", ("echo_step",), True)] if echo else []),
         *[(f"{name} {value}", (name,), isinstance(value, int)) for name, value in settings.items()],
         (_window_text(config), ("truncated_backprop_length", "window_stride"), True),
         (f"state {config.state_size}", ("state_size",), True),
@@ -145,15 +139,14 @@ def _config_parts(config: EchoConfig) -> list[LinePart]:
         (config.init, ("init",), False),
         (config.rule, ("rule",), False),
         *([("blank row starts", ("row_start",), False)] if echo else []),
-        (f"seed {config.seed}" if config.replicas == 1 else seeds, ("seed", "replicas"), True),
+        (seeds, ("seed", "replicas"), True),
     ]
     values, usual = config.fields(), {**TUTORIAL.fields(), **defaults_of(name)}
+    for field in ("window_stride", "replicas"):  # which may be unset
+        values[field], usual[field] = getattr(config, field), getattr(TUTORIAL, field)
     parts = []
     for text, fields, always in said:
-        differs = any(
-            values[field] != usual[field] if field in values else getattr(config, field) != getattr(TUTORIAL, field)
-            for field in fields
-        )
+        differs = any(values[field] != usual[field] for field in fields)
         if differs or always:
             parts.append(LinePart(text, DIFFERS if differs else AS_USUAL, "configuration", missed=differs))
     return parts
@@ -174,7 +167,6 @@ class StatusLine(CellWidget):
         super().__init__()
         self._picture, self._verdict = picture, picture.frame.sentence
         self._reading = self._hint = ""
-        self.on_return: Callable[[], object] = lambda: None  # a click on the words that return from the past
         self.advises = True  # whether it says a key; not while something else does
         self.too_small = ""  # the size that the screen needs, if it is too small; shown in place of the verdict
 
@@ -206,19 +198,11 @@ class StatusLine(CellWidget):
             if x + len(f"{label} {value}") > cells.width:
                 break
             x = cells.write(cells.write(x, 0, f"{label} ", "muted"), 0, value)
-        returns = self.keymap.text(RETURNS)
         for y, (text, style) in enumerate(self._lines(cells.width), 1):
             cells.write(0, y, text, style)
             for found in NAMES_A_KEY.finditer(text):
                 if key := self.keymap.named(found[1]):
                     cells.mark(found.start(), y, len(found[0]), 1, Press(key))
-            if frame.is_past and returns in text:
-                cells.mark(text.index(returns), y, len(returns), 1, RETURNS)
-
-    def clicked(self, spot: object, again: bool) -> None:
-        """Return to the newest window: the key that the words name does so only in the list of branches."""
-        if spot == RETURNS:
-            self.on_return()
 
     def _lines(self, width: int) -> list[tuple[str, str]]:
         """The lines after the first, each with its style. A long message takes both."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 import platformdirs
 
 Theme = Literal["dark", "light"]
 
-THEMES: tuple[Theme, ...] = get_args(Theme)
+THEMES: tuple[Theme, ...] = ("dark", "light")
 
 
 def _file() -> Path:

@@ -1,281 +1,221 @@
-"""The names of the app's actions: ``view memory``, ``zoom in``, ``save curve.svg``; see also `command_words`.
-
-To add an action, write ``action_NAME`` in a part of the app, and add a line to `APP_WORDS`.
-"""
+"""The words of the line after ``:`` and of scripts: ``step 100``, ``edit learning_rate=0.1``, ``save curve.svg``."""
 
 from __future__ import annotations
 
+import math
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+from itertools import groupby
 from pathlib import PurePath
+from typing import Any
 
 from textual.binding import Binding
 
+from echornn.config import FIELDS
+from echornn.errors import ConfigError
+from echornn.files.recorded_values import shortened
+from echornn.session import commands
 from echornn.session.commands import Command
+from echornn.timeline.branch import number_of
 from tui.app import keys
-from tui.app.command_words import (
-    WORDS,
-    Word,
-    WordError,
-    branch_number,
-    command_of,
-    commands_in,
-    joined,
-    reading,
-    refused,
-    require_count,
-    text_of,
-    unknown,
-    whole,
-)
-from tui.app.theme import THEMES
+from tui.panels.form import field_value
 from tui.views.table import VIEWS
 from tui.views.view import View
+
+MOST = 10**18
 
 FIGURES = ("curve", "memory", "gradient", "weights", "plane", "seeds", "branches")
 """The kinds of figures of a run; `tui.figures.make.KINDS` has more, which need more than a run."""
 
-OTHER_NAMES = {"q": "quit", "q!": "quit", "wq": "quit", "x": "quit", "w": "save", "h": "help"}
-"""What fingers type that are used to vim; quitting saves anyway."""
+AS_IN_VIM = {"q": "quit", "q!": "quit", "wq": "quit", "x": "quit", "w": "save", "h": "help"}
+OF_TWO = {"zoom_in": "zoom", "zoom_out": "wider", "seed_before": "replica_before", "seed_after": "replica_after"}
+OTHER_NAMES = {"tree": "branches", **OF_TWO, **AS_IN_VIM}
 
-CURSOR = {**{way: way for way in ("left", "right", "up", "down")}, "off": "leave"}
-"""The ways of a view's cursor, with the ids of their keys."""
 
-MOST_ABOUT = 60
+class WordError(ValueError):
+    """A line that is no command; the message has the word, its value and what is allowed."""
 
-PICTURES = (".svg", ".txt")
-"""The endings of files in which the screen can be saved."""
+
+def _number(kind: Callable[[str], float], least: float, text: str) -> float | None:
+    try:
+        number = kind(text.replace(",", ""))
+    except ValueError:
+        return None
+    return number if least <= number < MOST else None
+
+
+def _change(text: str) -> tuple[str, Any] | None:
+    field, equals, value = text.partition("=")
+    if not equals:
+        return None
+    field, changed = field.replace("-", "_"), field_value(field.replace("-", "_"), value)
+    return field, FIELDS[field].checked(changed) if field in FIELDS else changed
+
+
+CHOICES: dict[str, Mapping[str, str]] = {
+    "VIEW": {getattr(view, name): view.key for name in ("title", "key") for view in VIEWS},
+    "KIND": {kind: kind for kind in FIGURES},
+}
+"""Arguments that are chosen among words, and what these stand for."""
+
+ARGUMENTS: dict[str, tuple[Callable[[str], Any], str]] = {
+    **{
+        name: (partial(_number, int, least), f"a whole number, {least} or more")
+        for name, least in {"WINDOW": 0, "NUMBER": 0, "WINDOWS": 1, "CELLS": 1, "NETWORKS": 2}.items()
+    },
+    **{name: (words.get, f"one of {', '.join(words)}") for name, words in CHOICES.items()},
+    "BY": (partial(_number, int, -MOST), "a whole number"),
+    "SPEED": (partial(_number, float, 0.0), "0.01 to 1,000,000 windows a second"),
+    "LETTER": (number_of, "the letter of a branch, a, b and so on, or its number"),
+    "FIELD=VALUE": (_change, "a field with its new value, such as learning_rate=0.1"),
+    "FILE.svg": (lambda text: text if PurePath(text).suffix == ".svg" else None, "a file that ends in .svg"),
+    "FILE.txt": (lambda text: text if PurePath(text).suffix == ".txt" else None, "in .txt"),
+    **dict.fromkeys(("FILE", "NAME", "RUN"), (str, "")),
+}
+"""How each argument in capitals is read (None: it cannot be), and what is allowed."""
 
 
 @dataclass(frozen=True)
-class AppWord:
-    """The name of an action of the app.
-
-    Attributes:
-        name: the first word of the line.
-        about: what the action does, for a line of 80 columns.
-        usage: the arguments as the help writes them; in brackets if they may be left out.
-        read: makes the action from the arguments, as Textual writes it: ``zoom(True)``.
-        values: the words among which the first argument is chosen, if it is.
-        needs_a_person: whether the action is only for somebody at a screen, so that a script cannot use it.
-    """
+class Word:
+    """A word, and what it makes of its arguments: a command of the session, or an action of the app, by its name."""
 
     name: str
+    usage: str  # its arguments: [] may be left out, ... repeats, a|b is a choice, capitals are in `ARGUMENTS`
     about: str
-    usage: str
-    read: Callable[[Sequence[str]], str]
-    values: tuple[str, ...] = ()
-    needs_a_person: bool = False
+    make: Callable[..., Command | str] | Command | str
+
+    def arguments(self, count: int) -> list[str]:
+        """What this number of arguments may be."""
+        known = [one.strip("[].") for one in self.usage.split()]
+        return known + known[-1:] * (count - len(known) if "..." in self.usage else 0)
+
+    def read(self, words: Sequence[str]) -> Command | str:
+        """What these arguments make; a WordError if they are wrong."""
+        least = sum(not one.startswith("[") for one in self.usage.split())
+        arguments = self.arguments(len(words))
+        if not least <= len(words) <= len(arguments):
+            wrong = shortened(" ".join([self.name, *words]))
+            raise WordError(f"{wrong!r} cannot be used: {self.name} takes {self.usage or 'nothing more'}")
+        try:
+            values = [self._value(one, word) for one, word in zip(arguments, words, strict=False)]
+            made = self.make(*values) if callable(self.make) else self.make
+        except (ConfigError, TypeError, ValueError) as error:
+            raise WordError(str(error)) from error
+        return f"{made}({', '.join(map(repr, values))})" if values and made is self.make else made
+
+    def _value(self, argument: str, text: str) -> Any:
+        for one in argument.split("|"):
+            value = ARGUMENTS[one][0](text) if one in ARGUMENTS else text if text == one else None
+            if value is not None:
+                return value
+        allowed = ", or ".join(ARGUMENTS[one][1] if one in ARGUMENTS else one for one in argument.split("|"))
+        raise WordError(f"{self.name} = {shortened(repr(text))} cannot be used: {allowed}")
+
+
+def letters_of(view: View | type[View]) -> dict[str, Binding]:
+    """The letter keys of a view, by the word that does the same."""
+    letters = (one for one in view.BINDINGS if isinstance(one, Binding) and len(one.key) == 1)
+    return {one.description.lower().replace(" ", "_"): one for one in letters}
+
+
+def _saved(file: str = "") -> Command | str:
+    return f"save_screen({file!r})" if file else commands.Save()
+
+
+def _begun(tooltip: str) -> str:
+    return tooltip[:1].lower() + tooltip.partition("; ")[0][1:]
+
+
+def _of_keys() -> Iterator[Word]:
+    """The ids of keys, and what the letter keys of views are called."""
+    for one in keys.BINDINGS:
+        if one.id and one.id.isidentifier() and one.action != "line":
+            yield Word(one.id, "", _begun(one.tooltip), keys.SENT.get(one.id, one.action))
+    for name in dict.fromkeys(name for view in VIEWS for name in letters_of(view)):
+        having = [view for view in VIEWS if name in letters_of(view)]
+        about = f"{', '.join(view.title for view in having)}: {_begun(letters_of(having[0])[name].tooltip)}"
+        yield Word(name, "", about, f"in_a_view('{name}')")
+
+
+WORDS = {
+    word.name: word
+    for word in (
+        *_of_keys(),
+        Word("pause", "", "pause; windows that have begun are finished", commands.Pause),
+        Word("resume", "", "train on", commands.Resume),
+        Word("toggle", "", "pause, or train on", commands.Toggle),
+        Word("step", "[WINDOWS]", "train so many windows, then pause", commands.Step),
+        Word("speed", "max|SPEED", "windows a second", lambda to: commands.SetSpeed(math.inf if to == "max" else to)),
+        Word("edit", "FIELD=VALUE...", "change settings", lambda *new: commands.Edit(dict(new))),
+        Word("restart", "[FIELD=VALUE...]", "start over, also changed", lambda *new: commands.StartOver(dict(new))),
+        Word("go", "WINDOW|end", "this window, as it was", lambda to: commands.Go(None, None if to == "end" else to)),
+        Word("branch", "LETTER [WINDOW]", "show a branch's end, or a window of it", commands.Go),
+        Word("move", "BY", "show so many windows later; -1: the one before", commands.Move),
+        Word("move_epochs", "BY", "the end of the next epoch; -1: of the one before", commands.MoveEpochs),
+        Word("replicas", "[NETWORKS]", "from one network to many seeds, and back", commands.ToggleReplicas),
+        Word("replica", "NUMBER", "show this one of several networks, from 0", lambda one: f"seed({one}, 0)"),
+        Word("seed", "NUMBER", "show the network of this seed", "seed"),
+        Word("alone", "", "go on with the shown one of several networks", commands.Alone),
+        Word("name", "LETTER [NAME...]", "name a branch", lambda one, *name: commands.Name(one, " ".join(name))),
+        Word("pin", "LETTER", "keep a branch under the curve, or no longer", commands.Pin),
+        Word("hide", "LETTER", "take a branch away from under the curve", commands.Hide),
+        Word("show", "LETTER", "draw a branch under the curve, or take it away", "show_branch"),
+        Word("compare", "RUN", "draw another run under the curve, or take it away", "compare"),
+        Word("view", "VIEW", f"{', '.join(view.title for view in VIEWS)} or their numbers", "view"),
+        Word("crosshair", "WINDOW|fall|off", "the crosshair to a window, or where the loss fell", "crosshair"),
+        Word("cursor", "left|right|up|down|off [CELLS]", "the cursor of the view that is shown", "cursor"),
+        Word("theme", "dark|light", "the background, also the next time", "theme"),
+        Word("save", "[FILE.svg|FILE.txt]", "save the run now, or the screen as a picture or text", _saved),
+        Word("figure", "KIND FILE", f"a figure for a paper, and a CSV file: {', '.join(FIGURES)}", "figure"),
+    )
+}
+
+# words that scripts cannot use
+OF_PERSONS = ("settings", "branches", "runs", "copy", "focus", "show_all", "help", "take_over", "detach", "quit")
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line that was read.
-
-    Attributes:
-        text: the line as it was written.
-        what: the command for the session, or the action of the app.
-        word: its entry in the table of the app; None for a command.
-    """
+    """A command as it was written, and what it does: a command of the session, or an action of the app."""
 
     text: str
     what: Command | str
-    word: AppWord | None = None
 
 
 def lines_of(text: str) -> list[Line]:
-    """The lines of a script; a line typed after ``:`` is one, too.
+    """The lines of a script, or of what is typed after ``:``; a WordError if any of them is no command."""
+    return [_line_of(words) for words in _split(text)]
 
-    Raises:
-        WordError: something in it is no command; nothing else in it may be done then.
-    """
-    return [_line_of(words) for words in commands_in(text)]
+
+def _split(text: str) -> Iterator[list[str]]:
+    """The words of each command; quotes hold words together, # begins a comment."""
+    for line in text.splitlines():
+        lexer = shlex.shlex(line, posix=True, punctuation_chars=";")
+        lexer.whitespace_split, lexer.escape = True, ""
+        try:
+            words = list(lexer)
+        except ValueError:
+            raise WordError(f"a quote is not closed: {shortened(line)}") from None
+        yield from (list(group) for is_end, group in groupby(words, lambda word: set(word) == {";"}) if not is_end)
 
 
 def _line_of(words: list[str]) -> Line:
-    if len(words) > 1 and f"{words[0]}_{words[1]}" in (*APP_WORDS, *WORDS):
-        words = [f"{words[0]}_{words[1]}", *words[2:]]
-    words = [OTHER_NAMES.get(words[0], words[0]), *words[1:]]
-    if len(words) == 1 and (line := OF_KEYS.get(words[0])) is not None:
-        return _line_of(*commands_in(line))
-    name = words[0]
-    word = APP_WORDS.get(name)
-    if word is not None and (len(words) > 1 or name not in WORDS):
-        return Line(joined(words), reading(word.read, words[1:]), word)
-    if name not in WORDS:
-        raise unknown(name, (*WORDS, *APP_WORDS))
-    return Line(joined(words), command_of(words))
-
-
-def line_of(action: str, sent: Mapping[str, Command]) -> str:
-    """The line that does the same as a key with this action; empty if there is none.
-
-    Args:
-        sent: the commands of actions ``send(KEY)``, by key.
-    """
-    name, _, parameters = action.partition("(")
-    if name == "send":
-        return text_of(sent[parameters.strip("')")])
-    return _LINES.get(action, "")
-
-
-# ---- how arguments are read
-
-
-def _plain(name: str, about: str, action: str = "", needs_a_person: bool = False) -> AppWord:
-    def read(words: Sequence[str]) -> str:
-        require_count(name, "", words, 0, 0)
-        return action or name
-
-    return AppWord(name, about, "", read, (), needs_a_person)
-
-
-def _choosing(name: str, about: str, actions: Mapping[str, str], usage: str = "") -> AppWord:
-    usage = usage or "|".join(actions)
-
-    def read(words: Sequence[str]) -> str:
-        require_count(name, usage, words, 1, 1)
-        if words[0] not in actions:
-            raise refused(name, words[0], f"one of {', '.join(actions)}")
-        return actions[words[0]]
-
-    return AppWord(name, about, usage, read, tuple(actions))
-
-
-def _show(words: Sequence[str]) -> str:
-    require_count("show", "LETTER", words, 1, 1)
-    return f"show_branch({branch_number('show', words[0])})"
-
-
-def _seed(words: Sequence[str]) -> str:
-    require_count("seed", "NUMBER|before|after", words, 1, 1)
-    steps = {"before": "replica(-1)", "after": "replica(1)"}
-    return steps.get(words[0]) or f"seed({whole('seed', words[0])})"
-
-
-def _cursor(words: Sequence[str]) -> str:
-    require_count("cursor", f"{'|'.join(CURSOR)} [CELLS]", words, 1, 2)
-    if words[0] not in CURSOR:
-        raise refused("cursor", words[0], f"one of {', '.join(CURSOR)}")
-    return f"cursor({words[0]!r}, {whole('cursor', words[1], 1) if words[1:] else 1})"
-
-
-def _crosshair(words: Sequence[str]) -> str:
-    require_count("crosshair", "WINDOW|fall|off", words, 1, 1)
-    word = words[0]
-    return f"crosshair({word!r})" if word in ("fall", "off") else f"crosshair({whole('crosshair', word, 1)})"
-
-
-def _save(words: Sequence[str]) -> str:
-    require_count("save", "FILE.svg|FILE.txt", words, 1, 1)
-    if PurePath(words[0]).suffix not in PICTURES:
-        raise refused("save", words[0], f"a file that ends in {' or '.join(PICTURES)}")
-    return f"save_screen({words[0]!r})"
-
-
-def _figure(words: Sequence[str]) -> str:
-    words = [word for word in words if word not in ("-o", "--out")]
-    require_count("figure", "KIND FILE", words, 2, 2)
-    if words[0] not in FIGURES:
-        raise refused("figure", words[0], f"one of {', '.join(FIGURES)}")
-    return f"figure({words[0]!r}, {words[1]!r})"
-
-
-def _compare(words: Sequence[str]) -> str:
-    require_count("compare", "RUN", words, 1, 1)
-    return f"compare({words[0]!r})"
-
-
-def _of_views() -> Iterator[AppWord]:
-    """The letter keys of single views, by the names of their bindings."""
-    known: dict[str, list[tuple[str, str]]] = {}
-    for view in VIEWS:
-        for one in letters_of(view):
-            known.setdefault(named(one), []).append((view.title, one.tooltip))
-    for name, having in known.items():
-        views = ", ".join(title for title, _ in having)
-        yield _plain(name, f"{views}: {having[0][1].lower()}"[:MOST_ABOUT], f"in_a_view('{name}')")
-
-
-def letters_of(view: View | type[View]) -> list[Binding]:
-    """The letter keys of a view."""
-    return [one for one in view.BINDINGS if isinstance(one, Binding) and len(one.key) == 1]
-
-
-def named(binding: Binding) -> str:
-    """The name of a view's key."""
-    return binding.description.lower().replace(" ", "_")
-
-
-_OF_VIEWS = {getattr(view, name): f"view('{view.key}')" for name in ("title", "key") for view in VIEWS}
-
-APP_WORDS: dict[str, AppWord] = {
-    word.name: word
-    for word in (
-        _choosing("view", "show this view below the curve", _OF_VIEWS, "NUMBER|NAME"),
-        _choosing("zoom", "half as many windows, or twice as many", {"in": "zoom(True)", "out": "zoom(False)"}),
-        _plain("log", "the losses on a logarithmic axis, or a linear one"),
-        AppWord(
-            "crosshair",
-            "the crosshair to a window, or where the loss fell",
-            "WINDOW|fall|off",
-            _crosshair,
-            ("fall", "off"),
-        ),
-        AppWord("seed", "show the network of this seed", "NUMBER|before|after", _seed, ("before", "after")),
-        AppWord(
-            "cursor", "the cursor of the view that is shown", f"{'|'.join(CURSOR)} [CELLS]", _cursor, tuple(CURSOR)
-        ),
-        *_of_views(),
-        AppWord("show", "draw a branch under the curve, or take it away", "LETTER", _show),
-        AppWord("compare", "draw another run under the curve, or take it away", "RUN", _compare),
-        _plain("advice", "make the change that the advice names"),
-        _choosing("theme", "the background, also the next time", {one: f"theme('{one}')" for one in THEMES}),
-        AppWord("save", "save a picture or the text of the screen", "[FILE.svg|FILE.txt]", _save),
-        AppWord("figure", "make a figure for a paper, and a CSV file beside it", "KIND FILE", _figure),
-        _plain("settings", "the panel of settings and presets", needs_a_person=True),
-        _plain("tree", "the panel of branches", "branches", needs_a_person=True),
-        _plain("runs", "the panel of other runs", needs_a_person=True),
-        _plain("copy", "copy the command that shows this again", needs_a_person=True),
-        _plain("focus", "give the arrow keys to the next view, or to the curve", "app.focus_next", True),
-        _plain("show_all", "draw the whole screen again", needs_a_person=True),
-        _plain("help", "the help", needs_a_person=True),
-        _plain("take_over", "steer the session from here", needs_a_person=True),
-        _plain("detach", "leave the screen; the training goes on", needs_a_person=True),
-        _plain("quit", "quit; the run is kept", needs_a_person=True),
-    )
-}
-"""The actions of the app, by name."""
-
-_LINES = {
-    word.read(given): joined([word.name, *given])
-    for word in APP_WORDS.values()
-    for given in ([[value] for value in reversed(word.values)] or ([] if word.usage else [[]]))
-}
-"""The line of each action; of several, the first, which is the clearest."""
-
-
-OF_KEYS = {
-    str(one.id): line
-    for one in keys.BINDINGS
-    if one.id not in (None, *APP_WORDS, *WORDS) and (line := line_of(one.action, keys.SENT))
-}
-"""The line of each id of a key that is no name in these tables, so that ids are names too: ``branches`` is ``tree``."""
-
-
-def without_a_key() -> list[tuple[str, str, str]]:
-    """The names to which no key leads, with their arguments, and what they do."""
-    led_to = {line_of(one.action, keys.SENT).split(" ")[0] for one in keys.BINDINGS}
-    words: dict[str, Word | AppWord] = {**APP_WORDS, **WORDS}
-    return [(name, word.usage, word.about) for name, word in words.items() if name not in led_to]
+    text = " ".join(f"'{one}'" if " " in one else one for one in words)
+    two = "_".join(words[:2])  # such as move epochs
+    words = [two, *words[2:]] if two in WORDS or two in OTHER_NAMES else words
+    name, arguments = OTHER_NAMES.get(words[0], words[0]), [one for one in words[1:] if one not in ("-o", "--out")]
+    if name in WORDS:
+        return Line(text, WORDS[name].read(arguments))
+    begun = [one for one in WORDS if one.startswith(name.lower())]
+    close = begun if len(begun) == 1 else get_close_matches(name.lower(), WORDS, 1)
+    raise WordError(f"{shortened(name)!r} is no command{f': did you mean {close[0]}?' if close else ''}")
 
 
 def no_person(lines: Sequence[Line]) -> None:
-    """Check that a script can do these lines.
-
-    Raises:
-        WordError: one is only for somebody at a screen.
-    """
+    """Check that a script can do these lines; a WordError if one is only for somebody at a screen."""
     for line in lines:
-        if line.word is not None and line.word.needs_a_person:
-            raise WordError(f"{line.word.name!r} cannot be used in a script: it is for somebody at a screen")
+        if line.what in [WORDS[name].make for name in OF_PERSONS]:
+            raise WordError(f"{line.text!r} cannot be used in a script: it is for somebody at a screen")

@@ -60,8 +60,7 @@ def do(
     """
     if (script is None) == (file is None):
         raise UsageError('do takes either commands, such as "step 100", or --file')
-    from tui.app.command_words import WordError
-    from tui.app.words import lines_of, no_person
+    from tui.app.words import WordError, lines_of, no_person
 
     try:
         lines = lines_of(_text(script, file))

@@ -15,7 +15,7 @@ from echornn.sweeps import grid
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import Cell, GridPoint, Values
 from echornn.tasks.task import Numbers, Symbols
-from tui.views.text import shortened_phrases
+from tui.views.text import shortened
 
 Value = grid.Value | None
 
@@ -110,8 +110,8 @@ def rung_text(config: EchoConfig, loss: float) -> str:
     chance = ladder[0]
     far = math.inf if math.isinf(loss) else (loss - chance.loss) / (MOST_AT_CHANCE * chance_width(config) * chance.loss)
     if far >= -1:
-        return f"{'above' if far > 1 else 'at'} {shortened_phrases(chance.name)}"
-    return f"at {shortened_phrases(place.at.name)}" if place.at else f"below {shortened_phrases(place.above.name)}"
+        return f"{'above' if far > 1 else 'at'} {shortened(chance.name, 24)}"
+    return f"at {shortened(place.at.name, 24)}" if place.at else f"below {shortened(place.above.name, 24)}"
 
 
 def value_text(value: Value) -> str:

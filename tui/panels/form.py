@@ -99,6 +99,14 @@ def setting_of(config: EchoConfig, name: str) -> Setting | None:
     return {**FIELDS, **{one.name: one for one in settings_of(config.the_task)}}.get(name)
 
 
+def choices_of(config: EchoConfig, name: str) -> tuple[str, ...]:
+    """The words of a value that is chosen from a list; none if it is typed."""
+    known = setting_of(config, name)
+    if known is None:
+        return tuple(TASKS)
+    return known.choices or ((known.default,) if isinstance(known.default, str) else ())
+
+
 def as_typed(value: object) -> str:
     """A value as text to edit; empty if it is None."""
     return "" if value is None else f"{value}"
@@ -123,10 +131,10 @@ def field_value(name: str, text: str) -> object:
 def nudged(config: EchoConfig, name: str, up: bool) -> object:
     """The next value, up or down; of a learning rate the next of `RUNGS`. The configuration may refuse it."""
     value, known, step = config.value(name), setting_of(config, name), 1 if up else -1
-    if known is None or isinstance(known.default, str):
-        words = tuple(TASKS) if known is None else known.choices or (known.default,)
+    if words := choices_of(config, name):
         before = -1 if up else 0  # a file of the user's own is none of the words
         return words[((words.index(value) if value in words else before) + step) % len(words)]
+    assert known is not None
     if name == "learning_rate":
         return next_rung(value, up)
     if isinstance(known.default, float):
@@ -261,9 +269,8 @@ class Form:
     def _begins(self) -> str:
         """What a typed value can begin with; nothing if the value is chosen."""
         known = setting_of(self.shown, self.name)
-        if known is None or isinstance(known.default, str):
-            return ""
-        return "0123456789." if isinstance(known.default, float) else "0123456789"
+        is_chosen = self.name == PRESET or choices_of(self.shown, self.name)
+        return "" if is_chosen else "0123456789." if known and isinstance(known.default, float) else "0123456789"
 
     def type(self, character: str) -> None:
         if self.takes(character):

@@ -145,9 +145,7 @@ class KeptRun(NamedTuple):
 
 
 def standing(mean: float, solved_at: int | None, lost_at: int | None, counts: SolvedCounts | None, windows: str) -> str:
-    """How well a branch or run learned: its newest mean loss, and when it solved the task, or how many networks did.
-    That it lost the task again comes first, since the last words are cut in a narrow panel.
-    """
+    """How well a branch or run learned. That a task was lost again comes first: a narrow panel cuts the last words."""
     mean_text = "" if math.isnan(mean) else "diverged" if math.isinf(mean) else f"mean loss {loss_text(mean)}"
     lost = f", lost {lost_at:,}" if lost_at else ""
     solved = str(counts) if counts is not None else f"solved {solved_at:,}{lost}" if solved_at else ""

@@ -101,10 +101,7 @@ class Cells:
 def stamp(
     cells: Cells, x: int, y: int, characters: Characters, styles: str | Styles, over_blanks: bool = False
 ) -> None:
-    """Copy characters onto the grid, with their top left corner at (x, y), in one ink or in one each.
-
-    With ``over_blanks``, spaces leave the grid unchanged.
-    """
+    """Copy characters to (x, y), in one ink or in one each; with ``over_blanks``, spaces leave what is there."""
     lines, columns = characters.shape
     bottom, right = min(lines, cells.height - y), min(columns, cells.width - x)
     top, left = max(0, -y), max(0, -x)
@@ -124,9 +121,7 @@ def write_in(cells: Cells, box: Box, line: int, text: str, style: str = "", at: 
 
 
 def beside(box: Box, least: int, most: int, wanted: Sequence[int], gap: int = 2) -> tuple[Box, Box] | None:
-    """Two boxes: the right one of the first ``wanted`` width that leaves ``least`` columns, of which the left one takes
-    at most ``most``; None if none does.
-    """
+    """Two boxes: right the first ``wanted`` width that leaves ``least`` columns; left at most ``most``, or None."""
     for width in wanted:
         left = min(box.width - gap - width, most)
         if left >= least:
@@ -135,11 +130,7 @@ def beside(box: Box, least: int, most: int, wanted: Sequence[int], gap: int = 2)
 
 
 class CellWidget(Widget):
-    """A widget that fills a grid in `draw`, and refreshes only the parts that have changed.
-
-    Several changes in a row are drawn once, after all waiting messages, so a burst of keys does not draw more often
-    than necessary.
-    """
+    """A widget that fills a grid in `draw`, once after all waiting messages, and refreshes only what has changed."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -87,7 +87,7 @@ class Data(TimeStepView):
 
     def _panels(self, frame: Frame) -> Panels:
         width, height = self.size
-        return arrange(frame.own_config, extent(frame), width, height - ABOVE_ROWS, (INPUT, TARGET))
+        return arrange(frame.own_config, extent(frame), width, height - ABOVE_ROWS, (INPUT, TARGET), self._first_row)
 
     def draw(self, cells: Cells) -> None:
         frame = self._frame
@@ -103,7 +103,7 @@ class Data(TimeStepView):
         draw_facts(cells, 1, {"data": data_text(config), "sources": sources_text(config)})
         data = self._data(frame)
         if data is not None:
-            draw_panels(self, cells, ABOVE_ROWS, config, [data], self._panels(frame), first)
+            draw_panels(self, cells, ABOVE_ROWS, config, [data], self._panels(frame))
 
     def _draw_strip(self, cells: Cells, config: EchoConfig, first: int, count: int) -> None:
         """The whole matrix as a strip in which the window is marked, and which steps and rows are shown."""

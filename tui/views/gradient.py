@@ -7,23 +7,20 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from textual.binding import Binding
 
 from echornn.config import RULES, EchoConfig
 from echornn.data.series import source_lags
 from echornn.readings import Effects, Flip, Gradient, Kind, Question, Readings, RowDependence
-from echornn.session.pictures.picture import Picture
 from echornn.tasks.task import Numbers
-from tui.views.canvas import Box, Cells
-from tui.views.lags import GUTTER, LagChart, draw_lag_chart, lags_that_matter, share_room
+from tui.views.canvas import Cells
+from tui.views.lags import GUTTER, LagChart, draw_lag_chart, lags_shown, share_room
 from tui.views.row_panel import LEAST_WIDTH, RowPanel, change_of, changing, draw_row, label_width, lines_for, turned_by
-from tui.views.text import percent, source_name
-from tui.views.view import Lag, ProbeView, TimeStep, cursor_keys
+from tui.views.text import LONGEST, percent, shortened, source_name
+from tui.views.view import Lag, ProbeView, TimeStep, cursor_keys, hidden
 
 LAGS_BEYOND = 3  # T, so that the chart shows whether anything is cut off there
 MOST_NAMED = 3  # lags in a text
 DECADES = 8  # the most powers of ten on the axis
-LONGEST = 78  # of the text about the cursor
 
 
 class GradientView(ProbeView):
@@ -35,34 +32,24 @@ class GradientView(ProbeView):
     kinds = frozenset({"gradient", "reliance"})
 
     BINDINGS = [
-        *cursor_keys(
-            "Cursor to an earlier time step", "Cursor to a later time step", "Cursor a row up", "Cursor a row down"
-        ),
-        Binding("f", "flip", "Flip", show=False, tooltip="Flip the input at the cursor, or take that back", id="flip"),
-        Binding(
-            "n", "derivative", "Derivative", show=False, tooltip="Local derivative, or what a flip does", id="next"
-        ),
-        Binding("v", "swap", "Swap", show=False, tooltip="If there is room for one: bars, or the row", id="swap"),
-        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor and the flip away", id="leave"),
+        *cursor_keys("Cursor a step back", "Cursor a step on", "Cursor a row up", "Cursor a row down"),
+        hidden("f", "flip", "Flip", tooltip="Flip the input at the cursor, or take that back", id="flip"),
+        hidden("n", "derivative", "Derivative", tooltip="Local derivative, or flips", id="next"),
+        hidden("v", "swap", "Swap", tooltip="If there is room for one: bars, or the row", id="swap"),
+        hidden("escape", "leave", "Leave", tooltip="Take the cursor and the flip away", id="leave"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._cursor: tuple[int, int] | None = None  # row and step
-        self._flip: tuple[int, int] | None = None
+        self._cursor: TimeStep | None = None
+        self._flip: TimeStep | None = None
         self._row_first = self._is_derivative = False
 
     @property
     def question(self) -> Question:
         kinds: set[Kind] = {"connectivity" if self._is_derivative else "effects"}
         kinds |= {"flip"} if self._flip is not None else set()
-        return Question(self.kinds | kinds, flip=self._flip, row=self._cursor[0] if self._cursor is not None else 0)
-
-    def show(self, picture: Picture, message: str = "") -> None:
-        before, frame = self._frame, picture.frame
-        if before is not None and (before.branch, before.trained) != (frame.branch, frame.trained):
-            self._flip = None if before.state.stands_still else self._flip  # it was of that window
-        super().show(picture, message)
+        return Question(self.kinds | kinds, flip=self._flip, row=self._cursor.row if self._cursor is not None else 0)
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -74,72 +61,58 @@ class GradientView(ProbeView):
     @property
     def at_cursor(self) -> TimeStep | None:
         place = self._place() if self._cursor is not None else None
-        return None if place is None else TimeStep(*place)
-
-    @property
-    def reading(self) -> str:
-        return self.reading_of(self.at_cursor)
+        return place and place[1]
 
     def reading_of(self, spot: object) -> str:
-        readings, rows = self._readings, self._rows()
+        readings, place = self._readings, self._place()
         if readings is not None and isinstance(spot, Lag):
             return read_lag(readings, spot.lag)
-        if readings is None or rows is None or not isinstance(spot, TimeStep):
+        if readings is None or place is None or not isinstance(spot, TimeStep):
             return ""
-        there = nearest(rows, readings.config, spot.row, spot.step)
-        return read_step(readings.config, rows, *there) if there == (spot.row, spot.step) else ""
+        return read_step(readings.config, place[0], spot.row, spot.step)
 
     def clicked(self, spot: object, again: bool) -> None:
-        """Put the cursor there; a second click flips the input."""
         if isinstance(spot, TimeStep):
-            self._cursor = spot.row, spot.step
+            self._cursor = spot
             self._changed()
             if again:
                 self.action_flip()
 
-    def _rows(self) -> RowDependence | None:
-        """By the chosen measure; unknown strengths while it is computed."""
+    def _place(self) -> tuple[RowDependence, TimeStep] | None:
+        """How predictions depend on inputs, unknown while it is computed, and the row and step under the cursor."""
         readings = self._readings
         if readings is None or readings.progress is None:
             return None
-        chosen: RowDependence | None = readings.connectivity if self._is_derivative else readings.effects
-        other: RowDependence | None = readings.effects if self._is_derivative else readings.connectivity
-        if chosen is None and other is not None:
-            return replace(other, strength=np.full_like(other.strength, np.nan))
-        return chosen
-
-    def _place(self) -> tuple[int, int] | None:
-        """The row and step under the cursor; without one, the last step whose input is echoed within the window."""
-        readings, rows = self._readings, self._rows()
-        if readings is None or rows is None:
+        both: tuple[RowDependence | None, ...] = (readings.effects, readings.connectivity)
+        rows, other = reversed(both) if self._is_derivative else both
+        if rows is None and other is not None:
+            rows = replace(other, strength=np.full_like(other.strength, np.nan))
+        if rows is None:
             return None
         last = rows.first_step + rows.strength.shape[1] - 1
-        echoed = last - max(source_lags(readings.config), default=0)
-        return nearest(rows, readings.config, *(self._cursor or (0, echoed if echoed >= rows.first_step else last)))
+        echoed = last - max(source_lags(readings.config), default=0)  # without a cursor, an input whose echo is seen
+        row, step = self._cursor or (0, echoed if echoed >= rows.first_step else last)
+        return rows, TimeStep(min(row, readings.config.batch_size - 1), min(max(rows.first_step, step), last))
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         gradient, config = readings.gradient, readings.config
         assert gradient is not None
         self.draw_head(cells, readings, missed_words(config, gradient))
-        panel = self._panel(readings)
-        body = Box(0, 1, cells.width, max(0, cells.height - 1))
-        boxes: tuple[Box | None, Box | None] = body, None
+        panel, widths = self._panel(readings), list[int]()
         if panel is not None:
-            lags = min(len(gradient.by_lag), lags_that_matter(config) + LAGS_BEYOND)
             widths = [max(LEAST_WIDTH, label_width(config) + block * panel.rows.strength.shape[1]) for block in (2, 1)]
-            boxes = share_room(body, lags, (3, 5), widths, lines_for(config), self._row_first)
-        left, right = boxes
+        lags = lags_shown(config, len(gradient.by_lag), LAGS_BEYOND)
+        left, right = share_room(cells, lags, (3, 5), widths, lines_for(config), self._row_first)
         if left is not None:
             draw_lag_chart(cells, left, chart_of(config, gradient, left.width))
         if right is not None and panel is not None:
             draw_row(cells, right, panel)
 
     def _panel(self, readings: Readings) -> RowPanel | None:
-        rows, place = self._rows(), self._place()
-        if rows is None or place is None:
+        place = self._place()
+        if place is None:
             return None
-        flip = readings.flip if self._flip is not None else None
-        flip = flip if flip is not None and flip.row == place[0] else None
+        flip = readings.flip if self._flip is not None and self._flip[0] == place[1].row else None
         change = changing(readings.config)
         if flip is not None:
             text = flip_words(readings.config, flip)
@@ -148,19 +121,18 @@ class GradientView(ProbeView):
         else:
             text = f"«flip» {change}s that input" if self.has_focus else f"«focus», then «arrows»; «flip» {change}s it"
         texts = (self.keymap.text(text), "" if self._is_derivative else relied_on(readings))
-        return RowPanel(readings, rows, *place, flip, self._is_derivative, self._cursor is not None, texts)
+        return RowPanel(readings, place[0], *place[1], flip, self._is_derivative, self._cursor is not None, texts)
 
     def action_move(self, steps: int, rows: int) -> None:
-        readings, place = self._readings, self._place()
-        if readings is None or place is None:
-            return
         if self._cursor is not None:  # the first key only shows it
-            self._cursor = max(0, place[0] + rows), max(0, place[1] + steps)
-        self._cursor = self._place()
+            self._cursor = TimeStep(max(0, self._cursor.row + rows), max(0, self._cursor.step + steps))
+        place = self._place()
+        self._cursor = place and place[1]
         self._changed()
 
     def action_flip(self) -> None:
-        self._cursor = self._place()
+        place = self._place()
+        self._cursor = place and place[1]
         self._flip = None if self._flip == self._cursor else self._cursor
         self._changed()
 
@@ -177,16 +149,10 @@ class GradientView(ProbeView):
         self._changed()
 
 
-def nearest(rows: RowDependence, config: EchoConfig, row: int, step: int) -> tuple[int, int]:
-    """Among the rows of the window and the steps that were read."""
-    last = rows.first_step + rows.strength.shape[1] - 1
-    return min(row, config.batch_size - 1), min(max(rows.first_step, step), last)
-
-
 def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
     """On an axis in powers of ten: all lags if they fit, otherwise those that matter; hollow where they are cut off."""
     sources, wall = source_lags(config), config.truncated_backprop_length
-    lags = min(len(gradient.by_lag), max(lags_that_matter(config) + LAGS_BEYOND, (width - GUTTER - 2) // 3))
+    lags = lags_shown(config, len(gradient.by_lag), LAGS_BEYOND, (width - GUTTER - 2) // 3)
     sizes = gradient.by_lag[:lags].astype(np.float64)
     bottom, top = decades(sizes)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -204,7 +170,7 @@ def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
         inks=tuple(inks),
         ticks=[((power - bottom) / (top - bottom), f"1e{power}") for power in powers],
         wall=wall,
-        wall_texts=(*(f"T {wall}: {one}" for one in what), f"T {wall}"),
+        wall_texts=what,
         sample=(gradient.samples, "losses"),
         hollow_from=None if goes_on else wall,
     )
@@ -236,8 +202,6 @@ def missed_words(config: EchoConfig, gradient: Gradient) -> str:
         return "no error travels back"
     if not np.isfinite(gradient.by_lag).all():
         return "the error grows too large on its way back"
-    if gradient.complete and length >= config.window_steps:
-        return f"errors reach a trial's start, {config.window_steps} steps back"
     if math.isnan(share):
         return f"what {cut} misses is within the noise"
     misses = ("would miss" if config.is_uncut else "misses") if share < 1 else "is off by"
@@ -285,20 +249,14 @@ def read_lag(readings: Readings, lag: int) -> str:
 
 def read_step(config: EchoConfig, rows: RowDependence, row: int, step: int) -> str:
     """The inputs that a prediction uses, the strongest first, as many as fit."""
-    at_step = step - rows.first_step
-    strength, text = rows.of_row(row)[at_step, : at_step + 1], f"row {row + 1}, step {step + 1}: "
+    at_step, text = step - rows.first_step, f"row {row + 1}, step {step + 1}: "
+    strength = rows.of_row(row)[at_step, : at_step + 1] if 0 <= at_step < rows.strength.shape[1] else np.zeros(0)
     if np.isnan(strength).all():
         return f"{text}computing"
-    if isinstance(rows, Effects):
-        is_early = config.value("task") == "echo" and step < config.echo_step
-        text += "source before the window; depends on" if is_early else "depends on"
-    else:
-        text += "local derivative by"
     is_share = isinstance(rows, Effects) and not isinstance(config.the_task.outputs, Numbers)
-    for number, at in enumerate(np.argsort(np.nan_to_num(-strength), kind="stable").tolist()):
-        size = f"{strength[at]:.2f}" if is_share else size_text(float(strength[at]))
-        entry = f"{',' if number else ''} {input_name(at_step - at)} {size}"
-        if len(text + entry) > LONGEST:
-            break
-        text += entry
-    return text
+    sizes = [f"{size:.2f}" if is_share else size_text(size) for size in strength.tolist()]
+    is_early = config.value("task") == "echo" and step < config.echo_step
+    order = np.argsort(np.nan_to_num(-strength), kind="stable")[: MOST_NAMED - is_early].tolist()
+    text += "source before the window; " * is_early
+    text += "depends on " if isinstance(rows, Effects) else "local derivative by "
+    return shortened(text + ", ".join(f"{input_name(at_step - at)} {sizes[at]}" for at in order), LONGEST)

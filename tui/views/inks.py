@@ -10,11 +10,15 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
-CLASSES = ["#56b4e9", "#e69f00", "#32c369", "#d269af", "#6496ff", "#ff6e3c", "#b9b9b9", "#a5eb7d"]
-CLASSES_ON_LIGHT = ["#0072b2", "#a05a00", "#00824b", "#8a1c70", "#0f3cc3", "#be280a", "#5a5a5a", "#466e14"]
-BLOCKS = ["#56b4e9", "#e69f00", "#009e73", "#d269af", "#0f64c3", "#f0e442", "#b9b9b9", "#a5eb7d"]
-SHADES = ["#4277b0", "#5286b6", "#6b97b8", "#8ba7ab", "#adb28d", "#cdbd64", "#e8c93e", "#ffd91a"]
-SHADES_ON_LIGHT = ["#a88600", "#95801a", "#807a38", "#6b7350", "#546a68", "#3a5c80", "#1f4a94", "#00339c"]
+CLASSES = (
+    "#56b4e9 | #0072b2, #e69f00 | #a05a00, #32c369 | #00824b, #d269af | #8a1c70, "
+    "#6496ff | #0f3cc3, #ff6e3c | #be280a, #b9b9b9 | #5a5a5a, #a5eb7d | #466e14"
+)
+BLOCKS = "#56b4e9, #e69f00, #009e73, #d269af, #0f64c3, #f0e442, #b9b9b9, #a5eb7d"
+SHADES = (
+    "#4277b0 | #a88600, #5286b6 | #95801a, #6b97b8 | #807a38, #8ba7ab | #6b7350, "
+    "#adb28d | #546a68, #cdbd64 | #3a5c80, #e8c93e | #1f4a94, #ffd91a | #00339c"
+)
 
 INKS = {
     "": "",
@@ -51,12 +55,9 @@ INKS = {
     "wrong": "bold #000000 on #e8602c",
     "raw": "#b07a10 | #cda532",
     "mean": "#ffb000 | #8c2800",
-    "errors": "#e8602c",
     "mark": "bold #d269af",
+    "errors": "#e8602c",
     "ghost": "#6f7f8f | #9aa5b1",
-    "level": "$text-disabled",
-    "rung": "$text-disabled",
-    "epoch": "$text-disabled",
     "letter": "bold #9fb3c8 | bold #52606d",
     "words": "#9fb3c8 | #52606d",
     "here": "bold #56b4e9 | bold #0072b2",
@@ -77,15 +78,9 @@ INKS = {
     "none": "#7d8da6 | #7a8794",
     "side": "bold #ffffff | bold #000000",
     "lacking": "bold #e8602c | bold #be280a",
-    **{
-        f"class{number}": f"{dark} | {light}"
-        for number, (dark, light) in enumerate(zip(CLASSES, CLASSES_ON_LIGHT, strict=True))
-    },
-    **{f"block{number}": f"{'#ffffff' if number == 4 else '#000000'} on {one}" for number, one in enumerate(BLOCKS)},
-    **{
-        f"shade{number}": f"{dark} | {light}"
-        for number, (dark, light) in enumerate(zip(SHADES, SHADES_ON_LIGHT, strict=True))
-    },
+    **{f"class{number}": ink for number, ink in enumerate(CLASSES.split(", "))},
+    **{f"block{n}": f"{'#ffffff' if n == 4 else '#000000'} on {ink}" for n, ink in enumerate(BLOCKS.split(", "))},
+    **{f"shade{number}": ink for number, ink in enumerate(SHADES.split(", "))},
 }
 """Each ink by name, as Rich writes a style; after ``|`` on a light background, if it differs there. ``$name`` is a
 colour of the theme. The empty one is the widget's own.

@@ -15,7 +15,7 @@ ARROWS = ("left", "right", "up", "down")
 
 Bindings = Iterable[object]
 Moved = Mapping[str, tuple[str, ...]]
-"""The keys of the actions that the user gave other keys, by the id of the action. The first one is shown."""
+"""Keys by the id of their action, such as those that the user chose. The first one is shown."""
 
 
 def keys_of(binding: Binding) -> tuple[str, ...]:
@@ -50,11 +50,10 @@ class KeyMap:
 
     keys: Moved = field(default_factory=dict)
     moved: Moved = field(default_factory=dict)  # those of them that the user chose
-    together: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Ids whose keys are shown together, such as ``[]``, by the id in whose place they are."""
+    together: Moved = field(default_factory=dict)  # ids whose keys are shown in the place of one, such as ``[]``
 
     @classmethod
-    def of(cls, bindings: Bindings, moved: Moved, together: Mapping[str, tuple[str, ...]]) -> KeyMap:
+    def of(cls, bindings: Bindings, moved: Moved, together: Moved) -> KeyMap:
         """The keys of these bindings, and those that the user chose instead."""
         first = ids_of(bindings)
         here = {name: keys for name, keys in moved.items() if name in first}

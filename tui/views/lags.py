@@ -22,8 +22,6 @@ TALL = 15  # lines that are enough for bars with what is drawn below them
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 SLOT, HOLLOW, WALL, MARK = "░", "▒", "┊", "▲"
 
-Numbers = npt.NDArray[np.int64]
-
 
 @dataclass(frozen=True, eq=False)
 class LagChart:
@@ -33,43 +31,40 @@ class LagChart:
     inks: tuple[str, ...]
     ticks: Sequence[tuple[float, str]]  # heights and labels
     wall: int | None  # the first lag that is cut off
-    wall_texts: tuple[str, ...]  # the longest first
     sample: tuple[int, str]  # how many of what were measured; 0 if unknown
+    wall_texts: tuple[str, ...] = ()  # what it does, the longest first
     slots: int = 0  # lags whose full height is drawn behind their bars
     hollow_from: int | None = None
     cursor: int | None = None
 
 
 class Bars(NamedTuple):
-    lags: Numbers  # [bars], the lag that each shows: the highest of its lags
-    lefts: Numbers  # [bars], first columns
+    lags: npt.NDArray[np.int64]  # [bars], the lag that each shows: the highest of its lags
+    lefts: npt.NDArray[np.int64]  # [bars], first columns
     pitch: int
     each: int  # lags of a bar; above 1 if there are not enough columns
     wall: int | None  # its column
 
-    @property
-    def columns(self) -> Numbers:
-        """[bars, columns of a bar]; there is a gap between bars, unless they are a column wide."""
-        return np.asarray(self.lefts[:, np.newaxis] + np.arange(max(1, self.pitch - 1)))
 
-
-def lags_that_matter(config: EchoConfig) -> int:
-    """Up to the farthest source and T."""
-    return max(*source_lags(config), config.truncated_backprop_length, 0)
+def lags_shown(config: EchoConfig, of: int, beyond: int, fit: int = 0) -> int:
+    """All lags if so many fit, otherwise those up to the farthest source and T, and some beyond."""
+    return min(of, max(*source_lags(config), config.truncated_backprop_length, fit - beyond) + beyond)
 
 
 def share_room(
-    body: Box, lags: int, pitches: tuple[int, int], widths: Sequence[int], lines: int, other_first: bool
+    cells: Cells, lags: int, pitches: tuple[int, int], widths: Sequence[int], lines: int, other_first: bool
 ) -> tuple[Box | None, Box | None]:
     """The boxes of the bars and of what belongs to them: beside them in one of these widths, or below, or only one."""
+    body = Box(0, 1, cells.width, max(0, cells.height - 1))
     least, most = (GUTTER + 2 + pitch * lags for pitch in (pitches[0] if body.height >= TALL else 2, pitches[1]))
-    side_by_side = beside(body, least, most, widths)
-    if side_by_side is not None:
+    if not widths:
+        return body, None
+    if side_by_side := beside(body, least, most, widths):
         return side_by_side
     if body.height >= TALL:
         lines = min(lines, body.height // 2)
         upper = body.height - lines - 1
-        return body._replace(height=upper), Box(body.x, body.y + upper + 1, body.width, lines)
+        return body._replace(height=upper), Box(0, 2 + upper, body.width, lines)
     return (None, body) if other_first else (body, None)
 
 
@@ -95,31 +90,20 @@ def draw_lag_chart(cells: Cells, box: Box, chart: LagChart) -> None:
     inner = Box(box.x + GUTTER, box.y + above, box.width - GUTTER, max(1, box.height - above - numbers - 1))
     bars = place_bars(chart.heights, len(chart.heights) if chart.wall is None else chart.wall, inner.width)
     for share, label in chart.ticks:
-        line = inner.height - 1 - min(inner.height - 1, int(share * inner.height))
-        cells.write(box.x, inner.y + line, f"{label:>{GUTTER - 1}}", "muted")
+        y = inner.y + max(0, inner.height - 1 - int(share * inner.height))
+        cells.write(box.x, y, f"{label:>{GUTTER - 1}}", "muted")
     signs = bar_signs(chart.heights[bars.lags], inner.height)
-    tops = (signs == " ").sum(axis=0).tolist()
+    has_values = above and bars.each == 1 and bars.pitch > max(map(len, chart.values))
     _draw_bars(cells, inner, chart, bars, signs)
-    if above and bars.each == 1 and bars.pitch > max(map(len, chart.values)):
-        for lag, (x, top) in enumerate(zip(bars.lefts.tolist(), tops, strict=True)):
+    for lag, x, top in zip(bars.lags.tolist(), bars.lefts.tolist(), (signs == " ").sum(axis=0).tolist(), strict=True):
+        cells.mark(inner.x + x, box.y, bars.pitch, box.height - 1, Lag(lag))
+        if has_values:
             ink = "cursor" if lag == chart.cursor else chart.inks[lag]
             write_in(cells, inner._replace(y=box.y, height=box.height), top, chart.values[lag], ink, at=x)
-    lag_of = np.full(inner.width, -1)
-    for column in range(bars.pitch):
-        lag_of[bars.lefts + column] = bars.lags
-
-    def spot(x: int, _: int) -> Lag | None:
-        return Lag(int(lag_of[x])) if lag_of[x] >= 0 else None
-
-    cells.mark_each(inner.x, box.y, inner.width, box.height - 1, spot)
     if numbers:
         _draw_numbers(cells, box, chart, bars)
     if bars.wall is not None:
         stamp(cells, inner.x + bars.wall, inner.y, np.full((inner.height + numbers, 1), WALL), "wall")
-    if bars.each > 1 and above:
-        write_first(
-            cells, box._replace(height=1), from_the_right(box, f"a bar: the highest of {bars.each} lags"), "muted"
-        )
     _draw_marks(cells, inner._replace(y=box.y + box.height - 1, height=1), chart, bars)
 
 
@@ -139,8 +123,8 @@ def _draw_bars(cells: Cells, inner: Box, chart: LagChart, bars: Bars, signs: Cha
     behind = np.where(np.isin(bars.lags, source_lags(chart.config)), NUMBER["target"], NUMBER["faint"])
     inks = np.where(empty, behind, [NUMBER[chart.inks[lag]] for lag in bars.lags])
     picture, painted = np.full((inner.height, inner.width), " "), np.zeros((inner.height, inner.width), np.int16)
-    for columns in bars.columns.T:
-        picture[:, columns], painted[:, columns] = signs, inks
+    for column in range(max(1, bars.pitch - 1)):  # a gap between bars, unless they are a column wide
+        picture[:, bars.lefts + column], painted[:, bars.lefts + column] = signs, inks
     stamp(cells, inner.x, inner.y, picture, painted, over_blanks=True)
 
 
@@ -169,14 +153,13 @@ def _draw_marks(cells: Cells, line: Box, chart: LagChart, bars: Bars) -> None:
         else:
             names.append((line.width - len(f"{name} {source} >"), f"{name} {source} >"))
     write_first(cells, line, names, "target")
-    if bars.wall is None:
-        texts = [(at, text) for one in chart.wall_texts for at, text in from_the_right(line, f"{one} >")]
-    else:
-        texts = []
-        for one in chart.wall_texts:
-            texts += [(bars.wall, f"{WALL} {one}"), (bars.wall - len(one) - 1, f"{one} {WALL}")]
-        texts.append((bars.wall, WALL))
-    write_first(cells, line, texts, "wall")
+    texts = list[tuple[int, str]]()
+    for text in (*(f"T {chart.wall}: {one}" for one in chart.wall_texts), f"T {chart.wall}"):
+        if bars.wall is not None:
+            texts += [(bars.wall, f"{WALL} {text}"), (bars.wall - len(text) - 1, f"{text} {WALL}"), (bars.wall, WALL)]
+        elif chart.wall is not None:
+            texts += from_the_right(line, f"{text} >")
+    write_first(cells, line, sorted(texts, key=lambda place: place[1] == WALL), "wall")
     count, what = chart.sample
     if count:
         samples = (f"of {count:,} {what}", f"of {count:,}")

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-from textual.binding import Binding
 
 from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
 from echornn.data.series import source_lags
 from echornn.readings import Memory, Readings, Units, signed
-from echornn.tasks.task import Numbers
 from tui.views.blocks import scale_of, signed_blocks
 from tui.views.canvas import Box, Cells, stamp, write_in
 from tui.views.inks import NUMBER
-from tui.views.lags import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, lags_that_matter, share_room
-from tui.views.row_panel import BlockLine, draw_blocks, least_block, value_lines
-from tui.views.text import source_name
-from tui.views.view import PART_BINDINGS, Lag, ProbeView, UnitStep
+from tui.views.lags import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, lags_shown, share_room
+from tui.views.row_panel import BlockLine, draw_blocks, least_block, part_lines
+from tui.views.rows import INPUT, row_lines
+from tui.views.text import LONGEST, source_name
+from tui.views.view import LEAVE, PART_BINDINGS, Lag, ProbeView, UnitStep, hidden
 
-STYLE_NAMES = ("muted", "target", "input", "saturated")  # of blocks: zero, positive, negative, saturated
+INKS = np.array([NUMBER[ink] for ink in ("muted", "target", "input", "saturated")], np.int16)  # by kind of block
 LEAST_CORRELATION = 0.2  # a unit follows nothing if it is below
 STILL = 1e-6  # a unit whose standard deviation is below this is constant
 LEAST_VALUE = 0.005  # smaller ones are due to chance
@@ -29,7 +28,6 @@ VALUE_PITCH = 4  # columns with which values such as .97 have room above their b
 BARS_HEIGHT = 17  # more lines would add no detail
 MOST_INPUT_LINES = 3  # channels of numbers above the units
 LAGS_BEYOND = 2  # what matters, if there is no room for all
-LONGEST = 78  # of the text about the cursor
 
 
 class MemoryView(ProbeView):
@@ -41,15 +39,15 @@ class MemoryView(ProbeView):
     kinds = frozenset({"memory", "units"})
 
     BINDINGS = [
-        Binding("left", "lag(-1)", "Lag", show=False, tooltip="The cursor to a smaller lag", id="left"),
-        Binding("right", "lag(1)", "Lag", show=False, tooltip="The cursor to a larger lag", id="right"),
-        Binding("up", "row(-1)", "Row", show=False, tooltip="The units of the row above", id="up"),
-        Binding("down", "row(1)", "Row", show=False, tooltip="The units of the row below", id="down"),
-        Binding("pageup", "units(-1)", "Units", show=False, tooltip="Units before these", id="page_up"),
-        Binding("pagedown", "units(1)", "Units", show=False, tooltip="Units after these", id="page_down"),
+        hidden("left", "lag(-1)", "Lag", tooltip="The cursor to a smaller lag", id="left"),
+        hidden("right", "lag(1)", "Lag", tooltip="The cursor to a larger lag", id="right"),
+        hidden("up", "row(-1)", "Row", tooltip="The units of the row above", id="up"),
+        hidden("down", "row(1)", "Row", tooltip="The units of the row below", id="down"),
+        hidden("pageup", "units(-1)", "Units", tooltip="Units before these", id="page_up"),
+        hidden("pagedown", "units(1)", "Units", tooltip="Units after these", id="page_down"),
         *PART_BINDINGS,
-        Binding("v", "swap", "Swap", show=False, tooltip="If there is room for one: bars, or units", id="swap"),
-        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away", id="leave"),
+        hidden("v", "swap", "Swap", tooltip="If there is room for one: bars, or units", id="swap"),
+        LEAVE,
     ]
 
     def __init__(self) -> None:
@@ -66,8 +64,8 @@ class MemoryView(ProbeView):
         return readings.memory is not None
 
     @property
-    def reading(self) -> str:
-        return "" if self._lag is None else self.reading_of(Lag(self._lag))
+    def at_cursor(self) -> Lag | None:
+        return None if self._lag is None else Lag(self._lag)
 
     def reading_of(self, spot: object) -> str:
         readings = self._readings
@@ -85,24 +83,22 @@ class MemoryView(ProbeView):
         assert memory is not None
         asked = self._asked_part()
         computing = f"computing {asked}" if asked not in ("", memory.part) else ""
-        text = ", ".join(filter(None, (memory.total_text, computing)))
-        self.draw_head(cells, readings, text, "" if (memory.part,) == readings.parts[:1] else memory.part)
-        body = Box(0, 1, cells.width, max(0, cells.height - 1))
-        boxes: tuple[Box | None, Box | None] = body, None
+        part = "" if (memory.part,) == readings.parts[:1] else memory.part
+        self.draw_head(cells, readings, ", ".join(filter(None, (memory.total_text, computing))), part)
+        widths, lines = list[int](), 0
         if units is not None:
-            labels, (_, steps, count) = unit_labels(units), units.activity.shape
-            widths = [len(labels[0]) + block * steps for block in (2, 1)]
-            lags = min(len(memory.by_lag), lags_that_matter(config) + LAGS_BEYOND)
+            _, steps, count = units.activity.shape
+            widths = [len(unit_labels(units)[0]) + block * steps for block in (2, 1)]
             lines = count + 1 + input_lines(config)
-            boxes = share_room(body, lags, (VALUE_PITCH, MOST_PITCH), widths, lines, self._units_first)
-        left, right = boxes
+        lags = lags_shown(config, len(memory.by_lag), LAGS_BEYOND)
+        left, right = share_room(cells, lags, (VALUE_PITCH, MOST_PITCH), widths, lines, self._units_first)
         if left is not None:
             self._lag = None if self._lag is None else min(self._lag, len(memory.by_lag) - 1)
             draw_lag_chart(cells, left, chart_of(config, memory, left.width, self._lag))
         if right is not None and units is not None:
             self._row = min(self._row, max(0, len(units.activity) - 1))
-            self._units_shown = draw_units(cells, right, readings, units, labels, self._row, self._first_unit)
-            self._first_unit = max(0, min(self._first_unit, len(labels) - self._units_shown))
+            self._units_shown = draw_units(cells, right, readings, units, self._row, self._first_unit)
+            self._first_unit = max(0, min(self._first_unit, len(units.spread) - self._units_shown))
 
     def action_lag(self, by: int) -> None:
         if self._readings is not None:
@@ -129,33 +125,26 @@ class MemoryView(ProbeView):
 
 def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None) -> LagChart:
     """Of all lags if their values fit, otherwise of those that matter; with a slot for each input that is needed."""
-    sources, wall = source_lags(config), config.reach
-    farthest = max(sources, default=-1)
-    lags = min(len(memory.by_lag), max(lags_that_matter(config) + LAGS_BEYOND, (width - GUTTER - 2) // VALUE_PITCH))
+    sources = source_lags(config)
+    lags = lags_shown(config, len(memory.by_lag), LAGS_BEYOND, (width - GUTTER - 2) // VALUE_PITCH)
+    farthest = max(sources, default=lags)
     shares = memory.by_lag[:lags].astype(np.float64)
-    inks = (
-        "target" if lag in sources else "input" if lag < farthest or not sources else "beyond" for lag in range(lags)
-    )
+    inks = ("target" if lag in sources else "input" if lag < farthest else "beyond" for lag in range(lags))
     return LagChart(
         config,
         heights=np.where(shares < LEAST_VALUE, 0, shares),
         values=tuple("" if share < LEAST_VALUE else share_text(share) for share in shares.tolist()),
         inks=tuple(inks),
         ticks=((0.0, "0"), (0.5, ".5"), (1.0, "1")),
-        wall=wall,
-        wall_texts=() if wall is None else (f"T {wall}",),
+        wall=config.reach,
         sample=(memory.samples, "steps"),
-        slots=farthest + 1,
+        slots=farthest + 1 if sources else 0,
         cursor=cursor,
     )
 
 
 def share_text(share: float) -> str:
-    """In three characters: .97, 1.0, ?"""
-    if not math.isfinite(share):
-        return "?"
-    text = f"{share:.2f}"
-    return text[:3] if text.startswith("1") else text.removeprefix("0").replace("-0", "-")[:3]
+    return f"{share:.2f}".replace("0.", ".", 1)[:3] if math.isfinite(share) else "?"  # .97, 1.0
 
 
 def followed(units: Units, unit: int) -> tuple[str, str]:
@@ -180,15 +169,13 @@ def unit_labels(units: Units) -> list[str]:
 
 
 def input_lines(config: EchoConfig) -> int:
-    form = config.the_task.inputs
-    return min(form.count, MOST_INPUT_LINES) if isinstance(form, Numbers) else 1
+    return len(row_lines(config, MOST_INPUT_LINES, (INPUT,)))
 
 
-def draw_units(
-    cells: Cells, box: Box, readings: Readings, units: Units, labels: Sequence[str], row: int, first: int
-) -> int:
+def draw_units(cells: Cells, box: Box, readings: Readings, units: Units, row: int, first: int) -> int:
     """A title, the inputs, and as many units as fit, each by its newest steps; returns how many."""
-    (rows, steps, count), at = units.activity.shape, len(labels[0])
+    (rows, steps, count), labels = units.activity.shape, unit_labels(units)
+    at = len(labels[0])
     form, progress = readings.config.the_task.inputs, readings.progress
     room = max(0, box.width - at)
     block = 2 if 2 * steps <= room else least_block(form)
@@ -196,8 +183,8 @@ def draw_units(
     begin = steps - shown
     inputs = list[BlockLine]()
     if progress is not None and rows and shown:
-        inputs = value_lines("input", form, progress.x[row], "input", block=1)[:MOST_INPUT_LINES]
-        inputs = inputs[: max(1, (box.height - 1) // 2)]
+        of_row = replace(progress, x=progress.x[row : row + 1], y=progress.y[row : row + 1])
+        inputs = part_lines(readings.config, of_row, INPUT)[: min(MOST_INPUT_LINES, max(1, (box.height - 1) // 2))]
     lines = max(0, box.height - 1 - len(inputs))
     first = max(0, min(first, count - lines))
     last = min(count, first + lines)
@@ -217,8 +204,9 @@ def draw_units(
         values, part = signed(units.activity[row], units.bounds), np.s_[begin:, first:last]
         largest = scale_of(values) if units.bounds is Bounds.FREE else 1.0
         glyphs, kinds = signed_blocks(values[part], largest, units.saturated[row][part])
-        inks = np.array([NUMBER[name] for name in STYLE_NAMES], np.int16)[kinds]
-        stamp(cells, box.x + at, box.y + top, np.repeat(glyphs.T, block, axis=1), np.repeat(inks.T, block, axis=1))
+        stamp(
+            cells, box.x + at, box.y + top, np.repeat(glyphs.T, block, axis=1), np.repeat(INKS[kinds].T, block, axis=1)
+        )
         x, y, width = box.x + at, box.y + top, block * shown
         cells.mark_each(x, y, width, last - first, lambda x, y: UnitStep(row, first + y, begin + x // block))
     return lines
@@ -229,8 +217,9 @@ def read_unit(units: Units | None, spot: UnitStep) -> str:
     if units is None or any(one >= size for one, size in zip(at, units.activity.shape, strict=True)):
         return ""
     text = f"unit {spot.unit + 1}, row {spot.row + 1}, step {spot.step + 1}: {float(units.activity[at]):+.3f}"
-    follows = " ".join(" ".join(followed(units, spot.unit)).split())
-    return f"{text}{', saturated' if units.saturated[at] else ''}; ~ {follows}"
+    return (
+        f"{text}{', saturated' if units.saturated[at] else ''}; {' '.join(unit_labels(units)[spot.unit].split()[1:])}"
+    )
 
 
 def read_lag(readings: Readings, lag: int) -> str:
@@ -251,9 +240,8 @@ def read_lag(readings: Readings, lag: int) -> str:
         of_inputs = np.array([not units.follows_target(unit) for unit in range(len(units.best_lag))])
         strength = np.nan_to_num(np.abs(units.correlation)) * of_inputs * (units.best_lag == lag)
         best = int(strength.argmax())
-        more.append(
-            f"; unit {best + 1} follows it, {float(units.correlation[best]):+.2f}" if strength[best] > 0 else ""
-        )
+        if strength[best] > 0:
+            more.append(f"; unit {best + 1} follows it, {float(units.correlation[best]):+.2f}")
     for part in more:
         text += part if len(text + part) <= LONGEST else ""
     return text

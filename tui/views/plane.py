@@ -201,7 +201,8 @@ class PlaneView(ProbeView):
         if readings.progress is not None and row < len(readings.progress.y):
             targets = np.where(scored_in(readings.progress)[row], groups.numbered(readings.progress.y[row]), -1)
         shown, signs = list(PAIRS[self._pair]), signs_of_groups(form, groups)
-        return Scene(plane, self._axes, shown, groups, signs, row, way, targets, cursor, points, places)
+        within, low, high = (of[shown] for of in (self._axes.within, self._axes.low, self._axes.high))
+        return Scene(plane, shown, within, low, high, groups, signs, row, way, targets, cursor, points, places)
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,8 +246,10 @@ class Scene:
     """What is drawn: states on two of the axes, by groups of targets, and the way of a row."""
 
     plane: StatePlane
-    axes: Axes
     shown: list[int]  # the two axes, horizontal and vertical
+    within: Doubles  # [2, kept], their directions
+    low: Doubles  # [2], their ends
+    high: Doubles  # [2]
     groups: TargetGroups
     signs: list[tuple[str, str]]  # of each group, with its ink
     row: int
@@ -256,25 +259,18 @@ class Scene:
     points: FixedPoints | None
     places: Floats  # [points, kept], of those that are drawn
 
-    @property
-    def ends(self) -> tuple[Doubles, Doubles]:
-        return self.axes.low[self.shown], self.axes.high[self.shown]
-
     def at(self, states: Floats | Doubles, height: int, width: int) -> tuple[Indices, Indices]:
         """The lines and columns of states, [..., kept], on a grid over the plane; those outside are at its edge."""
-        low, high = self.ends
-        along = finite(states) @ self.axes.within[self.shown].T
-        x, y = np.moveaxis(np.clip((along - low) / (high - low), 0, 1), -1, 0)
+        along = finite(states) @ self.within.T
+        x, y = np.moveaxis(np.clip((along - self.low) / (self.high - self.low), 0, 1), -1, 0)
         return np.round((1 - y) * (height - 1)).astype(np.int64), np.round(x * (width - 1)).astype(np.int64)
 
     def said(self, height: int, width: int) -> Indices:
         """The group that the network says on a grid over the plane through the mean state."""
-        low, high = self.ends
-        x, y = np.meshgrid(np.linspace(low[0], high[0], width), np.linspace(high[1], low[1], height))
-        readout = finite(self.plane.readout)
-        return self.groups.said(
-            readout[:, 0] + np.stack([x, y], axis=-1) @ self.axes.within[self.shown] @ readout[:, 1:].T
-        )
+        (left, lower), (right, upper) = self.low, self.high
+        x, y = np.meshgrid(np.linspace(left, right, width), np.linspace(upper, lower, height))
+        along, readout = np.stack([x, y], axis=-1) @ self.within, finite(self.plane.readout)
+        return self.groups.said(readout[:, 0] + along @ readout[:, 1:].T)
 
 
 def finite(numbers: Floats | Doubles) -> Doubles:
@@ -338,13 +334,14 @@ def draw_states(cells: Cells, box: Box, scene: Scene) -> None:
 
 def draw_names(cells: Cells, box: Box, scene: Scene) -> None:
     """The names of the axes at their ends, and of the borders, where nothing else is drawn."""
-    taken, axes = np.zeros((box.height, box.width), np.bool_), scene.axes
+    taken = np.zeros((box.height, box.width), np.bool_)
     for states in (scene.plane.states, scene.way, scene.places):
         taken[scene.at(states, box.height, box.width)] = True
-    for of, y, arrow, ends in zip(scene.shown, (box.height - 1, 0), "→↑", ((1, 0, 0.5), (0, 1, 0.5)), strict=True):
-        is_component = of < axes.within.shape[1] and abs(axes.within[of, of]) >= REACHED
-        name = f" {'component' if is_component else 'axis'} {of + 1}, {scene.plane.share(axes.within[of]):.0%}"
-        for text in (f"{name}: {axes.low[of]:.3g} to {axes.high[of]:.3g} {arrow}", f"{name} {arrow}"):
+    for axis, (y, ends, arrow) in enumerate(((box.height - 1, (1, 0, 0.5), "→"), (0, (0, 1, 0.5), "↑"))):
+        of, direction = scene.shown[axis], scene.within[axis]
+        is_component = of < len(direction) and abs(direction[of]) >= REACHED
+        name = f" {'component' if is_component else 'axis'} {of + 1}, {scene.plane.share(direction):.0%}"
+        for text in (f"{name}: {scene.low[axis]:.3g} to {scene.high[axis]:.3g} {arrow}", f"{name} {arrow}"):
             if write_free(cells, box, taken, text, "muted", [(y, int(end * (box.width - len(text)))) for end in ends]):
                 break
     if box.width >= NAMES_FROM[0] and box.height >= NAMES_FROM[1] and len(scene.plane.readout):

@@ -46,8 +46,7 @@ class Viewport:
 
     def on(self, trained: int, first: int, end: int) -> Viewport:
         """The windows from ``first`` to before ``end``; a few more, if they are few."""
-        more = max(0, LEAST_SPAN - (end - first))
-        return self._showing(trained, end - first + more, min(trained, max(LEAST_SPAN, end + more // 2)))
+        return self._showing(trained, max(LEAST_SPAN, end - first), max(LEAST_SPAN, min(end, trained)))
 
     def panned(self, trained: int, windows: int) -> Viewport:
         if self.span is None:
@@ -62,18 +61,13 @@ class Viewport:
         return replace(self, span=span, end=end, cursor=cursor)
 
     def with_cursor(self, trained: int, window: int) -> Viewport:
-        """The crosshair on this window; the plot scrolls to it, and then no longer follows."""
+        """The crosshair on this window; the plot scrolls to it, and no longer follows unless that was the newest."""
         if not trained:
             return self
-        first, last = self.windows.limits(trained)
-        cursor, end = min(max(window, 0), trained - 1), self.end
-        if self.span is not None and cursor < first:
-            end = cursor + self.span
-        elif self.span is not None and cursor >= last:
-            end = None if cursor == trained - 1 else cursor + 1
-        elif self.span is not None and end is None:
-            end = last
-        return replace(self, cursor=cursor, end=end)
+        cursor, last = min(max(window, 0), trained - 1), self.windows.limits(trained)[1]
+        if self.span is None or last <= cursor == trained - 1:
+            return replace(self, cursor=cursor, end=None)
+        return replace(self, cursor=cursor, end=min(max(last, cursor + 1), cursor + self.span))
 
     def following(self) -> Viewport:
         return replace(self, end=None, cursor=None)

@@ -21,7 +21,7 @@ from echornn.tasks.task import Level
 from tui.views.canvas import Cells, Characters
 from tui.views.inks import NUMBER
 from tui.views.plot_axes import Heights, LossAxis, Losses, loss_ticks, window_ticks
-from tui.views.text import shortened, shortened_phrases
+from tui.views.text import shortened
 
 GUTTER = 7  # columns left of the plot: six for a loss, one for the axis
 SMOOTHED_SHARE = 40  # a drawn line is the moving mean over the plot's width divided by this
@@ -34,8 +34,10 @@ WILD = 1.5  # an extreme loss of more than so many times the largest 90th percen
 DASH, EPOCH, COMMAND, CROSSHAIR = "╌┊║│"
 BARS = np.array(list(" ▁▂▃▄▅▆▇█"))
 SAMPLES = {"mean": "⠒⠒", "median": "⠶⠶", "band": "⢕⢕", "extreme": "⠁⠈"}
-IN_ASCII = {"mean": "*", "raw": ".", "ghost": "'", "median": "=", "band": ":", "extreme": "'"}
+SIGNS = {"mean": "*", "raw": ".", "ghost": "'", "median": "=", "band": ":", "extreme": "'"}
 
+Range = tuple[Heights, Heights]
+"""The lowest and the highest in each column."""
 Dots = npt.NDArray[np.bool_]
 """bool [dot rows, dot columns], from the top left: whether each dot is drawn."""
 
@@ -64,8 +66,8 @@ def put(cells: Cells, place: Place, drawn: Characters, ink: str) -> None:
 
 
 def put_ascii(cells: Cells) -> None:
-    """Put the sign of each ink in place of its braille."""
-    for ink, sign in IN_ASCII.items():
+    """Put the sign of each ink in place of its braille: nothing else in the plot knows of ASCII."""
+    for ink, sign in SIGNS.items():
         cells.characters[(cells.styles == NUMBER[ink]) & (cells.characters >= chr(BRAILLE))] = sign
 
 
@@ -125,9 +127,7 @@ def bars(shares: Heights) -> str:
 # ---- where windows and losses are
 
 
-def per_column(
-    data: InBuckets, low: Losses, high: Losses, columns: int, first: int, length: int
-) -> tuple[Heights, Heights]:
+def per_column(data: InBuckets, low: Losses, high: Losses, columns: int, first: int, length: int) -> Range:
     """The lowest and the highest value in each column of an axis of ``length`` windows from ``first`` on; NaN if none.
     Between buckets it is interpolated; the extremes of a bucket are kept in the column of its middle.
     """
@@ -159,11 +159,11 @@ class Place:
         return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
 
     @property
-    def rows(self) -> int:
+    def rows(self) -> int:  # of dots
         return 4 * self.height
 
     @property
-    def columns(self) -> int:
+    def columns(self) -> int:  # of dots
         return 2 * self.width
 
     def column(self, window: float) -> int:
@@ -180,7 +180,7 @@ class Place:
         begin = self.first + column * self.length // self.width
         return range(begin, min(max(begin + 1, self.first + (column + 1) * self.length // self.width), end))
 
-    def dots(self, data: InBuckets, low: Losses, high: Losses | None = None) -> tuple[Heights, Heights]:
+    def dots(self, data: InBuckets, low: Losses, high: Losses | None = None) -> Range:
         """The lowest and the highest dot row, from the bottom, in each dot column."""
         bottom, top = (self.axis.share(losses) * self.rows - 0.5 for losses in (low, low if high is None else high))
         return per_column(data, bottom, top, self.columns, self.first, self.length)
@@ -199,9 +199,7 @@ class Place:
 
 
 def axis_of(curve: Curve, band: Band, levels: Sequence[float], log: bool) -> LossAxis:
-    """An axis for the curve; with a band for that, and for extremes that are not wild; before the first loss, for the
-    levels.
-    """
+    """An axis for the curve, for a band and its extremes if not wild; before the first loss, for the levels."""
     low, high = curve.low, curve.high
     if len(band):
         middle = np.concatenate([band.tenth, band.ninetieth, curve.mean]).astype(np.float64)
@@ -275,9 +273,7 @@ def mean_of(place: Place, curve: Curve) -> Heights:
 
 
 def draw_letters(cells: Cells, place: Place, ghosts: Sequence[tuple[str, Characters, Heights]]) -> None:
-    """The letter of each ghost where its line is seen, now and then and at its end; if the curve hides all of it, once
-    on the curve.
-    """
+    """The letter of each ghost, now and then and at its end; if the curve hides all of it, once on the curve."""
     visible = cells.styles[place.inside] == NUMBER["ghost"]
     for index, (letter, line, course) in enumerate(ghosts):
         drawn, due = (line != " ") & np.isfinite(course), index * 5 % LETTER_EVERY + 2
@@ -293,9 +289,7 @@ def draw_letters(cells: Cells, place: Place, ghosts: Sequence[tuple[str, Charact
 
 
 def draw_band(cells: Cells, place: Place, band: Band) -> None:
-    """The losses of several networks: 10th to 90th percentile as a texture, the median as a thick line, the extremes as
-    dots; marks at the top where a loss is beyond the axis.
-    """
+    """Of several networks 10th to 90th percentile, median and extremes; marks where a loss is beyond the axis."""
     quantiles = (band.low, band.tenth, band.median, band.ninetieth, band.high)
     low, tenth, median, ninetieth, high = (np.add(*place.dots(band, losses)) / 2 for losses in quantiles)
     extremes = (spans(low, low, place.rows) | spans(high, high, place.rows)) & (np.arange(place.columns) % 4 == 0)
@@ -333,41 +327,33 @@ def draw_levels(cells: Cells, place: Place, levels: Sequence[tuple[str, float]])
     levels = [(name, loss) for name, loss in levels if place.axis.bottom <= loss <= place.axis.top]
     lines = [place.line(loss) for _, loss in levels]
     has_level = np.isin(np.arange(place.height), lines)[:, np.newaxis]
-    put(cells, place, np.where(place.free(cells) & has_level, DASH, " "), "level")
+    put(cells, place, np.where(place.free(cells) & has_level, DASH, " "), "faint")
     for name, loss in (*levels[:1], *levels[:0:-1]):  # the first and the last matter most
-        text, line, free = f" {shortened_phrases(name)} {loss_text(loss, 3)} ", place.line(loss), place.free(cells)
+        text, line, free = f" {shortened(name, 24)} {loss_text(loss, 3)} ", place.line(loss), place.free(cells)
         for at in (line, *(at for at in (line - 1, line + 1) if at not in lines and 0 <= at < place.height)):
             begin = "".join(np.where(free[at, :-1], " ", "x")).rfind(" " * len(text))
             if begin >= 0:
-                cells.write(place.x + begin, at, text, "rung")
+                cells.write(place.x + begin, at, text, "faint")
                 break
 
 
 def draw_marks(cells: Cells, place: Place, curve: Curve) -> None:
     """Vertical lines at commands, and at epochs without one; with words where they cover nothing."""
     commands: dict[int, list[str]] = {}
-    for segment in curve.segments:
+    epochs: dict[int, str] = {}
+    ends = [*(segment.at for segment in curve.segments[1:]), curve.last]
+    for segment, end in zip(curve.segments, ends, strict=False):
         if segment.cause in MARKS and segment.at >= curve.first:
             commands.setdefault(place.column(segment.at), []).append(MARKS[segment.cause])
-    counted = {x: [(word, len(list(same))) for word, same in groupby(words)] for x, words in sorted(commands.items())}
-    words = {x: ",".join(f"{word}×{n}" if n > 1 else word for word, n in given) for x, given in counted.items()}
-    epochs = {x: f"e{epoch + 1}" for x, epoch in epoch_starts(place, curve) if x not in words}
-    for sign, ink, marks, lines in ((COMMAND, "mark", words, LABEL_LINES), (EPOCH, "epoch", epochs, 1)):
+        starts = segment.epoch_starts(curve.first, end, STARTS_SHOWN)
+        epochs |= {place.column(at): f"e{epoch + 1}" for at, epoch in starts if at > max(segment.at, curve.first)}
+    words = {x: ",".join(dict.fromkeys(given)) for x, given in sorted(commands.items())}
+    epochs = {x: word for x, word in epochs.items() if x not in words}
+    for sign, ink, marks, lines in ((COMMAND, "mark", words, LABEL_LINES), (EPOCH, "faint", epochs, 1)):
         is_marked = np.isin(place.x + np.arange(place.width), [*marks])
         put(cells, place, np.where(place.free(cells) & is_marked, sign, " "), ink)
         for x, text in marks.items():
             draw_label(cells, place, x, text, lines, ink)
-
-
-def epoch_starts(place: Place, curve: Curve) -> list[tuple[int, int]]:
-    """The columns in which epochs begin, with their numbers: at most a few, and not where a command was given."""
-    ends = [*(segment.at for segment in curve.segments[1:]), curve.last]
-    return [
-        (place.column(at), epoch)
-        for segment, end in zip(curve.segments, ends, strict=False)
-        for at, epoch in segment.epoch_starts(curve.first, end, STARTS_SHOWN)
-        if at > max(segment.at, curve.first)
-    ]
 
 
 def draw_rule(cells: Cells, x: int, height: int, sign: str, ink: str) -> None:
@@ -391,10 +377,7 @@ def draw_label(cells: Cells, place: Place, x: int, text: str, lines: int, ink: s
 
 
 def draw_legend(cells: Cells, y: int, band: Band, seed: int, ghosts: Sequence[Ghost]) -> bool:
-    """How several networks are drawn, then the ghosts; if they do not all fit, the newest, and how many others.
-
-    Returns whether there is a legend.
-    """
+    """How several networks are drawn, then the ghosts; of too many the newest. Returns whether there is a legend."""
     x = 0
     if len(band):
         names = f"seed {seed}", f"median of {int(band.replicas[-1]):,}", "10 to 90 %", "best, worst"
@@ -411,9 +394,7 @@ def draw_legend(cells: Cells, y: int, band: Band, seed: int, ghosts: Sequence[Gh
 
 
 def read(curve: Curve, band: Band, window: int, config: EchoConfig) -> str:
-    """What is known of a window, or of those that share its bucket: epoch, loss and errors; with several networks the
-    distribution of their losses first.
-    """
+    """What is known of a window, or of those that share its bucket; with several networks of all of them first."""
     bucket = int(np.searchsorted(curve.starts, window, side="right")) - 1
     begin, end = int(curve.starts[bucket]), int(curve.ends[bucket])
     place = f"window {begin + 1:,}" if end - begin == 1 else f"windows {begin + 1:,} to {end:,}"

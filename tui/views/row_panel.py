@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.progress import Floats
+from echornn.progress import Floats, Progress
 from echornn.readings import Flip, Readings, RowDependence
 from echornn.tasks.task import Numbers, Symbols
-from tui.views.blocks import BLOCKS, channel_label, scale_of, shade, signed_blocks, signs_of, widest
+from tui.views.blocks import Blocks, Form, channel_label, scale_of, signed_blocks, signs_of, value_blocks, widest
 from tui.views.canvas import Box, Cells, Characters, stamp, write_in
-from tui.views.rows import cell_text, number_text
+from tui.views.inks import NUMBER
+from tui.views.rows import INPUT, PREDICTION, TARGET, blocks_of, row_lines, scored_in, value_text, values_of
 from tui.views.text import shortened
 from tui.views.view import TimeStep
 
-LEAST_LABEL, LEAST_WIDTH, LEAST_TRIANGLE = 6, 32, 4
-Form = Symbols | Numbers
+LEAST_WIDTH, LEAST_TRIANGLE, MANY = 32, 4, 99
 
 
 class BlockLine(NamedTuple):
     label: str
-    blocks: Characters  # [T], of two characters
-    ink: str
-    lit: Mapping[int, str] = {}  # what stands out, by step
-    lit_ink: str = "cursor"
+    blocks: Blocks  # [1, T]
     channel: int = 0  # later ones go first if there are too few lines
 
 
@@ -44,100 +40,96 @@ class RowPanel:
     texts: tuple[str, ...]  # below the blocks
 
     @property
-    def strengths(self) -> Floats:
-        """[T, T], how strongly each prediction depends on each input, from the first step on that was read."""
-        return self.rows.of_row(self.row)
+    def is_read(self) -> bool:
+        return not np.isnan(self.rows.of_row(self.row)).all()
 
     @property
-    def is_read(self) -> bool:
-        return not np.isnan(self.strengths).all()
+    def window(self) -> Progress:
+        """The row as a window of one row, with the predictions of the current weights; steps that were read."""
+        progress, part = self.readings.progress, np.s_[self.row : self.row + 1, self.rows.first_step :]
+        assert progress is not None  # nothing is read without a window
+        x, y, scored = progress.x[part], progress.y[part], scored_in(progress)[part]
+        return replace(progress, x=x, y=y, scored=scored, outputs=self.rows.predictions_of_row(self.row)[np.newaxis])
 
-    def blocks(self, strengths: Floats) -> Characters:
-        """Full where a flip moves all of the probability; of derivatives and numbers where they are largest."""
+    def blocks(self, part: Any) -> Characters:
+        """How strongly these predictions depend on these inputs, a part of [T, T]. A block is full where a flip moves
+        all of the probability; of derivatives and numbers where they are largest.
+        """
+        strengths = self.rows.of_row(self.row)
         is_share = isinstance(self.readings.config.the_task.outputs, Symbols) and not self.is_derivative
-        return signed_blocks(strengths, 1.0 if is_share else scale_of(strengths))[0]
+        blocks, _ = signed_blocks(strengths[part], 1.0 if is_share else scale_of(strengths))
+        return np.where(np.tri(len(strengths), dtype=np.bool_)[part], blocks, " ")
 
 
 def least_block(*forms: Form) -> int:
     """The columns in which symbols can be told apart, 1 or 2."""
-    return max(widest(signs_of(form, 1)) if isinstance(form, Symbols) else 1 for form in forms)
-
-
-def value_lines(
-    word: str,
-    form: Form,
-    values: npt.NDArray[Any],
-    ink: str,
-    lit: Iterable[int] = (),
-    lit_ink: str = "cursor",
-    block: int = 2,
-) -> list[BlockLine]:
-    """A line of symbols, or a line for each number."""
-    if isinstance(form, Numbers):
-        glyphs, _ = signed_blocks(values, scale_of(values))
-        texts = [{step: number_text(float(values[step, channel])) for step in lit} for channel in range(form.count)]
-        return [
-            BlockLine(label, np.char.add(column, column), ink, text, lit_ink, channel)
-            for channel, (label, column, text) in enumerate(zip(labels(word, form), glyphs.T, texts, strict=True))
-        ]
-    signs = [BLOCKS["zero"], BLOCKS["one"]] if form.count == 2 else [f"{sign:<2}" for sign in signs_of(form, block)]
-    texts_of_symbols = {step: cell_text(int(values[step]), form, most=block) for step in lit}
-    return [BlockLine(word, np.array(signs)[values], ink, texts_of_symbols, lit_ink)]
-
-
-def predicted_line(
-    word: str, form: Symbols, said: Floats, y: npt.NDArray[Any] | None, lit: Iterable[int], lit_ink: str, block: int
-) -> BlockLine:
-    """Shades of two classes' probabilities, or the likeliest symbols; wrong ones are marked, if targets are known."""
-    predicted = said.argmax(axis=-1)
-    (line,) = value_lines(word, form, predicted, "prediction", lit, lit_ink, block)
-    wrong = np.zeros(len(said), np.bool_) if y is None else predicted != y
-    if form.count == 2:
-        return line._replace(blocks=np.where(wrong, BLOCKS["wrong"], [BLOCKS[shade(p)] for p in said[:, 1].tolist()]))
-    return line._replace(blocks=np.where(wrong, np.char.replace(line.blocks, " ", "<"), line.blocks))
-
-
-def labels(word: str, form: Form) -> list[str]:
-    return [f"{word}{channel_label(form, n)}" for n in range(form.count if isinstance(form, Numbers) else 1)]
+    return max(1 if isinstance(form, Numbers) or form.count == 2 else widest(signs_of(form)) for form in forms)
 
 
 def label_width(config: EchoConfig) -> int:
-    says = config.the_task.outputs
-    words = labels("input", config.the_task.inputs) + labels("change" if isinstance(says, Numbers) else "pred", says)
-    return max(LEAST_LABEL, 1 + max(map(len, words)))
+    return len(row_lines(config, MANY, (INPUT, PREDICTION))[0].label)
 
 
 def lines_for(config: EchoConfig) -> int:
     """With a changed input, the title and two texts."""
-    return 5 + len(labels("input", config.the_task.inputs)) + 2 * len(labels("pred", config.the_task.outputs))
+    return 5 + len(row_lines(config, MANY, (INPUT,))) + 2 * len(row_lines(config, MANY, (PREDICTION,)))
+
+
+def part_lines(
+    config: EchoConfig, window: Progress, part: str, lit: Iterable[int] = (), ink: str = "cursor", block: int = 2
+) -> list[BlockLine]:
+    """A line of symbols, or a line for each number, of a window of one row."""
+    lines, scale = [], scale_of(values_of(window, INPUT if part == INPUT else TARGET))
+    for line in row_lines(config, MANY, (part,)):
+        blocks = blocks_of(config, window, np.s_[:], line, scale)
+        for step in lit:
+            blocks = light(blocks, step, value_text(config, window, 0, step, line), ink, block)
+        lines.append(BlockLine(line.label, blocks, line.channel))
+    return lines
+
+
+def light(blocks: Blocks, step: int, text: str, ink: str, block: int) -> Blocks:
+    """With a text of two characters at a step; in one column its sign, or the digit of a number below 1."""
+    short = text if block == 2 else (text.strip().lstrip("+.") or text)[:1]
+    return blocks.where(np.arange(blocks.inks.shape[1]) == step, short, ink)
 
 
 def lines_of(panel: RowPanel, block: int) -> list[BlockLine]:
-    config, progress, flip, first = panel.readings.config, panel.readings.progress, panel.flip, panel.rows.first_step
-    reads, says, at = config.the_task.inputs, config.the_task.outputs, panel.step - first
-    assert progress is not None  # nothing is read without a window
-    cursor = (at,) if panel.is_focused else ()
-    lines = value_lines("input", reads, progress.x[panel.row, first:], "input", cursor, block=block)
-    if flip is not None:
-        new = "+ " if isinstance(reads, Numbers) else cell_text(int(flip.x[flip.step]), reads, most=block)
-        blanks = np.full(len(panel.strengths), "  ")
-        lines.append(BlockLine(changing(config), blanks, "input", {flip.step - first: new}, "changed"))
-    uses = panel.blocks(panel.strengths[at])
-    uses[at + 1 if panel.is_read else 0 :] = " "
-    lines.append(BlockLine("deriv" if panel.is_derivative else "uses", np.char.add(uses, uses), "target"))
-    said, y = panel.rows.predictions_of_row(panel.row), progress.y[panel.row, first:]
-    if isinstance(says, Numbers):
-        lines += value_lines("pred", says, said, "prediction", cursor) if panel.is_read else []
-        lines += value_lines("change", says, change_of(flip)[first:], "changed") if flip is not None else []
+    config, window, flip, first = panel.readings.config, panel.window, panel.flip, panel.rows.first_step
+    cursor = (panel.step - first,) if panel.is_focused else ()
+    lines = part_lines(config, window, INPUT, cursor, "cursor", block)
+    if not panel.is_read:
         return lines
-    if panel.is_read:
-        lines.append(predicted_line("pred", says, said, y, cursor, "cursor", block))
+    shape, at = (1, window.y.shape[1]), panel.step - first
+    after = window if flip is None else after_flip(config, window, flip, first)
     if flip is not None:
-        echo = flip.step - first + config.echo_step if config.value("task") == "echo" else None
-        after = None if echo is None else np.where(np.arange(len(y)) == echo, flip.x[flip.step], y)
+        new = value_text(config, after, 0, flip.step - first, row_lines(config, MANY, (INPUT,))[0])
+        new = "+ " if changing(config) == "raise" else new
+        blank = Blocks(np.full(shape, "  "), np.zeros(shape, np.int16))
+        lines.append(BlockLine(changing(config), light(blank, flip.step - first, new, "changed", block)))
+    uses = panel.blocks(np.s_[at : at + 1])
+    label, inks = "deriv" if panel.is_derivative else "uses", np.full(shape, NUMBER["target"], np.int16)
+    lines.append(BlockLine(label, Blocks(np.char.add(uses, uses), inks)))
+    lines += part_lines(config, window, PREDICTION, cursor, "cursor", block)
+    if flip is not None and isinstance(says := config.the_task.outputs, Numbers):
+        change = change_of(flip)[np.newaxis, first:]
+        for channel in range(says.count):
+            blocks = value_blocks(says, change, "changed", channel, scale_of(change))
+            lines.append(BlockLine(f"move{channel_label(says, channel)}", blocks, channel))
+    elif flip is not None:
         turned = [step - first for step in turned_by(flip)]
-        lines.append(predicted_line("then", says, flip.after[first:], after, turned, "changed", block))
+        (line,) = part_lines(config, after, PREDICTION, turned, "changed", block)
+        lines.append(line._replace(label="then"))
     return lines
+
+
+def after_flip(config: EchoConfig, window: Progress, flip: Flip, first: int) -> Progress:
+    """The echo of a changed input changes too; of other tasks the targets are not known, and nothing is wrong."""
+    outputs = flip.after[np.newaxis, first:]
+    y = outputs.argmax(axis=-1)
+    if config.value("task") == "echo":
+        y = np.where(np.arange(first, len(flip.x)) == flip.step + config.echo_step, flip.x[flip.step], window.y)
+    return replace(window, x=flip.x[np.newaxis, first:], y=y, outputs=outputs)
 
 
 def changing(config: EchoConfig) -> str:
@@ -157,7 +149,7 @@ def turned_by(flip: Flip) -> list[int]:
 
 def draw_row(cells: Cells, box: Box, panel: RowPanel) -> None:
     """As many of the lines as there is room for, the texts, and below them, if there is room, all predictions."""
-    config, first, steps = panel.readings.config, panel.rows.first_step, len(panel.strengths)
+    config, first, steps = panel.readings.config, panel.rows.first_step, panel.rows.strength.shape[1]
     label = label_width(config)
     room = max(0, box.width - label)
     block = 2 if 2 * steps <= room else least_block(config.the_task.inputs, config.the_task.outputs)
@@ -178,31 +170,25 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel) -> None:
     for y, text in enumerate(panel.texts if panel.is_read else ["computing"], start=len(lines) + 1):
         write_in(cells, box, y, shortened(text, box.width), "text")
     used = lines_for(config) + 1
-    if box.height - used >= LEAST_TRIANGLE:
+    if panel.is_read and box.height - used >= LEAST_TRIANGLE:
         draw_triangle(cells, Box(box.x, box.y + used, box.width, box.height - used), panel, shown, block, label)
 
 
 def draw_blocks(cells: Cells, box: Box, y: int, line: BlockLine, at: int, steps: slice, block: int) -> None:
     """A line of blocks, of two columns or one, for these steps."""
     write_in(cells, box, y, line.label, "muted")
-    blocks = line.blocks if block == 2 else np.where(line.blocks == BLOCKS["wrong"], "x", line.blocks)
-    write_in(cells, box, y, "".join(one[:block] for one in blocks[steps].tolist()), line.ink, at=at)
-    for step, text in line.lit.items():
-        if steps.start <= step < steps.stop:
-            short = text.strip().lstrip("+.")[:1] or text[:1]  # the digit of a number below 1
-            write_in(cells, box, y, text if block == 2 else short, line.lit_ink, at=at + (step - steps.start) * block)
+    characters, inks = line.blocks.line(0, steps.start, steps.stop)
+    stamp(cells, box.x + at, box.y + y, characters[:, :: 3 - block], inks[:, :: 3 - block])
 
 
 def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: int, label: int) -> None:
     """A line for each prediction of the row. A network that echoes shows a stripe parallel to the diagonal."""
-    steps, at = len(panel.strengths), panel.step - panel.rows.first_step
+    steps, at = panel.rows.strength.shape[1], panel.step - panel.rows.first_step
     count = min(steps, box.height - 1)
     first = min(max(0, at + 1 - count), steps - count)
     write_in(cells, box, 0, "each prediction, by input", "muted")
-    later = np.arange(shown.start, shown.stop) > np.arange(first, first + count)[:, np.newaxis]
-    blocks = panel.blocks(panel.strengths)[first : first + count, shown]
-    blocks = np.where(later | (not panel.is_read), " ", blocks)
-    stamp(cells, box.x + label, box.y + 1, np.repeat(blocks, block, axis=1), "target")
+    blocks = np.repeat(panel.blocks(np.s_[first : first + count, shown]), block, axis=1)
+    stamp(cells, box.x + label, box.y + 1, blocks, "target")
     top = panel.rows.first_step + first
     width = label + block * (shown.stop - shown.start)
     cells.mark_each(box.x, box.y + 1, width, count, lambda _, y: TimeStep(panel.row, top + y))

@@ -32,12 +32,13 @@ from tui.views.blocks import (
 )
 from tui.views.canvas import Cells, stamp
 from tui.views.targets import Source, source_of
-from tui.views.text import first_that_fits, input_words, network_words, shortened, value_words
+from tui.views.text import first_that_fits, network_words, shortened, value_words
 from tui.views.view import FOCUSED, TimeStep, TimeStepView, extent
 
 INPUT, TARGET, PREDICTION = PARTS = "input", "target", "prediction"  # also the names of their inks
 NOT_SCORED = "- "  # the target of a time step that does not count in the loss
 WINDOW, EPOCH, MISSING = "│║┆"  # the seams between windows: the state is carried, begins at zero, or some are missing
+FAR = 10**9  # steps; no source lies so far back
 GAP = 2  # columns between panels
 ABOUT_WIDTH = 8  # columns of the subject before each fact
 MOST_SYMBOLS = 1_000_000  # time steps of the longest series that is drawn; a longer one would block the screen
@@ -150,6 +151,7 @@ class Piece(NamedTuple):
     begin: int
     end: int
     seam: str
+    first: int  # its step 0, counted from the newest window's; `FAR` away if the state was not carried on to that
 
 
 def lay_tape(config: EchoConfig, windows: Sequence[Progress], width: int, step: int | None = None) -> list[Piece]:
@@ -157,7 +159,7 @@ def lay_tape(config: EchoConfig, windows: Sequence[Progress], width: int, step: 
     shared steps are in the later one. If not even the newest fits, its last steps, or those from ``step`` on.
     """
     pieces: list[Piece] = []
-    room, seam, end = width, "", windows[-1].y.shape[1]
+    room, seam, end, first = width, "", windows[-1].y.shape[1], 0
     for index in reversed(range(len(windows))):
         count = max(0, min(end, (room - len(seam)) // 2))
         if pieces and not count:
@@ -165,9 +167,10 @@ def lay_tape(config: EchoConfig, windows: Sequence[Progress], width: int, step: 
         if not pieces and step is not None and step < end - count:
             end = step + max(1, count)
         room -= 2 * count + len(seam)
-        pieces.insert(0, Piece(windows[index], room, end - count, end, seam))
+        pieces.insert(0, Piece(windows[index], room, end - count, end, seam, first))
         if index:
             seam, end = _seam(config, windows[index - 1], windows[index])
+            first -= end if seam == WINDOW else FAR
     return pieces if len(pieces) > 1 else [pieces[0]._replace(x=0)]
 
 
@@ -181,30 +184,18 @@ def _seam(config: EchoConfig, before: Progress, after: Progress) -> tuple[str, i
     return seam, min(length, apart * config.window_stride)
 
 
-def place_of(tape: Sequence[Piece], step: int) -> tuple[Piece, int] | None:
-    """The piece with a step that is counted from the begin of the newest window, and the step in it; None if it lies
-    behind another seam, or is not drawn.
-    """
-    for index in reversed(range(len(tape))):
-        if step >= 0:
-            return (tape[index], step) if tape[index].begin <= step < tape[index].end else None
-        if not index or tape[index - 1].seam != WINDOW:
-            return None
-        step += tape[index - 1].end
-    return None
-
-
 class Panels(NamedTuple):
     lines: tuple[RowLine, ...]  # below the title of each
     label: int  # columns before the blocks
     columns: int  # panels side by side
+    first: int  # the row of the first
     shown: int  # panels in all
     width: int  # of each, without the gap
     height: int
 
 
 def arrange(
-    config: EchoConfig, extent: tuple[int, int], width: int, height: int, parts: Sequence[str] = PARTS
+    config: EchoConfig, extent: tuple[int, int], width: int, height: int, parts: Sequence[str] = PARTS, first: int = 0
 ) -> Panels:
     """Panels for some rows of some steps: as few side by side as possible, so that each shows more windows; but each
     wide enough for a window, unless the screen is narrower.
@@ -214,20 +205,15 @@ def arrange(
     most = max(1, min((width + GAP) // (label + 2 * length + GAP), rows))
     below = max(1, height // panel)
     columns = next((number for number in range(1, most + 1) if -(-rows // number) <= below), most)
-    return Panels(lines, label, columns, min(rows, columns * below), max(1, (width + GAP) // columns - GAP), panel)
+    shown = min(rows, columns * below)
+    return Panels(lines, label, columns, min(first, rows - shown), shown, (width + GAP) // columns - GAP, panel)
 
 
 def draw_panels(
-    view: TimeStepView,
-    cells: Cells,
-    top: int,
-    config: EchoConfig,
-    windows: Sequence[Progress],
-    panels: Panels,
-    first: int,
+    view: TimeStepView, cells: Cells, top: int, config: EchoConfig, windows: Sequence[Progress], panels: Panels
 ) -> None:
-    """Draw a panel for each row from ``first`` on. The titles also name the symbols, as far as there is room."""
-    cursor, label = view.at_cursor, panels.label
+    """Draw the panels. Their titles also name the symbols, as far as there is room."""
+    cursor, label, rows = view.at_cursor, panels.label, slice(panels.first, panels.first + panels.shown)
     tape = lay_tape(config, windows, panels.width - label, cursor and cursor.step)
     newest = tape[-1]
     corners = [
@@ -237,13 +223,13 @@ def draw_panels(
     for number, line in enumerate(panels.lines, 1):
         scale = scale_of(values_of(newest.window, INPUT if line.part == INPUT else TARGET))
         for piece in tape:
-            blocks = blocks_of(config, piece.window, slice(first, first + panels.shown), line, scale)
+            blocks = blocks_of(config, piece.window, rows, line, scale)
             for place, (x, y) in enumerate(corners):
                 x += label + piece.x
                 stamp(cells, x, y + number, *blocks.line(place, piece.begin, piece.end))
                 cells.write(x + 2 * (piece.end - piece.begin), y + number, piece.seam, "muted")
     names = names_beside((config.the_task.inputs, config.the_task.outputs))
-    for row, (x, y) in enumerate(corners, first):
+    for row, (x, y) in enumerate(corners, panels.first):
         has_cursor = cursor is not None and cursor.row == row
         lit = view.has_focus and (cursor is None or has_cursor)
         sign = FOCUSED if lit and (has_cursor or x + y == 0) else ""
@@ -266,9 +252,12 @@ def _light(
 ) -> None:
     """Light a target and its prediction, or the inputs on which the target depends."""
     lags = lags_of_target(config, tape[-1].window.window, cursor.step) if line.part == INPUT else (0,)
-    for piece, step in filter(None, (place_of(tape, cursor.step - lag) for lag in lags)):
-        text = value_text(config, piece.window, cursor.row, step, line)
-        cells.write(x + piece.x + 2 * (step - piece.begin), y, text, "source" if line.part == INPUT else "cursor")
+    for piece in tape:
+        for step in (cursor.step - lag - piece.first for lag in lags):
+            if piece.begin <= step < piece.end:
+                text = value_text(config, piece.window, cursor.row, step, line)
+                ink = "source" if line.part == INPUT else "cursor"
+                cells.write(x + piece.x + 2 * (step - piece.begin), y, text, ink)
 
 
 class Rows(TimeStepView):
@@ -300,10 +289,12 @@ class Rows(TimeStepView):
             if frame is not None and frame.is_new:
                 self._draw_before(cells, frame.own_config)
             return
-        panels, rows = arrange(frame.own_config, extent(frame), cells.width, cells.height), extent(frame)[0]
-        first = min(self._first_row, rows - panels.shown)
-        draw_panels(self, cells, 0, frame.own_config, (*frame.tape, frame.progress), panels, first)
-        of = f"{first + 1} to {first + panels.shown} of {rows}"
+        panels, rows = (
+            arrange(frame.own_config, extent(frame), cells.width, cells.height, first=self._first_row),
+            extent(frame)[0],
+        )
+        draw_panels(self, cells, 0, frame.own_config, (*frame.tape, frame.progress), panels)
+        of = f"{panels.first + 1} to {panels.first + panels.shown} of {rows}"
         for text in (f" rows {of}: «focus», then «up»/«down» ", f" {of}: «focus» ", f" {of}"):
             begin = cells.width - len(self.keymap.text(text))
             if panels.shown < rows and begin > 0 and not cells.text(0)[begin:].strip():
@@ -315,7 +306,7 @@ class Rows(TimeStepView):
         if window is not None:
             extent = 1, config.window_steps
             panels = arrange(config, extent, cells.width, cells.height // 3, (INPUT, TARGET))
-            draw_panels(self, cells, y, config, [window], panels, 0)
+            draw_panels(self, cells, y, config, [window], panels)
             y += panels.height
         draw_facts(cells, y + (cells.height > y + len(known)), known)
 
@@ -358,7 +349,7 @@ def read(config: EchoConfig, window: Progress, row: int, step: int) -> str:
 
     def text(brevity: int) -> str:
         place = f"row {row + 1}, step {step + 1}: "
-        place += "" if is_echo else f"input {input_words(task.inputs, window.x[row, step], brevity)}; "
+        place += "" if is_echo else f"input {value_words(task.inputs, window.x[row, step], brevity)}; "
         if not scored_in(window)[row, step]:
             return f"{place}no target counts here"
         target = f"{place}target {value_words(task.outputs, window.y[row, step], brevity)}{sources}"

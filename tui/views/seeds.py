@@ -44,8 +44,8 @@ class SeedsView(View):
     BINDINGS = [
         Binding("up", "choose(-1)", "Up", False, tooltip="Show the network one line up", id="up"),
         Binding("down", "choose(1)", "Down", False, tooltip="Show the network one line down", id="down"),
-        Binding("pageup", "choose(-10)", "Page up", False, tooltip="Ten networks up", id="page_up"),
-        Binding("pagedown", "choose(10)", "Page down", False, tooltip="Ten networks down", id="page_down"),
+        Binding("pageup", "page(-1)", "Page up", False, tooltip="One screen of networks up", id="page_up"),
+        Binding("pagedown", "page(1)", "Page down", False, tooltip="One screen of networks down", id="page_down"),
         Binding("home", "choose(-9999)", "First", False, tooltip="The first network", id="first"),
         Binding("end", "choose(9999)", "Last", False, tooltip="The last network", id="last"),
         Binding("enter", "alone", "Alone", False, tooltip="Go on with this network alone, a new branch", id="alone"),
@@ -114,6 +114,9 @@ class SeedsView(View):
     def action_choose(self, lines: int) -> None:
         if self._frame is not None:
             self.choose(self._frame, lines)
+
+    def action_page(self, pages: int) -> None:
+        self.action_choose(pages * max(1, self.size.height - HEAD - 1))
 
     def action_alone(self) -> None:
         if not self.wants_arrows:

@@ -22,8 +22,7 @@ from tui.views.blocks import symbol_name
 CLAUSE_ENDS = (", ", "; ", ": ", " (", " · ", " | ")
 LEFT_OUT = "..."
 LONGEST = 78  # characters of the text about a cursor
-BREVITIES = range(5)
-"""The brevity of a text: 0 names all channels, 1 only those of inputs, 2 none; the last two give fewer numbers."""
+BREVITIES = range(4)  # of a text: 0 names all channels, 1 none; the others give fewer numbers
 
 
 @dataclass(frozen=True)
@@ -69,11 +68,6 @@ def in_a_line(line: Sentence, width: int) -> str:
     return shortened(line.text, max(0, width - len(key))) + key[:width]
 
 
-def shortened_phrases(text: str, most: int = 24) -> str:
-    """A text that a user wrote, cut if it is long."""
-    return text if len(text) <= most else text[: most - len(LEFT_OUT)] + LEFT_OUT
-
-
 def cut_off(config: EchoConfig) -> str:
     """Says that the learning rule does not reach back to the nearest source that it misses."""
     return f"{config.rule} stops before t-{min(lags_beyond(config), default=0):,}"
@@ -98,10 +92,6 @@ def first_that_fits(text: Callable[[int], str]) -> str:
     return next((form for form in map(text, BREVITIES) if len(form) <= LONGEST), text(BREVITIES[-1]))
 
 
-def input_words(form: Symbols | Numbers, values: npt.NDArray[Any], brevity: int) -> str:
-    return value_words(form, values, 0 if brevity == 1 else brevity)
-
-
 def value_words(form: Symbols | Numbers, values: npt.NDArray[Any], brevity: int) -> str:
     """The name of a symbol, or the numbers of a time step, the first of them if it has to be short."""
     if isinstance(form, Symbols):
@@ -109,7 +99,7 @@ def value_words(form: Symbols | Numbers, values: npt.NDArray[Any], brevity: int)
     numbers = [f"{value:.0f}" if value.is_integer() else f"{value:.2f}" for value in values.tolist()]
     if brevity == 0 and form.names and form.count > 1:
         return ", ".join(f"{name} {number}" for name, number in zip(form.names, numbers, strict=True))
-    shown = numbers[: {3: 3, 4: 1}.get(brevity)]
+    shown = numbers[: {2: 3, 3: 1}.get(brevity)]
     return " ".join([*shown, f"and {form.count - len(shown)} more"] if len(shown) < form.count else shown)
 
 
@@ -119,7 +109,7 @@ def network_words(form: Symbols | Numbers, said: Floats, target: npt.NDArray[Any
     """
     if isinstance(form, Numbers):
         return f"network {value_words(form, said, brevity)}"
-    most = 4 - max(0, brevity - 2)
+    most = 4 - max(0, brevity - 1)
     likeliest = [symbol for symbol in np.argsort(said)[::-1].tolist() if symbol != int(target)]
     symbols = range(form.count) if form.count <= most else [int(target), *likeliest[: most - 1]]
     return ", ".join(f"p({symbol_name(form, symbol)}) {said[symbol]:.3f}" for symbol in symbols)

@@ -97,6 +97,7 @@ class View(CellWidget, can_focus=True):
     key: ClassVar[str]  # the number key that shows it
     title: ClassVar[str]
     about: ClassVar[str]  # for help and the palette
+    reads_beside = False  # whether the diagnosis stays above the text about the cursor
 
     def __init__(self) -> None:
         super().__init__()
@@ -119,11 +120,6 @@ class View(CellWidget, can_focus=True):
     def question(self) -> Question | None:
         """The readings that it needs."""
         return None
-
-    @property
-    def reads_beside(self) -> bool:
-        """Whether the diagnosis stays above the text about the cursor."""
-        return False
 
     @property
     def wants_arrows(self) -> bool:

@@ -30,7 +30,7 @@ NUMBERS_WIDTH, BAR_WIDTH = 27, 8
 LEAST_MATRICES, LEAST_CIRCLE = 24, 12  # columns
 HIGH_ENOUGH = 20  # lines of the whole view, for the circle
 INKS = np.array([NUMBER[ink] for ink in ("muted", "target", "input")], np.int16)  # of zero, positive, negative
-MARGIN, FARTHEST = 1.12, 1e6  # how far the edge lies from zero: so many times the largest eigenvalue, at most so far
+MARGIN = 1.12  # how far the edge lies from zero, in sizes of the largest eigenvalue
 
 
 class WeightsView(ProbeView):
@@ -152,7 +152,7 @@ def is_part_of(recurrent: Recurrent, weights: Matrices, name: str) -> bool:
     """Whether a recurrent matrix, such as "W update layer 2", is part of the weights of this name, by the names."""
     stem, _, layer = recurrent.name.partition(" layer ")
     vector = stem.removeprefix("W").strip()
-    is_of_layer = name.endswith(f"_layer{layer}") if layer not in ("", "1") else "_layer" not in name
+    is_of_layer = (layer or "1") == (name.partition("_layer")[2] or "1")
     return is_of_layer and "h1" in weights.rows[name] and (f"{vector} 1" if vector else "h1") in weights.columns[name]
 
 
@@ -269,7 +269,7 @@ def draw_eigenvalues(cells: Cells, box: Box, eigenvalues: Eigenvalues) -> None:
         return
     write_in(cells, box, box.height - 1, legend, "muted", at=max(0, (box.width - len(legend)) // 2))
     known = eigenvalues[np.isfinite(eigenvalues)]
-    edge = MARGIN * min(float(np.abs(known).max(initial=1)), FARTHEST)
+    edge = MARGIN * float(np.abs(known).max(initial=1))
     x, y = box.x + (box.width - 2 * lines) // 2, box.y + (box.height - 1 - lines) // 2
     circle = np.exp(1j * np.linspace(0, 2 * np.pi, 32 * lines, endpoint=False))
     stamp(cells, x, y, characters(dots(circle, edge, 4 * lines, 4 * lines)), "muted")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from echornn.session.commands import Step
 from tests.door.app.stage import opened
 from tests.scripted import SMALL_POPULATION
@@ -112,15 +110,6 @@ async def test_a_seed_is_chosen_by_a_click_and_twice_it_goes_on_alone() -> None:
         assert stage.frame.replica == 3
         await stage.click("10    108", times=2)
         assert (stage.frame.config.replicas, stage.frame.config.seed, stage.frame.trained) == (1, 10, 400)
-
-
-@pytest.mark.parametrize("word", ["then", "enter"])
-async def test_a_click_on_the_words_that_return_from_the_past_returns(word: str) -> None:
-    async with opened() as stage:
-        await stage.press("e", "[", "[")
-        assert stage.frame.is_past
-        await stage.click(word)
-        assert (stage.frame.trained, stage.frame.is_past) == (10, False)
 
 
 async def test_a_storm_of_pointer_reports_holds_up_no_key() -> None:

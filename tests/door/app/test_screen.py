@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.door.app.stage import Stage, opened
 from tests.door.app.test_states import failing
 from tests.scripted import SMALL, ScriptedTrainer
@@ -128,23 +126,6 @@ async def test_the_last_line_follows_the_state_and_names_no_key_that_is_text() -
         assert not re.search("Resume|Pause|Step", stage.lines[-1])
         narrow = (await stage.resize(60, 16)).split("\n")[-1]
         assert narrow.rstrip().endswith("? Help q Quit")
-
-
-async def test_the_screen_is_saved_by_the_palette_under_a_new_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    async with opened() as stage:
-        await stage.press("e")
-        for word, ends in (("save text", ".txt"), ("save text", ".txt"), ("save picture", ".svg")):
-            await stage.press("ctrl+p")
-            before = {*tmp_path.iterdir()}
-            await stage.type(word)
-            many = len(before)
-            await stage.until(lambda _, many=many: len([*tmp_path.iterdir()]) > many)  # type: ignore[misc]
-            (new,) = {*tmp_path.iterdir()} - before
-            assert new.suffix == ends
-            assert "1/3" in new.read_text(encoding="utf-8")
 
 
 async def test_the_palette_finds_every_command_and_does_it() -> None:

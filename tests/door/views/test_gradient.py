@@ -78,7 +78,7 @@ async def test_the_cursor_reads_which_flips_move_a_prediction() -> None:
     assert any(line.endswith("   12 " + "··" * 8 + "██······") for line in with_room.view), "a line for each prediction"
 
 
-async def test_a_flip_lights_exactly_the_steps_that_changed_and_ends_with_its_window() -> None:
+async def test_a_flip_lights_exactly_the_steps_that_changed() -> None:
     none = flipped(SOLVED)
     assert none.flip is not None
     before = none.flip.before
@@ -90,11 +90,10 @@ async def test_a_flip_lights_exactly_the_steps_that_changed_and_ends_with_its_wi
             screen = await stage.put(readings=readings)
             x, y = screen.place("then")
             base = screen.paper(x, y)
-            assert [n for n in range(15) if screen.paper(x + 6 + n, y) != base] == turned
+            lit = [n for n in range(15) if screen.paper(x + 6 + n, y) != base]
+            assert lit == (turned or [9]), "or the prediction that is wrong now"
             (words,) = (line.split("flipped:")[1] for line in screen.view if "flipped:" in line)
             assert re.findall(r"\d+", words) == {0: [], 1: ["10"], 15: ["15"]}[len(turned)]
-            await stage.put(readings=readings, here=998)
-            assert stage.asked.flip is None
     async with staged() as stage:
         await stage.put(readings=SOLVED)
         await stage.press("4", "f")
@@ -139,5 +138,5 @@ async def test_of_numbers_it_shows_what_raising_an_input_changes() -> None:
         assert stage.asked.flip == (0, 3)
         lines = "\n".join(screen.view)
         assert re.search(r"raise +\+", lines)
-        assert re.search(r"change bit 1 +····██▂▂", lines)
+        assert re.search(r"move bit 1 +····██▂▂", lines)
         assert re.search(r"step 4 raised: .*0\.2", lines)

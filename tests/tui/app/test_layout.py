@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from tui.app.session_app import LEAST_HEIGHT, LEAST_PLOT_HEIGHT, LEAST_WIDTH, STATUS_AND_FOOTER, layout
+from tui.app.session_app import LEAST_PLOT_HEIGHT, STATUS_AND_FOOTER, WIDE, is_large, layout
 from tui.views.table import VIEWS, ViewChoice
 
 
@@ -25,10 +25,9 @@ def test_the_curve_keeps_its_lines_wherever_it_is_shown(
     choice = ViewChoice()
     for key in pressed:
         choice = choice.pressed(key)
-    shares = layout(config, width, height, panel_open, choice)
-    assert bool(shares.too_small) == (width < LEAST_WIDTH or height < LEAST_HEIGHT)
-    assert bool(shares.shown) == bool(shares.views)
-    if not shares.too_small:
-        assert height - STATUS_AND_FOOTER - shares.views - shares.panel >= LEAST_PLOT_HEIGHT
-        assert bool(shares.panel) == (panel_open and not shares.wide)
-        assert shares.views or panel_open
+    shown, lines, lines_of_panel = layout(config, width, height, panel_open, choice)
+    assert bool(shown) == bool(lines)
+    if is_large(width, height):
+        assert height - STATUS_AND_FOOTER - lines - lines_of_panel >= LEAST_PLOT_HEIGHT
+        assert bool(lines_of_panel) == (panel_open and width < WIDE)
+        assert lines or panel_open
