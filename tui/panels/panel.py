@@ -330,7 +330,8 @@ class BranchList(Panel):
         lines = []
         for one in self._picture.branches:
             sign = "*" if one.is_line else "x" if one.is_pinned else "+" if one.is_shown else " "
-            how = standing(one.mean, one.solved_at, one.lost_at, one.seed_stats, f"{one.windows:,} on its path")
+            end, of = f"{one.windows:,} on its path", f" of {one.windows:,}"
+            how = standing(one.mean, one.solved_at, one.lost_at, one.seed_stats, end, of)
             lines += [Line(f" {sign}{one.letter} {one.words}", one.number), Line(f"   {how}", one.number, "muted")]
         return lines or [Line("nothing is trained yet", style="muted")]
 
@@ -393,12 +394,11 @@ class RunList(Panel):
         return f"other runs: {self.typed}_", "enter shows or hides it  type to filter  escape closes"
 
     def lines(self, width: int) -> list[Line]:
-        lines, words = [], (self.typed or "").lower().split()
+        lines, letters, words = [], self._futures.letters, (self.typed or "").lower().split()
         for folder, differs, how in self._runs or ():
             if not all(word in f"{folder.name} {differs} {how}".lower() for word in words):
                 continue
-            letter = self._futures.letter_of_run(folder)
-            first = f" {f'+{letter} ' if letter else ' '}{differs or folder.name}"
+            first = f" {f'+{letters[folder]} ' if folder in letters else ' '}{differs or folder.name}"
             second = f"   {how} · {folder.name}" if differs else f"   {how}"
             lines += [Line(first, folder), Line(second, folder, "muted")]
         nothing = "reading ..." if self._runs is None else "none matches" if self._runs else "there are no other runs"

@@ -114,10 +114,10 @@ class Futures:
             self.follow()
         return ""
 
-    def letter_of_run(self, folder: Path) -> str:
-        """The capital letter of a run under the curve; empty if it is not there."""
-        others, folder = list(self.others), folder.resolve()
-        return letter_of(others.index(folder)).upper() if folder in others else ""
+    @property
+    def letters(self) -> dict[Path, str]:
+        """The capital letter of each run under the curve."""
+        return {folder: letter_of(number).upper() for number, folder in enumerate(self.others)}
 
     def follow(self) -> None:
         """Read the new windows of the other runs, on a separate thread."""
@@ -144,24 +144,26 @@ class KeptRun(NamedTuple):
     standing: str
 
 
-def standing(mean: float, solved_at: int | None, lost_at: int | None, counts: SolvedCounts | None, windows: str) -> str:
+def standing(
+    mean: float, solved_at: int | None, lost_at: int | None, counts: SolvedCounts | None, end: str, of: str = ""
+) -> str:
     """How well a branch or run learned. That a task was lost again comes first: a narrow panel cuts the last words."""
-    mean_text = "" if math.isnan(mean) else "diverged" if math.isinf(mean) else f"mean loss {loss_text(mean)}"
+    loss = "" if math.isnan(mean) else "diverged" if math.isinf(mean) else f"mean loss {loss_text(mean)}"
     lost = f", lost {lost_at:,}" if lost_at else ""
-    solved = str(counts) if counts is not None else f"solved {solved_at:,}{lost}" if solved_at else ""
-    is_lost = counts.lost if counts is not None else lost_at
-    return " · ".join(filter(None, (solved, mean_text, windows) if is_lost else (mean_text, solved, windows)))
+    solved = str(counts) if counts is not None else f"solved {solved_at:,}{lost}{of}" if solved_at else ""
+    parts = [solved, loss] if (lost_at if counts is None else counts.lost) else [loss, solved]
+    return " · ".join(filter(None, [*parts, "" if of and of in solved else end]))
 
 
 def kept_runs_beside(config: EchoConfig, own: Path | None, under: Sequence[Path] = ()) -> list[KeptRun]:
     """The runs under the curve, then those in the user's state folder, newest first; without the one on the screen in
     folder ``own``, and those that cannot be read.
     """
-    found, kept = [], folders.runs()[:MOST_RUNS]
-    known = {folder.resolve() for folder in kept}
-    for folder in [*(one for one in under if one not in known), *kept]:
-        if own is not None and folder.resolve() == own.resolve():
-            continue
+    found = []
+    there = dict.fromkeys(folder.resolve() for folder in (*under, *folders.runs()[:MOST_RUNS]))
+    if own is not None:
+        there.pop(own.resolve(), None)
+    for folder in there:
         with contextlib.suppress(RunError, OSError):
             run = summary(folder)
             counts = None if run.seed_stats is None else run.seed_stats.counts
