@@ -13,13 +13,11 @@ import numpy.typing as npt
 from echornn.config import EchoConfig
 from echornn.runs.recorder import RunRecorder
 from echornn.session.commands import Command, Pause, Step
-from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.frame import Frame
 from echornn.session.session import Session
 from tests.on_a_thread import running
 from tests.patience import PATIENCE, wait_for
-from tests.scripted import ScriptedSession, ScriptedTrainer, make_progress
-from tests.trees import branch_off, grow
-from tui.app.app import EchoApp
+from tests.scripted import ScriptedTrainer
 
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
 
@@ -115,18 +113,3 @@ def judged(config: EchoConfig, losses: npt.ArrayLike, *commands: Command, folder
     every = (Step(len(np.asarray(losses))),)
     with judging(config, losses, *(commands or every), folder=folder) as judge:
         return judge.frame
-
-
-async def screen_after(config: EchoConfig, losses: npt.ArrayLike) -> list[str]:
-    """The lines of a screen of 80x24 after these losses, float32 [windows]."""
-    session = ScriptedSession(config)
-    grow(session.timeline, branch_off(session.timeline, config), losses)
-    trained = len(np.asarray(losses))
-    progress = make_progress(config, *divmod(trained - 1, config.windows_per_epoch))
-    position = session.timeline.end(0)
-    session.set_frame(State.PAUSED, progress, trained=trained, line=0, loss_stats=session.timeline.loss_stats(position))
-    app = EchoApp(session, fps=0.01)
-    async with app.run_test(size=(80, 24)) as pilot:
-        app.show_newest_frame()
-        await pilot.pause()
-        return [strip.text for strip in app.screen._compositor.render_strips()]

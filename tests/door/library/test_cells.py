@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from echornn import ConfigError, EchoConfig
-from tests.answered import answered
-
-
-def printed(*arguments: str) -> list[dict[str, Any]]:
-    """The JSON lines that a command prints."""
-    done = answered(*arguments, "--json")
-    assert (done.returncode, done.stderr) == (0, "")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+from tests.answered import answered, records
 
 
 def test_the_printed_cells_are_these() -> None:
-    shown = printed("cells")
+    shown = records(answered("cells", "--json"))
     parts = [(one["cell"], one["state"], one["held"], one["gates"], one["unit_weights"]) for one in shown]
     assert parts == [
         ("rnn", ["h"], 1, [], []),
@@ -53,36 +43,11 @@ def test_the_printed_cells_are_these() -> None:
         "irnn": "SimpleRNN",
     }
     for one in shown:
-        assert printed("cells", one["cell"]) == [one]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ("--cell nothing", ["cell = 'nothing'", "rnn", "cornn"]),
-        ("--cell mine.py:", ["mine.py:"]),
-        ("--cell no.py:Mine", ["no.py"]),
-        ("sweep --out sweep --grid cell=rnn,no.py:Mine", ["no.py"]),
-        ("cells nothing", ["nothing", "rnn", "cornn"]),
-        ("cells --template --json", ["--template"]),
-    ],
-)
-def test_what_is_no_cell_is_refused_in_a_line(
-    arguments: str, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    done = answered(*arguments.split())
-    assert (done.returncode, done.stdout) == (2, "")
-    line, _ = done.stderr.splitlines()
-    for word in words:
-        assert word in line
-    assert not [*tmp_path.iterdir()]
-    with pytest.raises(ConfigError):
-        EchoConfig(cell="nothing")
+        assert records(answered("cells", one["cell"], "--json")) == [one]
 
 
 def test_the_template_is_a_cell_that_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_cell.py").write_text(answered("cells", "--template").stdout, encoding="utf-8")
-    (shown,) = printed("cells", "my_cell.py:MyCell")
+    (shown,) = records(answered("cells", "my_cell.py:MyCell", "--json"))
     assert (shown["state"], shown["held"], shown["gates"]) == (["h"], 1, ["gate"])

@@ -12,7 +12,6 @@ from echornn.session.commands import Edit, Go, Hide, Name, Pin, Reset, Step
 from tests.door.library.sessions import ENDLESS, Query, SeedRows, Span, Stage, on_stage
 from tests.scripted import SMALL_POPULATION, scripted_loss, scripted_losses
 
-SLOW = replace(ENDLESS, learning_rate=0.1)
 ALL = Query(columns=100, ghosts=8)
 
 
@@ -61,16 +60,6 @@ def test_other_branches_lie_under_the_curve_where_they_leave_it(stage: Stage) ->
     assert [one.letter for one in stage.session.look(ALL).ghosts] == ["b"]
 
 
-def test_of_many_branches_the_newest_eight_lie_there() -> None:
-    with on_stage() as stage:
-        stage.do(Step(20))
-        for _ in range(10):
-            stage.do(Go(0, 10), Step(2))
-        assert [one.letter for one in stage.session.look(ALL).ghosts] == list("cdefghij")
-        stage.do(Pin(0))
-        assert [one.letter for one in stage.session.look(ALL).ghosts] == ["a", *"defghij"]
-
-
 def test_a_picture_is_of_one_moment_whatever_is_trained_since(stage: Stage) -> None:
     picture = stage.session.look(Query(Span(20), 100))
     assert (picture.curve.first, picture.curve.last, picture.axis) == (80, 100, (80, 100, 20))
@@ -96,13 +85,6 @@ def test_what_has_not_changed_is_the_same_object(stage: Stage) -> None:
     assert stage.session.look(ALL, longer).ghosts == longer.ghosts
     stage.do(Name(1, "slow"))
     assert stage.session.look(ALL, longer).ghosts != longer.ghosts
-
-
-def test_questions_of_keys_are_answered_for_the_moment_that_is_shown(stage: Stage) -> None:
-    picture = stage.session.look(Query())
-    stage.do(Go(1, 70))
-    assert [branch.number for branch in stage.session.look(Query(path=True)).path] == [0, 1]
-    assert [branch.number for branch in stage.session.look_again(Query(path=True), picture).path] == [0]
 
 
 def test_losses_of_some_seeds_lie_over_the_windows_of_the_curve() -> None:

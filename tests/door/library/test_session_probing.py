@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -41,23 +40,6 @@ def test_the_position_at_which_one_looks_is_read() -> None:
         wait_for(lambda: stage.frame.vitals is not None and stage.frame.vitals.branch == 1)
         stage.do(Ask(None))
         assert stage.frame.readings is None
-
-
-def test_where_it_stands_each_position_and_question_is_examined_once_and_what_nobody_asks_never() -> None:
-    probes = Probes()
-    with on_stage(examine=probes) as stage:
-        stage.do(Step(5))
-        assert probes.seen == []
-        for question, window in ((MEMORY, 5), (MEMORY, 5), (MEMORY, 4), (GRADIENT, 4)):
-            stage.do(Ask(question), Go(0, window))
-            wait_for(partial(is_read, stage, probes, question, window))
-        assert [(one.window, question) for one, question in probes.seen] == [(5, MEMORY), (4, MEMORY), (4, GRADIENT)]
-
-
-def is_read(stage: Stage, probes: Probes, question: Question, window: int) -> bool:
-    """Whether this is what was examined last, and is shown."""
-    newest = [(snapshot.window, asked) for snapshot, asked in probes.seen[-1:]]
-    return newest == [(window, question)] and read_at(stage) == (0, window)
 
 
 def test_an_examined_window_is_trained_alone_so_that_its_change_of_the_weights_is_known() -> None:

@@ -122,20 +122,6 @@ class Served:
             yield
             may_read.set()
 
-    @contextmanager
-    def hearing(self) -> Iterator[list[Command]]:
-        """Instead of carrying out commands, it notes them."""
-        heard: list[Command] = []
-
-        def note(command: Command) -> int:
-            heard.append(command)
-            return 0
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(self.session, "send", note)
-            patch.setattr(self.session, "ask", lambda question: note(commands.Ask(question)))
-            yield heard
-
 
 @contextmanager
 def served(folder: Path, config: EchoConfig = SMALL) -> Iterator[Served]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
 from echornn.probes import snapshot_of
 from echornn.probes.examine import examine
-from echornn.probes.prepared import Prepared
 from echornn.probes.series import series_for
 from echornn.probes.units import MOST_SAMPLES
-from echornn.progress import Floats
 from echornn.readings import Question, StatePlane
 from echornn.state import Snapshot
 from tests.door.oracles.probes import numpy_network
@@ -73,37 +69,3 @@ def test_only_scored_states_of_tasks_are_shown_each_with_its_target(task: str) -
     in_plane = plane.readout[:, 0] + plane.states @ plane.readout[:, 1:].T
     said = in_plane.argmax(axis=1) if config.has_classes else in_plane
     np.testing.assert_allclose(plane.answers, said, atol=1e-4)
-
-
-def test_each_part_has_a_plane_and_only_what_the_output_layer_reads_has_its_borders() -> None:
-    config = small("lstm", num_layers=2)
-    one = snapshot(config, random_weights(config))
-    for number, part in enumerate(examine(one, Question(frozenset())).parts):
-        plane = plane_of(one, part)
-        assert (plane.part, len(plane.readout)) == (part, 0 if number else 2)
-
-
-def test_an_echo_from_before_the_series_has_states_without_targets() -> None:
-    config = replace(small(), total_series_length=4000, echo_step=600)
-    assert plane_of(snapshot_of(random_weights(config), config)).targets.size == 0
-
-
-def test_huge_weights_give_a_plane_if_the_states_have_limits() -> None:
-    assert np.isfinite(plane_of(huge("rnn")).states).all()
-
-
-def test_states_too_large_for_numbers_have_no_plane() -> None:
-    assert examine(huge("irnn"), Question(frozenset({"plane"}))).plane is None
-
-
-def huge(cell: str) -> Snapshot:
-    config = small(cell)
-    weights: dict[str, Floats] = {name: np.float32(1e30) * np.abs(one) for name, one in random_weights(config).items()}
-    return snapshot(config, weights)
-
-
-def test_without_a_window_there_are_no_rows() -> None:
-    config = small()
-    one = snapshot(config, random_weights(config), with_window=False)
-    assert plane_of(one).rows.shape == (0, 0, 3)
-    assert Prepared(one).window is None
