@@ -38,7 +38,7 @@ from echornn.session.session import Session
 from echornn.state import Snapshot
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE, wait_for
-from tests.record_readings import recorded_readings
+from tests.recordings import recorded_readings
 from tests.scripted import SMALL as SMALL
 from tests.scripted import SMALL_POPULATION as SMALL_POPULATION
 from tests.scripted import ScriptedTrainer
