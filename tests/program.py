@@ -301,10 +301,10 @@ def running(
     """Run the program with these arguments; in a shell's script, it is ``"$@"``.
 
     If `scripted`, nothing is trained and TensorFlow, which takes seconds, is not imported: see
-    `tests.scripted_program`, also for `trainers`. `failing` names a function that fails, as in `tests.failing_program`.
+    `tests.scripted_program`, also for `trainers` and `failing`, a function that fails.
     """
     script = UNDER_A_SHELL if under_a_shell else in_a_shell
-    module = "tests.scripted_program" if scripted else "tests.failing_program" if failing else "tui"
+    module = "tests.scripted_program" if scripted or failing else "tui"
     environment = {**(environment or {}), "FAILING": failing, "TRAINERS": trainers}
     program = Program(list(arguments), width, height, environment, ignore_hangup, script, module)
     try:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
-import struct
 from collections.abc import Mapping
 from dataclasses import replace
-from enum import Enum
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -25,6 +21,7 @@ from echornn.session.commands import Answer, Edit, SetSpeed, StartOver
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Picture
 from echornn.timeline.branch import Position, letter_of, number_of
+from tests.door.remote.viewers import plain
 from tests.examples import examples
 
 positions = st.builds(Position, st.integers(0, 3), st.integers(0, 50))
@@ -115,26 +112,6 @@ few = settings(max_examples=15, suppress_health_check=list(HealthCheck), deadlin
 def special() -> None:
     for kind, values in SPECIAL.items():
         st.register_type_strategy(kind, values)
-
-
-def plain(value: Any) -> Any:
-    """A value as nested tuples that are equal only if all its numbers have the same type and the same bits."""
-    match value:
-        case np.ndarray() | np.generic():
-            return type(value), value.dtype.str, value.shape, value.tobytes()
-        case float():
-            return struct.pack("d", value) if value == value else "not a number"
-        case EchoConfig() | Enum() | None | str() | int():
-            return type(value), value
-        case tuple():
-            return type(value), *map(plain, value)
-        case frozenset():
-            return frozenset, frozenset(map(plain, value))
-        case Mapping():
-            return dict, *((plain(name), plain(one)) for name, one in value.items())
-        case _:
-            assert dataclasses.is_dataclass(value)
-            return type(value), *(plain(getattr(value, field.name)) for field in dataclasses.fields(value))
 
 
 @pytest.mark.parametrize("kind", [Frame, Request, Answer])

@@ -1,7 +1,4 @@
-"""Runs that were trained once: their settings, the mean losses of every 64 windows, and what they were judged to be.
-
-`python -m tests.benchmarks.what_is_the_case --write` trains them again.
-"""
+"""Runs that were trained once: their settings, the mean losses of every 64 windows, and what they were judged to be."""
 
 from __future__ import annotations
 

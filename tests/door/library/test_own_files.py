@@ -19,8 +19,18 @@ from echornn.session.commands import Edit, Pause, StartOver, Step
 from tests.answered import answered
 from tests.any_task import data_of
 from tests.detached import detached
-from tests.door.library.own_texts import CELL, MARKS, TASK, limits, record_all, scripted, swept, trained, write
-from tests.forgotten import forget_texts
+from tests.door.library.own_texts import (
+    CELL,
+    MARKS,
+    TASK,
+    forget_texts,
+    limits,
+    record_all,
+    scripted,
+    swept,
+    trained,
+    write,
+)
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE
 from tests.program import running

@@ -38,10 +38,9 @@ from echornn.session.commands import (
     ToggleReplicas,
     Undo,
 )
-from tests.clock import Clock
 from tests.door.library.sessions import ENDLESS, Costly, Query, Stage, Ticking, nan_from, on_stage
 from tests.on_a_thread import on_a_thread
-from tests.patience import PATIENCE, wait_for
+from tests.patience import PATIENCE, Clock, wait_for
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
 
 

@@ -34,10 +34,10 @@ from echornn.session.commands import (
     ToggleReplicas,
     Undo,
 )
-from tests.clock import Clock
 from tests.door.library.sessions import Costly, Held, Stage, on_stage
 from tests.examples import examples
 from tests.hashed import HashTrainer
+from tests.patience import Clock
 from tests.scripted import SMALL, ScriptedTrainer
 
 

@@ -17,11 +17,10 @@ from echornn.session.pictures.frame import State
 from echornn.timeline.branch import Position
 from tests import recordings
 from tests.any_task import progress_of
-from tests.losses_seen import after
 from tests.record_sweep import recorded as recorded_sweep
 from tests.recordings import FUTURES, recorded, recorded_future, recorded_readings
 from tests.scripted import ScriptedSession, make_progress
-from tests.trees import branch_off, grow
+from tests.trees import after, branch_off, grow
 from tui.app.app import EchoApp
 from tui.map.app import Follower, MapApp
 

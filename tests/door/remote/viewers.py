@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import socket
+import struct
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -172,24 +174,24 @@ def shown(viewer: RemoteSession, number: int, query: Query = CURVE) -> Picture:
 
 def content(picture: Picture) -> object:
     """Every bit of a picture, as plain values that can be compared, but for what is counted for each viewer."""
-    return _plain(replace(picture, frame=replace(picture.frame, answered=0), audience=ALONE))
+    return plain(replace(picture, frame=replace(picture.frame, answered=0), audience=ALONE))
 
 
-def _plain(value: Any) -> object:
+def plain(value: Any) -> Any:
+    """A value as nested tuples that are equal only if all its numbers have the same type and the same bits."""
     match value:
-        case np.ndarray():
-            return value.dtype.str, value.shape, value.tobytes()
-        case float() | np.floating():
-            return type(value).__name__, repr(value)
+        case np.ndarray() | np.generic():
+            return type(value), value.dtype.str, value.shape, value.tobytes()
+        case float():
+            return struct.pack("d", value) if value == value else "not a number"
+        case EchoConfig() | Enum() | None | str() | int():
+            return type(value), value
         case tuple() | list():
-            return [_plain(one) for one in value]
+            return type(value), *map(plain, value)
+        case frozenset():
+            return frozenset, frozenset(map(plain, value))
         case Mapping():
-            return [(key, _plain(one)) for key, one in value.items()]
-        case EchoConfig():
-            return value
-        case _ if dataclasses.is_dataclass(value):
-            return type(value).__name__, [
-                (one.name, _plain(getattr(value, one.name))) for one in dataclasses.fields(value)
-            ]
+            return dict, *((plain(name), plain(one)) for name, one in value.items())
         case _:
-            return value
+            assert dataclasses.is_dataclass(value)
+            return type(value), *(plain(getattr(value, field.name)) for field in dataclasses.fields(value))

@@ -12,10 +12,9 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size, weight_shapes
-from echornn.probes import fixed_points_of, snapshot_of
-from echornn.probes.examine import examine
+from echornn.probes import fixed_points_of
 from echornn.progress import Floats
-from echornn.readings import FixedPoints, Question, kind_of
+from echornn.readings import FixedPoints, kind_of
 from echornn.tasks.flip_flop import FlipFlop
 from tests.door.oracles.probes.numpy_network import step
 from tests.door.oracles.probes.snapshots import CELLS, random_weights, small
@@ -51,13 +50,6 @@ def test_a_tanh_unit_that_feeds_itself_has_three() -> None:
     assert found.eigenvalues[:, 0] == pytest.approx(slopes, abs=1e-5)
 
 
-def test_a_weak_one_has_one() -> None:
-    found = points_of(*one_unit(0.5))
-    assert found.kinds == ("stable",)
-    assert found.states[0, 0] == pytest.approx(0, abs=1e-7)
-    assert found.starts.tolist() == [found.searches]
-
-
 def test_one_at_the_border_is_marginal() -> None:
     """h = tanh(h) rests at 0 alone, where the slope is 1: the third power decides."""
     found = points_of(*one_unit(1.0))
@@ -71,13 +63,6 @@ def test_a_constant_input_can_leave_only_one() -> None:
     assert found.kinds == ("stable",)
     h = found.states[0, 0]
     assert h == pytest.approx(np.tanh(1 + 2 * h), abs=1e-6)
-
-
-def test_a_question_whose_input_has_another_length_means_zeros() -> None:
-    question = Question(frozenset({"fixed_points"}), held=(1.0, 0.0))
-    found = examine(snapshot_of(*one_unit(0.5)), question).fixed_points
-    assert found is not None
-    assert found.held == [0]
 
 
 @pytest.mark.parametrize("held", [1, (), (1, 0), "01"])
