@@ -119,10 +119,10 @@ def recorded(position: int) -> tuple[tuple[Progress, ...], Floats, Floats]:
     size = (TUTORIAL.batch_size, TUTORIAL.truncated_backprop_length, TUTORIAL.state_size)
     states = np.random.default_rng(0).uniform(-1, 1, size).astype(np.float32)
     shown = []
-    for number, window in enumerate(windows, start=position - len(windows)):
+    for number, (x, y, probabilities) in enumerate(windows, start=position - len(windows)):
         at = slice(number, number + 1)
         place = divmod(number, TUTORIAL.windows_per_epoch)
-        shown.append(Progress(losses[at], errors[at], *place, *window, states))
+        shown.append(Progress(losses[at], errors[at], *place, x, y, probabilities, states))
     return tuple(shown), losses, (errors / TUTORIAL.predictions_per_window).astype(np.float32)
 
 

@@ -236,18 +236,6 @@ def test_names_pins_and_hidden_branches_are_kept(tmp_path: Path) -> None:
     assert notes(folder) == ({1: "a smaller rate"}, set(), {2}), "what was pinned is another branch"
 
 
-def test_states_on_disk_make_the_way_short(tmp_path: Path) -> None:
-    made: list[FromAnyState] = []
-
-    def make(config: Any) -> FromAnyState:
-        made.append(FromAnyState(config))
-        return made[-1]
-
-    with training(unpacked("replicas", tmp_path), make_trainer=make) as session:
-        do(session, (2, 150))
-        assert sum(sum(one.calls) for one in made) == 35, "from window 115 on, and not from the start"
-
-
 @pytest.mark.parametrize("name", [*sorted({*BRANCHES} & {*names()}), "run-0.1.0"])
 def test_what_was_recorded_stays_when_it_goes_on(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for at in (None, 0, 8):

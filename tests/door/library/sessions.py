@@ -21,7 +21,6 @@ from tests.scripted import SMALL, ScriptedTrainer, unread
 ENDLESS = replace(SMALL, num_epochs=10**6)
 """Ten windows an epoch."""
 
-PATH = Query(path=True)
 
 MEMORY, GRADIENT = Question(frozenset({"memory"})), Question(frozenset({"gradient"}))
 

@@ -18,7 +18,6 @@ from echornn import EchoConfig, Session, TaskError
 from echornn.session.commands import Edit, Pause, StartOver, Step
 from tests.answered import answered
 from tests.any_task import data_of
-from tests.detached import detached
 from tests.door.library.own_texts import (
     CELL,
     MARKS,
@@ -33,7 +32,7 @@ from tests.door.library.own_texts import (
 )
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE
-from tests.program import running
+from tests.program import detached, running
 from tests.recorded import contents
 from tests.scripted import ScriptedTrainer
 from tests.steps import refusal
@@ -113,6 +112,8 @@ def test_looking_runs_no_text_and_what_is_not_known_is_left_out(with_facts: bool
     assert [one.windows for one in run.branches] == [4, 3, 2]
     assert (len(run.windows()), len(run.weights()), len(run.networks())) == (9, 1, 1)
     assert run.config_at(7, "b").value("lag") == 4
+    with pytest.raises(TaskError, match=r"^task.py:Mine .*trust=True"):
+        run.probe()
     assert not Path(MARK).exists()
 
 
@@ -125,12 +126,6 @@ def test_what_needs_a_text_refuses_one_that_the_user_never_gave(with_facts: bool
     assert says.startswith("task.py:Mine ")
     assert digest[:8] in says
     assert "--trust" in says
-    assert not Path(MARK).exists()
-
-
-def test_reading_a_run_runs_no_text_and_what_needs_it_says_how_to_trust_it(with_facts: bool) -> None:
-    with pytest.raises(TaskError, match=r"^task.py:Mine .*trust=True"):
-        echornn.read("run").probe()
     assert not Path(MARK).exists()
 
 

@@ -23,28 +23,6 @@ def task_of(task: str, **settings: Any) -> Any:
     return EchoConfig(task=task).with_fields(settings).the_task
 
 
-@pytest.mark.parametrize(
-    ("task", "rows", "steps", "losses"),
-    [
-        (task_of("echo"), 5, 10_000, [0.6931, 0.0002]),
-        (task_of("echo"), 5, 15, [0.6931, 0.1346]),
-        (task_of("echo", row_start="zero", num_classes=3), 5, 15, [1.0986, 0.0]),
-        (task_of("echo", num_classes=10, echo_step=0), 5, 15, [2.3026, 0.0]),
-        (task_of("two_coins"), 5, 10**9, [0.6616, 0.6277, 0.5192, 0.4545]),
-        (task_of("delayed_xor"), 5, 10**9, [0.6931, 0.0]),
-        (task_of("delayed_xor"), 5, 12, [0.6931, 0.1733]),
-        (task_of("flip_flop", pulse=0.25, bits=1), 5, 10**9, [1, 0.75, 0.5625, 0.3164, 0.1001, 0.01, 0.0]),
-        (task_of("temporal_order"), 5, 60, [1.3863, 0.6931, 0.0]),
-        (task_of("temporal_order", marks=3), 5, 60, [2.0794, 1.3863, 0.6931, 0.0]),
-        (task_of("copy_memory", items=3), 5, 106, [0.1876, 0.0589, 0.0392, 0.0196, 0.0]),
-        (task_of("adding"), 5, 50, [0.1667, 0.0833, 0.0]),
-        (task_of("parity"), 5, 10, [0.6931, 0.6238, 0.5545, 0.4159, 0.0]),
-    ],
-)
-def test_ladders_are_those_of_theory(task: Any, rows: int, steps: int, losses: list[float]) -> None:
-    assert [round(level.loss, 4) for level in task.levels(rows, steps)] == losses
-
-
 @pytest.mark.parametrize(("blank", "loss"), [(100, 0.1733), (500, 0.0400), (1000, 0.0204)])
 def test_copying_costs_what_was_published_and_each_symbol_held_its_share(blank: int, loss: float) -> None:
     losses = [level.loss for level in task_of("copy_memory", blank=blank).levels(5, blank + 20)]

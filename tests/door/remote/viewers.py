@@ -25,7 +25,6 @@ from echornn.remote import server as serving
 from echornn.remote.client import AddressError as AddressError
 from echornn.remote.client import RemoteSession
 from echornn.remote.client import connected as connected
-from echornn.remote.client import end_session as end_session
 from echornn.remote.client import viewers_of as viewers_of
 from echornn.remote.server import Server
 from echornn.runs.recorder import RunRecorder

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
 from echornn.network.model import initial_weights
 from echornn.probes import memory_by_lag
@@ -117,17 +114,6 @@ def test_gates_are_saturated_where_they_are_open_or_shut(part: str) -> None:
     weights["b"][:] = 20
     _, units = read(config, weights, part)
     assert units.share_saturated == 1
-
-
-@pytest.mark.parametrize("cell", ["mingru", "irnn", "indrnn", "cornn"])
-def test_states_without_limits_are_not_called_saturated(cell: str) -> None:
-    config = small(cell)
-    weights = {name: np.full_like(value, 3) for name, value in random_weights(config).items()}
-    _, units = read(config, weights)
-    assert np.abs(units.activity).max() > 1
-    assert units.bounds is Bounds.FREE
-    assert not units.saturated.any()
-    assert math.isnan(units.share_saturated)
 
 
 def test_from_weights_alone_the_rows_come_to_rest_first() -> None:
