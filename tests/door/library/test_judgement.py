@@ -11,8 +11,7 @@ import pytest
 
 from echornn import EchoConfig, SeedStats
 from echornn.session.commands import Edit, Go, Resume, Step
-from tests.door.library.judged import case_of, judged, judging, numbers_of
-from tests.door.library.recorded_runs import RUNS, recorded
+from tests.door.library.judged import RUNS, case_of, judged, judging, numbers_of, recorded
 
 CHANCE = math.log(2)
 

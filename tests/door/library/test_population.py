@@ -60,7 +60,6 @@ ALIKE = [
     ),
     (replace(TWO_STEPS, cell="lru", learning_rate=0.03), False),
     (replace(SMALL, rule="rtrl", stride=2), True),
-    (replace(TWO_STEPS, rule="rtrl", cell="lstm", num_layers=2, dropout=0.3, state_size=2), False),
 ]
 """All optimizers, cells and learning rules: a new one could use a whole weight array, and so mix the replicas."""
 

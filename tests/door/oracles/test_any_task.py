@@ -21,7 +21,7 @@ from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
 from echornn.training.population import Population
 from tests.compiled import PROGRAMS, plain
-from tests.door.oracles.reference import task_bptt, task_losses
+from tests.door.oracles.reference import task_bptt
 
 pytestmark = pytest.mark.slow
 
@@ -111,11 +111,11 @@ def test_the_last_window_is_shown_with_its_errors_and_its_loss(config: EchoConfi
     loss = shown.losses[-1]
     if isinstance(one.the_task.outputs, Symbols):
         logits = np.log(shown.outputs)
-        assert loss == pytest.approx(task_losses.cross_entropy(logits, shown.y, shown.scored), rel=1e-4)
-        share = task_losses.errors(logits, shown.y, shown.scored) / shown.scored.sum()
+        assert loss == pytest.approx(task_bptt.cross_entropy(logits, shown.y, shown.scored), rel=1e-4)
+        share = task_bptt.errors(logits, shown.y, shown.scored) / shown.scored.sum()
         assert shown.errors[-1] == round(share * one.predictions_per_window)
     else:
-        assert loss == pytest.approx(task_losses.squared_error(shown.outputs, shown.y, shown.scored), rel=1e-4)
+        assert loss == pytest.approx(task_bptt.squared_error(shown.outputs, shown.y, shown.scored), rel=1e-4)
         assert not shown.errors.any()
     if not one.is_stream:
         assert not shown.init_state.any()

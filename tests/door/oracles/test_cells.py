@@ -199,9 +199,3 @@ def test_dropout_keeps_the_mean_and_drops_its_part() -> None:
     dropped = model.drop(tf.ones([100, 20, 50]), tf.constant([3, 4]), 1).numpy()
     assert set(np.unique(dropped)) == {0.0, 2.0}
     assert (dropped == 0).mean() == pytest.approx(0.5, abs=0.01)
-
-
-@pytest.mark.parametrize("cell", ["gru", "cornn", "lru"])
-def test_a_cell_learns_the_echo(cell: str) -> None:
-    config = EchoConfig(cell=cell, init="glorot", state_size=8, echo_step=1, truncated_backprop_length=2)
-    assert not Trainer(config).advance(2 * config.windows_per_epoch).errors[-300:].any()

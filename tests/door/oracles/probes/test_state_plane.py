@@ -1,4 +1,4 @@
-"""The plane of states, compared with NumPy and with the data of each kind of task."""
+"""The plane of states, compared with NumPy and with the data of each kind of task; principal components."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from echornn.config import EchoConfig
 from echornn.probes import snapshot_of
 from echornn.probes.examine import examine
 from echornn.probes.series import series_for
-from echornn.probes.units import MOST_SAMPLES
-from echornn.readings import Question, StatePlane
+from echornn.probes.units import MOST_SAMPLES, principal_components
+from echornn.readings import MOST_COMPONENTS, Question, StatePlane
 from echornn.state import Snapshot
 from tests.door.oracles.probes import numpy_network
 from tests.door.oracles.probes.snapshots import CELLS, random_weights, small, snapshot
@@ -69,3 +69,27 @@ def test_only_scored_states_of_tasks_are_shown_each_with_its_target(task: str) -
     in_plane = plane.readout[:, 0] + plane.states @ plane.readout[:, 1:].T
     said = in_plane.argmax(axis=1) if config.has_classes else in_plane
     np.testing.assert_allclose(plane.answers, said, atol=1e-4)
+
+
+@pytest.mark.parametrize(("samples", "units"), [(200, 4), (50, 50), (20, 300), (3, 2), (2, 8)])
+def test_they_are_those_of_the_singular_value_decomposition(samples: int, units: int) -> None:
+    rng = np.random.default_rng(samples)
+    states = rng.normal(size=(samples, units)) * np.geomspace(1, 0.01, units) + 3
+    mean, components, shares = principal_components(states)
+    kept = min(MOST_COMPONENTS, units)
+    _, sizes, directions = np.linalg.svd(states - states.mean(axis=0), full_matrices=False)
+    np.testing.assert_allclose(mean, states.mean(axis=0))
+    np.testing.assert_allclose(components @ components.T, np.eye(kept), atol=1e-9)
+    known = min(kept, samples - 1)  # beyond, the states do not vary
+    np.testing.assert_allclose(shares[:known], sizes[:known] ** 2 / (sizes**2).sum())
+    np.testing.assert_allclose(shares[known:], 0, atol=1e-9)
+    np.testing.assert_allclose(np.abs((components[:known] * directions[:known]).sum(axis=1)), 1)
+    assert (np.take_along_axis(components, np.abs(components).argmax(axis=1)[:, np.newaxis], axis=1) > 0).all()
+
+
+@pytest.mark.parametrize(("samples", "units"), [(0, 3), (1, 3), (9, 1), (9, 4), (4, 9)])
+def test_states_that_do_not_vary_have_components_too(samples: int, units: int) -> None:
+    mean, components, shares = principal_components(np.full((samples, units), 0.5))
+    assert shares.tolist() == [0] * min(MOST_COMPONENTS, units)
+    np.testing.assert_allclose(components @ components.T, np.eye(min(MOST_COMPONENTS, units)), atol=1e-12)
+    assert mean.shape == (units,)
