@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn import EchoConfig
 from echornn.config import EchoConfig
 from echornn.runs.recorder import RunRecorder
 from echornn.session.commands import Command, Pause, Step
