@@ -20,7 +20,7 @@ from echornn.runtime.background import Background
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import Cell
 from tui.app.base import BACK, OPENS, KeyedApp, Palette
-from tui.app.help_screen import HelpScreen
+from tui.app.help import HelpScreen
 from tui.app.key_line import KeyLine
 from tui.app.theme import Theme
 from tui.command_text import command_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding
 
-from tui.app.help_screen import Chapter, Section, paragraphs
+from tui.app.help import Chapter
 
 SHOWN = "What is shown: how many seeds solved it, the window by which half had, the final loss"
 HOLD = "Hold another field at its value before; «map.step_on» at the next; past its ends, all values together"
@@ -89,7 +89,7 @@ WORDS = (
 )
 
 HELP = [
-    Chapter(Section("Keys"), BINDINGS),
-    *map(Chapter, paragraphs(WHAT_IS_SEEN)),
-    Chapter(Section("Words", WORDS)),
+    Chapter("Keys", bindings=BINDINGS),
+    Chapter("What is seen", WHAT_IS_SEEN),
+    Chapter("Words", WORDS),
 ]

@@ -155,6 +155,20 @@ def test_a_script_of_the_standard_input_whose_reader_may_leave(tmp_path: Path) -
     assert records(answered("list", "run", "--json"))[0]["windows"] == 17 + 2, "nothing is done that nobody hears of"
 
 
+def test_of_a_lesson_the_lines_after_a_colon_are_done(tmp_path: Path) -> None:
+    record_branches(tmp_path / "run", 12)
+    Path("lesson.md").write_text(
+        "# Steps\n\nTrain {window}.\n: step 2; step # on\n\n## Wait\n: until solved 15\n: until 16\n"
+    )
+    done = subprocess.run([*SCRIPTED, "do", "run", "--file", "lesson.md"], capture_output=True, text=True)
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [
+        *("step 2", "step"),
+        *("until solved 15", "until 16"),
+    ]
+    assert re.search("until 16: refused.*paused", done.stdout)
+    assert done.returncode == 2
+
+
 def test_a_script_steers_the_session_that_trains_the_run_and_leaves_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
