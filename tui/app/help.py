@@ -108,7 +108,8 @@ class HelpScreen(ClosesOnce):
     def compose(self) -> ComposeResult:
         with Vertical(id="help") as frame:
             frame.border_title = "Help"
-            frame.border_subtitle = self._say("«help.search» searches, «arrows» scroll, «close» closes")
+            hints = "[@click=screen.search]«help.search» searches[/], «arrows» scroll, [@click=screen.back]«close» closes[/]"
+            frame.border_subtitle = self._say(hints)
             yield self._text
             yield self._search
 
