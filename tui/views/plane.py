@@ -16,12 +16,13 @@ from echornn.progress import Bools, Floats
 from echornn.readings import MOST_CARRIED, POINT_KINDS, FixedPoints, PointKind, Question, Readings, StatePlane, parts_of
 from echornn.session.pictures.frame import Frame
 from echornn.tasks.task import Symbols
-from tui.views.blocks import signs_of_groups, symbol_name
+from tui.views.blocks import signs_of_groups
 from tui.views.canvas import Box, Cells, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.plot_layers import Dots, characters
 from tui.views.rows import read, scored_in
 from tui.views.targets import HeldInput, TargetGroups, groups_of, held_inputs
+from tui.views.text import symbol_name
 from tui.views.view import LEAVE, PART_BINDINGS, FixedPoint, ProbeView, States, TimeStep, cursor_keys, is_empty
 
 Doubles = npt.NDArray[np.float64]
