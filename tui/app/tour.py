@@ -159,9 +159,9 @@ class TourApp(EchoApp):
             what, does = Resume(), "train on"
         elif step.awaits:
             return "", does
-        for active in self.screen.active_bindings.values():
-            if _does(active.binding.action) == what:
-                return active.binding.key, f"press {self.get_key_display(active.binding)}: {does}"
+        known = (one.id for one in (*keys.BINDINGS, *keys.TOUR_KEYS) if _does(one.action) == what)
+        if name := next(known, None):
+            return self.keymap.key(name), f"press «{name}»: {does}"
         return self.keymap.key("do_step"), f"press «do_step», or type :{step.lines[0].text}: {does}"
 
     # ---- what leads on
