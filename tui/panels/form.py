@@ -302,7 +302,7 @@ class Form:
             self.drafts = {one: text for one, text in self.drafts.items() if one in kept}
 
     def enter(self) -> None:
-        """Send the drafts, or the preset, as one edit. If that is refused, they stay drafts, and the reason is shown."""
+        """Send the drafts, or the preset, as one edit. What is refused stays a draft, and the reason is shown."""
         if self.name == PRESET and not self.drafts and not self.preset:
             self.preset = next(iter(PRESETS))
             return
