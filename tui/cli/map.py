@@ -20,8 +20,8 @@ from tui.cli.lines import say_last
 from tui.cli.preferences import Preferences, ScreenFlags, preferences
 from tui.cli.rows import Trust
 from tui.figures.sweep_table import Axes, Measure
-from tui.map.drawing import csv_lines, lines_of
-from tui.map.state import FilterError, MapFrame, MapState, named_by
+from tui.map.drawing import csv_of, lines_of
+from tui.map.state import MapState, named_by
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode
 from tui.term.guardian import Guarded
@@ -57,7 +57,7 @@ def show_map(
     guarded = guardian.divide() if not ways and terminal.is_interactive() else None
     with trusting(trust):
         results = SweepResults.read(sweep)
-    first = chosen_state(results.axes, across, down, show, filter)
+    first = chosen_state(results, across, down, show, filter)
     if guarded is not None:
         return show_on_screen(results, first, chosen, guarded)
     if svg is not None:
@@ -65,27 +65,26 @@ def show_map(
 
         svg.write_text(asyncio.run(drawn(results, first)), encoding="utf-8")
         return ExitCode.DONE
-    frame = MapFrame.of(replace(first, turned=None), results)
+    lines = csv_of(first).splitlines() if csv else lines_of(replace(first, stepped=None))
     plain = chosen.ascii or not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
-    printed.lines(csv_lines(frame) if csv else map(in_ascii, lines_of(frame)) if plain else lines_of(frame))
+    printed.lines(map(in_ascii, lines) if plain and not csv else lines)
     return ExitCode.DONE
 
 
-def chosen_state(axes: Axes, across: str | None, down: str | None, measure: Measure, words: str) -> MapState:
+def chosen_state(results: SweepResults, across: str | None, down: str | None, measure: Measure, words: str) -> MapState:
     """The first state of the map: names of fields, or their beginnings, None to let the map choose; filter words."""
-    first = MapState.first(axes)
+    first, axes = MapState.first(results), results.axes
     columns = None if across is None else _field("across", across, axes)
     rows = None if down is None else _field("down", down, axes)
     if columns is not None and columns == rows:
         raise ConfigError("down", down, "this field is across already")
-    if columns == first.down or rows == first.across:
-        first = first.swapped(axes)
-    first = replace(first, across=columns or first.across, down=rows or first.down)
-    state = replace(first, measure=measure, filter=words).settled(axes)
-    try:
-        state.choice(axes)
-    except FilterError as error:
-        raise UsageError(str(error)) from error
+    if columns == first.choice.down or rows == first.choice.across:
+        first = first.turned()
+    choice = first.choice
+    first = first.seeing(replace(choice, across=columns or choice.across, down=rows or choice.down))
+    state = replace(first, measure=measure).filtered(words)
+    if state.refusal:
+        raise UsageError(state.refusal)
     return state
 
 
@@ -102,7 +101,7 @@ def show_on_screen(
     """Show the map, and the app of points opened from it, in turn, and compute the sweep, if it is computed here."""
     with quiet.collector_paused():
         from tui.cli.screen import AppScreen
-        from tui.map.app import Follower, MapApp, Opened
+        from tui.map.app import Follower, MapApp
 
     screen, follower = AppScreen(guarded, chosen.mouse), Follower(results)
     theme, computed = chosen.theme, 0
@@ -131,11 +130,11 @@ def show_on_screen(
         while True:
             app = MapApp(follower, state, chosen.ascii, theme, says, wrong, hint, chosen.keys)
             left = await screen.show(app)
-            if not isinstance(left, Opened):
+            if not isinstance(left, EchoConfig):
                 return left or ExitCode.DONE
-            state = app.frame.state
+            state = app.shown
             try:
-                code, hint = await open_point(left.config), ""
+                code, hint = await open_point(left), ""
             except ConfigError as error:
                 code, hint = None, str(error)
             if code is not None:

@@ -67,7 +67,7 @@ def sweep(
 
     with Computation(out, wanted, engine_of(workers, scheduler, scheduler_file)) as computing:
         results = SweepResults.read(out)
-        code = show_on_screen(results, MapState.first(results.axes), preferred, guarded, computing)
+        code = show_on_screen(results, MapState.first(results), preferred, guarded, computing)
         end = computing.end_record()
     say_last(_end_lines(end, out))
     if computing.trouble:
