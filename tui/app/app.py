@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Key, MouseMove, Resize
 from textual.message import Message
 
@@ -23,7 +23,7 @@ from echornn.session.pictures.picture import Picture, Query
 from echornn.session.session import ViewedSession
 from tui.app import keys
 from tui.app.base import BACK, OPENS
-from tui.app.help_screen import HelpScreen
+from tui.app.help import HelpScreen, chapters
 from tui.app.line_actions import LineActions
 from tui.app.status import audience_text
 from tui.app.theme import Theme
@@ -46,8 +46,6 @@ class EchoApp(LineActions):
     TITLE = "echornn-tui"
     ALLOW_SELECT = False  # else Textual selects text while the mouse drags over the curve; shift does it too
     BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED, OPENS]
-    HELPED_KEYS: ClassVar[list[Binding]] = keys.BINDINGS  # that the help explains first
-    LAST_WORDS: ClassVar[tuple[str, ...]] = ()  # printed after the app has ended
     _ticks = 0
     _offered: tuple[object, ...] = ()  # what the keys on the last line depend on
     _replicas = 0  # how many networks are trained side by side, once that is known
@@ -304,17 +302,14 @@ class EchoApp(LineActions):
         self.notify(again, title="copied", markup=False)
 
     def action_help(self) -> None:
-        from tui.app.help import chapters  # imported late: the first frame does not need the help
-
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(chapters(self._frame, self._picture.audience, self.HELPED_KEYS)))
+            self.push_screen(HelpScreen(chapters(self._frame, self._picture.audience)))
 
 
 class PointApp(EchoApp):
     """An `EchoApp` for a point of a map: escape closes panels and removes cursors, then it goes back to the map."""
 
     BINDINGS: ClassVar[list[BindingType]] = [BACK]
-    HELPED_KEYS: ClassVar[list[Binding]] = [BACK, *keys.BINDINGS]
 
     went_back = False
 

@@ -14,13 +14,9 @@ from echornn.session.commands import Command
 from echornn.session.handlers import AT_THE_START, ONE_NETWORK, why_nothing
 from echornn.session.pictures.frame import Frame, State
 from tui.app.base import BACK, OPENS, Palette
-from tui.app.help_screen import HelpScreen
+from tui.app.help import HelpScreen
 from tui.app.status import HOW_TO_GO_ON
-from tui.app.tour_steps import OWN_KEYS as TOUR_KEYS
-from tui.panels.branches import BranchList
-from tui.panels.lists import ListPanel
-from tui.panels.runs import RunList
-from tui.panels.settings import SettingsPanel
+from tui.panels.panel import BranchList, RunList, SettingsPanel
 from tui.views.keymap import KeyMap, Moved
 from tui.views.plot import LossPlot
 from tui.views.table import NAMES_OF_VIEWS, VIEWS
@@ -93,6 +89,11 @@ BINDINGS = [
     _key("quit", "q", "Quit", "quit", "Quit; ctrl+q too, also while you type", True),
 ]
 
+TOUR_KEYS = [
+    _key("leave_tour", "escape", "Leave", "leave_tour", "Leave the tour; the run goes on", priority=True),
+    _key("do_step", "t", "Do", "do_step", "Do the line of the step that the tour shows"),
+]
+
 # shown in one place, by the id of the first
 TOGETHER = {
     "faster": ("faster", "slower"),
@@ -126,18 +127,22 @@ STARTS_OR_STOPS = ("pause", "step", "epoch", "undo", "redo", "advice", *LOOKS)
 
 IN_THE_APP = "in the app"
 PLACES: dict[str, Sequence[BindingType]] = {
-    IN_THE_APP: [*BINDINGS, OPENS, BACK],
+    IN_THE_APP: [*BINDINGS, OPENS],
     "on the curve": LossPlot.BINDINGS,
     **{f"in the view {view.title}": view.BINDINGS for view in VIEWS},
     "in the tour": TOUR_KEYS,
+    "at a point of a map": [BACK],
     "in the settings": SettingsPanel.BINDINGS,
-    "in the list of branches": [*ListPanel.BINDINGS, *BranchList.BINDINGS],
-    "in the list of runs": [*ListPanel.BINDINGS, *RunList.BINDINGS],
+    "in the list of branches": BranchList.BINDINGS,
+    "in the list of runs": RunList.BINDINGS,
     "in the help": HelpScreen.BINDINGS,
     "in the palette": Palette.BINDINGS,
 }
 # where the keys of the app work too
-WITH_THE_APP = ("on the curve", "in the tour", *(f"in the view {view.title}" for view in VIEWS))
+WITH_THE_APP = (
+    *("on the curve", "in the tour", "at a point of a map"),
+    *(f"in the view {view.title}" for view in VIEWS),
+)
 
 
 def keymap_with(moved: Moved) -> KeyMap:

@@ -143,7 +143,7 @@ class LineActions(SessionApp):
             self._hint("")  # the line says it
             return Begun(line, outcome=partial(Outcome, line, self._refusal, is_refused=True))
         if number:
-            return Begun(line, number, frame.trained_in_all, not frame.has_diverged, config=frame.config)
+            return Begun(line, number, frame.trained_in_all, config=frame.config)
         return Begun(line, outcome=partial(_outcome_of, line, self._doing))
 
     def _obey(self, command: Command) -> int:
@@ -152,6 +152,9 @@ class LineActions(SessionApp):
         return self._send(command)
 
     # ---- actions that only words have
+
+    def action_until(self, *_: int | str) -> None:
+        """Nothing: `outcome_of` waits."""
 
     def action_seed(self, number: int, first: int | None = None) -> None:
         """Show the network of this seed, or the one with this number from ``first`` on."""

@@ -1,123 +1,141 @@
-"""Does lines one after the other: each begins when the one before is done."""
+"""Lines of words, done one after the other: each begins when the one before is done. They stand in a file for `do`, or
+in a lesson: Markdown, in which the lines after ``:`` are done.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+
+from textual.actions import parse
 
 from echornn.config import EchoConfig
 from echornn.session.commands import Answer, Edit, FinishEpoch, Go, Move, MoveEpochs, Step
 from echornn.session.pictures.frame import Frame, State
 from echornn.timeline.branch import letter_of
-from tui.app.words import Line
+from tui.app.words import Line, WordError, lines_of
+
+UNTIL = "until("
+
+
+class LessonStep(NamedTuple):
+    """What a lesson says, and the lines that lead on: somebody does the first, and the others follow."""
+
+    title: str
+    text: str
+    does: str  # what the lines do, in words
+    lines: list[Line]  # none at the end of the lesson
+
+    @property
+    def awaits(self) -> bool:
+        """Whether the step is over by itself, when something has come."""
+        return bool(self.lines) and str(self.lines[0].what).startswith(UNTIL)
+
+
+def lesson_of(text: str) -> list[LessonStep]:
+    """The steps of a lesson: one for each line after ``:``, with its heading and the text above it."""
+    steps: list[LessonStep] = []
+    title, said, is_done = "", "", False
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith(":"):
+            words, _, does = line[1:].partition(" # ")
+            steps.append(LessonStep(title, said, does.strip() or words.strip(), lines_of(words)))
+            is_done = True
+        elif line.startswith("#"):
+            title, said = line.strip("# "), ""
+        elif line:
+            said, is_done = line if is_done else f"{said} {line}".strip(), False
+    if not all(step.lines for step in steps) or not steps:
+        raise WordError("a lesson has lines after :, such as : step 100")
+    return [*steps, LessonStep(title, "" if is_done else said, "", [])]
+
+
+def script_of(text: str, name: str = "") -> list[Line]:
+    """The lines of a file that `do` does: those after ``:`` of a lesson, otherwise all."""
+    marked = [line.strip()[1:] for line in text.splitlines() if line.strip().startswith(":")]
+    return lines_of("\n".join(marked) if marked or name.endswith(".md") else text)
+
+
+def has_come(line: Line, frame: Frame) -> bool:
+    """Whether the task is solved, or so many windows are trained, as an ``until`` says; of seeds, by all of them."""
+    seeds, one = frame.seed_stats, frame.loss_stats
+    windows = one.windows if seeds is None else seeds.windows
+    solved = one.solved_at is not None if seeds is None else seeds.solved == seeds.replicas
+    return any(windows >= what if isinstance(what, int) else solved for what in parse(str(line.what))[2])
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a line.
-
-    Attributes:
-        line: the line.
-        why_not: why nothing was done, or not everything; empty if it was done.
-        is_refused: whether it failed, so that later lines are not done; False if there was nothing to do.
-        has_failed: whether training has failed.
-        note: what was done besides, such as the file that was written.
-    """
+    """What became of a line."""
 
     line: Line
-    why_not: str = ""
-    is_refused: bool = False
-    has_failed: bool = False
-    note: str = ""
+    why_not: str = ""  # why nothing was done, or not everything
+    is_refused: bool = False  # whether later lines are not done; False if there was nothing to do
+    has_failed: bool = False  # whether training has failed
+    note: str = ""  # what was done besides, such as the file that was written
 
     @property
     def is_last(self) -> bool:
-        """Whether later lines are not done."""
         return self.is_refused or self.has_failed
 
 
 @dataclass(frozen=True)
 class Begun:
-    """A line that has begun.
-
-    Attributes:
-        line: the line.
-        number: the number of its command, or 0 for an action of the app.
-        trained: the windows trained in all before it.
-        was_sound: whether the newest loss was finite before it.
-        outcome: returns what became of an action of the app; None as long as it is not done.
-        config: the configuration before it; None if it changes nothing.
-    """
+    """A line that has begun, and what was before it."""
 
     line: Line
-    number: int = 0
-    trained: int = 0
-    was_sound: bool = True
-    outcome: Callable[[], Outcome | None] = lambda: None
+    number: int = 0  # of its command; 0 for an action of the app
+    trained: int = 0  # windows in all
+    outcome: Callable[[], Outcome | None] = lambda: None  # of an action of the app; None as long as it is not done
     config: EchoConfig | None = None
 
 
 def outcome_of(begun: Begun, frame: Frame, not_done: Answer | None) -> Outcome | None:
-    """What became of a line, in this frame; None as long as it is not done.
-
-    Args:
-        not_done: the answer to its command, if that was not carried out.
+    """What became of a line, in this frame; None as long as it is not done. ``not_done`` is the answer to its command,
+    if that was not carried out.
     """
     line, command = begun.line, begun.line.what
     if frame.state is State.FAILED:
         return Outcome(line, frame.message, has_failed=True)
+    if isinstance(command, str) and command.startswith(UNTIL):
+        if has_come(line, frame):
+            return Outcome(line)
+        is_over = frame.state in (State.PAUSED, State.FINISHED)
+        return Outcome(line, f"it has not come, and training is {frame.state}", is_refused=True) if is_over else None
     if not begun.number:
         return begun.outcome()
     if not_done is not None:
         return Outcome(line, not_done.why_not, not_done.was_refused)
     if frame.answered < begun.number or frame.state is State.LOADING or frame.message:
         return None
-    if isinstance(command, Go) and frame.trained < (command.window or 0):
-        return Outcome(line, note=f"branch {letter_of(frame.line)} ends at window {frame.trained:,}, which is shown")
-    if isinstance(command, Move | MoveEpochs):
-        return Outcome(line, note=where_it_stopped(command, frame))
-    if isinstance(command, Edit) and begun.config is not None:
-        return Outcome(line, note=why_anew(begun.config, frame.config))
-    if not isinstance(command, Step | FinishEpoch):
-        return Outcome(line)
-    if frame.state is State.RUNNING:
-        return None
-    trained = frame.trained_in_all - begun.trained
-    if begun.was_sound and frame.has_diverged:
-        return Outcome(line, f"the loss diverged; {trained:,} windows were trained", has_failed=True)
-    if isinstance(command, Step) and trained < command.windows and frame.state is State.PAUSED:
-        return Outcome(line, f"{trained:,} windows were trained, then it was paused", is_refused=True)
-    if isinstance(command, Step) and trained < command.windows:
-        return Outcome(line, note=f"{trained:,} windows were trained: the run ends there")
-    return Outcome(line)
-
-
-def where_it_stopped(command: Move | MoveEpochs, frame: Frame) -> str:
-    """The message that the line goes no further than the shown window; empty if it may not have stopped there."""
-    far = command.windows if isinstance(command, Move) else command.epochs
-    if abs(far) == 1 or frame.trained != (frame.line_end if far > 0 else 0):
-        return ""
-    return f"window {frame.trained:,} is shown: the line {'ends' if far > 0 else 'begins'} there"
-
-
-def why_anew(before: EchoConfig, after: EchoConfig) -> str:
-    """The message that a change started a new network, with the fields that need one; empty if training goes on."""
-    if before.differs_only_live(after):
-        return ""
-    changed = before.changes_to(after)
-    fields = [name for name in changed if name not in before.live_fields] or [*changed]
-    return f"started over at window 0: another {' and '.join(fields)} needs a new network"
+    trained, note = frame.trained_in_all - begun.trained, ""
+    match command:
+        case Go(_, window) if frame.trained < (window or 0):
+            note = f"branch {letter_of(frame.line)} ends at window {frame.trained:,}, which is shown"
+        case Move(far) | MoveEpochs(far) if abs(far) > 1 and frame.trained == (frame.line_end if far > 0 else 0):
+            note = f"window {frame.trained:,} is shown: the line {'ends' if far > 0 else 'begins'} there"
+        case Edit() if begun.config is not None and not begun.config.differs_only_live(frame.config):
+            changed = begun.config.changes_to(frame.config)
+            fields = [name for name in changed if name not in begun.config.live_fields] or [*changed]
+            note = f"started over at window 0: another {' and '.join(fields)} needs a new network"
+        case Step() | FinishEpoch() if frame.state is State.RUNNING:
+            return None
+        case Step() | FinishEpoch() if frame.has_diverged:
+            return Outcome(line, f"the loss diverged; {trained:,} windows were trained", has_failed=True)
+        case Step(windows) if trained < windows and frame.state is State.PAUSED:
+            return Outcome(line, f"{trained:,} windows were trained, then it was paused", is_refused=True)
+        case Step(windows) if trained < windows:
+            note = f"{trained:,} windows were trained: the run ends there"
+    return Outcome(line, note=note)
 
 
 class Script:
     """Lines to be done in order, until one is refused.
 
-    Args:
-        lines: the lines.
-        begin: begins a line.
-        look: returns the newest frame, and the answer to a command if it was not carried out.
-        tell: is called with what became of each line.
+    ``begin`` begins a line; ``look`` returns the newest frame, and the answer to a command that was not carried out;
+    ``tell`` is called with what became of each line.
     """
 
     def __init__(
@@ -128,16 +146,12 @@ class Script:
         tell: Callable[[Outcome], None],
     ) -> None:
         self._waiting = deque(lines)
-        self._begin = begin
-        self._look = look
-        self._tell = tell
+        self._begin, self._look, self._tell = begin, look, tell
         self._is_beginning = False
-        self.begun: Begun | None = None
-        """The line that is being done."""
+        self.begun: Begun | None = None  # the line that is being done
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is left to do."""
         return self.begun is None and not self._waiting
 
     def stop(self) -> None:

@@ -1,289 +1,342 @@
-"""The card of the tour, above the line of keys: where it is, what is to be seen, and the key that leads on."""
+"""Apps that do lines: `TourApp` shows a lesson step by step on a card, `ScriptApp` does a script without a screen."""
 
 from __future__ import annotations
 
-import dataclasses
-import textwrap
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from math import ceil
-from typing import ClassVar
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from textwrap import wrap
+from typing import Any, ClassVar
 
-from textual.actions import ActionParseResult
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.dom import DOMNode
+from textual.binding import BindingType
 from textual.geometry import Size
 
-from echornn.config import EchoConfig
-from echornn.session.commands import Edit
+from echornn.data.levels import chance_level
+from echornn.data.series import source_lags
+from echornn.diagnosis.loss_stats import loss_text
+from echornn.session.commands import Answer, Command, Go, Move, Resume
 from echornn.session.pictures.frame import Frame, State
-from tui.app import keys, tour_steps
+from echornn.session.session import ViewedSession
+from tui.app import keys
 from tui.app.app import EchoApp
+from tui.app.script import Begun, LessonStep, Outcome, Script, has_come, lesson_of
 from tui.app.session_app import LEAST_HEIGHT, LEAST_WIDTH
-from tui.app.status import StatusLine
-from tui.app.tour_steps import ALL, END, OWN_KEYS, SHORT, STEPS, TRY_SHORT, Needs, TourStep
+from tui.app.theme import Theme
+from tui.app.words import Line
+from tui.term.exit_code import ExitCode
 from tui.views.canvas import Cells, CellWidget, Press
+from tui.views.view import is_of_part
 
-LONGEST, AT_AN_END = 148, 4
-"""The room for the sentences of a step, in characters, and how many stay empty at a line's end: two lines of 78."""
-
-
-def card_height(width: int) -> int:
-    """The lines of the card on a screen of this width: a title, the words, and the key."""
-    return 2 + max(2, ceil(LONGEST / max(1, width - 2 - AT_AN_END)))
+LESSON = Path(__file__).with_name("lesson.md")
+LEAST_LINES, MOST_LINES = 2, 6  # of a step's text
 
 
-@dataclass(frozen=True)
-class CardText:
-    """What the card says.
+def _memory(frame: Frame) -> str:
+    """How well the input that the last target depends on can be read from the state."""
+    found = None if frame.readings is None else frame.readings.memory
+    lag = max(source_lags(frame.own_config), default=0)
+    return f"{float(found.by_lag[lag]):.2f}" if found is not None and lag < len(found.by_lag) else "..."
 
-    Attributes:
-        title: the number and the title of the step.
-        words: the sentences.
-        key: the name of the key that is to be pressed; empty while there is only to wait.
-        does: that key as it is shown, and what it does.
-        leaves: how to leave the tour.
-    """
 
-    title: str
-    words: str
-    key: str
-    does: str
-    leaves: str
+def _solved(frame: Frame) -> str:
+    if frame.seed_stats is not None:
+        return f"{frame.seed_stats.solved:,} of {frame.seed_stats.replicas:,} have solved it"
+    return f"solved at window {at:,}" if (at := frame.loss_stats.solved_at) is not None else "not solved"
+
+
+NUMBERS: dict[str, Callable[[Frame], str]] = {
+    "chance": lambda frame: loss_text(chance_level(frame.own_config), 3),
+    "loss": lambda frame: loss_text(frame.loss, 3),
+    "mean": lambda frame: loss_text(frame.loss_stats.mean, 3),
+    "memory": _memory,
+    "solved": _solved,
+    "window": lambda frame: f"{frame.trained:,}",
+    "windows": lambda frame: f"{(frame.seed_stats or frame.loss_stats).windows:,}",
+}
+"""The names that a lesson may have in braces, besides the fields of the configuration."""
+
+
+def filled(text: str, frame: Frame) -> str:
+    """The text of a lesson with the numbers of the run."""
+    known = {**frame.own_config.fields(), **{name: number(frame) for name, number in NUMBERS.items()}}
+    return re.sub(r"\{(\w+)\}", lambda name: str(known.get(name[1], name[0])), text)
 
 
 class TourCard(CellWidget):
-    """The card; a click on its key presses it."""
+    """A title, the text, and a key with what it does; a click on the key presses it."""
 
-    DEFAULT_CSS = """
-    TourCard {
-        height: 4;
-        padding: 0 1;
-        background: $boost;
-    }
-    """
+    DEFAULT_CSS = "TourCard { height: 4; padding: 0 1; background: $boost; }"
 
     def __init__(self) -> None:
         super().__init__()
-        self._text = CardText("", "", "", "", "")
+        self._shown = ("", "", "", "")  # title, text, key, what the card says of it
 
-    def show(self, text: CardText) -> None:
-        """Draw this text."""
-        if text != self._text:
-            self._text = text
-            self.redraw()
+    def show(self, title: str, text: str, key: str, does: str) -> None:
+        self._shown = title, text, key, does
+        self.redraw()
+
+    def lines(self, width: int) -> list[str]:
+        """The lines of the text on a screen of this width."""
+        text = self.keymap.text(self._shown[1])
+        return wrap(text, max(1, width - 2), max_lines=MOST_LINES, placeholder=" ...")
 
     def draw(self, cells: Cells) -> None:
-        text = self._text
+        title, _, key, does = self._shown
         cells.write(0, 0, "─" * cells.width, "finished")
-        cells.write(2, 0, f" {text.title} ", "finished")
-        leaves = f" {text.leaves} "
+        cells.write(2, 0, f" {title} ", "finished")
+        leaves = self.keymap.text(" «leave_tour» leaves the tour ")
         at = cells.width - len(leaves) - 2
-        if at > len(text.title) + 6:
+        if at > len(title) + 6:
             cells.write(at, 0, leaves, "finished")
             cells.mark(at, 0, len(leaves), 1, Press(self.keymap.key("leave_tour")))
-        lines = textwrap.wrap(self.keymap.text(text.words), max(1, cells.width))
-        for y, words in enumerate(lines[: cells.height - 2], 1):
+        for y, words in enumerate(self.lines(cells.width + 2)[: cells.height - 2], 1):
             cells.write(0, y, words, "text")
-        if text.key:
-            end = cells.write(0, cells.height - 1, text.does, "running")
-            cells.mark(0, cells.height - 1, end, 1, Press(text.key))
-
-
-LEAVE = (("leave_tour",), "leave the tour")
-UNDO = (("send('undo')",), "undo")
-
-MOST_NAMED = 2
-"""The most changed settings that are named."""
-
-
-@dataclass(frozen=True)
-class Told:
-    """What the tour says.
-
-    Attributes:
-        words: the sentences.
-        actions: the actions of the app of which one is to be taken now; none while there is only to wait.
-        does: what they do.
-        leads: whether they lead on to the next step.
-    """
-
-    words: str
-    actions: tuple[str, ...] = ()
-    does: str = ""
-    leads: bool = False
-
-
-def told(place: int, frame: Frame, first: EchoConfig, views: Collection[str]) -> Told:
-    """What is said at a step of `ALL`.
-
-    Args:
-        first: the configuration at the tour's beginning.
-        views: the keys of the views on the screen; a screen that is too small has none.
-    """
-    step = ALL[place]
-    if frame.state is State.FAILED:
-        return Told("Training has failed; the lines above say why.", *LEAVE)
-    if frame.state is State.LOADING:
-        return Told(tour_steps.loading(frame))
-    wanted = step.settings(first)
-    if frame.config != wanted:
-        return _back(place, frame, first, wanted)
-    if step.looks and views and step.view not in views:  # which alone is measured
-        return Told("This step is about another view.", (f"view('{step.view}')",), "show it")
-    if step.ready(frame):
-        return Told(step.words(frame), step.actions, step.does, leads=True)
-    if step.looks and not views and step.needs is Needs.NOTHING:
-        return Told("This step is about a view, for which there is no room now.", step.actions, step.does, leads=True)
-    return Told(step.waits(frame), *_helps(step, frame))
-
-
-def _back(place: int, frame: Frame, first: EchoConfig, wanted: EchoConfig) -> Told:
-    """What leads to the settings of a step: the key of the step before, or undo."""
-    before = ALL[place - 1] if place else None
-    if before is not None and before.settings(first) == frame.config:
-        return Told(f"The settings are still those of the step before, {before.title}.", before.actions, before.does)
-    changed = f"The settings are no longer those of the tour: {_differences(frame.config, wanted)}."
-    return Told(changed, *UNDO) if frame.undoable else Told(changed, *LEAVE)
-
-
-def _differences(config: EchoConfig, wanted: EchoConfig) -> str:
-    """The settings that differ, as text."""
-    pairs = [(one.name, getattr(config, one.name), getattr(wanted, one.name)) for one in dataclasses.fields(config)]
-    changed = [f"{name} is {now}, not {then}" for name, now, then in pairs if now != then]
-    named = ", ".join(changed[:MOST_NAMED])
-    return named + (f", and {len(changed) - MOST_NAMED} more" if len(changed) > MOST_NAMED else "")
-
-
-def _helps(step: TourStep, frame: Frame) -> tuple[tuple[str, ...], str]:
-    """The actions that make a step ready, and what they do; none if it only takes time."""
-    if frame.state is State.FINISHED and step.needs is not Needs.NOTHING:
-        return LEAVE
-    if step.needs is Needs.PAUSED:
-        running = frame.state is State.RUNNING
-        return (("send('pause')",), "pause") if running else (("send('step')",), "train one window")
-    if step.needs is Needs.TRAINING and frame.state is State.PAUSED:
-        return ("send('resume')",), "train on"
-    return (), ""
-
-
-AGAIN = "echornn-tui tour"
-"""The command that begins the tour."""
+        end = cells.write(0, cells.height - 1, does, "running" if key else "muted")
+        cells.mark(0, cells.height - 1, end * bool(key), 1, Press(key))
 
 
 class TourApp(EchoApp):
-    """An `EchoApp` with the tour. Each step's key is a key of the app, and does what it always does.
+    """An `EchoApp` with a lesson. A step's key is a key of the app, and does what it always does."""
 
-    Attributes:
-        place: the number of the step, from 0; after the last it is that of `END`, and then None: the tour is left.
-    """
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.TOUR_KEYS]
 
-    BINDINGS: ClassVar[list[BindingType]] = [*OWN_KEYS]
-    HELPED_KEYS: ClassVar[list[Binding]] = [*OWN_KEYS, *keys.BINDINGS]
-    LAST_WORDS = (f"take the tour again: {AGAIN}",)
-
-    place: int | None = 0
-    _awaited = 0
-    """The number of the command that the tour's newest key has sent."""
-
-    def on_mount(self) -> None:
-        self._first = self._frame.config
-
-    @property
-    def step(self) -> TourStep | None:
-        """The step that is shown; None after the tour."""
-        return None if self.place is None else ALL[self.place]
-
-    @property
-    def _card(self) -> TourCard:
-        return self._main.query_one(TourCard)
+    def __init__(self, *of_app: Any, lesson: Sequence[LessonStep] = ()) -> None:
+        super().__init__(*of_app)
+        self._steps: list[LessonStep] = [*(lesson or lesson_of(LESSON.read_text(encoding="utf-8")))]
+        self._titles = [*dict.fromkeys(step.title for step in self._steps if step.lines)]
+        self._card = TourCard()
+        self._awaited = 0  # the number of the last command of the step before
+        self._height = 0  # of the card
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
-        yield TourCard()
+        yield self._card
+
+    @property
+    def _step(self) -> LessonStep | None:
+        """The step that is shown; None after the tour."""
+        return self._steps[0] if self._steps else None
+
+    def _card_height(self, width: int) -> int:
+        return 2 + max(LEAST_LINES, len(self._card.lines(width))) if self._steps else 0
 
     def _lay_out(self, size: Size) -> None:
         """Divide what the card leaves of the screen."""
-        height = 0 if self.place is None else card_height(size.width)
+        self._height = height = self._card_height(size.width)
         self._card.styles.height = height
         super()._lay_out(Size(size.width, size.height - height))
-        status = self._main.query_one(StatusLine)
-        if height and status.too_small:
-            status.too_small = f"too small: curve and tour need {LEAST_WIDTH}x{LEAST_HEIGHT + height}"
+        if height and self._status.too_small:
+            self._status.too_small = f"too small: curve and tour need {LEAST_WIDTH}x{LEAST_HEIGHT + height}"
 
     def _show(self) -> None:
-        self._main.query_one(StatusLine).advises = self.place is None
+        self._status.advises = not self._steps
         super()._show()
+        step, frame = self._step, self._frame
+        is_shown = frame.answered >= self._awaited and frame.state is not State.LOADING
+        if step is not None and step.awaits and is_shown and has_come(step.lines[0], frame):
+            self._go_on()
         self._show_card()
 
     def _show_card(self) -> None:
-        step, now = self.step, self._told
-        if step is None or self.place is None:
+        step, frame = self._step, self._frame
+        if step is None:
             return
-        number = f"tour {self.place + 1} of {len(STEPS)}" if step is not END else "tour"
-        key, display = self._key_of(now.actions)
-        does = f"press {display}: {now.does}" if key else ""
-        leaves = f"{self.get_key_display(OWN_KEYS[0])} leaves the tour"
-        self._card.show(CardText(f"{number}: {step.title}", now.words, key, does, leaves))
+        is_step = step.title in self._titles
+        place = f"tour {self._titles.index(step.title) + 1} of {len(self._titles)}" if is_step else "tour"
+        text = filled(step.text, frame)
+        if frame.state is State.FAILED:
+            text = "Training has failed; the lines above say why."
+        elif frame.answered < self._awaited:  # the numbers are still those of before
+            text = f"{frame.message[:1].upper()}{frame.message[1:]}"
+        self._card.show(f"{place}: {step.title}", text, *self._key_of(step))
+        if self._height != self._card_height(self.size.width):
+            self._lay_out(self.size)
 
-    @property
-    def _told(self) -> Told:
-        """What the tour says now; nothing while the frame does not show yet what the step's key did."""
-        frame = self._frame
-        is_shown = frame.answered >= self._awaited or frame.state in (State.LOADING, State.FAILED)
-        if self.place is None or not is_shown:
-            return Told("")
-        return told(self.place, frame, self._first, [view.key for view in self._views])
+    def _key_of(self, step: LessonStep) -> tuple[str, str]:
+        """The key that leads on, and how the card says so; no key for what comes by itself."""
+        state, what, does = self._frame.state, step.lines[0].what if step.lines else "leave_tour", step.does
+        if state is State.FAILED or not step.lines or (step.awaits and state is State.FINISHED):
+            what, does = "leave_tour", "leave the tour"
+        elif step.awaits and state is State.PAUSED:
+            what, does = Resume(), "train on"
+        elif step.awaits:
+            return "", does
+        for active in self.screen.active_bindings.values():
+            if _does(active.binding.action) == what:
+                return active.binding.key, f"press {self.get_key_display(active.binding)}: {does}"
+        return self.keymap.key("do_step"), f"press «do_step», or type :{step.lines[0].text}: {does}"
 
-    def _key_of(self, actions: tuple[str, ...]) -> tuple[str, str]:
-        """The key of the first action that has one now, and how it is shown."""
-        known = {active.binding.action: active.binding for active in reversed(self.screen.active_bindings.values())}
-        for action in actions:
-            if action in known:
-                return known[action].key, self.get_key_display(known[action])
-        return "", "the key"
+    # ---- what leads on
+
+    async def run_action(self, action: Any, *spaces: Any, **by_name: Any) -> bool:
+        step, self._refusal = self._step, ""
+        is_run = await super().run_action(action, *spaces, **by_name)
+        self._did(step, _does(action) if is_run and isinstance(action, str) else None)
+        return is_run
+
+    async def _begin_line(self, line: Line) -> Begun:
+        step = self._step
+        begun = await super()._begin_line(line)
+        self._did(step, line.what)
+        return begun
+
+    def _tell(self, outcome: Outcome) -> None:
+        if outcome.why_not:  # a note would cover the card
+            super()._tell(outcome)
+
+    def _did(self, step: LessonStep | None, what: Command | str | None) -> None:
+        """Go on to the next step if this is what the shown one waits for."""
+        awaited = step.lines[0].what if step is not None and step.lines and not step.awaits else None
+        if what is not None and what == awaited and step is self._step and not self._refusal:
+            self._go_on()
+        if self._has_widgets:
+            self._show_card()
+
+    def _go_on(self) -> None:
+        """Do the other lines of this step, and show the next."""
+        self.do_lines(self._steps.pop(0).lines[1:])
+        self.call_later(self._go_on_with_lines)
+        self._awaited = self._sent
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether an action is available; leaving only after escape has closed panels and removed cursors."""
         if action == "leave_tour":
-            return self.place is not None and self._watching and not self._has_cursor
-        if action == TRY_SHORT:
-            return self.place is not None and self._watching
+            return bool(self._steps) and self._watching and not self._has_cursor
+        if action == "do_step":
+            return self._watching and self._step is not None and bool(self._step.lines) and not self._step.awaits
         return super().check_action(action, parameters)
 
-    async def run_action(
-        self,
-        action: str | ActionParseResult,
-        default_namespace: DOMNode | None = None,
-        namespaces: Mapping[str, DOMNode] | None = None,
-    ) -> bool:
-        """Run an action, and go on to the next step if it is the one that the tour waits for."""
-        place, now = self.place, self._told
-        is_run = await super().run_action(action, default_namespace, namespaces)
-        if is_run and place is not None and place == self.place and action in now.actions:
-            self._awaited = self._sent
-            if now.leads and self.step is not END:
-                await self._go_on()
-        if is_run and self._has_widgets:
-            self._show_card()
-        return is_run
-
-    async def _go_on(self) -> None:
-        assert self.place is not None
-        self.place += 1
-        if self.step is not None and self.step.view:
-            await self.run_action(f"view('{self.step.view}')")
-
-    def action_try_short(self) -> None:
-        """Train a new network with a window that is too short for the echo."""
-        self._send(Edit({"truncated_backprop_length": SHORT}))
+    def action_do_step(self) -> None:
+        """Do the line of the step, whatever key it has."""
+        self.do_lines(self._steps[0].lines[:1])
+        self.call_later(self._go_on_with_lines)
 
     def action_leave_tour(self) -> None:
         """Remove the card: the app goes on without it."""
-        self.place = None
+        self._steps.clear()
         self._card.display = False
         self._show()
         self._lay_out(self.size)
         self.refresh_bindings()
-        self.notify(f"The run goes on; {AGAIN} takes the tour again.", markup=False)
+        self.notify("The run goes on; echornn-tui tour takes the tour again.", markup=False)
+
+
+def _does(action: str) -> Command | str:
+    """What a key does: the command that its action sends, or the action itself."""
+    return keys.meaning(action) if action.startswith("send(") else action
+
+
+# ---- without a screen
+
+LOOKS_A_SECOND = 40.0
+LOOKS_TO_STEER = 5 * LOOKS_A_SECOND  # how often it looks whether it steers before it begins
+
+
+class ScriptApp(EchoApp):
+    """Draws only what a line needs. ``say`` is called with what became of each line, and the frame after it. If the
+    session trains in this process, training that goes on after the last line is waited for.
+    """
+
+    def __init__(
+        self,
+        session: ViewedSession,
+        lines: Sequence[Line],
+        say: Callable[[Outcome, Frame], None],
+        trains_itself: bool,
+        ascii_only: bool = False,
+    ) -> None:
+        super().__init__(session, LOOKS_A_SECOND, ascii_only)
+        self._lines, self._say_outcome, self._trains_itself = list(lines), say, trains_itself
+        self._newest, self._looks = self._frame, 0
+        self._script: Script | None = None
+        self._outcomes: list[Outcome] = []
+        self.trouble: OSError | None = None  # why an outcome could not be printed
+
+    @property
+    def undone(self) -> int:
+        """The number of lines that were not done: the one that was refused or failed, and all after it."""
+        return len(self._lines) - sum(not outcome.is_last for outcome in self._outcomes)
+
+    def show_newest_frame(self) -> None:
+        """Look at the newest frame, without drawing it, and go on with the script."""
+        before, picture = self._newest, self.futures.look(self._query, self._picture)
+        self._newest = picture.frame
+        if picture.audience.ended:
+            if not self._is_leaving:
+                self._tell(Outcome(Line("", ""), picture.audience.ended, has_failed=True))
+                self._leave(ExitCode.FAILED)
+            return
+        self._looks += 1
+        steers = picture.audience.may_steer or self._looks > LOOKS_TO_STEER
+        if self._script is None and (self._newest.state is State.LOADING or not steers):
+            return
+        if before.state is State.LOADING is not self._newest.state:
+            self.draw()
+        if self._script is None:
+            self._script = self.do_lines(self._lines)
+        self.call_later(self._go_on)
+
+    def draw(self) -> None:
+        super().show_newest_frame()
+
+    async def _go_on(self) -> None:
+        await self._go_on_with_lines()
+        has_stopped = any(outcome.is_last for outcome in self._outcomes)
+        goes_on = self._trains_itself and self._newest.state is State.RUNNING and not has_stopped
+        if self._script is None or not self._script.is_over or goes_on or self._is_leaving:
+            return
+        has_failed = self._newest.state is State.FAILED or (self._trains_itself and self._newest.has_diverged)
+        if any(outcome.is_refused for outcome in self._outcomes):
+            self._leave(ExitCode.USAGE)
+        else:
+            self._leave(ExitCode.FAILED if has_failed or has_stopped else ExitCode.DONE)
+
+    # ---- what is different without a screen
+
+    def _look_for_lines(self, number: int) -> tuple[Frame, Answer | None]:
+        return self._newest, self.session.not_done(number) if number else None
+
+    async def _begin_line(self, line: Line) -> Begun:
+        self.draw()  # actions are judged by the picture on the screen
+        self._newest = self._frame
+        return await super()._begin_line(line)
+
+    def _obey(self, command: Command) -> int:
+        """Send a command. A window that is not there is refused: the next line would be done in the wrong place."""
+        return super()._obey(replace(command, is_exact=True) if isinstance(command, Go | Move) else command)
+
+    def _when_drawn(self, call: Callable[[], None]) -> None:
+        """Draw, and call this; but first wait for the probe readings that views need, as somebody at a screen would."""
+        self.draw()
+        self._show_views()
+        frame, asked = self._frame, self._asked
+        waits = any(view.is_waiting(frame) for view in self._views)
+        if asked is not None and frame.readings is not None and not frame.unread and frame.state.stands_still:
+            waits |= not is_of_part(frame.readings, asked.part)  # those of the part that was asked for are to come
+        if waits and not self._is_leaving:
+            self.set_timer(1 / LOOKS_A_SECOND, partial(self._when_drawn, call))
+        else:
+            super()._when_drawn(call)
+
+    def _tell(self, outcome: Outcome) -> None:
+        self._outcomes.append(outcome)
+        try:
+            self._say_outcome(outcome, self._newest)
+        except OSError as error:  # for example because the reader of the output has ended
+            self.trouble = error
+            if self._script is not None:
+                self._script.stop()
+            self._leave(ExitCode.FAILED)
+
+    def action_theme(self, theme: Theme) -> None:
+        """Draw with this background; the next app has its own."""
+        self.theme = f"textual-{theme}"
+
+    def _hint(self, text: str) -> None:
+        """Hints are for somebody at a screen."""
+
+    def notify(self, message: str, **options: object) -> None:
+        """So are notifications."""

@@ -148,6 +148,7 @@ WORDS = {
         Word("resume", "", "train on", commands.Resume),
         Word("toggle", "", "pause, or train on", commands.Toggle),
         Word("step", "[WINDOWS]", "train so many windows, then pause", commands.Step),
+        Word("until", "solved|WINDOWS...", "wait until it is solved, or so many windows are trained", "until"),
         Word("speed", "max|SPEED", "windows a second", lambda to: commands.SetSpeed(math.inf if to == "max" else to)),
         Word("edit", "FIELD=VALUE...", "change settings", lambda *new: commands.Edit(dict(new))),
         Word("restart", "[FIELD=VALUE...]", "start over, also changed", lambda *new: commands.StartOver(dict(new))),

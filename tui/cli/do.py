@@ -1,4 +1,4 @@
-"""What an app does by itself: ``do`` does the lines of a script without a screen, ``tour`` shows seven steps."""
+"""What an app does by itself: ``do`` does the lines of a script without a screen, ``tour`` shows a lesson."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -60,10 +61,11 @@ def do(
     """
     if (script is None) == (file is None):
         raise UsageError('do takes either commands, such as "step 100", or --file')
-    from tui.app.words import WordError, lines_of, no_person
+    from tui.app.script import script_of
+    from tui.app.words import WordError, no_person
 
     try:
-        lines = lines_of(_text(script, file))
+        lines = script_of(_text(script, file), str(file))
         no_person(lines)
     except WordError as error:
         raise UsageError(str(error)) from error
@@ -100,7 +102,7 @@ def _require_known_names(folder: Path, changes: Sequence[Mapping[str, Any]]) -> 
 def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, int], ascii: bool, trust: bool) -> int:
     """Do these lines on the session that trains a run, or continue it here; what became of each is printed at once."""
     from tui.app.keys import keymap_with
-    from tui.app.script_app import ScriptApp
+    from tui.app.tour import ScriptApp
 
     # while an app runs, it has another output
     out, err, printer = sys.stdout, sys.stderr, LinePrinter()
@@ -167,15 +169,26 @@ def _session_elsewhere(folder: Path, note: Callable[[str], None]) -> RemoteSessi
     return session
 
 
-def tour(*, screen: ScreenFlags | None = None) -> int:
-    """Learn truncated backpropagation through time in five minutes: seven steps of a run that is trained before you."""
+def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> int:
+    """Learn truncated backpropagation through time in five minutes: seven steps of a run that is trained before you.
+
+    Args:
+        file: A lesson of your own, in Markdown: lines after : are done. docs/cli.md shows how.
+    """
+    from tui.app.script import lesson_of
+    from tui.app.words import WordError
+
+    try:
+        lesson = () if file is None else lesson_of(_text(None, file))
+    except WordError as error:
+        raise UsageError(f"{file}: {error}") from error
     if not terminal.is_interactive():
         raise UsageError("tour needs a terminal that can move the cursor")
-    chosen = preferences(screen, TOUR_SPEED)
+    chosen = preferences(screen or ScreenFlags(), TOUR_SPEED)
     guarded = guardian.divide()
     config = EchoConfig()
     session = Session(config, chosen.speed, recorder=record.begin(None, config), vitals=True)
     session.send(Pause())
     with quiet.collector_spared():
         from tui.app.tour import TourApp
-    return train.show(TourApp, session, chosen, guarded, compared=(), serve=True)
+    return train.show(partial(TourApp, lesson=lesson), session, chosen, guarded, compared=(), serve=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,7 +76,12 @@ def train(
 
 
 def show(
-    kind: type[EchoApp], session: Session, chosen: Preferences, guarded: Guarded, compared: Sequence[Path], serve: bool
+    kind: Callable[..., EchoApp],
+    session: Session,
+    chosen: Preferences,
+    guarded: Guarded,
+    compared: Sequence[Path],
+    serve: bool,
 ) -> int:
     """Train in an app of this kind until the user leaves it. The training thread may still be in native code then."""
     from tui.cli.lines import say_last
@@ -108,7 +113,7 @@ def show(
         serving.end("the session goes on in the background", "attach again with echornn-tui attach")
     else:
         serving.end("the session was ended")
-    say_last([*screen.last_words(code, session, goes_on), *app.LAST_WORDS])
+    say_last(screen.last_words(code, session, goes_on))
     if goes_on and recorder.folder is not None:
         flags = record.flags_for(session.going_first, **session.editing_first)
         go_on_in_the_background(recorder.folder, session.frame.speed, not app.trains, serve, flags)

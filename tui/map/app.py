@@ -19,7 +19,7 @@ from echornn.files.own_files import is_held
 from echornn.runtime.background import Background
 from echornn.sweeps.folder import SweepResults
 from tui.app.base import BACK, OPENS, KeyedApp, Palette
-from tui.app.help_screen import Chapter, HelpScreen, Section
+from tui.app.help import Chapter, HelpScreen
 from tui.app.key_line import KeyLine
 from tui.app.theme import Theme
 from tui.command_text import command_of
@@ -281,7 +281,7 @@ class MapApp(KeyedApp[EchoConfig | int]):
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
-            chapters = [Chapter(Section("Keys"), BINDINGS), Chapter(Section("What is seen", SEEN))]
+            chapters = [Chapter("Keys", bindings=BINDINGS), Chapter("What is seen", SEEN)]
             self.push_screen(HelpScreen(chapters))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

@@ -13,10 +13,10 @@ from echornn.tasks.task import Numbers, Symbols
 from tui.views.canvas import Characters, Styles
 from tui.views.inks import NUMBER
 from tui.views.targets import TargetGroups
+from tui.views.text import DIGITS, digits_of
 
 Form = Symbols | Numbers
 Signs = Sequence[str]  # the one or two characters of each symbol
-DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 MOST_OF_A_NAME = 8  # characters, in the label of a line
 CLASS_COLOURS = 8  # more symbols take them in turn
 
@@ -30,23 +30,8 @@ def signs_of(form: Symbols, most: int = 2) -> Signs:
     return [name[0] for name in names] if names and len(first) == len(names) else digits_of(form.count)
 
 
-def digits_of(count: int) -> Signs:
-    """A digit or letter for each symbol, or two hexadecimal digits from symbol 36 on."""
-    return [DIGITS[symbol] if symbol < len(DIGITS) else f"{symbol:02x}" for symbol in range(count)]
-
-
 def widest(signs: Signs) -> int:
     return max(map(len, signs))
-
-
-def symbol_name(form: Symbols, symbol: int) -> str:
-    """In a sentence."""
-    return form.names[symbol] if form.names else digits_of(form.count)[symbol]
-
-
-def symbol_text(symbol: int, mark: str = " ", signs: Signs = ()) -> str:
-    """Two characters: its sign, or its digit, and a mark if there is room."""
-    return f"{(signs or digits_of(symbol + 1))[symbol]}{mark}"[:2]
 
 
 def names_beside(forms: Iterable[Form]) -> list[str]:
@@ -68,7 +53,9 @@ def channel_label(form: Form, channel: int) -> str:
 
 # ---- blocks of symbols
 
-BLOCKS = {"zero": "▁▁", "one": "██", "unsure": "▒▒", "likely": "▓▓", "maybe": "░░", "wrong": "><"}
+ZERO, ONE, WRONG = "▁▁", "██", "><"
+SHADES = np.array([ZERO, "░░", "▒▒", "▓▓", ONE])  # of the probability of class 1: darker is likelier
+SHADE_EDGES = (0.125, 0.5, 0.75, 0.95)
 
 
 class Blocks(NamedTuple):
@@ -85,7 +72,7 @@ class Blocks(NamedTuple):
     def line(self, row: int, begin: int, end: int) -> tuple[Characters, Styles]:
         """The characters and their inks of some steps of a row, as a line to stamp, [1, 2 * steps]."""
         texts, inks = self.texts[row, np.newaxis, begin:end], self.inks[row, np.newaxis, begin:end]
-        return texts.view("<U1"), inks.repeat(2, axis=1)
+        return np.ascontiguousarray(texts).view("<U1"), inks.repeat(2, axis=1)
 
 
 def value_blocks(form: Form, values: npt.NDArray[Any], ink: str, channel: int = 0, scale: float = 1.0) -> Blocks:
@@ -94,7 +81,7 @@ def value_blocks(form: Form, values: npt.NDArray[Any], ink: str, channel: int = 
         characters, _ = signed_blocks(values[..., channel], scale)
         return Blocks(np.char.add(characters, characters), np.full(characters.shape, NUMBER[ink], np.int16))
     if form.count == 2:
-        texts = np.array([BLOCKS["zero"], BLOCKS["one"]])[values]
+        texts = np.array([ZERO, ONE])[values]
         return Blocks(texts, np.full(values.shape, NUMBER[ink], np.int16))
     texts = np.array([f"{sign:<2}" for sign in signs_of(form)])[values]
     return Blocks(texts, (NUMBER["block0"] + values % CLASS_COLOURS).astype(np.int16))
@@ -107,21 +94,13 @@ def predicted_blocks(form: Symbols, targets: npt.NDArray[Any], probabilities: Fl
     predicted = probabilities.argmax(axis=-1)
     wrong = (predicted != targets) & scored
     if form.count == 2:
-        of_one = probabilities[..., 1]
-        texts = np.array([BLOCKS[shade(p)] for p in of_one.ravel().tolist()]).reshape(of_one.shape)
+        of_one = np.nan_to_num(probabilities[..., 1], nan=0.5)
+        texts = SHADES[np.digitize(of_one, SHADE_EDGES)]
         blocks = Blocks(texts, np.full(texts.shape, NUMBER["prediction"], np.int16))
-        return blocks.where(wrong, BLOCKS["wrong"], "wrong")
+        return blocks.where(wrong, WRONG, "wrong")
     texts, inks = value_blocks(form, predicted, "")
     marked = np.array([f"{sign:<2}".replace(" ", "<") for sign in signs_of(form)])[predicted]
     return Blocks(np.where(wrong, marked, texts), inks).where(wrong, None, "wrong")
-
-
-def shade(probability: float) -> str:
-    """The name of the block for a probability of class 1: darker is likelier; NaN counts as unsure."""
-    for below, name in ((0.125, "zero"), (0.5, "maybe"), (0.75, "unsure"), (0.95, "likely")):
-        if probability < below:
-            return name
-    return "one" if probability >= 0.95 else "unsure"
 
 
 # ---- blocks of numbers

@@ -11,7 +11,7 @@ from echornn.config import EchoConfig
 from echornn.data.series import source_lags, targets_known
 from echornn.progress import Bools, Progress
 from echornn.session.pictures.frame import Frame
-from tui.views.blocks import digits_of, widest
+from tui.views.blocks import widest
 from tui.views.canvas import Cells
 from tui.views.rows import (
     INPUT,
@@ -26,7 +26,7 @@ from tui.views.rows import (
     untrained,
 )
 from tui.views.targets import Source, source_of
-from tui.views.text import cut_off, shortened
+from tui.views.text import cut_off, digits_of, shortened
 from tui.views.view import FOCUSED, TimeStep, TimeStepView, extent
 
 MOST_STRIP = 60  # columns of the strip that shows the whole matrix

@@ -34,8 +34,8 @@ class GradientView(ProbeView):
     BINDINGS = [
         *cursor_keys("Cursor a step back", "Cursor a step on", "Cursor a row up", "Cursor a row down"),
         hidden("f", "flip", "Flip", tooltip="Flip the input at the cursor, or take that back", id="flip"),
-        hidden("n", "derivative", "Derivative", tooltip="Local derivative, or flips", id="next"),
-        hidden("v", "swap", "Swap", tooltip="If there is room for one: bars, or the row", id="swap"),
+        hidden("n", "derivative", "Derivative", tooltip="The local derivative, or what a flip does", id="next"),
+        hidden("v", "swap", "Swap", tooltip="Where there is room for one: bars by lag, or the row", id="swap"),
         hidden("escape", "leave", "Leave", tooltip="Take the cursor and the flip away", id="leave"),
     ]
 
@@ -49,7 +49,8 @@ class GradientView(ProbeView):
     def question(self) -> Question:
         kinds: set[Kind] = {"connectivity" if self._is_derivative else "effects"}
         kinds |= {"flip"} if self._flip is not None else set()
-        return Question(self.kinds | kinds, flip=self._flip, row=self._cursor.row if self._cursor is not None else 0)
+        flip = None if self._flip is None else (self._flip.row, self._flip.step)  # plain, for a session elsewhere
+        return Question(self.kinds | kinds, flip=flip, row=self._cursor.row if self._cursor is not None else 0)
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -112,8 +113,9 @@ class GradientView(ProbeView):
         place = self._place()
         if place is None:
             return None
-        flip = readings.flip if self._flip is not None and self._flip[0] == place[1].row else None
-        change = changing(readings.config)
+        flip, change = readings.flip, changing(readings.config)
+        if self._flip is None or flip is None or flip.row != place[1].row:
+            flip = None
         if flip is not None:
             text = flip_words(readings.config, flip)
         elif self._is_derivative:

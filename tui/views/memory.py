@@ -46,7 +46,7 @@ class MemoryView(ProbeView):
         hidden("pageup", "units(-1)", "Units", tooltip="Units before these", id="page_up"),
         hidden("pagedown", "units(1)", "Units", tooltip="Units after these", id="page_down"),
         *PART_BINDINGS,
-        hidden("v", "swap", "Swap", tooltip="If there is room for one: bars, or units", id="swap"),
+        hidden("v", "swap", "Swap", tooltip="Where there is room for one: bars by lag, or units", id="swap"),
         LEAVE,
     ]
 

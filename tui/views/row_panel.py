@@ -175,7 +175,6 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel) -> None:
 
 
 def draw_blocks(cells: Cells, box: Box, y: int, line: BlockLine, at: int, steps: slice, block: int) -> None:
-    """A line of blocks, of two columns or one, for these steps."""
     write_in(cells, box, y, line.label, "muted")
     characters, inks = line.blocks.line(0, steps.start, steps.stop)
     stamp(cells, box.x + at, box.y + y, characters[:, :: 3 - block], inks[:, :: 3 - block])

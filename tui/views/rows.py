@@ -27,7 +27,6 @@ from tui.views.blocks import (
     predicted_blocks,
     scale_of,
     signs_of,
-    symbol_text,
     value_blocks,
 )
 from tui.views.canvas import Cells, stamp
@@ -120,14 +119,11 @@ def value_text(config: EchoConfig, window: Progress, row: int, step: int, line: 
         return NOT_SCORED
     if isinstance(form, Numbers):
         return number_text(float(value[line.channel]))
-    if line.part != PREDICTION:
-        return cell_text(int(value), form)
-    return cell_text(int(value.argmax()), form, "<" if counts and value.argmax() != target else " ")
-
-
-def cell_text(symbol: int, form: Symbols, mark: str = " ", most: int = 2) -> str:
-    """Two characters: the number of one of two symbols at the right, else its sign and a mark."""
-    return f"{symbol:>2}" if form.count == 2 else symbol_text(symbol, mark, signs_of(form, most))
+    symbol, mark = value, " "
+    if line.part == PREDICTION:
+        symbol = value.argmax()
+        mark = "<" if counts and symbol != target else " "
+    return f"{symbol:>2}" if form.count == 2 else f"{signs_of(form)[symbol]}{mark}"[:2]
 
 
 def number_text(value: float) -> str:

@@ -17,12 +17,24 @@ from echornn.data.series import lags_beyond
 from echornn.diagnosis.cases import Sentence
 from echornn.progress import Floats
 from echornn.tasks.task import Numbers, Symbols
-from tui.views.blocks import symbol_name
 
 CLAUSE_ENDS = (", ", "; ", ": ", " (", " · ", " | ")
 LEFT_OUT = "..."
 LONGEST = 78  # characters of the text about a cursor
 BREVITIES = range(4)  # of a text: 0 names all channels, 1 none; the others give fewer numbers
+
+
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def digits_of(count: int) -> Sequence[str]:
+    """A digit or letter for each symbol, or two hexadecimal digits from symbol 36 on."""
+    return [DIGITS[symbol] if symbol < len(DIGITS) else f"{symbol:02x}" for symbol in range(count)]
+
+
+def symbol_name(form: Symbols, symbol: int) -> str:
+    """In a sentence."""
+    return form.names[symbol] if form.names else digits_of(form.count)[symbol]
 
 
 @dataclass(frozen=True)
@@ -59,7 +71,8 @@ def shortened(text: str, width: int) -> str:
 
 def wrapped(text: str, width: int, lines: int) -> list[str]:
     """The text on at most ``lines`` lines; dots stand for the rest."""
-    return textwrap.wrap(text, max(len(LEFT_OUT), width), max_lines=lines, placeholder=LEFT_OUT, break_on_hyphens=False)
+    rows = textwrap.wrap(text, max(1, width), break_on_hyphens=False)
+    return rows if len(rows) <= lines else [*rows[: lines - 1], shortened(" ".join(rows[lines - 1 :]), width)]
 
 
 def in_a_line(line: Sentence, width: int) -> str:

@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 
 from tests.answered import answered, records
-from tests.detached import detached
 from tests.patience import PATIENCE, wait_for
-from tests.program import running
+from tests.program import detached, running
 from tests.recorded import record_branches
 from tests.sockets import own_sockets
 
@@ -154,6 +153,20 @@ def test_a_script_of_the_standard_input_whose_reader_may_leave(tmp_path: Path) -
     )
     assert (cut.stdout, "Traceback" in cut.stderr) == ("1\n", False)
     assert records(answered("list", "run", "--json"))[0]["windows"] == 17 + 2, "nothing is done that nobody hears of"
+
+
+def test_of_a_lesson_the_lines_after_a_colon_are_done(tmp_path: Path) -> None:
+    record_branches(tmp_path / "run", 12)
+    Path("lesson.md").write_text(
+        "# Steps\n\nTrain {window}.\n: step 2; step # on\n\n## Wait\n: until solved 15\n: until 16\n"
+    )
+    done = subprocess.run([*SCRIPTED, "do", "run", "--file", "lesson.md"], capture_output=True, text=True)
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [
+        *("step 2", "step"),
+        *("until solved 15", "until 16"),
+    ]
+    assert re.search("until 16: refused.*paused", done.stdout)
+    assert done.returncode == 2
 
 
 def test_a_script_steers_the_session_that_trains_the_run_and_leaves_it(

@@ -113,16 +113,3 @@ def test_an_epoch_begins_without_an_influence() -> None:
     expected = trainer.advance(4).losses
     trainer.restore(replace(before, influence={name: one + 1 for name, one in before.influence.items()}))
     np.testing.assert_array_equal(trainer.advance(4).losses, expected)
-
-
-def test_an_influence_that_is_not_a_number_is_left_behind_with_the_state_before() -> None:
-    config = replace(SMALL, rule="rtrl")
-    trainer = make_trainer(config)
-    trainer.advance(3)
-    before = trainer.state
-    expected = trainer.advance(4).losses
-    lost = {name: np.full_like(one, np.nan) for name, one in before.influence.items()}
-    trainer.restore(replace(before, influence=lost))
-    assert np.isnan(trainer.advance(4).losses[-1])
-    trainer.restore(before)
-    np.testing.assert_array_equal(trainer.advance(4).losses, expected)

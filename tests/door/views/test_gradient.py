@@ -98,6 +98,7 @@ async def test_a_flip_lights_exactly_the_steps_that_changed() -> None:
         await stage.put(readings=SOLVED)
         await stage.press("4", "f")
         assert stage.asked.flip == (0, 11), "its echo is the last of the 15"
+        assert type(stage.asked.flip) is tuple, "so that it crosses a socket"
         for key in ("f", "escape"):
             await stage.press(key)
             assert stage.asked.flip is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.clock import Clock
+from tests.patience import Clock
 from tui.term.output import MOST_UNDERWAY, PATIENCE_SECONDS, Backpressure
 
 

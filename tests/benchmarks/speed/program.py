@@ -1,15 +1,24 @@
-"""The types of measured programs: one trains, one is waited for; and the error of a program that cannot run."""
+"""What a measured program is: one trains, one is waited for; and the process that runs one."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+import pkgutil
+import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from tests.benchmarks.speed.problem import Problem
 
 MEASURED_SECONDS = 0.3
 """The shortest time of a measurement of training; at least one call is measured."""
@@ -19,30 +28,12 @@ FEW = 10
 
 Losses = npt.NDArray[Any]
 
+Cost = dict[str, float]
+"""Seconds by the clock, the median of the calls, and of the processors (all threads), the mean of the calls."""
+
 
 class CannotError(Exception):
     """The program cannot run on this machine, or cannot train this network; the message says why, in a phrase."""
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Seconds: elapsed time, the median of the calls; and processor time of all threads, the mean of the calls."""
-
-    clock: float
-    processors: float
-
-
-class Prepared(Protocol):
-    """A program that is ready to be measured, with the versions of its libraries by name."""
-
-    @property
-    def versions(self) -> Mapping[str, str]: ...
-
-    def first(self) -> Losses | None:
-        """Train from the epoch's beginning with one call; returns the losses, None if nothing is trained."""
-
-    def measure(self) -> Cost:
-        """The cost of a window of one network, or of the waiting."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +55,15 @@ class Trains:
         return self.train(self.windows)
 
     def measure(self) -> Cost:
+        """The cost of a window of one network."""
         calls: list[float] = []
         begun, processors = time.perf_counter(), time.process_time()
         while not calls or time.perf_counter() - begun < MEASURED_SECONDS:
             clock = time.perf_counter()
             self.train(self.windows)
             calls.append(time.perf_counter() - clock)
-        each = self.windows * self.replicas
-        return Cost(statistics.median(calls) / each, (time.process_time() - processors) / len(calls) / each)
+        each, used = self.windows * self.replicas, time.process_time() - processors
+        return {"clock": statistics.median(calls) / each, "processors": used / len(calls) / each}
 
 
 @dataclass(frozen=True)
@@ -81,7 +73,7 @@ class Waits:
     Attributes:
         wait: does it, and returns the processor seconds that it took.
         needs: objects to keep alive as long as this.
-        warms: whether to do it once before measuring.
+        warms: whether to do it once before measuring, so that files are in the system's cache.
     """
 
     wait: Callable[[], float]
@@ -90,16 +82,43 @@ class Waits:
     warms: bool = True
 
     def first(self) -> None:
-        """Do it once, so that files are in the system's cache."""
         if self.warms:
             self.wait()
 
     def measure(self) -> Cost:
         begun = time.perf_counter()
         processors = self.wait()
-        return Cost(time.perf_counter() - begun, processors)
+        return {"clock": time.perf_counter() - begun, "processors": processors}
 
 
 def with_numpy(**versions: str) -> dict[str, str]:
     """These versions and NumPy's."""
     return {**versions, "NumPy": np.__version__}
+
+
+def introduction(program: Trains | Waits) -> dict[str, Any]:
+    """The program's versions, its first losses, and a hash of all losses of the first call."""
+    losses = program.first()
+    told = {"versions": {"Python": platform.python_version(), **program.versions}}
+    if losses is None:
+        return told
+    return {**told, "losses": losses[:FEW].tolist(), "digest": hashlib.sha256(losses.tobytes()).hexdigest()}
+
+
+def main() -> None:
+    """Prepare the program that the first argument names, in JSON. Standard output is lines of JSON: first the
+    `introduction`; then, for each line of input, the cost of a window. All other output goes to standard error.
+    """
+    out = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    request = json.loads(sys.argv[1])
+    problem = [Problem.read(Path(request["problem"]))] if request["problem"] else []
+    try:
+        prepare = pkgutil.resolve_name(f"tests.benchmarks.speed.programs.{request['prepare']}")
+        program = prepare(*problem, **request["options"])
+    except CannotError as error:
+        print(json.dumps({"left_out": str(error)}), file=out)
+        return
+    print(json.dumps(introduction(program)), file=out)
+    for _ in sys.stdin:
+        print(json.dumps(program.measure()), file=out)

@@ -1,15 +1,12 @@
-"""Any picture, and whatever else is sent, is the same value after it was encoded and decoded."""
+"""Keyframes, names of branches, and whatever is sent to a viewer."""
 
 from __future__ import annotations
 
-import dataclasses
-import struct
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
-from enum import Enum
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -19,9 +16,72 @@ from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.readings import Flip, StatePlane
 from echornn.remote.messages import Request, Shown, decode, encode, known_of
+from echornn.runs.states import LEAST_KEPT, Keyframe, Keyframes
 from echornn.session.commands import Answer, Edit, SetSpeed, StartOver
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Picture
+from echornn.timeline.branch import Position, letter_of, number_of
+from tests.door.remote.viewers import plain
+from tests.examples import examples
+
+positions = st.builds(Position, st.integers(0, 3), st.integers(0, 50))
+
+
+def of(position: Position, size: int = 8) -> Keyframe:
+    return Keyframe(position, bytes([position.window % 251]) * size)
+
+
+@given(st.lists(positions, max_size=60), positions)
+def test_the_nearest_is_the_last_of_its_branch_that_is_not_after_it(added: list[Position], asked: Position) -> None:
+    kept = Keyframes()
+    news = [kept.add(of(position)) for position in added]
+    assert news == [position not in added[:index] for index, position in enumerate(added)]
+    assert len(kept) == len(set(added))
+    assert [one.position for one in kept.all()] == sorted(set(added))
+    found = kept.nearest(asked)
+    before = [one for one in set(added) if one.branch == asked.branch and one.window <= asked.window]
+    assert (None if found is None else found.position) == max(before, default=None)
+
+
+@examples(50)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 100)), max_size=400), st.integers(100, 2000))
+def test_they_stay_within_the_bound_or_are_few(steps: list[tuple[int, int]], most: int) -> None:
+    kept = Keyframes(most)
+    ends = [0] * 4
+    for branch, windows in steps:
+        ends[branch] += windows
+        thinned = kept.thinned
+        kept.add(of(Position(branch, ends[branch]), 10))
+        assert kept.bytes == sum(one.size for one in kept.all()) == 10 * len(kept)
+        assert kept.bytes <= max(most, 10 * LEAST_KEPT)
+        assert kept.thinned >= thinned
+
+
+def test_thinned_they_stay_evenly_apart() -> None:
+    kept = Keyframes(most_bytes=100 * 10)
+    for window in range(0, 100_000, 7):
+        kept.add(of(Position(0, window), 10))
+    windows = [one.position.window for one in kept.all()]
+    assert 50 <= len(windows) <= 100
+    gaps = [after - before for before, after in itertools.pairwise([0, *windows, 100_000])]
+    assert max(gaps) <= 4 * 100_000 / len(windows)
+
+
+def test_letters_go_on_after_z() -> None:
+    assert [letter_of(number) for number in (0, 1, 25, 26, 27, 51, 52, 701, 702)] == [
+        *("a", "b", "z", "aa", "ab", "az", "ba", "zz", "aaa")
+    ]
+
+
+@given(st.integers(0, 10**12))
+def test_a_branch_is_found_by_its_letter_and_by_its_number(number: int) -> None:
+    assert number_of(letter_of(number)) == number_of(str(number)) == number
+
+
+@pytest.mark.parametrize("name", ["", "B", "1.0", "-1", "1e3", "a1", " b", "é", "٣", "z" * 13, "9" * 5000])
+def test_what_is_neither(name: str) -> None:
+    assert number_of(name) is None
+
 
 CONFIGS = [EchoConfig(), EchoConfig(seed=3, cell="lstm", stride=4, replicas=6), EchoConfig(task="two_coins")]
 
@@ -52,26 +112,6 @@ few = settings(max_examples=15, suppress_health_check=list(HealthCheck), deadlin
 def special() -> None:
     for kind, values in SPECIAL.items():
         st.register_type_strategy(kind, values)
-
-
-def plain(value: Any) -> Any:
-    """A value as nested tuples that are equal only if all its numbers have the same type and the same bits."""
-    match value:
-        case np.ndarray() | np.generic():
-            return type(value), value.dtype.str, value.shape, value.tobytes()
-        case float():
-            return struct.pack("d", value) if value == value else "not a number"
-        case EchoConfig() | Enum() | None | str() | int():
-            return type(value), value
-        case tuple():
-            return type(value), *map(plain, value)
-        case frozenset():
-            return frozenset, frozenset(map(plain, value))
-        case Mapping():
-            return dict, *((plain(name), plain(one)) for name, one in value.items())
-        case _:
-            assert dataclasses.is_dataclass(value)
-            return type(value), *(plain(getattr(value, field.name)) for field in dataclasses.fields(value))
 
 
 @pytest.mark.parametrize("kind", [Frame, Request, Answer])
