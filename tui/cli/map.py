@@ -166,7 +166,6 @@ def show_on_screen(
     if computing is not None:
         thread.start()
     code = screen.until_left(by_turns(), code_if_gone)
-    follower.end()
     if computing is not None:
         computing.sweep.asked_to_end.set()
         thread.join(SECONDS_TO_STOP)
