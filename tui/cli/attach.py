@@ -25,6 +25,7 @@ from tui.cli import FailedError, UsageError
 from tui.cli.lines import say_last
 from tui.cli.preferences import Preferences, ScreenFlags, preferences
 from tui.cli.rows import as_json
+from tui.cli.train import AppScreen
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode
 
@@ -77,7 +78,6 @@ def folder_of(name: str | None) -> Path:
 def _show(folder: Path, chosen: Preferences, read_only: bool) -> int:
     guarded = guardian.divide()
     from tui.app.app import EchoApp
-    from tui.cli.screen import AppScreen
 
     session = RemoteSession(folder, terminal.name(), chosen.fps, read_only)
     screen = AppScreen(guarded, chosen.mouse)

@@ -22,8 +22,7 @@ from echornn.files.own_files import Lock, is_held
 from echornn.remote.client import AddressError, viewers_of
 from echornn.runs import folders
 from echornn.timeline.branch import letter_of
-from tui.cli.records import results_of
-from tui.cli.rows import Json, Record, RunName, emit, json_lines, opened
+from tui.cli.rows import Json, Record, RunName, emit, json_lines, opened, results_of
 
 COLUMNS = ("branch", "parent", "at", "own windows", "mean loss", "solved at", "differs")
 

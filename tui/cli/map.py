@@ -19,6 +19,7 @@ from tui.cli import UsageError, record
 from tui.cli.lines import say_last
 from tui.cli.preferences import Preferences, ScreenFlags, preferences
 from tui.cli.rows import Trust
+from tui.cli.train import AppScreen
 from tui.figures.sweep_table import Axes, Measure
 from tui.map.drawing import csv_lines, lines_of
 from tui.map.state import FilterError, MapFrame, MapState, named_by
@@ -101,7 +102,6 @@ def show_on_screen(
 ) -> int:
     """Show the map, and the app of points opened from it, in turn, and compute the sweep, if it is computed here."""
     with quiet.collector_paused():
-        from tui.cli.screen import AppScreen
         from tui.map.app import Follower, MapApp, Opened
 
     screen, follower = AppScreen(guarded, chosen.mouse), Follower(results)
