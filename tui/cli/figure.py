@@ -71,7 +71,7 @@ def make_figure(
         raise UsageError(str(error)) from error
     measure, choice = show or Measure.SUCCESS, None
     if kind == "map":
-        from tui.cli.map import chosen_state
+        from tui.cli.sweep import chosen_state
 
         axes = SweepResults.read(Path(run)).axes
         choice = chosen_state(axes, across, down, measure, filter).choice(axes)

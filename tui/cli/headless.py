@@ -24,7 +24,7 @@ from echornn.session.commands import Pause, Save
 from echornn.session.pictures.frame import Frame, State
 from echornn.timeline.branch import index_in
 from tui.cli.detach import Serving, let_go
-from tui.cli.lines import lines_here
+from tui.cli.lines import LinePrinter
 from tui.cli.record import code_at_the_end, farewell, forget_if_empty
 from tui.cli.rows import Record, as_json, results_of, seed_stats_fields
 from tui.figures.sweep_table import rung_text
@@ -67,10 +67,7 @@ def print_training(
             lines.print([as_json(one) if json else line_of(one, config) for one in records], sys.stdout)
 
     def on_progress(progress: PopulationProgress) -> None:
-        nonlocal report
-        if not report.is_continued_by(progress, session.config):
-            report = EpochReport(session.config, report.begun, is_whole=False)
-        say(*report.records(progress))
+        say(*report.records(progress, session.config))
         if progress.diverged[-1] and not is_watched():
             session.stop()
 
@@ -85,7 +82,7 @@ def print_training(
     if background is not None:
         let_go(background, recorder.folder, serving.trouble, errors_apart=json)
     native_log = terminal.keep_native_stderr_off_the_screen()
-    lines = lines_here(with_bar=not json)
+    lines = LinePrinter(None if json else terminal.screen_for_a_bar())
     with asked_to_end(session.stop, lambda: session.send(Save())) as asked:
         folder = None if recorder.folder is None else str(recorder.folder)
         trained = recorder.resumed.position_at(at).window if recorder.resumed else 0
@@ -213,19 +210,13 @@ def asked_to_end(stop: Callable[[], object], save: Callable[[], object] = lambda
 class EpochReport:
     """Turns progress into records, about a window, or the means over an epoch that was trained from its beginning."""
 
-    def __init__(self, config: EchoConfig, begun: float | None = None, is_whole: bool = True) -> None:
-        self.config, self._is_whole = config, is_whole
-        self.begun = time.monotonic() if begun is None else begun
-        self._sums, self._windows, self._errors = np.zeros(config.replicas), 0, 0  # of the epoch; sums: [replicas]
-        self._next: int | None = None  # the number of the next window, from 0
+    def __init__(self, config: EchoConfig) -> None:
+        self.config, self.begun, self._is_whole = config, time.monotonic(), True
+        self._next: int | None = None  # the number of the next window since the first epoch's start, from 0
+        self._begin_epoch()
 
-    def is_continued_by(self, progress: PopulationProgress, config: EchoConfig) -> bool:
-        """Whether these windows follow those reported last: viewers may change the configuration, or go elsewhere."""
-        return config == self.config and self._next in (None, self._first(progress))
-
-    def _first(self, progress: PopulationProgress) -> int:
-        """The number of the first of these windows since the first epoch's start, from 0."""
-        return progress.epoch * self.config.windows_per_epoch + progress.window + 1 - len(progress.losses)
+    def _begin_epoch(self) -> None:
+        self._sums, self._windows, self._errors = np.zeros(self.config.replicas), 0, 0  # sums: [replicas]
 
     def go_on_after(self, run: Run, at: int | None) -> None:
         """Count the current epoch's earlier windows of a continued run, if they are of the same epochs."""
@@ -239,10 +230,12 @@ class EpochReport:
             which = slice(own, own + self.config.replicas)
             self._add(losses_of(windows)[:, which], errors_of(windows, branch.config)[:, which])
 
-    def records(self, progress: PopulationProgress) -> Iterator[Record]:
-        """The records about these windows, in order."""
-        per_epoch, count = self.config.windows_per_epoch, len(progress.losses)
-        first = self._first(progress)
+    def records(self, progress: PopulationProgress, config: EchoConfig) -> Iterator[Record]:
+        per_epoch, count = config.windows_per_epoch, len(progress.losses)
+        first = progress.epoch * per_epoch + progress.window + 1 - count
+        if config != self.config or self._next not in (None, first):  # a viewer has changed it, or gone elsewhere
+            self.config, self._is_whole = config, False
+            self._begin_epoch()
         self._next = first + count
         self._is_whole = self._is_whole or first % per_epoch == 0
         in_epoch = np.arange(first, first + count) % per_epoch
@@ -261,7 +254,7 @@ class EpochReport:
                     seconds = time.monotonic() - self.begun
                     yield {"event": "epoch", "epoch": epoch + 1, **fields, **place, "seconds": seconds}
                 self._is_whole, begin = True, index + 1
-                self._sums, self._windows, self._errors = np.zeros(self.config.replicas), 0, 0
+                self._begin_epoch()
         self._add(progress.losses[begin:], progress.errors[begin:])
 
     def _add(self, losses: Floats, errors: Counts) -> None:

@@ -40,7 +40,7 @@ SUBCOMMANDS = {
     "tasks": "tui.cli.choices:list_tasks",
     "cells": "tui.cli.choices:list_cells",
     "prune": "tui.cli.kept:prune_runs",
-    "map": "tui.cli.map:show_map",
+    "map": "tui.cli.sweep:show_map",
     "sweep": "tui.cli.sweep:sweep",
 }
 """The functions of the subcommands; each is imported only when its command line is read, or for the help of all."""
@@ -54,7 +54,6 @@ Tasks = Mapping[str, TaskName]
 
 
 def command_of(arguments: Sequence[str], tasks: Tasks | None = None) -> Callable[[], int | None]:
-    """What a command line calls."""
     name = arguments[0] if arguments[0] in SUBCOMMANDS else ""
     if tasks is None:
         tasks = _tasks_in(arguments) if name in ("", "sweep") else {}
@@ -65,10 +64,7 @@ def command_of(arguments: Sequence[str], tasks: Tasks | None = None) -> Callable
             return command_of(arguments, of_the_run)
         flag = (error.token.keyword or error.token.value).partition("=")[0]
         of_tasks = tasks_with(flag.strip("-").replace("-", "_"))
-        if of_tasks:
-            raise UsageError(f"Unknown option: {flag}. It is {of_tasks}: name one.") from error
-        own = [f"--{one.name.replace('_', '-')}" for task in tasks.values() for one in settings_of(class_of(task))]
-        raise UsageError(f"{error} Settings of the task: {', '.join(own)}" if own else str(error)) from error
+        raise UsageError(f"Unknown option: {flag}. It is {of_tasks}: name one." if of_tasks else str(error)) from error
     except UnusedCliTokensError as error:
         words = [*(error.unused_tokens or ())]
         near = get_close_matches(words[0], SUBCOMMANDS, 1)

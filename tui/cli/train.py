@@ -44,7 +44,8 @@ def train(
 ) -> int:
     """Train, in the app or as lines."""
     rate = None if speed is None else speed_of(speed)
-    record.require_at(at)
+    if at is not None and at < 0:
+        raise ConfigError("at", at, "the number of windows along the run's path, 0 or more")
     in_the_app = not (headless or json or detach) and terminal.is_interactive()
     if resume is not None and run is not None:
         raise UsageError(f"resume = {resume!r} cannot be used with --run: a continued run stays in its folder")
@@ -171,7 +172,4 @@ class AppScreen:
         if session.error is not None:
             tail = "" if isinstance(session.error, ConfigError) else self.native_log.tail()
             printed.complain(*f"echornn-tui: {session.frame.message}\n{tail}".splitlines())
-        lost = session.outstanding if session.error is None else 0
-        what = "the last command was" if lost == 1 else f"the last {lost:,} commands were"
-        dropped = [f"the program ended while it was busy: {what} not carried out"] if lost else []
-        return dropped if goes_on or forgotten else [*dropped, *record.farewell(session)]
+        return [] if goes_on or forgotten else record.farewell(session)
