@@ -105,8 +105,8 @@ class HelpScreen(ClosesOnce):
     def compose(self) -> ComposeResult:
         with Vertical(id="help") as frame:
             frame.border_title = "Help"
-            hints = "[@click=screen.search]«help.search» searches[/], «arrows» scroll, [@click=screen.back]«close» closes[/]"
-            frame.border_subtitle = self._say(hints)
+            search, close = "[@click=screen.search]«help.search» searches[/]", "[@click=screen.back]«close» closes[/]"
+            frame.border_subtitle = self._say(f"{search}, «arrows» scroll, {close}")
             yield self._text
             yield self._search
 
