@@ -71,7 +71,7 @@ def make_figure(
         raise UsageError(str(error)) from error
     measure, choice = show or Measure.SUCCESS, None
     if kind == "map":
-        from tui.cli.map import chosen_state
+        from tui.cli.sweep import chosen_state
 
         choice = chosen_state(SweepResults.read(Path(run)), across, down, measure, filter).choice
     request = FigureRequest(run, kind, others, at, branch, replica, log, measure, choice, trust, width, height, font)

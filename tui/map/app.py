@@ -10,7 +10,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.events import Event, Key, MouseDown
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -24,8 +23,8 @@ from tui.app.help import Chapter, HelpScreen
 from tui.app.key_line import KeyLine
 from tui.app.theme import Theme
 from tui.command_text import command_of
-from tui.map.drawing import Square, draw_map
-from tui.map.state import MapState, example_of
+from tui.map.drawing import draw_map
+from tui.map.state import MapState, common_to_all
 from tui.term.exit_code import ExitCode
 from tui.views.canvas import Box, Cells, CellWidget
 from tui.views.keymap import KeyMap, Moved
@@ -82,13 +81,8 @@ TOGETHER = {"map.across": ("map.across", "map.down"), "map.step_back": ("map.ste
 LEFT_OUT = ("copy", "filter", STEP_BACK, "see('next_across')", "see('next_measure')", "see('marked')")
 """Actions whose keys are left out of a narrow key line, in this order."""
 
-NOTHING = {
-    "next_across": "there is only one field: with a second --grid field they can be turned",
-    "next_down": "there is only one field: with a second --grid field they can be turned",
-    "turned": "no field is down, so nothing can be turned: «map.down» chooses one",
-    "held": "no other field to hold: «map.across» and «map.down» show all fields",
-    "next_stepped": "no other field to choose",
-}
+NOTHING = dict.fromkeys(("next_across", "next_down", "turned"), "no other field is shown: «map.down» chooses one")
+NOTHING |= dict.fromkeys(("held", "next_stepped"), "no other field: «map.across» and «map.down» show all fields")
 """What is said where a key changes nothing."""
 
 CANNOT_OPEN = "nothing to train here: this combination is not possible"
@@ -96,16 +90,15 @@ CANNOT_OPEN = "nothing to train here: this combination is not possible"
 SEEN = (
     (
         "The map",
-        "Each square is a point of the sweep: the fuller its block, the better. «map.measure» chooses what it shows: "
-        "how many of the seeds solved the task, the window by which half of them had, or the median of their final "
-        "losses. A shade always means the same, whatever you filter or hold.",
+        "Each square is a point of the sweep, which every seed trains once: the fuller its block, the better. "
+        "«map.measure» chooses what it shows: how many of the seeds solved the task, the window by which half of all "
+        "had, or the median of their final losses. A shade always means the same, whatever you filter or hold.",
     ),
     (
         "Several points",
-        "With more than two fields, a square holds several points. It shows the share of all their seeds, or the "
-        "median over the points. Such a square has no interval, since its points differ in more than their seeds. "
-        "«map.step_back» and «map.step_on» hold a field at one value. If num_epochs has several values, the map "
-        "shows the largest, unless you hold another one.",
+        "With more than two fields, a square holds several points: it shows the share of all their seeds, or the "
+        "median over the points, and no interval. «map.step_back» and «map.step_on» hold a field at one value. Of "
+        "several num_epochs the map shows the largest, unless you hold another one.",
     ),
     (
         "The cursor",
@@ -114,11 +107,8 @@ SEEN = (
     ),
     ("solved", "The mean loss of 50 windows has once fallen close to the least possible."),
     ("lost again", "A network solved the task, but not in its last 50 windows. Only --until all can show it."),
-    ("half by", "The window by which half of all seeds had solved it; seeds that never did count too."),
-    ("point", "One value for each field of the grid. Every seed trains it once."),
     ("to come", "These seeds are not trained yet. Until they are, the share shown can only rise: it is of all seeds."),
     ("failed", "The sweep gave up, since the process ended again and again. The cursor shows the reason."),
-    ("level", "A loss that is known beforehand: that of a network which knows so much, and no more."),
     ("cannot be", "A combination that no network can have, such as an echo longer than the row."),
 )
 
@@ -133,22 +123,12 @@ class Follower:
     def look(self) -> None:
         self._background.do(self.look_now)
 
-    def end(self) -> None:
-        self._background.end()
-
     def look_now(self) -> None:
         try:
             self.is_computed = is_held(self.results.folder)
             self.results, self.trouble = self.results.refresh(), ""
         except (OSError, RunError) as error:
             self.trouble = str(error)
-
-
-def named(text: str, width: int) -> str:
-    """The name and the results of a cell; if they are too long, the name is shortened."""
-    name, colon, results = text.partition(": ")
-    room = width - len(colon + results)
-    return shortened(name, room) + colon + results if room > 0 else shortened(text, width)
 
 
 class MapView(CellWidget, can_focus=True):
@@ -165,28 +145,25 @@ class MapView(CellWidget, can_focus=True):
         width, shown = cells.width - 2, self.shown
         above, below = next((above, below) for least, above, below in LINES if cells.height >= least)
         first = (self.trouble, "trouble") if self.trouble else (self.progress, "strong")
-        for line, (text, ink) in enumerate([first, (shown.heading, "muted"), (shown.common, "muted")][:above]):
-            cells.write(1, line, shortened(text, width), ink)
+        head = [first, (shown.heading, "muted"), (common_to_all(shown.table.results), "muted")][:above]
         below *= self.is_read
         height = cells.height - above - below
-        legend = shown.legend if height >= WITH_LEGEND else []
-        box = Box(1, above, width, height - len(legend))
-        draw_map(cells, box, shown)
-        for line, text in enumerate(legend, box.bottom):
-            cells.write(1, line, shortened(text, width), "muted")
+        legend = [(text, "muted") for text in shown.legend] if height >= WITH_LEGEND else []
+        draw_map(cells, Box(1, above, width, height - len(legend)), shown)
         pointed = self.hovered
-        reading = (shown.at(*pointed) if isinstance(pointed, Square) else shown).reading
+        reading = (shown.at(*pointed) if isinstance(pointed, tuple) else shown).reading
         lines = [*zip(reading, ("strong", "text", "text"), strict=True)][:below]
         if hint := self.keymap.text(self.hint or shown.refusal):
             lines[-1:] = [(hint, "hint")]
-        for line, (text, ink) in enumerate(lines, cells.height - below):
-            cells.write(1, line, (named if ink == "strong" else shortened)(text, width), ink)
+        under = [*legend, *lines]
+        for line, (text, ink) in [*enumerate(head), *enumerate(under, cells.height - len(under))]:
+            cells.write(1, line, shortened(text, width), ink)
 
     async def clicked(self, spot: object, again: bool) -> None:
         if again:
             self.app.simulate_key(self.keymap.key("map.open"))
-        elif isinstance(spot, Square):
-            await self.app.run_action(f"see('at', {(*spot,)})")
+        else:
+            await self.app.run_action(f"see('at', {spot})")
 
     async def on_mouse_scroll_down(self) -> None:
         await self.app.run_action("see('moved', (1, 0))")
@@ -227,7 +204,7 @@ class MapApp(KeyedApp[EchoConfig | int]):
         self._follower, self._says, self._wrong = follower, says, wrong
         self.view = MapView(first or MapState.first(follower.results))
         self.view.hint = hint
-        self._filter = Input(self.shown.filter, example_of(self.shown.axes), id="filter", compact=True)
+        self._filter = Input(self.shown.filter, "FIELD=a,b or FIELD=low..high", id="filter", compact=True)
 
     @property
     def shown(self) -> MapState:
@@ -248,24 +225,16 @@ class MapApp(KeyedApp[EchoConfig | int]):
         self.show_newest()
 
     def show_newest(self) -> None:
-        follower, view, says = self._follower, self.view, self._says()
+        follower, view = self._follower, self.view
         if follower.results is not self.shown.table.results:
             view.shown = self.shown.read_again(follower.results)
-        going = "▶ computing" if says or follower.is_computed else "… unfinished"
-        state = going if self.shown.every.missing else "■ done"
-        view.progress = "   ".join(filter(None, [state, self.shown.progress, says]))
+        view.progress = self.shown.progress(self._says(), follower.is_computed)
         view.trouble = self._wrong() or follower.trouble
         view.redraw()
 
     def _show(self, shown: MapState, hint: str = "") -> None:
         self.view.shown, self.view.hint = shown, hint
         self.view.redraw()
-
-    async def on_event(self, event: Event) -> None:
-        """Remove the hint at the next key or click."""
-        if isinstance(event, Key | MouseDown) and not event.is_forwarded and self.view.hint:
-            self._show(self.shown)
-        await super().on_event(event)
 
     # ---- keys
 
@@ -296,8 +265,8 @@ class MapApp(KeyedApp[EchoConfig | int]):
             self._filter.value = ""
             self.leave_filter()
             self._show(self.shown.filtered(""))
-        elif self.shown.mark is not None:
-            self._show(replace(self.shown, mark=None))
+        elif self.shown.mark:
+            self._show(replace(self.shown, mark=()))
         else:
             self._show(self.shown, "«quit» ends the program")
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
 import textwrap
 from collections.abc import Iterator, Sequence, Set
-from typing import NamedTuple
 
 import numpy as np
 
 from echornn.data.levels import solved_level
 from echornn.sweeps.results import Cell
 from tui.figures.sweep_table import Measure, Scale, numbers_of, rung_text, short_text, value_of, value_text
-from tui.map.state import SHADES, MapState, signs_of
+from tui.map.state import SHADES, MapState, common_to_all, signs_of
 from tui.views.canvas import Box, Cells, stamp, write_in
 
 MARKED, SIDES, CURSOR = "◆", "▐▌", "◉"  # the cursor is at the sides of its cell, or on it if cells have no gaps
@@ -25,38 +25,18 @@ LONGEST_INTERVAL, LINES_WITH_INTERVAL = 7, 5  # the least width and height of a 
 LEAST_WORD, LONGEST_LABEL = 4, 16  # to which a column's label is cut; of a row's label
 
 
-class Square(NamedTuple):
-    """A cell of the map, for the mouse."""
+def spread(count: int, room: int, least: int, most: int, focus: int) -> tuple[dict[int, range], int]:
+    """The characters that each cell takes along one side of the map, and the gap between two.
 
-    row: int
-    column: int
-
-
-class Spread(NamedTuple):
-    """Where the shown columns, or rows, begin, and how large they are, in characters."""
-
-    shown: range
-    pitch: int
-    size: int
-
-    def begin(self, cell: int) -> int:
-        return (cell - self.shown.start) * self.pitch
-
-    @property
-    def end(self) -> int:
-        return self.begin(self.shown.stop - 1) + self.size
-
-
-def spread(count: int, room: int, least: int, most: int, focus: int) -> Spread:
-    """Cells as large as possible, with gaps if there is room for them; if not all fit, those around ``focus``."""
+    The cells are as large as possible, with gaps if there is room for them; if not all fit, those around ``focus``.
+    """
     size = (room + 1) // count - 1
-    if size >= max(AIRY, least):
-        size = min(size, most)
-        return Spread(range(count), size + 1, size)
-    size = min(most, max(least, room // count))
-    shown = min(count, max(1, room // size))
+    gap = int(size >= max(AIRY, least))
+    size = min(most, size if gap else max(least, room // count))
+    shown = count if gap else min(count, max(1, room // size))
     first = min(count - shown, max(0, focus - shown + 1))
-    return Spread(range(first, first + shown), size, size)
+    begins = {first + cell: cell * (size + gap) for cell in range(shown)}
+    return {cell: range(begin, begin + size) for cell, begin in begins.items()}, gap
 
 
 def texts_of(state: MapState) -> list[list[str]]:
@@ -79,24 +59,23 @@ def draw_map(cells: Cells, box: Box, state: MapState) -> None:
     words = max((len(text) for text in column_labels if not _is_number(text)), default=0)
     room = max(1, box.width - margin)
     least = max(1, min(words, room // max(1, len(column_labels))))
-    columns = spread(len(table.columns), room, least, max(WIDEST, words), cursor[1])
-    rows = spread(len(table.rows), max(1, box.height - 1), 1, HIGHEST, cursor[0])
-    is_numbered = columns.size >= max(len(text) for row in texts for text in row) + (rows.size == 1)
+    columns, gap = spread(len(table.columns), room, least, max(WIDEST, words), cursor[1])
+    rows, _ = spread(len(table.rows), max(1, box.height - 1), 1, HIGHEST, cursor[0])
+    longest = max(len(text) for row in texts for text in row)
     _draw_row_labels(cells, box._replace(width=margin - 1), rows, row_labels, cursor[0])
-    _draw_column_labels(cells, box, margin, columns, column_labels, cursor[1])
-    for row in rows.shown:
-        for column in columns.shown:
-            x, y = box.x + margin + columns.begin(column), box.y + 1 + rows.begin(row)
-            place, cell = Box(x, y, columns.size, rows.size), table.cells[row][column]
-            cells.mark(*place, Square(row, column))
-            _draw_cell(cells, place, cell, state.scale, texts[row][column] if is_numbered else "")
-            if state.mark is not None and state.mark.places == cell.places:
-                write_in(cells, place, 0, MARKED, "source")
-            if (row, column) == cursor and columns.pitch == columns.size:
-                stamp(cells, x, y, np.full((place.height, place.width), CURSOR), "cursor")
-            elif (row, column) == cursor:
-                for side, at in zip(SIDES, (x - 1, place.right), strict=True):
-                    stamp(cells, at, y, np.full((place.height, 1), side), "side")
+    _draw_column_labels(cells, box, margin, columns, gap, column_labels, cursor[1])
+    for (row, lines), (column, places) in itertools.product(rows.items(), columns.items()):
+        place = Box(box.x + margin + places.start, box.y + 1 + lines.start, len(places), len(lines))
+        cell, is_numbered = table.cells[row][column], len(places) >= longest + (len(lines) == 1)
+        cells.mark(*place, (row, column))
+        _draw_cell(cells, place, cell, state.scale, texts[row][column] if is_numbered else "")
+        if state.mark and state.mark == cell.places:
+            write_in(cells, place, 0, MARKED, "source")
+        if (row, column) == cursor and not gap:
+            stamp(cells, place.x, place.y, np.full((place.height, place.width), CURSOR), "cursor")
+        elif (row, column) == cursor:
+            for side, x in zip(SIDES, (place.x - 1, place.right), strict=True):
+                stamp(cells, x, place.y, np.full((place.height, 1), side), "side")
 
 
 def _draw_cell(cells: Cells, place: Box, cell: Cell, scale: Scale, text: str) -> None:
@@ -124,29 +103,31 @@ def _is_number(text: str) -> bool:
     return text[:1].isdigit() or text[:1] in "-."
 
 
-def _draw_column_labels(cells: Cells, box: Box, left: int, columns: Spread, texts: Sequence[str], cursor: int) -> None:
+def _draw_column_labels(
+    cells: Cells, box: Box, left: int, columns: dict[int, range], gap: int, texts: Sequence[str], cursor: int
+) -> None:
     """The label of the cursor's column, and at regular distances those of others; only words are cut."""
-    if columns.pitch > LEAST_WORD:
-        texts = [text if _is_number(text) else text[: columns.pitch - 1] for text in texts]
-    longest = max(len(texts[column]) for column in columns.shown) + 1
-    every = next((step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500) if step * columns.pitch >= longest), 1000)
-    for column in columns.shown:
-        is_near = abs(column - cursor) * columns.pitch < longest
+    pitch, end = len(columns[cursor]) + gap, max(places.stop for places in columns.values())
+    if pitch > LEAST_WORD:
+        texts = [text if _is_number(text) else text[: pitch - 1] for text in texts]
+    longest = max(len(texts[column]) for column in columns) + 1
+    every = next((step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500) if step * pitch >= longest), 1000)
+    for column, places in columns.items():
+        text, is_near = texts[column], abs(column - cursor) * pitch < longest
         if column == cursor or not (column % every or is_near):
-            text = texts[column]
-            begin = min(columns.begin(column) + (columns.size - len(text)) // 2, columns.end - len(text))
+            begin = min(places.start + (len(places) - len(text)) // 2, end - len(text))
             write_in(cells, box, 0, text, "cursor" if column == cursor else "muted", at=left + max(0, begin))
-    if columns.shown.start:
+    if min(columns):
         write_in(cells, box, 0, "<", "muted", at=left - 1)
-    if columns.shown.stop < len(texts):
-        write_in(cells, box, 0, ">", "muted", at=min(box.width - 1, left + columns.end))
+    if max(columns) + 1 < len(texts):
+        write_in(cells, box, 0, ">", "muted", at=min(box.width - 1, left + end))
 
 
-def _draw_row_labels(cells: Cells, box: Box, rows: Spread, texts: Sequence[str], cursor: int) -> None:
-    for row in rows.shown:
-        text, ink = ("> ", "cursor") if row == cursor else ("  ", "muted")
-        write_in(cells, box, 1 + rows.begin(row) + rows.size // 2, f"{text + texts[row]:<{box.width}}", ink)
-    above, below = rows.shown.start, len(texts) - rows.shown.stop
+def _draw_row_labels(cells: Cells, box: Box, rows: dict[int, range], texts: Sequence[str], cursor: int) -> None:
+    for row, lines in rows.items():
+        text, ink = (f"> {texts[row]}", "cursor") if row == cursor else (f"  {texts[row]}", "muted")
+        write_in(cells, box, 1 + lines.start + len(lines) // 2, f"{text:<{box.width}}", ink)
+    above, below = min(rows), len(texts) - 1 - max(rows)
     if above or below:
         write_in(cells, box, 0, f"{above} above" if above else f"{below} below", "muted")
 
@@ -161,7 +142,7 @@ def lines_of(state: MapState) -> Iterator[str]:
     label, table = max(map(len, rows)), [heads, *cells]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     yield state.heading
-    for words in state.common.split("; "):
+    for words in common_to_all(state.table.results).split("; "):
         yield from textwrap.wrap(words, 79)
     yield ""
     for name, row in zip(("", *rows), table, strict=True):
@@ -175,12 +156,7 @@ FORMS = {"success": ".4f", "low": ".4f", "high": ".4f", "median_loss": ".6g", "l
 
 
 def csv_of(state: MapState) -> str:
-    """The map as CSV, a line for each cell: the fields across and down, its counts, and what else is known of it.
-
-    Shares are from 0 to 1; unknown values are empty, and those in which the points of a cell differ. ``most_windows``
-    is what each network trains at most, ``level`` the mean loss of 50 windows below which the task counts as solved,
-    ``rung`` the position of the median loss on the ladder of its task. A larger ``version`` of the program is newer.
-    """
+    """The map as CSV, a line for each cell; empty is what is unknown, or what the points of a cell differ in."""
     out, table, choice = io.StringIO(), state.table, state.choice
     writer = csv.writer(out, lineterminator="\n")
     for row, down in zip(table.cells, table.rows, strict=True):

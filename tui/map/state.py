@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeVar
 
 from echornn.config import EchoConfig
@@ -13,7 +14,6 @@ from echornn.diagnosis.cases import loss_of
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import Cell, Values
 from tui.figures.sweep_table import (
-    BUDGET,
     Axes,
     Choice,
     Measure,
@@ -62,13 +62,6 @@ def counts_of(cell: Cell, *names: str) -> list[str]:
     return [f"{getattr(cell, name):,} {SIGNS[name].words}" for name in names if getattr(cell, name)]
 
 
-class MarkedCell(NamedTuple):
-    """A cell with which others are compared, with the name that it had when it was marked."""
-
-    places: tuple[Values, ...]
-    name: str
-
-
 @dataclass(frozen=True, eq=False)
 class MapState:
     """A sweep, and what of it is shown; the methods that keys call return it as it is after the key."""
@@ -80,7 +73,7 @@ class MapState:
     refusal: str = ""  # why the filter is not obeyed
     row: Value = None  # the values of the cell under the cursor; of the first if there is no such cell
     column: Value = None
-    mark: MarkedCell | None = None
+    mark: tuple[Values, ...] = ()  # the places of a cell with which others are compared
 
     @classmethod
     def first(cls, results: SweepResults) -> MapState:
@@ -128,8 +121,8 @@ class MapState:
         if self.stepped is None:
             return self
         ways: list[dict[str, Value]] = [{}, *({self.stepped: value} for value in self.axes[self.stepped])]
-        others = {name: value for name, value in self.choice.held.items() if name != self.stepped}
-        now = {name: value for name, value in self.choice.held.items() if name == self.stepped}
+        others = dict(self.choice.held)
+        now = {self.stepped: others.pop(self.stepped)} if self.stepped in others else {}
         return self.seeing(replace(self.choice, held={**others, **after(now, ways, by)}))
 
     def next_measure(self) -> MapState:
@@ -146,8 +139,7 @@ class MapState:
 
     def marked(self) -> MapState:
         """The cell under the cursor is marked, or no longer."""
-        is_marked = self.mark is not None and self.mark.places == self.cell.places
-        return replace(self, mark=None if is_marked else MarkedCell(self.cell.places, self.name))
+        return replace(self, mark=() if self.mark == self.cell.places else self.cell.places)
 
     def filtered(self, text: str) -> MapState:
         """With this filter; if it is invalid, all is shown, and the refusal says why."""
@@ -190,35 +182,24 @@ class MapState:
 
     # ---- what is said
 
-    @property
-    def every(self) -> Cell:
-        """All points of the sweep."""
-        return Cell((), self.table.results.points)
-
-    @property
-    def progress(self) -> str:
-        """How many networks are trained, failed and solved."""
-        every = self.every
-        trained = f"{every.finished:,} of {every.asked:,} trained"
-        return "   ".join([trained, f"{every.solved:,} solved", *counts_of(every, "lost", "failed")])
+    def progress(self, says: str, is_computed: bool) -> str:
+        """How many networks are trained, failed and solved, and what the program says that computes the sweep."""
+        every = Cell((), self.table.results.points)
+        state = "■ done" if not every.missing else "▶ computing" if says or is_computed else "… unfinished"
+        counts = [f"{every.finished:,} of {every.asked:,} trained", f"{every.solved:,} solved"]
+        return "   ".join(filter(None, [state, *counts, *counts_of(every, "lost", "failed"), says]))
 
     @property
     def heading(self) -> str:
         """Which measure is shown, over which fields, and of which values."""
-        losses = {point.config.loss_name for point in self.table.results.points}
-        shown = {"across": self.choice.across, "down": self.choice.down}
-        fields = [f"{word} {name}" for word, name in shown.items() if name]
-        parts = (", ".join([meaning(self.measure, losses), *fields]), ", ".join(map(self._left_text, self.others)))
+        choice, losses = self.choice, {point.config.loss_name for point in self.table.results.points}
+        fields = [f"{word} {name}" for word, name in (("across", choice.across), ("down", choice.down)) if name]
+        others = []  # each cell has their one value, or all of several
+        for name in self.others:
+            left, sign = choice.left(name, self.axes[name]), ">" if name == self.stepped and self.others[1:] else ""
+            others.append(f"{sign}{name} {value_text(left[0])}" if len(left) == 1 else f"{sign}over {name}")
+        parts = (", ".join([meaning(self.measure, losses), *fields]), ", ".join(others))
         return "; ".join(filter(None, (*parts, self.filter and f"filter {self.filter}")))
-
-    def _left_text(self, name: str) -> str:
-        """A field that is neither across nor down: its value, or "over" if each cell has several."""
-        values = self.axes[name]
-        left, sign = self.choice.left(name, values), ">" if name == self.stepped and len(self.others) > 1 else ""
-        if len(left) != 1:
-            return f"{sign}over {name}" if left == values else f"{sign}over {len(left)} of {name}"
-        largest = " (largest)" if name == BUDGET and left == values[-1:] != values else ""
-        return f"{sign}{name} {value_text(left[0])}{largest}"
 
     @property
     def legend(self) -> list[str]:
@@ -228,17 +209,15 @@ class MapState:
         lines = [shades, [(sign.character, sign.words) for sign in SIGNS.values() if sign in signs]]
         return ["  ".join(" ".join(one) for one in line) for line in lines if line]
 
-    @property
-    def name(self) -> str:
-        """Of the cell under the cursor: its fields with their values, without those that its task lacks."""
-        row, column = self.cursor
-        values = {self.choice.down: self.table.rows[row], self.choice.across: self.table.columns[column]}
-        for name in self.others:
-            if len(left := self.choice.left(name, self.axes[name])) == 1 < len(self.axes[name]):
-                values[name] = left[0]
-        names = EchoConfig.names()
-        fields = ((name, value) for name, value in values.items() if name in names or (name and value is not None))
-        return ", ".join(f"{name} {value_text(value)}" for name, value in fields) or "the point"
+    def name_of(self, places: tuple[Values, ...]) -> str:
+        """The fields that have one value in these places, without those that their task lacks."""
+        values = dict(zip(self.axes, map(set, zip(*places, strict=True)), strict=False))
+        known, fields = EchoConfig.names(), []
+        for name in filter(None, (self.choice.down, self.choice.across, *self.others)):
+            match [*values.get(name, ())]:
+                case [value] if name in known or value is not None:
+                    fields.append(f"{name} {value_text(value)}")
+        return ", ".join(fields) or "the point"
 
     @property
     def reading(self) -> tuple[str, str, str]:
@@ -246,11 +225,11 @@ class MapState:
         cell, marked = self.cell, ""
         impossible = "impossible, so it was left out" if cell.impossible else "not part of this sweep"
         lacks = ", ".join(counts_of(cell, "failed", "missing")) or impossible
-        if self.mark is not None:
-            results = solved_text(Cell.together(self.mark.places, self.table.results.cells))
-            marked = f"marked: {self.mark.name}: {results}"
+        if self.mark:
+            results = solved_text(Cell.together(self.mark, self.table.results.cells))
+            marked = f"marked: {self.name_of(self.mark)}: {results}"
         words = solved_text(cell) if cell.finished else lacks
-        return f"{self.name}: {words}", "; ".join(self._details(cell)), marked
+        return f"{self.name_of(cell.places)}: {words}", "; ".join(self._details(cell)), marked
 
     def _details(self, cell: Cell) -> Iterator[str]:
         if not cell.finished:
@@ -273,31 +252,30 @@ class MapState:
         if cell.of_others:
             yield f"{cell.of_others:,} of other versions, not counted"
 
-    @cached_property
-    def common(self) -> str:
-        """What all networks of the sweep have in common; empty if there is nothing to train."""
-        results = self.table.results
-        configs = [point.config for point in results.points]
-        if not configs:
-            return ""
-        values, others = configs[0].fields(), [config.fields() for config in configs]
-        fields = [
-            f"{'T' if name == 'truncated_backprop_length' else name} {value_text(values[name])}"
-            for name in dict.fromkeys((*ALWAYS_NAMED, *EchoConfig().changes_to(configs[0])))
-            if name not in (*NEVER_NAMED, *self.axes) and all(one.get(name, "") == values[name] for one in others)
-        ]
-        number = configs[0].num_epochs
-        epochs = "" if BUDGET in self.axes else f"{number:,} epoch{'s' if number != 1 else ''}"
-        until = ["until solved"] if results.until == "solved" else []
-        windows = sorted({config.num_epochs * config.windows_per_epoch for config in configs})
-        seeds = sorted({seed for point in results.points for seed in point.keys})
-        in_order = seeds[-1] - seeds[0] + 1 == len(seeds)
-        amount = [
-            " or ".join([*until, *filter(None, [epochs])]),
-            f"{' to '.join(f'{number:,}' for number in dict.fromkeys((windows[0], windows[-1])))} windows",
-            f"seeds {seeds[0]} to {seeds[-1]}" if in_order and len(seeds) > 1 else f"{len(seeds)} seeds",
-        ]
-        return "; ".join(filter(None, (", ".join(fields), ", ".join(filter(None, amount)))))
+
+@lru_cache(maxsize=1)
+def common_to_all(results: SweepResults) -> str:
+    """What all networks of the sweep have in common; empty if there is nothing to train."""
+    configs = [point.config for point in results.points]
+    if not configs:
+        return ""
+    values, others = configs[0].fields(), [config.fields() for config in configs]
+    fields = [
+        f"{'T' if name == 'truncated_backprop_length' else name} {value_text(values[name])}"
+        for name in dict.fromkeys((*ALWAYS_NAMED, *EchoConfig().changes_to(configs[0])))
+        if name not in (*NEVER_NAMED, *results.axes) and all(one.get(name, "") == values[name] for one in others)
+    ]
+    until = "until solved or " if results.until == "solved" else ""
+    epochs = _span({config.num_epochs for config in configs}, "epoch")
+    windows = _span({config.num_epochs * config.windows_per_epoch for config in configs}, "window")
+    seeds = {seed for point in results.points for seed in point.keys}
+    in_words = f"seeds {min(seeds)} to {max(seeds)}" if len(seeds) > 1 else f"seed {min(seeds)}"
+    return "; ".join(filter(None, (", ".join(fields), f"{until}{epochs}, {windows}, {in_words}")))
+
+
+def _span(numbers: set[int], unit: str) -> str:
+    least, most = min(numbers), max(numbers)
+    return f"{f'{least:,} to ' if least < most else ''}{most:,} {unit}{'s' if most > 1 else ''}"
 
 
 def solved_text(cell: Cell) -> str:
@@ -310,7 +288,7 @@ def solved_text(cell: Cell) -> str:
 
 
 def kept_values(text: str, axes: Axes) -> dict[str, frozenset[Value]]:
-    """The values to show for each field that the filter names; a ValueError that begins with the word if it is invalid.
+    """The values that a filter leaves of the fields in it; a ValueError that begins with the invalid word.
 
     Words are separated by spaces: ``FIELD=a,b``, ``FIELD=lo..hi`` (either end may be missing), or only a value that
     some field has. A field's name may be abbreviated if the beginning is unique.
@@ -318,15 +296,13 @@ def kept_values(text: str, axes: Axes) -> dict[str, frozenset[Value]]:
     kept: dict[str, frozenset[Value]] = {}
     for word in text.split():
         name, equals, wanted = word.partition("=")
-        names = named_by(name, axes) if equals else [one for one in axes if _matching(word, axes[one])]
-        if (len(names) != 1) if equals else not names:
-            fields = f"FIELD=VALUES with a field of {', '.join(axes)}, as {example_of(axes)}"
-            raise ValueError(f"{word!r} cannot be used: it must be {fields}")
-        for one in names:
-            kept[one] = kept.get(one, frozenset(axes[one])) & _matching(wanted if equals else word, axes[one])
-            if not kept[one]:
-                values = ", ".join([*map(value_text, axes[one][:8]), *["..."] * (len(axes[one]) > 8)])
-                raise ValueError(f"{word!r} cannot be used: nothing is left of {one}, which has {values}")
+        names = named_by(name, axes) if equals else [*axes]
+        left = {one: _matching(wanted if equals else word, axes[one]) & kept.get(one, {*axes[one]}) for one in names}
+        left = {one: values for one, values in left.items() if values}
+        if not left or (equals and len(names) > 1):
+            fields = (f"{one}={','.join(map(value_text, values[:8]))}" for one, values in axes.items())
+            raise ValueError(f"{word!r} cannot be used: it leaves nothing of {' '.join(fields)}")
+        kept |= left
     return kept
 
 
@@ -336,12 +312,6 @@ def named_by(name: str, axes: Axes) -> list[str]:
     return [name] if name in axes else [one for one in axes if name and one.startswith(name)]
 
 
-def example_of(axes: Axes) -> str:
-    """An example of a filter for these fields, with some values of the first field."""
-    name, values = next(iter(axes.items()), ("echo_step", (3, 4, 5)))
-    return f"{name}={','.join(map(value_text, values[:2]))}"
-
-
 def _matching(wanted: str, values: Values) -> frozenset[Value]:
     """The values that a word selects; empty if a part of the word selects none."""
     named = [frozenset(value for value in values if _is(part, value)) for part in wanted.split(",") if part]
@@ -349,12 +319,8 @@ def _matching(wanted: str, values: Values) -> frozenset[Value]:
 
 
 def _is(part: str, value: Value) -> bool:
-    if part == value_text(value) or not isinstance(value, int | float):
-        return part == value_text(value)
     low, dots, high = part.partition("..")
-    try:
-        if dots:
-            return float(low or -math.inf) <= value <= float(high or math.inf)
-        return float(part) == value
-    except ValueError:
-        return False
+    with suppress(ValueError):
+        if isinstance(value, int | float):
+            return float(low or -math.inf) <= value <= float(high or math.inf) if dots else float(part) == value
+    return part == value_text(value)

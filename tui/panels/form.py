@@ -248,22 +248,16 @@ class Form:
     # ---- what the keys do
 
     def choose(self, row: str) -> None:
-        """Put the cursor on a row. A preset replaces all drafts by its changes."""
+        """Put the cursor on a row, or on a preset while these are listed."""
         self.typing = False
-        if not self.preset:
+        if self.preset:
+            self.preset = row
+        else:
             self._name = row
-            return
-        self.preset = row
-        self.drafts = {name: as_typed(value) for name, value in self.changes_of(row).items()}
-        self.refusal = NOT_REFUSED
-
-    def list_presets(self) -> None:
-        self.preset = next(iter(PRESETS))
-        self.choose(self.preset)
 
     def takes(self, character: str) -> bool:
         """Whether a character is text: it can be added to the draft, or can begin one."""
-        return self.typing or character in self._begins
+        return character in self._begins or (self.typing and self.name != PRESET and character not in "+-=")
 
     @property
     def _begins(self) -> str:
@@ -287,10 +281,10 @@ class Form:
         """Go to the next value: a live one changes at once, another one is a draft."""
         name = self.name
         if name == PRESET:
-            self.list_presets()
+            self.preset = next(iter(PRESETS))
             return
         if self.typing and self.drafts[name][-1:] in ("e", "E"):  # as in 1e-5
-            self.type("+" if up else "-")
+            self.drafts[name] += "+" if up else "-"
             return
         try:
             drafted = self.wanted.with_fields(self._values())
@@ -308,10 +302,12 @@ class Form:
             self.drafts = {one: text for one, text in self.drafts.items() if one in kept}
 
     def enter(self) -> None:
-        """Send the drafts as one edit. If they cannot be used, they stay drafts, and the reason is shown."""
+        """Send the drafts, or the preset, as one edit. What is refused stays a draft, and the reason is shown."""
         if self.name == PRESET and not self.drafts and not self.preset:
-            self.list_presets()
+            self.preset = next(iter(PRESETS))
             return
+        if self.preset:
+            self.drafts = {name: as_typed(value) for name, value in self.changes_of(self.preset).items()}
         self.typing, self.preset = False, ""
         wanted = self.wanted
         try:

@@ -17,7 +17,6 @@ from echornn.session.pictures.picture import BranchRow, Picture
 from tui.panels.form import PRESET, PRESETS, WHY, Form, groups_of, help_of
 from tui.panels.runs import Futures, KeptRun, show_or_hide, standing
 from tui.views.canvas import Cells, CellWidget, Press
-from tui.views.keymap import key_name
 
 COLUMN_WIDTH, GAP = 37, 2  # the least width of a column of fields, and between two
 MOST_FOOT = 5  # the most lines below the rows
@@ -224,9 +223,7 @@ class SettingsPanel(Panel):
         return self.form.typing
 
     def is_text(self, character: str) -> bool:
-        """The keys that nudge do so even while a number is typed."""
-        nudges = (key for name in ("settings.more", "settings.less") for key in self.keymap.keys.get(name, ()))
-        return self.form.takes(character) and character not in map(key_name, nudges)
+        return self.form.takes(character)
 
     def type(self, character: str) -> None:
         self.form.type(character)
@@ -277,14 +274,17 @@ class SettingsPanel(Panel):
     def text(self) -> tuple[str, str]:
         form, name = self.form, self.here
         keys = "«settings.more» more  «settings.less» less  «settings.apply» apply  «close» "
-        title = f"{'settings  ' * (self.size.width > 50)}{keys}{'drop' if form.drafts else 'close'}"
-        starts = "Live" if all(map(form.is_live, form.drafts if form.preset else [name])) else "Starts over"
-        if form.preset:
-            changes = f"{starts}: {fields_text(form.drafts)}." if form.drafts else "It is what you have."
-            return title, f"{WHY.get(name, '')} {changes}".strip()
+        title = f"{'settings  ' * (self.size.width > 50)}{keys}{'drop' if form.drafts or form.preset else 'close'}"
         if name == PRESET:
             return title, "A preset changes a few fields, all others stay."
-        return title, f"{starts}: {help_of(form.shown, name)}"
+        changes = form.changes_of(name) if form.preset else {name: ""}
+        starts = "Live: " if all(map(form.is_live, changes)) else "Starts over: "
+        if not form.preset:
+            return title, f"{starts}{help_of(form.shown, name)}"
+        return (
+            title,
+            f"{WHY.get(name, '')} {starts}{fields_text(changes)}.".strip() if changes else "It changes nothing.",
+        )
 
 
 class BranchList(Panel):

@@ -58,12 +58,9 @@ class PlaneView(ProbeView):
         LEAVE,
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._row = 0
-        self._step: int | None = None  # under the cursor
-        self._pointed: TimeStep | None = None
-        self._pair = self._held = 0
+    _row = _pair = _held = 0  # the row whose way is drawn; among `PAIRS`; among the inputs that can be held
+    _step: int | None = None  # under the cursor
+    _pointed: TimeStep | None = None
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -74,9 +71,6 @@ class PlaneView(ProbeView):
         asked = super().question
         held = None if self._frame is None else self._held_input(self._frame.config)
         return replace(asked, kinds=asked.kinds | {"fixed_points"}, held=held.numbers) if held else asked
-
-    def answered(self, readings: Readings) -> bool:
-        return readings.plane is not None
 
     def is_waiting(self, frame: Frame) -> bool:
         if super().is_waiting(frame) or frame.readings is None or frame.unread or not frame.state.stands_still:
@@ -162,11 +156,7 @@ class PlaneView(ProbeView):
         if plane is None or self._frame is None:
             return
         scene = self._scene(readings, plane)
-        asked = self._asked_part()
-        text = summary(readings.config, scene, self._held_input(readings.config))
-        text = text if asked in ("", plane.part) else f"computing {asked}"
-        part = "" if (plane.part,) == readings.parts[:1] else plane.part
-        self.draw_head(cells, readings, self.keymap.text(text), part)
+        self.draw_head(cells, readings, summary(readings.config, scene, self._held_input(readings.config)), plane.part)
         signs = legend(scene)
         is_long = sum(len(sign + words) for sign, _, words in signs) > cells.width
         lines = (cells.height >= LEGEND_FROM[0]) + (is_long and cells.height >= LEGEND_FROM[1])

@@ -30,7 +30,7 @@ def form_of(config: EchoConfig) -> tuple[Form, list[dict[str, Any]]]:
 @pytest.mark.parametrize("trained", [TUTORIAL, EchoConfig(state_size=12, replicas=64), EchoConfig(stride=5)])
 def test_a_preset_changes_its_fields_and_leaves_all_others_as_they_are(preset: str, trained: EchoConfig) -> None:
     form, sent = form_of(trained)
-    form.list_presets()
+    form.enter()
     form.choose(preset)
     assert sent == []
     changes = form.changes_of(preset)
