@@ -3,25 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from textual import events, on
 from textual.actions import SkipAction
 from textual.binding import Binding
 
 from echornn.data.levels import chance_level, guessing_errors, most_loss
-from echornn.session.pictures.picture import Picture, Query
+from echornn.session.pictures.picture import Picture, Query, Span
 from tui.views import plot_layers as layers
 from tui.views.canvas import Cells, CellWidget
-from tui.views.plot_axes import LossAxis, Viewport
-from tui.views.plot_layers import GUTTER, Place
+from tui.views.plot_layers import GUTTER, LossAxis, Place
 from tui.views.view import Window
 
 LEAST_WIDTH = 4  # columns of the plot
+LEAST_SPAN = 20  # windows on the axis
 ZOOM, WHEEL = 2, 1.25  # the factors of a key, and of a step of the wheel, of which trackpads send many
 SOME_LINES, MANY_LINES = 10, 18  # with these, several networks have both strips; and the upper one has an interval
 
 NO_FALL = "no further fall of the loss is in sight"
+
+
+@dataclass(frozen=True)
+class Viewport:
+    """The visible part of the curve."""
+
+    span: int | None = None  # windows; None for all
+    end: int | None = None  # the window after the last; None to follow the newest
+    cursor: int | None = None  # the window under the crosshair
+    log: bool = False
+
+    @property
+    def windows(self) -> Span:
+        return Span(self.span, self.end)
+
+    def zoomed(self, trained: int, factor: float, at: float | None = None, share: float = 0.5) -> Viewport:
+        """``factor`` times as many windows; the window ``at`` (the crosshair, or else the newest) comes to stand at
+        this share of the axis.
+        """
+        first, last = self.windows.limits(trained)
+        span = max(LEAST_SPAN, round((self.span or last - first) * factor))
+        if span >= trained:
+            return replace(self, span=None, end=None)
+        if at is None:
+            at, share = (last, 1) if self.cursor is None else (self.cursor, share)
+        end = max(span, round(at + (1 - share) * span))
+        return self._showing(trained, span, None if self.end is None and end >= trained else min(end, trained))
+
+    def on(self, trained: int, first: int, end: int) -> Viewport:
+        """The windows from ``first`` to before ``end``; a few more, if they are few."""
+        return self._showing(trained, max(LEAST_SPAN, end - first), max(LEAST_SPAN, min(end, trained)))
+
+    def panned(self, trained: int, windows: int) -> Viewport:
+        if self.span is None:
+            return self
+        end = max(self.span, self.windows.limits(trained)[1] + windows)
+        return self._showing(trained, self.span, None if end >= trained else end)
+
+    def _showing(self, trained: int, span: int, end: int | None) -> Viewport:
+        """These windows; the crosshair goes if it is not among them."""
+        first, last = Span(span, end).limits(trained)
+        cursor = self.cursor if self.cursor is not None and first <= self.cursor < last else None
+        return replace(self, span=span, end=end, cursor=cursor)
+
+    def with_cursor(self, trained: int, window: int) -> Viewport:
+        """The crosshair on this window; the plot scrolls to it, and no longer follows unless that was the newest."""
+        if not trained:
+            return self
+        cursor, last = min(max(window, 0), trained - 1), self.windows.limits(trained)[1]
+        if self.span is None or last <= cursor == trained - 1:
+            return replace(self, cursor=cursor, end=None)
+        return replace(self, cursor=cursor, end=min(max(last, cursor + 1), cursor + self.span))
+
+    def following(self) -> Viewport:
+        return replace(self, end=None, cursor=None)
 
 
 class LossPlot(CellWidget, can_focus=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -28,8 +28,9 @@ from tui.views.blocks import (
     scale_of,
     signs_of,
     value_blocks,
+    widest,
 )
-from tui.views.canvas import Cells, stamp
+from tui.views.canvas import Box, Cells, stamp, write_in
 from tui.views.targets import Source, source_of
 from tui.views.text import LONGEST, network_words, shortened, value_words
 from tui.views.view import FOCUSED, TimeStep, TimeStepView, extent
@@ -134,6 +135,47 @@ def number_text(value: float) -> str:
     if size >= 0.95:
         return f"{sign}{size:.0f}"
     return " 0" if size < 0.05 else "-." if value < 0 else f".{min(9, round(10 * size))}"
+
+
+# ---- a window of one row, in other views
+
+MANY = 99  # lines
+
+
+class BlockLine(NamedTuple):
+    label: str
+    blocks: Blocks  # [1, T]
+    channel: int = 0  # later ones go first if there are too few lines
+
+
+def least_block(*forms: Form) -> int:
+    """The columns in which symbols can be told apart, 1 or 2."""
+    return max(1 if isinstance(form, Numbers) or form.count == 2 else widest(signs_of(form)) for form in forms)
+
+
+def part_lines(
+    config: EchoConfig, window: Progress, part: str, lit: Iterable[int] = (), ink: str = "cursor", block: int = 2
+) -> list[BlockLine]:
+    """A line of symbols, or a line for each number, of a window of one row."""
+    lines, scale = [], scale_of(values_of(window, INPUT if part == INPUT else TARGET))
+    for line in row_lines(config, MANY, (part,)):
+        blocks = blocks_of(config, window, np.s_[:], line, scale)
+        for step in lit:
+            blocks = light(blocks, step, value_text(config, window, 0, step, line), ink, block)
+        lines.append(BlockLine(line.label, blocks, line.channel))
+    return lines
+
+
+def light(blocks: Blocks, step: int, text: str, ink: str, block: int) -> Blocks:
+    """With a text of two characters at a step; in one column its sign, or the digit of a number below 1."""
+    short = text if block == 2 else (text.strip().lstrip("+.") or text)[:1]
+    return blocks.where(np.arange(blocks.inks.shape[1]) == step, short, ink)
+
+
+def draw_blocks(cells: Cells, box: Box, y: int, line: BlockLine, at: int, steps: slice, block: int) -> None:
+    write_in(cells, box, y, line.label, "muted")
+    characters, inks = line.blocks.line(0, steps.start, steps.stop)
+    stamp(cells, box.x + at, box.y + y, characters[:, :: 3 - block], inks[:, :: 3 - block])
 
 
 # ---- windows end to end, in a panel for each row

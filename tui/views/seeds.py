@@ -20,7 +20,7 @@ from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture, SeedRows
 from tui.views.canvas import Box, Cells, Press, stamp, write_in
 from tui.views.inks import NUMBER
-from tui.views.plot_axes import count, window_ticks
+from tui.views.plot_layers import count, window_ticks
 from tui.views.text import shortened, wrapped
 from tui.views.view import FOCUSED, HOW_TO_FOCUS, Replica, View
 
