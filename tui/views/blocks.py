@@ -65,7 +65,6 @@ class Blocks(NamedTuple):
     inks: Styles
 
     def where(self, chosen: Bools, text: str | None, ink: str) -> Blocks:
-        """With this text and ink at the chosen steps."""
         texts = self.texts if text is None else np.where(chosen, text, self.texts)
         return Blocks(texts, np.where(chosen, np.int16(NUMBER[ink]), self.inks))
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.series import source_lags, targets_known
+from echornn.data.series import lags_beyond, source_lags, targets_known
 from echornn.progress import Bools, Progress
 from echornn.session.pictures.frame import Frame
 from tui.views.blocks import widest
@@ -26,7 +26,7 @@ from tui.views.rows import (
     untrained,
 )
 from tui.views.targets import Source, source_of
-from tui.views.text import cut_off, digits_of, shortened
+from tui.views.text import digits_of, shortened
 from tui.views.view import FOCUSED, TimeStep, TimeStepView, extent
 
 MOST_STRIP = 60  # columns of the strip that shows the whole matrix
@@ -131,7 +131,7 @@ class Data(TimeStepView):
                     cells.write(x, y, SIDE, "prediction")
                 y += 1
         if shares.framed:
-            edge = EDGE * (matrix.right - begin)
+            edge = EDGE * (matrix.columns[matrix.window[-1]] + matrix.cell + 1 - begin)
             cells.write(begin, 1, edge + JOIN, "prediction")
             cells.write(begin, y, edge, "prediction")
             y += 1
@@ -143,7 +143,6 @@ class Data(TimeStepView):
             draw_misses(cells, config, self._window, y + 1)
 
     def _draw_row(self, cells: Cells, frame: Frame, matrix: Matrix, row: int, y: int) -> None:
-        """The inputs of a row with their numbers, and below them the window's targets with those of their sources."""
         config, symbols, lit = frame.own_config, self._symbols(frame, matrix, row), None
         begin, start = row * config.row_length + 1, self._window * config.window_stride
         is_binary = config.num_classes == 2
@@ -173,26 +172,20 @@ class Data(TimeStepView):
         for x in matrix.sides:
             cells.write(x, y, SIDE, "prediction")
             cells.write(x, y + 1, SIDE, "prediction")
-        text = f" {begin + matrix.window[0]:,} to {begin + matrix.window[-1]:,}"
-        if matrix.right + len(text) <= cells.width:
-            cells.write(matrix.right, y + 1, text, "muted")
 
     def _symbols(self, frame: Frame, matrix: Matrix, row: int) -> dict[int, str]:
-        """The sign of the input at each position of a row that has one: of a series that is too long only some."""
-        config, start = frame.own_config, self._window * frame.config.window_stride
+        """The sign of the input at each position of a row that has one."""
+        config = frame.own_config
         batch = epoch_data(config, frame.data_version, frame.epoch - 1)
         signs = BINARY if config.num_classes == 2 else digits_of(config.num_classes)
         if batch is None:
-            data = self._data(frame)
-            of_window = {} if data is None else {start + step: signs[one] for step, one in enumerate(data.x[row])}
-            return dict.fromkeys(matrix.columns, UNKNOWN) | of_window
+            return dict.fromkeys(matrix.columns, UNKNOWN)
         series, begin = batch.x.reshape(-1), row * config.row_length
         positions = range(min(matrix.columns) - config.echo_step, max(matrix.columns) + 1)
         return {one: signs[series[begin + one]] for one in positions if 0 <= begin + one < len(series)}
 
 
 def sources_text(config: EchoConfig) -> str:
-    """Which inputs targets depend on, as far as that is known."""
     lags, known, steps = source_lags(config), targets_known(config), config.window_steps
     if not lags:
         return "not known, or different from one target to the next"
@@ -205,8 +198,6 @@ def sources_text(config: EchoConfig) -> str:
 
 
 class Shares(NamedTuple):
-    """How the lines of the view are divided."""
-
     rows: int
     apart: bool  # an empty line between rows
     framed: bool  # the window's rectangle has a top and a bottom
@@ -237,11 +228,6 @@ class Matrix(NamedTuple):
     @property
     def is_numbered(self) -> bool:
         return self.cell > AROUND_A_NUMBER
-
-    @property
-    def right(self) -> int:
-        """The column after the window's side."""
-        return self.columns[self.window[-1]] + self.cell + 1
 
     def block(self, left: str, symbol: str, number: int) -> str:
         """The text of a position: a mark or its symbol, and its number in the series if there is room."""
@@ -283,13 +269,11 @@ def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> Matrix:
 
 
 def counted(config: EchoConfig, window: int) -> str:
-    """How many of the window's targets have their source in the window, before it, ..."""
     each = (f"{count:,} {source} {LOOKS[source][0]}" for source, count in counts_by_source(config, window).items())
     return f"{config.predictions_per_window:,} targets and their sources: {', '.join(map(str.strip, each))}"
 
 
 def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
-    """How many targets of a window, over all rows, have their source where."""
     length, rows = config.truncated_backprop_length, config.batch_size
     head = min(max(config.echo_step - window * config.window_stride, 0), length)  # they have no source in their row
     inside = max(0, length - config.echo_step)
@@ -327,17 +311,16 @@ def missed(config: EchoConfig, first: int, count: int) -> Bools:
 
 
 def sentence(config: EchoConfig) -> str:
-    """How many targets are missed, and how they are marked."""
     stride = config.window_stride
     count = int(missed(config, 0, stride).sum())
     if count == stride:
-        return f"all are misses {MISSED}: {cut_off(config)}"
+        return f"all are misses {MISSED}: {config.rule} stops before t-{min(lags_beyond(config), default=0):,}"
     return f"misses {MISSED}: {count} of each {stride} targets ({count / stride:.0%})" if count else "no misses"
 
 
 def draw_misses(cells: Cells, config: EchoConfig, window: int, y: int) -> None:
-    """The windows along a row, one column per time step, on two lines in turn, as far as they do not overlap there, and
-    which targets are missed. It scrolls by pages; if not even the window fits, it shows its end.
+    """The windows along a row, a column for each time step, on two lines in turn, and which targets are missed. It
+    scrolls by pages; if not even the window fits, it shows its end.
     """
     stride, length, shown = config.window_stride, config.truncated_backprop_length, max(1, cells.width - LABEL)
     a_page = max(1, (shown - length) // stride + 1)

@@ -94,7 +94,6 @@ class GradientView(ProbeView):
                 self.action_flip()
 
     def _place(self) -> tuple[RowDependence, TimeStep] | None:
-        """How predictions depend on inputs, unknown while it is computed, and the row and step under the cursor."""
         readings = self._readings
         if readings is None or readings.progress is None:
             return None
@@ -298,7 +297,6 @@ class RowPanel:
 
     @property
     def window(self) -> Progress:
-        """The row as a window of one row, with the predictions of the current weights; steps that were read."""
         progress, part = self.readings.progress, np.s_[self.row : self.row + 1, self.rows.first_step :]
         assert progress is not None  # nothing is read without a window
         x, y, scored = progress.x[part], progress.y[part], scored_in(progress)[part]
@@ -319,7 +317,6 @@ def label_width(config: EchoConfig) -> int:
 
 
 def lines_for(config: EchoConfig) -> int:
-    """With a changed input, the title and two texts."""
     return 5 + len(row_lines(config, MANY, (INPUT,))) + 2 * len(row_lines(config, MANY, (PREDICTION,)))
 
 
@@ -362,7 +359,6 @@ def after_flip(config: EchoConfig, window: Progress, flip: Flip, first: int) -> 
 
 
 def changing(config: EchoConfig) -> str:
-    """What happens to an input: a symbol becomes the next one, to numbers something is added."""
     return "raise" if isinstance(config.the_task.inputs, Numbers) else "flip"
 
 
@@ -404,7 +400,6 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel) -> None:
 
 
 def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: int, label: int) -> None:
-    """A line for each prediction of the row. A network that echoes shows a stripe parallel to the diagonal."""
     steps, at = panel.rows.strength.shape[1], panel.step - panel.rows.first_step
     count = min(steps, box.height - 1)
     first = min(max(0, at + 1 - count), steps - count)

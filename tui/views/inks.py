@@ -31,7 +31,6 @@ INKS = {
     "verdict": "italic $text",
     "heading": "underline $text-muted",
     "focused": "bold underline $text",
-    "caret": "reverse $text",
     "picked": "bold reverse $text",
     "selected": "bold $text on $primary",
     "hint": "$text-warning",

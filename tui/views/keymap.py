@@ -54,7 +54,6 @@ class KeyMap:
 
     @classmethod
     def of(cls, bindings: Bindings, moved: Moved, together: Moved) -> KeyMap:
-        """The keys of these bindings, and those that the user chose instead."""
         first = ids_of(bindings)
         here = {name: keys for name, keys in moved.items() if name in first}
         return cls({**first, **here}, here, together)
@@ -79,7 +78,6 @@ class KeyMap:
         return next((keys[0] for keys in self.keys.values() if name in (keys[0], key_name(keys[0]))), "")
 
     def text(self, text: str) -> str:
-        """The text with keys in place of the ids of actions."""
         return MARK.sub(lambda mark: self.name(mark[1]), text) if "«" in text else text
 
     def display(self, binding: Binding) -> str:

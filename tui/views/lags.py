@@ -115,7 +115,6 @@ def bar_signs(heights: npt.NDArray[np.float64], lines: int) -> Characters:
 
 
 def _draw_bars(cells: Cells, inner: Box, chart: LagChart, bars: Bars, signs: Characters) -> None:
-    """The bars, str [lines, bars], and behind them their slots."""
     empty = signs == " "
     if chart.hollow_from is not None:
         signs = np.where(~empty & (bars.lags >= chart.hollow_from), HOLLOW, signs)
@@ -129,7 +128,6 @@ def _draw_bars(cells: Cells, inner: Box, chart: LagChart, bars: Bars, signs: Cha
 
 
 def _draw_numbers(cells: Cells, box: Box, chart: LagChart, bars: Bars) -> None:
-    """The number of each lag, or of every few."""
     y = box.y + box.height - 2
     cells.write(box.x, y, "lag", "muted")
     widest = len(str(len(chart.heights) - 1)) + 1

@@ -195,9 +195,8 @@ def draw_units(cells: Cells, box: Box, readings: Readings, units: Units, row: in
         values, part = signed(units.activity[row], units.bounds), np.s_[begin:, first:last]
         largest = scale_of(values) if units.bounds is Bounds.FREE else 1.0
         glyphs, kinds = signed_blocks(values[part], largest, units.saturated[row][part])
-        glyphs, inks = (one.T.repeat(block, axis=1) for one in (glyphs, INKS[kinds]))
         x, y, width = box.x + at, box.y + top, block * shown
-        stamp(cells, x, y, glyphs, inks)
+        stamp(cells, x, y, glyphs.T.repeat(block, axis=1), INKS[kinds].T.repeat(block, axis=1))
         cells.mark_each(x, y, width, last - first, lambda x, y: UnitStep(row, first + y, begin + x // block))
     return lines
 

@@ -93,7 +93,6 @@ class PlaneView(ProbeView):
         return None if self._readings is None else self._readings.plane
 
     def _place(self, plane: StatePlane) -> tuple[int, int | None]:
-        """The row whose way is drawn, and the step under the cursor."""
         rows, steps, _ = plane.rows.shape
         step = None if self._step is None or not steps else min(self._step, steps - 1)
         return min(self._row, max(0, rows - 1)), step
@@ -315,7 +314,6 @@ def draw_names(cells: Cells, box: Box, scene: Scene) -> None:
 
 
 def write_free(cells: Cells, box: Box, taken: Bools, text: str, ink: str, places: Iterable[tuple[int, int]]) -> bool:
-    """Write a text at the first of some places where nothing else is drawn; returns whether there is one."""
     for y, x in places:
         if 0 <= y < box.height and 0 <= x <= box.width - len(text) and not taken[y, x : x + len(text)].any():
             write_in(cells, box, y, text, ink, at=x)

@@ -101,7 +101,6 @@ class LossPlot(CellWidget, can_focus=True):
         self.viewport = Viewport()
         self.on_viewport: Callable[[], None] = lambda: None  # other windows are visible: a new picture is needed
         self.on_go: Callable[[int], object] = lambda _: None  # to the crosshair, so many windows along the line
-        self.on_hover: Callable[[], None] = lambda: None
         self.ask: Callable[[Query], Picture] = lambda _: picture  # a further question about the shown picture
         self.say: Callable[[str], None] = lambda _: None  # why a key does nothing
         self._picture, self._is_ascii = picture, ascii_only
@@ -119,7 +118,6 @@ class LossPlot(CellWidget, can_focus=True):
 
     @property
     def looks_at(self) -> Query:
-        """The query for a picture of the visible windows, at the plot's resolution."""
         return Query(self.viewport.windows, self.columns_on(self.size.width))
 
     def columns_on(self, width: int) -> int:
@@ -128,12 +126,10 @@ class LossPlot(CellWidget, can_focus=True):
 
     @property
     def reading(self) -> str:
-        """The text about the window at the crosshair; empty without a crosshair."""
         cursor = self.viewport.cursor
         return "" if cursor is None else self.reading_of(Window(cursor))
 
     def reading_of(self, spot: object) -> str:
-        """The text about a window; empty if its loss is not known."""
         curve = self._picture.curve
         if isinstance(spot, Window) and curve.starts.size and curve.first <= spot.window < curve.last:
             return layers.read(curve, self._picture.band, spot.window, self._picture.frame.own_config)
@@ -172,7 +168,6 @@ class LossPlot(CellWidget, can_focus=True):
         self.put_cursor(0)
 
     def action_go_there(self) -> None:
-        """Go to the window at the crosshair. Without a crosshair the app says that there is none."""
         if self.viewport.cursor is None:
             raise SkipAction
         self.on_go(min(self.viewport.cursor + 1, self._line_end))
@@ -202,9 +197,6 @@ class LossPlot(CellWidget, can_focus=True):
         elif isinstance(spot, Window):
             self.change_viewport(replace(self.viewport, cursor=spot.window))
 
-    def hover_moved(self) -> None:
-        self.on_hover()
-
     def _column(self, event: events.MouseEvent) -> int:
         return event.x - self.styles.padding.left
 
@@ -215,7 +207,6 @@ class LossPlot(CellWidget, can_focus=True):
             self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Mark the columns of a drag."""
         if self._dragged and event.button != 1:  # the button was released outside the terminal
             self._end_drag()
         elif self._dragged and self._column(event) != self._dragged[1]:
@@ -223,7 +214,6 @@ class LossPlot(CellWidget, can_focus=True):
             self.redraw()
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
-        """Show the windows that a drag has covered; without a movement it is a click."""
         if self._dragged is None:
             return
         begin, end = sorted(self._dragged)
@@ -240,12 +230,10 @@ class LossPlot(CellWidget, can_focus=True):
 
     @on(events.MouseScrollUp)
     @on(events.MouseScrollDown)
-    @on(events.MouseScrollLeft)
-    @on(events.MouseScrollRight)
     def scrolled(self, event: events.MouseEvent) -> None:
-        """Zoom at the pointer; with ctrl or shift, or sideways, scroll along the run."""
-        place, back = self._place, isinstance(event, events.MouseScrollUp | events.MouseScrollLeft)
-        if event.ctrl or event.shift or isinstance(event, events.MouseScrollLeft | events.MouseScrollRight):
+        """Zoom at the pointer; with ctrl or shift, scroll along the run."""
+        place, back = self._place, isinstance(event, events.MouseScrollUp)
+        if event.ctrl or event.shift:
             windows = max(1, place.length // 10)
             self.change_viewport(self.viewport.panned(self._line_end, -windows if back else windows))
         else:
@@ -300,13 +288,12 @@ class LossPlot(CellWidget, can_focus=True):
         cells.mark_each(GUTTER, 0, width, cells.height, lambda x, _: self._window(GUTTER + x))
 
     def _window(self, x: int) -> Window | None:
-        """The window in the middle of a column of the grid, if one is trained there."""
         windows = self._place.windows(x, self._line_end)
         return Window(windows[len(windows) // 2]) if windows else None
 
 
 def strip_lines(lines: int, several: bool, has_errors: bool) -> tuple[int, int]:
-    """The lines of the strips of solved networks and of errors, under a plot that keeps most of its lines."""
+    """The lines of the strips of solved networks and of errors."""
     if several and lines < SOME_LINES:
         return 1, 0
     return (min(5, lines // 6) if lines >= MANY_LINES else 1) if several else 0, int(has_errors)

@@ -248,7 +248,6 @@ class Place:
         return 2 * self.width
 
     def column(self, window: float) -> int:
-        """The column of the grid in which a window is."""
         return self.x + min(self.width - 1, max(0, int((window - self.first) / self.length * self.width)))
 
     def line(self, loss: float) -> int:
@@ -267,7 +266,6 @@ class Place:
         return per_column(data, bottom, top, self.columns, self.first, self.length)
 
     def most(self, data: InBuckets, values: npt.NDArray[Any]) -> Heights:
-        """The largest value in each column."""
         return per_column(data, values, values, self.width, self.first, self.length)[1]
 
     def free(self, cells: Cells) -> npt.NDArray[np.bool_]:
@@ -296,7 +294,6 @@ def axis_of(curve: Curve, band: Band, levels: Sequence[float], log: bool) -> Los
 
 
 def draw_axes(cells: Cells, place: Place, bottom: int, has_focus: bool) -> None:
-    """The losses at the left, and the windows on the line ``bottom``."""
     edge, tick = "┃┫" if has_focus else "│┤"
     for line in range(bottom):
         cells.write(GUTTER - 1, line, edge, "muted")
@@ -349,7 +346,6 @@ def ghost_line(place: Place, curve: Curve) -> tuple[Characters, Heights]:
 
 
 def mean_of(place: Place, curve: Curve) -> Heights:
-    """The dot row of the mean in each dot column."""
     return place.dots(curve, smoothed(curve.mean, place.columns // SMOOTHED_SHARE))[0]
 
 

@@ -50,12 +50,10 @@ def values_of(window: Progress, part: str) -> npt.NDArray[Any]:
 
 
 def scored_in(window: Progress) -> Bools:
-    """Which steps count in the loss, [rows, T]."""
     return window.scored if window.scored.size else np.ones(window.y.shape[:2], np.bool_)
 
 
 def untrained(config: EchoConfig, data_version: int, epoch: int, window: int) -> Progress | None:
-    """The data of a window, without predictions; None if it is too long to draw."""
     batch, begin, none = epoch_data(config, data_version, epoch), window * config.window_stride, np.zeros(0, np.float32)
     if batch is None:
         return None
@@ -65,7 +63,6 @@ def untrained(config: EchoConfig, data_version: int, epoch: int, window: int) ->
 
 @lru_cache(maxsize=2)
 def epoch_data(config: EchoConfig, data_version: int, epoch: int) -> Batch | None:
-    """The data of an epoch; None if it is too long to draw."""
     try:
         return batch_of(config, data_version, epoch) if config.total_series_length <= MOST_SYMBOLS else None
     except TaskError:
@@ -213,7 +210,6 @@ def lay_tape(config: EchoConfig, windows: Sequence[Progress], width: int, step: 
 
 
 def _seam(config: EchoConfig, before: Progress, after: Progress) -> tuple[str, int]:
-    """The seam between two windows, and how many steps of the first come before the second begins."""
     length = before.y.shape[1]
     apart = (after.epoch - before.epoch) * config.windows_per_epoch + after.window - before.window
     if after.epoch != before.epoch or apart < 1:
@@ -339,7 +335,6 @@ class Rows(TimeStepView):
                 cells.write(begin, 0, text, "muted")
 
     def _draw_before(self, cells: Cells, config: EchoConfig) -> None:
-        """The data of the first window's first row, and what is known before training."""
         y, window, known = 1, untrained(config, 0, 0, 0), facts(config)
         if window is not None:
             extent = 1, config.window_steps

@@ -22,7 +22,7 @@ from tui.views.canvas import Box, Cells, Press, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.plot_layers import count, window_ticks
 from tui.views.text import shortened, wrapped
-from tui.views.view import FOCUSED, HOW_TO_FOCUS, Replica, View
+from tui.views.view import FOCUSED, Replica, View
 
 ORDERS: dict[Order, str] = {"solved": "when solved", "seed": "seed", "loss": "loss"}
 HEAD = 2  # lines above the networks: a summary, and the headings of the columns
@@ -52,15 +52,15 @@ class SeedsView(View):
         Binding("v", "order", "Order", False, tooltip="Sort by when solved, by seed, or by loss", id="swap"),
     ]
 
+    _picture: Picture | None = None
+    _by: Order = "solved"
+    _first = 0  # the first visible line
+    _asked: int | None = None  # the network whose choice was sent and has not been carried out
+
     def __init__(self) -> None:
         super().__init__()
         self.send: Callable[[Choose | Alone], object] = lambda _: None
         self.on_rows: Callable[[], None] = lambda: None  # other losses have to be asked for
-        self._picture: Picture | None = None
-        self._by: Order = "solved"
-        self._first = 0  # the first visible line
-        self._follows = True  # whether the chosen network stays visible, unlike after scrolling by the mouse
-        self._asked: int | None = None  # the network whose choice was sent and has not been carried out
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -88,14 +88,12 @@ class SeedsView(View):
     # ---- keys and the mouse
 
     def choose(self, frame: Frame, lines: int) -> None:
-        """Choose the network that is so many lines further down."""
         if frame.seed_stats is not None:
             order = frame.seed_stats.order(self._by).tolist()
             at = order.index(self.chosen(frame))
             self._choose(frame, order[min(max(0, at + lines), len(order) - 1)])
 
     def _choose(self, frame: Frame, replica: int) -> None:
-        self._follows = True
         if replica != self.chosen(frame):
             self._asked = replica
             self.send(Choose(replica))
@@ -107,7 +105,6 @@ class SeedsView(View):
         self.on_view()
 
     def saw(self, frame: Frame) -> None:
-        """Forget a choice that was carried out, or has become impossible."""
         if self.chosen(frame) == frame.replica:
             self._asked = None
 
@@ -125,7 +122,6 @@ class SeedsView(View):
 
     def action_order(self) -> None:
         self._by = [*ORDERS][([*ORDERS].index(self._by) + 1) % len(ORDERS)]
-        self._follows = True
         self._changed()
 
     def clicked(self, spot: object, again: bool) -> None:
@@ -135,15 +131,10 @@ class SeedsView(View):
             self._choose(self._frame, spot.number)
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
-        self._scroll(1)
+        self.action_choose(1)
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
-        self._scroll(-1)
-
-    def _scroll(self, lines: int) -> None:
-        self._first += lines
-        self._follows = False
-        self._changed()
+        self.action_choose(-1)
 
     def on_resize(self, event: Resize) -> None:
         self.on_rows()
@@ -161,11 +152,8 @@ class SeedsView(View):
         order = frame.seed_stats.order(self._by).tolist()
         losses, _ = boxes(width, height, len(labels(frame.config, frame.seed_stats, [])[0]))
         shown = max(1, height - HEAD)
-        if self._follows:
-            at = order.index(self.chosen(frame))
-            near = min(max(self._first, at - shown + 1), at)
-            self._first = near if abs(near - self._first) <= 1 else at - shown // 2
-        self._first = max(0, min(self._first, len(order) - shown))
+        at = order.index(self.chosen(frame))
+        self._first = max(0, min(max(self._first, at - shown + 1), at, len(order) - shown))
         return SeedRows(tuple(order[self._first : self._first + shown]), max(1, losses.width))
 
     def draw(self, cells: Cells) -> None:
@@ -196,9 +184,8 @@ class SeedsView(View):
         by = self.keymap.text(f"by {ORDERS[self._by]} («swap»)")
         part = f"{self._first + 1:,}-{self._first + shown:,} of {seed_stats.replicas:,}, "
         part = part * (shown < seed_stats.replicas) + by
-        how = "" if self.has_focus else self.keymap.text(f"{HOW_TO_FOCUS}; ")
         room = cells.width - len(title) - len(words) - 2
-        note = next((one for one in (how + part, part, by) if len(one) <= room), "")
+        note = next((one for one in (part, by) if len(one) <= room), "")
         end = cells.write(0, 0, title, "focused" if self.has_focus else "text")
         end = cells.write(end, 0, shortened(words, cells.width - end), "text")
         at = cells.width - len(note)
@@ -209,7 +196,6 @@ class SeedsView(View):
 
 
 def boxes(width: int, height: int, label: int) -> tuple[Box, Box | None]:
-    """Of the losses, with their axis on the first line, and of the histogram if there is room beside them."""
     columns, lines = max(0, width - label - 2), max(0, height - 1)
     if columns < LEAST_LOSSES + GAP + HISTOGRAM_WIDTH:
         return Box(label + 2, 1, columns, lines), None
@@ -218,7 +204,6 @@ def boxes(width: int, height: int, label: int) -> tuple[Box, Box | None]:
 
 
 def instead(frame: Frame | None, message: str) -> str:
-    """What the view says as long as there are no networks to show."""
     if frame is None or frame.config.replicas > 1 or frame.state is State.LOADING:
         return message or "seeds: nothing trained yet"
     return (
@@ -238,7 +223,6 @@ def read(config: EchoConfig, seed_stats: SeedStats, replica: int) -> str:
 
 
 def labels(config: EchoConfig, seed_stats: SeedStats, replicas: Sequence[int]) -> list[str]:
-    """The headings, then a label for each network, in columns that do not move while numbers grow."""
     rows = [("seed", "solved", "mean")]
     for replica in replicas:
         at, mean = int(seed_stats.solved_at[replica]), float(seed_stats.mean[replica])

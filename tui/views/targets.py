@@ -115,7 +115,6 @@ class TargetGroups:
         return self._of_numbers(outputs) if self.borders.size else np.asarray(outputs.argmax(axis=-1))
 
     def border(self, one: int, other: int, sign: str) -> str:
-        """Both symbols, the number that changes at the border of two groups, or its value there; empty for several."""
         if not self.borders.size:
             return f"{self.names[one]}{sign}{self.names[other]}"
         if self.are_ordered:

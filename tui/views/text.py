@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.data.series import lags_beyond
 from echornn.diagnosis.cases import Sentence
 from echornn.progress import Floats
 from echornn.tasks.task import Numbers, Symbols
@@ -32,7 +31,6 @@ def digits_of(count: int) -> Sequence[str]:
 
 
 def symbol_name(form: Symbols, symbol: int) -> str:
-    """In a sentence."""
     return form.names[symbol] if form.names else digits_of(form.count)[symbol]
 
 
@@ -69,7 +67,6 @@ def shortened(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int, lines: int) -> list[str]:
-    """The text on at most ``lines`` lines; dots stand for the rest."""
     rows = textwrap.wrap(text, max(1, width), break_on_hyphens=False)
     return rows if len(rows) <= lines else [*rows[: lines - 1], shortened(" ".join(rows[lines - 1 :]), width)]
 
@@ -80,18 +77,11 @@ def in_a_line(line: Sentence, width: int) -> str:
     return shortened(line.text, max(0, width - len(key))) + key[:width]
 
 
-def cut_off(config: EchoConfig) -> str:
-    """Says that the learning rule does not reach back to the nearest source that it misses."""
-    return f"{config.rule} stops before t-{min(lags_beyond(config), default=0):,}"
-
-
 def source_name(config: EchoConfig) -> str:
-    """The name of an input on which a target depends."""
     return "echo" if config.value("task") == "echo" else "source"
 
 
 def percent(share: float) -> str:
-    """A share (0 to 1) as text: 21 %, 0.3 %, under 0.1 %."""
     if not math.isfinite(share):
         return "? %"
     if 0 < share < 0.0005:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, NamedTuple, TypeGuard
 
@@ -71,17 +70,12 @@ class Window(NamedTuple):
     window: int
 
 
-@dataclass(frozen=True)
-class FixedPoint:
-    """By its index among those that were found."""
-
-    index: int
+class FixedPoint(NamedTuple):
+    number: int  # among those that were found
 
 
 class States(NamedTuple):
-    """States that are drawn in one cell: how many have each group of targets."""
-
-    counts: tuple[int, ...]
+    counts: tuple[int, ...]  # of the states in a cell with each group of targets
 
 
 def time_step_of(spot: object) -> TimeStep | None:
@@ -90,25 +84,22 @@ def time_step_of(spot: object) -> TimeStep | None:
 
 
 class View(CellWidget, can_focus=True):
-    """A view below the curve, drawn by `draw`; `on_view` is called after a key has changed what it shows or asks for,
-    `on_hover` after the pointer has moved to something else.
-    """
+    """A view below the curve; `on_view` is called after a key has changed what it shows or asks for."""
 
     key: ClassVar[str]  # the number key that shows it
     title: ClassVar[str]
     about: ClassVar[str]  # for help and the palette
     reads_beside = False  # whether the diagnosis stays above the text about the cursor
 
+    _frame: Frame | None = None
+    _message = ""
+
     def __init__(self) -> None:
         super().__init__()
         self.on_view: Callable[[], None] = lambda: None
-        self.on_hover: Callable[[], None] = lambda: None
-        self._frame: Frame | None = None
-        self._message = ""
 
     @classmethod
     def own_actions(cls) -> dict[str, str]:
-        """The actions of its keys, by the id of the binding."""
         return {one.id: one.action for one in cls.BINDINGS if isinstance(one, Binding) and one.id is not None}
 
     @staticmethod
@@ -123,7 +114,7 @@ class View(CellWidget, can_focus=True):
 
     @property
     def wants_arrows(self) -> bool:
-        """Whether showing it also gives it the arrow keys, unless the crosshair has them."""
+        """Whether it gets the keyboard when it is shown, unless the crosshair has it."""
         return False
 
     def is_waiting(self, frame: Frame) -> bool:
@@ -146,9 +137,6 @@ class View(CellWidget, can_focus=True):
 
     def point_at(self, step: TimeStep | None) -> None:
         """Mark the time step that is under the pointer or the cursor in any view."""
-
-    def hover_moved(self) -> None:
-        self.on_hover()
 
     def show(self, picture: Picture, message: str = "") -> None:
         """Draw this picture, or the message if there is nothing to draw yet."""
@@ -197,7 +185,6 @@ class ProbeView(View):
         return getattr(readings, self.title) is not None
 
     def paint(self, cells: Cells, readings: Readings) -> None:
-        """Draw the readings into an empty grid."""
         raise NotImplementedError
 
     def draw(self, cells: Cells) -> None:
@@ -231,7 +218,6 @@ class ProbeView(View):
         cells.write(cells.width - len(note), 0, note, "note")
 
     def action_part(self, by: int) -> None:
-        """Select the part that is so many places after the selected one."""
         if self._frame is not None:
             parts = [*parts_of(self._frame.config)]
             at = parts.index(self._part) if self._part in parts else 0
@@ -255,7 +241,7 @@ def position_text(frame: Frame | None, readings: Readings) -> str:
 
 
 def is_of_part(readings: Readings, part: str) -> bool:
-    """Whether readings are of this part, as far as they are of a part; also if there is no such part."""
+    """Whether readings are of this part, or there is no such part."""
     read = (readings.memory, readings.units, readings.plane)
     return part not in readings.parts or all(one is None or one.part == part for one in read)
 
@@ -266,9 +252,7 @@ def is_empty(readings: Readings) -> bool:
 
 
 class TimeStepView(View):
-    """A view with a cursor on a time step of the shown window while training stands still. It scrolls if not all rows
-    of the batch fit.
-    """
+    """A view with a cursor on a time step while training stands still. It scrolls if not all rows fit."""
 
     BINDINGS = [
         *cursor_keys(
@@ -293,7 +277,6 @@ class TimeStepView(View):
         return self._cursor if self._has(self._cursor) else None
 
     def _has(self, spot: object) -> TypeGuard[TimeStep]:
-        """Whether this is a time step of the shown window, and training stands still."""
         if not isinstance(spot, TimeStep) or self._frame is None or not self._frame.state.stands_still:
             return False
         rows, steps = extent(self._frame)

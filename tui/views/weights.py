@@ -146,7 +146,6 @@ def choices(weights: Matrices) -> list[tuple[str, Recurrent | None]]:
 
 
 def is_part_of(recurrent: Recurrent, weights: Matrices, name: str) -> bool:
-    """Whether a recurrent matrix, such as "W update layer 2", is part of the weights of this name, by the names."""
     stem, _, layer = recurrent.name.partition(" layer ")
     vector = stem.removeprefix("W").strip()
     is_of_layer = (layer or "1") == (name.partition("_layer")[2] or "1")
@@ -177,7 +176,6 @@ def placed(weights: Matrices, names: Sequence[str], box: Box) -> Placed:
 
 
 def packed(sizes: Sequence[tuple[int, int]], box: Box) -> list[Box]:
-    """Boxes of these widths and heights, one below the other, then in the next column."""
     boxes: list[Box] = []
     x, y, widest = box.x, box.y, 0
     for width, height in ((width, min(height, box.height)) for width, height in sizes):
@@ -191,7 +189,6 @@ def packed(sizes: Sequence[tuple[int, int]], box: Box) -> list[Box]:
 
 
 def shares(body: Box) -> tuple[Box, Box | None, Box | None]:
-    """Boxes for matrices, circle and numbers, side by side; none for what there is no room for."""
     left, numbers = beside(body, LEAST_MATRICES, body.width, [NUMBERS_WIDTH], GAP) or (body, None)
     width = min(2 * body.height, left.width - LEAST_MATRICES - GAP, body.width * 2 // 5)
     parts = beside(left, LEAST_MATRICES, left.width, [width], GAP) if width >= LEAST_CIRCLE else None
@@ -232,7 +229,6 @@ def draw_matrix(cells: Cells, box: Box, place: Placed, weights: Matrices, at: En
 
 
 def seen(wanted: int, count: int, room: int) -> range:
-    """The part of so many rows or columns that is drawn: it has the one that is wanted."""
     room = max(0, min(room, count))
     first = min(max(0, wanted + 1 - room), count - room)
     return range(first, first + room)
