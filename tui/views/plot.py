@@ -54,12 +54,6 @@ class Viewport:
         """The windows from ``first`` to before ``end``; a few more, if they are few."""
         return self._showing(trained, max(LEAST_SPAN, end - first), max(LEAST_SPAN, min(end, trained)))
 
-    def panned(self, trained: int, windows: int) -> Viewport:
-        if self.span is None:
-            return self
-        end = max(self.span, self.windows.limits(trained)[1] + windows)
-        return self._showing(trained, self.span, None if end >= trained else end)
-
     def _showing(self, trained: int, span: int, end: int | None) -> Viewport:
         """These windows; the crosshair goes if it is not among them."""
         first, last = Span(span, end).limits(trained)
@@ -118,11 +112,8 @@ class LossPlot(CellWidget, can_focus=True):
 
     @property
     def looks_at(self) -> Query:
-        return Query(self.viewport.windows, self.columns_on(self.size.width))
-
-    def columns_on(self, width: int) -> int:
-        """Dot columns of the plot on a widget of this width; 0 if the plot does not fit."""
-        return 2 * (width - GUTTER) if width >= GUTTER + LEAST_WIDTH else 0
+        width = self.size.width - GUTTER
+        return Query(self.viewport.windows, 2 * width if width >= LEAST_WIDTH else 0)
 
     @property
     def reading(self) -> str:
@@ -186,7 +177,7 @@ class LossPlot(CellWidget, can_focus=True):
     def action_follow(self) -> None:
         self.change_viewport(self.viewport.following())
 
-    # ---- the mouse: a click sets the crosshair, a drag zooms to what it covers, the wheel zooms or scrolls
+    # ---- the mouse: a click sets the crosshair, a drag zooms to what it covers, the wheel zooms
 
     def clicked(self, spot: object, again: bool) -> None:
         """Put the crosshair on a window; again: go there, as ``enter`` does."""
@@ -231,15 +222,11 @@ class LossPlot(CellWidget, can_focus=True):
     @on(events.MouseScrollUp)
     @on(events.MouseScrollDown)
     def scrolled(self, event: events.MouseEvent) -> None:
-        """Zoom at the pointer; with ctrl or shift, scroll along the run."""
-        place, back = self._place, isinstance(event, events.MouseScrollUp)
-        if event.ctrl or event.shift:
-            windows = max(1, place.length // 10)
-            self.change_viewport(self.viewport.panned(self._line_end, -windows if back else windows))
-        else:
-            share = (min(max(0, self._column(event) - place.x), place.width - 1) + 0.5) / place.width
-            at = place.first + share * place.length
-            self.change_viewport(self.viewport.zoomed(self._line_end, 1 / WHEEL if back else WHEEL, at, share))
+        """Zoom at the pointer."""
+        place, factor = self._place, 1 / WHEEL if isinstance(event, events.MouseScrollUp) else WHEEL
+        share = (min(max(0, self._column(event) - place.x), place.width - 1) + 0.5) / place.width
+        at = place.first + share * place.length
+        self.change_viewport(self.viewport.zoomed(self._line_end, factor, at, share))
 
     # ---- what is drawn
 

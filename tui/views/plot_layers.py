@@ -396,7 +396,7 @@ def levels_of(config: EchoConfig, ladder: Sequence[Level]) -> list[tuple[str, fl
     levels = [(level.name, level.loss) for level in ladder]
     if config.value("task") != "echo":
         return levels
-    return [*levels[:1], *(("first windows", floor) for floor in [boundary_floor(config)] if floor)]
+    return [*levels[:1], *(("floor of first windows", floor) for floor in [boundary_floor(config)] if floor)]
 
 
 def draw_levels(cells: Cells, place: Place, levels: Sequence[tuple[str, float]]) -> None:
@@ -406,8 +406,11 @@ def draw_levels(cells: Cells, place: Place, levels: Sequence[tuple[str, float]])
     has_level = np.isin(np.arange(place.height), lines)[:, np.newaxis]
     put(cells, place, np.where(place.free(cells) & has_level, DASH, " "), "faint")
     for name, loss in (*levels[:1], *levels[:0:-1]):  # the first and the last matter most
-        text, line, free = f" {shortened(name, 24)} {loss_text(loss, 3)} ", place.line(loss), place.free(cells)
-        for at in (line, *(at for at in (line - 1, line + 1) if at not in lines and 0 <= at < place.height)):
+        line, free = place.line(loss), place.free(cells)
+        names = shortened(name, 24), name.removeprefix("floor of ")
+        beside = [at for at in (line - 1, line + 1) if at not in lines and 0 <= at < place.height]
+        for known, at in product(dict.fromkeys(names), (line, *beside)):
+            text = f" {shortened(known, 24)} {loss_text(loss, 3)} "
             begin = "".join(np.where(free[at, :-1], " ", "x")).rfind(" " * len(text))
             if begin >= 0:
                 cells.write(place.x + begin, at, text, "faint")

@@ -20,18 +20,14 @@ from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture, SeedRows
 from tui.views.canvas import Box, Cells, Press, stamp, write_in
 from tui.views.inks import NUMBER
-from tui.views.plot_layers import count, window_ticks
+from tui.views.plot_layers import window_ticks
 from tui.views.text import shortened, wrapped
 from tui.views.view import FOCUSED, Replica, View
 
 ORDERS: dict[Order, str] = {"solved": "when solved", "seed": "seed", "loss": "loss"}
 HEAD = 2  # lines above the networks: a summary, and the headings of the columns
-GAP = 2
-HISTOGRAM_WIDTH, MOST_BINS = 30, 15
-LEAST_LOSSES = 44  # columns that the losses keep beside a histogram
 SHADES, DIVERGED = "·░▒▓█", "!"  # from solved to chance
 EDGES = (0.07, 0.3, 0.6, 0.9)  # shares of the way from the least loss to chance at which the next shade begins
-ENDS = ("", *"▏▎▍▌▋▊▉")  # of a bar, by eighths
 
 
 class SeedsView(View):
@@ -150,11 +146,11 @@ class SeedsView(View):
         if frame.seed_stats is None or not frame.seed_stats.windows or not (width and height):
             return None
         order = frame.seed_stats.order(self._by).tolist()
-        losses, _ = boxes(width, height, len(labels(frame.config, frame.seed_stats, [])[0]))
+        label = len(labels(frame.config, frame.seed_stats, [])[0])
         shown = max(1, height - HEAD)
         at = order.index(self.chosen(frame))
         self._first = max(0, min(max(self._first, at - shown + 1), at, len(order) - shown))
-        return SeedRows(tuple(order[self._first : self._first + shown]), max(1, losses.width))
+        return SeedRows(tuple(order[self._first : self._first + shown]), max(1, width - label - 2))
 
     def draw(self, cells: Cells) -> None:
         picture, frame = self._picture, self._frame
@@ -166,7 +162,7 @@ class SeedsView(View):
         config, seed_stats = frame.config, frame.seed_stats
         replicas = list(picture.seeds.replicas[: max(1, cells.height - HEAD)])
         head, *lines = labels(config, seed_stats, replicas)
-        losses, histogram = boxes(cells.width, cells.height, len(head))
+        losses = Box(len(head) + 2, 1, max(0, cells.width - len(head) - 2), max(0, cells.height - 1))
         edges, words = shades(config, picture.seeds.losses)
         self._draw_head(cells, seed_stats, len(replicas), words)
         draw_losses(cells, losses, picture, seed_stats, replicas, edges)
@@ -175,8 +171,6 @@ class SeedsView(View):
             is_chosen = replica == self.chosen(frame)
             cells.write(0, y, f"{'►' if is_chosen else ' '}{line}", "cursor" if is_chosen else "text")
             cells.mark(0, y, cells.width, 1, Replica(replica))
-        if histogram is not None:
-            draw_histogram(cells, histogram, seed_stats)
 
     def _draw_head(self, cells: Cells, seed_stats: SeedStats, shown: int, shades: str) -> None:
         title = f"{FOCUSED if self.has_focus else ''}{self.title}"
@@ -193,14 +187,6 @@ class SeedsView(View):
         cells.mark(cells.width - len(by), 0, len(by) * bool(note), 1, Press(self.keymap.key("swap")))
         if end + 2 + len(shades) + 2 <= at:
             cells.write(end + 2, 0, shades, "note")
-
-
-def boxes(width: int, height: int, label: int) -> tuple[Box, Box | None]:
-    columns, lines = max(0, width - label - 2), max(0, height - 1)
-    if columns < LEAST_LOSSES + GAP + HISTOGRAM_WIDTH:
-        return Box(label + 2, 1, columns, lines), None
-    losses = Box(label + 2, 1, columns - GAP - HISTOGRAM_WIDTH, lines)
-    return losses, Box(losses.right + GAP, 1, HISTOGRAM_WIDTH, lines)
 
 
 def instead(frame: Frame | None, message: str) -> str:
@@ -263,20 +249,3 @@ def draw_losses(
         inks[:, later] = NUMBER["muted"]
         blocks[:, later[:1]] = "║"
     stamp(cells, box.x, HEAD, blocks, inks)
-
-
-def draw_histogram(cells: Cells, box: Box, seed_stats: SeedStats) -> None:
-    """A bar for each range of windows, with how many networks were solved in it, and one for the unsolved."""
-    write_in(cells, box, 0, "solved within windows", "muted")
-    width, bins = seed_stats.histogram(min(MOST_BINS, max(1, box.height - 2)))
-    rows = [(f"{count(at * width, width)}-{count((at + 1) * width, width)}", n) for at, n in enumerate(bins.tolist())]
-    rows.append(("not yet", seed_stats.replicas - seed_stats.solved))
-    label = max(len(name) for name, _ in rows)
-    digits = len(f"{seed_stats.replicas:,}")
-    room, most = box.width - label - digits - 2, max(1, *(n for _, n in rows))
-    for line, (name, n) in enumerate(rows, 1):
-        full, part = divmod(max(round(8 * room * n / most), int(n > 0)), 8)
-        write_in(cells, box, line, f"{name:>{label}}", "muted")
-        bar = "█" * full + ENDS[part]
-        write_in(cells, box, line, bar, "loss" if name == "not yet" else "input", at=label + 1)
-        write_in(cells, box, line, f"{n:>{digits},}", "muted", at=box.width - digits)
