@@ -111,7 +111,6 @@ EDGES = (0.05, 0.3, 0.55, 0.8)  # shares of the scale at which the next characte
 
 
 def scale_of(values: npt.NDArray[Any]) -> float:
-    """The largest finite size, which the largest block stands for; 1 if all are zero."""
     finite = np.abs(values[np.isfinite(values)])
     return float(finite.max(initial=0)) or 1.0
 

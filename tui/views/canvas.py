@@ -52,8 +52,6 @@ class Box(NamedTuple):
 
 
 class Cells:
-    """A grid of characters, each with an ink, and with what it shows to the mouse."""
-
     def __init__(self, width: int, height: int, keymap: KeyMap | None = None) -> None:
         self.keymap = keymap or keymap_of(None)
         self.width, self.height = width, height
@@ -142,7 +140,6 @@ class CellWidget(Widget):
         return keymap_of(self.app if self.is_attached else None)
 
     def draw(self, cells: Cells) -> None:
-        """Fill an empty grid of the widget's size."""
         raise NotImplementedError
 
     def redraw(self) -> None:

@@ -66,7 +66,6 @@ class Data(TimeStepView):
         return max(0, self._frame.window - 1) if self._frame is not None else 0
 
     def _data(self, frame: Frame) -> Progress | None:
-        """The data of the window, without predictions; None if it is too long to draw."""
         newest, epoch = frame.progress, frame.epoch - 1
         if newest is not None and (newest.epoch, newest.window) == (epoch, self._window):
             return replace(newest, outputs=newest.outputs[:0])
@@ -106,7 +105,6 @@ class Data(TimeStepView):
             draw_panels(self, cells, ABOVE_ROWS, config, [data], self._panels(frame))
 
     def _draw_strip(self, cells: Cells, config: EchoConfig, first: int, count: int) -> None:
-        """The whole matrix as a strip in which the window is marked, and which steps and rows are shown."""
         start, length, rows = self._window * config.window_stride, config.window_steps, config.batch_size
         text = f" {start + 1:,} to {start + length:,} of {config.row_length:,}"
         if count < rows:
@@ -119,7 +117,6 @@ class Data(TimeStepView):
         cells.write(x + width, 0, shortened(text, max(0, cells.width - x - width)), "muted")
 
     def _draw_matrix(self, cells: Cells, frame: Frame, first: int) -> None:
-        """The rows of the echo around the window, and the targets that no window has together with their source."""
         config, cursor, shares = frame.own_config, self.at_cursor, share(cells.height, frame.config.batch_size)
         matrix = laid(config, self._window, cells.width, cursor.step if cursor else 0)
         begin, y = matrix.columns[matrix.window[0]] - 1, 1 + shares.framed
@@ -230,7 +227,6 @@ class Matrix(NamedTuple):
         return self.cell > AROUND_A_NUMBER
 
     def block(self, left: str, symbol: str, number: int) -> str:
-        """The text of a position: a mark or its symbol, and its number in the series if there is room."""
         if self.is_numbered:
             return f"{left}{number:{symbol}>{self.cell - AROUND_A_NUMBER}}{symbol} "
         return f"{left}{symbol}".ljust(self.cell)
@@ -283,7 +279,6 @@ def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
 
 
 def read_echo(config: EchoConfig, window: int, row: int, step: int) -> str:
-    """A text about a target: its number in the series, its source, and whether the error reaches that."""
     number = row * config.row_length + window * config.window_stride + step + 1
     source, place = source_of(config, window, row, step), f"row {row + 1}, step {number:,} of the series"
     if source is Source.BLANK:

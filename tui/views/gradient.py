@@ -210,7 +210,6 @@ def size_text(value: float) -> str:
 
 
 def missed_words(config: EchoConfig, gradient: Gradient) -> str:
-    """The share of the gradient that a cut at T misses; for a rule without a cut, what a cut would miss."""
     length, share = config.truncated_backprop_length, gradient.bias_of_windows
     cut = f"{next(name for name, rule in RULES.items() if rule.cuts)} with T {length}"
     if not gradient.travels:
@@ -228,7 +227,6 @@ def input_name(lag: int) -> str:
 
 
 def relied_on(readings: Readings) -> str:
-    """Which inputs turn predictions, and how many; or of numbers, which moves them most."""
     reliance = readings.reliance
     if reliance is None or not len(reliance.turned):
         return ""
@@ -247,8 +245,6 @@ def flip_words(config: EchoConfig, flip: Flip) -> str:
     elif turned:
         which = ", ".join(turned) if len(turned) <= MOST_NAMED else f"{len(turned)} steps"
         text = f"{which} turn{'s' * (len(turned) == 1)}"
-    elif config.value("task") == "echo" and flip.step + config.echo_step >= len(flip.x):
-        text = "its echo comes later"
     else:
         text = "none turns"
     return f"step {flip.step + 1} {'raised' if changing(config) == 'raise' else 'flipped'}: {text}"
@@ -368,7 +364,6 @@ def change_of(flip: Flip) -> Floats:
 
 
 def turned_by(flip: Flip) -> list[int]:
-    """The steps at which another symbol is predicted."""
     return np.flatnonzero(flip.before.argmax(axis=-1) != flip.after.argmax(axis=-1)).tolist()
 
 

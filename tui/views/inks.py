@@ -92,7 +92,6 @@ NUMBER = {name: number for number, name in enumerate(NAMES)}
 
 
 def pen(ink: str, on: Color, theme: Mapping[str, str], is_dark: bool) -> Style:
-    """The style of an ink on this background, with the colours of this theme."""
     words = INKS[ink].split(" | ")[0 if is_dark else -1].split()
     if "on" in words:
         on = _colour(words[-1], on, theme)
@@ -136,8 +135,6 @@ def in_ascii(text: str) -> str:
 
 
 class InAscii(LineFilter):
-    """Has Textual draw every line in ASCII."""
-
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         return [Segment(in_ascii(text), style, control) for text, style, control in segments]
 

@@ -19,7 +19,6 @@ Moved = Mapping[str, tuple[str, ...]]
 
 
 def keys_of(binding: Binding) -> tuple[str, ...]:
-    """The keys of a binding, by Textual's names."""
     return tuple(key.strip() for key in binding.key.split(","))
 
 
@@ -96,7 +95,6 @@ class KeyMap:
 
     @property
     def for_textual(self) -> dict[str, str]:
-        """The moved keys as Textual takes them."""
         return {name: ",".join(keys) for name, keys in self.moved.items()}
 
 

@@ -139,7 +139,6 @@ def share_text(share: float) -> str:
 
 
 def followed(units: Units, unit: int) -> tuple[str, str]:
-    """The input or target that a unit follows, and their correlation: x[t-2] and 1.00; or mixed, or still."""
     correlation = float(units.correlation[unit])
     if float(units.spread[unit]) < STILL or not math.isfinite(correlation):
         return "still", ""
@@ -152,7 +151,6 @@ def followed(units: Units, unit: int) -> tuple[str, str]:
 
 
 def unit_labels(units: Units) -> list[str]:
-    """The text before each unit's blocks, all of one width: "1 ~ x[t-3]  r  1.00 "."""
     count = len(units.spread)
     each = [followed(units, unit) for unit in range(count)]
     width = max(7, *(len(name) for name, _ in each))
@@ -183,9 +181,7 @@ def draw_units(cells: Cells, box: Box, readings: Readings, units: Units, row: in
     parts = [f"units {first + 1} to {last} of {count}" if last - first < count else f"{count} units", where]
     if math.isfinite(units.share_saturated):
         parts += [f"{units.share_saturated:.0%} saturated", f"of {units.samples:,} steps"]
-    while len(parts) > 1 and len(", ".join(parts)) > box.width:
-        parts.pop()
-    write_in(cells, box, 0, ", ".join(parts), "muted")
+    write_in(cells, box, 0, shortened(", ".join(parts), box.width), "muted")
     for y, line in enumerate(inputs, start=1):
         draw_blocks(cells, box, y, line, at, slice(begin, steps), block)
     top = 1 + len(inputs)
@@ -211,7 +207,6 @@ def read_unit(units: Units | None, spot: UnitStep) -> str:
 
 
 def read_lag(readings: Readings, lag: int) -> str:
-    """How well the input at a lag can be read, and the unit that holds it best."""
     config, memory, units = readings.config, readings.memory, readings.units
     if memory is None or not len(memory.by_lag):
         return ""

@@ -219,7 +219,6 @@ class Scene:
         return np.round((1 - y) * (height - 1)).astype(np.int64), np.round(x * (width - 1)).astype(np.int64)
 
     def said(self, height: int, width: int) -> Indices:
-        """The group that the network says on a grid over the plane through the mean state."""
         (left, lower), (right, upper) = self.low, self.high
         x, y = np.meshgrid(np.linspace(left, right, width), np.linspace(upper, lower, height))
         along, readout = np.stack([x, y], axis=-1) @ self.within, finite(self.plane.readout)
@@ -286,7 +285,6 @@ def draw_states(cells: Cells, box: Box, scene: Scene) -> None:
 
 
 def draw_names(cells: Cells, box: Box, scene: Scene) -> None:
-    """The names of the axes at their ends, and of the borders, where nothing else is drawn."""
     taken = np.zeros((box.height, box.width), np.bool_)
     for states in (scene.plane.states, scene.way, scene.places):
         taken[scene.at(states, box.height, box.width)] = True
@@ -339,7 +337,6 @@ def draw_points(cells: Cells, box: Box, scene: Scene) -> None:
 
 
 def legend(scene: Scene) -> list[Item]:
-    """Signs and what they mean, then what else is drawn."""
     plane, groups = scene.plane, zip(scene.signs, scene.groups.names, strict=True)
     kinds = scene.points.kinds if scene.points and len(scene.places) else ()
     items: list[Item] = [(*mark, f" {kind}  ") for kind, mark in MARKS.items() if kind in kinds]
@@ -367,14 +364,11 @@ def draw_legend(cells: Cells, box: Box, items: Sequence[Item]) -> None:
 
 
 def summary(config: EchoConfig, scene: Scene, held: HeldInput | None) -> str:
-    """The fixed points by kind, if an input is held, and at how many of the states the network is right."""
     points, plane, states = scene.points, scene.plane, len(scene.plane.states)
     if held is not None and carried_size(config) > MOST_CARRIED:
         return f"no search for fixed points in a state of {carried_size(config):,} numbers"
     if held is not None and points is None:
         return f"computing the fixed points under {held.words}"
-    if points is not None and points.kinds and not len(scene.places):
-        return "a gate has no fixed points; «next» and «before» lead to the state"
     text = f"{states} states"
     if len(plane.readout) and len(plane.targets):
         right = int((scene.groups.numbered(plane.answers) == scene.groups.numbered(plane.targets)).sum())
@@ -387,7 +381,6 @@ def summary(config: EchoConfig, scene: Scene, held: HeldInput | None) -> str:
 
 
 def point_text(readings: Readings, points: FixedPoints, index: int) -> str:
-    """A fixed point in words: its kind, the largest eigenvalue, what is predicted there, how often it was found."""
     form, outputs, kind = readings.config.the_task.outputs, points.outputs[index], points.kinds[index]
     says = f"says {' '.join(f'{value:.2f}' for value in outputs[:3].tolist())}"
     if isinstance(form, Symbols):

@@ -26,8 +26,6 @@ NO_FALL = "no further fall of the loss is in sight"
 
 @dataclass(frozen=True)
 class Viewport:
-    """The visible part of the curve."""
-
     span: int | None = None  # windows; None for all
     end: int | None = None  # the window after the last; None to follow the newest
     cursor: int | None = None  # the window under the crosshair
@@ -55,7 +53,6 @@ class Viewport:
         return self._showing(trained, max(LEAST_SPAN, end - first), max(LEAST_SPAN, min(end, trained)))
 
     def _showing(self, trained: int, span: int, end: int | None) -> Viewport:
-        """These windows; the crosshair goes if it is not among them."""
         first, last = Span(span, end).limits(trained)
         cursor = self.cursor if self.cursor is not None and first <= self.cursor < last else None
         return replace(self, span=span, end=end, cursor=cursor)
@@ -147,7 +144,6 @@ class LossPlot(CellWidget, can_focus=True):
         self.change_viewport(self.viewport.with_cursor(self._line_end, window))
 
     def action_move(self, columns: int) -> None:
-        """Move the crosshair; without one, begin at the shown window."""
         frame, axis, cursor = self._picture.frame, self._picture.axis, self.viewport.cursor
         if cursor is None:
             self.put_cursor(frame.trained - 1 if frame.trained < frame.line_end else axis.last - 1)
@@ -180,7 +176,6 @@ class LossPlot(CellWidget, can_focus=True):
     # ---- the mouse: a click sets the crosshair, a drag zooms to what it covers, the wheel zooms
 
     def clicked(self, spot: object, again: bool) -> None:
-        """Put the crosshair on a window; again: go there, as ``enter`` does."""
         if self._was_dragged:
             return
         if again:
@@ -222,7 +217,6 @@ class LossPlot(CellWidget, can_focus=True):
     @on(events.MouseScrollUp)
     @on(events.MouseScrollDown)
     def scrolled(self, event: events.MouseEvent) -> None:
-        """Zoom at the pointer."""
         place, factor = self._place, 1 / WHEEL if isinstance(event, events.MouseScrollUp) else WHEEL
         share = (min(max(0, self._column(event) - place.x), place.width - 1) + 0.5) / place.width
         at = place.first + share * place.length
@@ -280,7 +274,6 @@ class LossPlot(CellWidget, can_focus=True):
 
 
 def strip_lines(lines: int, several: bool, has_errors: bool) -> tuple[int, int]:
-    """The lines of the strips of solved networks and of errors."""
     if several and lines < SOME_LINES:
         return 1, 0
     return (min(5, lines // 6) if lines >= MANY_LINES else 1) if several else 0, int(has_errors)

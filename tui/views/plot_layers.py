@@ -115,7 +115,6 @@ def line_through(place: Place, heights: Heights) -> Characters:
 
 
 def smoothed(means: Losses, buckets: int) -> Losses:
-    """The moving mean over about ``buckets`` buckets around each bucket; NaN where a loss is not finite."""
     if not len(means):
         return means
     finite, window = np.isfinite(means), np.ones(min(buckets, len(means) - 1) | 1)
@@ -132,8 +131,6 @@ def bars(shares: Heights) -> str:
 
 @dataclass(frozen=True)
 class LossAxis:
-    """The loss axis from ``bottom`` to ``top``, linear or logarithmic."""
-
     bottom: float
     top: float
     log: bool = False
@@ -184,7 +181,6 @@ def loss_ticks(axis: LossAxis, lines: int) -> list[tuple[int, str]]:
 
 
 def loss_label(loss: float, decimals: int) -> str:
-    """A loss in at most six characters, with ``decimals`` decimals if they fit and the text is not all zeros."""
     text = f"{loss:.{decimals}f}"
     if len(text) <= 6:
         return text
@@ -309,7 +305,6 @@ def draw_axes(cells: Cells, place: Place, bottom: int, has_focus: bool) -> None:
 
 
 def draw_errors(cells: Cells, strip: Place, curve: Curve, guessing: float) -> None:
-    """The error rate; a full block is that of guessing, or 1 if it is not known (NaN)."""
     cells.write(0, strip.y, "errors", "muted")
     most = 1.0 if np.isnan(guessing) else guessing
     cells.write(strip.x, strip.y, bars(strip.most(curve, curve.error_rate) / most), "errors")
@@ -392,7 +387,6 @@ def draw_curve(cells: Cells, place: Place, curve: Curve, alone_from: int) -> Non
 
 
 def levels_of(config: EchoConfig, ladder: Sequence[Level]) -> list[tuple[str, float]]:
-    """The levels that are drawn, from chance down: of the echo chance and what a first window cannot fall below."""
     levels = [(level.name, level.loss) for level in ladder]
     if config.value("task") != "echo":
         return levels
@@ -418,7 +412,6 @@ def draw_levels(cells: Cells, place: Place, levels: Sequence[tuple[str, float]])
 
 
 def draw_marks(cells: Cells, place: Place, curve: Curve) -> None:
-    """Vertical lines at commands, and at epochs without one; with words where they cover nothing."""
     commands: dict[int, list[str]] = {}
     epochs: dict[int, str] = {}
     ends = [*(segment.at for segment in curve.segments[1:]), curve.last]
@@ -444,7 +437,6 @@ def draw_rule(cells: Cells, x: int, height: int, sign: str, ink: str) -> None:
 
 
 def draw_label(cells: Cells, place: Place, x: int, text: str, lines: int, ink: str) -> None:
-    """Write a text right or left of column ``x``, on the first of so many lines that is free there."""
     free, right, left = place.free(cells), x + 1 - place.x, x - place.x - len(text)
     for line, (begin, apart) in product(range(min(lines, place.height)), ((right, 0), (left, 1))):
         room = free[line, max(0, begin - apart) : begin + len(text) + 1 - apart]

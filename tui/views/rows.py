@@ -79,7 +79,6 @@ class RowLine(NamedTuple):
 
 
 def row_lines(config: EchoConfig, most: int, parts: Sequence[str] = PARTS) -> tuple[RowLine, ...]:
-    """A line for each part of a row, or for each number in it; of the first numbers, if ``most`` is less."""
     words = {INPUT: "input", TARGET: "echo" if config.value("task") == "echo" else "target", PREDICTION: "pred"}
     forms = {part: _form(config, part) for part in parts}
     counts = {part: form.count if isinstance(form, Numbers) else 1 for part, form in forms.items()}
@@ -110,7 +109,6 @@ def blocks_of(config: EchoConfig, window: Progress, rows: slice, line: RowLine, 
 
 
 def value_text(config: EchoConfig, window: Progress, row: int, step: int, line: RowLine) -> str:
-    """The value of a time step on a line in two characters."""
     form, value = _form(config, line.part), values_of(window, line.part)[row, step]
     counts, target = scored_in(window)[row, step], window.y[row, step]
     if line.part == TARGET and not counts:
@@ -153,7 +151,6 @@ def least_block(*forms: Form) -> int:
 def part_lines(
     config: EchoConfig, window: Progress, part: str, lit: Iterable[int] = (), ink: str = "cursor", block: int = 2
 ) -> list[BlockLine]:
-    """A line of symbols, or a line for each number, of a window of one row."""
     lines, scale = [], scale_of(values_of(window, INPUT if part == INPUT else TARGET))
     for line in row_lines(config, MANY, (part,)):
         blocks = blocks_of(config, window, np.s_[:], line, scale)
@@ -246,7 +243,6 @@ def arrange(
 def draw_panels(
     view: TimeStepView, cells: Cells, top: int, config: EchoConfig, windows: Sequence[Progress], panels: Panels
 ) -> None:
-    """Draw the panels. Their titles also name the symbols, as far as there is room."""
     cursor, label, rows = view.at_cursor, panels.label, slice(panels.first, panels.first + panels.shown)
     tape = lay_tape(config, windows, panels.width - label, cursor and cursor.step)
     newest = tape[-1]
@@ -284,7 +280,6 @@ def draw_panels(
 def _light(
     cells: Cells, x: int, y: int, config: EchoConfig, tape: Sequence[Piece], cursor: TimeStep, line: RowLine
 ) -> None:
-    """Light a target and its prediction, or the inputs on which the target depends."""
     lags = lags_of_target(config, tape[-1].window.window, cursor.step) if line.part == INPUT else (0,)
     for piece in tape:
         for step in (cursor.step - lag - piece.first for lag in lags):
@@ -303,7 +298,6 @@ class Rows(TimeStepView):
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """Whole panels."""
         panels = arrange(config, (config.batch_size, config.window_steps), width, most)
         return -(-panels.shown // panels.columns) * panels.height
 
@@ -323,15 +317,13 @@ class Rows(TimeStepView):
             if frame is not None and frame.is_new:
                 self._draw_before(cells, frame.own_config)
             return
-        panels, rows = (
-            arrange(frame.own_config, extent(frame), cells.width, cells.height, first=self._first_row),
-            extent(frame)[0],
-        )
+        rows, _ = size = extent(frame)
+        panels = arrange(frame.own_config, size, cells.width, cells.height, first=self._first_row)
         draw_panels(self, cells, 0, frame.own_config, (*frame.tape, frame.progress), panels)
         of = f"{panels.first + 1} to {panels.first + panels.shown} of {rows}"
         for text in (f" rows {of}: «focus», then «up»/«down» ", f" {of}: «focus» ", f" {of}"):
             begin = cells.width - len(self.keymap.text(text))
-            if panels.shown < rows and begin > 0 and not cells.text(0)[begin:].strip():
+            if panels.shown < rows and begin > 0 and cells.text(0)[begin:].isspace():
                 cells.write(begin, 0, text, "muted")
 
     def _draw_before(self, cells: Cells, config: EchoConfig) -> None:
@@ -348,7 +340,6 @@ class Rows(TimeStepView):
 
 
 def title(config: EchoConfig, newest: Piece, row: int, lines: Sequence[RowLine], width: int) -> str:
-    """How much of a row is right, or its squared error, in the longest form that fits."""
     window, scored = newest.window, scored_in(newest.window)[row]
     name, count, length = f"row {row + 1}", int(scored.sum()), len(scored)
     task, shown = config.the_task, max(line.channel for line in lines) + 1
@@ -405,7 +396,6 @@ def facts(config: EchoConfig) -> dict[str, str]:
 
 
 def first_sentence(config: EchoConfig) -> str:
-    """The description of the task in its author's words, without the source."""
     whole = " ".join((type(config.the_task).__doc__ or "").split())
     text = re.sub(r"\s*(\([^)]*\))?[.:]?$", "", re.split(r"(?<=[.:])\s", whole)[0])
     return text[:1].lower() + text[1:]

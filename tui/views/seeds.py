@@ -149,7 +149,8 @@ class SeedsView(View):
         label = len(labels(frame.config, frame.seed_stats, [])[0])
         shown = max(1, height - HEAD)
         at = order.index(self.chosen(frame))
-        self._first = max(0, min(max(self._first, at - shown + 1), at, len(order) - shown))
+        near = min(max(self._first, at - shown + 1), at)
+        self._first = max(0, min(near if abs(near - self._first) <= 1 else at - shown // 2, len(order) - shown))
         return SeedRows(tuple(order[self._first : self._first + shown]), max(1, width - label - 2))
 
     def draw(self, cells: Cells) -> None:
@@ -199,7 +200,6 @@ def instead(frame: Frame | None, message: str) -> str:
 
 
 def read(config: EchoConfig, seed_stats: SeedStats, replica: int) -> str:
-    """When a network was solved, and its mean loss, in words."""
     name, at, lost_at = f"seed {config.seed + replica}", seed_stats.solved_at[replica], seed_stats.lost_at[replica]
     if seed_stats.diverged[replica]:
         return f"{name}: its loss is not finite any more"
@@ -219,7 +219,6 @@ def labels(config: EchoConfig, seed_stats: SeedStats, replicas: Sequence[int]) -
 
 
 def shades(config: EchoConfig, losses: Floats) -> tuple[list[float], str]:
-    """The losses at which each shade but the first begins, and what the shades mean."""
     most, solved, least = chance_level(config), solved_level(config), mean_floor(config)
     name = "chance" if ladder_of(config) else "guessing"
     if not math.isfinite(most):

@@ -98,8 +98,6 @@ Numbering = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class TargetGroups:
-    """The groups of targets, and the borders between them."""
-
     names: tuple[str, ...]  # what each group is, in a few characters
     of: str  # what is divided: the target, or some of its numbers
     are_ordered: bool  # whether the groups are ranges of one number, from small to large

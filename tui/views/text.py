@@ -36,8 +36,6 @@ def symbol_name(form: Symbols, symbol: int) -> str:
 
 @dataclass(frozen=True)
 class LinePart:
-    """A part of a line, shown whole or not at all; parts of the same group are joined by commas."""
-
     text: str
     matters: int  # the part that matters least is left out first, and among equals the last
     group: str = ""
@@ -72,7 +70,6 @@ def wrapped(text: str, width: int, lines: int) -> list[str]:
 
 
 def in_a_line(line: Sentence, width: int) -> str:
-    """The text of a line and its key, which stays whole."""
     key = f" · {line.key}" if line.key else ""
     return shortened(line.text, max(0, width - len(key))) + key[:width]
 
@@ -90,7 +87,6 @@ def percent(share: float) -> str:
 
 
 def value_words(form: Symbols | Numbers, values: npt.NDArray[Any]) -> str:
-    """The name of a symbol, or the first numbers of a time step."""
     if isinstance(form, Symbols):
         return symbol_name(form, int(values))
     numbers = [f"{value:.0f}" if value.is_integer() else f"{value:.2f}" for value in values.tolist()]

@@ -79,7 +79,6 @@ class States(NamedTuple):
 
 
 def time_step_of(spot: object) -> TimeStep | None:
-    """The time step of the shown window to which a spot belongs, if any."""
     return TimeStep(spot.row, spot.step) if isinstance(spot, TimeStep | UnitStep) else None
 
 
@@ -109,7 +108,6 @@ class View(CellWidget, can_focus=True):
 
     @property
     def question(self) -> Question | None:
-        """The readings that it needs."""
         return None
 
     @property
@@ -123,12 +121,10 @@ class View(CellWidget, can_focus=True):
 
     @property
     def at_cursor(self) -> object:
-        """What is under its cursor; None without one."""
         return None
 
     @property
     def reading(self) -> str:
-        """The text about what is under its cursor."""
         return self.reading_of(self.at_cursor)
 
     def reading_of(self, spot: object) -> str:
@@ -139,7 +135,6 @@ class View(CellWidget, can_focus=True):
         """Mark the time step that is under the pointer or the cursor in any view."""
 
     def show(self, picture: Picture, message: str = "") -> None:
-        """Draw this picture, or the message if there is nothing to draw yet."""
         self._frame, self._message = picture.frame, self.keymap.text(message)
         self.redraw()
 
@@ -168,7 +163,6 @@ class ProbeView(View):
 
     @property
     def _readings(self) -> Readings | None:
-        """The readings to draw; None while they are not there."""
         readings = None if self._frame is None else self._frame.readings
         return readings if readings is not None and self.answered(readings) else None
 
@@ -247,7 +241,6 @@ def is_of_part(readings: Readings, part: str) -> bool:
 
 
 def is_empty(readings: Readings) -> bool:
-    """Whether the readings contain nothing, as when weights are NaN or infinite."""
     return all(one is None for one in (readings.memory, readings.gradient, readings.weights, readings.plane))
 
 
@@ -287,7 +280,6 @@ class TimeStepView(View):
             self._put_cursor(spot)
 
     def action_move(self, steps: int, rows: int) -> None:
-        """Move the cursor; without one, show it, or scroll."""
         frame, cursor = self._frame, self.at_cursor
         if frame is None:
             return

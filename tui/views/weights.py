@@ -153,8 +153,6 @@ def is_part_of(recurrent: Recurrent, weights: Matrices, name: str) -> bool:
 
 
 class Placed(NamedTuple):
-    """Boxes for the first of some matrices, as many as fit."""
-
     boxes: list[Box]
     label: int  # the columns before the entries, the same for all, so that a bias is below its matrix
     entry: int  # the columns of an entry
@@ -255,7 +253,6 @@ def number_text(value: float) -> str:
 
 
 def draw_eigenvalues(cells: Cells, box: Box, eigenvalues: Eigenvalues) -> None:
-    """The unit circle, and the eigenvalues; those outside of it get another character."""
     legend = "● inside  ◆ outside"
     lines = min(box.height - 1, box.width // 2)
     if lines < 3:
