@@ -21,12 +21,9 @@ from tui.term.printed import printable
 from tui.views.inks import NAMES, NUMBER, pen
 from tui.views.keymap import KeyMap, keymap_of
 
-Characters = npt.NDArray[np.str_]
-"""str [lines, columns], one column wide each."""
-Styles = npt.NDArray[np.int16]
-"""int16 [lines, columns], the number of each ink."""
-Spot = Callable[[int, int], object]
-"""What a cell of an area shows, by its column and line in the area; None if it shows nothing of its own."""
+Characters = npt.NDArray[np.str_]  # [lines, columns], one column wide each
+Styles = npt.NDArray[np.int16]  # [lines, columns], the number of each ink
+Spot = Callable[[int, int], object]  # what a cell shows, by its column and line in its area; None for nothing
 
 
 @dataclass(frozen=True)

@@ -56,11 +56,9 @@ class GradientView(ProbeView):
         hidden("escape", "leave", "Leave", tooltip="Take the cursor and the flip away", id="leave"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._cursor: TimeStep | None = None
-        self._flip: TimeStep | None = None
-        self._row_first = self._is_derivative = False
+    _cursor: TimeStep | None = None
+    _flip: TimeStep | None = None
+    _is_derivative = False
 
     @property
     def question(self) -> Question:
@@ -116,7 +114,7 @@ class GradientView(ProbeView):
         if panel is not None:
             widths = [max(LEAST_WIDTH, label_width(config) + block * panel.rows.strength.shape[1]) for block in (2, 1)]
         lags = lags_shown(config, len(gradient.by_lag), LAGS_BEYOND)
-        left, right = share_room(cells, lags, (3, 5), widths, lines_for(config), self._row_first)
+        left, right = share_room(cells, lags, (3, 5), widths, lines_for(config), self._is_swapped)
         if left is not None:
             draw_lag_chart(cells, left, chart_of(config, gradient, left.width))
         if right is not None and panel is not None:
@@ -155,13 +153,9 @@ class GradientView(ProbeView):
         self._is_derivative = not self._is_derivative
         self._changed()
 
-    def action_swap(self) -> None:
-        self._row_first = not self._row_first
-        self._changed()
-
     def action_leave(self) -> None:
-        self._cursor = self._flip = None
-        self._changed()
+        self._flip = None
+        super().action_leave()
 
 
 def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
@@ -266,9 +260,7 @@ def read_step(config: EchoConfig, rows: RowDependence, row: int, step: int) -> s
         return f"{text}computing"
     is_share = isinstance(rows, Effects) and not isinstance(config.the_task.outputs, Numbers)
     sizes = [f"{size:.2f}" if is_share else size_text(size) for size in strength.tolist()]
-    is_early = config.value("task") == "echo" and step < config.echo_step
-    order = np.argsort(np.nan_to_num(-strength), kind="stable")[: MOST_NAMED - is_early].tolist()
-    text += "source before the window; " * is_early
+    order = np.argsort(np.nan_to_num(-strength), kind="stable")[:MOST_NAMED].tolist()
     text += "depends on " if isinstance(rows, Effects) else "local derivative by "
     return shortened(text + ", ".join(f"{input_name(at_step - at)} {sizes[at]}" for at in order), LONGEST)
 

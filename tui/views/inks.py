@@ -87,8 +87,7 @@ colour of the theme. The empty one is the widget's own.
 
 NAMES = tuple(INKS)
 
-NUMBER = {name: number for number, name in enumerate(NAMES)}
-"""The number of each ink in a grid's array."""
+NUMBER = {name: number for number, name in enumerate(NAMES)}  # of each ink in a grid's array
 
 
 def pen(ink: str, on: Color, theme: Mapping[str, str], is_dark: bool) -> Style:
@@ -106,7 +105,7 @@ def _colour(word: str, on: Color, theme: Mapping[str, str]) -> Color:
     return on + Color.parse(value)
 
 
-GLYPHS = {
+GLYPHS = {  # characters, and those in their place in ASCII
     "·░▒▓█": ".:+*#",
     "▁▂▃▄▅▆▇": "_~=%&$@",
     "▏▎▍▌▋▊▉▐": ":::]]##[",
@@ -117,7 +116,6 @@ GLYPHS = {
     "┌┐└┘┬┴┼┣╭╮╰╯": "++++++++++++",
     "".join(map(chr, range(0x2800, 0x2900))): "".join(".:"[dots.bit_count() > 2] for dots in range(256)),  # braille
 }
-"""Characters, and those in their place."""
 
 
 class _Table(dict[int, str]):

@@ -14,8 +14,7 @@ SIGNS = {"plus": "+", "minus": "-", "slash": "/"}  # that `key_to_character` doe
 ARROWS = ("left", "right", "up", "down")
 
 Bindings = Iterable[object]
-Moved = Mapping[str, tuple[str, ...]]
-"""Keys by the id of their action, such as those that the user chose. The first one is shown."""
+Moved = Mapping[str, tuple[str, ...]]  # keys by the id of their action; the first one is shown
 
 
 def keys_of(binding: Binding) -> tuple[str, ...]:

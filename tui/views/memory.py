@@ -49,9 +49,8 @@ class MemoryView(ProbeView):
         LEAVE,
     ]
 
-    _lag: int | None = None
+    _cursor: Lag | None = None
     _row = _first_unit = _units_shown = 0
-    _units_first = False
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -59,7 +58,7 @@ class MemoryView(ProbeView):
 
     @property
     def at_cursor(self) -> Lag | None:
-        return None if self._lag is None else Lag(self._lag)
+        return self._cursor
 
     def reading_of(self, spot: object) -> str:
         readings = self._readings
@@ -69,7 +68,7 @@ class MemoryView(ProbeView):
 
     def clicked(self, spot: object, again: bool) -> None:
         if isinstance(spot, Lag):
-            self._lag = spot.lag
+            self._cursor = spot
             self._changed()
 
     def paint(self, cells: Cells, readings: Readings) -> None:
@@ -82,10 +81,10 @@ class MemoryView(ProbeView):
             widths = [len(unit_labels(units)[0]) + block * steps for block in (2, 1)]
             lines = count + 1 + input_lines(config)
         lags = lags_shown(config, len(memory.by_lag), LAGS_BEYOND)
-        left, right = share_room(cells, lags, (VALUE_PITCH, MOST_PITCH), widths, lines, self._units_first)
+        left, right = share_room(cells, lags, (VALUE_PITCH, MOST_PITCH), widths, lines, self._is_swapped)
         if left is not None:
-            self._lag = None if self._lag is None else min(self._lag, len(memory.by_lag) - 1)
-            draw_lag_chart(cells, left, chart_of(config, memory, left.width, self._lag))
+            self._cursor = self._cursor and Lag(min(self._cursor.lag, len(memory.by_lag) - 1))
+            draw_lag_chart(cells, left, chart_of(config, memory, left.width, self._cursor and self._cursor.lag))
         if right is not None and units is not None:
             self._row = min(self._row, max(0, len(units.activity) - 1))
             self._units_shown = draw_units(cells, right, readings, units, self._row, self._first_unit)
@@ -94,7 +93,7 @@ class MemoryView(ProbeView):
     def action_lag(self, by: int) -> None:
         if self._readings is not None:
             farthest = max(source_lags(self._readings.config), default=0)
-            self._lag = farthest if self._lag is None else max(0, self._lag + by)
+            self._cursor = Lag(farthest if self._cursor is None else max(0, self._cursor.lag + by))
             self._changed()
 
     def action_row(self, by: int) -> None:
@@ -103,14 +102,6 @@ class MemoryView(ProbeView):
 
     def action_units(self, by: int) -> None:
         self._first_unit = max(0, self._first_unit + by * max(1, self._units_shown))
-        self._changed()
-
-    def action_swap(self) -> None:
-        self._units_first = not self._units_first
-        self._changed()
-
-    def action_leave(self) -> None:
-        self._lag = None
         self._changed()
 
 

@@ -59,7 +59,7 @@ class PlaneView(ProbeView):
     ]
 
     _row = _pair = _held = 0  # the row whose way is drawn; among `PAIRS`; among the inputs that can be held
-    _step: int | None = None  # under the cursor
+    _cursor: int | None = None  # a step of the row
     _pointed: TimeStep | None = None
 
     @staticmethod
@@ -94,7 +94,7 @@ class PlaneView(ProbeView):
 
     def _place(self, plane: StatePlane) -> tuple[int, int | None]:
         rows, steps, _ = plane.rows.shape
-        step = None if self._step is None or not steps else min(self._step, steps - 1)
+        step = None if self._cursor is None or not steps else min(self._cursor, steps - 1)
         return min(self._row, max(0, rows - 1)), step
 
     @property
@@ -125,7 +125,7 @@ class PlaneView(ProbeView):
 
     def clicked(self, spot: object, again: bool) -> None:
         if isinstance(spot, TimeStep):
-            self._row, self._step = spot.row, spot.step
+            self._row, self._cursor = spot
             self._changed()
 
     def action_move(self, steps: int, rows: int) -> None:
@@ -133,7 +133,7 @@ class PlaneView(ProbeView):
             count, length, _ = self._plane.rows.shape
             self._row = max(0, min(count - 1, self._row + rows))
             if steps and length:
-                self._step = length - 1 if self._step is None else max(0, min(length - 1, self._step + steps))
+                self._cursor = length - 1 if self._cursor is None else max(0, min(length - 1, self._cursor + steps))
             self._changed()
 
     def action_hold(self, by: int) -> None:
@@ -142,10 +142,6 @@ class PlaneView(ProbeView):
 
     def action_swap(self) -> None:
         self._pair = (self._pair + 1) % len(PAIRS)
-        self._changed()
-
-    def action_leave(self) -> None:
-        self._step = None
         self._changed()
 
     # ---- drawing

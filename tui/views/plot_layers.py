@@ -39,18 +39,12 @@ SIGNS = {"mean": "*", "raw": ".", "ghost": "'", "median": "=", "band": ":", "ext
 
 Losses = npt.NDArray[np.floating[Any]]
 Heights = npt.NDArray[np.float64]
-Range = tuple[Heights, Heights]
-"""The lowest and the highest in each column."""
-Dots = npt.NDArray[np.bool_]
-"""bool [dot rows, dot columns], from the top left: whether each dot is drawn."""
-
-
-# ---- dots and characters
+Range = tuple[Heights, Heights]  # the lowest and the highest in each column
+Dots = npt.NDArray[np.bool_]  # [dot rows, dot columns], from the top left: whether each dot is drawn
 
 
 BRAILLE = 0x2800
-BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
-"""The bit of each dot in a braille character."""
+BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])  # of the dots in a braille character
 
 
 def characters(dots: Dots) -> Characters:
@@ -443,9 +437,6 @@ def draw_label(cells: Cells, place: Place, x: int, text: str, lines: int, ink: s
         if 0 <= begin <= place.width - len(text) and room.all():
             cells.write(place.x + begin, line, text, ink)
             return
-
-
-# ---- words
 
 
 def draw_legend(cells: Cells, y: int, band: Band, seed: int, ghosts: Sequence[Ghost]) -> bool:

@@ -81,8 +81,6 @@ class SeedsView(View):
         is_chosen = self.has_focus and spot.number == self.chosen(frame)
         return read(frame.config, seed_stats, spot.number) + is_chosen * "; «alone»: go on with it alone"
 
-    # ---- keys and the mouse
-
     def choose(self, frame: Frame, lines: int) -> None:
         if frame.seed_stats is not None:
             order = frame.seed_stats.order(self._by).tolist()
@@ -134,8 +132,6 @@ class SeedsView(View):
 
     def on_resize(self, event: Resize) -> None:
         self.on_rows()
-
-    # ---- drawing
 
     def show(self, picture: Picture, message: str = "") -> None:
         self._picture = picture

@@ -92,6 +92,7 @@ class View(CellWidget, can_focus=True):
 
     _frame: Frame | None = None
     _message = ""
+    _cursor: object = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -139,7 +140,8 @@ class View(CellWidget, can_focus=True):
         self.redraw()
 
     def action_leave(self) -> None:
-        """Take the cursor away."""
+        self._cursor = None
+        self._changed()
 
     def _changed(self) -> None:
         self.redraw()
@@ -152,6 +154,7 @@ class ProbeView(View):
     kinds: ClassVar[frozenset[Kind]]
 
     _part = ""
+    _is_swapped = False  # of what does not fit side by side, the other is shown
 
     @property
     def question(self) -> Question:
@@ -210,6 +213,10 @@ class ProbeView(View):
         end = cells.write(0, 0, title[:room], "focused" if self.has_focus else "text")
         cells.write(end, 0, shortened(text, max(0, room - end)), "text")
         cells.write(cells.width - len(note), 0, note, "note")
+
+    def action_swap(self) -> None:
+        self._is_swapped = not self._is_swapped
+        self._changed()
 
     def action_part(self, by: int) -> None:
         if self._frame is not None:
@@ -294,10 +301,7 @@ class TimeStepView(View):
             self._first_row = min(max(0, self._first_row + rows), max(0, count - shown))
             self._changed()
 
-    def action_leave(self) -> None:
-        self._put_cursor(None)
-
-    def _put_cursor(self, cursor: TimeStep | None) -> None:
+    def _put_cursor(self, cursor: TimeStep) -> None:
         self._cursor = cursor
         self._changed()
 

@@ -46,10 +46,8 @@ class WeightsView(ProbeView):
         LEAVE,
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._chosen = 0  # among `choices`
-        self._cursor: tuple[int, int] | None = None  # row and column in the chosen matrix
+    _chosen = 0  # among `choices`
+    _cursor: tuple[int, int] | None = None  # row and column in the chosen matrix
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -81,8 +79,7 @@ class WeightsView(ProbeView):
     def clicked(self, spot: object, again: bool) -> None:
         weights = self._weights
         if weights is not None and isinstance(spot, Entry):
-            if self._choice(weights)[0].matrix != spot.matrix:
-                self._chosen = [name for name, _ in choices(weights)].index(spot.matrix)
+            self._chosen = [name for name, _ in choices(weights)].index(spot.matrix)
             self._cursor = spot.row, spot.column
             self._changed()
 
@@ -100,10 +97,6 @@ class WeightsView(ProbeView):
             moved = min(max(0, at.row + rows), count - 1), min(max(0, at.column + columns), length - 1)
             self._cursor = (0, 0) if self._cursor is None else moved
             self._changed()
-
-    def action_leave(self) -> None:
-        self._cursor = None
-        self._changed()
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         weights = readings.weights
@@ -137,12 +130,9 @@ class WeightsView(ProbeView):
 
 def choices(weights: Matrices) -> list[tuple[str, Recurrent | None]]:
     """What «next» leads through: each matrix with the recurrent matrices that are part of it."""
-    usual = weights.recurrent[0] if weights.recurrent else None
-    found: list[tuple[str, Recurrent | None]] = []
-    for name in weights.weights:
-        own = [(name, one) for one in weights.recurrent if is_part_of(one, weights, name)]
-        found += own or [(name, usual)]
-    return found
+    usual: Sequence[Recurrent | None] = weights.recurrent[:1] or (None,)
+    own = {name: [one for one in weights.recurrent if is_part_of(one, weights, name)] for name in weights.weights}
+    return [(name, one) for name in own for one in own[name] or usual]
 
 
 def is_part_of(recurrent: Recurrent, weights: Matrices, name: str) -> bool:
