@@ -230,11 +230,6 @@ def find(name: str) -> Path:
     return kept if not os.path.exists(name) and os.path.exists(kept) else Path(name)
 
 
-def abandoned() -> list[Path]:
-    """The folders in the state folder that have only debris of a killed process."""
-    return [folder for folder in _folders() if not folder.is_symlink() and _is_abandoned(folder)]
-
-
 def _folders(among: Path | None = None) -> list[Path]:
     folder = among or state_folder()
     try:

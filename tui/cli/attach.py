@@ -24,7 +24,8 @@ from echornn.runs import folders
 from tui.cli import FailedError, UsageError
 from tui.cli.lines import say_last
 from tui.cli.preferences import Preferences, ScreenFlags, preferences
-from tui.cli.rows import as_json
+from tui.cli.rows import as_json, emit
+from tui.cli.train import AppScreen
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode
 
@@ -77,7 +78,6 @@ def folder_of(name: str | None) -> Path:
 def _show(folder: Path, chosen: Preferences, read_only: bool) -> int:
     guarded = guardian.divide()
     from tui.app.app import EchoApp
-    from tui.cli.screen import AppScreen
 
     session = RemoteSession(folder, terminal.name(), chosen.fps, read_only)
     screen = AppScreen(guarded, chosen.mouse)
@@ -97,7 +97,6 @@ def _show(folder: Path, chosen: Preferences, read_only: bool) -> int:
 
 
 def _print_once(folder: Path, chosen: Preferences) -> int:
-    """Print one picture of the screen as text, at the size of this terminal."""
     from tui.app.app import EchoApp
     from tui.app.base import lines_shown
 
@@ -111,15 +110,13 @@ def _print_once(folder: Path, chosen: Preferences) -> int:
             await pilot.pause()
             return lines_shown(app)
 
-    printed.lines(asyncio.run(lines()))
-    return ExitCode.DONE
+    return emit(asyncio.run(lines()))
 
 
 def _end_session(folder: Path) -> int:
-    """Have a session save everything and end."""
     if (trouble := end_session(folder)) is None:
         raise FailedError(f"the session in {folder} has been asked to end, and still saves")
-    printed.lines([f"ended; go on with: echornn-tui --resume {printed.quoted(folder)}"])
+    emit([f"ended; go on with: echornn-tui --resume {printed.quoted(folder)}"])
     if trouble:
         raise FailedError(f"not everything is saved: {trouble}")
     return ExitCode.DONE

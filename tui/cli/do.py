@@ -5,26 +5,19 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from echornn import ConfigError, EchoConfig, Frame, Run, RunError, Session
-from echornn.config import TASK
+from echornn import ConfigError, EchoConfig, Frame, Session
 from echornn.diagnosis.loss_stats import loss_text
-from echornn.files.recorded_values import shortened
 from echornn.remote.client import AddressError, OtherVersionError, RemoteSession, viewers_of
 from echornn.runs import folders
 from echornn.runtime import quiet
-from echornn.session.commands import ChangingCommand, Pause
-from echornn.tasks.own_task import OwnTask
-from echornn.tasks.table import TASKS
-from echornn.tasks.task import settings_of
+from echornn.session.commands import Pause
 from echornn.timeline.branch import letter_of
 from tui.cli import UsageError, record, train
 from tui.cli.lines import LinePrinter
@@ -76,7 +69,6 @@ def do(
     if not (20 <= columns <= 1000 and 5 <= rows <= 1000):
         raise ConfigError("size", size, "columns and lines, 20x5 to 1000x1000")
     folder = folders.find(run)
-    _require_known_names(folder, [line.what.changes for line in lines if isinstance(line.what, ChangingCommand)])
     return _do_lines(folder, lines, json, (columns, rows), ascii, trust)
 
 
@@ -88,15 +80,6 @@ def _text(script: str | None, file: Path | None) -> str:
         return (sys.stdin.buffer.read() if file is None else file.read_bytes()).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{name} cannot be read: {error}") from error
-
-
-def _require_known_names(folder: Path, changes: Sequence[Mapping[str, Any]]) -> None:
-    """Before anything is done, check names of fields; those of a file that the script names wait for their turn."""
-    known = {*EchoConfig.names(), TASK, *(one.name for task in TASKS.values() for one in settings_of(task))}
-    known |= {name for branch in Run.read(folder, quickly=True).tree[0] for name in branch.config.fields()}
-    for name in () if any(isinstance(one.get(TASK), OwnTask) for one in changes) else {*chain(*changes)} - known:
-        close = get_close_matches(name, known, 1)
-        raise RunError(f"{shortened(name)!r} is no field{f': did you mean {close[0]}?' if close else ''}")
 
 
 def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, int], ascii: bool, trust: bool) -> int:
@@ -115,11 +98,17 @@ def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, 
         if outcome.why_not and result == "done":
             result = "nothing to do"
         why = keymap_with({}).text(outcome.why_not or outcome.note)  # a script has no keys: the built-in ones are named
-        branch, loss = letter_of(frame.line), f", loss {loss_text(frame.loss)}" if frame.trained else ""
-        place = {"branch": branch, "window": frame.trained, "epoch": frame.epoch, "loss": frame.loss}
-        told = {"line": outcome.line.text, "result": result, "why": why, "state": str(frame.state), **place}
-        words = f": {why}" if why else f" (branch {branch}, window {frame.trained:,}{loss})"
-        printer.print([as_json(told) if json else f"{outcome.line.text}: {result}{words}"], out)
+        branch = letter_of(frame.line)
+        if json:
+            place = {"branch": branch, "window": frame.trained, "epoch": frame.epoch, "loss": frame.loss}
+            told = as_json(
+                {"line": outcome.line.text, "result": result, "why": why, "state": str(frame.state), **place}
+            )
+        else:
+            loss = f", loss {loss_text(frame.loss)}" if frame.trained else ""
+            words = f": {why}" if why else f" (branch {branch}, window {frame.trained:,}{loss})"
+            told = f"{outcome.line.text}: {result}{words}"
+        printer.print([told], out)
 
     def do(session: Session | RemoteSession, trains_itself: bool) -> tuple[int, OSError | None]:
         """Returns the exit code, and why an outcome could not be printed."""

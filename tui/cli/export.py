@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import io
 import itertools
-import json as json_format
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -16,20 +15,19 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 from cyclopts.validators import Path as FileName
 
+from echornn import EchoConfig, Run, RunError
 from echornn.arrays.facts import NetworkFacts, configs_of, network_facts, numbers_of, require_replica
 from echornn.arrays.run_arrays import WindowPiece, pieces, state_at
-from echornn.config import EchoConfig, shown
-from echornn.errors import RunError
+from echornn.config import shown
 from echornn.files.recorded_values import record_of
 from echornn.history.windows import quantiles
 from echornn.progress import Floats
-from echornn.runs.run_dir import Run
 from echornn.runtime import quiet
 from echornn.tasks.table import name_of
-from echornn.tasks.task import Numbers, Symbols
+from echornn.tasks.task import Numbers
 from echornn.timeline.branch import Position
 from tui.cli import UsageError
-from tui.cli.rows import Json, Record, RunName, Trust, csv_lines, emit, json_lines, opened
+from tui.cli.rows import Json, Record, RunName, Trust, as_json, csv_lines, emit, json_lines, opened
 from tui.command_text import command_with
 from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode
@@ -131,7 +129,7 @@ def _write_parquet(file: Path, columns: list[str], rows: Iterable[Record], comma
     import pyarrow as pa
     from pyarrow.parquet import ParquetWriter
 
-    about = {"command": command, "version": version("echornn-tui"), "config": json_format.dumps(shown(config.fields()))}
+    about = {"command": command, "version": version("echornn-tui"), "config": as_json(shown(config.fields()))}
     types = [(name, pa.float32() if name in FLOATS else pa.int64()) for name in columns]
     schema = pa.schema(types, metadata=about)
 
@@ -207,7 +205,6 @@ def _write_network(run: Run, position: Position, weights: Path | None, keras: Pa
 
 
 def _weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[str]:
-    """What the arrays are: shapes, formulas, order and sign of gates."""
     task, last = config.the_task, config.seed + config.replicas - 1
     yield from ("Weights of a recurrent network, numpy arrays by name.", f"Its task: {name_of(task)}")
     if config.replicas > 1:
@@ -218,15 +215,9 @@ def _weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator
     yield from ("", f"cell {config.cell}:", *(f"    {line}" for line in config.the_cell.formulas))
     if config.num_layers > 1:
         yield f"layers 2 to {config.num_layers}: names with _layer2, ...; their x_t is h_t of the layer below"
-    coded = "" if isinstance(task.inputs, Numbers) else " as one number" if config.input_size == 1 else " one-hot"
-    yield f"x_t: {_form_text(task.inputs)}{coded}"
+    yield "x_t: numbers as they are, two symbols as the number 0 or 1, more symbols one-hot"
     readout = "h_t W2 + b2" if isinstance(task.outputs, Numbers) else "softmax(h_t W2 + b2)"
-    yield f"output: {readout}, with h_t of the top layer: {_form_text(task.outputs)}"
+    yield f"output: {readout}, with h_t of the top layer"
     start = "epoch, then carried from window to window" if config.is_stream else "trial"
     yield f"state: zero at the start of each {start}"
-    yield from ("", f"configuration: {json_format.dumps(record_of(config, with_facts=False))}")
-
-
-def _form_text(form: Symbols | Numbers) -> str:
-    names = f" ({', '.join(form.names)})" if form.names else ""
-    return f"{form.count} {'symbols' if isinstance(form, Symbols) else 'numbers'}{names}"
+    yield from ("", f"configuration: {as_json(record_of(config, with_facts=False))}")

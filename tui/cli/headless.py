@@ -1,7 +1,8 @@
-"""Training without the app: a line every 100 windows, and a line for each epoch."""
+"""Training without the app: a line, or a record of JSON, every 100 windows and for each epoch."""
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import threading
@@ -13,22 +14,39 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn import ConfigError, EchoConfig, PopulationProgress, Run, SeedStats, Session
+from echornn.config import shown
+from echornn.data.levels import ladder_of, solved_level
+from echornn.diagnosis.loss_stats import NEAR, ladder_position, loss_text
 from echornn.history.windows import errors_of, losses_of, summed
 from echornn.progress import Counts, Floats
 from echornn.runs.recorder import Recorder
 from echornn.session.commands import Pause, Save
-from echornn.session.pictures.frame import State
+from echornn.session.pictures.frame import Frame, State
 from echornn.timeline.branch import index_in
 from tui.cli.detach import Serving, let_go
-from tui.cli.lines import lines_here
+from tui.cli.lines import LinePrinter
 from tui.cli.record import code_at_the_end, farewell, forget_if_empty
-from tui.cli.records import SEEDS_NOTE, finished_record, ladder_fields, lines_of, seed_stats_fields, start_record
-from tui.cli.rows import Record, as_json
+from tui.cli.rows import Record, as_json, results_of, seed_stats_fields
+from tui.figures.sweep_table import rung_text
 from tui.term import terminal
 from tui.term.exit_code import ExitCode
 
 LOOK_SECONDS = 0.1  # between two checks of the session, for warnings and for its end
 LINE_EVERY = 100  # windows between two lines, as in the tutorial
+
+SEEDS_NOTE = "replicas solved (95 % interval), median of their windows; loss at 10, 50, 90 %"
+
+OF_ONE = {
+    "window": "epoch {epoch}/{epochs}  window {window}/{per_epoch}  loss {loss}{accuracy}",
+    "epoch": "epoch {epoch}/{epochs} done  mean loss {loss}{accuracy}  at {seconds:.1f} s",
+    "finished": "finished  windows {windows} in all  mean loss {loss}  {solved}  seconds {seconds}",
+}
+OF_REPLICAS = {
+    "window": "epoch {epoch} window {window}  {solved}  loss {loss}{diverged}",
+    "epoch": "epoch {epoch} done  {solved}  loss {loss}  {seconds:.1f}s{diverged}",
+    "finished": "finished  {solved}  mean loss {loss}  seconds {seconds}{diverged}",
+}
+"""The lines about records, which docs/cli.md explains; other records are printed as they are."""
 
 
 def print_training(
@@ -45,15 +63,11 @@ def print_training(
     report = EpochReport(config)
 
     def say(*records: Record) -> None:
-        texts = [text for one in records for text in ([as_json(one)] if json else lines_of(one, config))]
-        if texts:
-            lines.print(texts, sys.stdout)
+        if records:
+            lines.print([as_json(one) if json else line_of(one, config) for one in records], sys.stdout)
 
     def on_progress(progress: PopulationProgress) -> None:
-        nonlocal report
-        if not report.is_continued_by(progress, session.config):
-            report = EpochReport(session.config, report.begun, is_whole=False)
-        say(*report.records(progress))
+        say(*report.records(progress, session.config))
         if progress.diverged[-1] and not is_watched():
             session.stop()
 
@@ -68,9 +82,11 @@ def print_training(
     if background is not None:
         let_go(background, recorder.folder, serving.trouble, errors_apart=json)
     native_log = terminal.keep_native_stderr_off_the_screen()
-    lines = lines_here(with_bar=not json)
+    lines = LinePrinter(None if json else terminal.screen_for_a_bar())
     with asked_to_end(session.stop, lambda: session.send(Save())) as asked:
-        say(start_record(config, recorder, at))
+        folder = None if recorder.folder is None else str(recorder.folder)
+        trained = recorder.resumed.position_at(at).window if recorder.resumed else 0
+        say({"event": "start", **shown(config.fields()), "run": folder, "trained": trained})
         if config.unused_steps:
             say({"event": "note", "unused_steps_per_epoch": config.unused_steps})
         if config.replicas > 1 and not json:
@@ -116,6 +132,65 @@ def print_training(
     return code
 
 
+def finished_record(frame: Frame, seconds: float) -> Record:
+    known = frame.loss_stats
+    result: Record = {"final_loss": known.mean, "solved_at": known.solved_at, "lost_at": known.lost_at}
+    if frame.seed_stats is not None:
+        result = results_of(frame.seed_stats)
+    ladder = ladder_fields(frame.config, result.get("final_loss", result.get("loss_50")))
+    return {"event": "finished", "windows": frame.trained_in_all, **result, **ladder, "seconds": round(seconds, 3)}
+
+
+def ladder_fields(config: EchoConfig, mean: float | None) -> Record:
+    """The names of the last level that a mean loss has come down to, and of the level after it, or None."""
+    ladder, mean = ladder_of(config), math.nan if mean is None else mean
+    here = after = None
+    if (found := ladder_position(ladder, mean, solved=solved_level(config))) is not None:
+        here, after = found.at or found.above, found.next
+        if not found.at and after and mean > ladder[0].loss + NEAR * (ladder[0].loss - after.loss):
+            here, after = None, ladder[0]  # above chance
+    return {"level": here and here.name, "next_level": after and after.name}
+
+
+def line_of(record: Record, config: EchoConfig) -> str:
+    """A record as text; beside a mean loss is its position on the ladder, save the echo's, which has no steps."""
+    event, of_replicas = record["event"], "success_rate" in record
+    template = (OF_REPLICAS if of_replicas else OF_ONE).get(event)
+    if template is None:
+        return "  ".join([event, *(f"{name} {value}" for name, value in record.items() if name != "event")])
+    if of_replicas:
+        losses = [record[name] for name in ("loss_10", "loss_50", "loss_90")]
+        mean = losses[1]
+    else:
+        mean = record["final_loss" if event == "finished" else "loss"]
+        losses = [mean]
+    rung = "" if event == "window" or config.value("task") == "echo" else rung_text(config, mean)
+    loss = " ".join(loss_text(one, 3 if of_replicas else 4) for one in losses) + (f" ({rung})" if rung else "")
+    words = _words_of_replicas(record) if of_replicas else _words_of_one(record)
+    return template.format(
+        **record | words | {"loss": loss}, epochs=config.num_epochs, per_epoch=config.windows_per_epoch
+    )
+
+
+def _words_of_one(record: Record) -> Record:
+    accuracy, solved = record.get("accuracy"), record.get("solved_at")
+    lost = f", lost at {record['lost_at']}" if record.get("lost_at") else ""
+    return {
+        "accuracy": "" if accuracy is None or math.isnan(accuracy) else f"  accuracy {accuracy:.1%}",
+        "solved": f"solved at {solved}{lost}" if solved else "not solved",
+    }
+
+
+def _words_of_replicas(record: Record) -> Record:
+    median = "" if record["median_window"] is None else f" median {record['median_window']}"
+    low, high = (round(100 * record[name]) for name in ("success_low", "success_high"))
+    lost = f", {record['lost']} lost again" if record.get("lost") else ""
+    return {
+        "solved": f"{record['solved']}/{record['replicas']} solved ({low}-{high}%){median}{lost}",
+        "diverged": f"  {record['diverged']} diverged" if record["diverged"] else "",
+    }
+
+
 @contextmanager
 def asked_to_end(stop: Callable[[], object], save: Callable[[], object] = lambda: None) -> Iterator[list[int]]:
     """The signals so far that ask to end, each of which calls ``stop``; a second Ctrl+C ends at once."""
@@ -135,19 +210,13 @@ def asked_to_end(stop: Callable[[], object], save: Callable[[], object] = lambda
 class EpochReport:
     """Turns progress into records, about a window, or the means over an epoch that was trained from its beginning."""
 
-    def __init__(self, config: EchoConfig, begun: float | None = None, is_whole: bool = True) -> None:
-        self.config, self._is_whole = config, is_whole
-        self.begun = time.monotonic() if begun is None else begun
-        self._sums, self._windows, self._errors = np.zeros(config.replicas), 0, 0  # of the epoch; sums: [replicas]
-        self._next: int | None = None  # the number of the next window, from 0
+    def __init__(self, config: EchoConfig) -> None:
+        self.config, self.begun, self._is_whole = config, time.monotonic(), True
+        self._next: int | None = None  # the number of the next window since the first epoch's start, from 0
+        self._begin_epoch()
 
-    def is_continued_by(self, progress: PopulationProgress, config: EchoConfig) -> bool:
-        """Whether these windows follow those reported last: viewers may change the configuration, or go elsewhere."""
-        return config == self.config and self._next in (None, self._first(progress))
-
-    def _first(self, progress: PopulationProgress) -> int:
-        """The number of the first of these windows since the first epoch's start, from 0."""
-        return progress.epoch * self.config.windows_per_epoch + progress.window + 1 - len(progress.losses)
+    def _begin_epoch(self) -> None:
+        self._sums, self._windows, self._errors = np.zeros(self.config.replicas), 0, 0  # sums: [replicas]
 
     def go_on_after(self, run: Run, at: int | None) -> None:
         """Count the current epoch's earlier windows of a continued run, if they are of the same epochs."""
@@ -161,10 +230,12 @@ class EpochReport:
             which = slice(own, own + self.config.replicas)
             self._add(losses_of(windows)[:, which], errors_of(windows, branch.config)[:, which])
 
-    def records(self, progress: PopulationProgress) -> Iterator[Record]:
-        """The records about these windows, in order."""
-        per_epoch, count = self.config.windows_per_epoch, len(progress.losses)
-        first = self._first(progress)
+    def records(self, progress: PopulationProgress, config: EchoConfig) -> Iterator[Record]:
+        per_epoch, count = config.windows_per_epoch, len(progress.losses)
+        first = progress.epoch * per_epoch + progress.window + 1 - count
+        if config != self.config or self._next not in (None, first):  # a viewer has changed it, or gone elsewhere
+            self.config, self._is_whole = config, False
+            self._begin_epoch()
         self._next = first + count
         self._is_whole = self._is_whole or first % per_epoch == 0
         in_epoch = np.arange(first, first + count) % per_epoch
@@ -183,7 +254,7 @@ class EpochReport:
                     seconds = time.monotonic() - self.begun
                     yield {"event": "epoch", "epoch": epoch + 1, **fields, **place, "seconds": seconds}
                 self._is_whole, begin = True, index + 1
-                self._sums, self._windows, self._errors = np.zeros(self.config.replicas), 0, 0
+                self._begin_epoch()
         self._add(progress.losses[begin:], progress.errors[begin:])
 
     def _add(self, losses: Floats, errors: Counts) -> None:

@@ -22,8 +22,7 @@ from echornn.files.own_files import Lock, is_held
 from echornn.remote.client import AddressError, viewers_of
 from echornn.runs import folders
 from echornn.timeline.branch import letter_of
-from tui.cli.records import results_of
-from tui.cli.rows import Json, Record, RunName, emit, json_lines, opened
+from tui.cli.rows import Json, Record, RunName, emit, json_lines, opened, results_of
 
 COLUMNS = ("branch", "parent", "at", "own windows", "mean loss", "solved at", "differs")
 
@@ -41,9 +40,22 @@ def list_runs(folder: Path | None = None, /, *, json: Json = False) -> int:
 
 
 def _listed(folder: Path) -> Record:
-    """The row of a run, and who looks at the session that trains it, if there is one to attach to."""
+    """The row of a run; docs/cli.md explains the keys."""
     try:
-        row = _run(folder)
+        run = summary(folder)
+        row: Record = {
+            "run": str(run.folder),
+            "saved": run.saved,
+            "epoch": run.epoch,
+            "window": run.window,
+            "windows": run.windows,
+            "loss": run.loss,
+            "diverged": math.isinf(run.loss),
+            "solved_at": run.solved_at or None,
+            **({"lost_at": run.lost_at or None} if run.seed_stats is None else {"lottery": results_of(run.seed_stats)}),
+            "bytes": run.bytes,
+            "differs": shown(EchoConfig().changes_to(run.config)),
+        }
         if os.path.lexists(folder / folders.POINTER_FILE):
             with suppress(AddressError):
                 row["viewers"], row["steering"] = viewers_of(folder, seconds=2.0)
@@ -52,47 +64,26 @@ def _listed(folder: Path) -> Record:
         return {"run": str(folder), "error": _reason(folder, error, "read")}
 
 
-def _run(folder: Path) -> Record:
-    """The row of a run; docs/cli.md explains the keys."""
-    run = summary(folder)
-    return {
-        "run": str(run.folder),
-        "saved": run.saved,
-        "epoch": run.epoch,
-        "window": run.window,
-        "windows": run.windows,
-        "loss": run.loss,
-        "diverged": math.isinf(run.loss),
-        "solved_at": run.solved_at or None,
-        **({"lost_at": run.lost_at or None} if run.seed_stats is None else {"lottery": results_of(run.seed_stats)}),
-        "bytes": run.bytes,
-        "differs": shown(EchoConfig().changes_to(run.config)),
-    }
-
-
 def _run_lines(among: Path | None, runs: Iterable[Record]) -> Iterator[str]:
     yield f"runs in {among or folders.state_folder()}, the newest first"
     for run in runs:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(folders.last_saved(Path(run["run"]))))
+        if "error" in run:
+            yield f"{when}  {run['error']}"
+            continue
+        position = f"epoch {run['epoch']}/{run['differs'].get('num_epochs', EchoConfig.num_epochs)}"
+        loss = "diverged" if run["diverged"] else _loss(run["loss"])
+        solved, lost = _outcome(run)
+        solved = f"{solved} solved" if "lottery" in run else f"solved at {solved}" if run["solved_at"] else "not solved"
+        solved = f"{solved}, {lost}" if lost else solved
+        size = f"{run['bytes'] / 1e6:.1f} MB" if run["bytes"] >= 1e6 else f"{run['bytes'] / 1e3:.1f} kB"
+        how_far = f"{position:<15} {run['windows']:>11,} windows in all  mean loss {loss:<9}"
         viewers = ""
         if "viewers" in run:
             names = [f"{name} steers" if name == run["steering"] else name for name in run["viewers"]]
             viewers = f"in training: {', '.join(names) or 'nobody looks'} (attach)"
-        yield "  ".join(filter(None, (when, _run_text(run), fields_text(run.get("differs", {})), viewers)))
-
-
-def _run_text(run: Record) -> str:
-    """Windows, loss, size and name of a run; or why it cannot be read."""
-    if "error" in run:
-        return str(run["error"])
-    position = f"epoch {run['epoch']}/{run['differs'].get('num_epochs', EchoConfig.num_epochs)}"
-    loss = "diverged" if run["diverged"] else _loss(run["loss"])
-    solved, lost = _outcome(run)
-    solved = f"{solved} solved" if "lottery" in run else f"solved at {solved}" if run["solved_at"] else "not solved"
-    solved = f"{solved}, {lost}" if lost else solved
-    size = f"{run['bytes'] / 1e6:.1f} MB" if run["bytes"] >= 1e6 else f"{run['bytes'] / 1e3:.1f} kB"
-    how_far = f"{position:<15} {run['windows']:>11,} windows in all  mean loss {loss:<9}"
-    return f"{how_far}  {solved:<19} {size:>9}  {Path(run['run']).name}"
+        words = (when, how_far, f"{solved:<19} {size:>9}", Path(run["run"]).name, fields_text(run["differs"]), viewers)
+        yield "  ".join(filter(None, words))
 
 
 def _outcome(row: Record) -> tuple[str, str]:
@@ -151,28 +142,26 @@ def prune_runs(*, keep: Annotated[int, Parameter(validator=Number(gte=0))], dry_
         keep: The number of newest runs to keep, 0 or more.
         dry_run: Only print what would be removed.
     """
-    old = dict.fromkeys(folders.runs()[keep:], False) | dict.fromkeys(folders.abandoned(), True)
-    for folder, is_debris in old.items():
+    old = folders.runs()[keep:]
+    for folder in old:
         try:
-            text = f"{folder.name}: left by a process that was killed" if is_debris else _run_text(_run(folder))
-            _remove(folder, dry_run, is_debris)
-            emit([f"{'would go' if dry_run else 'removed '} {text}"])
+            summary(folder)  # refuses what is no run, or cannot be read
+            _remove(folder, dry_run)
+            emit([f"{'would go' if dry_run else 'removed '} {folder.name}"])
         except (RunError, OSError) as error:
             emit([f"kept     {_reason(folder, error, 'removed')}"])
     return emit([] if old else ["nothing to remove"])
 
 
-def _remove(folder: Path, dry_run: bool, only_debris: bool) -> None:
+def _remove(folder: Path, dry_run: bool) -> None:
     if folder.is_symlink():
         raise RunError(f"{folder} is a link: the target of the link is not touched")
-    if dry_run and is_held(folder):
-        raise RunError(f"{folder} is being written by another process")
     if dry_run:
+        if is_held(folder):
+            raise RunError(f"{folder} is being written by another process")
         return
     lock = Lock(folder)
     try:
-        if only_debris and not folders.is_debris(folder):
-            raise RunError(f"{folder} is kept: a process has begun a run there")
         folders.remove(folder)
     finally:
         lock.release()

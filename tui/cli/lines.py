@@ -8,7 +8,6 @@ import math
 import os
 import sys
 import threading
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
@@ -17,7 +16,6 @@ from echornn.session.pictures.frame import Frame
 from tui.term import terminal
 from tui.term.printed import printable
 
-MOST_BYTES = 1 << 26  # kept in memory while a disk is full; of more, the oldest are lost
 EMPTY_LINE = "\r\x1b[2K"  # nothing else of the terminal is changed, so a killed process leaves it in order
 
 
@@ -26,18 +24,10 @@ class LinePrinter:
 
     def __init__(self, screen: TextIO | None = None) -> None:
         self._screen, self._bar, self._lock = screen, "", threading.Lock()
-        self._waiting: defaultdict[TextIO, bytearray] = defaultdict(bytearray)
-        self._reasons: dict[TextIO, str] = {}
-
-    @property
-    def warning(self) -> str:
-        """Why lines wait to be written; empty if none wait."""
-        return next((f"lines are waiting to be printed: {reason}" for reason in list(self._reasons.values())), "")
+        self.warning = ""  # why lines could not be printed
 
     def print(self, texts: Iterable[str], to: TextIO) -> None:
-        """Write lines. While a disk is full they wait; on standard error, and for a terminal that is gone, they are
-        dropped, so that training does not end because of them.
-        """
+        """Write lines. If a disk is full, or the terminal is gone, they are lost, and training goes on."""
         text = "".join(f"{printable(text)}\n" for text in texts)
         with self._lock:
             if self._screen is None or not to.isatty():
@@ -48,23 +38,17 @@ class LinePrinter:
                 self._write(self._bar, self._screen)
 
     def _write(self, text: str, to: TextIO) -> None:
-        waiting = self._waiting[to]
-        waiting += text.encode(to.encoding or "utf-8", errors="backslashreplace")
+        left = text.encode(to.encoding or "utf-8", errors="backslashreplace")
         try:
-            while waiting:
-                del waiting[: os.write(to.fileno(), waiting)]
-            self._reasons.pop(to, None)
+            while left:
+                left = left[os.write(to.fileno(), left) :]
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                self._reasons[to] = error.strerror or str(error)
-                del waiting[:-MOST_BYTES]
-            elif error.errno == errno.EIO or to is sys.stderr:
-                waiting.clear()
-            else:
+                self.warning = f"lines could not be printed: {error.strerror or error}"
+            elif error.errno != errno.EIO and to is not sys.stderr:
                 raise
 
     def show(self, frame: Frame) -> None:
-        """Show the progress of training; call this about ten times a second."""
         per_epoch, epochs, stats = frame.config.windows_per_epoch, frame.config.num_epochs, frame.seed_stats
         numbers = [f"epoch {frame.epoch}/{epochs}", f"window {frame.window:>{len(str(per_epoch))}}/{per_epoch}"]
         if stats is not None:
@@ -76,7 +60,6 @@ class LinePrinter:
         self.show_numbers((frame.epoch - 1) * per_epoch + frame.window, per_epoch * epochs, numbers)
 
     def show_numbers(self, done: int, all_of_it: int, numbers: Sequence[str]) -> None:
-        """Draw the bar for ``done`` of ``all_of_it``, with some numbers beside it."""
         if self._screen is not None:
             bar = _drawn(done, all_of_it, printable(" ".join(numbers)), terminal.columns(self._screen) - 1)
             with self._lock:
@@ -84,7 +67,6 @@ class LinePrinter:
                 self._write(EMPTY_LINE + bar, self._screen)
 
     def close(self) -> None:
-        """Remove the bar; call this after the last line."""
         if self._screen is not None:
             with self._lock:
                 self._bar = ""
@@ -102,11 +84,5 @@ def _drawn(done: int, all_of_it: int, numbers: str, width: int) -> str:
     return drawn.get().rstrip("\n") + numbers
 
 
-def lines_here(with_bar: bool) -> LinePrinter:
-    """A printer for standard output; if wanted and possible, with a bar below the lines."""
-    return LinePrinter(terminal.screen_for_a_bar() if with_bar else None)
-
-
 def say_last(texts: Iterable[str]) -> None:
-    """Print lines after the app has left the screen."""
     LinePrinter().print(texts, sys.stdout)

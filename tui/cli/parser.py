@@ -40,7 +40,7 @@ SUBCOMMANDS = {
     "tasks": "tui.cli.choices:list_tasks",
     "cells": "tui.cli.choices:list_cells",
     "prune": "tui.cli.kept:prune_runs",
-    "map": "tui.cli.map:show_map",
+    "map": "tui.cli.sweep:show_map",
     "sweep": "tui.cli.sweep:sweep",
 }
 """The functions of the subcommands; each is imported only when its command line is read, or for the help of all."""
@@ -54,7 +54,6 @@ Tasks = Mapping[str, TaskName]
 
 
 def command_of(arguments: Sequence[str], tasks: Tasks | None = None) -> Callable[[], int | None]:
-    """What a command line calls."""
     name = arguments[0] if arguments[0] in SUBCOMMANDS else ""
     if tasks is None:
         tasks = _tasks_in(arguments) if name in ("", "sweep") else {}
@@ -70,18 +69,13 @@ def command_of(arguments: Sequence[str], tasks: Tasks | None = None) -> Callable
         own = [f"--{one.name.replace('_', '-')}" for task in tasks.values() for one in settings_of(class_of(task))]
         raise UsageError(f"{error} Settings of the task: {', '.join(own)}" if own else str(error)) from error
     except UnusedCliTokensError as error:
-        raise UsageError(_about_unused([*(error.unused_tokens or ())])) from error
+        words = [*(error.unused_tokens or ())]
+        near = get_close_matches(words[0], SUBCOMMANDS, 1)
+        meant = shortened(" ".join(words)) or "an empty word"
+        hint = f"; did you mean echornn-tui {near[0]}, then its flags?" if near else ""
+        raise UsageError(f"{meant} is not understood here{hint}") from error
     except CycloptsError as error:
         raise UsageError(str(error)) from error
-
-
-def _about_unused(words: list[str]) -> str:
-    """A line about words that mean nothing where they are: a subcommand after flags, or a word that is none."""
-    if late := [word for word in words if word in SUBCOMMANDS]:
-        return f"the subcommand comes first: echornn-tui {late[0]}, then its flags"
-    near = get_close_matches(words[0], SUBCOMMANDS, 1)
-    meant = shortened(" ".join(words)) or "an empty word"
-    return f"{meant} is not understood here{f'; did you mean echornn-tui {near[0]}?' if near else ''}"
 
 
 def _parsed(name: str, arguments: Sequence[str], tasks: Tasks) -> Callable[[], int | None]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -98,8 +98,8 @@ def _typed(text: str, like: object) -> Any:
 
 def preferences(flags: ScreenFlags | None, speed: float | None = None) -> Preferences:
     """What holds with these flags; a UsageError for a bad value, also where a flag has the last word."""
-    flags, file = flags or ScreenFlags(), OwnFile.read()
-    set_by = [(f"{file.place(name)}: {name}", name, value) for name, value in file.values.items() if name != "keys"]
+    flags, (path, file) = flags or ScreenFlags(), _own_file()
+    set_by = [(f"{path}: {name}", name, value) for name, value in file.items() if name != "keys"]
     for name, known in PREFERENCES.items():
         if text := os.environ.get(known.variable):
             set_by.append((f"environment {known.variable}", name, _typed(text, like=known.built_in)))
@@ -109,59 +109,37 @@ def preferences(flags: ScreenFlags | None, speed: float | None = None) -> Prefer
             there_are = f"{', '.join([*PREFERENCES, 'keys'])}; the keys of actions belong below [keys]"
             raise UsageError(f"{place} is not known: there are {there_are}")
         if not PREFERENCES[name].takes(value):
-            raise UsageError(f"{place} = {_toml(value)} cannot be used: {PREFERENCES[name].allowed}")
+            raise UsageError(f"{place} = {_shown(value)} cannot be used: {PREFERENCES[name].allowed}")
         chosen[name] = not value if place.endswith("NO_MOUSE") else value
     given = {"fps": flags.fps, "ascii": flags.ascii or None, "theme": flags.theme, "speed": speed}
     given["mouse"] = False if flags.no_mouse else None
     chosen |= {name: value for name, value in given.items() if value is not None}
-    values: dict[str, Any] = {name: one.built_in for name, one in PREFERENCES.items()}
-    values |= {"theme": remembered() or "dark"} | chosen
+    built_in: dict[str, Any] = {name: one.built_in for name, one in PREFERENCES.items()}
+    values = built_in | {"theme": remembered() or "dark"} | chosen
     values["speed"] = math.inf if values["speed"] == "max" else values["speed"]
-    as_flags = ["--fps", f"{chosen['fps']:g}"] if "fps" in chosen else []
-    as_flags += ["--theme", chosen["theme"]] if "theme" in chosen else []
+    as_flags = [word for name in ("fps", "theme") if name in chosen for word in (f"--{name}", str(chosen[name]))]
     as_flags += [*["--ascii"] * values["ascii"], *["--no-mouse"] * (not values["mouse"])]
-    return Preferences(**values, keys=_keys(file), as_flags=as_flags)
+    return Preferences(**values, keys=_keys(path, file.get("keys", {})), as_flags=as_flags)
 
 
-def _toml(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else repr(value)
+def _shown(value: object) -> str:
+    return json.dumps(value, default=str, ensure_ascii=False)
 
 
-class OwnFile(NamedTuple):
-    path: Path
-    text: str
-    values: Mapping[str, Any]
+def _own_file() -> tuple[Path, Mapping[str, Any]]:
+    """The user's file, which need not exist, and is never in the current folder; and what it says."""
+    folder = platformdirs.user_config_path("echornn-tui")
+    path = (folder if folder.is_absolute() else Path.home() / ".config/echornn-tui") / "config.toml"
+    if not os.path.lexists(path):
+        return path, {}
+    import tomllib  # late: most users have no such file
 
-    @classmethod
-    def read(cls) -> OwnFile:
-        """The user's file, which need not exist, and is never in the current folder."""
-        folder = platformdirs.user_config_path("echornn-tui")
-        path = (folder if folder.is_absolute() else Path.home() / ".config/echornn-tui") / "config.toml"
-        if not os.path.lexists(path):
-            return cls(path, "", {})
-        import tomllib  # late: most users have no such file
-
-        try:
-            text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a byte order mark
-            return cls(path, text, tomllib.loads(text))
-        except OSError as error:
-            raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
-        except (ValueError, RecursionError) as error:
-            line = re.search(r"line \d+", str(error))
-            raise UsageError(f"{path}{f', {line[0]}' if line else ''}: this is not TOML: {error}") from error
-
-    def place(self, name: str) -> str:
-        """The file, and the line that sets a name: ``fps``, ``keys.undo``."""
-        table = ""
-        for number, line in enumerate(self.text.splitlines(), 1):
-            if header := re.match(r"\s*\[\s*([\w.-]+)\s*\]", line):
-                table, sets = f"{header[1]}.", header[1]
-            else:
-                key = re.match(r"""\s*(["']?)([\w.-]+)\1\s*=""", line)
-                sets = table + key[2] if key else ""
-            if sets == name:
-                return f"{self.path}, line {number}"
-        return str(self.path)
+    try:
+        return path, tomllib.loads(path.read_text(encoding="utf-8-sig"))  # with a byte order mark from some editors
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise UsageError(f"{path}: this is not TOML: {error}") from error
 
 
 # ---- keys of the user's own
@@ -173,15 +151,14 @@ KEYS_ALLOWED = 'a key such as "u", "[", "space", "pageup", "f2" or "ctrl+r", or 
 KEYS_ALLOWED += ", ".join(NOT_FREE)
 
 
-def _keys(file: OwnFile) -> dict[str, tuple[str, ...]]:
+def _keys(path: Path, table: Any) -> dict[str, tuple[str, ...]]:
     """The keys of the table ``[keys]`` by the ids of their actions: each exists, and means one thing in each place."""
-    table = file.values.get("keys", {})
     if not isinstance(table, dict):
-        raise UsageError(f"{file.place('keys')}: keys = {_toml(table)} cannot be used: a table [keys]")
+        raise UsageError(f"{path}: keys = {_shown(table)} cannot be used: a table [keys]")
     if not table:
         return {}
     from tui.app.keys import IN_THE_APP, PLACES, WITH_THE_APP
-    from tui.map.keys import BINDINGS
+    from tui.map.app import BINDINGS
     from tui.views.keymap import ids_of, key_name
 
     places: dict[str, Sequence[object]] = {**PLACES, "on the map": BINDINGS}
@@ -191,20 +168,19 @@ def _keys(file: OwnFile) -> dict[str, tuple[str, ...]]:
     for name, value in table.items():
         flat |= {f"{name}.{last}": one for last, one in value.items()} if isinstance(value, dict) else {name: value}
     for name, value in flat.items():
-        keys = tuple(dict.fromkeys(_textual_key(one) for one in (value if isinstance(value, list) else [value])))
+        keys = tuple(dict.fromkeys(map(_textual_key, value if isinstance(value, list) else [value])))
         if not keys or not all(keys):
-            raise UsageError(f"{file.place(f'keys.{name}')}: {name} = {_toml(value)} cannot be used: {KEYS_ALLOWED}")
+            raise UsageError(f"{path}: {name} = {_shown(value)} cannot be used: {KEYS_ALLOWED}")
         if name not in known:
-            there_are = ", ".join(sorted(known))
-            raise UsageError(f"{file.place(f'keys.{name}')}: there is no action {name}: there are {there_are}")
+            raise UsageError(f"{path}: there is no action {name}: there are {', '.join(sorted(known))}")
         own[name] = keys
     for where, bindings in places.items():
         built_in = ids_of([*places[IN_THE_APP], *bindings] if where in WITH_THE_APP else bindings)
         held = {name: own.get(name, keys) for name, keys in built_in.items()}
         for one, other in combinations(held, 2):
             if both := {*held[one]} & {*held[other]} - ({*built_in[one]} & {*built_in[other]}):
-                place, key = file.place(f"keys.{other if other in own else one}"), key_name(min(both))
-                raise UsageError(f"{place}: {key} cannot be the key of both {one} and {other} ({where})")
+                key = key_name(min(both))
+                raise UsageError(f"{path}: {key} cannot be the key of both {one} and {other} ({where})")
     return own
 
 

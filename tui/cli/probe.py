@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Annotated, Any
 
@@ -29,7 +29,6 @@ from tui.views.text import source_name
 COLUMNS = 80
 BAR = 40  # characters of the longest bar
 DECADES = 4  # powers of ten that the bars of the gradient span
-MOST_CHANNELS = 3  # the most numbers of an input whose own r2 is printed behind the bar
 
 Measured = tuple[Record, Iterable[str]]
 """What was measured, as JSON has it, by the keys in docs/cli.md; and as lines of text."""
@@ -93,8 +92,7 @@ def _memory(readings: read.Readings, memory: read.Memory) -> Measured:
     }
     used = memory.total_text and f"; {memory.total_text}"
     title = f"memory by lag: r2{_of(memory.samples, 'steps')}{used}"
-    channels = [" ".join(f"{one:.2f}" for one in row[:MOST_CHANNELS]) for row in memory.channels]
-    return record, ["", title, *_bars(readings.config, memory.by_lag, memory.by_lag, ".2f", channels)]
+    return record, ["", title, *_bars(readings.config, memory.by_lag, memory.by_lag, ".2f")]
 
 
 def _reliance(readings: read.Readings, reliance: read.Reliance) -> Measured:
@@ -177,16 +175,13 @@ def _of(samples: int, what: str = "") -> str:
     return f", of {samples:,} {what}".rstrip() if samples else ""
 
 
-def _bars(
-    config: EchoConfig, values: Iterable[float], heights: Iterable[float], form: str, notes: Sequence[str] = ()
-) -> Iterator[str]:
+def _bars(config: EchoConfig, values: Iterable[float], heights: Iterable[float], form: str) -> Iterator[str]:
     """A line for each lag: the value, a bar of this height, 0 to 1, and what is at this lag."""
     length = config.truncated_backprop_length
     marks = {length: f"T {length}", **dict.fromkeys(source_lags(config), source_name(config))}
     for lag, (value, height) in enumerate(zip(values, heights, strict=True)):
         bar = "#" * round(BAR * min(1.0, max(0.0, float(height))))
-        marked = "  ".join(filter(None, [marks.get(lag), *notes[lag : lag + 1]]))
-        yield f"{lag:>5}  {format(float(value), form):>8}  {bar:<{BAR}}  {marked}"[:COLUMNS].rstrip()
+        yield f"{lag:>5}  {format(float(value), form):>8}  {bar:<{BAR}}  {marks.get(lag, '')}"[:COLUMNS].rstrip()
 
 
 def _fixed_points(name: str, readings: read.Readings, points: read.FixedPoints | None) -> Measured:

@@ -16,14 +16,18 @@ from tui.term.exit_code import ExitCode
 
 
 def main() -> NoReturn:
-    """Run the command, and exit with an `ExitCode`."""
     terminal.leave_process(exit_code_of(sys.argv[1:]))
 
 
 def exit_code_of(arguments: list[str]) -> int:
     """Run a command line; returns the exit code. If it fails, the reason is printed on standard error, in a line."""
     try:
-        code = _run(arguments)
+        if arguments:
+            with quiet.collector_spared():
+                from tui.cli.parser import command_of
+            code = command_of(arguments)() or ExitCode.DONE
+        else:  # the app starts without loading the parser, which takes time
+            code = train()
         printed.finish()
         return code
     except (ConfigError, UsageError, RunError, AddressError) as error:
@@ -44,16 +48,7 @@ def exit_code_of(arguments: list[str]) -> int:
         return ExitCode.FORCED
 
 
-def _run(arguments: list[str]) -> int:
-    if not arguments:  # the app starts without loading the parser, which takes time
-        return train()
-    with quiet.collector_spared():
-        from tui.cli.parser import command_of
-    return command_of(arguments)() or ExitCode.DONE
-
-
 def _help_for(arguments: list[str]) -> str:
-    """The command that prints the help for a command line."""
     from tui.cli.parser import SUBCOMMANDS
 
     return " ".join(("echornn-tui", *(one for one in arguments[:1] if one in SUBCOMMANDS), "--help"))

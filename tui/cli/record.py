@@ -31,12 +31,6 @@ Given = Mapping[str, Any]
 """The fields that the user gave, by name (see `EchoConfig.fields`); they may be invalid together."""
 
 
-def require_at(at: int | None) -> None:
-    """Check ``--at`` without knowing the run."""
-    if at is not None and at < 0:
-        raise ConfigError("at", at, "the number of windows along the run's path, 0 or more")
-
-
 def begin(folder: Path | None, config: EchoConfig) -> Recorder:
     """Record a new run in ``folder``, by default a new one in the state folder. If that fails, nothing is recorded."""
     require_memory(config, config.replicas)
@@ -71,7 +65,6 @@ def go_on(name: str, given: Given, at: int | None, trust: bool) -> tuple[EchoCon
 
 
 def _edited(run: Run, given: Given, at: int | None) -> EchoConfig:
-    """The run's configuration at that window, with the changed fields."""
     position = run.position_at(at)
     owner = run.owner(position) if at is not None else None
     if owner is not None:

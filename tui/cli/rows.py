@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from echornn.arrays.run_arrays import RunArrays, read
+from echornn.diagnosis.seed_stats import SeedStats
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 
@@ -82,3 +83,23 @@ def finite(value: Any) -> Any:
         case np.integer():
             return int(value)
     return value
+
+
+def seed_stats_fields(stats: SeedStats) -> Record:
+    """The results of the replicas; docs/cli.md explains the keys."""
+    low, high = stats.interval
+    return {
+        "replicas": stats.replicas,
+        "solved": stats.solved,
+        "success_rate": stats.solved / stats.replicas,
+        "success_low": low,
+        "success_high": high,
+        "median_window": stats.median_window,
+        **dict(zip(("loss_10", "loss_50", "loss_90"), stats.quantiles, strict=True)),
+        "diverged": int(stats.diverged.sum()),
+    }
+
+
+def results_of(stats: SeedStats) -> Record:
+    """`seed_stats_fields`, and how many replicas have lost the task again after solving it."""
+    return {**seed_stats_fields(stats), "lost": stats.lost}

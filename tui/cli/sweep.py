@@ -1,18 +1,26 @@
-"""``sweep``: trains the networks of a grid with processes on this machine or on a Dask cluster, and shows the map."""
+"""``sweep`` trains the networks of a grid, here or on a Dask cluster; ``map`` shows its map, and opens its points."""
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import math
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from echornn import ConfigError
+from echornn import ConfigError, EchoConfig, Session
 from echornn.config import TASK, shown
 from echornn.data.levels import solved_level
+from echornn.data.series import check_own_data
 from echornn.diagnosis.loss_stats import loss_text
+from echornn.own import trusting
+from echornn.runtime import quiet
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.grid import Axis, Grid, Until
 from echornn.sweeps.processes import Processes
@@ -20,16 +28,22 @@ from echornn.sweeps.results import Cell, GridPoint
 from echornn.sweeps.sweep import Engine, EngineError, Sweep, structure_of
 from echornn.tasks.table import class_of, named
 from echornn.tasks.task import settings_of
-from tui.cli import UsageError
-from tui.cli.lines import lines_here, say_last
-from tui.cli.preferences import ScreenFlags, preferences
+from tui.cli import UsageError, record
+from tui.cli.lines import LinePrinter, say_last
+from tui.cli.preferences import Preferences, ScreenFlags, preferences
 from tui.cli.record import Given
-from tui.cli.rows import Record, as_json
-from tui.figures.sweep_table import rung_text, value_text
+from tui.cli.rows import Record, Trust, as_json
+from tui.cli.train import AppScreen
+from tui.figures.sweep_table import Measure, rung_text, value_text
+from tui.map.drawing import csv_of, lines_of
+from tui.map.state import MapState
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode
+from tui.term.guardian import Guarded
+from tui.views.inks import in_ascii
 
 LOOK_SECONDS = 0.5  # between two checks for newly finished points
+SECONDS_TO_STOP = 5.0  # to wait for a sweep's computation; parts in training are lost, and trained again next time
 
 
 def sweep(
@@ -62,12 +76,10 @@ def sweep(
         return print_sweep(out, wanted, engine_of(workers, scheduler, scheduler_file), json)
     preferred = preferences(screen)
     guarded = guardian.divide()
-    from tui.cli.map import show_on_screen
-    from tui.map.state import MapState
-
-    with Computation(out, wanted, engine_of(workers, scheduler, scheduler_file)) as computing:
+    computing = Computation(out, wanted, engine_of(workers, scheduler, scheduler_file))
+    with closing(computing.sweep):
         results = SweepResults.read(out)
-        code = show_on_screen(results, MapState.first(results.axes), preferred, guarded, computing)
+        code = show_on_screen(results, MapState.first(results), preferred, guarded, computing)
         end = computing.end_record()
     say_last(_end_lines(end, out))
     if computing.trouble:
@@ -90,8 +102,6 @@ def engine_of(workers: int | None, scheduler: str | None, scheduler_file: Path |
 
 
 class Computation:
-    """The computation of a sweep, as a context manager; at the end it releases the folder."""
-
     def __init__(self, folder: Path, grid: Grid, engine: Engine) -> None:
         self.folder, self.engine = folder, engine
         self.trouble, self.seconds = "", 0.0  # what prevents training, and how long it took
@@ -100,12 +110,6 @@ class Computation:
         except BaseException:
             engine.close()
             raise
-
-    def __enter__(self) -> Computation:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.sweep.close()
 
     def run(self, watch: Callable[[], None] = lambda: None) -> int:
         """Train all that is missing; returns the exit code. ``watch`` is called a few times a second."""
@@ -138,12 +142,12 @@ class Computation:
 
 
 def print_sweep(folder: Path, grid: Grid, engine: Engine, json: bool) -> int:
-    """Compute a sweep and print its progress; returns the exit code."""
     from tui.cli.headless import asked_to_end
 
-    lines = lines_here(with_bar=not json)
-    with Computation(folder, grid, engine) as computing, asked_to_end(computing.sweep.asked_to_end.set) as asked:
-        sweep, results = computing.sweep, SweepResults.read(folder)
+    lines, computing = LinePrinter(None if json else terminal.screen_for_a_bar()), Computation(folder, grid, engine)
+    sweep = computing.sweep
+    with closing(sweep), asked_to_end(sweep.asked_to_end.set) as asked:
+        results = SweepResults.read(folder)
         said = {point.config for point in results.points if _is_over(point)}
         notes, looked = 0, time.monotonic()
 
@@ -214,8 +218,6 @@ def _start_lines(record: Record) -> Iterator[str]:
     points, seeds = _counted(record["points"], "point"), _counted(record["seeds"], "seed")
     each = "" if record["points"] == 1 else " each"
     yield f"{points} with {seeds}{each}: {_counted(record['networks'], 'network')}{there}"
-    if record["trained_before"]:
-        yield f"{record['trained_before']:,} of them another version of the program trained before: trained anew"
     for one in record["left_out"]:
         values = {name: value for name, value in one.items() if name != "reason"}
         yield f"left out: {_in_words(values)}: {one['reason']}"
@@ -236,3 +238,137 @@ def _in_words(values: Mapping[str, Any]) -> str:
 
 def _counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+# ---- map
+
+
+def show_map(
+    sweep: Annotated[Path, "Folder of the sweep."],
+    /,
+    *,
+    across: Annotated[str | None, "Field of the columns."] = None,
+    down: Annotated[str | None, "Field of the rows."] = None,
+    show: Annotated[Measure, "success, the share of seeds in %; windows; or loss."] = Measure.SUCCESS,
+    filter: Annotated[str, "Show only some values: words such as cell=gru,lstm or echo_step=5..15."] = "",
+    once: Annotated[bool, "Print the map as text."] = False,
+    csv: Annotated[bool, "Print the map as CSV, a row for each square."] = False,
+    svg: Annotated[Path | None, "Write the map to this .svg file as a picture."] = None,
+    trust: Trust = False,
+    screen: ScreenFlags | None = None,
+) -> int:
+    """Show the map of a sweep, finished or while it is computed."""
+    ways = [flag for flag, is_given in {"--csv": csv, "--once": once, "--svg": svg}.items() if is_given]
+    if len(ways) > 1:
+        raise UsageError(f"{ways[0]} cannot be used with {ways[1]}: use only one of them")
+    if svg is not None and svg.suffix != ".svg":
+        raise UsageError(f"svg = {str(svg)!r} cannot be written: the name must end in .svg")
+    chosen = preferences(screen)
+    guarded = guardian.divide() if not ways and terminal.is_interactive() else None
+    with trusting(trust):
+        results = SweepResults.read(sweep)
+    first = chosen_state(results, across, down, show, filter)
+    if guarded is not None:
+        return show_on_screen(results, first, chosen, guarded)
+    if svg is not None:
+        from tui.map.app import drawn
+
+        svg.write_text(asyncio.run(drawn(results, first)), encoding="utf-8")
+        return ExitCode.DONE
+    lines = csv_of(first).splitlines() if csv else lines_of(replace(first, stepped=None))
+    plain = chosen.ascii or not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    printed.lines(map(in_ascii, lines) if plain and not csv else lines)
+    return ExitCode.DONE
+
+
+def chosen_state(results: SweepResults, across: str | None, down: str | None, measure: Measure, words: str) -> MapState:
+    """The first state of the map: names of fields, None to let the map choose; filter words."""
+    first, axes = MapState.first(results), results.axes
+    for flag, name in (("across", across), ("down", down)):
+        if name is not None and name not in axes:
+            raise ConfigError(flag, name, f"one of {', '.join(axes)}, the sweep's fields")
+    if across is not None and across == down:
+        raise ConfigError("down", down, "this field is across already")
+    if across == first.choice.down or down == first.choice.across:
+        first = first.turned()
+    choice = first.choice
+    first = first.seeing(replace(choice, across=across or choice.across, down=down or choice.down))
+    state = replace(first, measure=measure).filtered(words)
+    if state.refusal:
+        raise UsageError(state.refusal)
+    return state
+
+
+def show_on_screen(
+    results: SweepResults, state: MapState, chosen: Preferences, guarded: Guarded, computing: Computation | None = None
+) -> int:
+    """Show the map, and the app of points opened from it, in turn, and compute the sweep, if it is computed here."""
+    with quiet.collector_paused():
+        from tui.map.app import Follower, MapApp
+
+    screen, follower = AppScreen(guarded, chosen.mouse), Follower(results)
+    theme, computed = chosen.theme, 0
+    session: Session | None = None  # of the point that was opened last
+    words: list[str] = []  # for the end: where the opened runs are
+
+    def compute(computing: Computation) -> None:
+        nonlocal computed
+        try:
+            computed = computing.run()
+        except OSError as error:
+            computing.trouble, computed = str(error), ExitCode.FAILED
+
+    def wrong() -> str:
+        return screen.errors.words or (computing.trouble if computing else "")
+
+    def says() -> str:
+        is_compiling = computing and not (wrong() or computing.sweep.is_finished or computing.sweep.loop_seconds)
+        return "compiling" if is_compiling else ""
+
+    async def by_turns() -> int:
+        nonlocal state
+        code, hint = None, ""
+        while code is None:
+            app = MapApp(follower, state, chosen.ascii, theme, says, wrong, hint, chosen.keys)
+            left = await screen.show(app)
+            if not isinstance(left, EchoConfig):
+                return left or ExitCode.DONE
+            state, hint = app.shown, ""
+            try:
+                code = await open_point(left)
+            except ConfigError as error:
+                hint = str(error)
+        return code
+
+    async def open_point(config: EchoConfig) -> int | None:
+        """Train a point in the app; returns None if the user went back to the map, otherwise the exit code."""
+        from tui.app.app import PointApp
+
+        nonlocal theme, session
+        await asyncio.to_thread(check_own_data, config)
+        session = Session(config, chosen.speed, recorder=record.begin(None, config), vitals=True)
+        app = PointApp(session, chosen.fps, chosen.ascii, theme, moved=chosen.keys)
+        code = await screen.show_session(app, session)
+        theme = "light" if app.theme == "textual-light" else "dark"
+        words.extend(screen.last_words(code, session))
+        # the app freezes all objects once it has loaded; without this, the previous point would never be freed
+        gc.unfreeze()
+        gc.collect()
+        return None if app.went_back and app.return_value != ExitCode.CHECKPOINTED else code
+
+    def code_if_gone() -> int:
+        if computing is not None:
+            computing.sweep.asked_to_end.set()
+        return record.end(session, after_a_signal=True) if session else ExitCode.CHECKPOINTED
+
+    guarded.leave_words(f"the map is shown again with: echornn-tui map {printed.quoted(results.folder)}")
+    thread = threading.Thread(target=compute, args=[computing], name="computing", daemon=True)
+    if computing is not None:
+        thread.start()
+    code = screen.until_left(by_turns(), code_if_gone)
+    if computing is not None:
+        computing.sweep.asked_to_end.set()
+        thread.join(SECONDS_TO_STOP)
+    code = screen.errors.conclude(code or computed)
+    say_last(words)
+    return code

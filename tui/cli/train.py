@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from echornn import ConfigError, EchoConfig, Run, Session
 from echornn.runs import folders
@@ -15,12 +17,13 @@ from echornn.session.exchange import LOCAL
 from tui.cli import UsageError, record
 from tui.cli.detach import Serving, divide, go_on_in_the_background
 from tui.cli.preferences import Preferences, ScreenFlags, preferences, speed_of
-from tui.term import guardian, terminal
-from tui.term.exit_code import ExitCode
+from tui.term import guardian, printed, terminal
+from tui.term.exit_code import ExitCode, ThreadErrors
 from tui.term.guardian import Guarded
 
 if TYPE_CHECKING:
     from tui.app.app import EchoApp
+    from tui.map.app import MapApp
 
 
 def train(
@@ -41,7 +44,8 @@ def train(
 ) -> int:
     """Train, in the app or as lines."""
     rate = None if speed is None else speed_of(speed)
-    record.require_at(at)
+    if at is not None and at < 0:
+        raise ConfigError("at", at, "the number of windows along the run's path, 0 or more")
     in_the_app = not (headless or json or detach) and terminal.is_interactive()
     if resume is not None and run is not None:
         raise UsageError(f"resume = {resume!r} cannot be used with --run: a continued run stays in its folder")
@@ -85,7 +89,6 @@ def show(
 ) -> int:
     """Train in an app of this kind until the user leaves it. The training thread may still be in native code then."""
     from tui.cli.lines import say_last
-    from tui.cli.screen import AppScreen
 
     screen, recorder = AppScreen(guarded, chosen.mouse), session.recorder
     session.viewers.join(terminal.name(), LOCAL)
@@ -118,3 +121,55 @@ def show(
         flags = record.flags_for(session.going_first, **session.editing_first)
         go_on_in_the_background(recorder.folder, session.frame.speed, not app.trains, serve, flags)
     return screen.errors.conclude(code)
+
+
+class AppScreen:
+    """The terminal while apps are on it, one after the other: their signals and errors, and the last words."""
+
+    def __init__(self, guarded: Guarded, mouse: bool) -> None:
+        self.guarded, self._mouse = guarded, mouse
+        self.native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
+        terminal.draw_on_the_terminal()
+        self.errors = ThreadErrors()
+
+    def until_left(self, shown: Coroutine[Any, Any, int], code_if_gone: Callable[[], int]) -> int:
+        """The exit code of what is shown; if the terminal is gone, the process ends with another one."""
+        when_gone = partial(terminal.when_terminal_is_gone, guardian=self.guarded.line, wake=self.guarded.wake)
+        when_gone(lambda: terminal.leave_process(code_if_gone()))
+        # asyncio.run would close the loop, and for that wait forever for the training thread
+        with self.errors.keeping():
+            return asyncio.new_event_loop().run_until_complete(shown)
+
+    def tell_errors_in(self, app: EchoApp) -> None:
+        def tell(words: str) -> None:
+            app.call_later(partial(app.notify, words, severity="error", markup=False))
+
+        self.errors.tell = tell
+
+    async def show(self, app: EchoApp | MapApp, behind: Callable[[], str] = lambda: "") -> Any:
+        """What an app returns when the user leaves it; FAILED if it crashed, and has said why."""
+        from tui.term.driver import TerminalDriver
+        from tui.term.output import draw_in_few_bytes
+
+        app.driver_class = TerminalDriver
+        draw_in_few_bytes(app, behind)
+        left = await app.run_async(mouse=self._mouse)
+        return ExitCode.FAILED if app.return_code else left
+
+    async def show_session(self, app: EchoApp, session: Session) -> int:
+        """The exit code of the app of a session, which is ended with it, when all is saved."""
+        self.tell_errors_in(app)
+        left = await self.show(app, app.behind_an_update)
+        code = await asyncio.to_thread(record.end, session, left == ExitCode.CHECKPOINTED)
+        has_failed = app.return_code or (session.error and left != ExitCode.CHECKPOINTED)
+        return ExitCode.FAILED if has_failed else code
+
+    def last_words(self, code: int, session: Session, goes_on: bool = False) -> list[str]:
+        """What to print after the app has ended with this code; a run in which nothing was trained is removed."""
+        forgotten = code != ExitCode.CHECKPOINTED and not goes_on and record.forget_if_empty(session)
+        if session.refused is not None:
+            raise session.refused
+        if session.error is not None:
+            tail = "" if isinstance(session.error, ConfigError) else self.native_log.tail()
+            printed.complain(*f"echornn-tui: {session.frame.message}\n{tail}".splitlines())
+        return [] if goes_on or forgotten else record.farewell(session)

@@ -32,7 +32,6 @@ INKS = {
     "heading": "underline $text-muted",
     "focused": "bold underline $text",
     "picked": "bold reverse $text",
-    "selected": "bold $text on $primary",
     "hint": "$text-warning",
     "draft": "bold $text-warning",
     "refusal": "bold $text-error",

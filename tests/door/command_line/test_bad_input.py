@@ -176,7 +176,6 @@ BAD: dict[str, dict[str, str]] = {
         "RUN 'step 3; stpe'": "stpe step",
         "RUN 'step 0'": "step 0 1",
         "RUN 'step; edit learning_rate=-1'": "learning_rate -1.0 0",
-        "RUN 'step; edit lerning_rate=1'": "lerning_rate learning_rate",
         "RUN 'step; help'": "help",
         "RUN step --file x": "--file",
         "RUN --file /nowhere": "/nowhere",

@@ -143,7 +143,7 @@ def test_what_is_told_of_seeds_is_what_their_losses_say() -> None:
     assert (end["windows"], end["solved"], end["lost"]) == (500, 6, 0)
     lines, median = trained("--headless", *flags).stdout.splitlines(), end["median_window"]
     assert lines[2] == "epoch 1 window 1  0/9 solved (0-30%)  loss 0.693 0.700 0.700"
-    assert lines[-2].startswith(f"epoch 2 done  6/9 solved (35-88%) median {median}  loss 3e-6 9e-4 0.693  ")
+    assert lines[-2].startswith(f"epoch 2 done  6/9 solved (35-88%) median {median}  loss 3.1e-06 0.001 0.693  ")
     assert lines[-1].startswith(f"finished  6/9 solved (35-88%) median {median}  mean loss ")
     assert all(len(line) <= 80 for line in lines[2:-1])
 
@@ -161,8 +161,7 @@ def test_the_level_on_a_tasks_ladder_is_told_with_its_loss() -> None:
     assert (end["level"], end["final_loss"]) == ("knows both", mean(200, 250))
     task = ("--task", "two_coins", "--num-epochs", 1, "--total-series-length", 3 * 750)
     lines = trained("--headless", *task).stdout.splitlines()
-    assert "0.6074" in lines[-2]
-    assert "'knows t-8' 0.6283" in lines[-3]
+    assert re.search(r"mean loss 0\.6074 \(.*knows t-8\)", lines[-2])
 
 
 VALUES: dict[str, object] = {

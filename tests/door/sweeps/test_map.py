@@ -43,7 +43,7 @@ def test_a_row_of_csv_for_each_square_with_counts_and_wilsons_interval(cliff: Pa
 
 
 def test_a_filter_and_the_axes(cliff: Path) -> None:
-    table = squares(cliff, "--down", "echo", "--across", "cell", "--filter", "cell=gru echo=3..5")
+    table = squares(cliff, "--down", "echo_step", "--across", "cell", "--filter", "cell=gru echo=3..5")
     assert [(one["cell"], one["echo_step"]) for one in table] == [("gru", "3"), ("gru", "4"), ("gru", "5")]
     over = squares(cliff, "--across", "echo_step", "--filter", "echo=9")
     assert sum(int(one["solved"]) for one in over) == 29
