@@ -51,8 +51,6 @@ def channel_label(form: Form, channel: int) -> str:
     return f" {form.names[channel][:MOST_OF_A_NAME]}" if form.names else f" {channel + 1}"
 
 
-# ---- blocks of symbols
-
 ZERO, ONE, WRONG = "▁▁", "██", "><"
 SHADES = np.array([ZERO, "░░", "▒▒", "▓▓", ONE])  # of the probability of class 1: darker is likelier
 SHADE_EDGES = (0.125, 0.5, 0.75, 0.95)
@@ -101,8 +99,6 @@ def predicted_blocks(form: Symbols, targets: npt.NDArray[Any], probabilities: Fl
     marked = np.array([f"{sign:<2}".replace(" ", "<") for sign in signs_of(form)])[predicted]
     return Blocks(np.where(wrong, marked, texts), inks).where(wrong, None, "wrong")
 
-
-# ---- blocks of numbers
 
 POSITIVE, NEGATIVE = "░▒▓█", "▁▂▃▄"  # positive ones fill more and more of their cell; negative ones are low bars
 NOTHING, UNKNOWN = "·", "?"

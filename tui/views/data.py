@@ -191,9 +191,6 @@ def sources_text(config: EchoConfig) -> str:
     return f"{which} on the input{'s' * (len(lags) > 1)} {', '.join(f't-{lag}' for lag in lags)}"
 
 
-# ---- the matrix of the echo
-
-
 class Shares(NamedTuple):
     rows: int
     apart: bool  # an empty line between rows
@@ -289,9 +286,6 @@ def read_echo(config: EchoConfig, window: int, row: int, step: int) -> str:
         Source.ABOVE: "in the row above: the state begins at zero",
     }[source]
     return f"{place} echoes {number - config.echo_step:,}, {reached}"
-
-
-# ---- the targets of the echo that no window contains together with their source
 
 
 def missed(config: EchoConfig, first: int, count: int) -> Bools:

@@ -17,7 +17,7 @@ from tui.views.inks import NUMBER
 from tui.views.lags import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, lags_shown, share_room
 from tui.views.rows import INPUT, BlockLine, draw_blocks, least_block, part_lines, row_lines
 from tui.views.text import LONGEST, shortened, source_name
-from tui.views.view import LEAVE, PART_BINDINGS, Lag, ProbeView, UnitStep, hidden
+from tui.views.view import LEAVE, PART_BINDINGS, Lag, ProbeView, UnitStep, cursor_keys, hidden
 
 INKS = np.array([NUMBER[ink] for ink in ("muted", "target", "input", "saturated")], np.int16)  # by kind of block
 LEAST_CORRELATION = 0.2  # a unit follows nothing if it is below
@@ -38,10 +38,7 @@ class MemoryView(ProbeView):
     kinds = frozenset({"memory", "units"})
 
     BINDINGS = [
-        hidden("left", "lag(-1)", "Lag", tooltip="The cursor to a smaller lag", id="left"),
-        hidden("right", "lag(1)", "Lag", tooltip="The cursor to a larger lag", id="right"),
-        hidden("up", "row(-1)", "Row", tooltip="The units of the row above", id="up"),
-        hidden("down", "row(1)", "Row", tooltip="The units of the row below", id="down"),
+        *cursor_keys("Cursor to a smaller lag", "Cursor to a larger lag", "The units a row above", "A row below"),
         hidden("pageup", "units(-1)", "Units", tooltip="Units before these", id="page_up"),
         hidden("pagedown", "units(1)", "Units", tooltip="Units after these", id="page_down"),
         *PART_BINDINGS,
@@ -90,14 +87,11 @@ class MemoryView(ProbeView):
             self._units_shown = draw_units(cells, right, readings, units, self._row, self._first_unit)
             self._first_unit = max(0, min(self._first_unit, len(units.spread) - self._units_shown))
 
-    def action_lag(self, by: int) -> None:
-        if self._readings is not None:
+    def action_move(self, lags: int, rows: int) -> None:
+        self._row = max(0, self._row + rows)
+        if lags and self._readings is not None:
             farthest = max(source_lags(self._readings.config), default=0)
-            self._cursor = Lag(farthest if self._cursor is None else max(0, self._cursor.lag + by))
-            self._changed()
-
-    def action_row(self, by: int) -> None:
-        self._row = max(0, self._row + by)
+            self._cursor = Lag(farthest if self._cursor is None else max(0, self._cursor.lag + lags))
         self._changed()
 
     def action_units(self, by: int) -> None:

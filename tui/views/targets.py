@@ -33,8 +33,6 @@ def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
     return Source.WINDOW if step >= config.echo_step else Source.BEFORE
 
 
-# ---- constant inputs
-
 ZEROS = "zeros"  # the name of the input that consists of zeros
 MOST_CHANNELS = 8  # the most numbers of an input for which each is offered as 1 and as -1
 MOST_NAMED = 12  # in a message
@@ -87,8 +85,6 @@ def held_input(config: EchoConfig, text: str) -> HeldInput:
 def _of_numbers(numbers: Sequence[float]) -> HeldInput:
     return HeldInput(", ".join(f"{number:g}" for number in numbers), tuple(numbers))
 
-
-# ---- groups of targets
 
 MOST_COMBINED = 3  # numbers of two values each whose combinations are told apart
 RANGES = 4  # into which other numbers are divided

@@ -255,12 +255,7 @@ class TimeStepView(View):
     """A view with a cursor on a time step while training stands still. It scrolls if not all rows fit."""
 
     BINDINGS = [
-        *cursor_keys(
-            "Paused: cursor to an earlier time step",
-            "Paused: cursor to a later time step",
-            "Cursor, or what is shown, a row up",
-            "Cursor, or what is shown, a row down",
-        ),
+        *cursor_keys("Paused: cursor a step back", "Paused: cursor a step on", "A row up", "A row down"),
         hidden("pageup", "move(0, -5)", "Up", tooltip="Five rows up", id="page_up"),
         hidden("pagedown", "move(0, 5)", "Down", tooltip="Five rows down", id="page_down"),
         LEAVE,
