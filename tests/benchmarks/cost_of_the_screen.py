@@ -36,6 +36,7 @@ from tui.term import terminal
 from tui.term.output import ASK
 from tui.views.canvas import Cells
 from tui.views.plot import LossPlot
+from tui.views.plot_layers import GUTTER
 from tui.views.table import VIEWS
 
 ROUNDS = 3
@@ -135,7 +136,7 @@ def redraw_seconds(windows: int, size: tuple[int, int]) -> float:
         grow(timeline, 0, piece, piece)
     frame = Frame(State.RUNNING, CONFIG, trained=windows, line_end=windows)
     plot = LossPlot(Picture(frame))
-    query = Query(columns=plot.columns_on(size[0]))
+    query = Query(columns=2 * (size[0] - GUTTER))
     taken = []
     for _ in range(REDRAWS):
         cells = Cells(size[0], size[1] // 2)

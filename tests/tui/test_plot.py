@@ -13,8 +13,7 @@ from echornn.config import EchoConfig
 from echornn.timeline.timeline import Timeline
 from tests.examples import examples
 from tests.trees import branch_off, grow
-from tui.views.plot_axes import LossAxis, count, loss_ticks, window_ticks
-from tui.views.plot_layers import per_column
+from tui.views.plot_layers import LossAxis, count, loss_ticks, per_column, window_ticks
 
 
 @examples(200)

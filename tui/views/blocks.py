@@ -51,8 +51,6 @@ def channel_label(form: Form, channel: int) -> str:
     return f" {form.names[channel][:MOST_OF_A_NAME]}" if form.names else f" {channel + 1}"
 
 
-# ---- blocks of symbols
-
 ZERO, ONE, WRONG = "▁▁", "██", "><"
 SHADES = np.array([ZERO, "░░", "▒▒", "▓▓", ONE])  # of the probability of class 1: darker is likelier
 SHADE_EDGES = (0.125, 0.5, 0.75, 0.95)
@@ -65,7 +63,6 @@ class Blocks(NamedTuple):
     inks: Styles
 
     def where(self, chosen: Bools, text: str | None, ink: str) -> Blocks:
-        """With this text and ink at the chosen steps."""
         texts = self.texts if text is None else np.where(chosen, text, self.texts)
         return Blocks(texts, np.where(chosen, np.int16(NUMBER[ink]), self.inks))
 
@@ -103,8 +100,6 @@ def predicted_blocks(form: Symbols, targets: npt.NDArray[Any], probabilities: Fl
     return Blocks(np.where(wrong, marked, texts), inks).where(wrong, None, "wrong")
 
 
-# ---- blocks of numbers
-
 POSITIVE, NEGATIVE = "░▒▓█", "▁▂▃▄"  # positive ones fill more and more of their cell; negative ones are low bars
 NOTHING, UNKNOWN = "·", "?"
 SATURATED = "▲▼"  # positive and negative
@@ -112,7 +107,6 @@ EDGES = (0.05, 0.3, 0.55, 0.8)  # shares of the scale at which the next characte
 
 
 def scale_of(values: npt.NDArray[Any]) -> float:
-    """The largest finite size, which the largest block stands for; 1 if all are zero."""
     finite = np.abs(values[np.isfinite(values)])
     return float(finite.max(initial=0)) or 1.0
 

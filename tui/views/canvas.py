@@ -21,24 +21,19 @@ from tui.term.printed import printable
 from tui.views.inks import NAMES, NUMBER, pen
 from tui.views.keymap import KeyMap, keymap_of
 
-Characters = npt.NDArray[np.str_]
-"""str [lines, columns], one column wide each."""
-Styles = npt.NDArray[np.int16]
-"""int16 [lines, columns], the number of each ink."""
-Spot = Callable[[int, int], object]
-"""What a cell of an area shows, by its column and line in the area; None if it shows nothing of its own."""
+Characters = npt.NDArray[np.str_]  # [lines, columns], one column wide each
+Styles = npt.NDArray[np.int16]  # [lines, columns], the number of each ink
+Spot = Callable[[int, int], object]  # what a cell shows, by its column and line in its area; None for nothing
 
 
 @dataclass(frozen=True)
 class Press:
-    """The mark of a place on the screen that names a key: a click there presses the key."""
+    """A place on the screen that names a key: a click there presses it."""
 
     key: str
 
 
 class Box(NamedTuple):
-    """A rectangle of cells."""
-
     x: int
     y: int
     width: int
@@ -54,8 +49,6 @@ class Box(NamedTuple):
 
 
 class Cells:
-    """A grid of characters, each with an ink, and with what it shows to the mouse."""
-
     def __init__(self, width: int, height: int, keymap: KeyMap | None = None) -> None:
         self.keymap = keymap or keymap_of(None)
         self.width, self.height = width, height
@@ -64,14 +57,13 @@ class Cells:
         self._spots: list[tuple[Region, Spot]] = []
 
     def mark(self, x: int, y: int, width: int, height: int, shown: object) -> None:
-        """Note what all cells of an area show, for the mouse; the newest note of a cell counts."""
+        """Note what an area shows, for the mouse; the newest note of a cell counts."""
         self.mark_each(x, y, width, height, lambda _, __: shown)
 
     def mark_each(self, x: int, y: int, width: int, height: int, spot: Spot) -> None:
         self._spots.append((Region(x, y, width, height), spot))
 
     def under(self, x: int, y: int) -> object:
-        """What the cell in this column and line shows; None if it shows nothing of its own."""
         noted = next((one for one in reversed(self._spots) if one[0].contains(x, y)), None)
         return None if noted is None else noted[1](x - noted[0].x, y - noted[0].y)
 
@@ -136,6 +128,7 @@ class CellWidget(Widget):
         super().__init__()
         self._cells = Cells(0, 0)
         self._is_stale = False
+        self.on_hover: Callable[[], None] = lambda: None  # the pointer is over something else
         self._pointer: Offset | None = None
         self._pens: dict[int, Style] = {}
 
@@ -144,7 +137,6 @@ class CellWidget(Widget):
         return keymap_of(self.app if self.is_attached else None)
 
     def draw(self, cells: Cells) -> None:
-        """Fill an empty grid of the widget's size."""
         raise NotImplementedError
 
     def redraw(self) -> None:
@@ -177,13 +169,8 @@ class CellWidget(Widget):
         """Handle a click on what a cell shows; ``again`` if it is the second click of a double click."""
         return None
 
-    def pressed(self, key: str) -> None:
-        """Press a key that was clicked; not the one that gives the widget the focus, as the click has done that."""
-        if not (self.can_focus and key == self.keymap.key("focus")):
-            self.app.simulate_key(key)
-
     def hover_moved(self) -> None:
-        """The pointer is over something else."""
+        self.on_hover()
 
     def under(self, event: MouseEvent) -> object:
         """What the cell under the pointer shows; None if it shows nothing of its own."""
@@ -193,13 +180,12 @@ class CellWidget(Widget):
     async def on_click(self, event: Click) -> None:
         spot = self.under(event)
         if isinstance(spot, Press):
-            self.pressed(spot.key)
+            self.app.simulate_key(spot.key)
         elif spot is not None and (handled := self.clicked(spot, again=event.chain % 2 == 0)) is not None:
             await handled
 
     @property
     def hovered(self) -> object:
-        """What the cell under the pointer shows now."""
         return None if self._pointer is None else self.cells.under(*self._pointer)
 
     def on_mouse_move(self, event: MouseMove) -> None:

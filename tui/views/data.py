@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.series import source_lags, targets_known
+from echornn.data.series import lags_beyond, source_lags, targets_known
 from echornn.progress import Bools, Progress
 from echornn.session.pictures.frame import Frame
 from tui.views.blocks import widest
@@ -26,7 +26,7 @@ from tui.views.rows import (
     untrained,
 )
 from tui.views.targets import Source, source_of
-from tui.views.text import cut_off, digits_of, shortened
+from tui.views.text import digits_of, shortened
 from tui.views.view import FOCUSED, TimeStep, TimeStepView, extent
 
 MOST_STRIP = 60  # columns of the strip that shows the whole matrix
@@ -66,7 +66,6 @@ class Data(TimeStepView):
         return max(0, self._frame.window - 1) if self._frame is not None else 0
 
     def _data(self, frame: Frame) -> Progress | None:
-        """The data of the window, without predictions; None if it is too long to draw."""
         newest, epoch = frame.progress, frame.epoch - 1
         if newest is not None and (newest.epoch, newest.window) == (epoch, self._window):
             return replace(newest, outputs=newest.outputs[:0])
@@ -106,7 +105,6 @@ class Data(TimeStepView):
             draw_panels(self, cells, ABOVE_ROWS, config, [data], self._panels(frame))
 
     def _draw_strip(self, cells: Cells, config: EchoConfig, first: int, count: int) -> None:
-        """The whole matrix as a strip in which the window is marked, and which steps and rows are shown."""
         start, length, rows = self._window * config.window_stride, config.window_steps, config.batch_size
         text = f" {start + 1:,} to {start + length:,} of {config.row_length:,}"
         if count < rows:
@@ -119,7 +117,6 @@ class Data(TimeStepView):
         cells.write(x + width, 0, shortened(text, max(0, cells.width - x - width)), "muted")
 
     def _draw_matrix(self, cells: Cells, frame: Frame, first: int) -> None:
-        """The rows of the echo around the window, and the targets that no window has together with their source."""
         config, cursor, shares = frame.own_config, self.at_cursor, share(cells.height, frame.config.batch_size)
         matrix = laid(config, self._window, cells.width, cursor.step if cursor else 0)
         begin, y = matrix.columns[matrix.window[0]] - 1, 1 + shares.framed
@@ -131,7 +128,7 @@ class Data(TimeStepView):
                     cells.write(x, y, SIDE, "prediction")
                 y += 1
         if shares.framed:
-            edge = EDGE * (matrix.right - begin)
+            edge = EDGE * (matrix.columns[matrix.window[-1]] + matrix.cell + 1 - begin)
             cells.write(begin, 1, edge + JOIN, "prediction")
             cells.write(begin, y, edge, "prediction")
             y += 1
@@ -143,7 +140,6 @@ class Data(TimeStepView):
             draw_misses(cells, config, self._window, y + 1)
 
     def _draw_row(self, cells: Cells, frame: Frame, matrix: Matrix, row: int, y: int) -> None:
-        """The inputs of a row with their numbers, and below them the window's targets with those of their sources."""
         config, symbols, lit = frame.own_config, self._symbols(frame, matrix, row), None
         begin, start = row * config.row_length + 1, self._window * config.window_stride
         is_binary = config.num_classes == 2
@@ -173,26 +169,20 @@ class Data(TimeStepView):
         for x in matrix.sides:
             cells.write(x, y, SIDE, "prediction")
             cells.write(x, y + 1, SIDE, "prediction")
-        text = f" {begin + matrix.window[0]:,} to {begin + matrix.window[-1]:,}"
-        if matrix.right + len(text) <= cells.width:
-            cells.write(matrix.right, y + 1, text, "muted")
 
     def _symbols(self, frame: Frame, matrix: Matrix, row: int) -> dict[int, str]:
-        """The sign of the input at each position of a row that has one: of a series that is too long only some."""
-        config, start = frame.own_config, self._window * frame.config.window_stride
+        """The sign of the input at each position of a row that has one."""
+        config = frame.own_config
         batch = epoch_data(config, frame.data_version, frame.epoch - 1)
         signs = BINARY if config.num_classes == 2 else digits_of(config.num_classes)
         if batch is None:
-            data = self._data(frame)
-            of_window = {} if data is None else {start + step: signs[one] for step, one in enumerate(data.x[row])}
-            return dict.fromkeys(matrix.columns, UNKNOWN) | of_window
+            return dict.fromkeys(matrix.columns, UNKNOWN)
         series, begin = batch.x.reshape(-1), row * config.row_length
         positions = range(min(matrix.columns) - config.echo_step, max(matrix.columns) + 1)
         return {one: signs[series[begin + one]] for one in positions if 0 <= begin + one < len(series)}
 
 
 def sources_text(config: EchoConfig) -> str:
-    """Which inputs targets depend on, as far as that is known."""
     lags, known, steps = source_lags(config), targets_known(config), config.window_steps
     if not lags:
         return "not known, or different from one target to the next"
@@ -201,12 +191,7 @@ def sources_text(config: EchoConfig) -> str:
     return f"{which} on the input{'s' * (len(lags) > 1)} {', '.join(f't-{lag}' for lag in lags)}"
 
 
-# ---- the matrix of the echo
-
-
 class Shares(NamedTuple):
-    """How the lines of the view are divided."""
-
     rows: int
     apart: bool  # an empty line between rows
     framed: bool  # the window's rectangle has a top and a bottom
@@ -238,13 +223,7 @@ class Matrix(NamedTuple):
     def is_numbered(self) -> bool:
         return self.cell > AROUND_A_NUMBER
 
-    @property
-    def right(self) -> int:
-        """The column after the window's side."""
-        return self.columns[self.window[-1]] + self.cell + 1
-
     def block(self, left: str, symbol: str, number: int) -> str:
-        """The text of a position: a mark or its symbol, and its number in the series if there is room."""
         if self.is_numbered:
             return f"{left}{number:{symbol}>{self.cell - AROUND_A_NUMBER}}{symbol} "
         return f"{left}{symbol}".ljust(self.cell)
@@ -283,13 +262,11 @@ def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> Matrix:
 
 
 def counted(config: EchoConfig, window: int) -> str:
-    """How many of the window's targets have their source in the window, before it, ..."""
     each = (f"{count:,} {source} {LOOKS[source][0]}" for source, count in counts_by_source(config, window).items())
     return f"{config.predictions_per_window:,} targets and their sources: {', '.join(map(str.strip, each))}"
 
 
 def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
-    """How many targets of a window, over all rows, have their source where."""
     length, rows = config.truncated_backprop_length, config.batch_size
     head = min(max(config.echo_step - window * config.window_stride, 0), length)  # they have no source in their row
     inside = max(0, length - config.echo_step)
@@ -299,7 +276,6 @@ def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
 
 
 def read_echo(config: EchoConfig, window: int, row: int, step: int) -> str:
-    """A text about a target: its number in the series, its source, and whether the error reaches that."""
     number = row * config.row_length + window * config.window_stride + step + 1
     source, place = source_of(config, window, row, step), f"row {row + 1}, step {number:,} of the series"
     if source is Source.BLANK:
@@ -310,9 +286,6 @@ def read_echo(config: EchoConfig, window: int, row: int, step: int) -> str:
         Source.ABOVE: "in the row above: the state begins at zero",
     }[source]
     return f"{place} echoes {number - config.echo_step:,}, {reached}"
-
-
-# ---- the targets of the echo that no window contains together with their source
 
 
 def missed(config: EchoConfig, first: int, count: int) -> Bools:
@@ -327,17 +300,16 @@ def missed(config: EchoConfig, first: int, count: int) -> Bools:
 
 
 def sentence(config: EchoConfig) -> str:
-    """How many targets are missed, and how they are marked."""
     stride = config.window_stride
     count = int(missed(config, 0, stride).sum())
     if count == stride:
-        return f"all are misses {MISSED}: {cut_off(config)}"
+        return f"all are misses {MISSED}: {config.rule} stops before t-{min(lags_beyond(config), default=0):,}"
     return f"misses {MISSED}: {count} of each {stride} targets ({count / stride:.0%})" if count else "no misses"
 
 
 def draw_misses(cells: Cells, config: EchoConfig, window: int, y: int) -> None:
-    """The windows along a row, one column per time step, on two lines in turn, as far as they do not overlap there, and
-    which targets are missed. It scrolls by pages; if not even the window fits, it shows its end.
+    """The windows along a row, a column for each time step, on two lines in turn, and which targets are missed. It
+    scrolls by pages; if not even the window fits, it shows its end.
     """
     stride, length, shown = config.window_stride, config.truncated_backprop_length, max(1, cells.width - LABEL)
     a_page = max(1, (shown - length) // stride + 1)

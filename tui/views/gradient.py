@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from echornn.config import RULES, EchoConfig
 from echornn.data.series import source_lags
+from echornn.progress import Floats, Progress
 from echornn.readings import Effects, Flip, Gradient, Kind, Question, Readings, RowDependence
-from echornn.tasks.task import Numbers
-from tui.views.canvas import Cells
+from echornn.tasks.task import Numbers, Symbols
+from tui.views.blocks import Blocks, channel_label, scale_of, signed_blocks, value_blocks
+from tui.views.canvas import Box, Cells, Characters, stamp, write_in
+from tui.views.inks import NUMBER
 from tui.views.lags import GUTTER, LagChart, draw_lag_chart, lags_shown, share_room
-from tui.views.row_panel import LEAST_WIDTH, RowPanel, change_of, changing, draw_row, label_width, lines_for, turned_by
+from tui.views.rows import (
+    INPUT,
+    MANY,
+    PREDICTION,
+    BlockLine,
+    draw_blocks,
+    least_block,
+    light,
+    part_lines,
+    row_lines,
+    scored_in,
+    value_text,
+)
 from tui.views.text import LONGEST, percent, shortened, source_name
 from tui.views.view import Lag, ProbeView, TimeStep, cursor_keys, hidden
 
+LEAST_WIDTH, LEAST_TRIANGLE = 32, 4  # columns of the row; lines of all its predictions
 LAGS_BEYOND = 3  # T, so that the chart shows whether anything is cut off there
 MOST_NAMED = 3  # lags in a text
 DECADES = 8  # the most powers of ten on the axis
@@ -39,11 +56,9 @@ class GradientView(ProbeView):
         hidden("escape", "leave", "Leave", tooltip="Take the cursor and the flip away", id="leave"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._cursor: TimeStep | None = None
-        self._flip: TimeStep | None = None
-        self._row_first = self._is_derivative = False
+    _cursor: TimeStep | None = None
+    _flip: TimeStep | None = None
+    _is_derivative = False
 
     @property
     def question(self) -> Question:
@@ -77,7 +92,6 @@ class GradientView(ProbeView):
                 self.action_flip()
 
     def _place(self) -> tuple[RowDependence, TimeStep] | None:
-        """How predictions depend on inputs, unknown while it is computed, and the row and step under the cursor."""
         readings = self._readings
         if readings is None or readings.progress is None:
             return None
@@ -100,7 +114,7 @@ class GradientView(ProbeView):
         if panel is not None:
             widths = [max(LEAST_WIDTH, label_width(config) + block * panel.rows.strength.shape[1]) for block in (2, 1)]
         lags = lags_shown(config, len(gradient.by_lag), LAGS_BEYOND)
-        left, right = share_room(cells, lags, (3, 5), widths, lines_for(config), self._row_first)
+        left, right = share_room(cells, lags, (3, 5), widths, lines_for(config), self._is_swapped)
         if left is not None:
             draw_lag_chart(cells, left, chart_of(config, gradient, left.width))
         if right is not None and panel is not None:
@@ -139,13 +153,9 @@ class GradientView(ProbeView):
         self._is_derivative = not self._is_derivative
         self._changed()
 
-    def action_swap(self) -> None:
-        self._row_first = not self._row_first
-        self._changed()
-
     def action_leave(self) -> None:
-        self._cursor = self._flip = None
-        self._changed()
+        self._flip = None
+        super().action_leave()
 
 
 def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
@@ -194,7 +204,6 @@ def size_text(value: float) -> str:
 
 
 def missed_words(config: EchoConfig, gradient: Gradient) -> str:
-    """The share of the gradient that a cut at T misses; for a rule without a cut, what a cut would miss."""
     length, share = config.truncated_backprop_length, gradient.bias_of_windows
     cut = f"{next(name for name, rule in RULES.items() if rule.cuts)} with T {length}"
     if not gradient.travels:
@@ -212,7 +221,6 @@ def input_name(lag: int) -> str:
 
 
 def relied_on(readings: Readings) -> str:
-    """Which inputs turn predictions, and how many; or of numbers, which moves them most."""
     reliance = readings.reliance
     if reliance is None or not len(reliance.turned):
         return ""
@@ -231,8 +239,6 @@ def flip_words(config: EchoConfig, flip: Flip) -> str:
     elif turned:
         which = ", ".join(turned) if len(turned) <= MOST_NAMED else f"{len(turned)} steps"
         text = f"{which} turn{'s' * (len(turned) == 1)}"
-    elif config.value("task") == "echo" and flip.step + config.echo_step >= len(flip.x):
-        text = "its echo comes later"
     else:
         text = "none turns"
     return f"step {flip.step + 1} {'raised' if changing(config) == 'raise' else 'flipped'}: {text}"
@@ -254,8 +260,142 @@ def read_step(config: EchoConfig, rows: RowDependence, row: int, step: int) -> s
         return f"{text}computing"
     is_share = isinstance(rows, Effects) and not isinstance(config.the_task.outputs, Numbers)
     sizes = [f"{size:.2f}" if is_share else size_text(size) for size in strength.tolist()]
-    is_early = config.value("task") == "echo" and step < config.echo_step
-    order = np.argsort(np.nan_to_num(-strength), kind="stable")[: MOST_NAMED - is_early].tolist()
-    text += "source before the window; " * is_early
+    order = np.argsort(np.nan_to_num(-strength), kind="stable")[:MOST_NAMED].tolist()
     text += "depends on " if isinstance(rows, Effects) else "local derivative by "
     return shortened(text + ", ".join(f"{input_name(at_step - at)} {sizes[at]}" for at in order), LONGEST)
+
+
+# ---- a row: what each prediction uses of its inputs, and what changing one of them does
+
+
+@dataclass(frozen=True, eq=False)
+class RowPanel:
+    readings: Readings
+    rows: RowDependence  # strengths are NaN while they are computed
+    row: int
+    step: int  # of the prediction under the cursor
+    flip: Flip | None
+    is_derivative: bool
+    is_focused: bool
+    texts: tuple[str, ...]  # below the blocks
+
+    @property
+    def is_read(self) -> bool:
+        return not np.isnan(self.rows.of_row(self.row)).all()
+
+    @property
+    def window(self) -> Progress:
+        progress, part = self.readings.progress, np.s_[self.row : self.row + 1, self.rows.first_step :]
+        assert progress is not None  # nothing is read without a window
+        x, y, scored = progress.x[part], progress.y[part], scored_in(progress)[part]
+        return replace(progress, x=x, y=y, scored=scored, outputs=self.rows.predictions_of_row(self.row)[np.newaxis])
+
+    def blocks(self, part: Any) -> Characters:
+        """How strongly these predictions depend on these inputs, a part of [T, T]. A block is full where a flip moves
+        all of the probability; of derivatives and numbers where they are largest.
+        """
+        strengths = self.rows.of_row(self.row)
+        is_share = isinstance(self.readings.config.the_task.outputs, Symbols) and not self.is_derivative
+        blocks, _ = signed_blocks(strengths[part], 1.0 if is_share else scale_of(strengths))
+        return np.where(np.tri(len(strengths), dtype=np.bool_)[part], blocks, " ")
+
+
+def label_width(config: EchoConfig) -> int:
+    return len(row_lines(config, MANY, (INPUT, PREDICTION))[0].label)
+
+
+def lines_for(config: EchoConfig) -> int:
+    return 5 + len(row_lines(config, MANY, (INPUT,))) + 2 * len(row_lines(config, MANY, (PREDICTION,)))
+
+
+def lines_of(panel: RowPanel, block: int) -> list[BlockLine]:
+    config, window, flip, first = panel.readings.config, panel.window, panel.flip, panel.rows.first_step
+    cursor = (panel.step - first,) if panel.is_focused else ()
+    lines = part_lines(config, window, INPUT, cursor, "cursor", block)
+    if not panel.is_read:
+        return lines
+    shape, at = (1, window.y.shape[1]), panel.step - first
+    after = window if flip is None else after_flip(config, window, flip, first)
+    if flip is not None:
+        new = value_text(config, after, 0, flip.step - first, row_lines(config, MANY, (INPUT,))[0])
+        new = "+ " if changing(config) == "raise" else new
+        blank = Blocks(np.full(shape, "  "), np.zeros(shape, np.int16))
+        lines.append(BlockLine(changing(config), light(blank, flip.step - first, new, "changed", block)))
+    uses = panel.blocks(np.s_[at : at + 1])
+    label, inks = "deriv" if panel.is_derivative else "uses", np.full(shape, NUMBER["target"], np.int16)
+    lines.append(BlockLine(label, Blocks(np.char.add(uses, uses), inks)))
+    lines += part_lines(config, window, PREDICTION, cursor, "cursor", block)
+    if flip is not None and isinstance(says := config.the_task.outputs, Numbers):
+        change = change_of(flip)[np.newaxis, first:]
+        for channel in range(says.count):
+            blocks = value_blocks(says, change, "changed", channel, scale_of(change))
+            lines.append(BlockLine(f"move{channel_label(says, channel)}", blocks, channel))
+    elif flip is not None:
+        turned = [step - first for step in turned_by(flip)]
+        (line,) = part_lines(config, after, PREDICTION, turned, "changed", block)
+        lines.append(line._replace(label="then"))
+    return lines
+
+
+def after_flip(config: EchoConfig, window: Progress, flip: Flip, first: int) -> Progress:
+    """The echo of a changed input changes too; of other tasks the targets are not known, and nothing is wrong."""
+    outputs = flip.after[np.newaxis, first:]
+    y = outputs.argmax(axis=-1)
+    if config.value("task") == "echo":
+        y = np.where(np.arange(first, len(flip.x)) == flip.step + config.echo_step, flip.x[flip.step], window.y)
+    return replace(window, x=flip.x[np.newaxis, first:], y=y, outputs=outputs)
+
+
+def changing(config: EchoConfig) -> str:
+    return "raise" if isinstance(config.the_task.inputs, Numbers) else "flip"
+
+
+def change_of(flip: Flip) -> Floats:
+    with np.errstate(invalid="ignore", over="ignore"):  # of a network that diverged
+        return np.asarray(flip.after - flip.before)
+
+
+def turned_by(flip: Flip) -> list[int]:
+    return np.flatnonzero(flip.before.argmax(axis=-1) != flip.after.argmax(axis=-1)).tolist()
+
+
+def draw_row(cells: Cells, box: Box, panel: RowPanel) -> None:
+    """As many of the lines as there is room for, the texts, and below them, if there is room, all predictions."""
+    config, first, steps = panel.readings.config, panel.rows.first_step, panel.rows.strength.shape[1]
+    label = label_width(config)
+    room = max(0, box.width - label)
+    block = 2 if 2 * steps <= room else least_block(config.the_task.inputs, config.the_task.outputs)
+    count = min(steps, room // block)
+    begin = min(max(0, panel.step - first + 1 - count), steps - count)
+    of = f", of {first + begin + 1} to {first + begin + count}" if first or count < steps else ""
+    what = "local derivative" if panel.is_derivative else "what it uses"
+    write_in(cells, box, 0, f"row {panel.row + 1}, step {panel.step + 1}{of}: {what}", "muted")
+    lines = lines_of(panel, block)
+    fit = max(0, box.height - 1 - any(line.channel for line in lines))  # later channels leave room for a text
+    kept = {line.label for line in sorted(lines, key=lambda line: line.channel)[:fit]}
+    lines = [line for line in lines if line.label in kept]
+    shown = slice(begin, begin + count)
+    for y, line in enumerate(lines, start=1):
+        draw_blocks(cells, box, y, line, label, shown, block)
+    at, width = first + begin, count * block
+    cells.mark_each(box.x + label, box.y + 1, width, len(lines), lambda x, _: TimeStep(panel.row, at + x // block))
+    for y, text in enumerate(panel.texts if panel.is_read else ["computing"], start=len(lines) + 1):
+        write_in(cells, box, y, shortened(text, box.width), "text")
+    used = lines_for(config) + 1
+    if panel.is_read and box.height - used >= LEAST_TRIANGLE:
+        draw_triangle(cells, Box(box.x, box.y + used, box.width, box.height - used), panel, shown, block, label)
+
+
+def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: int, label: int) -> None:
+    steps, at = panel.rows.strength.shape[1], panel.step - panel.rows.first_step
+    count = min(steps, box.height - 1)
+    first = min(max(0, at + 1 - count), steps - count)
+    write_in(cells, box, 0, "each prediction, by input", "muted")
+    blocks = np.repeat(panel.blocks(np.s_[first : first + count, shown]), block, axis=1)
+    stamp(cells, box.x + label, box.y + 1, blocks, "target")
+    top = panel.rows.first_step + first
+    width = label + block * (shown.stop - shown.start)
+    cells.mark_each(box.x, box.y + 1, width, count, lambda _, y: TimeStep(panel.row, top + y))
+    for line in range(count):
+        ink = "cursor" if panel.is_focused and first + line == at else "muted"
+        write_in(cells, box, line + 1, f"{top + line + 1:>{label - 1}}", ink)

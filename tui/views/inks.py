@@ -31,7 +31,6 @@ INKS = {
     "verdict": "italic $text",
     "heading": "underline $text-muted",
     "focused": "bold underline $text",
-    "caret": "reverse $text",
     "picked": "bold reverse $text",
     "hint": "$text-warning",
     "draft": "bold $text-warning",
@@ -87,12 +86,10 @@ colour of the theme. The empty one is the widget's own.
 
 NAMES = tuple(INKS)
 
-NUMBER = {name: number for number, name in enumerate(NAMES)}
-"""The number of each ink in a grid's array."""
+NUMBER = {name: number for number, name in enumerate(NAMES)}  # of each ink in a grid's array
 
 
 def pen(ink: str, on: Color, theme: Mapping[str, str], is_dark: bool) -> Style:
-    """The style of an ink on this background, with the colours of this theme."""
     words = INKS[ink].split(" | ")[0 if is_dark else -1].split()
     if "on" in words:
         on = _colour(words[-1], on, theme)
@@ -107,7 +104,7 @@ def _colour(word: str, on: Color, theme: Mapping[str, str]) -> Color:
     return on + Color.parse(value)
 
 
-GLYPHS = {
+GLYPHS = {  # characters, and those in their place in ASCII
     "·░▒▓█": ".:+*#",
     "▁▂▃▄▅▆▇": "_~=%&$@",
     "▏▎▍▌▋▊▉▐": ":::]]##[",
@@ -118,7 +115,6 @@ GLYPHS = {
     "┌┐└┘┬┴┼┣╭╮╰╯": "++++++++++++",
     "".join(map(chr, range(0x2800, 0x2900))): "".join(".:"[dots.bit_count() > 2] for dots in range(256)),  # braille
 }
-"""Characters, and those in their place."""
 
 
 class _Table(dict[int, str]):
@@ -136,8 +132,6 @@ def in_ascii(text: str) -> str:
 
 
 class InAscii(LineFilter):
-    """Has Textual draw every line in ASCII."""
-
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         return [Segment(in_ascii(text), style, control) for text, style, control in segments]
 

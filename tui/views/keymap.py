@@ -14,12 +14,10 @@ SIGNS = {"plus": "+", "minus": "-", "slash": "/"}  # that `key_to_character` doe
 ARROWS = ("left", "right", "up", "down")
 
 Bindings = Iterable[object]
-Moved = Mapping[str, tuple[str, ...]]
-"""Keys by the id of their action, such as those that the user chose. The first one is shown."""
+Moved = Mapping[str, tuple[str, ...]]  # keys by the id of their action; the first one is shown
 
 
 def keys_of(binding: Binding) -> tuple[str, ...]:
-    """The keys of a binding, by Textual's names."""
     return tuple(key.strip() for key in binding.key.split(","))
 
 
@@ -54,7 +52,6 @@ class KeyMap:
 
     @classmethod
     def of(cls, bindings: Bindings, moved: Moved, together: Moved) -> KeyMap:
-        """The keys of these bindings, and those that the user chose instead."""
         first = ids_of(bindings)
         here = {name: keys for name, keys in moved.items() if name in first}
         return cls({**first, **here}, here, together)
@@ -79,7 +76,6 @@ class KeyMap:
         return next((keys[0] for keys in self.keys.values() if name in (keys[0], key_name(keys[0]))), "")
 
     def text(self, text: str) -> str:
-        """The text with keys in place of the ids of actions."""
         return MARK.sub(lambda mark: self.name(mark[1]), text) if "«" in text else text
 
     def display(self, binding: Binding) -> str:
@@ -98,7 +94,6 @@ class KeyMap:
 
     @property
     def for_textual(self) -> dict[str, str]:
-        """The moved keys as Textual takes them."""
         return {name: ",".join(keys) for name, keys in self.moved.items()}
 
 

@@ -54,7 +54,6 @@ def lags_shown(config: EchoConfig, of: int, beyond: int, fit: int = 0) -> int:
 def share_room(
     cells: Cells, lags: int, pitches: tuple[int, int], widths: Sequence[int], lines: int, other_first: bool
 ) -> tuple[Box | None, Box | None]:
-    """The boxes of the bars and of what belongs to them: beside them in one of these widths, or below, or only one."""
     body = Box(0, 1, cells.width, max(0, cells.height - 1))
     least, most = (GUTTER + 2 + pitch * lags for pitch in (pitches[0] if body.height >= TALL else 2, pitches[1]))
     if not widths:
@@ -115,7 +114,6 @@ def bar_signs(heights: npt.NDArray[np.float64], lines: int) -> Characters:
 
 
 def _draw_bars(cells: Cells, inner: Box, chart: LagChart, bars: Bars, signs: Characters) -> None:
-    """The bars, str [lines, bars], and behind them their slots."""
     empty = signs == " "
     if chart.hollow_from is not None:
         signs = np.where(~empty & (bars.lags >= chart.hollow_from), HOLLOW, signs)
@@ -129,7 +127,6 @@ def _draw_bars(cells: Cells, inner: Box, chart: LagChart, bars: Bars, signs: Cha
 
 
 def _draw_numbers(cells: Cells, box: Box, chart: LagChart, bars: Bars) -> None:
-    """The number of each lag, or of every few."""
     y = box.y + box.height - 2
     cells.write(box.x, y, "lag", "muted")
     widest = len(str(len(chart.heights) - 1)) + 1
@@ -143,7 +140,6 @@ def _draw_numbers(cells: Cells, box: Box, chart: LagChart, bars: Bars) -> None:
 
 
 def _draw_marks(cells: Cells, line: Box, chart: LagChart, bars: Bars) -> None:
-    """Below the bars: where the sources are, where the gradient is cut, and what was measured."""
     sources, name, (count, what) = source_lags(chart.config), source_name(chart.config), chart.sample
     shown = [int(bars.lefts[source // bars.each]) for source in sources if source < len(chart.heights)]
     for x in shown:

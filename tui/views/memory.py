@@ -15,10 +15,9 @@ from tui.views.blocks import scale_of, signed_blocks
 from tui.views.canvas import Box, Cells, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.lags import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, lags_shown, share_room
-from tui.views.row_panel import BlockLine, draw_blocks, least_block, part_lines
-from tui.views.rows import INPUT, row_lines
+from tui.views.rows import INPUT, BlockLine, draw_blocks, least_block, part_lines, row_lines
 from tui.views.text import LONGEST, shortened, source_name
-from tui.views.view import LEAVE, PART_BINDINGS, Lag, ProbeView, UnitStep, hidden
+from tui.views.view import LEAVE, PART_BINDINGS, Lag, ProbeView, UnitStep, cursor_keys, hidden
 
 INKS = np.array([NUMBER[ink] for ink in ("muted", "target", "input", "saturated")], np.int16)  # by kind of block
 LEAST_CORRELATION = 0.2  # a unit follows nothing if it is below
@@ -39,10 +38,7 @@ class MemoryView(ProbeView):
     kinds = frozenset({"memory", "units"})
 
     BINDINGS = [
-        hidden("left", "lag(-1)", "Lag", tooltip="The cursor to a smaller lag", id="left"),
-        hidden("right", "lag(1)", "Lag", tooltip="The cursor to a larger lag", id="right"),
-        hidden("up", "row(-1)", "Row", tooltip="The units of the row above", id="up"),
-        hidden("down", "row(1)", "Row", tooltip="The units of the row below", id="down"),
+        *cursor_keys("Cursor to a smaller lag", "Cursor to a larger lag", "The units a row above", "A row below"),
         hidden("pageup", "units(-1)", "Units", tooltip="Units before these", id="page_up"),
         hidden("pagedown", "units(1)", "Units", tooltip="Units after these", id="page_down"),
         *PART_BINDINGS,
@@ -50,9 +46,8 @@ class MemoryView(ProbeView):
         LEAVE,
     ]
 
-    _lag: int | None = None
+    _cursor: Lag | None = None
     _row = _first_unit = _units_shown = 0
-    _units_first = False
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -60,7 +55,7 @@ class MemoryView(ProbeView):
 
     @property
     def at_cursor(self) -> Lag | None:
-        return None if self._lag is None else Lag(self._lag)
+        return self._cursor
 
     def reading_of(self, spot: object) -> str:
         readings = self._readings
@@ -70,7 +65,7 @@ class MemoryView(ProbeView):
 
     def clicked(self, spot: object, again: bool) -> None:
         if isinstance(spot, Lag):
-            self._lag = spot.lag
+            self._cursor = spot
             self._changed()
 
     def paint(self, cells: Cells, readings: Readings) -> None:
@@ -83,35 +78,24 @@ class MemoryView(ProbeView):
             widths = [len(unit_labels(units)[0]) + block * steps for block in (2, 1)]
             lines = count + 1 + input_lines(config)
         lags = lags_shown(config, len(memory.by_lag), LAGS_BEYOND)
-        left, right = share_room(cells, lags, (VALUE_PITCH, MOST_PITCH), widths, lines, self._units_first)
+        left, right = share_room(cells, lags, (VALUE_PITCH, MOST_PITCH), widths, lines, self._is_swapped)
         if left is not None:
-            self._lag = None if self._lag is None else min(self._lag, len(memory.by_lag) - 1)
-            draw_lag_chart(cells, left, chart_of(config, memory, left.width, self._lag))
+            self._cursor = self._cursor and Lag(min(self._cursor.lag, len(memory.by_lag) - 1))
+            draw_lag_chart(cells, left, chart_of(config, memory, left.width, self._cursor and self._cursor.lag))
         if right is not None and units is not None:
             self._row = min(self._row, max(0, len(units.activity) - 1))
             self._units_shown = draw_units(cells, right, readings, units, self._row, self._first_unit)
             self._first_unit = max(0, min(self._first_unit, len(units.spread) - self._units_shown))
 
-    def action_lag(self, by: int) -> None:
-        if self._readings is not None:
+    def action_move(self, lags: int, rows: int) -> None:
+        self._row = max(0, self._row + rows)
+        if lags and self._readings is not None:
             farthest = max(source_lags(self._readings.config), default=0)
-            self._lag = farthest if self._lag is None else max(0, self._lag + by)
-            self._changed()
-
-    def action_row(self, by: int) -> None:
-        self._row = max(0, self._row + by)
+            self._cursor = Lag(farthest if self._cursor is None else max(0, self._cursor.lag + lags))
         self._changed()
 
     def action_units(self, by: int) -> None:
         self._first_unit = max(0, self._first_unit + by * max(1, self._units_shown))
-        self._changed()
-
-    def action_swap(self) -> None:
-        self._units_first = not self._units_first
-        self._changed()
-
-    def action_leave(self) -> None:
-        self._lag = None
         self._changed()
 
 
@@ -140,7 +124,6 @@ def share_text(share: float) -> str:
 
 
 def followed(units: Units, unit: int) -> tuple[str, str]:
-    """The input or target that a unit follows, and their correlation: x[t-2] and 1.00; or mixed, or still."""
     correlation = float(units.correlation[unit])
     if float(units.spread[unit]) < STILL or not math.isfinite(correlation):
         return "still", ""
@@ -153,7 +136,6 @@ def followed(units: Units, unit: int) -> tuple[str, str]:
 
 
 def unit_labels(units: Units) -> list[str]:
-    """The text before each unit's blocks, all of one width: "1 ~ x[t-3]  r  1.00 "."""
     count = len(units.spread)
     each = [followed(units, unit) for unit in range(count)]
     width = max(7, *(len(name) for name, _ in each))
@@ -184,9 +166,7 @@ def draw_units(cells: Cells, box: Box, readings: Readings, units: Units, row: in
     parts = [f"units {first + 1} to {last} of {count}" if last - first < count else f"{count} units", where]
     if math.isfinite(units.share_saturated):
         parts += [f"{units.share_saturated:.0%} saturated", f"of {units.samples:,} steps"]
-    while len(parts) > 1 and len(", ".join(parts)) > box.width:
-        parts.pop()
-    write_in(cells, box, 0, ", ".join(parts), "muted")
+    write_in(cells, box, 0, shortened(", ".join(parts), box.width), "muted")
     for y, line in enumerate(inputs, start=1):
         draw_blocks(cells, box, y, line, at, slice(begin, steps), block)
     top = 1 + len(inputs)
@@ -212,7 +192,6 @@ def read_unit(units: Units | None, spot: UnitStep) -> str:
 
 
 def read_lag(readings: Readings, lag: int) -> str:
-    """How well the input at a lag can be read, and the unit that holds it best."""
     config, memory, units = readings.config, readings.memory, readings.units
     if memory is None or not len(memory.by_lag):
         return ""

@@ -59,7 +59,7 @@ class PlaneView(ProbeView):
     ]
 
     _row = _pair = _held = 0  # the row whose way is drawn; among `PAIRS`; among the inputs that can be held
-    _step: int | None = None  # under the cursor
+    _cursor: int | None = None  # a step of the row
     _pointed: TimeStep | None = None
 
     @staticmethod
@@ -93,9 +93,8 @@ class PlaneView(ProbeView):
         return None if self._readings is None else self._readings.plane
 
     def _place(self, plane: StatePlane) -> tuple[int, int | None]:
-        """The row whose way is drawn, and the step under the cursor."""
         rows, steps, _ = plane.rows.shape
-        step = None if self._step is None or not steps else min(self._step, steps - 1)
+        step = None if self._cursor is None or not steps else min(self._cursor, steps - 1)
         return min(self._row, max(0, rows - 1)), step
 
     @property
@@ -126,7 +125,7 @@ class PlaneView(ProbeView):
 
     def clicked(self, spot: object, again: bool) -> None:
         if isinstance(spot, TimeStep):
-            self._row, self._step = spot.row, spot.step
+            self._row, self._cursor = spot
             self._changed()
 
     def action_move(self, steps: int, rows: int) -> None:
@@ -134,7 +133,7 @@ class PlaneView(ProbeView):
             count, length, _ = self._plane.rows.shape
             self._row = max(0, min(count - 1, self._row + rows))
             if steps and length:
-                self._step = length - 1 if self._step is None else max(0, min(length - 1, self._step + steps))
+                self._cursor = length - 1 if self._cursor is None else max(0, min(length - 1, self._cursor + steps))
             self._changed()
 
     def action_hold(self, by: int) -> None:
@@ -143,10 +142,6 @@ class PlaneView(ProbeView):
 
     def action_swap(self) -> None:
         self._pair = (self._pair + 1) % len(PAIRS)
-        self._changed()
-
-    def action_leave(self) -> None:
-        self._step = None
         self._changed()
 
     # ---- drawing
@@ -220,7 +215,6 @@ class Scene:
         return np.round((1 - y) * (height - 1)).astype(np.int64), np.round(x * (width - 1)).astype(np.int64)
 
     def said(self, height: int, width: int) -> Indices:
-        """The group that the network says on a grid over the plane through the mean state."""
         (left, lower), (right, upper) = self.low, self.high
         x, y = np.meshgrid(np.linspace(left, right, width), np.linspace(upper, lower, height))
         along, readout = np.stack([x, y], axis=-1) @ self.within, finite(self.plane.readout)
@@ -287,7 +281,6 @@ def draw_states(cells: Cells, box: Box, scene: Scene) -> None:
 
 
 def draw_names(cells: Cells, box: Box, scene: Scene) -> None:
-    """The names of the axes at their ends, and of the borders, where nothing else is drawn."""
     taken = np.zeros((box.height, box.width), np.bool_)
     for states in (scene.plane.states, scene.way, scene.places):
         taken[scene.at(states, box.height, box.width)] = True
@@ -315,7 +308,6 @@ def draw_names(cells: Cells, box: Box, scene: Scene) -> None:
 
 
 def write_free(cells: Cells, box: Box, taken: Bools, text: str, ink: str, places: Iterable[tuple[int, int]]) -> bool:
-    """Write a text at the first of some places where nothing else is drawn; returns whether there is one."""
     for y, x in places:
         if 0 <= y < box.height and 0 <= x <= box.width - len(text) and not taken[y, x : x + len(text)].any():
             write_in(cells, box, y, text, ink, at=x)
@@ -341,7 +333,6 @@ def draw_points(cells: Cells, box: Box, scene: Scene) -> None:
 
 
 def legend(scene: Scene) -> list[Item]:
-    """Signs and what they mean, then what else is drawn."""
     plane, groups = scene.plane, zip(scene.signs, scene.groups.names, strict=True)
     kinds = scene.points.kinds if scene.points and len(scene.places) else ()
     items: list[Item] = [(*mark, f" {kind}  ") for kind, mark in MARKS.items() if kind in kinds]
@@ -369,14 +360,11 @@ def draw_legend(cells: Cells, box: Box, items: Sequence[Item]) -> None:
 
 
 def summary(config: EchoConfig, scene: Scene, held: HeldInput | None) -> str:
-    """The fixed points by kind, if an input is held, and at how many of the states the network is right."""
     points, plane, states = scene.points, scene.plane, len(scene.plane.states)
     if held is not None and carried_size(config) > MOST_CARRIED:
         return f"no search for fixed points in a state of {carried_size(config):,} numbers"
     if held is not None and points is None:
         return f"computing the fixed points under {held.words}"
-    if points is not None and points.kinds and not len(scene.places):
-        return "a gate has no fixed points; «next» and «before» lead to the state"
     text = f"{states} states"
     if len(plane.readout) and len(plane.targets):
         right = int((scene.groups.numbered(plane.answers) == scene.groups.numbered(plane.targets)).sum())
@@ -389,7 +377,6 @@ def summary(config: EchoConfig, scene: Scene, held: HeldInput | None) -> str:
 
 
 def point_text(readings: Readings, points: FixedPoints, index: int) -> str:
-    """A fixed point in words: its kind, the largest eigenvalue, what is predicted there, how often it was found."""
     form, outputs, kind = readings.config.the_task.outputs, points.outputs[index], points.kinds[index]
     says = f"says {' '.join(f'{value:.2f}' for value in outputs[:3].tolist())}"
     if isinstance(form, Symbols):

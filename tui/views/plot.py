@@ -3,25 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from textual import events, on
 from textual.actions import SkipAction
 from textual.binding import Binding
 
 from echornn.data.levels import chance_level, guessing_errors, most_loss
-from echornn.session.pictures.picture import Picture, Query
+from echornn.session.pictures.picture import Picture, Query, Span
 from tui.views import plot_layers as layers
 from tui.views.canvas import Cells, CellWidget
-from tui.views.plot_axes import LossAxis, Viewport
-from tui.views.plot_layers import GUTTER, Place
+from tui.views.plot_layers import GUTTER, LossAxis, Place
 from tui.views.view import Window
 
 LEAST_WIDTH = 4  # columns of the plot
+LEAST_SPAN = 20  # windows on the axis
 ZOOM, WHEEL = 2, 1.25  # the factors of a key, and of a step of the wheel, of which trackpads send many
 SOME_LINES, MANY_LINES = 10, 18  # with these, several networks have both strips; and the upper one has an interval
 
 NO_FALL = "no further fall of the loss is in sight"
+
+
+@dataclass(frozen=True)
+class Viewport:
+    span: int | None = None  # windows; None for all
+    end: int | None = None  # the window after the last; None to follow the newest
+    cursor: int | None = None  # the window under the crosshair
+    log: bool = False
+
+    @property
+    def windows(self) -> Span:
+        return Span(self.span, self.end)
+
+    def zoomed(self, trained: int, factor: float, at: float | None = None, share: float = 0.5) -> Viewport:
+        """``factor`` times as many windows; the window ``at`` (the crosshair, or else the newest) comes to stand at
+        this share of the axis.
+        """
+        first, last = self.windows.limits(trained)
+        span = max(LEAST_SPAN, round((self.span or last - first) * factor))
+        if span >= trained:
+            return replace(self, span=None, end=None)
+        if at is None:
+            at, share = (last, 1) if self.cursor is None else (self.cursor, share)
+        end = max(span, round(at + (1 - share) * span))
+        return self._showing(trained, span, None if self.end is None and end >= trained else min(end, trained))
+
+    def on(self, trained: int, first: int, end: int) -> Viewport:
+        """The windows from ``first`` to before ``end``; a few more, if they are few."""
+        return self._showing(trained, max(LEAST_SPAN, end - first), max(LEAST_SPAN, min(end, trained)))
+
+    def _showing(self, trained: int, span: int, end: int | None) -> Viewport:
+        first, last = Span(span, end).limits(trained)
+        cursor = self.cursor if self.cursor is not None and first <= self.cursor < last else None
+        return replace(self, span=span, end=end, cursor=cursor)
+
+    def with_cursor(self, trained: int, window: int) -> Viewport:
+        """The crosshair on this window; the plot scrolls to it, and no longer follows unless that was the newest."""
+        if not trained:
+            return self
+        cursor, last = min(max(window, 0), trained - 1), self.windows.limits(trained)[1]
+        if self.span is None or last <= cursor == trained - 1:
+            return replace(self, cursor=cursor, end=None)
+        return replace(self, cursor=cursor, end=min(max(last, cursor + 1), cursor + self.span))
+
+    def following(self) -> Viewport:
+        return replace(self, end=None, cursor=None)
 
 
 class LossPlot(CellWidget, can_focus=True):
@@ -46,7 +92,6 @@ class LossPlot(CellWidget, can_focus=True):
         self.viewport = Viewport()
         self.on_viewport: Callable[[], None] = lambda: None  # other windows are visible: a new picture is needed
         self.on_go: Callable[[int], object] = lambda _: None  # to the crosshair, so many windows along the line
-        self.on_hover: Callable[[], None] = lambda: None
         self.ask: Callable[[Query], Picture] = lambda _: picture  # a further question about the shown picture
         self.say: Callable[[str], None] = lambda _: None  # why a key does nothing
         self._picture, self._is_ascii = picture, ascii_only
@@ -64,21 +109,15 @@ class LossPlot(CellWidget, can_focus=True):
 
     @property
     def looks_at(self) -> Query:
-        """The query for a picture of the visible windows, at the plot's resolution."""
-        return Query(self.viewport.windows, self.columns_on(self.size.width))
-
-    def columns_on(self, width: int) -> int:
-        """Dot columns of the plot on a widget of this width; 0 if the plot does not fit."""
-        return 2 * (width - GUTTER) if width >= GUTTER + LEAST_WIDTH else 0
+        width = self.size.width - GUTTER
+        return Query(self.viewport.windows, 2 * width if width >= LEAST_WIDTH else 0)
 
     @property
     def reading(self) -> str:
-        """The text about the window at the crosshair; empty without a crosshair."""
         cursor = self.viewport.cursor
         return "" if cursor is None else self.reading_of(Window(cursor))
 
     def reading_of(self, spot: object) -> str:
-        """The text about a window; empty if its loss is not known."""
         curve = self._picture.curve
         if isinstance(spot, Window) and curve.starts.size and curve.first <= spot.window < curve.last:
             return layers.read(curve, self._picture.band, spot.window, self._picture.frame.own_config)
@@ -105,7 +144,6 @@ class LossPlot(CellWidget, can_focus=True):
         self.change_viewport(self.viewport.with_cursor(self._line_end, window))
 
     def action_move(self, columns: int) -> None:
-        """Move the crosshair; without one, begin at the shown window."""
         frame, axis, cursor = self._picture.frame, self._picture.axis, self.viewport.cursor
         if cursor is None:
             self.put_cursor(frame.trained - 1 if frame.trained < frame.line_end else axis.last - 1)
@@ -117,7 +155,6 @@ class LossPlot(CellWidget, can_focus=True):
         self.put_cursor(0)
 
     def action_go_there(self) -> None:
-        """Go to the window at the crosshair. Without a crosshair the app says that there is none."""
         if self.viewport.cursor is None:
             raise SkipAction
         self.on_go(min(self.viewport.cursor + 1, self._line_end))
@@ -136,19 +173,15 @@ class LossPlot(CellWidget, can_focus=True):
     def action_follow(self) -> None:
         self.change_viewport(self.viewport.following())
 
-    # ---- the mouse: a click sets the crosshair, a drag zooms to what it covers, the wheel zooms or scrolls
+    # ---- the mouse: a click sets the crosshair, a drag zooms to what it covers, the wheel zooms
 
     def clicked(self, spot: object, again: bool) -> None:
-        """Put the crosshair on a window; again: go there, as ``enter`` does."""
         if self._was_dragged:
             return
         if again:
             self.app.simulate_key(self.keymap.key("go"))
         elif isinstance(spot, Window):
             self.change_viewport(replace(self.viewport, cursor=spot.window))
-
-    def hover_moved(self) -> None:
-        self.on_hover()
 
     def _column(self, event: events.MouseEvent) -> int:
         return event.x - self.styles.padding.left
@@ -160,7 +193,6 @@ class LossPlot(CellWidget, can_focus=True):
             self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Mark the columns of a drag."""
         if self._dragged and event.button != 1:  # the button was released outside the terminal
             self._end_drag()
         elif self._dragged and self._column(event) != self._dragged[1]:
@@ -168,7 +200,6 @@ class LossPlot(CellWidget, can_focus=True):
             self.redraw()
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
-        """Show the windows that a drag has covered; without a movement it is a click."""
         if self._dragged is None:
             return
         begin, end = sorted(self._dragged)
@@ -185,18 +216,11 @@ class LossPlot(CellWidget, can_focus=True):
 
     @on(events.MouseScrollUp)
     @on(events.MouseScrollDown)
-    @on(events.MouseScrollLeft)
-    @on(events.MouseScrollRight)
     def scrolled(self, event: events.MouseEvent) -> None:
-        """Zoom at the pointer; with ctrl or shift, or sideways, scroll along the run."""
-        place, back = self._place, isinstance(event, events.MouseScrollUp | events.MouseScrollLeft)
-        if event.ctrl or event.shift or isinstance(event, events.MouseScrollLeft | events.MouseScrollRight):
-            windows = max(1, place.length // 10)
-            self.change_viewport(self.viewport.panned(self._line_end, -windows if back else windows))
-        else:
-            share = (min(max(0, self._column(event) - place.x), place.width - 1) + 0.5) / place.width
-            at = place.first + share * place.length
-            self.change_viewport(self.viewport.zoomed(self._line_end, 1 / WHEEL if back else WHEEL, at, share))
+        place, factor = self._place, 1 / WHEEL if isinstance(event, events.MouseScrollUp) else WHEEL
+        share = (min(max(0, self._column(event) - place.x), place.width - 1) + 0.5) / place.width
+        at = place.first + share * place.length
+        self.change_viewport(self.viewport.zoomed(self._line_end, factor, at, share))
 
     # ---- what is drawn
 
@@ -245,13 +269,11 @@ class LossPlot(CellWidget, can_focus=True):
         cells.mark_each(GUTTER, 0, width, cells.height, lambda x, _: self._window(GUTTER + x))
 
     def _window(self, x: int) -> Window | None:
-        """The window in the middle of a column of the grid, if one is trained there."""
         windows = self._place.windows(x, self._line_end)
         return Window(windows[len(windows) // 2]) if windows else None
 
 
 def strip_lines(lines: int, several: bool, has_errors: bool) -> tuple[int, int]:
-    """The lines of the strips of solved networks and of errors, under a plot that keeps most of its lines."""
     if several and lines < SOME_LINES:
         return 1, 0
     return (min(5, lines // 6) if lines >= MANY_LINES else 1) if several else 0, int(has_errors)

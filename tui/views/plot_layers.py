@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +21,6 @@ from echornn.session.pictures.picture import Ghost
 from echornn.tasks.task import Level
 from tui.views.canvas import Cells, Characters
 from tui.views.inks import NUMBER
-from tui.views.plot_axes import Heights, LossAxis, Losses, loss_ticks, window_ticks
 from tui.views.text import shortened
 
 GUTTER = 7  # columns left of the plot: six for a loss, one for the axis
@@ -29,6 +29,7 @@ LETTER_EVERY = 24  # columns between two letters of a ghost
 STARTS_SHOWN = 12  # epochs that are marked
 LABEL_LINES = 4  # at the top, for the words of commands
 BEYOND_EVERY = 4  # columns between two marks for losses beyond the axis
+LEAST_LOG_LOSS = 1e-7  # smaller losses, and 0, are drawn here on a logarithmic axis
 WILD = 1.5  # an extreme loss of more than so many times the largest 90th percentile lies beyond the axis
 
 DASH, EPOCH, COMMAND, CROSSHAIR = "╌┊║│"
@@ -36,18 +37,14 @@ BARS = np.array(list(" ▁▂▃▄▅▆▇█"))
 SAMPLES = {"mean": "⠒⠒", "median": "⠶⠶", "band": "⢕⢕", "extreme": "⠁⠈"}
 SIGNS = {"mean": "*", "raw": ".", "ghost": "'", "median": "=", "band": ":", "extreme": "'"}
 
-Range = tuple[Heights, Heights]
-"""The lowest and the highest in each column."""
-Dots = npt.NDArray[np.bool_]
-"""bool [dot rows, dot columns], from the top left: whether each dot is drawn."""
-
-
-# ---- dots and characters
+Losses = npt.NDArray[np.floating[Any]]
+Heights = npt.NDArray[np.float64]
+Range = tuple[Heights, Heights]  # the lowest and the highest in each column
+Dots = npt.NDArray[np.bool_]  # [dot rows, dot columns], from the top left: whether each dot is drawn
 
 
 BRAILLE = 0x2800
-BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
-"""The bit of each dot in a braille character."""
+BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])  # of the dots in a braille character
 
 
 def characters(dots: Dots) -> Characters:
@@ -112,7 +109,6 @@ def line_through(place: Place, heights: Heights) -> Characters:
 
 
 def smoothed(means: Losses, buckets: int) -> Losses:
-    """The moving mean over about ``buckets`` buckets around each bucket; NaN where a loss is not finite."""
     if not len(means):
         return means
     finite, window = np.isfinite(means), np.ones(min(buckets, len(means) - 1) | 1)
@@ -125,6 +121,81 @@ def bars(shares: Heights) -> str:
 
 
 # ---- where windows and losses are
+
+
+@dataclass(frozen=True)
+class LossAxis:
+    bottom: float
+    top: float
+    log: bool = False
+
+    @classmethod
+    def holding(cls, low: Losses, high: Losses, log: bool) -> LossAxis:
+        """An axis that contains all finite values. It is rounded, so that it changes rarely."""
+        low, high = low[np.isfinite(low) & (low > 0)], high[np.isfinite(high) & (high > 0)]
+        if not log:
+            return cls(0.0, round_top(float(high.max())) if high.size else 1.0)
+        top = 10.0 ** math.ceil(math.log10(max(float(high.max()), LEAST_LOG_LOSS * 10))) if high.size else 1.0
+        least = max(float(low.min()), LEAST_LOG_LOSS) if low.size else top / 10
+        return cls(min(10.0 ** math.floor(math.log10(least)), top / 10), top, log=True)
+
+    def share(self, losses: Losses) -> Heights:
+        """The height of losses on the axis, from 0 (bottom) to 1 (top); infinity is at the top, NaN stays NaN."""
+        values = np.clip(losses.astype(np.float64), self.bottom, self.top)
+        bottom, top = self.bottom, self.top
+        if self.log:
+            values, bottom, top = np.log10(values), math.log10(bottom), math.log10(top)
+        return np.asarray((values - bottom) / (top - bottom))
+
+
+def round_top(largest: float) -> float:
+    power = 10.0 ** math.floor(math.log10(largest))
+    return next(step * power for step in (1, 1.2, 1.6, 2, 3, 4, 6, 8, 10, 20) if step * power >= largest)
+
+
+def round_step(span: float, most: int) -> float:
+    """The smallest of 1, 2 or 5 times a power of ten that divides ``span`` into at most ``most`` parts."""
+    power = 10.0 ** math.floor(math.log10(span / most))
+    return next(step * power for step in (1, 2, 5, 10, 20) if step * power * most >= span * (1 - 1e-9))
+
+
+def loss_ticks(axis: LossAxis, lines: int) -> list[tuple[int, str]]:
+    """The ticks of the loss axis, as (line from the top, label): at most ten, and at most one per two lines."""
+    most = max(1, min(10, lines // 2))
+    if axis.log:
+        exponents = range(round(math.log10(axis.bottom)), round(math.log10(axis.top)) + 1)
+        losses, decimals = [10.0**exponent for exponent in exponents[:: -(-len(exponents) // most)]], 6
+    else:
+        step = round_step(axis.top - axis.bottom, most)
+        losses = [step * index for index in range(math.floor(axis.top / step * (1 + 1e-9)) + 1)]
+        decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    shares = axis.share(np.array(losses)).tolist()
+    lines_of = (lines - 1 - min(lines - 1, int(share * lines)) for share in shares)
+    return [(line, loss_label(loss, decimals)) for line, loss in zip(lines_of, losses, strict=True)]
+
+
+def loss_label(loss: float, decimals: int) -> str:
+    text = f"{loss:.{decimals}f}"
+    if len(text) <= 6:
+        return text
+    parts = (f"{loss:.{digits}e}".split("e") for digits in (1, 0))
+    texts = (f"{number.removesuffix('.0')}e{int(power)}" for number, power in parts)
+    return next(text for text in texts if len(text) <= 6)
+
+
+def window_ticks(first: int, length: int, columns: int) -> list[tuple[int, str]]:
+    """The ticks of an axis of ``length`` windows after window ``first``, as (column, label)."""
+    step = max(1, int(round_step(length, max(3, min(8, columns // 14)))))
+    numbers = range(-(-first // step) * step, first + length + 1, step)
+    return [(round((number - first) / length * columns), count(number, step)) for number in numbers]
+
+
+def count(windows: int, step: int = 1) -> str:
+    """A number of windows as a short text: 1,505, 12.5k, 3M. It still differs from that of ``windows + step``."""
+    for size, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if windows >= size and windows % (size // 10) == 0 and step % (size // 10) == 0:
+            return f"{windows / size:,.1f}".removesuffix(".0") + letter
+    return f"{windows:,}"
 
 
 def per_column(data: InBuckets, low: Losses, high: Losses, columns: int, first: int, length: int) -> Range:
@@ -167,7 +238,6 @@ class Place:
         return 2 * self.width
 
     def column(self, window: float) -> int:
-        """The column of the grid in which a window is."""
         return self.x + min(self.width - 1, max(0, int((window - self.first) / self.length * self.width)))
 
     def line(self, loss: float) -> int:
@@ -186,7 +256,6 @@ class Place:
         return per_column(data, bottom, top, self.columns, self.first, self.length)
 
     def most(self, data: InBuckets, values: npt.NDArray[Any]) -> Heights:
-        """The largest value in each column."""
         return per_column(data, values, values, self.width, self.first, self.length)[1]
 
     def free(self, cells: Cells) -> npt.NDArray[np.bool_]:
@@ -215,7 +284,6 @@ def axis_of(curve: Curve, band: Band, levels: Sequence[float], log: bool) -> Los
 
 
 def draw_axes(cells: Cells, place: Place, bottom: int, has_focus: bool) -> None:
-    """The losses at the left, and the windows on the line ``bottom``."""
     edge, tick = "┃┫" if has_focus else "│┤"
     for line in range(bottom):
         cells.write(GUTTER - 1, line, edge, "muted")
@@ -231,7 +299,6 @@ def draw_axes(cells: Cells, place: Place, bottom: int, has_focus: bool) -> None:
 
 
 def draw_errors(cells: Cells, strip: Place, curve: Curve, guessing: float) -> None:
-    """The error rate; a full block is that of guessing, or 1 if it is not known (NaN)."""
     cells.write(0, strip.y, "errors", "muted")
     most = 1.0 if np.isnan(guessing) else guessing
     cells.write(strip.x, strip.y, bars(strip.most(curve, curve.error_rate) / most), "errors")
@@ -268,7 +335,6 @@ def ghost_line(place: Place, curve: Curve) -> tuple[Characters, Heights]:
 
 
 def mean_of(place: Place, curve: Curve) -> Heights:
-    """The dot row of the mean in each dot column."""
     return place.dots(curve, smoothed(curve.mean, place.columns // SMOOTHED_SHARE))[0]
 
 
@@ -315,11 +381,10 @@ def draw_curve(cells: Cells, place: Place, curve: Curve, alone_from: int) -> Non
 
 
 def levels_of(config: EchoConfig, ladder: Sequence[Level]) -> list[tuple[str, float]]:
-    """The levels that are drawn, from chance down: of the echo chance and what a first window cannot fall below."""
     levels = [(level.name, level.loss) for level in ladder]
     if config.value("task") != "echo":
         return levels
-    return [*levels[:1], *(("first windows", floor) for floor in [boundary_floor(config)] if floor)]
+    return [*levels[:1], *(("floor of first windows", floor) for floor in [boundary_floor(config)] if floor)]
 
 
 def draw_levels(cells: Cells, place: Place, levels: Sequence[tuple[str, float]]) -> None:
@@ -329,8 +394,11 @@ def draw_levels(cells: Cells, place: Place, levels: Sequence[tuple[str, float]])
     has_level = np.isin(np.arange(place.height), lines)[:, np.newaxis]
     put(cells, place, np.where(place.free(cells) & has_level, DASH, " "), "faint")
     for name, loss in (*levels[:1], *levels[:0:-1]):  # the first and the last matter most
-        text, line, free = f" {shortened(name, 24)} {loss_text(loss, 3)} ", place.line(loss), place.free(cells)
-        for at in (line, *(at for at in (line - 1, line + 1) if at not in lines and 0 <= at < place.height)):
+        line, free = place.line(loss), place.free(cells)
+        names = shortened(name, 24), name.removeprefix("floor of ")
+        beside = [at for at in (line - 1, line + 1) if at not in lines and 0 <= at < place.height]
+        for known, at in product(dict.fromkeys(names), (line, *beside)):
+            text = f" {shortened(known, 24)} {loss_text(loss, 3)} "
             begin = "".join(np.where(free[at, :-1], " ", "x")).rfind(" " * len(text))
             if begin >= 0:
                 cells.write(place.x + begin, at, text, "faint")
@@ -338,7 +406,6 @@ def draw_levels(cells: Cells, place: Place, levels: Sequence[tuple[str, float]])
 
 
 def draw_marks(cells: Cells, place: Place, curve: Curve) -> None:
-    """Vertical lines at commands, and at epochs without one; with words where they cover nothing."""
     commands: dict[int, list[str]] = {}
     epochs: dict[int, str] = {}
     ends = [*(segment.at for segment in curve.segments[1:]), curve.last]
@@ -364,16 +431,12 @@ def draw_rule(cells: Cells, x: int, height: int, sign: str, ink: str) -> None:
 
 
 def draw_label(cells: Cells, place: Place, x: int, text: str, lines: int, ink: str) -> None:
-    """Write a text right or left of column ``x``, on the first of so many lines that is free there."""
     free, right, left = place.free(cells), x + 1 - place.x, x - place.x - len(text)
     for line, (begin, apart) in product(range(min(lines, place.height)), ((right, 0), (left, 1))):
         room = free[line, max(0, begin - apart) : begin + len(text) + 1 - apart]
         if 0 <= begin <= place.width - len(text) and room.all():
             cells.write(place.x + begin, line, text, ink)
             return
-
-
-# ---- words
 
 
 def draw_legend(cells: Cells, y: int, band: Band, seed: int, ghosts: Sequence[Ghost]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -28,8 +28,9 @@ from tui.views.blocks import (
     scale_of,
     signs_of,
     value_blocks,
+    widest,
 )
-from tui.views.canvas import Cells, stamp
+from tui.views.canvas import Box, Cells, stamp, write_in
 from tui.views.targets import Source, source_of
 from tui.views.text import LONGEST, network_words, shortened, value_words
 from tui.views.view import FOCUSED, TimeStep, TimeStepView, extent
@@ -49,12 +50,10 @@ def values_of(window: Progress, part: str) -> npt.NDArray[Any]:
 
 
 def scored_in(window: Progress) -> Bools:
-    """Which steps count in the loss, [rows, T]."""
     return window.scored if window.scored.size else np.ones(window.y.shape[:2], np.bool_)
 
 
 def untrained(config: EchoConfig, data_version: int, epoch: int, window: int) -> Progress | None:
-    """The data of a window, without predictions; None if it is too long to draw."""
     batch, begin, none = epoch_data(config, data_version, epoch), window * config.window_stride, np.zeros(0, np.float32)
     if batch is None:
         return None
@@ -64,7 +63,6 @@ def untrained(config: EchoConfig, data_version: int, epoch: int, window: int) ->
 
 @lru_cache(maxsize=2)
 def epoch_data(config: EchoConfig, data_version: int, epoch: int) -> Batch | None:
-    """The data of an epoch; None if it is too long to draw."""
     try:
         return batch_of(config, data_version, epoch) if config.total_series_length <= MOST_SYMBOLS else None
     except TaskError:
@@ -81,7 +79,6 @@ class RowLine(NamedTuple):
 
 
 def row_lines(config: EchoConfig, most: int, parts: Sequence[str] = PARTS) -> tuple[RowLine, ...]:
-    """A line for each part of a row, or for each number in it; of the first numbers, if ``most`` is less."""
     words = {INPUT: "input", TARGET: "echo" if config.value("task") == "echo" else "target", PREDICTION: "pred"}
     forms = {part: _form(config, part) for part in parts}
     counts = {part: form.count if isinstance(form, Numbers) else 1 for part, form in forms.items()}
@@ -112,7 +109,6 @@ def blocks_of(config: EchoConfig, window: Progress, rows: slice, line: RowLine, 
 
 
 def value_text(config: EchoConfig, window: Progress, row: int, step: int, line: RowLine) -> str:
-    """The value of a time step on a line in two characters."""
     form, value = _form(config, line.part), values_of(window, line.part)[row, step]
     counts, target = scored_in(window)[row, step], window.y[row, step]
     if line.part == TARGET and not counts:
@@ -134,6 +130,46 @@ def number_text(value: float) -> str:
     if size >= 0.95:
         return f"{sign}{size:.0f}"
     return " 0" if size < 0.05 else "-." if value < 0 else f".{min(9, round(10 * size))}"
+
+
+# ---- a window of one row, in other views
+
+MANY = 99  # lines
+
+
+class BlockLine(NamedTuple):
+    label: str
+    blocks: Blocks  # [1, T]
+    channel: int = 0  # later ones go first if there are too few lines
+
+
+def least_block(*forms: Form) -> int:
+    """The columns in which symbols can be told apart, 1 or 2."""
+    return max(1 if isinstance(form, Numbers) or form.count == 2 else widest(signs_of(form)) for form in forms)
+
+
+def part_lines(
+    config: EchoConfig, window: Progress, part: str, lit: Iterable[int] = (), ink: str = "cursor", block: int = 2
+) -> list[BlockLine]:
+    lines, scale = [], scale_of(values_of(window, INPUT if part == INPUT else TARGET))
+    for line in row_lines(config, MANY, (part,)):
+        blocks = blocks_of(config, window, np.s_[:], line, scale)
+        for step in lit:
+            blocks = light(blocks, step, value_text(config, window, 0, step, line), ink, block)
+        lines.append(BlockLine(line.label, blocks, line.channel))
+    return lines
+
+
+def light(blocks: Blocks, step: int, text: str, ink: str, block: int) -> Blocks:
+    """With a text of two characters at a step; in one column its sign, or the digit of a number below 1."""
+    short = text if block == 2 else (text.strip().lstrip("+.") or text)[:1]
+    return blocks.where(np.arange(blocks.inks.shape[1]) == step, short, ink)
+
+
+def draw_blocks(cells: Cells, box: Box, y: int, line: BlockLine, at: int, steps: slice, block: int) -> None:
+    write_in(cells, box, y, line.label, "muted")
+    characters, inks = line.blocks.line(0, steps.start, steps.stop)
+    stamp(cells, box.x + at, box.y + y, characters[:, :: 3 - block], inks[:, :: 3 - block])
 
 
 # ---- windows end to end, in a panel for each row
@@ -171,7 +207,6 @@ def lay_tape(config: EchoConfig, windows: Sequence[Progress], width: int, step: 
 
 
 def _seam(config: EchoConfig, before: Progress, after: Progress) -> tuple[str, int]:
-    """The seam between two windows, and how many steps of the first come before the second begins."""
     length = before.y.shape[1]
     apart = (after.epoch - before.epoch) * config.windows_per_epoch + after.window - before.window
     if after.epoch != before.epoch or apart < 1:
@@ -208,7 +243,6 @@ def arrange(
 def draw_panels(
     view: TimeStepView, cells: Cells, top: int, config: EchoConfig, windows: Sequence[Progress], panels: Panels
 ) -> None:
-    """Draw the panels. Their titles also name the symbols, as far as there is room."""
     cursor, label, rows = view.at_cursor, panels.label, slice(panels.first, panels.first + panels.shown)
     tape = lay_tape(config, windows, panels.width - label, cursor and cursor.step)
     newest = tape[-1]
@@ -246,7 +280,6 @@ def draw_panels(
 def _light(
     cells: Cells, x: int, y: int, config: EchoConfig, tape: Sequence[Piece], cursor: TimeStep, line: RowLine
 ) -> None:
-    """Light a target and its prediction, or the inputs on which the target depends."""
     lags = lags_of_target(config, tape[-1].window.window, cursor.step) if line.part == INPUT else (0,)
     for piece in tape:
         for step in (cursor.step - lag - piece.first for lag in lags):
@@ -265,7 +298,6 @@ class Rows(TimeStepView):
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """Whole panels."""
         panels = arrange(config, (config.batch_size, config.window_steps), width, most)
         return -(-panels.shown // panels.columns) * panels.height
 
@@ -285,19 +317,16 @@ class Rows(TimeStepView):
             if frame is not None and frame.is_new:
                 self._draw_before(cells, frame.own_config)
             return
-        panels, rows = (
-            arrange(frame.own_config, extent(frame), cells.width, cells.height, first=self._first_row),
-            extent(frame)[0],
-        )
+        rows, _ = size = extent(frame)
+        panels = arrange(frame.own_config, size, cells.width, cells.height, first=self._first_row)
         draw_panels(self, cells, 0, frame.own_config, (*frame.tape, frame.progress), panels)
         of = f"{panels.first + 1} to {panels.first + panels.shown} of {rows}"
         for text in (f" rows {of}: «focus», then «up»/«down» ", f" {of}: «focus» ", f" {of}"):
             begin = cells.width - len(self.keymap.text(text))
-            if panels.shown < rows and begin > 0 and not cells.text(0)[begin:].strip():
+            if panels.shown < rows and begin > 0 and cells.text(0)[begin:].isspace():
                 cells.write(begin, 0, text, "muted")
 
     def _draw_before(self, cells: Cells, config: EchoConfig) -> None:
-        """The data of the first window's first row, and what is known before training."""
         y, window, known = 1, untrained(config, 0, 0, 0), facts(config)
         if window is not None:
             extent = 1, config.window_steps
@@ -311,7 +340,6 @@ class Rows(TimeStepView):
 
 
 def title(config: EchoConfig, newest: Piece, row: int, lines: Sequence[RowLine], width: int) -> str:
-    """How much of a row is right, or its squared error, in the longest form that fits."""
     window, scored = newest.window, scored_in(newest.window)[row]
     name, count, length = f"row {row + 1}", int(scored.sum()), len(scored)
     task, shown = config.the_task, max(line.channel for line in lines) + 1
@@ -368,7 +396,6 @@ def facts(config: EchoConfig) -> dict[str, str]:
 
 
 def first_sentence(config: EchoConfig) -> str:
-    """The description of the task in its author's words, without the source."""
     whole = " ".join((type(config.the_task).__doc__ or "").split())
     text = re.sub(r"\s*(\([^)]*\))?[.:]?$", "", re.split(r"(?<=[.:])\s", whole)[0])
     return text[:1].lower() + text[1:]

@@ -20,18 +20,14 @@ from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture, SeedRows
 from tui.views.canvas import Box, Cells, Press, stamp, write_in
 from tui.views.inks import NUMBER
-from tui.views.plot_axes import count, window_ticks
+from tui.views.plot_layers import window_ticks
 from tui.views.text import shortened, wrapped
-from tui.views.view import FOCUSED, HOW_TO_FOCUS, Replica, View
+from tui.views.view import FOCUSED, Replica, View
 
 ORDERS: dict[Order, str] = {"solved": "when solved", "seed": "seed", "loss": "loss"}
 HEAD = 2  # lines above the networks: a summary, and the headings of the columns
-GAP = 2
-HISTOGRAM_WIDTH, MOST_BINS = 30, 15
-LEAST_LOSSES = 44  # columns that the losses keep beside a histogram
 SHADES, DIVERGED = "·░▒▓█", "!"  # from solved to chance
 EDGES = (0.07, 0.3, 0.6, 0.9)  # shares of the way from the least loss to chance at which the next shade begins
-ENDS = ("", *"▏▎▍▌▋▊▉")  # of a bar, by eighths
 
 
 class SeedsView(View):
@@ -52,15 +48,15 @@ class SeedsView(View):
         Binding("v", "order", "Order", False, tooltip="Sort by when solved, by seed, or by loss", id="swap"),
     ]
 
+    _picture: Picture | None = None
+    _by: Order = "solved"
+    _first = 0  # the first visible line
+    _asked: int | None = None  # the network whose choice was sent and has not been carried out
+
     def __init__(self) -> None:
         super().__init__()
         self.send: Callable[[Choose | Alone], object] = lambda _: None
         self.on_rows: Callable[[], None] = lambda: None  # other losses have to be asked for
-        self._picture: Picture | None = None
-        self._by: Order = "solved"
-        self._first = 0  # the first visible line
-        self._follows = True  # whether the chosen network stays visible, unlike after scrolling by the mouse
-        self._asked: int | None = None  # the network whose choice was sent and has not been carried out
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -85,17 +81,13 @@ class SeedsView(View):
         is_chosen = self.has_focus and spot.number == self.chosen(frame)
         return read(frame.config, seed_stats, spot.number) + is_chosen * "; «alone»: go on with it alone"
 
-    # ---- keys and the mouse
-
     def choose(self, frame: Frame, lines: int) -> None:
-        """Choose the network that is so many lines further down."""
         if frame.seed_stats is not None:
             order = frame.seed_stats.order(self._by).tolist()
             at = order.index(self.chosen(frame))
             self._choose(frame, order[min(max(0, at + lines), len(order) - 1)])
 
     def _choose(self, frame: Frame, replica: int) -> None:
-        self._follows = True
         if replica != self.chosen(frame):
             self._asked = replica
             self.send(Choose(replica))
@@ -107,7 +99,6 @@ class SeedsView(View):
         self.on_view()
 
     def saw(self, frame: Frame) -> None:
-        """Forget a choice that was carried out, or has become impossible."""
         if self.chosen(frame) == frame.replica:
             self._asked = None
 
@@ -125,7 +116,6 @@ class SeedsView(View):
 
     def action_order(self) -> None:
         self._by = [*ORDERS][([*ORDERS].index(self._by) + 1) % len(ORDERS)]
-        self._follows = True
         self._changed()
 
     def clicked(self, spot: object, again: bool) -> None:
@@ -135,20 +125,13 @@ class SeedsView(View):
             self._choose(self._frame, spot.number)
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
-        self._scroll(1)
+        self.action_choose(1)
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
-        self._scroll(-1)
-
-    def _scroll(self, lines: int) -> None:
-        self._first += lines
-        self._follows = False
-        self._changed()
+        self.action_choose(-1)
 
     def on_resize(self, event: Resize) -> None:
         self.on_rows()
-
-    # ---- drawing
 
     def show(self, picture: Picture, message: str = "") -> None:
         self._picture = picture
@@ -159,14 +142,12 @@ class SeedsView(View):
         if frame.seed_stats is None or not frame.seed_stats.windows or not (width and height):
             return None
         order = frame.seed_stats.order(self._by).tolist()
-        losses, _ = boxes(width, height, len(labels(frame.config, frame.seed_stats, [])[0]))
+        label = len(labels(frame.config, frame.seed_stats, [])[0])
         shown = max(1, height - HEAD)
-        if self._follows:
-            at = order.index(self.chosen(frame))
-            near = min(max(self._first, at - shown + 1), at)
-            self._first = near if abs(near - self._first) <= 1 else at - shown // 2
-        self._first = max(0, min(self._first, len(order) - shown))
-        return SeedRows(tuple(order[self._first : self._first + shown]), max(1, losses.width))
+        at = order.index(self.chosen(frame))
+        near = min(max(self._first, at - shown + 1), at)
+        self._first = max(0, min(near if abs(near - self._first) <= 1 else at - shown // 2, len(order) - shown))
+        return SeedRows(tuple(order[self._first : self._first + shown]), max(1, width - label - 2))
 
     def draw(self, cells: Cells) -> None:
         picture, frame = self._picture, self._frame
@@ -178,7 +159,7 @@ class SeedsView(View):
         config, seed_stats = frame.config, frame.seed_stats
         replicas = list(picture.seeds.replicas[: max(1, cells.height - HEAD)])
         head, *lines = labels(config, seed_stats, replicas)
-        losses, histogram = boxes(cells.width, cells.height, len(head))
+        losses = Box(len(head) + 2, 1, max(0, cells.width - len(head) - 2), max(0, cells.height - 1))
         edges, words = shades(config, picture.seeds.losses)
         self._draw_head(cells, seed_stats, len(replicas), words)
         draw_losses(cells, losses, picture, seed_stats, replicas, edges)
@@ -187,8 +168,6 @@ class SeedsView(View):
             is_chosen = replica == self.chosen(frame)
             cells.write(0, y, f"{'►' if is_chosen else ' '}{line}", "cursor" if is_chosen else "text")
             cells.mark(0, y, cells.width, 1, Replica(replica))
-        if histogram is not None:
-            draw_histogram(cells, histogram, seed_stats)
 
     def _draw_head(self, cells: Cells, seed_stats: SeedStats, shown: int, shades: str) -> None:
         title = f"{FOCUSED if self.has_focus else ''}{self.title}"
@@ -196,9 +175,8 @@ class SeedsView(View):
         by = self.keymap.text(f"by {ORDERS[self._by]} («swap»)")
         part = f"{self._first + 1:,}-{self._first + shown:,} of {seed_stats.replicas:,}, "
         part = part * (shown < seed_stats.replicas) + by
-        how = "" if self.has_focus else self.keymap.text(f"{HOW_TO_FOCUS}; ")
         room = cells.width - len(title) - len(words) - 2
-        note = next((one for one in (how + part, part, by) if len(one) <= room), "")
+        note = next((one for one in (part, by) if len(one) <= room), "")
         end = cells.write(0, 0, title, "focused" if self.has_focus else "text")
         end = cells.write(end, 0, shortened(words, cells.width - end), "text")
         at = cells.width - len(note)
@@ -208,17 +186,7 @@ class SeedsView(View):
             cells.write(end + 2, 0, shades, "note")
 
 
-def boxes(width: int, height: int, label: int) -> tuple[Box, Box | None]:
-    """Of the losses, with their axis on the first line, and of the histogram if there is room beside them."""
-    columns, lines = max(0, width - label - 2), max(0, height - 1)
-    if columns < LEAST_LOSSES + GAP + HISTOGRAM_WIDTH:
-        return Box(label + 2, 1, columns, lines), None
-    losses = Box(label + 2, 1, columns - GAP - HISTOGRAM_WIDTH, lines)
-    return losses, Box(losses.right + GAP, 1, HISTOGRAM_WIDTH, lines)
-
-
 def instead(frame: Frame | None, message: str) -> str:
-    """What the view says as long as there are no networks to show."""
     if frame is None or frame.config.replicas > 1 or frame.state is State.LOADING:
         return message or "seeds: nothing trained yet"
     return (
@@ -228,7 +196,6 @@ def instead(frame: Frame | None, message: str) -> str:
 
 
 def read(config: EchoConfig, seed_stats: SeedStats, replica: int) -> str:
-    """When a network was solved, and its mean loss, in words."""
     name, at, lost_at = f"seed {config.seed + replica}", seed_stats.solved_at[replica], seed_stats.lost_at[replica]
     if seed_stats.diverged[replica]:
         return f"{name}: its loss is not finite any more"
@@ -238,7 +205,6 @@ def read(config: EchoConfig, seed_stats: SeedStats, replica: int) -> str:
 
 
 def labels(config: EchoConfig, seed_stats: SeedStats, replicas: Sequence[int]) -> list[str]:
-    """The headings, then a label for each network, in columns that do not move while numbers grow."""
     rows = [("seed", "solved", "mean")]
     for replica in replicas:
         at, mean = int(seed_stats.solved_at[replica]), float(seed_stats.mean[replica])
@@ -249,7 +215,6 @@ def labels(config: EchoConfig, seed_stats: SeedStats, replicas: Sequence[int]) -
 
 
 def shades(config: EchoConfig, losses: Floats) -> tuple[list[float], str]:
-    """The losses at which each shade but the first begins, and what the shades mean."""
     most, solved, least = chance_level(config), solved_level(config), mean_floor(config)
     name = "chance" if ladder_of(config) else "guessing"
     if not math.isfinite(most):
@@ -279,20 +244,3 @@ def draw_losses(
         inks[:, later] = NUMBER["muted"]
         blocks[:, later[:1]] = "║"
     stamp(cells, box.x, HEAD, blocks, inks)
-
-
-def draw_histogram(cells: Cells, box: Box, seed_stats: SeedStats) -> None:
-    """A bar for each range of windows, with how many networks were solved in it, and one for the unsolved."""
-    write_in(cells, box, 0, "solved within windows", "muted")
-    width, bins = seed_stats.histogram(min(MOST_BINS, max(1, box.height - 2)))
-    rows = [(f"{count(at * width, width)}-{count((at + 1) * width, width)}", n) for at, n in enumerate(bins.tolist())]
-    rows.append(("not yet", seed_stats.replicas - seed_stats.solved))
-    label = max(len(name) for name, _ in rows)
-    digits = len(f"{seed_stats.replicas:,}")
-    room, most = box.width - label - digits - 2, max(1, *(n for _, n in rows))
-    for line, (name, n) in enumerate(rows, 1):
-        full, part = divmod(max(round(8 * room * n / most), int(n > 0)), 8)
-        write_in(cells, box, line, f"{name:>{label}}", "muted")
-        bar = "█" * full + ENDS[part]
-        write_in(cells, box, line, bar, "loss" if name == "not yet" else "input", at=label + 1)
-        write_in(cells, box, line, f"{n:>{digits},}", "muted", at=box.width - digits)

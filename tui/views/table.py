@@ -15,8 +15,7 @@ from tui.views.weights import WeightsView
 
 VIEWS: tuple[type[View], ...] = (Rows, Data, MemoryView, GradientView, WeightsView, SeedsView, PlaneView)
 
-NAMES_OF_VIEWS = {f"view.{view.title}": view.title for view in VIEWS}
-"""The titles of the views, by the id of their keys."""
+NAMES_OF_VIEWS = {f"view.{view.title}": view.title for view in VIEWS}  # by the id of their keys
 
 
 class ViewChoice(NamedTuple):

@@ -33,8 +33,6 @@ def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
     return Source.WINDOW if step >= config.echo_step else Source.BEFORE
 
 
-# ---- constant inputs
-
 ZEROS = "zeros"  # the name of the input that consists of zeros
 MOST_CHANNELS = 8  # the most numbers of an input for which each is offered as 1 and as -1
 MOST_NAMED = 12  # in a message
@@ -88,8 +86,6 @@ def _of_numbers(numbers: Sequence[float]) -> HeldInput:
     return HeldInput(", ".join(f"{number:g}" for number in numbers), tuple(numbers))
 
 
-# ---- groups of targets
-
 MOST_COMBINED = 3  # numbers of two values each whose combinations are told apart
 RANGES = 4  # into which other numbers are divided
 
@@ -98,8 +94,6 @@ Numbering = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class TargetGroups:
-    """The groups of targets, and the borders between them."""
-
     names: tuple[str, ...]  # what each group is, in a few characters
     of: str  # what is divided: the target, or some of its numbers
     are_ordered: bool  # whether the groups are ranges of one number, from small to large
@@ -115,7 +109,6 @@ class TargetGroups:
         return self._of_numbers(outputs) if self.borders.size else np.asarray(outputs.argmax(axis=-1))
 
     def border(self, one: int, other: int, sign: str) -> str:
-        """Both symbols, the number that changes at the border of two groups, or its value there; empty for several."""
         if not self.borders.size:
             return f"{self.names[one]}{sign}{self.names[other]}"
         if self.are_ordered:

@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.data.series import lags_beyond
 from echornn.diagnosis.cases import Sentence
 from echornn.progress import Floats
 from echornn.tasks.task import Numbers, Symbols
@@ -32,14 +31,11 @@ def digits_of(count: int) -> Sequence[str]:
 
 
 def symbol_name(form: Symbols, symbol: int) -> str:
-    """In a sentence."""
     return form.names[symbol] if form.names else digits_of(form.count)[symbol]
 
 
 @dataclass(frozen=True)
 class LinePart:
-    """A part of a line, shown whole or not at all; parts of the same group are joined by commas."""
-
     text: str
     matters: int  # the part that matters least is left out first, and among equals the last
     group: str = ""
@@ -69,29 +65,20 @@ def shortened(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int, lines: int) -> list[str]:
-    """The text on at most ``lines`` lines; dots stand for the rest."""
     rows = textwrap.wrap(text, max(1, width), break_on_hyphens=False)
     return rows if len(rows) <= lines else [*rows[: lines - 1], shortened(" ".join(rows[lines - 1 :]), width)]
 
 
 def in_a_line(line: Sentence, width: int) -> str:
-    """The text of a line and its key, which stays whole."""
     key = f" · {line.key}" if line.key else ""
     return shortened(line.text, max(0, width - len(key))) + key[:width]
 
 
-def cut_off(config: EchoConfig) -> str:
-    """Says that the learning rule does not reach back to the nearest source that it misses."""
-    return f"{config.rule} stops before t-{min(lags_beyond(config), default=0):,}"
-
-
 def source_name(config: EchoConfig) -> str:
-    """The name of an input on which a target depends."""
     return "echo" if config.value("task") == "echo" else "source"
 
 
 def percent(share: float) -> str:
-    """A share (0 to 1) as text: 21 %, 0.3 %, under 0.1 %."""
     if not math.isfinite(share):
         return "? %"
     if 0 < share < 0.0005:
@@ -100,7 +87,6 @@ def percent(share: float) -> str:
 
 
 def value_words(form: Symbols | Numbers, values: npt.NDArray[Any]) -> str:
-    """The name of a symbol, or the first numbers of a time step."""
     if isinstance(form, Symbols):
         return symbol_name(form, int(values))
     numbers = [f"{value:.0f}" if value.is_integer() else f"{value:.2f}" for value in values.tolist()]

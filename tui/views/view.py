@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, NamedTuple, TypeGuard
 
@@ -71,44 +70,36 @@ class Window(NamedTuple):
     window: int
 
 
-@dataclass(frozen=True)
-class FixedPoint:
-    """By its index among those that were found."""
-
-    index: int
+class FixedPoint(NamedTuple):
+    number: int  # among those that were found
 
 
 class States(NamedTuple):
-    """States that are drawn in one cell: how many have each group of targets."""
-
-    counts: tuple[int, ...]
+    counts: tuple[int, ...]  # of the states in a cell with each group of targets
 
 
 def time_step_of(spot: object) -> TimeStep | None:
-    """The time step of the shown window to which a spot belongs, if any."""
     return TimeStep(spot.row, spot.step) if isinstance(spot, TimeStep | UnitStep) else None
 
 
 class View(CellWidget, can_focus=True):
-    """A view below the curve, drawn by `draw`; `on_view` is called after a key has changed what it shows or asks for,
-    `on_hover` after the pointer has moved to something else.
-    """
+    """A view below the curve; `on_view` is called after a key has changed what it shows or asks for."""
 
     key: ClassVar[str]  # the number key that shows it
     title: ClassVar[str]
     about: ClassVar[str]  # for help and the palette
     reads_beside = False  # whether the diagnosis stays above the text about the cursor
 
+    _frame: Frame | None = None
+    _message = ""
+    _cursor: object = None
+
     def __init__(self) -> None:
         super().__init__()
         self.on_view: Callable[[], None] = lambda: None
-        self.on_hover: Callable[[], None] = lambda: None
-        self._frame: Frame | None = None
-        self._message = ""
 
     @classmethod
     def own_actions(cls) -> dict[str, str]:
-        """The actions of its keys, by the id of the binding."""
         return {one.id: one.action for one in cls.BINDINGS if isinstance(one, Binding) and one.id is not None}
 
     @staticmethod
@@ -118,12 +109,11 @@ class View(CellWidget, can_focus=True):
 
     @property
     def question(self) -> Question | None:
-        """The readings that it needs."""
         return None
 
     @property
     def wants_arrows(self) -> bool:
-        """Whether showing it also gives it the arrow keys, unless the crosshair has them."""
+        """Whether it gets the keyboard when it is shown, unless the crosshair has it."""
         return False
 
     def is_waiting(self, frame: Frame) -> bool:
@@ -132,12 +122,10 @@ class View(CellWidget, can_focus=True):
 
     @property
     def at_cursor(self) -> object:
-        """What is under its cursor; None without one."""
         return None
 
     @property
     def reading(self) -> str:
-        """The text about what is under its cursor."""
         return self.reading_of(self.at_cursor)
 
     def reading_of(self, spot: object) -> str:
@@ -147,16 +135,13 @@ class View(CellWidget, can_focus=True):
     def point_at(self, step: TimeStep | None) -> None:
         """Mark the time step that is under the pointer or the cursor in any view."""
 
-    def hover_moved(self) -> None:
-        self.on_hover()
-
     def show(self, picture: Picture, message: str = "") -> None:
-        """Draw this picture, or the message if there is nothing to draw yet."""
         self._frame, self._message = picture.frame, self.keymap.text(message)
         self.redraw()
 
     def action_leave(self) -> None:
-        """Take the cursor away."""
+        self._cursor = None
+        self._changed()
 
     def _changed(self) -> None:
         self.redraw()
@@ -169,6 +154,7 @@ class ProbeView(View):
     kinds: ClassVar[frozenset[Kind]]
 
     _part = ""
+    _is_swapped = False  # of what does not fit side by side, the other is shown
 
     @property
     def question(self) -> Question:
@@ -180,7 +166,6 @@ class ProbeView(View):
 
     @property
     def _readings(self) -> Readings | None:
-        """The readings to draw; None while they are not there."""
         readings = None if self._frame is None else self._frame.readings
         return readings if readings is not None and self.answered(readings) else None
 
@@ -197,7 +182,6 @@ class ProbeView(View):
         return getattr(readings, self.title) is not None
 
     def paint(self, cells: Cells, readings: Readings) -> None:
-        """Draw the readings into an empty grid."""
         raise NotImplementedError
 
     def draw(self, cells: Cells) -> None:
@@ -230,8 +214,11 @@ class ProbeView(View):
         cells.write(end, 0, shortened(text, max(0, room - end)), "text")
         cells.write(cells.width - len(note), 0, note, "note")
 
+    def action_swap(self) -> None:
+        self._is_swapped = not self._is_swapped
+        self._changed()
+
     def action_part(self, by: int) -> None:
-        """Select the part that is so many places after the selected one."""
         if self._frame is not None:
             parts = [*parts_of(self._frame.config)]
             at = parts.index(self._part) if self._part in parts else 0
@@ -255,28 +242,20 @@ def position_text(frame: Frame | None, readings: Readings) -> str:
 
 
 def is_of_part(readings: Readings, part: str) -> bool:
-    """Whether readings are of this part, as far as they are of a part; also if there is no such part."""
+    """Whether readings are of this part, or there is no such part."""
     read = (readings.memory, readings.units, readings.plane)
     return part not in readings.parts or all(one is None or one.part == part for one in read)
 
 
 def is_empty(readings: Readings) -> bool:
-    """Whether the readings contain nothing, as when weights are NaN or infinite."""
     return all(one is None for one in (readings.memory, readings.gradient, readings.weights, readings.plane))
 
 
 class TimeStepView(View):
-    """A view with a cursor on a time step of the shown window while training stands still. It scrolls if not all rows
-    of the batch fit.
-    """
+    """A view with a cursor on a time step while training stands still. It scrolls if not all rows fit."""
 
     BINDINGS = [
-        *cursor_keys(
-            "Paused: cursor to an earlier time step",
-            "Paused: cursor to a later time step",
-            "Cursor, or what is shown, a row up",
-            "Cursor, or what is shown, a row down",
-        ),
+        *cursor_keys("Paused: cursor a step back", "Paused: cursor a step on", "A row up", "A row down"),
         hidden("pageup", "move(0, -5)", "Up", tooltip="Five rows up", id="page_up"),
         hidden("pagedown", "move(0, 5)", "Down", tooltip="Five rows down", id="page_down"),
         LEAVE,
@@ -293,7 +272,6 @@ class TimeStepView(View):
         return self._cursor if self._has(self._cursor) else None
 
     def _has(self, spot: object) -> TypeGuard[TimeStep]:
-        """Whether this is a time step of the shown window, and training stands still."""
         if not isinstance(spot, TimeStep) or self._frame is None or not self._frame.state.stands_still:
             return False
         rows, steps = extent(self._frame)
@@ -304,7 +282,6 @@ class TimeStepView(View):
             self._put_cursor(spot)
 
     def action_move(self, steps: int, rows: int) -> None:
-        """Move the cursor; without one, show it, or scroll."""
         frame, cursor = self._frame, self.at_cursor
         if frame is None:
             return
@@ -319,10 +296,7 @@ class TimeStepView(View):
             self._first_row = min(max(0, self._first_row + rows), max(0, count - shown))
             self._changed()
 
-    def action_leave(self) -> None:
-        self._put_cursor(None)
-
-    def _put_cursor(self, cursor: TimeStep | None) -> None:
+    def _put_cursor(self, cursor: TimeStep) -> None:
         self._cursor = cursor
         self._changed()
 

@@ -46,10 +46,8 @@ class WeightsView(ProbeView):
         LEAVE,
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._chosen = 0  # among `choices`
-        self._cursor: tuple[int, int] | None = None  # row and column in the chosen matrix
+    _chosen = 0  # among `choices`
+    _cursor: tuple[int, int] | None = None  # row and column in the chosen matrix
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -81,8 +79,7 @@ class WeightsView(ProbeView):
     def clicked(self, spot: object, again: bool) -> None:
         weights = self._weights
         if weights is not None and isinstance(spot, Entry):
-            if self._choice(weights)[0].matrix != spot.matrix:
-                self._chosen = [name for name, _ in choices(weights)].index(spot.matrix)
+            self._chosen = [name for name, _ in choices(weights)].index(spot.matrix)
             self._cursor = spot.row, spot.column
             self._changed()
 
@@ -100,10 +97,6 @@ class WeightsView(ProbeView):
             moved = min(max(0, at.row + rows), count - 1), min(max(0, at.column + columns), length - 1)
             self._cursor = (0, 0) if self._cursor is None else moved
             self._changed()
-
-    def action_leave(self) -> None:
-        self._cursor = None
-        self._changed()
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         weights = readings.weights
@@ -137,16 +130,12 @@ class WeightsView(ProbeView):
 
 def choices(weights: Matrices) -> list[tuple[str, Recurrent | None]]:
     """What «next» leads through: each matrix with the recurrent matrices that are part of it."""
-    usual = weights.recurrent[0] if weights.recurrent else None
-    found: list[tuple[str, Recurrent | None]] = []
-    for name in weights.weights:
-        own = [(name, one) for one in weights.recurrent if is_part_of(one, weights, name)]
-        found += own or [(name, usual)]
-    return found
+    usual: Sequence[Recurrent | None] = weights.recurrent[:1] or (None,)
+    own = {name: [one for one in weights.recurrent if is_part_of(one, weights, name)] for name in weights.weights}
+    return [(name, one) for name in own for one in own[name] or usual]
 
 
 def is_part_of(recurrent: Recurrent, weights: Matrices, name: str) -> bool:
-    """Whether a recurrent matrix, such as "W update layer 2", is part of the weights of this name, by the names."""
     stem, _, layer = recurrent.name.partition(" layer ")
     vector = stem.removeprefix("W").strip()
     is_of_layer = (layer or "1") == (name.partition("_layer")[2] or "1")
@@ -154,8 +143,6 @@ def is_part_of(recurrent: Recurrent, weights: Matrices, name: str) -> bool:
 
 
 class Placed(NamedTuple):
-    """Boxes for the first of some matrices, as many as fit."""
-
     boxes: list[Box]
     label: int  # the columns before the entries, the same for all, so that a bias is below its matrix
     entry: int  # the columns of an entry
@@ -177,7 +164,6 @@ def placed(weights: Matrices, names: Sequence[str], box: Box) -> Placed:
 
 
 def packed(sizes: Sequence[tuple[int, int]], box: Box) -> list[Box]:
-    """Boxes of these widths and heights, one below the other, then in the next column."""
     boxes: list[Box] = []
     x, y, widest = box.x, box.y, 0
     for width, height in ((width, min(height, box.height)) for width, height in sizes):
@@ -191,7 +177,6 @@ def packed(sizes: Sequence[tuple[int, int]], box: Box) -> list[Box]:
 
 
 def shares(body: Box) -> tuple[Box, Box | None, Box | None]:
-    """Boxes for matrices, circle and numbers, side by side; none for what there is no room for."""
     left, numbers = beside(body, LEAST_MATRICES, body.width, [NUMBERS_WIDTH], GAP) or (body, None)
     width = min(2 * body.height, left.width - LEAST_MATRICES - GAP, body.width * 2 // 5)
     parts = beside(left, LEAST_MATRICES, left.width, [width], GAP) if width >= LEAST_CIRCLE else None
@@ -232,7 +217,6 @@ def draw_matrix(cells: Cells, box: Box, place: Placed, weights: Matrices, at: En
 
 
 def seen(wanted: int, count: int, room: int) -> range:
-    """The part of so many rows or columns that is drawn: it has the one that is wanted."""
     room = max(0, min(room, count))
     first = min(max(0, wanted + 1 - room), count - room)
     return range(first, first + room)
@@ -259,7 +243,6 @@ def number_text(value: float) -> str:
 
 
 def draw_eigenvalues(cells: Cells, box: Box, eigenvalues: Eigenvalues) -> None:
-    """The unit circle, and the eigenvalues; those outside of it get another character."""
     legend = "● inside  ◆ outside"
     lines = min(box.height - 1, box.width // 2)
     if lines < 3:

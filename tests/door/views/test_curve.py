@@ -177,7 +177,7 @@ async def test_other_branches_lie_under_the_curve_with_letters_from_where_they_l
         lines = [next(line for line in screen.plot if letter in line.split("chance")[0]) for letter in "bc"]
         for letter, line in zip("bc", lines, strict=True):
             assert len(re.findall(letter, line)) >= 3
-            assert len(line.strip(" '-.bcfirstwndo01")) == 0
+            assert len(line.strip(" '-.bcfirstwndol01")) == 0
         assert min(x for x, sign in enumerate(lines[1]) if sign in "'c") == pytest.approx(screen.windows["50"], abs=1)
         second = await stage.put(line=2)
         assert "a: " in second.text

@@ -72,7 +72,7 @@ async def test_the_cursor_reads_which_flips_move_a_prediction() -> None:
         assert "row 2, step 11" in stage.screen.reading
         assert found[:3] == ["x[t-3] 0.98", "x[t] 0.02", "x[t-1] 0.01"]
         early = await stage.press(*["left"] * 8)
-        assert re.search(r"row 2, step 3: .*before the window", early.reading)
+        assert "row 2, step 3: " in early.reading
         assert "row 2" not in (await stage.press("escape")).reading
     with_room = await seen("4", readings=SOLVED, size=(120, 44))
     assert any(line.endswith("   12 " + "··" * 8 + "██······") for line in with_room.view), "a line for each prediction"

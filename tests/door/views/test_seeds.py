@@ -74,19 +74,6 @@ async def test_other_orders_scrolling_and_choosing() -> None:
         assert stage.session.commands[-1] == Alone()
 
 
-async def test_a_histogram_counts_when_they_were_solved() -> None:
-    screen = await seen("6", losses=losses_of(), config=MANY, size=(130, 44))
-    rows = [line for line in screen.view if re.search(r"\d+k?-[\d.]+k? .*\d+$|not yet", line)]
-    counts = {re.search(r"(\S+-\S+|not yet)", line[60:])[1]: int(line.split()[-1]) for line in rows}  # type: ignore[index]
-    assert sum(counts.values()) == 24
-    assert counts["not yet"] == 8
-    delay = int(labels(screen)[0][1]) - int(FALLS.min())
-    solved = [fall + delay for fall in FALLS if fall < 10**6]
-    assert counts["200-300"] == sum(200 < at <= 300 for at in solved)
-    bars = {line.split()[-1]: line.count("█") for line in rows}
-    assert len(bars) > 1
-
-
 @pytest.mark.parametrize("windows", [1, 800])
 async def test_of_a_position_in_the_past_only_what_was_solved_by_then_counts(windows: int) -> None:
     screen = await seen("6", losses=losses_of(), config=MANY, here=windows, size=(80, 40))
