@@ -21,13 +21,12 @@ from cyclopts import Parameter
 from echornn import ConfigError, RunError
 from echornn.remote.client import AddressError, RemoteSession, connected, end_session, viewers_of
 from echornn.runs import folders
-from tui.cli import FailedError, UsageError
 from tui.cli.lines import say_last
 from tui.cli.preferences import Preferences, ScreenFlags, preferences
 from tui.cli.rows import as_json, emit
 from tui.cli.train import AppScreen
 from tui.term import guardian, printed, terminal
-from tui.term.exit_code import ENDING_SIGNALS, ExitCode
+from tui.term.exit_code import ENDING_SIGNALS, ExitCode, FailedError, UsageError
 
 HOST_AND_RUN = re.compile(r"([A-Za-z0-9_][\w.@-]*):(.*)", re.DOTALL)  # ssh would read a dash first as a flag
 

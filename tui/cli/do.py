@@ -19,12 +19,12 @@ from echornn.runs import folders
 from echornn.runtime import quiet
 from echornn.session.commands import Pause
 from echornn.timeline.branch import letter_of
-from tui.cli import UsageError, record, train
+from tui.cli import record, train
 from tui.cli.lines import LinePrinter
 from tui.cli.preferences import ScreenFlags, preferences
 from tui.cli.rows import Json, RunName, Trust, as_json
 from tui.term import guardian, terminal
-from tui.term.exit_code import ExitCode, ThreadErrors
+from tui.term.exit_code import ExitCode, ThreadErrors, UsageError
 
 if TYPE_CHECKING:
     from tui.app.script import Outcome
@@ -55,13 +55,10 @@ def do(
     if (script is None) == (file is None):
         raise UsageError('do takes either commands, such as "step 100", or --file')
     from tui.app.script import script_of
-    from tui.app.words import WordError, no_person
+    from tui.app.words import no_person
 
-    try:
-        lines = script_of(_text(script, file), str(file))
-        no_person(lines)
-    except WordError as error:
-        raise UsageError(str(error)) from error
+    lines = script_of(_text(script, file), str(file))
+    no_person(lines)
     if not lines:
         raise UsageError("the script has no commands")
     found = re.fullmatch(r"([0-9]{1,4})x([0-9]{1,4})", size)
@@ -165,12 +162,8 @@ def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> i
         file: A lesson of your own, in Markdown: lines after : are done. docs/cli.md shows how.
     """
     from tui.app.script import lesson_of
-    from tui.app.words import WordError
 
-    try:
-        lesson = () if file is None else lesson_of(_text(None, file))
-    except WordError as error:
-        raise UsageError(f"{file}: {error}") from error
+    lesson = () if file is None else lesson_of(_text(None, file))
     if not terminal.is_interactive():
         raise UsageError("tour needs a terminal that can move the cursor")
     chosen = preferences(screen or ScreenFlags(), TOUR_SPEED)

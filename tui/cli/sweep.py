@@ -28,17 +28,16 @@ from echornn.sweeps.results import Cell, GridPoint
 from echornn.sweeps.sweep import Engine, EngineError, Sweep, structure_of
 from echornn.tasks.table import class_of, named
 from echornn.tasks.task import settings_of
-from tui.cli import UsageError, record
+from tui.cli import record
 from tui.cli.lines import LinePrinter, say_last
 from tui.cli.preferences import Preferences, ScreenFlags, preferences
-from tui.cli.record import Given
 from tui.cli.rows import Record, Trust, as_json
 from tui.cli.train import AppScreen
 from tui.figures.sweep_table import Axes, Measure, rung_text, value_text
 from tui.map.drawing import csv_lines, lines_of
-from tui.map.state import FilterError, MapFrame, MapState
+from tui.map.state import MapFrame, MapState
 from tui.term import guardian, printed, terminal
-from tui.term.exit_code import ExitCode
+from tui.term.exit_code import ExitCode, UsageError
 from tui.term.guardian import Guarded
 from tui.views.inks import in_ascii
 
@@ -58,7 +57,7 @@ def sweep(
     headless: Annotated[bool, "Print lines instead of opening the map; the default without a terminal."] = False,
     json: Annotated[bool, "Print JSON lines; implies --headless."] = False,
     screen: ScreenFlags | None = None,
-    given: Given | None = None,
+    given: record.Given | None = None,
 ) -> int:
     """Train networks over a grid of fields, each point with several seeds, and show the map while it fills."""
     given = given or {}
@@ -293,15 +292,16 @@ def chosen_state(axes: Axes, across: str | None, down: str | None, measure: Meas
         first = first.swapped(axes)
     first = replace(first, across=across or first.across, down=down or first.down)
     state = replace(first, measure=measure, filter=words).settled(axes)
-    try:
-        state.choice(axes)
-    except FilterError as error:
-        raise UsageError(str(error)) from error
+    state.choice(axes)  # refuses a wrong filter
     return state
 
 
 def show_on_screen(
-    results: SweepResults, state: MapState, chosen: Preferences, guarded: Guarded, computing: Computation | None = None
+    results: SweepResults,
+    state: MapState,
+    chosen: Preferences,
+    guarded: Guarded,
+    computing: Computation | None = None,
 ) -> int:
     """Show the map, and the app of points opened from it, in turn, and compute the sweep, if it is computed here."""
     with quiet.collector_paused():

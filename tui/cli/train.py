@@ -14,12 +14,11 @@ from echornn.runs import folders
 from echornn.runtime import quiet
 from echornn.session.commands import Pause
 from echornn.session.exchange import LOCAL
-from tui.cli import UsageError, record
+from tui.cli import record
 from tui.cli.detach import Serving, divide, go_on_in_the_background
 from tui.cli.preferences import Preferences, ScreenFlags, preferences, speed_of
 from tui.term import guardian, printed, terminal
-from tui.term.exit_code import ExitCode, ThreadErrors
-from tui.term.guardian import Guarded
+from tui.term.exit_code import ExitCode, ThreadErrors, UsageError
 
 if TYPE_CHECKING:
     from tui.app.app import EchoApp
@@ -83,7 +82,7 @@ def show(
     kind: Callable[..., EchoApp],
     session: Session,
     chosen: Preferences,
-    guarded: Guarded,
+    guarded: guardian.Guarded,
     compared: Sequence[Path],
     serve: bool,
 ) -> int:
@@ -126,7 +125,7 @@ def show(
 class AppScreen:
     """The terminal while apps are on it, one after the other: their signals and errors, and the last words."""
 
-    def __init__(self, guarded: Guarded, mouse: bool) -> None:
+    def __init__(self, guarded: guardian.Guarded, mouse: bool) -> None:
         self.guarded, self._mouse = guarded, mouse
         self.native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
         terminal.draw_on_the_terminal()

@@ -27,9 +27,10 @@ from tui.figures.sweep_table import (
     value_of,
     value_text,
 )
+from tui.term.exit_code import UsageError
 
 
-class FilterError(ValueError):
+class FilterError(UsageError):
     """The filter is invalid for this sweep; the message names the invalid word, and what is allowed."""
 
     def __init__(self, word: str, allowed: str) -> None:

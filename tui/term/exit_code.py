@@ -33,6 +33,14 @@ class ExitCode(IntEnum):
     """Ctrl+C ended the program at once (during training, the second Ctrl+C); the last checkpoint is unchanged."""
 
 
+class UsageError(ValueError):
+    """A command line, or a preference, that cannot be used; the message says what was given and what is allowed."""
+
+
+class FailedError(Exception):
+    """What was asked cannot be done; the message says why."""
+
+
 class ThreadErrors:
     """Keeps the first error on a thread, from which others usually follow: its traceback in a file, and in a line."""
 

@@ -1,30 +1,42 @@
-"""The subcommands ``list``, ``branches`` and ``prune``: what runs on disk came to, and which of them stay."""
+"""``list``, ``branches``, ``prune``: the runs on disk; ``tasks``, ``cells``: what can be trained."""
 
 from __future__ import annotations
 
 import math
 import os
+import textwrap
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from echornn import EchoConfig, Numbers, RunError, Symbols
 from echornn.arrays.facts import summary
-from echornn.config import EchoConfig, fields_text, shown
+from echornn.cells import own_cell
+from echornn.cells import table as cells
+from echornn.config import fields_text, shown
 from echornn.diagnosis.loss_stats import loss_text
-from echornn.errors import RunError
 from echornn.files.own_files import Lock, is_held
 from echornn.remote.client import AddressError, viewers_of
 from echornn.runs import folders
+from echornn.tasks import own_task
+from echornn.tasks import table as tasks
+from echornn.tasks.task import Setting, known_lags, ladder, settings_of, solved_level
 from echornn.timeline.branch import letter_of
-from tui.cli.rows import Json, Record, RunName, emit, json_lines, opened, results_of
+from tui.cli.rows import Json, Record, RunName, emit, opened, results_of
+from tui.term.exit_code import UsageError
 
 COLUMNS = ("branch", "parent", "at", "own windows", "mean loss", "solved at", "differs")
+
+INDENT = "    "
+NOTHING: tuple[Any, ...] = (None, [], (), "")
+PRODUCT = ("weight", "bias", "reads", "columns")  # what is printed of a product of a cell
 
 
 def list_runs(folder: Path | None = None, /, *, json: Json = False) -> int:
@@ -36,7 +48,7 @@ def list_runs(folder: Path | None = None, /, *, json: Json = False) -> int:
     if folder is not None and not folder.is_dir():
         raise RunError(f"{folder} cannot be read: it is no folder")
     found = [folder] if folder is not None and (folder / folders.RUN_FILE).exists() else folders.runs(folder)
-    return emit(map(_listed, found), json_lines if json else partial(_run_lines, folder))
+    return emit(map(_listed, found), json, partial(_run_lines, folder))
 
 
 def _listed(folder: Path) -> Record:
@@ -114,17 +126,17 @@ def show_branches(run: RunName, /, *, json: Json = False) -> int:
     for row in rows:
         if (stats := row.pop("seed_stats")) is not None:
             row["lottery"] = results_of(stats)
-    return emit(rows, json_lines if json else _branch_lines)
+    return emit(rows, json, _branch_lines)
 
 
 def _branch_lines(branches: Iterable[Record]) -> Iterator[str]:
-    table = [(" ", *COLUMNS), *map(_cells, branches)]
+    table = [(" ", *COLUMNS), *map(_of_branch, branches)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for *cells, words in table:
-        yield "  ".join([*(cell.rjust(width) for cell, width in zip(cells, widths, strict=False)), words])
+    for *row, words in table:
+        yield "  ".join([*(cell.rjust(width) for cell, width in zip(row, widths, strict=False)), words])
 
 
-def _cells(branch: Record) -> tuple[str, ...]:
+def _of_branch(branch: Record) -> tuple[str, ...]:
     number, parent = ("-" if one is None else f"{letter_of(one)} {one}" for one in (branch["number"], branch["parent"]))
     at, windows, loss = f"{branch['at']:,}", f"{branch['windows']:,}", _loss(branch["mean_loss"])
     solved, lost = _outcome(branch)
@@ -165,3 +177,111 @@ def _remove(folder: Path, dry_run: bool) -> None:
         folders.remove(folder)
     finally:
         lock.release()
+
+
+# ---- tasks and cells
+
+
+def list_tasks(task: str | None = None, /, *, json: Json = False, template: bool = False) -> int:
+    """Print the tasks that can be trained: inputs and outputs, known losses, and settings of each.
+
+    Args:
+        task: Only this task: a name, or FILE.py:NAME, the class NAME of your file.
+        template: Print a file to begin your own task with: echornn-tui tasks --template > my_task.py
+    """
+    return _template("task", task or json) if template else emit(_tasks(task), json, _blocks)
+
+
+def list_cells(cell: str | None = None, /, *, json: Json = False, template: bool = False) -> int:
+    """Print the recurrent cells that can be trained: formulas, the numbers that they hold, weights and gates of each.
+
+    Args:
+        cell: Only this cell: a name, or FILE.py:NAME, the cell NAME of your file.
+        template: Print a file to begin your own cell with: echornn-tui cells --template > my_cell.py
+    """
+    return _template("cell", cell or json) if template else emit(_cells(cell), json, _blocks)
+
+
+def _template(kind: str, other: str | bool) -> int:
+    if other:
+        raise UsageError(f"--template cannot be used with another flag, or with a {kind}: it prints a file")
+    text = files(f"echornn.{kind}s").joinpath("template.txt").read_text(encoding="utf-8")
+    return emit(text.splitlines())
+
+
+def _tasks(wanted: str | None) -> Iterator[Record]:
+    """What is known about tasks with the default data; docs/cli.md explains the keys."""
+    for name in tasks.TASKS if wanted is None else [tasks.named(wanted)]:
+        task = own_task.check(name) if isinstance(name, own_task.OwnTask) else tasks.class_of(name)()
+        size = EchoConfig(task=task).batch_size, EchoConfig(task=task).row_length
+        about = " ".join((type(task).__doc__ or "").strip().partition("\n\n")[0].replace("`", "").split())
+        yield {
+            "task": str(name),
+            "help": "" if about.startswith(f"{type(task).__name__}(") else about,  # as dataclass writes it
+            "inputs": _form(task.inputs),
+            "outputs": _form(task.outputs),
+            "length": task.length,
+            "loss": task.outputs.loss,
+            "levels": [{"name": one.name, "loss": one.loss, "knows": one.knows} for one in ladder(task, *size)],
+            "solved": solved_level(task, *size),
+            "sources": known_lags(task, (task.length or EchoConfig().row_length) - 1),
+            "settings": [_setting(known) for known in settings_of(task)],
+        }
+
+
+def _form(form: Symbols | Numbers) -> Record:
+    return {"symbols" if isinstance(form, Symbols) else "numbers": form.count, "names": form.names}
+
+
+def _setting(known: Setting) -> Record:
+    allowed: Record = {"least": known.least, "most": known.most}
+    if isinstance(known.default, str):
+        allowed = {"choices": known.choices}
+    return {"name": known.name, "default": known.default, **allowed, "help": known.help}
+
+
+def _cells(wanted: str | None) -> Iterator[Record]:
+    """What is known about cells; docs/cli.md explains the keys."""
+    for name in cells.CELLS if wanted is None else [cells.named(wanted)]:
+        cell = own_cell.check(name) if isinstance(name, own_cell.OwnCell) else cells.cell_of(name)
+        yield {
+            "cell": str(name),
+            "help": cell.about,
+            "formulas": cell.formulas,
+            "state": cell.state_parts,
+            "held": len(cell.state_parts) - len(cell.unread),
+            "gates": cell.gates,
+            "products": [{name: getattr(one, name) for name in PRODUCT} for one in cell.products],
+            "unit_weights": cell.unit_weights,
+            "keras": cell.keras[0] or None,
+        }
+
+
+def _blocks(rows: Iterable[Record]) -> Iterator[str]:
+    """The name of each, and below it what is said about it; in a list of records, or of texts with words, each has a
+    line.
+    """
+    for number, row in enumerate(rows):
+        (_, name), (_, about), *facts = row.items()
+        yield from [""] * bool(number)
+        yield name
+        yield from _wrapped(about)
+        for key, value in facts:
+            if isinstance(value, list | tuple) and any(isinstance(one, dict) or " " in str(one) for one in value):
+                yield f"{INDENT}{key}:"
+                for one in value:
+                    yield from _wrapped(_text(one), INDENT * 2)
+            elif value not in NOTHING:
+                yield from _wrapped(f"{key}: {_text(value)}")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{key} {_text(one)}" for key, one in value.items() if one not in NOTHING)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_text, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _wrapped(text: str, indent: str = INDENT) -> list[str]:
+    return textwrap.wrap(text, 80, initial_indent=indent, subsequent_indent=f"{indent}  ")
