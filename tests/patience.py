@@ -1,4 +1,4 @@
-"""Waits for another process or thread without using the processor."""
+"""Waits for another process or thread without using the processor; and a clock that a test moves by hand."""
 
 from __future__ import annotations
 
@@ -22,3 +22,13 @@ def wait_for(condition: Callable[[], T]) -> T:
         assert time.monotonic() < deadline, "it never came"
         time.sleep(PAUSE)
     return met
+
+
+class Clock:
+    """A clock in seconds; its time changes only when the test changes it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now

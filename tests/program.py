@@ -12,7 +12,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.patience import PATIENCE, wait_for
@@ -301,13 +301,29 @@ def running(
     """Run the program with these arguments; in a shell's script, it is ``"$@"``.
 
     If `scripted`, nothing is trained and TensorFlow, which takes seconds, is not imported: see
-    `tests.scripted_program`, also for `trainers`. `failing` names a function that fails, as in `tests.failing_program`.
+    `tests.scripted_program`, also for `trainers` and `failing`, a function that fails.
     """
     script = UNDER_A_SHELL if under_a_shell else in_a_shell
-    module = "tests.scripted_program" if scripted else "tests.failing_program" if failing else "tui"
+    module = "tests.scripted_program" if scripted or failing else "tui"
     environment = {**(environment or {}), "FAILING": failing, "TRAINERS": trainers}
     program = Program(list(arguments), width, height, environment, ignore_hangup, script, module)
     try:
         yield program
     finally:
         program.end()
+
+
+@contextmanager
+def detached(folder: Path, speed: float = 20, *arguments: str) -> Iterator[Path]:
+    """Train a run in this folder in the background, at so many windows a second, until the end of the block."""
+    command = ("--detach", "--run", str(folder), "--speed", f"{speed:g}", *arguments)
+    with running(*command, width=200, scripted=True) as program:
+        text = program.until(lambda text: "end it with" in text)
+        assert program.ended() == 0
+    process = int(re.findall(r"process (\d+)", text)[0])
+    try:
+        yield folder
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+        wait_for(lambda: gone(process))

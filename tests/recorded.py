@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,35 +24,30 @@ def record_branches(
     folder: Path, *steps: Step, config: EchoConfig = SMALL, make_trainer: MakeTrainer = ScriptedTrainer
 ) -> None:
     """Record a new run that takes these steps; its position is where they end."""
-    recorder = RunRecorder.begin(folder, config)
-    live = LiveRun(config, make_trainer, recorder, Pace(math.inf, lambda: 0.0), lambda: 0.0)
-    live.load()
-    live.begin()
-    for step in steps:
-        take(live, step)
-    live.save()
-    assert recorder.wait(PATIENCE)
-    recorder.close()
+    _take(RunRecorder.begin(folder, config), config, steps, make_trainer)
 
 
 def go_on(folder: Path, *steps: Step, make_trainer: MakeTrainer = ScriptedTrainer) -> None:
     """Continue a run with these steps."""
     recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
-    live = LiveRun(recorder.resumed.config, make_trainer, recorder, Pace(1e9, lambda: 0.0), lambda: 0.0)
-    live.take_up()
+    _take(recorder, recorder.resumed.config, steps, make_trainer)
+
+
+def _take(recorder: RunRecorder, config: EchoConfig, steps: Sequence[Step], make_trainer: MakeTrainer) -> None:
+    live = LiveRun(config, make_trainer, recorder, Pace(math.inf, lambda: 0.0), lambda: 0.0)
+    if recorder.resumed is not None:
+        live.take_up()
     live.load()
     live.begin()
     for step in steps:
-        take(live, step)
-    assert live.trainer.state.config == live.config
+        _take_one(live, step)
     live.save()
     assert recorder.wait(PATIENCE)
     recorder.close()
 
 
-def take(live: LiveRun, step: Step) -> None:
-    """Make a run take a step."""
+def _take_one(live: LiveRun, step: Step) -> None:
     match step:
         case int():
             live.train(step)

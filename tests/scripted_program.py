@@ -1,16 +1,20 @@
 """The program without TensorFlow, which takes seconds in every process: its trainer follows a script.
 
 `python -m tests.scripted_program ARGUMENT ...` works like `python -m tui ARGUMENT ...` but trains and probes nothing,
-and is ready at once. The environment variable `TRAINERS` selects one of `TRAINERS`.
+and is ready at once. The environment variable `TRAINERS` selects one of `TRAINERS`. `FAILING` names a function as
+``package.module:Class.method``, which fails on all threads except the first, as if by a bug; with ``!disk`` after it,
+as on a full disk.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import pkgutil
 import threading
 import time
-from contextlib import nullcontext
-from typing import IO, NoReturn, cast
+from contextlib import AbstractContextManager, ExitStack
+from typing import IO, Any, NoReturn, cast
 from unittest.mock import patch
 
 from echornn.config import ConfigError, EchoConfig
@@ -78,15 +82,28 @@ TRAINERS: dict[str, MakeTrainer] = {
 
 def main() -> NoReturn:
     """Run the command, and exit."""
-    make_trainer = TRAINERS[os.environ.get("TRAINERS", "")]
-    drops = patch("textual.drivers.linux_driver.WriterThread", _writing_in_drops)
-    with drops if DISTURBANCE.written else nullcontext():
-        _run(make_trainer)
-
-
-def _run(make_trainer: MakeTrainer) -> NoReturn:
-    with patch.object(loop, "tensorflow_trainers", lambda *_: make_trainer), patch.object(loop, "by_probes", unread):
+    with ExitStack() as patches:
+        if DISTURBANCE.written:
+            patches.enter_context(patch("textual.drivers.linux_driver.WriterThread", _writing_in_drops))
+        if name := os.environ.get("FAILING"):
+            patches.enter_context(_failing(*name.partition("!")))
+        make_trainer = TRAINERS[os.environ.get("TRAINERS", "")]
+        patches.enter_context(patch.object(loop, "tensorflow_trainers", lambda *_: make_trainer))
+        patches.enter_context(patch.object(loop, "by_probes", unread))
         run_program()
+
+
+def _failing(name: str, _: str, disk: str) -> AbstractContextManager[object]:
+    real = pkgutil.resolve_name(name)
+
+    def failing(*arguments: Any, **named: Any) -> Any:
+        if threading.current_thread() is threading.main_thread():
+            return real(*arguments, **named)
+        if disk:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "results/KEY.json")
+        raise TypeError("a fault of the program")
+
+    return patch(name.replace(":", "."), failing)
 
 
 def _writing_in_drops(file: IO[str]) -> object:

@@ -1,7 +1,7 @@
 """Measures populations, networks trained side by side: `python -m tests.benchmarks.population`.
 
 It prints memory beyond TensorFlow's, for each number of networks in a separate process; the time for a whole run of 64
-networks, and how many seeds solve the tutorial; and how far losses of a population differ from single trainers'.
+networks, and how many seeds solve the tutorial.
 """
 
 from __future__ import annotations
@@ -9,18 +9,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from typing import get_args
 
 import echornn
-from echornn import EchoConfig, Population, Trainer
-from echornn.cells.table import CELLS
-from echornn.config import Optimizer
+from echornn import EchoConfig, Population
 
 REPLICAS = (1, 64, 1024, 4096)
-
-RATES = {"sgd": 0.3, "adagrad": 0.3, "rmsprop": 0.01, "adam": 0.01}
-COMPARED, WINDOWS = 16, 50
-"""Replicas and windows whose losses are compared."""
+WINDOWS = 50
 
 
 def tell_memory(replicas: int) -> None:
@@ -56,22 +50,6 @@ def tell_a_population() -> None:
     print(f"seeds 0 to 49 solved within an epoch: {int((lot.solved_at[:50] > 0).sum())} of 50", flush=True)
 
 
-def tell_differences() -> None:
-    """Print the largest difference from single trainers' losses, for each cell and optimizer."""
-    from echornn.training.programs import Programs
-
-    for cell in CELLS:
-        for optimizer in get_args(Optimizer):
-            programs = Programs()
-            config = EchoConfig(cell=cell, optimizer=optimizer, learning_rate=RATES[optimizer])
-            lot = Population(config, COMPARED, programs)
-            losses, furthest = lot.advance(WINDOWS).losses, 0.0
-            for replica in range(0, COMPARED, 5):
-                alone = Trainer(lot.configs[replica], programs).advance(WINDOWS).losses
-                furthest = max(furthest, float(abs(losses[:, replica] - alone).max()))
-            print(f"{cell:>5} {optimizer:<8} largest difference in {WINDOWS} windows {furthest:.1e} nats", flush=True)
-
-
 def in_own_process(*arguments: object) -> None:
     """Run this module in a separate process with these arguments."""
     subprocess.run([sys.executable, "-m", "tests.benchmarks.population", *map(str, arguments)], check=True)
@@ -86,7 +64,6 @@ def main() -> None:
         for replicas in REPLICAS:
             in_own_process("--memory", replicas)
         in_own_process("--population")
-        tell_differences()
 
 
 if __name__ == "__main__":

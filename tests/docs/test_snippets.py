@@ -13,10 +13,8 @@ from pathlib import Path
 import pytest
 
 from echornn.runtime import small_loops
-from tests.docs.pages import NOT_RUN, PAGES, ROOT, Block, Page
-from tests.docs.shell import Shown, shown, unlike
+from tests.docs.pages import NOT_RUN, PAGES, ROOT, Block, Page, Shown, shown, unlike, write_task_files
 from tests.docs.snippets import Snippet, answer
-from tests.docs.task_files import write_task_files
 from tests.own_process import in_own_process
 from tui.cli.program import exit_code_of
 

@@ -14,8 +14,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
 from echornn.cells.table import CELLS
-from echornn.config import RULES, EchoConfig
-from echornn.data.levels import deciding_windows, ladder_of, solved_level
+from echornn.config import RULES
+from echornn.data.levels import deciding_windows, solved_level
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Audience
@@ -25,17 +25,14 @@ from tui.app.status import audience_text
 from tui.term.printed import printable
 from tui.views.keymap import key_name, keymap_of, keys_of
 
-Rows = Sequence[tuple[str, str]]
-"""A key or word, and its text, each; a paragraph if the key is empty."""
+Rows = Sequence[tuple[str, str]]  # a key or word, and its text, each; a paragraph if the key is empty
 
 WIDTH, FRAME = 76, 8  # columns of the page, and of its frame, padding and scrollbar, as app.tcss has them
-KEY_WIDTH = 22  # the most columns for keys
 SEVERAL = ", "  # between several keys of a row
-SCROLLS = (
+SCROLLS = (  # the id of each key that scrolls, the key, and where to
     *(("up", "up", "up"), ("down", "down", "down"), ("first", "home", "home"), ("last", "end", "end")),
     *(("page_up", "pageup", "page_up"), ("page_down", "pagedown", "page_down"), ("help.on", "space", "page_down")),
 )
-"""The id of each key that scrolls, the key, and where to."""
 
 
 class Chapter(NamedTuple):
@@ -72,7 +69,7 @@ def drawn(chapters: Sequence[Chapter], words: Sequence[str], width: int) -> Text
     page = Text(no_wrap=True)
     for heading, rows, _ in chapters:
         page.append(f"{heading}\n", "bold")
-        margin = min(KEY_WIDTH, max((len(key) for key, _ in rows), default=0))
+        margin = min(22, max((len(key) for key, _ in rows), default=0))
         for key, text in rows:
             indent = margin + 2 if key else 0
             for number, name in enumerate(key.split(SEVERAL) if key else ()):
@@ -108,7 +105,8 @@ class HelpScreen(ClosesOnce):
     def compose(self) -> ComposeResult:
         with Vertical(id="help") as frame:
             frame.border_title = "Help"
-            frame.border_subtitle = self._say("«help.search» searches, «arrows» scroll, «close» closes")
+            search, close = "[@click=screen.search]«help.search» searches[/]", "[@click=screen.back]«close» closes[/]"
+            frame.border_subtitle = self._say(f"{search}, «arrows» scroll, {close}")
             yield self._text
             yield self._search
 
@@ -180,8 +178,6 @@ class HelpScreen(ClosesOnce):
             group = keymap.together.get(binding.id or "", ())
             if len(group) == 2:  # a pair, such as [ and ]
                 display = SEVERAL.join(map(keymap.name, group))
-            elif not group and (moved := keymap.moved.get(binding.id or "")):
-                display = SEVERAL.join(map(key_name, moved))
             else:
                 display = self.app.get_key_display(binding).replace(",", SEVERAL)
             rows[binding.key] = (display, binding.tooltip)
@@ -204,7 +200,7 @@ def chapters(frame: Frame, audience: Audience) -> list[Chapter]:
     config = frame.own_config
     return [
         _now(frame, audience),
-        Chapter("The task", _task(config)),
+        Chapter("The task", _task(frame)),
         Chapter("The views", [(f"«view.{view.title}» {view.title}", view.about) for view in VIEWS]),
         Chapter("Signs", SIGNS),
         *(Chapter(f"Keys {place}", (), [one for one in PLACES[place] if isinstance(one, Binding)]) for place in PLACES),
@@ -235,19 +231,21 @@ def _now(frame: Frame, audience: Audience) -> Chapter:
         "which has all keys, settings and words.",
         "«quit» quits, and echornn-tui --resume goes on from here.",
     ]
-    return Chapter(f"Now: {state}, {where}", [("", one) for one in (*lost, *sentences)], list(offered.values()))
+    return Chapter(f"Now: {state}, {where}", [("", one) for one in (*lost, *sentences, "")], list(offered.values()))
 
 
-def _task(config: EchoConfig) -> Rows:
+def _task(frame: Frame) -> Rows:
     """What is trained, and the levels of its loss that are known beforehand."""
     from tui.views.rows import data_text, first_sentence
 
+    config, levels = frame.own_config, [f"{loss_text(one.loss, 3)} {one.name} ({one.knows})" for one in frame.ladder]
     sentence = first_sentence(config)
     rows = [("task", printable(f"{sentence[:1].upper()}{sentence[1:]}. The data: {data_text(config)}."))]
-    levels = "; ".join(f"{loss_text(one.loss, 3)} {one.name} ({one.knows})" for one in ladder_of(config))
-    level, count = solved_level(config), deciding_windows(config)
-    solved = f" Below {loss_text(level, 3)}, the mean of {count:,} windows, it counts as solved." if level > 0 else ""
-    return [*rows, ("ladder", f"Dotted lines, losses known beforehand: {levels}.{solved}")] if levels else rows
+    if levels:
+        level, count = solved_level(config), deciding_windows(config)
+        solved = f" Solved is a mean of {count:,} windows below {loss_text(level, 3)}." if level > 0 else ""
+        rows.append(("ladder", f"Dotted lines, losses known beforehand: {'; '.join(levels)}.{solved}"))
+    return rows
 
 
 SIGNS = (
@@ -255,7 +253,7 @@ SIGNS = (
     ("><", "A wrong prediction; a dash is a target that does not count, ▲ a source, × a miss."),
     ("bright, dim", "On the curve the mean, and the extremes; dimmer still, other branches (a) and other runs (A)."),
     ("dotted, double", "Lines at the ends of epochs, and at levels of the loss; at what you did."),
-    ("below the curve", "The error rate: a full block is as wrong as guessing."),
+    ("errors", "Below the curve, the error rate: a full block is as wrong as guessing."),
     ("hollow bars", "How much error would get so many steps back, if it were not cut off at the wall, T."),
     ("◆ ●", "Eigenvalues outside the unit circle, which grow, and inside, which fade."),
     ("█ to ·", "A seed's loss, from chance to solved; how much the prediction changes with an input, all to nothing."),
@@ -278,7 +276,6 @@ GLOSSARY = (
     ("adagrad", "Divides each step by the root of the sum of squared gradients; rmsprop, adam: of a moving average."),
     ("r2", "How well an input can be read from the state by a linear read-out: 0 not at all, 1 exactly."),
     ("Lyapunov", "How fast small differences grow (above 0) or fade (below), in nats a step."),
-    ("interval", "It holds the share of all possible seeds in 95 of 100 such counts (Wilson 1927)."),
     ("branch", "Windows that began at a window of another branch, or with new weights. None is dropped."),
     ("ghost", "Another branch or run, drawn dimmer under the curve. A pinned one stays there."),
     ("crosshair", "The upright line on the curve that «left» and «right» move; «go» goes to its window."),

@@ -16,10 +16,7 @@ from echornn.session.pictures.frame import Frame, State
 from tui.app.base import BACK, OPENS, Palette
 from tui.app.help import HelpScreen
 from tui.app.status import HOW_TO_GO_ON
-from tui.panels.branches import BranchList
-from tui.panels.lists import ListPanel
-from tui.panels.runs import RunList
-from tui.panels.settings import SettingsPanel
+from tui.panels.panel import BranchList, RunList, SettingsPanel
 from tui.views.keymap import KeyMap, Moved
 from tui.views.plot import LossPlot
 from tui.views.table import NAMES_OF_VIEWS, VIEWS
@@ -136,8 +133,8 @@ PLACES: dict[str, Sequence[BindingType]] = {
     "in the tour": TOUR_KEYS,
     "at a point of a map": [BACK],
     "in the settings": SettingsPanel.BINDINGS,
-    "in the list of branches": [*ListPanel.BINDINGS, *BranchList.BINDINGS],
-    "in the list of runs": [*ListPanel.BINDINGS, *RunList.BINDINGS],
+    "in the list of branches": BranchList.BINDINGS,
+    "in the list of runs": RunList.BINDINGS,
     "in the help": HelpScreen.BINDINGS,
     "in the palette": Palette.BINDINGS,
 }

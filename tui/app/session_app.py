@@ -32,9 +32,8 @@ from tui.app.key_line import KeyLine
 from tui.app.status import HEIGHT as STATUS_HEIGHT
 from tui.app.status import ONLY_LOOKS, StatusLine, audience_text
 from tui.app.theme import Theme, remember
-from tui.panels.branches import BranchList
-from tui.panels.runs import Futures, RunList, kept_runs_beside
-from tui.panels.settings import SettingsPanel
+from tui.panels.panel import BranchList, Panel, RunList, SettingsPanel
+from tui.panels.runs import Futures, kept_runs_beside
 from tui.term.printed import printable
 from tui.views.keymap import key_name
 from tui.views.plot import LossPlot
@@ -106,7 +105,7 @@ class SessionApp(KeyedApp[int]):
         for view in self._all_views:
             view.on_view, view.on_hover = self._view_changed, self._hover_moved
         self._settings = SettingsPanel(self._frame.config, self._send, self._panel_closed)
-        self._branches = BranchList(self._send, self._hint, self._panel_closed)
+        self._branches = BranchList(self._picture, self._send, self._hint, self._panel_closed)
         complain = partial(self.notify, severity="error", markup=False)
         self._runs = RunList(self.futures, complain, self._panel_closed)
         opened, left_out = lambda: [f"view.{view.title}" for view in self._views], lambda: keys.left_out(self._frame)
@@ -359,8 +358,9 @@ class SessionApp(KeyedApp[int]):
     # ---- panels
 
     @property
-    def _panel(self) -> SettingsPanel | BranchList | RunList | None:
-        return next((one for one in (self._settings, self._branches, self._runs) if one.is_open), None)
+    def _panel(self) -> Panel | None:
+        panels: tuple[Panel, ...] = (self._settings, self._branches, self._runs)
+        return next((one for one in panels if one.is_open), None)
 
     def action_settings(self) -> None:
         """Open the panel, or close it. A focused panel handles its key itself, in the order of all typed keys."""

@@ -31,7 +31,6 @@ from tui.views.canvas import Cells, CellWidget, Press
 from tui.views.view import is_of_part
 
 LESSON = Path(__file__).with_name("lesson.md")
-LEAST_LINES, MOST_LINES = 2, 6  # of a step's text
 
 
 def _memory(frame: Frame) -> str:
@@ -53,7 +52,6 @@ NUMBERS: dict[str, Callable[[Frame], str]] = {
     "mean": lambda frame: loss_text(frame.loss_stats.mean, 3),
     "memory": _memory,
     "solved": _solved,
-    "window": lambda frame: f"{frame.trained:,}",
     "windows": lambda frame: f"{(frame.seed_stats or frame.loss_stats).windows:,}",
 }
 """The names that a lesson may have in braces, besides the fields of the configuration."""
@@ -72,19 +70,15 @@ class TourCard(CellWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shown = ("", "", "", "")  # title, text, key, what the card says of it
-
-    def show(self, title: str, text: str, key: str, does: str) -> None:
-        self._shown = title, text, key, does
-        self.redraw()
+        self.shown = ("", "", "", "")  # title, text, key, what the card says of it
 
     def lines(self, width: int) -> list[str]:
         """The lines of the text on a screen of this width."""
-        text = self.keymap.text(self._shown[1])
-        return wrap(text, max(1, width - 2), max_lines=MOST_LINES, placeholder=" ...")
+        text = self.keymap.text(self.shown[1])
+        return wrap(text, max(1, width - 2), max_lines=6, placeholder=" ...")
 
     def draw(self, cells: Cells) -> None:
-        title, _, key, does = self._shown
+        title, _, key, does = self.shown
         cells.write(0, 0, "─" * cells.width, "finished")
         cells.write(2, 0, f" {title} ", "finished")
         leaves = self.keymap.text(" «leave_tour» leaves the tour ")
@@ -121,7 +115,7 @@ class TourApp(EchoApp):
         return self._steps[0] if self._steps else None
 
     def _card_height(self, width: int) -> int:
-        return 2 + max(LEAST_LINES, len(self._card.lines(width))) if self._steps else 0
+        return 2 + max(2, len(self._card.lines(width))) if self._steps else 0
 
     def _lay_out(self, size: Size) -> None:
         """Divide what the card leaves of the screen."""
@@ -151,7 +145,8 @@ class TourApp(EchoApp):
             text = "Training has failed; the lines above say why."
         elif frame.answered < self._awaited:  # the numbers are still those of before
             text = f"{frame.message[:1].upper()}{frame.message[1:]}"
-        self._card.show(f"{place}: {step.title}", text, *self._key_of(step))
+        self._card.shown = f"{place}: {step.title}", text, *self._key_of(step)
+        self._card.redraw()
         if self._height != self._card_height(self.size.width):
             self._lay_out(self.size)
 
@@ -164,9 +159,9 @@ class TourApp(EchoApp):
             what, does = Resume(), "train on"
         elif step.awaits:
             return "", does
-        for active in self.screen.active_bindings.values():
-            if _does(active.binding.action) == what:
-                return active.binding.key, f"press {self.get_key_display(active.binding)}: {does}"
+        known = (one.id for one in (*keys.BINDINGS, *keys.TOUR_KEYS) if _does(one.action) == what)
+        if name := next(known, None):
+            return self.keymap.key(name), f"press «{name}»: {does}"
         return self.keymap.key("do_step"), f"press «do_step», or type :{step.lines[0].text}: {does}"
 
     # ---- what leads on
@@ -217,10 +212,8 @@ class TourApp(EchoApp):
     def action_leave_tour(self) -> None:
         """Remove the card: the app goes on without it."""
         self._steps.clear()
-        self._card.display = False
         self._show()
         self._lay_out(self.size)
-        self.refresh_bindings()
         self.notify("The run goes on; echornn-tui tour takes the tour again.", markup=False)
 
 
@@ -232,7 +225,6 @@ def _does(action: str) -> Command | str:
 # ---- without a screen
 
 LOOKS_A_SECOND = 40.0
-LOOKS_TO_STEER = 5 * LOOKS_A_SECOND  # how often it looks whether it steers before it begins
 
 
 class ScriptApp(EchoApp):
@@ -270,7 +262,7 @@ class ScriptApp(EchoApp):
                 self._leave(ExitCode.FAILED)
             return
         self._looks += 1
-        steers = picture.audience.may_steer or self._looks > LOOKS_TO_STEER
+        steers = picture.audience.may_steer or self._looks > 5 * LOOKS_A_SECOND  # then it begins anyway
         if self._script is None and (self._newest.state is State.LOADING or not steers):
             return
         if before.state is State.LOADING is not self._newest.state:

@@ -70,8 +70,7 @@ def make_figure(
     if kind == "map":
         from tui.cli.sweep import chosen_state
 
-        axes = SweepResults.read(Path(run)).axes
-        choice = chosen_state(axes, across, down, measure, filter).choice(axes)
+        choice = chosen_state(SweepResults.read(Path(run)), across, down, measure, filter).choice
     request = FigureRequest(run, kind, others, at, branch, replica, log, measure, choice, trust, width, height, font)
     sizes = {"width": width, "height": height, "font": font}
     unusual = {name: None if sizes[name] == getattr(FigureRequest, name) else sizes[name] for name in sizes}

@@ -55,7 +55,7 @@ def _listed(folder: Path) -> Record:
     """The row of a run; docs/cli.md explains the keys."""
     try:
         run = summary(folder)
-        row = {
+        row: Record = {
             "run": str(run.folder),
             "saved": run.saved,
             "epoch": run.epoch,

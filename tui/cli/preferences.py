@@ -158,7 +158,7 @@ def _keys(path: Path, table: Any) -> dict[str, tuple[str, ...]]:
     if not table:
         return {}
     from tui.app.keys import IN_THE_APP, PLACES, WITH_THE_APP
-    from tui.map.keys import BINDINGS
+    from tui.map.app import BINDINGS
     from tui.views.keymap import ids_of, key_name
 
     places: dict[str, Sequence[object]] = {**PLACES, "on the map": BINDINGS}

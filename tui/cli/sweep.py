@@ -33,9 +33,9 @@ from tui.cli.lines import LinePrinter, say_last
 from tui.cli.preferences import Preferences, ScreenFlags, preferences
 from tui.cli.rows import Record, Trust, as_json
 from tui.cli.train import AppScreen
-from tui.figures.sweep_table import Axes, Measure, rung_text, value_text
-from tui.map.drawing import csv_lines, lines_of
-from tui.map.state import MapFrame, MapState
+from tui.figures.sweep_table import Measure, rung_text, value_text
+from tui.map.drawing import csv_of, lines_of
+from tui.map.state import MapState
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode, UsageError
 from tui.term.guardian import Guarded
@@ -78,7 +78,7 @@ def sweep(
     computing = Computation(out, wanted, engine_of(workers, scheduler, scheduler_file))
     with closing(computing.sweep):
         results = SweepResults.read(out)
-        code = show_on_screen(results, MapState.first(results.axes), preferred, guarded, computing)
+        code = show_on_screen(results, MapState.first(results), preferred, guarded, computing)
         end = computing.end_record()
     say_last(_end_lines(end, out))
     if computing.trouble:
@@ -266,7 +266,7 @@ def show_map(
     guarded = guardian.divide() if not ways and terminal.is_interactive() else None
     with trusting(trust):
         results = SweepResults.read(sweep)
-    first = chosen_state(results.axes, across, down, show, filter)
+    first = chosen_state(results, across, down, show, filter)
     if guarded is not None:
         return show_on_screen(results, first, chosen, guarded)
     if svg is not None:
@@ -274,38 +274,36 @@ def show_map(
 
         svg.write_text(asyncio.run(drawn(results, first)), encoding="utf-8")
         return ExitCode.DONE
-    frame = MapFrame.of(replace(first, turned=None), results)
+    lines = csv_of(first).splitlines() if csv else lines_of(replace(first, stepped=None))
     plain = chosen.ascii or not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
-    printed.lines(csv_lines(frame) if csv else map(in_ascii, lines_of(frame)) if plain else lines_of(frame))
+    printed.lines(map(in_ascii, lines) if plain and not csv else lines)
     return ExitCode.DONE
 
 
-def chosen_state(axes: Axes, across: str | None, down: str | None, measure: Measure, words: str) -> MapState:
+def chosen_state(results: SweepResults, across: str | None, down: str | None, measure: Measure, words: str) -> MapState:
     """The first state of the map: names of fields, None to let the map choose; filter words."""
-    first = MapState.first(axes)
+    first, axes = MapState.first(results), results.axes
     for flag, name in (("across", across), ("down", down)):
         if name is not None and name not in axes:
             raise ConfigError(flag, name, f"one of {', '.join(axes)}, the sweep's fields")
     if across is not None and across == down:
         raise ConfigError("down", down, "this field is across already")
-    if across == first.down or down == first.across:
-        first = first.swapped(axes)
-    first = replace(first, across=across or first.across, down=down or first.down)
-    state = replace(first, measure=measure, filter=words).settled(axes)
-    state.choice(axes)  # refuses a wrong filter
+    if across == first.choice.down or down == first.choice.across:
+        first = first.turned()
+    choice = first.choice
+    first = first.seeing(replace(choice, across=across or choice.across, down=down or choice.down))
+    state = replace(first, measure=measure).filtered(words)
+    if state.refusal:
+        raise UsageError(state.refusal)
     return state
 
 
 def show_on_screen(
-    results: SweepResults,
-    state: MapState,
-    chosen: Preferences,
-    guarded: Guarded,
-    computing: Computation | None = None,
+    results: SweepResults, state: MapState, chosen: Preferences, guarded: Guarded, computing: Computation | None = None
 ) -> int:
     """Show the map, and the app of points opened from it, in turn, and compute the sweep, if it is computed here."""
     with quiet.collector_paused():
-        from tui.map.app import Follower, MapApp, Opened
+        from tui.map.app import Follower, MapApp
 
     screen, follower = AppScreen(guarded, chosen.mouse), Follower(results)
     theme, computed = chosen.theme, 0
@@ -332,11 +330,11 @@ def show_on_screen(
         while code is None:
             app = MapApp(follower, state, chosen.ascii, theme, says, wrong, hint, chosen.keys)
             left = await screen.show(app)
-            if not isinstance(left, Opened):
+            if not isinstance(left, EchoConfig):
                 return left or ExitCode.DONE
-            state, hint = app.frame.state, ""
+            state, hint = app.shown, ""
             try:
-                code = await open_point(left.config)
+                code = await open_point(left)
             except ConfigError as error:
                 hint = str(error)
         return code
@@ -367,7 +365,6 @@ def show_on_screen(
     if computing is not None:
         thread.start()
     code = screen.until_left(by_turns(), code_if_gone)
-    follower.end()
     if computing is not None:
         computing.sweep.asked_to_end.set()
         thread.join(SECONDS_TO_STOP)

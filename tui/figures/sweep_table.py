@@ -27,10 +27,9 @@ BUDGET = "num_epochs"
 
 @dataclass(frozen=True)
 class Choice:
-    """What a table shows: the fields of columns and of rows, and those that are held at one value.
+    """The fields of a table's columns and rows, those that are held at one value, and the values that a filter keeps.
 
-    Other fields are averaged over, except `BUDGET`, for which the largest value is used. ``kept`` are the values that
-    the filter keeps.
+    Cells count all values of other fields together, except of `BUDGET`: of it the largest.
     """
 
     across: str | None
@@ -39,34 +38,30 @@ class Choice:
     kept: Mapping[str, frozenset[Value]] = field(default_factory=dict)
 
     def left(self, name: str, values: Values) -> Values:
-        """The values of a field that are shown or combined."""
+        """The values of a field that are shown or counted together."""
         is_shown = name in (self.across, self.down)
         if name in self.held and not is_shown:
             values = (self.held[name],)
-        kept = self.kept.get(name)
-        left = values if kept is None else tuple(value for value in values if value in kept)
+        left = tuple(value for value in values if value in self.kept.get(name, values))
         return left[-1:] if name == BUDGET and not is_shown else left
 
 
 def first_choice(axes: Axes) -> Choice:
-    """The choice at the start: the first two fields, the one with more values across."""
+    """The first two fields, the one with more values across."""
     across, down, *_ = (*sorted([*axes][:2], key=lambda name: -len(axes[name])), None, None)
     return Choice(across, down)
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """The cells of a map, [rows][columns]; the values across or down are a single None if there is no such field."""
-
     results: SweepResults
     choice: Choice
-    columns: Values
+    columns: Values  # of the field across; None alone if there is none
     rows: Values
-    cells: tuple[tuple[Cell, ...], ...]
+    cells: tuple[tuple[Cell, ...], ...]  # [rows][columns]
 
     @classmethod
     def of(cls, results: SweepResults, choice: Choice) -> Table:
-        """The table of these results for this choice."""
         left = {name: choice.left(name, values) for name, values in results.axes.items()}
         columns = (None,) if choice.across is None else left[choice.across]
         rows = (None,) if choice.down is None else left[choice.down]
@@ -76,8 +71,7 @@ class Table:
             places = tuple(itertools.product(*(chosen.get(name, left[name]) for name in left)))
             return Cell.together(places, results.cells)
 
-        cells = tuple(tuple(cell(row, column) for column in columns) for row in rows)
-        return cls(results, choice, columns, rows, cells)
+        return cls(results, choice, columns, rows, tuple(tuple(cell(row, one) for one in columns) for row in rows))
 
 
 def numbers_of(cell: Cell) -> dict[str, int | float | None]:
@@ -98,8 +92,7 @@ def numbers_of(cell: Cell) -> dict[str, int | float | None]:
 
 
 def rung_text(config: EchoConfig, loss: float) -> str:
-    """The position of a mean loss of the last windows on the ladder: "at chance", "at knows t-3", "below knows t-3";
-    empty if the task has no ladder, or the loss is not known.
+    """Where a mean loss is on the ladder of its task, as "at knows t-3"; empty if that is not known.
 
     It says how much a learner with such a loss knows, not what the networks know.
     """
@@ -108,19 +101,14 @@ def rung_text(config: EchoConfig, loss: float) -> str:
     if place is None:
         return ""
     chance = ladder[0]
-    far = math.inf if math.isinf(loss) else (loss - chance.loss) / (MOST_AT_CHANCE * chance_width(config) * chance.loss)
-    if far >= -1:
-        return f"{'above' if far > 1 else 'at'} {shortened(chance.name, 24)}"
-    return f"at {shortened(place.at.name, 24)}" if place.at else f"below {shortened(place.above.name, 24)}"
+    far = (loss - chance.loss) / (MOST_AT_CHANCE * chance_width(config) * chance.loss)
+    level = chance if far >= -1 else place.at or place.above
+    return f"{'above' if far > 1 else 'at' if far >= -1 or place.at else 'below'} {shortened(level.name, 24)}"
 
 
 def value_text(value: Value) -> str:
     """A value as the user types it."""
     return "unset" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-LEAST_LOSS, LEAST_SHOWN = 1e-6, 1e-9
-"""Losses below these have the same shade, and are shown as 0."""
 
 
 class Measure(StrEnum):
@@ -131,46 +119,36 @@ class Measure(StrEnum):
     LOSS = "loss"  # the median of the final losses, each in the unit of its task
 
 
+LEAST = {Measure.WINDOWS: 1.0, Measure.LOSS: 1e-6}  # smaller values have the same shade
+LEAST_SHOWN = 1e-9  # smaller losses are shown as 0
+
+
 def value_of(cell: Cell, measure: Measure) -> float:
     """The value of a measure; NaN without results, infinite if too few networks solved the task for a value."""
     if not cell.finished:
         return math.nan
-    match measure:
-        case Measure.SUCCESS:
-            return cell.solved / cell.asked
-        case Measure.WINDOWS:
-            return math.inf if cell.half_solved is None else cell.half_solved
-        case Measure.LOSS:
-            return cell.loss
+    if measure is Measure.SUCCESS:
+        return cell.solved / cell.asked
+    half = math.inf if cell.half_solved is None else cell.half_solved
+    return half if measure is Measure.WINDOWS else cell.loss
 
 
 def meaning(measure: Measure, losses: Collection[str]) -> str:
     """The meaning of a measure, for these kinds of losses: "cross-entropy, nats", "squared error", or both."""
-    match measure:
-        case Measure.SUCCESS:
-            return "seeds that solved it, %"
-        case Measure.WINDOWS:
-            return "window by which half had solved it"
-        case Measure.LOSS if len(losses) > 1:
-            return "median final loss, in the unit of each task"
-        case _:
-            return f"median final {Numbers.loss if Numbers.loss in losses else f'loss, {Symbols.unit}'}"
+    if measure is Measure.LOSS:
+        of_numbers = f"median final {Numbers.loss}" if Numbers.loss in losses else f"median final loss, {Symbols.unit}"
+        return "median final loss, in the unit of each task" if len(losses) > 1 else of_numbers
+    return "seeds that solved it, %" if measure is Measure.SUCCESS else "window by which half had solved it"
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Maps values of a measure to shades; better values have higher shades.
-
-    Attributes:
-        best, worst: the finite values at the ends; NaN if there are none. Between them shades are spaced
-            logarithmically, except for shares.
-        of_tasks: whether losses of several tasks are shown. They have no common scale: `Cell.way` has the shades.
-    """
+    """Maps values of a measure to shades; better ones have higher shades; logarithmically, except for shares."""
 
     measure: Measure
-    best: float = 1.0
+    best: float = 1.0  # of the finite values; NaN if there are none
     worst: float = 0.0
-    of_tasks: bool = False
+    of_tasks: bool = False  # losses of several tasks have no common scale: `Cell.way` has the shades
 
     @classmethod
     def of(cls, points: Sequence[GridPoint], measure: Measure) -> Scale:
@@ -178,14 +156,12 @@ class Scale:
         of_tasks = measure is Measure.LOSS and len({point.task for point in points if point.results}) > 1
         if measure is Measure.SUCCESS or of_tasks:
             return cls(measure, of_tasks=of_tasks)
-        least = 1.0 if measure is Measure.WINDOWS else LEAST_LOSS
         values = (value_of(Cell((), (point,)), measure) for point in points)
-        floored = [max(least, value) for value in values if math.isfinite(value)] or [math.nan]
+        floored = [max(LEAST[measure], value) for value in values if math.isfinite(value)] or [math.nan]
         return cls(measure, min(floored), max(floored))
 
     @property
     def is_share(self) -> bool:
-        """Whether the values are shares, whose shades are spaced evenly."""
         return self.measure is Measure.SUCCESS or self.of_tasks
 
     def value(self, cell: Cell) -> float:
@@ -204,14 +180,12 @@ class Scale:
         return min(1.0, max(0.0, share))
 
     def level(self, value: float) -> int:
-        """The shade, from 0 (worst) to 4 (best). For success 0 means none and 4 means all; for losses of several tasks
-        0 means chance, or not known; for the others 0 means an infinite value.
-        """
+        """The shade, from 1 (worst) to 4 (best); 0 for none solved, not known, chance, or an infinite value."""
         share = self.share(value)
-        if self.measure is Measure.SUCCESS:
-            return 0 if share <= 0 else 4 if share >= 1 else 1 + int(share * 3)
-        if self.of_tasks and not share > 0:
+        if self.is_share and not share > 0:
             return 0
+        if self.measure is Measure.SUCCESS:
+            return 4 if share >= 1 else 1 + int(share * 3)
         return 0 if share < 0 else 1 + min(3, int(share * 4))
 
     @property
@@ -222,14 +196,13 @@ class Scale:
             texts = ["3/4 of the way to the last level, or more", "1/2", "1/4", "less", "chance"]
         elif self.measure is Measure.SUCCESS:
             texts = ["all", "2/3 or more", "1/3 or more", "fewer", "none solved"]
-        elif math.isnan(self.best):
-            return ((0, never),)
-        elif self.best == self.worst:
-            return (4, short_text(self.best, self.measure)), (0, never)
+        elif not self.best < self.worst:
+            one = () if math.isnan(self.best) else ((4, short_text(self.best, self.measure)),)
+            return (*one, (0, never))
         else:
-            ratio = self.worst / self.best
-            edges = [short_text(self.best * ratio ** (step / 4), self.measure) for step in range(5)]
-            texts = [*(f"{better} to {worse}" for better, worse in itertools.pairwise(edges)), never]
+            edges = [self.best * (self.worst / self.best) ** (step / 4) for step in range(5)]
+            pairs = itertools.pairwise(short_text(edge, self.measure) for edge in edges)
+            texts = [*(f"{better} to {worse}" for better, worse in pairs), never]
         return tuple(zip((4, 3, 2, 1, 0), texts, strict=True))
 
 
@@ -237,17 +210,13 @@ def short_text(value: float, measure: Measure) -> str:
     """A value in at most five characters: 94, 1.2k, 0.031; ``-`` if it is infinite, empty if it is NaN."""
     if not math.isfinite(value):
         return "" if math.isnan(value) else "-"
-    match measure:
-        case Measure.SUCCESS:  # 0 and 100 % only for exactly none and all
-            return f"{round(100 * value) if value in (0, 1) else min(99, max(1, round(100 * value)))}"
-        case Measure.WINDOWS:
-            for size, letter in ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k")):
-                if value >= 0.9995 * size:
-                    return f"{value / size:.1f}{letter}" if value < 99.95 * size else f"{value / size:.0f}{letter}"
-            return str(round(value))
-        case Measure.LOSS:
-            if value < 0.0095:
-                return "0" if value < LEAST_SHOWN else f"{value:.0e}".replace("e-0", "e-")
-            if value < 999.5:
-                return f"{value:.2f}" if value < 0.995 else f"{value:.1f}"
-            return f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
+    if measure is Measure.SUCCESS:  # 0 and 100 % only for exactly none and all
+        return f"{round(100 * value) if value in (0, 1) else min(99, max(1, round(100 * value)))}"
+    if measure is Measure.LOSS:
+        if 0.0095 <= value < 999.5:
+            return f"{value:.2f}" if value < 0.995 else f"{value:.1f}"
+        return "0" if value < LEAST_SHOWN else f"{value:.0e}".replace("+", "").replace("e0", "e").replace("e-0", "e-")
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= 0.9995 * size:
+            return f"{value / size:.{1 if value < 99.95 * size else 0}f}{letter}"
+    return str(round(value))

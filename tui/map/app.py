@@ -1,15 +1,15 @@
-"""The map app: follows the folder of a sweep, shows its map, and turns keys into changes of the map."""
+"""The map on the screen: its keys and help, and the app that follows the folder of a sweep."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult, SystemCommand
-from textual.binding import BindingType
-from textual.events import Event, Key, MouseDown
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -18,174 +18,173 @@ from echornn.errors import RunError
 from echornn.files.own_files import is_held
 from echornn.runtime.background import Background
 from echornn.sweeps.folder import SweepResults
-from echornn.sweeps.results import Cell
 from tui.app.base import BACK, OPENS, KeyedApp, Palette
-from tui.app.help import HelpScreen
+from tui.app.help import Chapter, HelpScreen
 from tui.app.key_line import KeyLine
 from tui.app.theme import Theme
 from tui.command_text import command_of
-from tui.figures.sweep_table import Axes
-from tui.map import drawing, keys
-from tui.map.state import MapFrame, MapState, MarkedCell, common_to_all, example_of, name_of
+from tui.map.drawing import draw_map
+from tui.map.state import MapState, common_to_all
 from tui.term.exit_code import ExitCode
 from tui.views.canvas import Box, Cells, CellWidget
 from tui.views.keymap import KeyMap, Moved
 from tui.views.text import shortened
 
-OTHER_KEYS = (OPENS, BACK, *HelpScreen.BINDINGS, *Palette.BINDINGS)
-"""The keys of the screens that lie over the map, and the key of the palette."""
+FOLLOW_SECONDS = 1.0  # how often the folder is checked for new results
+WITH_LEGEND = 7  # the fewest lines of the map with which it has a legend
+LINES = ((15, 3, 3), (9, 2, 3), (6, 1, 2), (0, 0, 1))  # from so many lines on, how many are above the map, and below
 
-FOLLOW_SECONDS = 1.0
-"""How often the folder is checked for new results, in seconds."""
+SHOWN = "What is shown: how many seeds solved it, the window by which half had, the final loss"
+HOLD = "Hold another field at its value before; «map.step_on» at the next; past its ends, all values together"
+OPEN = "Train its best seed in the app; «back_to_map» comes back here"
+OTHER = "Choose which field «map.step_back» and «map.step_on» hold, if there are several; > marks it"
+FILTER = "Show some values only: FIELD=a,b or FIELD=low..high; several fields with spaces between"
 
-LEAST_WITH_LEGEND = 7
-"""The fewest lines of the map with which it has a legend."""
 
-NEEDS_TWO = "there is only one field: with a second --grid field they can be turned"
-NEEDS_DOWN = "no field is down, so nothing can be turned: «map.down» chooses one"
-NEEDS_OTHERS = "no other field to hold: «map.across» and «map.down» show all fields"
+def _key(
+    key: str, action: str, name: str, id: str, tooltip: str, show: bool = False, display: str | None = None
+) -> Binding:
+    return Binding(key, action, name, show, display, tooltip=tooltip, id=id)
+
+
+STEP_BACK = "see('held', (-1,))"
+
+BINDINGS = [
+    _key("x", "see('next_across')", "Axes", "map.across", "The next field across; «map.down» down", True, "xX"),
+    _key("X", "see('next_down')", "Down", "map.down", "The next field down, or none"),
+    _key("t", "see('turned')", "Turn", "map.swap", "Rows as columns, columns as rows"),
+    _key("m", "see('next_measure')", "Shown", "map.measure", SHOWN, True),
+    _key("left_square_bracket", STEP_BACK, "Hold", "map.step_back", HOLD, True, "[]"),
+    _key("right_square_bracket", "see('held', (1,))", "On", "map.step_on", "Hold it at its next value", False, "]"),
+    _key("o", "see('next_stepped')", "Other", "map.other", OTHER),
+    _key("space", "see('marked')", "Mark", "map.mark", "Mark this square: others are compared with it", True),
+    _key("enter", "open", "Open", "map.open", OPEN, True, "enter"),
+    _key("y", "copy", "Copy", "copy", "Copy the command that trains its best seed", True),
+    _key("slash", "filter", "Filter", "map.filter", FILTER, True, "/"),
+    _key("escape", "escape", "Clear", "map.clear", "Remove the filter, then the mark"),
+    _key("left", "see('moved', (0, -1))", "Left", "map.left", "Move the cursor"),
+    _key("right", "see('moved', (0, 1))", "Right", "map.right", "Move the cursor"),
+    _key("up", "see('moved', (-1, 0))", "Up", "map.up", "Move the cursor"),
+    _key("down", "see('moved', (1, 0))", "Below", "map.below", "Move the cursor"),
+    _key("home", "see('moved', (0, -1000))", "First", "map.first", "To the first column"),
+    _key("end", "see('moved', (0, 1000))", "Last", "map.last", "To the last column"),
+    _key("pageup", "see('moved', (-10, 0))", "Page up", "map.page_up", "Ten rows up"),
+    _key("pagedown", "see('moved', (10, 0))", "Page down", "map.page_down", "Ten rows down"),
+    _key("ctrl+l", "show_all", "Draw anew", "show_all", "Draw the whole screen again"),
+    _key("question_mark", "help", "Help", "help", "This help", True, "?"),
+    _key("q", "quit", "Quit", "quit", "Quit; results are kept", True),
+]
+
+TOGETHER = {"map.across": ("map.across", "map.down"), "map.step_back": ("map.step_back", "map.step_on")}
+"""The keys that the key line and the help show in one place, by the id of the first."""
+
+LEFT_OUT = ("copy", "filter", STEP_BACK, "see('next_across')", "see('next_measure')", "see('marked')")
+"""Actions whose keys are left out of a narrow key line, in this order."""
+
+NOTHING = dict.fromkeys(("next_across", "next_down", "turned"), "no other field is shown: «map.down» chooses one")
+NOTHING |= dict.fromkeys(("held", "next_stepped"), "no other field: «map.across» and «map.down» show all fields")
+"""What is said where a key changes nothing."""
+
 CANNOT_OPEN = "nothing to train here: this combination is not possible"
 
-
-@dataclass(frozen=True, eq=False)
-class SweepSeen:
-    """A sweep as its folder was last read; the trouble says why it can no longer be read."""
-
-    results: SweepResults
-    trouble: str = ""
-    is_computed: bool = False
-
-    def progress(self, says: str) -> str:
-        """How many networks are trained, failed and solved, and what this program's own computation says."""
-        points = [Cell((), (point,)) for point in self.results.points]
-        trained, solved, lost, failed, missing = (
-            sum(getattr(point, name) for point in points)
-            for name in ("finished", "solved", "lost", "failed", "missing")
-        )
-        state = "■ done" if not missing else "▶ computing" if says or self.is_computed else "… unfinished"
-        words = [f"{state}   {trained:,} of {trained + failed + missing:,} trained", f"{solved:,} solved"]
-        words += [f"{lost:,} lost again"] if lost else []
-        words += [f"{failed:,} failed"] if failed else []
-        return "   ".join([*words, *filter(None, [says])])
+SEEN = (
+    (
+        "The map",
+        "Each square is a point of the sweep, which every seed trains once: the fuller its block, the better. "
+        "«map.measure» chooses what it shows: how many of the seeds solved the task, the window by which half of all "
+        "had, or the median of their final losses. A shade always means the same, whatever you filter or hold.",
+    ),
+    (
+        "Several points",
+        "With more than two fields, a square holds several points: it shows the share of all their seeds, or the "
+        "median over the points, and no interval. «map.step_back» and «map.step_on» hold a field at one value. Of "
+        "several num_epochs the map shows the largest, unless you hold another one.",
+    ),
+    (
+        "The cursor",
+        "The lines below the map say how many of its seeds solved the task, with a 95 % interval (Wilson 1927); when; "
+        "and which seed is the best. A single best seed is luck: do not rank squares by it.",
+    ),
+    ("solved", "The mean loss of 50 windows has once fallen close to the least possible."),
+    ("lost again", "A network solved the task, but not in its last 50 windows. Only --until all can show it."),
+    ("to come", "These seeds are not trained yet. Until they are, the share shown can only rise: it is of all seeds."),
+    ("failed", "The sweep gave up, since the process ended again and again. The cursor shows the reason."),
+    ("cannot be", "A combination that no network can have, such as an echo longer than the row."),
+)
 
 
 class Follower:
-    """Follows the folder of a sweep, on a separate thread, since reading may be slow; `seen` is replaced as a whole."""
+    """A sweep as its folder was last read, on a thread of its own, since reading may be slow."""
 
     def __init__(self, results: SweepResults) -> None:
+        self.results, self.trouble, self.is_computed = results, "", is_held(results.folder)
         self._background = Background("map")
-        self._folder = results.folder
-        self.seen = SweepSeen(results, is_computed=self._is_computed(False))
 
     def look(self) -> None:
-        """Start reading on the other thread; afterwards `seen` has the new results."""
         self._background.do(self.look_now)
 
     def look_now(self) -> None:
-        """Read the folder now."""
-        before = self.seen
         try:
-            self.seen = SweepSeen(before.results.refresh(), "", self._is_computed(before.is_computed))
-        except RunError as error:
-            self.seen = replace(before, trouble=str(error))
-
-    def _is_computed(self, otherwise: bool) -> bool:
-        """Whether some process is computing the sweep; ``otherwise`` if the disk cannot be read."""
-        try:
-            return is_held(self._folder)
-        except OSError:
-            return otherwise
-
-    def end(self) -> None:
-        """Stop reading."""
-        self._background.end()
+            self.is_computed = is_held(self.results.folder)
+            self.results, self.trouble = self.results.refresh(), ""
+        except (OSError, RunError) as error:
+            self.trouble = str(error)
 
 
-class Lines(CellWidget):
-    """Lines of text, each with its style."""
+class MapView(CellWidget, can_focus=True):
+    """What the map is of, its cells, their legend, and what is known of the cell under the pointer, or the cursor."""
 
-    _lines: tuple[tuple[str, str], ...] = ()
+    progress, trouble, hint = "", "", ""
+    is_read = True
 
-    def show(self, *lines: tuple[str, str]) -> None:
-        self._lines = lines
-        self.redraw()
+    def __init__(self, shown: MapState) -> None:
+        super().__init__()
+        self.shown = shown
 
     def draw(self, cells: Cells) -> None:
-        for number, (text, style) in enumerate(self._lines[: cells.height]):
-            fitted = with_result if style == "strong" else shortened
-            cells.write(0, number, fitted(text, cells.width), style)
-
-
-class MapHead(Lines):
-    """The progress of the sweep, what is shown, and on a high screen what all networks have in common."""
-
-
-class MapReading(Lines):
-    """Two lines about the cell at the cursor, and one about the marked cell, or why a key had no effect."""
-
-
-class MapGrid(CellWidget, can_focus=True):
-    """The cells, and the legend below them."""
-
-    frame: MapFrame | None = None
+        width, shown = cells.width - 2, self.shown
+        above, below = next((above, below) for least, above, below in LINES if cells.height >= least)
+        first = (self.trouble, "trouble") if self.trouble else (self.progress, "strong")
+        head = [first, (shown.heading, "muted"), (common_to_all(shown.table.results), "muted")][:above]
+        below *= self.is_read
+        height = cells.height - above - below
+        legend = [(text, "muted") for text in shown.legend] if height >= WITH_LEGEND else []
+        draw_map(cells, Box(1, above, width, height - len(legend)), shown)
+        pointed = self.hovered
+        reading = (shown.at(*pointed) if isinstance(pointed, tuple) else shown).reading
+        lines = [*zip(reading, ("strong", "text", "text"), strict=True)][:below]
+        if hint := self.keymap.text(self.hint or shown.refusal):
+            lines[-1:] = [(hint, "hint")]
+        under = [*legend, *lines]
+        for line, (text, ink) in [*enumerate(head), *enumerate(under, cells.height - len(under))]:
+            cells.write(1, line, shortened(text, width), ink)
 
     async def clicked(self, spot: object, again: bool) -> None:
-        """Put the cursor on a cell, as the arrow keys do; again: open it, as ``enter`` does."""
         if again:
             self.app.simulate_key(self.keymap.key("map.open"))
-        elif isinstance(spot, drawing.Square) and self.frame is not None:
-            row, column = self.frame.cursor
-            await self.app.run_action(f"move({spot.row - row}, {spot.column - column})")
+        else:
+            await self.app.run_action(f"see('at', {spot})")
 
     async def on_mouse_scroll_down(self) -> None:
-        await self.app.run_action("move(1, 0)")
+        await self.app.run_action("see('moved', (1, 0))")
 
     async def on_mouse_scroll_up(self) -> None:
-        await self.app.run_action("move(-1, 0)")
+        await self.app.run_action("see('moved', (-1, 0))")
 
     def hover_moved(self) -> None:
-        if isinstance(self.app, MapApp):
-            self.app.read()
-
-    def draw(self, cells: Cells) -> None:
-        if self.frame is None:
-            return
-        legend = [line for line in self.frame.legend if line] if cells.height >= LEAST_WITH_LEGEND else []
-        box = Box(0, 0, cells.width, cells.height - len(legend))
-        drawing.draw_map(cells, box, self.frame)
-        for number, line in enumerate(legend):
-            cells.write(0, box.bottom + number, shortened(line, cells.width), "muted")
+        self.redraw()
 
 
-def with_result(text: str, width: int) -> str:
-    """The name and the results of a cell in one line; if it is too long, the last fields of the name are left out."""
-    name, colon, result = text.partition(": ")
-    room = width - len(colon + result)
-    return shortened(name, room) + colon + result if 0 < room < len(name) else shortened(text, width)
+class MapApp(KeyedApp[EchoConfig | int]):
+    """Shows the map of a sweep; returns the configuration to train if the user opens a cell, or else an exit code.
 
-
-@dataclass(frozen=True)
-class Opened:
-    """The user opened a point: the configuration to train before the map is shown again."""
-
-    config: EchoConfig
-
-
-class MapApp(KeyedApp[Opened | int]):
-    """The app that shows the map of a sweep.
-
-    Args:
-        says: the progress of the computation if this program computes the sweep, otherwise an empty text.
-        wrong: the error of this program's computation; empty if there is none.
-        hint: a message to show until the first key.
-        moved: the keys that the user chose.
+    If this program computes the sweep, ``says`` and ``wrong`` are its progress and its error.
     """
 
     CSS_PATH = ["../app/app.tcss", "map.tcss"]
     TITLE = "echornn-tui map"
     ALLOW_SELECT = False
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, OPENS]
+    BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS, OPENS]
 
     def __init__(
         self,
@@ -199,28 +198,25 @@ class MapApp(KeyedApp[Opened | int]):
         moved: Moved | None = None,
     ) -> None:
         super().__init__()
-        self.take_keys(KeyMap.of([*keys.BINDINGS, *OTHER_KEYS], moved or {}, keys.TOGETHER))
-        self._first_theme = theme
-        self._follower = follower
-        self._says, self._wrong = says, wrong
-        self.ascii_only = ascii_only
-        self._hint = hint
-        results = follower.seen.results
-        self.frame = MapFrame.of(first or MapState.first(results.axes), results)
-        self._head, self._grid, self._reading = MapHead(), MapGrid(), MapReading()
-        self._filter = Input(self.frame.state.filter, example_of(results.axes), id="filter", compact=True)
+        others = (OPENS, BACK, *HelpScreen.BINDINGS, *Palette.BINDINGS)
+        self.take_keys(KeyMap.of([*BINDINGS, *others], moved or {}, TOGETHER))
+        self.theme, self.ascii_only = f"textual-{theme}", ascii_only
+        self._follower, self._says, self._wrong = follower, says, wrong
+        self.view = MapView(first or MapState.first(follower.results))
+        self.view.hint = hint
+        self._filter = Input(self.shown.filter, "FIELD=a,b or FIELD=low..high", id="filter", compact=True)
+
+    @property
+    def shown(self) -> MapState:
+        return self.view.shown
 
     def compose(self) -> ComposeResult:
-        yield from (self._head, self._grid, self._reading, self._filter)
-        yield KeyLine(self._offers, lambda: keys.LEFT_OUT)
-
-    def _offers(self, action: str, _: str) -> bool:
-        return action != "step_other(-1)" or self._state.turned is not None
+        yield from (self.view, self._filter)
+        yield KeyLine(lambda action, _: action != STEP_BACK or self.shown.stepped is not None, lambda: LEFT_OUT)
 
     def on_mount(self) -> None:
-        self.theme = f"textual-{self._first_theme}"
-        self.screen.set_focus(self._grid)
-        self.call_after_refresh(self._show)
+        self.screen.set_focus(self.view)
+        self.show_newest()
         self.set_interval(FOLLOW_SECONDS, self.look)
 
     def look(self) -> None:
@@ -229,153 +225,69 @@ class MapApp(KeyedApp[Opened | int]):
         self.show_newest()
 
     def show_newest(self) -> None:
-        """Show the newest results that were read."""
-        results = self._follower.seen.results
-        if results is not self.frame.table.results:
-            self.frame = MapFrame.of(self._state.settled(results.axes), results)
-        self._show()
+        follower, view = self._follower, self.view
+        if follower.results is not self.shown.table.results:
+            view.shown = self.shown.read_again(follower.results)
+        view.progress = self.shown.progress(self._says(), follower.is_computed)
+        view.trouble = self._wrong() or follower.trouble
+        view.redraw()
 
-    @property
-    def _state(self) -> MapState:
-        return self.frame.state
-
-    @property
-    def _axes(self) -> Axes:
-        return self.frame.table.results.axes
-
-    def _see(self, chosen: MapState) -> None:
-        self.frame = self.frame.with_state(chosen)
-        self._show()
-
-    def _show(self) -> None:
-        if not self.is_running:  # while it ends, its widgets go, but its timers may still run
-            return
-        seen = self._follower.seen
-        trouble = self._wrong() or seen.trouble
-        first = (trouble, "trouble") if trouble else (seen.progress(self._says()), "strong")
-        common = common_to_all(self.frame.table.results)
-        self._head.show(first, (self.frame.heading, "muted"), (common, "muted"))
-        self._grid.frame = self.frame
-        self._grid.redraw()
-        self.read()
-
-    def read(self) -> None:
-        """Show the lines about the cell under the pointer, or else at the cursor."""
-        at, frame = self._grid.hovered, self.frame
-        first, second, third = (frame.at(*at) if isinstance(at, drawing.Square) else frame).reading
-        hint = self.keymap.text(self._hint or frame.refusal)
-        last = (hint, "hint") if hint else (third, "text")
-        self._reading.show((first, "strong"), (second, "text"), last)
-
-    def _say(self, hint: str) -> None:
-        self._hint = hint
-        self._show()
-
-    async def on_event(self, event: Event) -> None:
-        """Remove the hint at the next key or click."""
-        if isinstance(event, Key | MouseDown) and not event.is_forwarded and self._hint:
-            self._say("")
-        await super().on_event(event)
+    def _show(self, shown: MapState, hint: str = "") -> None:
+        self.view.shown, self.view.hint = shown, hint
+        self.view.redraw()
 
     # ---- keys
 
-    def action_across(self) -> None:
-        self._turn(self._state.next_across(self._axes))
-
-    def action_down(self) -> None:
-        self._turn(self._state.next_down(self._axes))
-
-    def action_swap(self) -> None:
-        self._turn(self._state.swapped(self._axes))
-
-    def _turn(self, chosen: MapState) -> None:
-        if chosen == self._state:
-            self._say(NEEDS_TWO if len(self._axes) < 2 else NEEDS_DOWN)
-        self._see(chosen)
-
-    def action_measure(self) -> None:
-        self._see(self._state.measured())
-
-    def action_step_other(self, by: int) -> None:
-        self._hold(self._state.stepped(self._axes, by))
-
-    def action_other(self) -> None:
-        self._hold(self._state.next_other(self._axes))
-
-    def _hold(self, chosen: MapState) -> None:
-        if chosen.turned is None:
-            self._say(NEEDS_OTHERS)
-        self._see(chosen)
-
-    def action_move(self, rows: int, columns: int) -> None:
-        row, column = self.frame.cursor
-        self.frame = self.frame.at(row + rows, column + columns)
-        self._show()
-
-    def action_mark(self) -> None:
-        mark, places = self._state.mark, self.frame.cell.places
-        is_marked = mark is not None and mark.places == places
-        here = MarkedCell(places, name_of(self.frame.table, *self.frame.cursor))
-        self._see(replace(self._state, mark=None if is_marked else here))
+    def action_see(self, key: str, by: tuple[int, ...] = ()) -> None:
+        before, now = self.shown, getattr(self.shown, key)(*by)
+        is_same = (before.choice, before.stepped) == (now.choice, now.stepped)
+        self._show(now, NOTHING.get(key, "") if is_same else "")
 
     def action_open(self) -> None:
-        best = self.frame.cell.best
-        if best is None:
-            self._say(CANNOT_OPEN)
+        if (best := self.shown.cell.best) is not None:
+            self.exit(best)
         else:
-            self.exit(Opened(best))
+            self._show(self.shown, CANNOT_OPEN)
 
     def action_copy(self) -> None:
-        best = self.frame.cell.best
-        if best is None:
-            self._say(CANNOT_OPEN)
-            return
-        command = command_of(best)
-        self.copy_to_clipboard(command)
-        self._say(f"copied: {command}")
+        hint = CANNOT_OPEN
+        if (best := self.shown.cell.best) is not None:
+            self.copy_to_clipboard(command_of(best))
+            hint = f"copied: {command_of(best)}"
+        self._show(self.shown, hint)
 
     def action_filter(self) -> None:
         self._filter.display = True
         self.screen.set_focus(self._filter)
 
     def action_escape(self) -> None:
-        if self._filter.display or self._state.filter:
+        if self._filter.display or self.shown.filter:
             self._filter.value = ""
-            self._leave_filter()
-            self._see(replace(self._state, filter=""))
-        elif self._state.mark is not None:
-            self._see(replace(self._state, mark=None))
+            self.leave_filter()
+            self._show(self.shown.filtered(""))
+        elif self.shown.mark:
+            self._show(replace(self.shown, mark=()))
         else:
-            self._say("«quit» ends the program")
+            self._show(self.shown, "«quit» ends the program")
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        if event.input is self._filter:
-            self._see(replace(self._state, filter=event.value))
+    @on(Input.Changed, "#filter")
+    def obey_filter(self, event: Input.Changed) -> None:
+        self._show(self.shown.filtered(event.value))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        if event.input is self._filter:
-            self._leave_filter()
-
-    def _leave_filter(self) -> None:
+    @on(Input.Submitted, "#filter")
+    def leave_filter(self) -> None:
         self._filter.display = False
-        self.screen_stack[0].set_focus(self._grid)
-
-    def action_show_all(self) -> None:
-        """Draw every cell again, without assuming what the terminal shows."""
-        self.screen.refresh()
+        self.screen_stack[0].set_focus(self.view)
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(keys.HELP))
-
-    def action_command_palette(self) -> None:
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(self.get_system_commands(self.screen)))
+            chapters = [Chapter("Keys", bindings=BINDINGS), Chapter("What is seen", SEEN)]
+            self.push_screen(HelpScreen(chapters))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The entries of the command palette: the actions of all keys except the arrow keys."""
-        for binding in keys.BINDINGS:
-            if not binding.action.startswith("move("):
+        """The actions of all keys that do not move the cursor, for the palette."""
+        for binding in BINDINGS:
+            if "'moved'" not in binding.action:
                 run = partial(self.call_later, self.run_action, binding.action)
                 yield SystemCommand(binding.description, f"{binding.tooltip} ({self.get_key_display(binding)})", run)
 
@@ -388,10 +300,9 @@ class MapApp(KeyedApp[Opened | int]):
 
 async def drawn(results: SweepResults, chosen: MapState) -> str:
     """The map of a sweep as the app shows it, as SVG, with room for each cell."""
-    app = MapApp(Follower(results), chosen, theme="light")
-    table = app.frame.table
+    app, table = MapApp(Follower(results), chosen, theme="light"), chosen.table
     async with app.run_test(size=(max(100, 20 + 9 * len(table.columns)), 10 + 3 * len(table.rows))) as pilot:
-        for part in (MapReading, KeyLine):
-            app.query_one(part).display = False
+        app.view.is_read = app.query_one(KeyLine).display = False
+        app.view.redraw()
         await pilot.pause()
-        return app.export_screenshot(title=app.frame.heading)
+        return app.export_screenshot(title=chosen.heading)

@@ -1,4 +1,4 @@
-"""Draws the map on a grid of characters: labels, shaded cells, and numbers where they fit."""
+"""The map of a sweep on a grid of characters, as text, and as CSV."""
 
 from __future__ import annotations
 
@@ -8,243 +8,181 @@ import itertools
 import math
 import textwrap
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from echornn.data.levels import solved_level
 from echornn.sweeps.results import Cell
-from tui.figures.sweep_table import Measure, Scale, numbers_of, rung_text, value_text
-from tui.map.state import FAILED, LOST, MISSING, MapFrame, common_to_all, edge_sign, sign_of
+from tui.figures.sweep_table import Measure, Scale, numbers_of, rung_text, short_text, value_of, value_text
+from tui.map.state import SHADES, MapState, common_to_all, signs_of
 from tui.views.canvas import Box, Cells, stamp, write_in
 
-MARKED, SIDES, CURSOR = "◆", "▐▌", "◉"
-"""The signs of the marked cell, left and right of the cell under the cursor, and on it if cells have no gaps."""
-
-COLOURS = 8
-"""The number of shades, without the shade of the lowest level."""
-
-
-WIDEST, HIGHEST = 9, 7
-"""The most characters of a cell: width and height."""
-
-AIRY = 2
-"""The smallest size of a cell with which there is a gap between cells."""
-
-WITH_INTERVAL, LONGEST_INTERVAL = 5, 7
-"""The fewest lines and columns of a cell with which the confidence interval is written below the success rate."""
-
-LEAST_WORD, LONGEST_LABEL = 4, 16
-"""The fewest characters to which a column's label is cut, and the most of a row's label."""
+MARKED, SIDES, CURSOR = "◆", "▐▌", "◉"  # the cursor is at the sides of its cell, or on it if cells have no gaps
+COLOURS = 8  # shades, without that of the lowest level
+AIRY = 2  # the least width and height of cells with gaps between them
+WIDEST, HIGHEST = 9, 7  # characters of a cell
+LONGEST_INTERVAL, LINES_WITH_INTERVAL = 7, 5  # the least width and height of a cell that shows it
+LEAST_WORD, LONGEST_LABEL = 4, 16  # to which a column's label is cut; of a row's label
 
 
-class Square(NamedTuple):
-    """A cell of the map, for the mouse."""
+def spread(count: int, room: int, least: int, most: int, focus: int) -> tuple[dict[int, range], int]:
+    """The characters that each cell takes along one side of the map, and the gap between two.
 
-    row: int
-    column: int
-
-
-@dataclass(frozen=True)
-class Spread:
-    """The places of the columns, or of the rows: where each shown cell begins, and the size of each in characters."""
-
-    first: int
-    begins: tuple[int, ...]
-    size: int
-
-    @property
-    def shown(self) -> range:
-        return range(self.first, self.first + len(self.begins))
-
-    @property
-    def end(self) -> int:
-        return self.begins[-1] + self.size
-
-    @property
-    def is_airy(self) -> bool:
-        """Whether there is a gap between all neighbouring cells."""
-        return all(after - before > self.size for before, after in itertools.pairwise(self.begins))
-
-    def begin(self, cell: int) -> int:
-        return self.begins[cell - self.first]
-
-
-def spread(count: int, room: int, least: int, most: int, focus: int) -> Spread:
-    """Places for cells that are as large as possible, with gaps between them if these stay large enough. If not even
-    the smallest cells all fit, those around ``focus`` are shown.
+    The cells are as large as possible, with gaps if there is room for them; if not all fit, those around ``focus``.
     """
     size = (room + 1) // count - 1
-    if size >= max(AIRY, least):
-        size = min(size, most)
-        return Spread(0, tuple(cell * (size + 1) for cell in range(count)), size)
-    size = min(most, max(least, room // count))
-    shown = min(count, max(1, room // size))
-    return Spread(min(count - shown, max(0, focus - shown + 1)), tuple(cell * size for cell in range(shown)), size)
+    gap = int(size >= max(AIRY, least))
+    size = min(most, size if gap else max(least, room // count))
+    shown = count if gap else min(count, max(1, room // size))
+    first = min(count - shown, max(0, focus - shown + 1))
+    begins = {first + cell: cell * (size + gap) for cell in range(shown)}
+    return {cell: range(begin, begin + size) for cell, begin in begins.items()}, gap
 
 
-def draw_map(cells: Cells, box: Box, frame: MapFrame) -> None:
-    """Draw the map: labels, cells and cursor."""
-    table, cursor = frame.table, frame.cursor
-    row_labels, column_labels = frame.labels
-    label = min(LONGEST_LABEL, max(map(len, row_labels)) + 2, max(3, box.width // 4))
-    room = max(1, box.width - label - 1)
+def texts_of(state: MapState) -> list[list[str]]:
+    """The number in each cell, [rows][columns], at most five characters; empty if there is no result."""
+    measure = state.measure
+    return [[short_text(value_of(cell, measure), measure) for cell in row] for row in state.table.cells]
+
+
+def labels_of(state: MapState) -> tuple[list[str], list[str]]:
+    """Of the rows and of the columns."""
+    fields = ((state.choice.down, state.table.rows), (state.choice.across, state.table.columns))
+    rows, columns = (["all"] if name is None else [*map(value_text, values)] for name, values in fields)
+    return rows, columns
+
+
+def draw_map(cells: Cells, box: Box, state: MapState) -> None:
+    table, cursor, texts = state.table, state.cursor, texts_of(state)
+    row_labels, column_labels = labels_of(state)
+    margin = min(LONGEST_LABEL, max(map(len, row_labels)) + 2, max(3, box.width // 4)) + 1
     words = max((len(text) for text in column_labels if not _is_number(text)), default=0)
+    room = max(1, box.width - margin)
     least = max(1, min(words, room // max(1, len(column_labels))))
-    columns = spread(len(table.columns), room, least, max(WIDEST, words), cursor[1])
-    rows = spread(len(table.rows), max(1, box.height - 1), 1, HIGHEST, cursor[0])
-    widest = max((len(text) for line in frame.numbers for text in line), default=0)
-    is_numbered = columns.size >= widest + (rows.size == 1)
-    _draw_row_labels(cells, box._replace(width=label), rows, row_labels, cursor[0])
-    _draw_column_labels(cells, box, label + 1, columns, column_labels, cursor[1])
-    for row in rows.shown:
-        for column in columns.shown:
-            x, y = box.x + label + 1 + columns.begin(column), box.y + 1 + rows.begin(row)
-            place = Box(x, y, columns.size, rows.size)
-            cells.mark(*place, Square(row, column))
-            number = frame.numbers[row][column] if is_numbered else ""
-            _draw_cell(cells, place, table.cells[row][column], frame.scale, number)
-            if (row, column) == frame.mark:
-                write_in(cells, place, 0, MARKED, "source")
-            if (row, column) == cursor and not columns.is_airy:
-                stamp(cells, x, y, np.full((place.height, place.width), CURSOR), "cursor")
-            elif (row, column) == cursor:
-                stamp(cells, x - 1, y, np.full((place.height, 1), SIDES[0]), "side")
-                stamp(cells, place.right, y, np.full((place.height, 1), SIDES[1]), "side")
+    columns, gap = spread(len(table.columns), room, least, max(WIDEST, words), cursor[1])
+    rows, _ = spread(len(table.rows), max(1, box.height - 1), 1, HIGHEST, cursor[0])
+    longest = max(len(text) for row in texts for text in row)
+    _draw_row_labels(cells, box._replace(width=margin - 1), rows, row_labels, cursor[0])
+    _draw_column_labels(cells, box, margin, columns, gap, column_labels, cursor[1])
+    for (row, lines), (column, places) in itertools.product(rows.items(), columns.items()):
+        place = Box(box.x + margin + places.start, box.y + 1 + lines.start, len(places), len(lines))
+        cell, is_numbered = table.cells[row][column], len(places) >= longest + (len(lines) == 1)
+        cells.mark(*place, (row, column))
+        _draw_cell(cells, place, cell, state.scale, texts[row][column] if is_numbered else "")
+        if state.mark and state.mark == cell.places:
+            write_in(cells, place, 0, MARKED, "source")
+        if (row, column) == cursor and not gap:
+            stamp(cells, place.x, place.y, np.full((place.height, place.width), CURSOR), "cursor")
+        elif (row, column) == cursor:
+            for side, x in zip(SIDES, (place.x - 1, place.right), strict=True):
+                stamp(cells, x, place.y, np.full((place.height, 1), side), "side")
 
 
 def _draw_cell(cells: Cells, place: Box, cell: Cell, scale: Scale, text: str) -> None:
-    sign, middle = sign_of(cell, scale), place.height // 2
+    sign, middle = next(iter(signs_of(cell)), None), place.height // 2
     if not cell.finished:
-        style = "muted" if sign == MISSING else "lacking"
-        write_in(cells, place, middle, sign, style, at=(place.width - 1) // 2)
+        if sign is not None:
+            write_in(cells, place, middle, sign.character, sign.ink, at=(place.width - 1) // 2)
         return
     value = scale.value(cell)
-    shade = f"shade{min(COLOURS - 1, int(scale.share(value) * COLOURS))}" if scale.level(value) else "none"
-    stamp(cells, place.x, place.y, np.full((place.height, place.width), sign), shade)
+    level = scale.level(value)
+    shade = f"shade{min(COLOURS - 1, int(scale.share(value) * COLOURS))}" if level else "none"
+    stamp(cells, place.x, place.y, np.full((place.height, place.width), SHADES[level]), shade)
     if text:
         number = f"{text:^{place.width}}" if place.height > 1 else text
         write_in(cells, place, middle, number, "strong", at=place.width - len(number))
-        has_interval = scale.measure is Measure.SUCCESS and not cell.is_pooled
-        if has_interval and place.height >= WITH_INTERVAL and place.width >= LONGEST_INTERVAL:
-            low, high = (round(100 * share) for share in cell.interval)
-            write_in(cells, place, middle + 1, f"{f'{low}-{high}':^{place.width}}", "muted")
-    edge = edge_sign(cell)
-    if edge and place.width > 1 and (place.height > 1 or place.width > len(text)):
-        style = "lacking" if edge in (FAILED, LOST) else "muted"
-        write_in(cells, place, 0, edge, style, at=place.width - 1 if place.height > 1 or not text else 0)
+    has_interval = scale.measure is Measure.SUCCESS and not cell.is_pooled
+    if has_interval and place.width >= LONGEST_INTERVAL and place.height >= LINES_WITH_INTERVAL:
+        low, high = (round(100 * share) for share in cell.interval)
+        write_in(cells, place, middle + 1, f"{f'{low}-{high}':^{place.width}}", "muted")
+    if sign is not None and place.width > 1 and (place.height > 1 or place.width > len(text)):
+        write_in(cells, place, 0, sign.character, sign.ink, at=place.width - 1 if place.height > 1 or not text else 0)
 
 
 def _is_number(text: str) -> bool:
     return text[:1].isdigit() or text[:1] in "-."
 
 
-def _draw_column_labels(cells: Cells, box: Box, left: int, columns: Spread, texts: Sequence[str], cursor: int) -> None:
-    """Draw the label of the cursor's column, and at regular distances as many other labels as fit. Words, but no
-    numbers, are cut to the width of a column.
-    """
-    pitch = columns.begins[1] - columns.begins[0] if len(columns.begins) > 1 else columns.size + 1
+def _draw_column_labels(
+    cells: Cells, box: Box, left: int, columns: dict[int, range], gap: int, texts: Sequence[str], cursor: int
+) -> None:
+    """The label of the cursor's column, and at regular distances those of others; only words are cut."""
+    pitch, end = len(columns[cursor]) + gap, max(places.stop for places in columns.values())
     if pitch > LEAST_WORD:
         texts = [text if _is_number(text) else text[: pitch - 1] for text in texts]
-    longest = max(len(texts[column]) for column in columns.shown) + 1
-    every = next((n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500) if n * pitch >= longest), 1000)
-    taken: list[tuple[int, int]] = []
-    for column in sorted(columns.shown, key=lambda one: one != cursor):
-        text = texts[column]
-        begin = max(0, min(columns.begin(column) + (columns.size - len(text)) // 2, columns.end - len(text)))
-        end = begin + len(text)
-        if (column != cursor and column % every) or any(begin <= last and end >= first for first, last in taken):
-            continue
-        taken.append((begin, end))
-        write_in(cells, box, 0, text, "cursor" if column == cursor else "muted", at=left + begin)
-    if columns.first:
+    longest = max(len(texts[column]) for column in columns) + 1
+    every = next((step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500) if step * pitch >= longest), 1000)
+    for column, places in columns.items():
+        text, is_near = texts[column], abs(column - cursor) * pitch < longest
+        if column == cursor or not (column % every or is_near):
+            begin = min(places.start + (len(places) - len(text)) // 2, end - len(text))
+            write_in(cells, box, 0, text, "cursor" if column == cursor else "muted", at=left + max(0, begin))
+    if min(columns):
         write_in(cells, box, 0, "<", "muted", at=left - 1)
-    if columns.shown.stop < len(texts):
-        write_in(cells, box, 0, ">", "muted", at=min(box.width - 1, left + columns.end))
+    if max(columns) + 1 < len(texts):
+        write_in(cells, box, 0, ">", "muted", at=min(box.width - 1, left + end))
 
 
-def _draw_row_labels(cells: Cells, box: Box, rows: Spread, texts: Sequence[str], cursor: int) -> None:
-    for row in rows.shown:
-        text = f"{'>' if row == cursor else ' '} {texts[row]}"
-        line = 1 + rows.begin(row) + rows.size // 2
-        write_in(cells, box, line, f"{text:<{box.width}}", "cursor" if row == cursor else "muted")
-    above, below = rows.shown.start, len(texts) - rows.shown.stop
+def _draw_row_labels(cells: Cells, box: Box, rows: dict[int, range], texts: Sequence[str], cursor: int) -> None:
+    for row, lines in rows.items():
+        text, ink = (f"> {texts[row]}", "cursor") if row == cursor else (f"  {texts[row]}", "muted")
+        write_in(cells, box, 1 + lines.start + len(lines) // 2, f"{text:<{box.width}}", ink)
+    above, below = min(rows), len(texts) - 1 - max(rows)
     if above or below:
         write_in(cells, box, 0, f"{above} above" if above else f"{below} below", "muted")
 
 
-WIDTH = 79
-"""The width of the text above the table, in characters."""
+def lines_of(state: MapState) -> Iterator[str]:
+    """The map as text: a heading, then a line for each row, with a number and a sign for each cell."""
+    rows, heads = labels_of(state)
+    cells = [
+        [number + "".join(sign.character for sign in signs_of(cell)[:1]) for cell, number in zip(*row, strict=True)]
+        for row in zip(state.table.cells, texts_of(state), strict=True)
+    ]
+    label, table = max(map(len, rows)), [heads, *cells]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    yield state.heading
+    for words in common_to_all(state.table.results).split("; "):
+        yield from textwrap.wrap(words, 79)
+    yield ""
+    for name, row in zip(("", *rows), table, strict=True):
+        texts = "   ".join(f"{text:>{width}}" for text, width in zip(row, widths, strict=True))
+        yield f"{name:<{label}}  {texts}".rstrip()
+    for signs in state.legend[1:]:
+        yield from ("", signs)
 
-COLUMNS = (
-    *("points", "trained", "solved", "success", "low", "high", "half_solved", "median_loss"),
-    *("best_seed", "best_solved_at", "failed", "missing", "most_windows", "until", "level", "version", "rung"),
-)
-"""The columns of `csv_lines` after the fields across and down."""
 
 FORMS = {"success": ".4f", "low": ".4f", "high": ".4f", "median_loss": ".6g", "level": ".6g"}
 
 
-def lines_of(frame: MapFrame) -> Iterator[str]:
-    """The map as text: a heading, then a line for each row, with a number for each cell and a sign if results are
-    missing.
-    """
-    cells = [
-        [f"{number or sign_of(cell, frame.scale)}{edge_sign(cell)}" for number, cell in zip(texts, row, strict=True)]
-        for texts, row in zip(frame.numbers, frame.table.cells, strict=True)
-    ]
-    labels, heads = frame.labels
-    label = max(map(len, labels))
-    widths = [max(len(texts[at]) for texts in (heads, *cells)) for at in range(len(heads))]
-    yield frame.heading
-    for words in common_to_all(frame.table.results).split("; "):
-        yield from textwrap.wrap(words, WIDTH)
-    yield ""
-    for name, row in zip(("", *labels), (heads, *cells), strict=True):
-        texts = "   ".join(f"{text:>{width}}" for text, width in zip(row, widths, strict=True))
-        yield f"{name:<{label}}  {texts}".rstrip()
-    if frame.legend[1]:
-        yield ""
-        yield frame.legend[1]
-
-
-def csv_lines(frame: MapFrame) -> Iterator[str]:
-    """The map as CSV, a line for each cell: the fields across and down, then `COLUMNS`. Shares are from 0 to 1; unknown
-    values are empty.
-
-    A cell of several points has no confidence interval, since the points differ in more than their seeds. Its other
-    numbers are medians over its points. ``most_windows`` is the most windows that each of its networks trains.
-    ``level`` is the mean loss of 50 windows below which the task counts as solved; empty if nothing does. Both are
-    empty if the points differ. ``version`` is the number of the program version that trained the cell; a larger number
-    is newer. ``rung`` is the position of the median loss on the ladder of its task.
-    """
-    table, choice = frame.table, frame.table.choice
-    yield _csv([*(name for name in (choice.across, choice.down) if name is not None), *COLUMNS])
+def csv_of(state: MapState) -> str:
+    """The map as CSV, a line for each cell; empty is what is unknown, or what the points of a cell differ in."""
+    out, table, choice = io.StringIO(), state.table, state.choice
+    writer = csv.writer(out, lineterminator="\n")
     for row, down in zip(table.cells, table.rows, strict=True):
         for cell, across in zip(row, table.columns, strict=True):
             point, configs = cell.best_point, [one.config for one in cell.points]
-            values = [value_text(value) for name, value in ((choice.across, across), (choice.down, down)) if name]
-            numbers: dict[str, Any] = {
-                **numbers_of(cell),
+            fields = {name: value_text(value) for name, value in ((choice.across, across), (choice.down, down)) if name}
+            counts = numbers_of(cell)
+            ends = {name: counts.pop(name) for name in ("failed", "missing")}
+            numbers = {
+                **counts,
                 "best_seed": point and point.best[-1],
                 "best_solved_at": point and point.results[point.best[-1]].solved_at,
+                **ends,
                 "most_windows": _one({config.num_epochs * config.windows_per_epoch for config in configs}),
                 "until": table.results.until,
                 "level": _one({level if math.isfinite(level := solved_level(config)) else None for config in configs}),
                 "version": cell.points[0].version + 1 if cell.points else 1,
                 "rung": _one({rung_text(config, cell.loss) for config in configs}),
             }
-            cells = ["" if numbers[name] is None else format(numbers[name], FORMS.get(name, "")) for name in COLUMNS]
-            yield _csv([*values, *cells])
+            if not out.tell():
+                writer.writerow([*fields, *numbers])
+            texts = ["" if one is None else format(one, FORMS.get(name, "")) for name, one in numbers.items()]
+            writer.writerow([*fields.values(), *texts])
+    return out.getvalue()
 
 
 def _one(values: Set[object]) -> object:
     """The common value; None if the values differ."""
     return next(iter(values)) if len(values) == 1 else None
-
-
-def _csv(values: Sequence[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(values)
-    return out.getvalue()

@@ -1,19 +1,19 @@
-"""The map of a sweep as values: what the user chooses, how each key changes it, and the frame that is drawn from it."""
+"""The map of a sweep as one value, what each key makes of it, and what it says in words."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.cases import loss_of
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import Cell, Values
 from tui.figures.sweep_table import (
-    BUDGET,
     Axes,
     Choice,
     Measure,
@@ -23,128 +23,259 @@ from tui.figures.sweep_table import (
     first_choice,
     meaning,
     rung_text,
-    short_text,
-    value_of,
     value_text,
 )
-from tui.term.exit_code import UsageError
+
+ALWAYS_NAMED = ("state_size", "truncated_backprop_length", "init")  # also if they are the defaults
+NEVER_NAMED = ("seed", "replicas", "device", "num_epochs")  # other words say them, or they decide nothing
+
+SHADES = "·░▒▓█"  # of the levels 0 to 4
 
 
-class FilterError(UsageError):
-    """The filter is invalid for this sweep; the message names the invalid word, and what is allowed."""
-
-    def __init__(self, word: str, allowed: str) -> None:
-        super().__init__(f"filter = {word!r} cannot be used: {allowed}")
-
-
-def kept_values(text: str, axes: Axes) -> dict[str, frozenset[Value]]:
-    """The values to show for each field that the filter names; fields that it does not name show all values.
-
-    Words are separated by spaces: ``FIELD=a,b``, ``FIELD=lo..hi`` (either end may be missing), or only a value that
-    some field has. Listed values must occur in the sweep; a range may extend beyond its values. A field's name may be
-    abbreviated if the beginning is unique.
-    """
-    kept: dict[str, frozenset[Value]] = {}
-    for word in text.split():
-        name, equals, wanted = word.partition("=")
-        if equals:
-            names = named_by(name, axes)
-            if len(names) != 1:
-                raise FilterError(word, f"it must be FIELD=VALUES, with a field of {', '.join(axes) or 'none'}")
-        else:
-            wanted = word
-            names = [one for one in axes if _matching(word, axes[one])]
-            if not names:
-                raise FilterError(word, f"no field has this value; FIELD=VALUES, as {example_of(axes)}")
-        for one in names:
-            found = _matching(wanted, axes[one])
-            if not found:
-                shown = ", ".join(value_text(value) for value in axes[one][:8])
-                raise FilterError(word, f"{one} has {shown}{', ...' if len(axes[one]) > 8 else ''}")
-            kept[one] = kept.get(one, frozenset(axes[one])) & found
-            if not kept[one]:
-                raise FilterError(word, f"no value of {one} would be left")
-    return kept
+class Sign(NamedTuple):
+    character: str
+    words: str
+    ink: str
 
 
-def named_by(name: str, axes: Axes) -> list[str]:
-    """The fields that a user may mean by a name: the one with this name, or else those that begin with it."""
-    name = name.replace("-", "_")
-    return [name] if name in axes else [one for one in axes if name and one.startswith(name)]
+SIGNS = {
+    "failed": Sign("!", "failed", "lacking"),
+    "missing": Sign("?", "to come", "muted"),
+    "lost": Sign("↓", "lost again", "lacking"),
+    "impossible": Sign("×", "cannot be", "muted"),
+}
+"""The signs of what a cell may have, by the name of its count, those that matter most first."""
 
 
-def example_of(axes: Axes) -> str:
-    """An example of a filter for these fields, with some values of the first field."""
-    name, values = next(iter(axes.items()), ("echo_step", (3, 4, 5)))
-    some = values[: max(1, len(values) - 1)]
-    if len(some) > 2 and all(isinstance(value, int | float) for value in some):
-        return f"{name}={value_text(some[0])}..{value_text(some[-1])}"
-    return f"{name}={','.join(map(value_text, some[:2]))}"
+def signs_of(cell: Cell) -> list[Sign]:
+    return [sign for name, sign in SIGNS.items() if getattr(cell, name)]
 
 
-def _matching(wanted: str, values: Values) -> frozenset[Value]:
-    """The values that a word selects; empty if a part of the word selects none."""
-    named = [frozenset(value for value in values if _is(part, value)) for part in wanted.split(",") if part]
-    return frozenset().union(*named) if all(named) else frozenset()
+One = TypeVar("One")
 
 
-def _is(part: str, value: Value) -> bool:
-    if part == value_text(value) or not isinstance(value, int | float):
-        return part == value_text(value)
-    low, dots, high = part.partition("..")
-    try:
-        if dots:
-            return float(low or -math.inf) <= value <= float(high or math.inf)
-        return float(part) == value
-    except ValueError:
-        return False
+def after(value: One, values: Sequence[One], by: int = 1) -> One:
+    return values[(values.index(value) + by) % len(values)]
 
 
-def name_of(table: Table, row: int, column: int) -> str:
-    """The name of a cell: its fields with their values, without those that its task lacks."""
-    choice, names = table.choice, EchoConfig.names()
-    values = {choice.down: table.rows[row], choice.across: table.columns[column]}
-    for name, some in table.results.axes.items():
-        if name not in values and len(left := choice.left(name, some)) == 1 < len(some):
-            values[name] = left[0]
-    fields = ((name, value) for name, value in values.items() if name in names or (name and value is not None))
-    return ", ".join(f"{name} {value_text(value)}" for name, value in fields) or "the point"
+def counts_of(cell: Cell, *names: str) -> list[str]:
+    return [f"{getattr(cell, name):,} {SIGNS[name].words}" for name in names if getattr(cell, name)]
 
 
-def words_of(table: Table, row: int, column: int) -> tuple[str, str]:
-    """Two lines about a cell: how many seeds solved it; and when, with the best seed."""
-    cell, name = table.cells[row][column], name_of(table, row, column)
-    lacking = {"failed": cell.failed, "to come": cell.missing, "of other versions, not counted": cell.of_others}
-    lacks = ", ".join(f"{number:,} {words}" for words, number in lacking.items() if number)
-    if not cell.finished:
-        nothing = "impossible, so it was left out" if cell.impossible else "not part of this sweep"
-        reasons = [*(point.failed for point in cell.points if point.failed is not None), *cell.impossible, ""]
-        return f"{name}: {lacks or nothing}", reasons[0]
-    versions, several = table.results.versions, len({point.version for point in table.results.points}) > 1
-    parts = (
-        f"{cell.lost:,} lost it again" if cell.lost else "",
-        "" if cell.half_solved is None else f"half by window {cell.half_solved:,}",
-        _best_words(table, cell),
-        "" if cell.is_pooled else _loss_words(cell),
-        lacks,
-        f"version {cell.points[0].version + 1} of {len(versions)}" if several else "",
-    )
-    return f"{name}: {solved_text(cell)}", "; ".join(filter(None, parts))
+@dataclass(frozen=True, eq=False)
+class MapState:
+    """A sweep, and what of it is shown; the methods that keys call return it as it is after the key."""
+
+    table: Table
+    measure: Measure = Measure.SUCCESS
+    stepped: str | None = None  # the field that the stepping keys hold
+    filter: str = ""
+    refusal: str = ""  # why the filter is not obeyed
+    row: Value = None  # the values of the cell under the cursor; of the first if there is no such cell
+    column: Value = None
+    mark: tuple[Values, ...] = ()  # the places of a cell with which others are compared
+
+    @classmethod
+    def first(cls, results: SweepResults) -> MapState:
+        choice = first_choice(results.axes)
+        return cls(Table.of(results, choice)).seeing(choice)
+
+    def read_again(self, results: SweepResults) -> MapState:
+        """The same choices for newer results."""
+        if [*results.axes] != [*self.axes]:
+            return MapState.first(results)
+        return replace(self, table=replace(self.table, results=results)).filtered(self.filter)
+
+    # ---- the keys
+
+    def seeing(self, choice: Choice) -> MapState:
+        """With other fields across, down, or held."""
+        if choice.down == choice.across:
+            choice = replace(choice, down=None)
+        now = replace(self, table=Table.of(self.table.results, choice))
+        return now if self.stepped in now.others else replace(now, stepped=next(iter(now.others), None))
+
+    def next_across(self) -> MapState:
+        """The next field is across; if that is the field down, the two change places."""
+        name = after(self.choice.across, [*self.axes] or [None])
+        return self.turned() if name == self.choice.down else self.seeing(replace(self.choice, across=name))
+
+    def next_down(self) -> MapState:
+        """The next field is down; after the last none: a single row has all values."""
+        across, down = self.choice.across, self.choice.down
+        down = after(down, [*(name for name in self.axes if name != across), None])
+        return self.seeing(replace(self.choice, down=down))
+
+    def turned(self) -> MapState:
+        """Rows as columns; as it is if there is no field down."""
+        if self.choice.down is None:
+            return self
+        turned = replace(self, row=self.column, column=self.row)
+        return turned.seeing(replace(self.choice, across=self.choice.down, down=self.choice.across))
+
+    def next_stepped(self) -> MapState:
+        return replace(self, stepped=after(self.stepped, self.others or [None]))
+
+    def held(self, by: int) -> MapState:
+        """The next (or an earlier) value is held; between the last and the first, cells have all values."""
+        if self.stepped is None:
+            return self
+        ways: list[dict[str, Value]] = [{}, *({self.stepped: value} for value in self.axes[self.stepped])]
+        others = dict(self.choice.held)
+        now = {self.stepped: others.pop(self.stepped)} if self.stepped in others else {}
+        return self.seeing(replace(self.choice, held={**others, **after(now, ways, by)}))
+
+    def next_measure(self) -> MapState:
+        return replace(self, measure=after(self.measure, [*Measure]))
+
+    def moved(self, rows: int, columns: int) -> MapState:
+        return self.at(self.cursor[0] + rows, self.cursor[1] + columns)
+
+    def at(self, row: int, column: int) -> MapState:
+        """With the cursor on this cell, or the nearest."""
+        rows, columns = self.table.rows, self.table.columns
+        row, column = min(len(rows) - 1, max(0, row)), min(len(columns) - 1, max(0, column))
+        return replace(self, row=rows[row], column=columns[column])
+
+    def marked(self) -> MapState:
+        """The cell under the cursor is marked, or no longer."""
+        return replace(self, mark=() if self.mark == self.cell.places else self.cell.places)
+
+    def filtered(self, text: str) -> MapState:
+        """With this filter; if it is invalid, all is shown, and the refusal says why."""
+        try:
+            kept, refusal = kept_values(text, self.axes), ""
+        except ValueError as error:
+            kept, refusal = {}, f"filter = {error}"
+        return replace(self.seeing(replace(self.choice, kept=kept)), filter=text, refusal=refusal)
+
+    # ---- what is seen
+
+    @property
+    def choice(self) -> Choice:
+        return self.table.choice
+
+    @property
+    def axes(self) -> Axes:
+        return self.table.results.axes
+
+    @property
+    def others(self) -> list[str]:
+        """The fields that are neither across nor down."""
+        return [name for name in self.axes if name not in (self.choice.across, self.choice.down)]
+
+    @cached_property
+    def scale(self) -> Scale:
+        """That of all points: a filter does not change the meaning of a shade."""
+        return Scale.of(self.table.results.points, self.measure)
+
+    @cached_property
+    def cursor(self) -> tuple[int, int]:
+        rows, columns = self.table.rows, self.table.columns
+        row = rows.index(self.row) if self.row in rows else 0
+        return row, columns.index(self.column) if self.column in columns else 0
+
+    @property
+    def cell(self) -> Cell:
+        """The cell under the cursor."""
+        return self.table.cells[self.cursor[0]][self.cursor[1]]
+
+    # ---- what is said
+
+    def progress(self, says: str, is_computed: bool) -> str:
+        """How many networks are trained, failed and solved, and what the program says that computes the sweep."""
+        every = Cell((), self.table.results.points)
+        state = "■ done" if not every.missing else "▶ computing" if says or is_computed else "… unfinished"
+        counts = [f"{every.finished:,} of {every.asked:,} trained", f"{every.solved:,} solved"]
+        return "   ".join(filter(None, [state, *counts, *counts_of(every, "lost", "failed"), says]))
+
+    @property
+    def heading(self) -> str:
+        """Which measure is shown, over which fields, and of which values."""
+        choice, losses = self.choice, {point.config.loss_name for point in self.table.results.points}
+        fields = [f"{word} {name}" for word, name in (("across", choice.across), ("down", choice.down)) if name]
+        others = []  # each cell has their one value, or all of several
+        for name in self.others:
+            left, sign = choice.left(name, self.axes[name]), ">" if name == self.stepped and self.others[1:] else ""
+            others.append(f"{sign}{name} {value_text(left[0])}" if len(left) == 1 else f"{sign}over {name}")
+        parts = (", ".join([meaning(self.measure, losses), *fields]), ", ".join(others))
+        return "; ".join(filter(None, (*parts, self.filter and f"filter {self.filter}")))
+
+    @property
+    def legend(self) -> list[str]:
+        """The shades, then the signs that occur on the map."""
+        signs = {sign: None for row in self.table.cells for cell in row for sign in signs_of(cell)}
+        shades = [(SHADES[level], text) for level, text in self.scale.legend]
+        lines = [shades, [(sign.character, sign.words) for sign in SIGNS.values() if sign in signs]]
+        return ["  ".join(" ".join(one) for one in line) for line in lines if line]
+
+    def name_of(self, places: tuple[Values, ...]) -> str:
+        """The fields that have one value in these places, without those that their task lacks."""
+        values = dict(zip(self.axes, map(set, zip(*places, strict=True)), strict=False))
+        known, fields = EchoConfig.names(), []
+        for name in filter(None, (self.choice.down, self.choice.across, *self.others)):
+            match [*values.get(name, ())]:
+                case [value] if name in known or value is not None:
+                    fields.append(f"{name} {value_text(value)}")
+        return ", ".join(fields) or "the point"
+
+    @property
+    def reading(self) -> tuple[str, str, str]:
+        """How many seeds solved the cell under the cursor; when, and the best of them; the marked cell."""
+        cell, marked = self.cell, ""
+        impossible = "impossible, so it was left out" if cell.impossible else "not part of this sweep"
+        lacks = ", ".join(counts_of(cell, "failed", "missing")) or impossible
+        if self.mark:
+            results = solved_text(Cell.together(self.mark, self.table.results.cells))
+            marked = f"marked: {self.name_of(self.mark)}: {results}"
+        words = solved_text(cell) if cell.finished else lacks
+        return f"{self.name_of(cell.places)}: {words}", "; ".join(self._details(cell)), marked
+
+    def _details(self, cell: Cell) -> Iterator[str]:
+        if not cell.finished:
+            yield from [*(point.failed for point in cell.points if point.failed), *cell.impossible][:1]
+            return
+        if cell.half_solved is not None:
+            yield f"half by window {cell.half_solved:,}"
+        if cell.best_point is not None and (config := cell.best) is not None:
+            result = cell.best_point.results[config.seed]
+            loss = f"least loss {loss_of(config, result.final_loss)} of seed {config.seed}"
+            best = f"seed {config.seed} first, at {result.solved_at:,}" if result.solved_at is not None else loss
+            over = [name for name in self.others if cell.is_pooled and name not in self.choice.held]
+            yield ", ".join([best, *(f"{name} {value_text(config.fields().get(name))}" for name in over)])
+            if math.isfinite(cell.loss) and not cell.is_pooled:
+                rung = rung_text(config, cell.loss) if cell.half_solved is None else ""
+                yield ", ".join(filter(None, [f"median loss {loss_of(config, cell.loss)}", rung]))
+        if math.isinf(cell.loss):
+            yield "most diverged"
+        yield from counts_of(cell, "lost", "failed", "missing")
+        if cell.of_others:
+            yield f"{cell.of_others:,} of other versions, not counted"
 
 
-def _best_words(table: Table, cell: Cell) -> str:
-    """The seed that `enter` trains, and of several points its point."""
-    point, config = cell.best_point, cell.best
-    if point is None or config is None:
+@lru_cache(maxsize=1)
+def common_to_all(results: SweepResults) -> str:
+    """What all networks of the sweep have in common; empty if there is nothing to train."""
+    configs = [point.config for point in results.points]
+    if not configs:
         return ""
-    seed, result = config.seed, point.results[config.seed]
-    words = f"seed {seed} first, at {result.solved_at or 0:,}"
-    if result.solved_at is None:
-        words = f"least {_loss_name(config)} {loss_of(config, result.final_loss)} of seed {seed}"
-    shown = (table.choice.across, table.choice.down, *table.choice.held)
-    others = [name for name in table.results.axes if name not in shown and cell.is_pooled]
-    values = config.fields()
-    return ", ".join([words, *(f"{name} {value_text(values.get(name))}" for name in others)])
+    values, others = configs[0].fields(), [config.fields() for config in configs]
+    fields = [
+        f"{'T' if name == 'truncated_backprop_length' else name} {value_text(values[name])}"
+        for name in dict.fromkeys((*ALWAYS_NAMED, *EchoConfig().changes_to(configs[0])))
+        if name not in (*NEVER_NAMED, *results.axes) and all(one.get(name, "") == values[name] for one in others)
+    ]
+    until = "until solved or " if results.until == "solved" else ""
+    epochs = _span({config.num_epochs for config in configs}, "epoch")
+    windows = _span({config.num_epochs * config.windows_per_epoch for config in configs}, "window")
+    seeds = {seed for point in results.points for seed in point.keys}
+    in_words = f"seeds {min(seeds)} to {max(seeds)}" if len(seeds) > 1 else f"seed {min(seeds)}"
+    return "; ".join(filter(None, (", ".join(fields), f"{until}{epochs}, {windows}, {in_words}")))
+
+
+def _span(numbers: set[int], unit: str) -> str:
+    least, most = min(numbers), max(numbers)
+    return f"{f'{least:,} to ' if least < most else ''}{most:,} {unit}{'s' if most > 1 else ''}"
 
 
 def solved_text(cell: Cell) -> str:
@@ -156,275 +287,40 @@ def solved_text(cell: Cell) -> str:
     return f"{text} ({low} to {high} %)"
 
 
-def _loss_words(cell: Cell) -> str:
-    config = cell.best
-    if config is None or not math.isfinite(cell.loss):
-        return "most diverged"
-    rung = "" if cell.half_solved is not None else rung_text(config, cell.loss)
-    return f"median {_loss_name(config)} {loss_of(config, cell.loss)}{f', {rung}' if rung else ''}"
+def kept_values(text: str, axes: Axes) -> dict[str, frozenset[Value]]:
+    """The values that a filter leaves of the fields in it; a ValueError that begins with the invalid word.
 
-
-def _loss_name(config: EchoConfig) -> str:
-    return "loss" if config.has_classes else config.loss_name
-
-
-SHADES = "·░▒▓█"
-"""The characters for levels 0 to 4."""
-
-MISSING, FAILED, LEFT_OUT, LOST = "?", "!", "×", "↓"
-"""The signs of points without results; also at the edge of a cell that lacks some results, or in which some networks
-lost the task again.
-"""
-
-ALWAYS_NAMED = ("state_size", "truncated_backprop_length", "init")
-"""The common settings that are named even if they are the defaults."""
-
-NEVER_NAMED = ("seed", "replicas", "device", "num_epochs")
-"""The settings that other words say, or that do not affect what is trained."""
-
-
-class MarkedCell(NamedTuple):
-    """A cell with which others are compared, with the name that it had when it was marked."""
-
-    places: tuple[Values, ...]
-    name: str
-
-
-@dataclass(frozen=True)
-class MapState:
-    """The user's choices on the map.
-
-    Attributes:
-        across, down: the fields of columns and of rows; None if there is only one column or row.
-        held: the values of fields that are held; a cell combines all values of other fields.
-        turned: the field that the stepping keys hold.
-        filter: the filter as typed; see `kept_values`.
-        row, column: the values of the cell under the cursor; if there is no such cell, the first counts.
+    Words are separated by spaces: ``FIELD=a,b``, ``FIELD=lo..hi`` (either end may be missing), or only a value that
+    some field has. A field's name may be abbreviated if the beginning is unique.
     """
-
-    across: str | None = None
-    down: str | None = None
-    held: Mapping[str, Value] = field(default_factory=dict)
-    turned: str | None = None
-    filter: str = ""
-    measure: Measure = Measure.SUCCESS
-    row: Value = None
-    column: Value = None
-    mark: MarkedCell | None = None
-
-    @classmethod
-    def first(cls, axes: Axes) -> MapState:
-        """The state at the start, for a sweep over these fields."""
-        choice = first_choice(axes)
-        return cls(choice.across, choice.down).settled(axes)
-
-    def choice(self, axes: Axes) -> Choice:
-        """The part of the sweep that is shown; a `FilterError` if the filter is invalid."""
-        return Choice(self.across, self.down, self.held, kept_values(self.filter, axes))
-
-    def others(self, axes: Axes) -> list[str]:
-        """The fields that are neither across nor down."""
-        return [name for name in axes if name not in (self.across, self.down)]
-
-    def settled(self, axes: Axes) -> MapState:
-        """The state adapted to these fields: those that do not exist are replaced."""
-        across = self.across if self.across in axes else next((name for name in axes if name != self.down), None)
-        down = self.down if self.down in axes and self.down != across else None
-        held = {name: value for name, value in self.held.items() if value in axes.get(name, ())}
-        mark = self.mark if self.mark and all(len(place) == len(axes) for place in self.mark.places) else None
-        now = replace(self, across=across, down=down, held=held, mark=mark)
-        others = now.others(axes)
-        return now if self.turned in others else replace(now, turned=next(iter(others), None))
-
-    def next_across(self, axes: Axes) -> MapState:
-        """The next field runs across. If that is the field down, the two change places."""
-        names = list(axes)
-        if len(names) < 2 or self.across is None:
-            return self
-        name = names[(names.index(self.across) + 1) % len(names)]
-        return self.swapped(axes) if name == self.down else replace(self, across=name, column=None).settled(axes)
-
-    def next_down(self, axes: Axes) -> MapState:
-        """The next field runs down. After the last comes none: a single row combines all values."""
-        order = [*(name for name in axes if name != self.across), None]
-        return replace(self, down=order[(order.index(self.down) + 1) % len(order)], row=None).settled(axes)
-
-    def swapped(self, axes: Axes) -> MapState:
-        """Rows are exchanged with columns."""
-        if self.down is None:
-            return self
-        return replace(self, across=self.down, down=self.across, row=self.column, column=self.row).settled(axes)
-
-    def next_other(self, axes: Axes) -> MapState:
-        """The stepping keys hold the next field."""
-        names = self.others(axes)
-        return replace(self, turned=names[(names.index(self.turned) + 1) % len(names)]) if self.turned else self
-
-    def stepped(self, axes: Axes, by: int) -> MapState:
-        """The next (or an earlier) value is held; between the last and the first, cells combine all values."""
-        if self.turned is None:
-            return self
-        held, values = dict(self.held), axes[self.turned]
-        at = values.index(held.pop(self.turned)) + 1 if self.turned in held else 0
-        at = (at + by) % (len(values) + 1)
-        return replace(self, held={**held, self.turned: values[at - 1]} if at else held)
-
-    def measured(self) -> MapState:
-        """The cells show the next measure."""
-        measures = list(Measure)
-        return replace(self, measure=measures[(measures.index(self.measure) + 1) % len(measures)])
+    kept: dict[str, frozenset[Value]] = {}
+    for word in text.split():
+        name, equals, wanted = word.partition("=")
+        names = named_by(name, axes) if equals else [*axes]
+        left = {one: _matching(wanted if equals else word, axes[one]) & kept.get(one, {*axes[one]}) for one in names}
+        left = {one: values for one, values in left.items() if values}
+        if not left or (equals and len(names) > 1):
+            fields = (f"{one}={','.join(map(value_text, values[:8]))}" for one, values in axes.items())
+            raise ValueError(f"{word!r} cannot be used: it leaves nothing of {' '.join(fields)}")
+        kept |= left
+    return kept
 
 
-@dataclass(frozen=True, eq=False)
-class MapFrame:
-    """All that is drawn at one time; the refusal says why the filter is invalid, if it is."""
-
-    state: MapState
-    table: Table
-    scale: Scale
-    refusal: str = ""
-
-    @classmethod
-    def of(cls, state: MapState, results: SweepResults) -> MapFrame:
-        refusal = ""
-        try:
-            choice = state.choice(results.axes)
-        except FilterError as error:
-            refusal, choice = str(error), Choice(state.across, state.down, state.held)
-        # the scale is that of all points, so that a filter does not change the meaning of a shade
-        return cls(state, Table.of(results, choice), Scale.of(results.points, state.measure), refusal)
-
-    def with_state(self, state: MapState) -> MapFrame:
-        """The frame after a change; the table is only made again if the change affects it."""
-        before = self.state
-        if replace(state, row=before.row, column=before.column, mark=before.mark) != before:
-            return MapFrame.of(state, self.table.results)
-        return replace(self, state=state)
-
-    def at(self, row: int, column: int) -> MapFrame:
-        """The frame with its cursor on this cell, or on the nearest."""
-        rows, columns = self.table.rows, self.table.columns
-        row, column = min(len(rows) - 1, max(0, row)), min(len(columns) - 1, max(0, column))
-        return replace(self, state=replace(self.state, row=rows[row], column=columns[column]))
-
-    @cached_property
-    def cursor(self) -> tuple[int, int]:
-        """Row and column of the cell under the cursor."""
-        rows, columns = self.table.rows, self.table.columns
-        row = rows.index(self.state.row) if self.state.row in rows else 0
-        return row, columns.index(self.state.column) if self.state.column in columns else 0
-
-    @property
-    def cell(self) -> Cell:
-        """The cell under the cursor."""
-        row, column = self.cursor
-        return self.table.cells[row][column]
-
-    @cached_property
-    def mark(self) -> tuple[int, int] | None:
-        """Row and column of the marked cell; None if it is not on the map."""
-        marked = self.state.mark and self.state.mark.places
-        cells = ((row, column, cell) for row, line in enumerate(self.table.cells) for column, cell in enumerate(line))
-        return next(((row, column) for row, column, cell in cells if cell.places == marked), None)
-
-    @cached_property
-    def numbers(self) -> list[list[str]]:
-        """The text in each cell, [rows][columns], at most five characters; empty if there is no result."""
-        measure = self.scale.measure
-        return [[short_text(value_of(cell, measure), measure) for cell in row] for row in self.table.cells]
-
-    @property
-    def labels(self) -> tuple[list[str], list[str]]:
-        """The labels of the rows and of the columns; a single one if there is no field."""
-        choice = self.table.choice
-        return _labels(self.table.rows, choice.down), _labels(self.table.columns, choice.across)
-
-    @property
-    def reading(self) -> tuple[str, str, str]:
-        """Three lines: how many seeds solved the cell at the cursor, when, and the counts of the marked cell."""
-        mark, beside = self.state.mark, ""
-        if mark is not None:
-            beside = f"marked: {mark.name}: {solved_text(Cell.together(mark.places, self.table.results.cells))}"
-        return *words_of(self.table, *self.cursor), beside
-
-    @property
-    def heading(self) -> str:
-        """Which measure is shown, over which fields, and of which values."""
-        choice, axes = self.table.choice, self.table.results.axes
-        losses = {point.config.loss_name for point in self.table.results.points}
-        shown = {"across": choice.across, "down": choice.down}
-        fields = [f"{word} {name}" for word, name in shown.items() if name]
-        names = self.state.others(axes)
-        others = [
-            f"{'>' if name == self.state.turned and len(names) > 1 else ''}"
-            f"{_held_text(name, choice.left(name, axes[name]), axes[name])}"
-            for name in names
-        ]
-        kept = f"filter {self.state.filter}" if self.state.filter else ""
-        parts = (", ".join([meaning(self.scale.measure, losses), *fields]), ", ".join(others), kept)
-        return "; ".join(filter(None, parts))
-
-    @property
-    def legend(self) -> list[str]:
-        """Two lines: the shades, then the other signs that occur on the map."""
-        cells = [cell for row in self.table.cells for cell in row]
-        signs = {
-            f"{MISSING} to come": any(cell.missing for cell in cells),
-            f"{FAILED} failed": any(cell.failed for cell in cells),
-            f"{LOST} some lost again": any(cell.lost for cell in cells),
-            f"{LEFT_OUT} cannot be": any(cell.impossible for cell in cells),
-        }
-        shades = "  ".join(f"{SHADES[level]} {text}" for level, text in self.scale.legend)
-        return [shades, "  ".join(text for text, is_there in signs.items() if is_there)]
+def named_by(name: str, axes: Axes) -> list[str]:
+    """The fields that a user may mean by a name: the one with this name, or else those that begin with it."""
+    name = name.replace("-", "_")
+    return [name] if name in axes else [one for one in axes if name and one.startswith(name)]
 
 
-def _labels(values: Values, name: str | None) -> list[str]:
-    return ["all"] if name is None else [value_text(value) for value in values]
+def _matching(wanted: str, values: Values) -> frozenset[Value]:
+    """The values that a word selects; empty if a part of the word selects none."""
+    named = [frozenset(value for value in values if _is(part, value)) for part in wanted.split(",") if part]
+    return frozenset().union(*named) if all(named) else frozenset()
 
 
-def _held_text(name: str, left: Values, values: Values) -> str:
-    """A field that is neither across nor down: its value, or "over" if each cell combines several values."""
-    if len(left) == 1:
-        largest = " (largest)" if name == BUDGET and len(values) > 1 and left == values[-1:] else ""
-        return f"{name} {value_text(left[0])}{largest}"
-    return f"over {name}" if left == values else f"over {len(left)} of {name}"
-
-
-def sign_of(cell: Cell, scale: Scale) -> str:
-    """The character that fills a cell."""
-    if cell.finished:
-        return SHADES[scale.level(scale.value(cell))]
-    return MISSING if cell.missing else FAILED if cell.failed else LEFT_OUT if cell.impossible else " "
-
-
-def edge_sign(cell: Cell) -> str:
-    """The sign at the edge of a cell with results, of which some lack, or were lost again."""
-    signs = {FAILED: cell.failed, MISSING: cell.missing, LOST: cell.lost, LEFT_OUT: cell.impossible}
-    return next((sign for sign, is_so in signs.items() if is_so), "") if cell.finished else ""
-
-
-@lru_cache(maxsize=1)
-def common_to_all(results: SweepResults) -> str:
-    """The settings that all networks of a sweep have in common; empty if there is nothing to train."""
-    configs = [point.config for point in results.points]
-    if not configs:
-        return ""
-    all_fields = [config.fields() for config in configs]
-    names = dict.fromkeys((*ALWAYS_NAMED, *EchoConfig().changes_to(configs[0])))
-    fields = [
-        f"{'T' if name == 'truncated_backprop_length' else name} {value_text(all_fields[0][name])}"
-        for name in names
-        if name not in (*NEVER_NAMED, *results.axes) and len({fields.get(name, "") for fields in all_fields}) == 1
-    ]
-    number = configs[0].num_epochs
-    epochs = "" if BUDGET in results.axes else f"{number:,} epoch{'s' if number != 1 else ''}"
-    until = " or ".join(filter(None, ("until solved", epochs))) if results.until == "solved" else epochs
-    most = sorted({config.num_epochs * config.windows_per_epoch for config in configs})
-    windows = f"{most[0]:,} windows" if len(most) == 1 else f"{most[0]:,} to {most[-1]:,} windows"
-    seeds = sorted({seed for point in results.points for seed in point.keys})
-    first, last, count = seeds[0], seeds[-1], len(seeds)
-    in_order = f"seeds {first} to {last}" if last - first + 1 == count else f"{count:,} seeds from {first} to {last}"
-    amount = filter(None, (until, windows, f"seed {first}" if count == 1 else in_order))
-    versions = len({point.version for point in results.points})
-    several = f"squares by {versions} versions of the program" if versions > 1 else ""
-    return "; ".join(filter(None, (", ".join(fields), ", ".join(amount), several)))
+def _is(part: str, value: Value) -> bool:
+    low, dots, high = part.partition("..")
+    with suppress(ValueError):
+        if isinstance(value, int | float):
+            return float(low or -math.inf) <= value <= float(high or math.inf) if dots else float(part) == value
+    return part == value_text(value)

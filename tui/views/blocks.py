@@ -72,7 +72,7 @@ class Blocks(NamedTuple):
     def line(self, row: int, begin: int, end: int) -> tuple[Characters, Styles]:
         """The characters and their inks of some steps of a row, as a line to stamp, [1, 2 * steps]."""
         texts, inks = self.texts[row, np.newaxis, begin:end], self.inks[row, np.newaxis, begin:end]
-        return texts.view("<U1"), inks.repeat(2, axis=1)
+        return np.ascontiguousarray(texts).view("<U1"), inks.repeat(2, axis=1)
 
 
 def value_blocks(form: Form, values: npt.NDArray[Any], ink: str, channel: int = 0, scale: float = 1.0) -> Blocks:

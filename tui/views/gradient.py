@@ -56,9 +56,6 @@ class GradientView(ProbeView):
     def height_for(config: EchoConfig, width: int, most: int) -> int:
         return min(most, 3 + lines_for(config) + max(config.window_steps, lines_for(config)))
 
-    def answered(self, readings: Readings) -> bool:
-        return readings.gradient is not None
-
     @property
     def at_cursor(self) -> TimeStep | None:
         place = self._place() if self._cursor is not None else None

@@ -33,7 +33,6 @@ INKS = {
     "focused": "bold underline $text",
     "caret": "reverse $text",
     "picked": "bold reverse $text",
-    "selected": "bold $text on $primary",
     "hint": "$text-warning",
     "draft": "bold $text-warning",
     "refusal": "bold $text-error",

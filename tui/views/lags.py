@@ -130,50 +130,42 @@ def _draw_bars(cells: Cells, inner: Box, chart: LagChart, bars: Bars, signs: Cha
 
 def _draw_numbers(cells: Cells, box: Box, chart: LagChart, bars: Bars) -> None:
     """The number of each lag, or of every few."""
-    line = Box(box.x + GUTTER, box.y + box.height - 2, box.width - GUTTER, 1)
-    cells.write(box.x, line.y, "lag", "muted")
+    y = box.y + box.height - 2
+    cells.write(box.x, y, "lag", "muted")
     widest = len(str(len(chart.heights) - 1)) + 1
     every = next((n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500) if n * bars.pitch >= widest), 1000)
     for bar, x in enumerate(bars.lefts.tolist()):
         lags = range(bar * bars.each, (bar + 1) * bars.each)
         is_source = any(source in lags for source in source_lags(chart.config))
         ink = "cursor" if chart.cursor in lags else "target" if is_source else "muted"
-        if bar % every == 0 or ink == "cursor":
-            write_first(cells, line, [(x, str(lags[0]))], ink, gap=int(bars.pitch > 1))
+        if bar % every == 0 and GUTTER + x + len(str(lags[0])) <= box.width:
+            cells.write(box.x + GUTTER + x, y, str(lags[0]), ink)
 
 
 def _draw_marks(cells: Cells, line: Box, chart: LagChart, bars: Bars) -> None:
     """Below the bars: where the sources are, where the gradient is cut, and what was measured."""
-    sources, name, names = source_lags(chart.config), source_name(chart.config), list[tuple[int, str]]()
-    for source in sources:
-        if source < len(chart.heights):
-            x = int(bars.lefts[source // bars.each])
-            write_in(cells, line, 0, MARK, "target", at=x)
-            names += [(x + 2, f"{name} {source}"), (x - 1 - len(f"{source} {name}"), f"{source} {name}")]
-        else:
-            names.append((line.width - len(f"{name} {source} >"), f"{name} {source} >"))
-    write_first(cells, line, names, "target")
-    texts = list[tuple[int, str]]()
-    for text in (*(f"T {chart.wall}: {one}" for one in chart.wall_texts), f"T {chart.wall}"):
+    sources, name, (count, what) = source_lags(chart.config), source_name(chart.config), chart.sample
+    shown = [int(bars.lefts[source // bars.each]) for source in sources if source < len(chart.heights)]
+    for x in shown:
+        write_in(cells, line, 0, MARK, "target", at=x)
+    for source in sources[:1]:
+        at, sign = (shown[0] + 2, "") if source < len(chart.heights) else (line.width, " >")
+        write_near(cells, line, at, [f"{name} {source}{sign}"], "target")
+    if chart.wall is not None:
+        at, sign = (line.width, " >") if bars.wall is None else (bars.wall + 2, "")
         if bars.wall is not None:
-            texts += [(bars.wall, f"{WALL} {text}"), (bars.wall - len(text) - 1, f"{text} {WALL}"), (bars.wall, WALL)]
-        elif chart.wall is not None:
-            texts += from_the_right(line, f"{text} >")
-    write_first(cells, line, sorted(texts, key=lambda place: place[1] == WALL), "wall")
-    count, what = chart.sample
+            write_in(cells, line, 0, WALL, "wall", at=bars.wall)
+        texts = [*(f"T {chart.wall}: {one}{sign}" for one in chart.wall_texts), f"T {chart.wall}{sign}"]
+        write_near(cells, line, at, texts, "wall")
     if count:
-        samples = (f"of {count:,} {what}", f"of {count:,}")
-        write_first(cells, line, [place for one in samples for place in from_the_right(line, one)], "muted", gap=2)
+        write_near(cells, line, line.width, [f"of {count:,} {what}", f"of {count:,}"], "muted", gap=2)
 
 
-def from_the_right(line: Box, text: str) -> list[tuple[int, str]]:
-    return [(at, text) for at in range(line.width - len(text), -1, -1)]
-
-
-def write_first(cells: Cells, line: Box, places: Iterable[tuple[int, str]], ink: str, gap: int = 1) -> None:
-    """The first of these texts, each with its column, that has room beside what is on the line already."""
-    for at, text in places:
-        left, right = line.x + max(0, at - gap), line.x + min(line.width, at + len(text) + gap)
-        if 0 <= at <= line.width - len(text) and (cells.characters[line.y, left:right] == " ").all():
-            cells.write(line.x + at, line.y, text, ink)
-            return
+def write_near(cells: Cells, line: Box, at: int, texts: Iterable[str], ink: str, gap: int = 1) -> None:
+    """The first of these texts that has room beside what is on the line already, as near to a column as it can be."""
+    free = cells.characters[line.y, line.x : line.x + line.width] == " "
+    for text in texts:
+        for x in sorted(range(line.width - len(text) + 1), key=lambda x: abs(x - at)):
+            if free[max(0, x - gap) : x + len(text) + gap].all():
+                cells.write(line.x + x, line.y, text, ink)
+                return

@@ -17,7 +17,7 @@ from tui.views.inks import NUMBER
 from tui.views.lags import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, lags_shown, share_room
 from tui.views.row_panel import BlockLine, draw_blocks, least_block, part_lines
 from tui.views.rows import INPUT, row_lines
-from tui.views.text import LONGEST, source_name
+from tui.views.text import LONGEST, shortened, source_name
 from tui.views.view import LEAVE, PART_BINDINGS, Lag, ProbeView, UnitStep, hidden
 
 INKS = np.array([NUMBER[ink] for ink in ("muted", "target", "input", "saturated")], np.int16)  # by kind of block
@@ -50,18 +50,13 @@ class MemoryView(ProbeView):
         LEAVE,
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._lag: int | None = None
-        self._row = self._first_unit = self._units_shown = 0
-        self._units_first = False
+    _lag: int | None = None
+    _row = _first_unit = _units_shown = 0
+    _units_first = False
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
         return min(most, BARS_HEIGHT + config.state_size + 2 + input_lines(config))
-
-    def answered(self, readings: Readings) -> bool:
-        return readings.memory is not None
 
     @property
     def at_cursor(self) -> Lag | None:
@@ -81,10 +76,7 @@ class MemoryView(ProbeView):
     def paint(self, cells: Cells, readings: Readings) -> None:
         memory, units, config = readings.memory, readings.units, readings.config
         assert memory is not None
-        asked = self._asked_part()
-        computing = f"computing {asked}" if asked not in ("", memory.part) else ""
-        part = "" if (memory.part,) == readings.parts[:1] else memory.part
-        self.draw_head(cells, readings, ", ".join(filter(None, (memory.total_text, computing))), part)
+        self.draw_head(cells, readings, memory.total_text, memory.part)
         widths, lines = list[int](), 0
         if units is not None:
             _, steps, count = units.activity.shape
@@ -204,10 +196,8 @@ def draw_units(cells: Cells, box: Box, readings: Readings, units: Units, row: in
         values, part = signed(units.activity[row], units.bounds), np.s_[begin:, first:last]
         largest = scale_of(values) if units.bounds is Bounds.FREE else 1.0
         glyphs, kinds = signed_blocks(values[part], largest, units.saturated[row][part])
-        stamp(
-            cells, box.x + at, box.y + top, np.repeat(glyphs.T, block, axis=1), np.repeat(INKS[kinds].T, block, axis=1)
-        )
         x, y, width = box.x + at, box.y + top, block * shown
+        stamp(cells, x, y, glyphs.T.repeat(block, axis=1), INKS[kinds].T.repeat(block, axis=1))
         cells.mark_each(x, y, width, last - first, lambda x, y: UnitStep(row, first + y, begin + x // block))
     return lines
 
@@ -217,9 +207,8 @@ def read_unit(units: Units | None, spot: UnitStep) -> str:
     if units is None or any(one >= size for one, size in zip(at, units.activity.shape, strict=True)):
         return ""
     text = f"unit {spot.unit + 1}, row {spot.row + 1}, step {spot.step + 1}: {float(units.activity[at]):+.3f}"
-    return (
-        f"{text}{', saturated' if units.saturated[at] else ''}; {' '.join(unit_labels(units)[spot.unit].split()[1:])}"
-    )
+    text += ", saturated" * bool(units.saturated[at])
+    return f"{text}; {' '.join(unit_labels(units)[spot.unit].split()[1:])}"
 
 
 def read_lag(readings: Readings, lag: int) -> str:
@@ -230,18 +219,15 @@ def read_lag(readings: Readings, lag: int) -> str:
     lag = min(lag, len(memory.by_lag) - 1)
     what = f", the {source_name(config)}" if lag in source_lags(config) else ""
     text = f"lag {lag}{what}: r2 of {f'x[t-{lag}]' if lag else 'x[t]'} {float(memory.by_lag[lag]):.2f}"
-    form, more = config.the_task.inputs, []
     if memory.channels.size:
-        names = form.names or tuple(f"number {channel + 1}" for channel in range(form.count))
+        names = config.the_task.inputs.names or map(str, range(1, 1 + len(memory.channels[lag])))
         shares = zip(names, memory.channels[lag].tolist(), strict=False)
-        more.append(f" ({', '.join(f'{name} {share_text(share)}' for name, share in shares)})")
-    more.append(f" in {memory.samples:,} steps" if memory.samples else "")
+        text += f" ({', '.join(f'{name} {share_text(share)}' for name, share in shares)})"
+    text += f" in {memory.samples:,} steps" if memory.samples else ""
     if units is not None:
         of_inputs = np.array([not units.follows_target(unit) for unit in range(len(units.best_lag))])
         strength = np.nan_to_num(np.abs(units.correlation)) * of_inputs * (units.best_lag == lag)
         best = int(strength.argmax())
         if strength[best] > 0:
-            more.append(f"; unit {best + 1} follows it, {float(units.correlation[best]):+.2f}")
-    for part in more:
-        text += part if len(text + part) <= LONGEST else ""
-    return text
+            text += f"; unit {best + 1} follows it, {float(units.correlation[best]):+.2f}"
+    return shortened(text, LONGEST)

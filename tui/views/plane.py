@@ -30,14 +30,10 @@ Indices = npt.NDArray[np.int64]
 Item = tuple[str, str, str]  # of the legend: a sign, its ink, and what it means
 
 PAIRS = ((0, 1), (0, 2), (1, 2))  # of components, horizontal and vertical, that are shown in turn
-AXES = 3  # that are followed
-GLIDE = 2  # times that the axes before are multiplied by the covariance: so fast they come to the components
-REACHED = 0.99  # the absolute cosine between an axis and a component from which on they count as the same
-MARGIN, LEAST_REACH, LEAST_FILLED = 1.04, 1e-6, 0.75
+MARGIN, LEAST_REACH = 1.04, 1e-6
 AXIS_EVERY, WAY_EVERY = 4, 2  # one of so many dots is drawn
 MIXED, MOSTLY = "+", 0.8  # the sign of a cell in which no group has so many of the states
 LEGEND_FROM = (6, 14)  # lines of the view from which on the legend has a line, and a second
-NAMES_FROM = (30, 6)  # columns and lines of the plane from which on borders have names
 HOLD = "Fixed points: where the state rests under a constant input"
 MARKS: dict[PointKind, tuple[str, str]] = {  # those near which the state stays have a background
     "stable": ("●", "changed"),
@@ -62,13 +58,9 @@ class PlaneView(ProbeView):
         LEAVE,
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._row = 0
-        self._step: int | None = None  # under the cursor
-        self._pointed: TimeStep | None = None
-        self._pair = self._held = 0
-        self._axes: Axes | None = None
+    _row = _pair = _held = 0  # the row whose way is drawn; among `PAIRS`; among the inputs that can be held
+    _step: int | None = None  # under the cursor
+    _pointed: TimeStep | None = None
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -79,9 +71,6 @@ class PlaneView(ProbeView):
         asked = super().question
         held = None if self._frame is None else self._held_input(self._frame.config)
         return replace(asked, kinds=asked.kinds | {"fixed_points"}, held=held.numbers) if held else asked
-
-    def answered(self, readings: Readings) -> bool:
-        return readings.plane is not None
 
     def is_waiting(self, frame: Frame) -> bool:
         if super().is_waiting(frame) or frame.readings is None or frame.unread or not frame.state.stands_still:
@@ -118,10 +107,6 @@ class PlaneView(ProbeView):
         if step != self._pointed:
             self._pointed = step
             self.redraw()
-
-    @property
-    def reading(self) -> str:
-        return self.reading_of(self.at_cursor)
 
     def reading_of(self, spot: object) -> str:
         readings = self._readings
@@ -171,11 +156,7 @@ class PlaneView(ProbeView):
         if plane is None or self._frame is None:
             return
         scene = self._scene(readings, plane)
-        asked = self._asked_part()
-        text = summary(readings.config, scene, self._held_input(readings.config))
-        text = text if asked in ("", plane.part) else f"computing {asked}"
-        part = "" if (plane.part,) == readings.parts[:1] else plane.part
-        self.draw_head(cells, readings, self.keymap.text(text), part)
+        self.draw_head(cells, readings, summary(readings.config, scene, self._held_input(readings.config)), plane.part)
         signs = legend(scene)
         is_long = sum(len(sign + words) for sign, _, words in signs) > cells.width
         lines = (cells.height >= LEGEND_FROM[0]) + (is_long and cells.height >= LEGEND_FROM[1])
@@ -189,8 +170,6 @@ class PlaneView(ProbeView):
         is_still = self._frame is not None and self._frame.state.stands_still
         points = self._points(readings)
         places = points_in(readings, plane, points)
-        if self._axes is None or self._axes.of is not plane:
-            self._axes = followed(plane, None if is_still else self._axes, places)
         row, cursor = self._place(plane)
         pointed = self._pointed if is_still else None  # else it is a step of another window
         if pointed is not None and pointed.row < len(plane.rows) and pointed.step < plane.rows.shape[1]:
@@ -201,45 +180,19 @@ class PlaneView(ProbeView):
         targets = np.full(len(way), -1)
         if readings.progress is not None and row < len(readings.progress.y):
             targets = np.where(scored_in(readings.progress)[row], groups.numbered(readings.progress.y[row]), -1)
-        shown, signs = list(PAIRS[self._pair]), signs_of_groups(form, groups)
-        within, low, high = (of[shown] for of in (self._axes.within, self._axes.low, self._axes.high))
+        shown, kept = PAIRS[self._pair], len(plane.components)
+        within = np.eye(3, kept)[[*shown]]
+        states = np.concatenate([plane.states, plane.rows.reshape(-1, kept), places]).astype(np.float64)
+        along = MARGIN * states[np.isfinite(states).all(axis=1)] @ within.T
+        low, high = -ends(-along.min(axis=0, initial=0.0)), ends(along.max(axis=0, initial=0.0))
+        signs = signs_of_groups(form, groups)
         return Scene(plane, shown, within, low, high, groups, signs, row, way, targets, cursor, points, places)
 
 
-@dataclass(frozen=True, eq=False)
-class Axes:
-    """Directions that are followed from reading to reading, and how far the plane reaches along each."""
-
-    of: StatePlane
-    within: Doubles  # [AXES, kept], in its coordinates, of length 1; 0 where there is no further direction
-    low: Doubles  # [AXES], the end below the mean state, which is at 0
-    high: Doubles  # [AXES]
-
-
-def followed(plane: StatePlane, before: Axes | None, points: Floats) -> Axes:
-    """The axes of new readings: the principal components, or between these and the axes before, so that components of
-    similar variance that change places turn slowly.
-    """
-    kept, units = plane.components.shape
-    wanted, low, high = np.eye(AXES, kept), np.zeros(AXES), np.zeros(AXES)
-    if before is not None and before.of.part == plane.part and before.of.components.shape[1] == units:
-        sizes = plane.shares.astype(np.float64) / (float(plane.shares.max()) or 1.0)
-        turned = before.within @ before.of.components.astype(np.float64) @ plane.components.T
-        wanted, low, high = np.nan_to_num(turned * sizes**GLIDE), before.low, before.high
-    found, upper = np.linalg.qr(wanted.T)
-    within = np.zeros((AXES, kept))
-    within[: found.shape[1]] = (found * np.where(np.diag(upper) < 0, -1, 1)).T
-    states = np.concatenate([plane.states, plane.rows.reshape(-1, kept), points]).astype(np.float64)
-    along = MARGIN * states[np.isfinite(states).all(axis=1)] @ within.T
-    low, high = -ends(-along.min(axis=0, initial=0.0), -low), ends(along.max(axis=0, initial=0.0), high)
-    return Axes(plane, within, low, high)
-
-
-def ends(farthest: Doubles, before: Doubles) -> Doubles:
-    """Where axes end: at the ends before if the states still fill them, else at round numbers; all at least 0."""
+def ends(farthest: Doubles) -> Doubles:
+    """Where axes end, from the mean state on: at round numbers, so that they change rarely."""
     steps = np.ceil(20 * np.log10(np.maximum(farthest, LEAST_REACH))) / 20
-    is_filled = (before * LEAST_FILLED <= farthest) & (farthest <= before)
-    return np.where(is_filled & (before > 0), before, [float(f"{10**step:.2g}") for step in steps.tolist()])
+    return np.array([float(f"{10**step:.2g}") for step in steps.tolist()])
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,8 +200,8 @@ class Scene:
     """What is drawn: states on two of the axes, by groups of targets, and the way of a row."""
 
     plane: StatePlane
-    shown: list[int]  # the two axes, horizontal and vertical
-    within: Doubles  # [2, kept], their directions
+    shown: tuple[int, int]  # the two components, horizontal and vertical
+    within: Doubles  # [2, kept], their directions; 0 where there is no such component
     low: Doubles  # [2], their ends
     high: Doubles  # [2]
     groups: TargetGroups
@@ -280,7 +233,7 @@ def finite(numbers: Floats | Doubles) -> Doubles:
 
 def draw_plane(cells: Cells, box: Box, scene: Scene) -> None:
     """From below: the axes, where what the network says changes, the way of the row, the states, the cursor."""
-    plane, size = scene.plane, (4 * box.height, 2 * box.width)
+    plane, size = scene.plane, (4 * box.height, 2 * box.width)  # of dots
     axes, borders = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
     line, column = scene.at(np.zeros(len(plane.components)), *size)
     axes[line, ::AXIS_EVERY] = axes[::AXIS_EVERY, column] = True
@@ -339,19 +292,13 @@ def draw_names(cells: Cells, box: Box, scene: Scene) -> None:
     for states in (scene.plane.states, scene.way, scene.places):
         taken[scene.at(states, box.height, box.width)] = True
     for axis, (y, ends, arrow) in enumerate(((box.height - 1, (1, 0, 0.5), "→"), (0, (0, 1, 0.5), "↑"))):
-        of, direction = scene.shown[axis], scene.within[axis]
-        is_component = of < len(direction) and abs(direction[of]) >= REACHED
-        name = f" {'component' if is_component else 'axis'} {of + 1}, {scene.plane.share(direction):.0%}"
+        name = f" component {scene.shown[axis] + 1}, {scene.plane.share(scene.within[axis]):.0%}"
         for text in (f"{name}: {scene.low[axis]:.3g} to {scene.high[axis]:.3g} {arrow}", f"{name} {arrow}"):
             if write_free(cells, box, taken, text, "muted", [(y, int(end * (box.width - len(text)))) for end in ends]):
                 break
-    if box.width >= NAMES_FROM[0] and box.height >= NAMES_FROM[1] and len(scene.plane.readout):
-        draw_border_names(cells, box, scene, taken)
-
-
-def draw_border_names(cells: Cells, box: Box, scene: Scene, taken: Bools) -> None:
-    """Name each border once, beside it, as near to the edge as there is room."""
-    said, found = scene.said(box.height, box.width), []
+    if not len(scene.plane.readout):
+        return
+    said, found = scene.said(box.height, box.width), []  # each border is named once, as near to the edge as is room
     for down, right, sign in ((0, 1, "|"), (1, 0, "/")):
         first, second = said[: box.height - down, : box.width - right], said[down:, right:]
         for y, x in np.argwhere(first != second).tolist():

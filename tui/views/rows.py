@@ -31,7 +31,7 @@ from tui.views.blocks import (
 )
 from tui.views.canvas import Cells, stamp
 from tui.views.targets import Source, source_of
-from tui.views.text import first_that_fits, network_words, shortened, value_words
+from tui.views.text import LONGEST, network_words, shortened, value_words
 from tui.views.view import FOCUSED, TimeStep, TimeStepView, extent
 
 INPUT, TARGET, PREDICTION = PARTS = "input", "target", "prediction"  # also the names of their inks
@@ -317,16 +317,15 @@ def title(config: EchoConfig, newest: Piece, row: int, lines: Sequence[RowLine],
     task, shown = config.the_task, max(line.channel for line in lines) + 1
     most = max(form.count if isinstance(form, Numbers) else 1 for form in (task.inputs, task.outputs))
     more = f", steps {newest.begin + 1} to {newest.end}" if newest.end - newest.begin < length else ""
-    more += f", channel{f's 1 to {shown}' if shown > 1 else ' 1'} of {most}" if shown < most else ""
+    more += f", channels 1 to {shown} of {most}" if shown < most else ""
     if not window.outputs.size or not count:
-        whole, short = f"{'all' if count == length else f'{count} of {length}'} targets count", f"{count} count"
+        score = f"{'all' if count == length else f'{count} of {length}'} targets count"
     elif config.has_classes:
-        right = int(((window.outputs[row].argmax(axis=-1) == window.y[row]) & scored).sum())
-        whole, short = f"{right} of {count} right", f"{right}/{count}"
+        score = f"{int(((window.outputs[row].argmax(axis=-1) == window.y[row]) & scored).sum())} of {count} right"
     else:
-        short = loss_text(float(np.square(window.outputs[row] - window.y[row])[scored].mean()))
-        whole = f"squared error {short}"
-    forms = (f"{name}: {whole}{more}", f"{name}: {short}{more}", f"{name}: {short}", name)
+        score = f"squared error {loss_text(float(np.square(window.outputs[row] - window.y[row])[scored].mean()))}"
+    short = score.removeprefix("squared error ")
+    forms = (f"{name}: {score}{more}", f"{name}: {short}{more}", f"{name}: {short}", name)
     return next((form for form in forms if len(form) <= width), "")
 
 
@@ -343,17 +342,14 @@ def read(config: EchoConfig, window: Progress, row: int, step: int) -> str:
             Source.BLANK: " is blank",
         }[source_of(config, window.window, row, step)]
 
-    def text(brevity: int) -> str:
-        place = f"row {row + 1}, step {step + 1}: "
-        place += "" if is_echo else f"input {value_words(task.inputs, window.x[row, step], brevity)}; "
-        if not scored_in(window)[row, step]:
-            return f"{place}no target counts here"
-        target = f"{place}target {value_words(task.outputs, window.y[row, step], brevity)}{sources}"
-        if not window.outputs.size:
-            return target
-        return f"{target}; {network_words(task.outputs, window.outputs[row, step], window.y[row, step], brevity)}"
-
-    return first_that_fits(text)
+    place = f"row {row + 1}, step {step + 1}: "
+    place += "" if is_echo else f"input {value_words(task.inputs, window.x[row, step])}; "
+    if not scored_in(window)[row, step]:
+        return f"{place}no target counts here"
+    text = f"{place}target {value_words(task.outputs, window.y[row, step])}{sources}"
+    if window.outputs.size:
+        text += f"; {network_words(task.outputs, window.outputs[row, step], window.y[row, step])}"
+    return shortened(text, LONGEST)
 
 
 def facts(config: EchoConfig) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -21,8 +21,7 @@ from echornn.tasks.task import Numbers, Symbols
 CLAUSE_ENDS = (", ", "; ", ": ", " (", " · ", " | ")
 LEFT_OUT = "..."
 LONGEST = 78  # characters of the text about a cursor
-BREVITIES = range(4)  # of a text: 0 names all channels, 1 none; the others give fewer numbers
-
+MOST_VALUES = 3  # of a time step in a text
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -100,29 +99,22 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %" if 0 < share < 0.0095 else f"{100 * max(0.0, share):.0f} %"
 
 
-def first_that_fits(text: Callable[[int], str]) -> str:
-    """The longest form of a text, a function of its brevity, that fits on a line; the shortest if none fits."""
-    return next((form for form in map(text, BREVITIES) if len(form) <= LONGEST), text(BREVITIES[-1]))
-
-
-def value_words(form: Symbols | Numbers, values: npt.NDArray[Any], brevity: int) -> str:
-    """The name of a symbol, or the numbers of a time step, the first of them if it has to be short."""
+def value_words(form: Symbols | Numbers, values: npt.NDArray[Any]) -> str:
+    """The name of a symbol, or the first numbers of a time step."""
     if isinstance(form, Symbols):
         return symbol_name(form, int(values))
     numbers = [f"{value:.0f}" if value.is_integer() else f"{value:.2f}" for value in values.tolist()]
-    if brevity == 0 and form.names and form.count > 1:
+    if form.names and 1 < form.count < MOST_VALUES:
         return ", ".join(f"{name} {number}" for name, number in zip(form.names, numbers, strict=True))
-    shown = numbers[: {2: 3, 3: 1}.get(brevity)]
-    return " ".join([*shown, f"and {form.count - len(shown)} more"] if len(shown) < form.count else shown)
+    return " ".join(numbers[:MOST_VALUES]) + LEFT_OUT * (form.count > MOST_VALUES)
 
 
-def network_words(form: Symbols | Numbers, said: Floats, target: npt.NDArray[Any], brevity: int) -> str:
+def network_words(form: Symbols | Numbers, said: Floats, target: npt.NDArray[Any]) -> str:
     """The prediction: numbers; or the probabilities of the target, which determines the loss, and of the likeliest
     others, which show the mistake.
     """
     if isinstance(form, Numbers):
-        return f"network {value_words(form, said, brevity)}"
-    most = 4 - max(0, brevity - 1)
+        return f"network {value_words(form, said)}"
     likeliest = [symbol for symbol in np.argsort(said)[::-1].tolist() if symbol != int(target)]
-    symbols = range(form.count) if form.count <= most else [int(target), *likeliest[: most - 1]]
+    symbols = range(2) if form.count == 2 else [int(target), *likeliest[: MOST_VALUES - 1]]
     return ", ".join(f"p({symbol_name(form, symbol)}) {said[symbol]:.3f}" for symbol in symbols)

@@ -137,11 +137,11 @@ class View(CellWidget, can_focus=True):
 
     @property
     def reading(self) -> str:
-        """The text about what is under its cursor, at most 78 characters."""
+        """The text about what is under its cursor."""
         return self.reading_of(self.at_cursor)
 
     def reading_of(self, spot: object) -> str:
-        """The text about what a cell shows; empty if nothing is known."""
+        """The text about what a cell shows, at most 78 characters; empty if nothing is known."""
         return ""
 
     def point_at(self, step: TimeStep | None) -> None:
@@ -164,13 +164,11 @@ class View(CellWidget, can_focus=True):
 
 
 class ProbeView(View):
-    """A view of probe readings, which says of which window they are if another one is shown."""
+    """A view of probe readings, with the same title as they; it says of which window they are if another is shown."""
 
     kinds: ClassVar[frozenset[Kind]]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._part = ""
+    _part = ""
 
     @property
     def question(self) -> Question:
@@ -196,7 +194,7 @@ class ProbeView(View):
 
     def answered(self, readings: Readings) -> bool:
         """Whether the readings have what this view needs."""
-        raise NotImplementedError
+        return getattr(readings, self.title) is not None
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         """Draw the readings into an empty grid."""
@@ -217,18 +215,19 @@ class ProbeView(View):
             cells.write(0, line, part, "text")
 
     def draw_head(self, cells: Cells, readings: Readings, text: str, part: str = "") -> None:
-        """The first line: a text about a part or the whole network, and at the right the window of the readings, which
-        stays whole: otherwise old readings could be taken for current ones.
+        """The first line: a text about the part that was read, and at the right the window of the readings, which stays
+        whole: otherwise old readings could be taken for current ones.
         """
-        title = f"{FOCUSED if self.has_focus else ''}{self.title}{f' of {part}' if part else ''}"
+        if part and self._asked_part() not in ("", part):
+            text = f"computing {self._asked_part()}"
+        of = "" if (part,) == readings.parts[:1] or not part else f" of {part}"
+        title, text = f"{FOCUSED * self.has_focus}{self.title}{of}", self.keymap.text(f": {text}")
         note, how = position_text(self._frame, readings), self.keymap.text(HOW_TO_FOCUS)
-        if not note and not self.has_focus and len(f"{title}: {text}  {how}") <= cells.width:
+        if not note and not self.has_focus and len(f"{title}{text}  {how}") <= cells.width:
             note = how
-        if len(f"{title}: {text}  {note}") > cells.width:
-            note = shortened(position_text(self._frame, readings, at="at"), cells.width)
-        room = cells.width - (len(f"  {note}") if note else 0)
-        end = cells.write(0, 0, title[: max(0, room)], "focused" if self.has_focus else "text")
-        cells.write(end, 0, shortened(f": {text}" if text else "", max(0, room - end)), "text")
+        room = max(0, cells.width - len(note) - 2 * bool(note))
+        end = cells.write(0, 0, title[:room], "focused" if self.has_focus else "text")
+        cells.write(end, 0, shortened(text, max(0, room - end)), "text")
         cells.write(cells.width - len(note), 0, note, "note")
 
     def action_part(self, by: int) -> None:
@@ -244,16 +243,15 @@ def _is_of_here(readings: Readings, frame: Frame) -> bool:
     return (readings.window, readings.branch) == (frame.trained, frame.branch)
 
 
-def position_text(frame: Frame | None, readings: Readings, at: str = "of window") -> str:
+def position_text(frame: Frame | None, readings: Readings) -> str:
     """The window, branch and seed of readings, as far as they are not the frame's."""
     if frame is None:
         return ""
-    other_seed = frame.config.replicas > 1 and readings.config.seed != frame.own_config.seed
-    seed = f"seed {readings.config.seed}" if other_seed else ""
-    if _is_of_here(readings, frame):
-        return seed and f"of {seed}"
+    window = "" if _is_of_here(readings, frame) else f"of window {readings.window:,}"
     branch = f"branch {letter_of(readings.branch)}" if frame.branch != readings.branch else ""
-    return ", ".join(filter(None, (f"{at} {readings.window:,}", branch, seed)))
+    other_seed = frame.config.replicas > 1 and readings.config.seed != frame.own_config.seed
+    seed = f"of seed {readings.config.seed}" if other_seed else ""
+    return ", ".join(filter(None, (window, branch, seed)))
 
 
 def is_of_part(readings: Readings, part: str) -> bool:
@@ -264,8 +262,7 @@ def is_of_part(readings: Readings, part: str) -> bool:
 
 def is_empty(readings: Readings) -> bool:
     """Whether the readings contain nothing, as when weights are NaN or infinite."""
-    kinds = (readings.memory, readings.units, readings.gradient, readings.reliance, readings.weights)
-    return all(one is None for one in (*kinds, readings.lyapunov, readings.plane))
+    return all(one is None for one in (readings.memory, readings.gradient, readings.weights, readings.plane))
 
 
 class TimeStepView(View):
@@ -285,10 +282,8 @@ class TimeStepView(View):
         LEAVE,
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._first_row = 0
-        self._cursor: TimeStep | None = None
+    _first_row = 0
+    _cursor: TimeStep | None = None
 
     def rows_that_fit(self, frame: Frame) -> int:
         raise NotImplementedError

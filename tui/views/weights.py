@@ -55,9 +55,6 @@ class WeightsView(ProbeView):
     def height_for(config: EchoConfig, width: int, most: int) -> int:
         return min(most, max(HIGH_ENOUGH, (config.num_layers + 1) * (config.state_size + 3) + config.input_size))
 
-    def answered(self, readings: Readings) -> bool:
-        return readings.weights is not None
-
     @property
     def _weights(self) -> Matrices | None:
         return None if self._readings is None else self._readings.weights

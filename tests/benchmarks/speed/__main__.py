@@ -5,20 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks.speed import pages, table
-from tests.benchmarks.speed.measure import Settings, measure
-from tests.benchmarks.speed.processes import ROOT
+from tests.benchmarks.speed import record as tables
+from tests.benchmarks.speed.measure import ROOT, Settings, measure
 from tests.benchmarks.speed.record import Record
 from tests.benchmarks.speed.rows import BEFORE, PROGRAMS, QUICK, SHEETS, before, measured_rows
 
 PAGES = (ROOT / "README.md", ROOT / "docs" / "performance.md")
 RECORDED = ROOT / "tests" / "benchmarks" / "speed" / "measured.json"
-"""The measurements that the documentation shows; a test compares the two."""
+"""The measurements that the documentation shows."""
 
 
 def options() -> argparse.Namespace:
@@ -65,7 +65,7 @@ def show(record: Record) -> None:
     """Print the tables on a terminal."""
     console = Console()
     for name, sheet in SHEETS.items():
-        head, *rows = table.lines(sheet, record) or [()]
+        head, *rows = tables.lines(sheet, record) or [()]
         if head:
             shown = Table(title=name)
             for heading in head:
@@ -84,18 +84,18 @@ def main() -> int:
             if chosen.json:
                 record.write(chosen.json)
     if chosen.write:
-        kept = record.without(BEFORE)
+        kept = record.each(lambda name, one: None if name.endswith(BEFORE) else one)
         kept.write(RECORDED)
         for page in PAGES:
-            page.write_text(pages.with_parts(page.read_text(encoding="utf-8"), table.parts(kept)), encoding="utf-8")
+            page.write_text(tables.with_parts(page.read_text(encoding="utf-8"), tables.parts(kept)), encoding="utf-8")
     if chosen.processors:
-        record = record.of_the_processors()
+        record = record.each(lambda _, one: replace(one, clock=one.processors))
     if chosen.markdown:
-        print("\n\n".join(table.parts(record).values()))
+        print("\n\n".join(tables.parts(record).values()))
     else:
         show(record)
-        print(table.where(record))
-    say(table.left_out(record))
+        print(tables.where(record))
+    say(tables.left_out(record))
     return 1 if any(result.is_wrong for results in record.rows.values() for result in results.values()) else 0
 
 

@@ -1,26 +1,33 @@
-"""Measures rows: the programs of a row in turn, after checking that their losses are equal."""
+"""Measures rows: the programs of a row in turn, each in a process of its own, after checking that their losses are
+equal.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import platform
+import re
+import select
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
-from tests.benchmarks.speed.machine import load, machine
-from tests.benchmarks.speed.network import Network
-from tests.benchmarks.speed.processes import ROOT, Worker, started
-from tests.benchmarks.speed.programs.prepared import CannotError
+from tests.benchmarks.speed.problem import Network
+from tests.benchmarks.speed.program import CannotError
 from tests.benchmarks.speed.record import Record, Result
 from tests.benchmarks.speed.rows import BEFORE, PROGRAMS, Program, Row
+
+ROOT = Path(__file__).parents[3]
 
 READY_SECONDS = 120.0
 """A program that is not ready after this time is left out: JAX compiles many networks for minutes."""
@@ -31,6 +38,9 @@ ALLOWED_DIFFERENCE = 1e-3
 """The largest allowed difference of the first losses of two programs, in nats: rounding errors grow with each
 window.
 """
+
+SHOWN_SETS = ("avx2", "avx512f", "amx_bf16", "asimd", "sve")
+"""Instruction sets that affect the speed of matrix products."""
 
 
 @dataclass(frozen=True)
@@ -54,36 +64,51 @@ def measure(rows: Mapping[str, Row], settings: Settings) -> Iterator[Record]:
     """Measure these rows; yields the results so far after each row."""
     results, versions, loads, begun = {}, dict[str, dict[str, None]](), [], time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        write_problems({name: row.network for name, row in rows.items() if row.network}, Path(folder))
+        write_problems({name: row.network for name, row in rows.items() if row.network}, folder)
         for name, row in rows.items():
-            loads.append(load())
+            loads.append(os.getloadavg()[0])
             settings.say(f"{time.perf_counter() - begun:.0f} s: {name}")
-            problem = str(Path(folder) / f"{name}.npz") if row.network else ""
-            results[name] = measure_row(row, problem, settings, versions)
+            results[name] = measure_row(row, f"{folder}/{name}.npz" if row.network else "", settings, versions)
             for program, result in results[name].items():
                 settings.say(f"    {program}: {in_words(result)}")
             found = {made_of: " and ".join(each) for made_of, each in versions.items()}
             yield Record(machine(), found, tuple(loads), dict(results))
 
 
+def machine() -> dict[str, str]:
+    """The machine's processor, instruction sets, cores, memory and system, as far as known."""
+    known = ""
+    for file in ("/proc/cpuinfo", "/proc/meminfo"):
+        with contextlib.suppress(OSError):
+            known += Path(file).read_text()
+
+    def first(name: str) -> str:
+        found = re.search(rf"^(?:{name})\s*:\s*(.*)", known, re.MULTILINE)
+        return found[1] if found else ""
+
+    memory = first("MemTotal").split()
+    facts = {
+        "processor": first("model name") or platform.processor() or platform.machine(),
+        "instructions": ", ".join(one for one in SHOWN_SETS if one in first("flags|Features").split()),
+        "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
+        "memory": f"{int(memory[0]) / 2**20:.0f} GiB" if memory else "",
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
 def in_words(result: Result) -> str:
     """A result as text, for the progress."""
     if result.left_out:
         return result.left_out
+    clock, processors = (", ".join(f"{one * 1e6:,.2f}" for one in each) for each in (result.clock, result.processors))
     compared = "" if result.difference is None else f", losses within {result.difference:.0e}"
-    processors = f" ({in_us(result.processors)} of the processors)" if result.processors else ""
-    return f"{in_us(result.clock)} us{processors}{compared}"
+    return f"{clock} us ({processors} of the processors){compared}"
 
 
-def in_us(seconds: Iterable[float]) -> str:
-    """Times as text, in microseconds."""
-    return ", ".join(f"{one * 1e6:,.2f}" for one in seconds)
-
-
-def write_problems(networks: Mapping[str, Network], folder: Path) -> None:
-    """Write a file for each network."""
+def write_problems(networks: Mapping[str, Network], folder: str) -> None:
     subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.speed.make_problems", str(folder)],
+        [sys.executable, "-m", "tests.benchmarks.speed.problem", folder],
         input=json.dumps({name: asdict(network) for name, network in networks.items()}),
         text=True,
         cwd=ROOT,
@@ -99,9 +124,9 @@ def measure_row(row: Row, problem: str, settings: Settings, versions: dict[str, 
     with ExitStack() as ended:
         workers = {}
         for name, program in programs.items():
-            request = {"module": program.module, "problem": problem, "options": {**row.options, **program.options}}
+            request = {"prepare": program.prepare, "problem": problem, "options": {**row.options, **program.options}}
             interpreter = settings.peers if program.is_peer else sys.executable
-            workers[name] = ended.enter_context(started(interpreter, request, dict(program.environment)))
+            workers[name] = ended.enter_context(started(interpreter, request, program.environment))
         told: dict[str, dict[str, Any]] = {}
         for name, worker in workers.items():
             try:
@@ -131,10 +156,8 @@ def compared(answer: dict[str, Any], ours: dict[str, Any]) -> Result:
 def largest_difference(losses: Iterable[Any], ours: Iterable[Any]) -> float:
     """The largest difference between two lists of losses; infinite if shapes differ or a loss is NaN."""
     one, other = np.array(losses, np.float64), np.array(ours, np.float64)
-    if one.shape != other.shape:
-        return float("inf")
-    difference = float(abs(one - other).max())
-    return difference if np.isfinite(difference) else float("inf")
+    difference = float(abs(one - other).max()) if one.shape == other.shape else np.inf
+    return difference if np.isfinite(difference) else np.inf
 
 
 def measured_once_more(result: Result, worker: Worker) -> Result:
@@ -146,3 +169,57 @@ def measured_once_more(result: Result, worker: Worker) -> Result:
         return replace(result, clock=(), processors=(), left_out=str(error))
     clock, processors = (*result.clock, cost["clock"]), (*result.processors, cost["processors"])
     return replace(result, clock=clock, processors=processors)
+
+
+@contextmanager
+def started(interpreter: str, request: dict[str, Any], environment: Mapping[str, str]) -> Iterator[Worker]:
+    """A process of `tests.benchmarks.speed.program`; it is ended when the context is left."""
+    run = "from tests.benchmarks.speed.program import main; main()"
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)  # without compiled modules, imports take twice as long
+    command, pipe = [interpreter, "-c", run, json.dumps(request)], subprocess.PIPE
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=errors, cwd=ROOT, env=variables) as process,
+    ):
+        try:
+            yield Worker(process, errors)
+        finally:
+            process.kill()
+
+
+@dataclass(frozen=True)
+class Worker:
+    """The connection to a process that prepares a program, and measures it on request."""
+
+    process: subprocess.Popen[bytes]
+    errors: IO[bytes]
+
+    def ask(self) -> None:
+        """Request a measurement."""
+        assert self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # the process has ended; the missing answer will show this
+            self.process.stdin.write(b"measure\n")
+            self.process.stdin.flush()
+
+    def answer(self, seconds: float) -> dict[str, Any]:
+        """The next answer of the process.
+
+        Raises:
+            CannotError: the program cannot run, has ended, or has not answered within ``seconds``.
+        """
+        assert self.process.stdout is not None
+        deadline, line = time.monotonic() + seconds, b""
+        while not line.endswith(b"\n"):
+            if not select.select([self.process.stdout], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                raise CannotError(f"not ready within {seconds:.0f} s")
+            part = os.read(self.process.stdout.fileno(), 1 << 16)
+            if not part:
+                self.errors.seek(0)
+                lines = self.errors.read().decode(errors="replace").strip().splitlines()
+                raise CannotError(f"failed: {(lines or ['killed'])[-1]}")
+            line += part
+        answer: dict[str, Any] = json.loads(line)
+        if "left_out" in answer:
+            raise CannotError(answer["left_out"])
+        return answer

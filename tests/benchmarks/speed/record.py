@@ -1,13 +1,18 @@
-"""The measurements as plain values, which are written and read as JSON."""
+"""The measurements, which are written and read as JSON, and the tables that show them."""
 
 from __future__ import annotations
 
 import json
+import re
 import statistics
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+
+from tests.benchmarks.speed.rows import BEFORE, PROGRAMS, SHEETS, Sheet
+
+PART = re.compile(r"(<!-- measured: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+"""A part of a page of the documentation that shows measurements."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +40,7 @@ class Result:
 
     @property
     def median(self) -> float:
-        """The median of the repeats."""
         return statistics.median(self.clock)
-
-    def over(self, base: Result) -> float:
-        """The ratio of this time to the other's: the median over the repeats, which were measured in turn."""
-        return statistics.median(own / other for own, other in zip(self.clock, base.clock, strict=True))
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,6 @@ class Record:
     """All measurements of a benchmark run.
 
     Attributes:
-        machine: facts about the machine, by name.
         versions: the versions of all libraries, by name; several versions of one are in the same text.
         loads: the machine's load at the beginning of each row.
         rows: the results, by row and program.
@@ -64,33 +63,115 @@ class Record:
         versions, loads = {**self.versions, **other.versions}, (*self.loads, *other.loads)
         return Record(other.machine, versions, loads, {**self.rows, **other.rows})
 
-    def without(self, end: str) -> Record:
-        """The record without the programs whose names end with ``end``."""
+    def each(self, change: Callable[[str, Result], Result | None]) -> Record:
+        """The record with what becomes of each program's result; None leaves it out."""
         rows = {
-            row: {name: one for name, one in results.items() if not name.endswith(end)}
-            for row, results in self.rows.items()
-        }
-        return replace(self, rows=rows)
-
-    def of_the_processors(self) -> Record:
-        """The record with processor times in place of elapsed times."""
-        rows = {
-            row: {name: replace(one, clock=one.processors) for name, one in results.items()}
+            row: {name: new for name, one in results.items() if (new := change(name, one)) is not None}
             for row, results in self.rows.items()
         }
         return replace(self, rows=rows)
 
     def write(self, file: Path) -> None:
-        """Write the record as JSON."""
         file.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, file: Path) -> Record:
-        """Read a record."""
         found = json.loads(file.read_text(encoding="utf-8"))
-        rows = {row: {name: _result(one) for name, one in results.items()} for row, results in found["rows"].items()}
+        rows = {
+            row: {
+                name: Result(**{**one, "clock": tuple(one["clock"]), "processors": tuple(one["processors"])})
+                for name, one in results.items()
+            }
+            for row, results in found["rows"].items()
+        }
         return cls(found["machine"], found["versions"], tuple(found["loads"]), rows)
 
 
-def _result(fields: dict[str, Any]) -> Result:
-    return Result(**{**fields, "clock": tuple(fields["clock"]), "processors": tuple(fields["processors"])})
+Line = tuple[str, ...]
+
+
+def number(value: float) -> str:
+    """A number with three digits, or with all digits before the decimal point."""
+    return f"{value:,.2f}" if value < 9.995 else f"{value:,.1f}" if value < 99.95 else f"{value:,.0f}"
+
+
+def title(program: str) -> str:
+    """The heading of a program's column."""
+    own = PROGRAMS[program.removesuffix(BEFORE)].title
+    return f"{own}, before" if program.endswith(BEFORE) else own
+
+
+def lines(sheet: Sheet, record: Record) -> list[Line]:
+    """The head and the rows of a table; empty if none of its rows were measured."""
+    shown = {
+        name: {
+            program: one
+            for program, one in record.rows[name].items()
+            if one.clock and program.removesuffix(BEFORE) in row.programs
+        }
+        for name, row in sheet.rows.items()
+        if name in record.rows
+    }
+    there = {program for results in shown.values() for program in results}
+    columns = [name for own in PROGRAMS for name in (own, own + BEFORE) if name in there]
+    if not columns:
+        return []
+    rows = []
+    for name, results in shown.items():
+        row = sheet.rows[name]
+        cells = (cell(one, results, row.programs[0], sheet.unit) if one in results else "" for one in columns)
+        rows.append((row.title, *cells))
+    return [(sheet.first, *map(title, columns)), *rows]
+
+
+def cell(program: str, results: Mapping[str, Result], base: str, unit: float) -> str:
+    """Median, smallest and largest time, and the ratio to the base's time: ``29.6 (29.1–31.0), ×6.43``. The ratio is
+    the median over the repeats, which were measured in turn; the fastest of several is bold.
+    """
+    result = results[program]
+    median, least, most = (number(seconds / unit) for seconds in (result.median, min(result.clock), max(result.clock)))
+    is_quickest = len(results) > 1 and program == min(results, key=lambda one: results[one].median)
+    parts = [f"{f'**{median}**' if is_quickest else median} ({least}–{most})"]
+    if base in results and program != base:
+        over = (own / other for own, other in zip(result.clock, results[base].clock, strict=True))
+        parts.append(f"×{number(statistics.median(over))}")
+    if program.endswith(BEFORE) and result.digest:
+        now = results.get(program.removesuffix(BEFORE))
+        parts.append("same bits" if now and now.digest == result.digest else "other bits")
+    return ", ".join(parts)
+
+
+def left_out(record: Record) -> str:
+    """What was not measured, and why: a line for each reason."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for row, results in record.rows.items():
+        for program, result in results.items():
+            if result.left_out:
+                reasons.setdefault((title(program), result.left_out), []).append(row)
+    return "\n".join(f"{program} ({'; '.join(rows)}): {why}" for (program, why), rows in reasons.items())
+
+
+def where(record: Record) -> str:
+    """The machine and the versions, in one or two sentences."""
+    facts = dict(record.machine)
+    sets = f" ({facts['instructions']})" if facts.get("instructions") else ""
+    loads = f", with a load of {min(record.loads):.1f} to {max(record.loads):.1f}" if record.loads else ""
+    kind = f"{facts.get('processor', 'unknown processor')}{sets}, {facts.get('cores', '?')} cores"
+    versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
+    memory = f", {facts['memory']} of memory" if facts.get("memory") else ""
+    return f"Measured on {kind}{memory}{loads}. {versions}."
+
+
+def parts(record: Record) -> dict[str, str]:
+    """The parts of a record that the documentation shows, by name: tables in Markdown, and the machine."""
+    shown = {"machine": where(record)}
+    for name, sheet in SHEETS.items():
+        if table := lines(sheet, record):
+            table.insert(1, ("---",) * len(table[0]))
+            shown[name] = "\n".join(f"| {' | '.join(one)} |" for one in table)
+    return shown
+
+
+def with_parts(page: str, parts: Mapping[str, str]) -> str:
+    """The page with these parts in place of its parts with the same names."""
+    return PART.sub(lambda found: f"{found[1]}{parts[found[2]]}\n{found[4]}" if found[2] in parts else found[0], page)

@@ -6,23 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.benchmarks.speed.network import Network
+from tests.benchmarks.speed.problem import Network
 
 
 @dataclass(frozen=True)
 class Program:
-    """A column of a table.
-
-    Attributes:
-        title: the heading.
-        module: the file in `programs` that prepares the program.
-        options: the arguments of its ``prepare``.
-        environment: environment variables to set.
-        is_peer: whether it runs in the interpreter with the other libraries.
+    """A column of a table: its heading, the function in `programs` that prepares the program, with options, the
+    environment variables to set, and whether it runs in the interpreter with the other libraries.
     """
 
     title: str
-    module: str
+    prepare: str
     options: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     is_peer: bool = False
@@ -30,14 +24,8 @@ class Program:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table.
-
-    Attributes:
-        title: what is trained, or waited for.
-        programs: the columns with a cell in this row; other times are divided by that of the first.
-        network: the network to train.
-        options: arguments for all programs, besides their own.
-        is_long: whether the row is measured only on request, since it takes long.
+    """A row of a table: what is trained or waited for, and the programs with a cell in it; other times are divided by
+    that of the first. One that takes long is measured only on request.
     """
 
     title: str
@@ -49,12 +37,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table.
-
-    Attributes:
-        first: the heading of the first column.
-        unit: the unit of the cells, in seconds.
-        rows: the rows, by the words that choose them. Rows that two tables share are measured once.
+    """A table: the heading of its first column, the unit of the cells in seconds, and the rows by the words that choose
+    them. Rows that two tables share are measured once.
     """
 
     first: str
@@ -76,17 +60,17 @@ SLEEPING_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
 """Stops PyTorch's threads from spinning: with spinning, a window took 60 ms instead of 1.3 ms on a busy machine."""
 
 PROGRAMS: dict[str, Program] = {
-    APP: Program("echornn, as the app", "ours", {"threads": "app"}, ONE_NUMPY_THREAD),
-    LIBRARY: Program("echornn, as a library", "ours", {"threads": "unset"}),
-    THREADS: Program("echornn, default threads", "ours", {"threads": "all"}),
-    TUTORIAL: Program("the tutorial's session loop", "tutorial"),
-    NUMPY: Program("plain NumPy, one thread", "plain_numpy", environment=ONE_NUMPY_THREAD),
-    JAX: Program("JAX `lax.scan`", "in_jax", {"fused": False}, is_peer=True),
-    FUSED: Program("JAX, multiply and sum", "in_jax", {"fused": True}, is_peer=True),
-    TORCH: Program("PyTorch", "in_torch", environment=SLEEPING_THREADS, is_peer=True),
-    C: Program("C", "in_c"),
-    START: Program("echornn", "start"),
-    IMPORTS: Program("the imports alone", "imports"),
+    APP: Program("echornn, as the app", "ours:prepare", {"threads": "app"}, ONE_NUMPY_THREAD),
+    LIBRARY: Program("echornn, as a library", "ours:prepare", {"threads": "unset"}),
+    THREADS: Program("echornn, default threads", "ours:prepare", {"threads": "all"}),
+    TUTORIAL: Program("the tutorial's session loop", "references:tutorial"),
+    NUMPY: Program("plain NumPy, one thread", "references:plain_numpy", environment=ONE_NUMPY_THREAD),
+    JAX: Program("JAX `lax.scan`", "in_jax:prepare", {"fused": False}, is_peer=True),
+    FUSED: Program("JAX, multiply and sum", "in_jax:prepare", {"fused": True}, is_peer=True),
+    TORCH: Program("PyTorch", "in_torch:prepare", environment=SLEEPING_THREADS, is_peer=True),
+    C: Program("C", "in_c:prepare"),
+    START: Program("echornn", "start:prepare"),
+    IMPORTS: Program("the imports alone", "start:imports"),
 }
 
 
@@ -94,7 +78,7 @@ def before(programs: Mapping[str, Program], checkout: str) -> dict[str, Program]
     """The programs of this project again, for the version in this folder."""
     return {
         name + BEFORE: Program(
-            f"{program.title}, before", program.module, {**program.options, "checkout": checkout}, program.environment
+            f"{program.title}, before", program.prepare, {**program.options, "checkout": checkout}, program.environment
         )
         for name, program in programs.items()
         if name in (APP, LIBRARY, THREADS, START)

@@ -25,7 +25,7 @@ async def test_keys_in_the_last_line_the_state_and_the_views_are_pressed_by_a_cl
         assert stage.state == "paused"
         assert "misses" in await stage.click("2 data", 3)
         assert "> preset" in await stage.click("s Set")
-        await stage.click("escape closes")
+        await stage.click("escape close")
         assert "> preset" not in stage.text
         assert "/ searches" in await stage.click("? Help")
         await stage.click("escape closes")
@@ -82,10 +82,10 @@ async def test_branches_and_fields_and_presets_are_chosen_by_a_click() -> None:
         assert (stage.frame.branch, stage.frame.trained) == (0, 10)
         await stage.press("s")
         assert "> learning_rate" in await stage.click("learning_rate ")
-        await stage.click("+/- nudge")
+        await stage.click("+ more")
         assert stage.frame.config.learning_rate == 0.5
         await stage.click("preset ")
-        await stage.click("+/- nudge")
+        await stage.click("+ more")
         assert "> LSTM" in await stage.click("LSTM  ")
         await stage.click("> LSTM", 3, times=2)
         assert stage.frame.config.cell == "lstm"

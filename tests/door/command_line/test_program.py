@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 
 from tests.answered import answered, records
-from tests.detached import detached
 from tests.patience import PATIENCE, wait_for
-from tests.program import running
+from tests.program import detached, running
 from tests.recorded import record_branches
 from tests.sockets import own_sockets
 

@@ -10,7 +10,6 @@ from tempfile import TemporaryFile
 from typing import Any
 from unittest.mock import patch
 
-import numpy.typing as npt
 import pytest
 
 from echornn import EchoConfig, PopulationProgress, Run, RunRecorder, Session, read
@@ -18,7 +17,6 @@ from echornn.runs.folders import BranchNotes
 from echornn.session import session as loop
 from echornn.session.commands import Command, Edit, Go, Pause, Save
 from echornn.session.pictures.frame import Frame
-from echornn.session.pictures.picture import Query, Span
 from echornn.training.structure import MakeTrainer
 from tests.door.sweeps.scripted import ScriptedEngine
 from tests.hashed import HashTrainer
@@ -105,16 +103,6 @@ def go_on(folder: Path, *steps: Step, at: int | None = None, make_trainer: MakeT
     with training(folder, at=at, make_trainer=make_trainer) as session:
         do(session, *steps)
     return folder
-
-
-def curve(
-    session: Session, columns: int, first: int, last: int
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
-    """What a screen of so many columns shows of these windows of the line: the least and the largest loss of each
-    bucket, and the first window of each.
-    """
-    shown = session.look(Query(Span(last - first, last), columns)).curve
-    return shown.low, shown.high, shown.starts
 
 
 def notes(folder: Path) -> tuple[dict[int, str], set[int], set[int]]:

@@ -8,7 +8,6 @@ import random
 import resource
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +20,7 @@ from tests.door.folders import by_hand
 from tests.door.folders.lab import answered, do, go_on, record, refusal, save, training
 from tests.door.folders.model import Model
 from tests.hashed import HashTrainer
-from tests.patience import PATIENCE, wait_for
+from tests.patience import wait_for
 from tests.scripted import SMALL, ScriptedTrainer
 
 LONG = EchoConfig(num_epochs=100_000, total_series_length=200, truncated_backprop_length=10, batch_size=2)
@@ -150,21 +149,6 @@ def test_on_a_full_disk_training_goes_on_and_all_is_saved_once_there_is_room(roo
     assert read(folder).notes == ()
 
 
-def test_a_disk_that_does_not_answer_holds_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers, sync = threading.Event(), os.fsync
-
-    def fsync(descriptor: int) -> None:
-        assert answers.wait(PATIENCE)
-        sync(descriptor)
-
-    with training(tmp_path / "run", SMALL) as session:
-        monkeypatch.setattr(os, "fsync", fsync)
-        assert do(session, 5, {"learning_rate": 0.1}, 6).trained == 11
-        assert len(read(tmp_path / "run").windows()) < 11
-        answers.set()
-    assert len(read(tmp_path / "run").windows()) == 11
-
-
 def test_where_training_failed_is_kept_with_the_run_and_all_before(tmp_path: Path) -> None:
     folder = tmp_path / "run"
 
@@ -253,16 +237,3 @@ def test_a_run_of_another_kind_is_refused_in_a_line_and_left_as_it_is(tmp_path: 
             assert str(folder) in line
             assert named in line
         assert contents(folder) == before
-
-
-def test_a_link_in_the_place_of_a_file_leads_nowhere(tmp_path: Path) -> None:
-    mine = tmp_path / "thesis.tex"
-    mine.write_text("all my work")
-    for name in ("run.json", "losses.bin", "commands.jsonl", "checkpoint-0", "checkpoint-1", "keyframes.bin", "lock"):
-        folder = record(tmp_path / f"run with {name}", SMALL, 3)
-        (folder / name).unlink(missing_ok=True)
-        (folder / name).symlink_to(mine)
-        done = answered("--resume", folder, "--headless", make_trainer=HashTrainer)
-        assert done.returncode in (0, 2)
-        assert "Traceback" not in done.stderr
-        assert mine.read_text() == "all my work"

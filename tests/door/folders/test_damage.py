@@ -14,11 +14,9 @@ import numpy as np
 import pytest
 
 from echornn import RunError, read
-from echornn.session.commands import Choose
 from tests.door.folders import by_hand
 from tests.door.folders.lab import answered, do, go_on, record, refusal, save, training
 from tests.door.folders.model import Model
-from tests.hashed import HashTrainer
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
 
 CHECKPOINTS = ("checkpoint-0", "checkpoint-1")
@@ -233,16 +231,6 @@ def test_states_to_go_back_to_only_save_time(tmp_path: Path) -> None:
 
 def _next_window(found: re.Match[bytes]) -> bytes:
     return found[1] + bytes([found[2][0] ^ 1])
-
-
-def test_without_states_to_go_back_to_a_network_that_went_on_alone_is_trained_again_too(tmp_path: Path) -> None:
-    three = SMALL.with_fields({"replicas": 3})
-    folder = record(tmp_path / "run", three, 4, Choose(1), "alone", 5)
-    (folder / "keyframes.bin").unlink()
-    go_on(folder, (1, 7), 3)
-    alone = HashTrainer(SMALL.with_fields({"seed": 8})).advance(10).losses[:, 0].tolist()
-    assert read(folder).path().loss[4:, 1].tolist() == alone[4:]
-    assert [(one.parent, one.at) for one in read(folder).branches] == [(None, 0), (0, 4), (1, 7)]
 
 
 @pytest.mark.parametrize("damage", ["gone", "cut", "flipped"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -112,3 +114,13 @@ def record_all(with_facts: bool) -> None:
         record_branches(Path("run"), 4, {"lag": 4}, 3, {"state_size": 6}, 2, config=config)
         fields = {"task": config.value("task"), "cell": config.cell, "num_epochs": 1}
         keep(Path("sweep"), [Grid((Axis("lag", (3, 4, 5)),), fields, 2)], lambda _: Result(None, 0.25, 9, 0.1))
+
+
+def forget_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget all texts that were run, and all that was asked of their tasks and cells."""
+    monkeypatch.setattr(own, "LOADED", {})
+    for name, module in list(sys.modules.items()):
+        if name.startswith(("echornn.cells", "echornn.tasks", "echornn.data", "echornn.config")):
+            for value in list(vars(module).values()):
+                if isinstance(value, functools._lru_cache_wrapper):
+                    value.cache_clear()

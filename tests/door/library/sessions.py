@@ -14,15 +14,13 @@ from echornn.session.commands import Answer, Command, Pause
 from echornn.session.pictures.picture import Query as Query
 from echornn.session.pictures.picture import SeedRows as SeedRows
 from echornn.session.pictures.picture import Span as Span
-from tests.clock import Clock
 from tests.on_a_thread import on_a_thread
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, Clock
 from tests.scripted import SMALL, ScriptedTrainer, unread
 
 ENDLESS = replace(SMALL, num_epochs=10**6)
 """Ten windows an epoch."""
 
-PATH = Query(path=True)
 
 MEMORY, GRADIENT = Question(frozenset({"memory"})), Question(frozenset({"gradient"}))
 

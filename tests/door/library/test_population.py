@@ -9,8 +9,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from echornn import ConfigError, EchoConfig, EchoSeries, Population, PopulationState
+from echornn import ConfigError, EchoConfig, Population
 from tests.compiled import PROGRAMS, SharedPrograms, make_trainer, plain, trainer_of
+from tests.door.library.test_contract import assert_same_state
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +60,6 @@ ALIKE = [
     ),
     (replace(TWO_STEPS, cell="lru", learning_rate=0.03), False),
     (replace(SMALL, rule="rtrl", stride=2), True),
-    (replace(TWO_STEPS, rule="rtrl", cell="lstm", num_layers=2, dropout=0.3, state_size=2), False),
 ]
 """All optimizers, cells and learning rules: a new one could use a whole weight array, and so mix the replicas."""
 
@@ -110,91 +110,11 @@ def lot(request: pytest.FixtureRequest) -> Population:
     return Population(SMALL, request.param, PROGRAMS)
 
 
-def assert_same_state(one: PopulationState, other: PopulationState) -> None:
-    for name in ("configs", "epoch", "window", "data_version", "init_index"):
-        assert getattr(one, name) == getattr(other, name), name
-    for name, weight in one.weights.items():
-        np.testing.assert_array_equal(weight, other.weights[name])
-    np.testing.assert_array_equal(one.carried_state, other.carried_state)
-    for slot, theirs in zip(one.optimizer, other.optimizer, strict=True):
-        np.testing.assert_array_equal(slot, theirs)
-    np.testing.assert_array_equal(one.solved.at, other.solved.at)
-
-
 def test_a_few_replicas_are_trained_alone_and_have_a_trainers_bits() -> None:
     lot = Population(SMALL, 3, PROGRAMS)
     losses = lot.advance(45).losses
     for replica, config in enumerate(lot.configs):
         np.testing.assert_array_equal(make_trainer(config).advance(45).losses, losses[:, replica])
-
-
-def test_in_any_pieces_it_comes_to_the_same_bits_and_ends_with_its_last_epoch(lot: Population) -> None:
-    whole = lot.advance(1000)
-    assert whole.losses.shape == (100, lot.replicas)
-    assert (lot.epoch, lot.window, lot.windows_left, lot.finished) == (5, 0, 0, True)
-    nothing = lot.advance(3)
-    assert nothing.losses.shape == nothing.errors.shape == (0, lot.replicas)
-    np.testing.assert_array_equal(nothing.outputs, whole.outputs)
-    end = lot.state
-    lot.reset()
-    pieces = [lot.advance(n) for n in (1, 19, 7, 33, 40)]
-    np.testing.assert_array_equal(np.concatenate([piece.losses for piece in pieces]), whole.losses)
-    assert_same_state(lot.state, end)
-    other = Population(SMALL, lot.replicas, PROGRAMS)
-    other.restore(end)
-    shown = other.advance(1)
-    assert (shown.epoch, shown.window, len(shown.losses)) == (4, 19, 0)
-    np.testing.assert_array_equal(shown.x, whole.x)
-    assert np.isnan(shown.outputs).all()
-
-
-def test_a_restored_state_goes_on_bit_for_bit(lot: Population) -> None:
-    lot.advance(23)
-    lot.regenerate()
-    lot.advance(4)
-    state = lot.state
-    losses, end = lot.advance(30).losses, lot.state
-    lot.reset(init_index=2)
-    lot.restore(state)
-    assert_same_state(lot.state, state)
-    np.testing.assert_array_equal(lot.advance(30).losses, losses)
-    assert_same_state(lot.state, end)
-    with pytest.raises(ValueError, match="cannot be restored"):
-        Population(replace(SMALL, seed=8), lot.replicas, PROGRAMS).restore(state)
-
-
-def test_new_data_begin_the_epoch_again_and_another_draw_begins_elsewhere(lot: Population) -> None:
-    lot.advance(25)
-    weights = lot.weights
-    lot.regenerate()
-    assert (lot.epoch, lot.window, lot.data_version) == (1, 0, 1)
-    np.testing.assert_array_equal(lot.weights["W"], weights["W"])
-    replica = lot.replicas - 1
-    expected = EchoSeries.generate(lot.configs[replica], 1, 1)
-    np.testing.assert_array_equal(lot.series(replica).x, expected.x)
-    np.testing.assert_array_equal(lot.advance(1).of(replica).y, expected.window(0, 3)[1])
-    lot.reset(init_index=1)
-    trainer = make_trainer(lot.configs[replica])
-    trainer.regenerate()
-    trainer.reset(init_index=1)
-    np.testing.assert_allclose(lot.advance(10).losses[:, replica], trainer.advance(10).losses, rtol=0, atol=2e-5)
-
-
-def test_a_live_edit_goes_on_where_it_was(lot: Population) -> None:
-    trainer = make_trainer(lot.configs[1])
-    changes = {"learning_rate": 0.1, "echo_step": 1, "row_start": "zero", "num_epochs": 9}
-    lot.advance(12)
-    trainer.advance(12)
-    lot.edit([replace(config, **changes) for config in lot.configs])  # type: ignore[arg-type]
-    trainer.edit(lot.configs[1])
-    progress, alone = lot.advance(20), trainer.advance(20)
-    np.testing.assert_allclose(progress.losses[:, 1], alone.losses, rtol=0, atol=2e-5)
-    np.testing.assert_array_equal(progress.of(1).y, alone.y)
-    assert lot.windows_left == 9 * 20 - 32
-    with pytest.raises(ValueError, match="can change"):
-        lot.edit([replace(config, state_size=5) for config in lot.configs])
-    with pytest.raises(ConfigError, match="num_epochs = 1 cannot be used: at least 2, as trained"):
-        lot.edit([replace(config, num_epochs=1) for config in lot.configs])
 
 
 def test_a_nudge_of_the_rate_goes_on_as_one_that_was_restored_with_it(lot: Population) -> None:
@@ -247,5 +167,3 @@ def test_what_cannot_be_a_population_is_refused() -> None:
         Population(SMALL, 0)
     with pytest.raises(ValueError, match="each configuration is one replica"):
         Population([SMALL], 3)
-    with pytest.raises(ValueError, match="n = 0 windows cannot be trained"):
-        Population(SMALL, 3, PROGRAMS).advance(0)

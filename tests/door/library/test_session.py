@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +13,6 @@ import pytest
 from echornn import ConfigError, EchoConfig, Session
 from echornn.session.commands import (
     Alone,
-    Ask,
     Choose,
     Command,
     Edit,
@@ -40,10 +38,9 @@ from echornn.session.commands import (
     ToggleReplicas,
     Undo,
 )
-from tests.clock import Clock
 from tests.door.library.sessions import ENDLESS, Costly, Query, Stage, Ticking, nan_from, on_stage
 from tests.on_a_thread import on_a_thread
-from tests.patience import PATIENCE, wait_for
+from tests.patience import PATIENCE, Clock, wait_for
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
 
 
@@ -276,18 +273,6 @@ def test_undo_goes_back_one_change_at_a_time_and_then_no_further() -> None:
         assert not stage.do(Edit({"learning_rate": 0.2})).redoable, "after another change"
 
 
-@pytest.mark.parametrize("command", [Regenerate(), Reset(), Redraw()], ids=repr)
-def test_a_key_held_down_is_one_undo(command: Command) -> None:
-    clock = Clock()
-    with on_stage(clock=clock) as stage:
-        stage.do(Step(12))
-        for _ in range(20):
-            clock.now += 0.033
-            stage.session.send(command)
-        frame = stage.do(Undo())
-        assert (frame.trained, frame.init_index, frame.data_version, frame.undoable) == (12, 0, 0, 0)
-
-
 @pytest.mark.parametrize(
     "between", [None, 5.0, Edit({"echo_step": 2}, held=True), Reset(), Edit({"learning_rate": 0.6})]
 )
@@ -356,23 +341,6 @@ def test_a_command_that_does_nothing_says_why_and_changes_nothing(
         assert stage.session.not_done(answer.number) == answer
         assert stage.answer(Redraw()).done
         assert stage.frame.refused is None
-
-
-WRONG: list[Callable[[], Any]] = [
-    *(lambda: Step("x"), lambda: Move(1.5), lambda: Choose(None), lambda: Go(0, 1.5), lambda: ToggleReplicas(1.5)),  # type: ignore[arg-type]
-    *(lambda: Name("a"), lambda: Name(0, 3), lambda: Pin(None), lambda: Hide("a"), lambda: Ask("memory")),  # type: ignore[arg-type]
-    *(lambda: Edit(3), lambda: StartOver({3: 4}), lambda: Session(SMALL).send("pause")),  # type: ignore[arg-type,dict-item]
-]
-
-
-def test_what_is_no_command_is_an_error_before_it_is_sent_and_a_command_is_a_value() -> None:
-    for make in WRONG:
-        with pytest.raises(TypeError):
-            make()
-    changes = {"seed": 1}
-    edit, step = Edit(changes), Step(np.int8(100))  # type: ignore[arg-type]
-    changes.update(seed=2)
-    assert (edit, step, Go(0)) == (Edit({"seed": 1}), Step(100), Go(0, None))
 
 
 def test_commands_are_numbered_and_what_was_never_carried_out_is_outstanding() -> None:

@@ -27,7 +27,6 @@ from echornn.session.commands import (
     Regenerate,
     Reset,
     Save,
-    SetSpeed,
     Slower,
     StartOver,
     Step,
@@ -35,11 +34,10 @@ from echornn.session.commands import (
     ToggleReplicas,
     Undo,
 )
-from tests.clock import Clock
 from tests.door.library.sessions import Costly, Held, Stage, on_stage
 from tests.examples import examples
 from tests.hashed import HashTrainer
-from tests.patience import PATIENCE
+from tests.patience import Clock
 from tests.scripted import SMALL, ScriptedTrainer
 
 
@@ -85,26 +83,6 @@ def test_what_stops_training_or_leads_elsewhere_ends_what_was_to_be_trained(comm
         assert 20 <= stage.frame.trained_in_all < 320
 
 
-def test_an_epoch_is_finished_also_where_new_data_begin_it_again() -> None:
-    with on_stage() as stage:
-        stage.do(Step(4))
-        stage.session.send(FinishEpoch())
-        frame = stage.do(Regenerate())
-        assert (frame.epoch, frame.window, frame.trained_in_all) == (1, 10, 14)
-        stage.do(Step(3))
-        stage.session.send(FinishEpoch())
-        frame = stage.do(FinishEpoch())
-        assert (frame.epoch, frame.window) == (2, 10)
-
-
-def test_a_run_that_ends_owes_nothing_and_more_epochs_go_on() -> None:
-    with on_stage(SMALL) as stage:
-        stage.session.send(Step(30))
-        assert stage.do(Step(25)).state == "finished"
-        assert stage.do(Edit({"num_epochs": 5})).trained == 30
-        assert stage.do(Step(3)).trained == 33
-
-
 def test_changes_wait_until_one_is_there_and_moves_after_them_lead_from_where_they_lead() -> None:
     """Keys ``g [ [ [`` on the way to a window: new data there, then three windows back from there."""
     clock = Clock()
@@ -119,24 +97,6 @@ def test_changes_wait_until_one_is_there_and_moves_after_them_lead_from_where_th
         assert (frame.line, frame.trained, frame.line_end) == (1, 52, 55)
         frame = stage.do(Go(1), Step(1))
         assert (frame.epoch, frame.window) == (6, 1), "the epoch there began again"
-
-
-def test_a_speed_does_not_wait_behind_a_change_that_waits_for_the_arrival() -> None:
-    clock, speeds = Clock(), list[float]()
-
-    def begins() -> None:
-        assert Held.may.wait(PATIENCE)
-        speeds.append(stage.frame.speed)
-
-    Held.may.set()
-    with on_stage(make=lambda config: Costly(config, clock, begins), clock=clock) as stage:
-        stage.do(Step(60))
-        Held.may.clear()
-        for command in (Go(0, 55), Regenerate(), SetSpeed(7)):
-            stage.session.send(command)
-        Held.may.set()
-        stage.settled()
-    assert speeds[-1] == 7, "on the way"
 
 
 ORDERS: list[Command] = [

@@ -109,20 +109,6 @@ def test_a_network_becomes_many_and_turns_back_and_forth_begin_nothing_anew() ->
         assert stage.do(Go(0, 7), ToggleReplicas()).config == many.config, "the one that it is of"
 
 
-def test_sixty_four_are_trained_where_no_number_is_given_and_the_chosen_one_of_them_starts_over() -> None:
-    with on_stage() as stage:
-        assert stage.do(ToggleReplicas()).config == replace(ENDLESS, replicas=64)
-    with on_stage(MANY) as stage:
-        frame = stage.do(Step(7), Choose(3), ToggleReplicas())
-        assert (frame.config, frame.trained, frame.branch) == (replace(MANY, replicas=1, seed=10), 0, 1)
-        back = stage.do(ToggleReplicas())
-        assert (back.config, back.trained, back.branch, back.replica) == (MANY, 7, 0, 3)
-        assert stage.do(Alone(), Step(5), ToggleReplicas()).replica == 3
-        frame = stage.do(Choose(1), ToggleReplicas())
-        assert (frame.own_config.seed, frame.trained) == (10, 12)
-        assert stage.do(ToggleReplicas()).replica == 1
-
-
 def test_many_pause_where_the_last_of_them_diverges_and_no_sooner() -> None:
     def make(config: EchoConfig) -> ScriptedTrainer:
         trainer = ScriptedTrainer(config)

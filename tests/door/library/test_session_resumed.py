@@ -42,43 +42,6 @@ def test_it_is_taken_up_where_it_ended_and_trains_on_as_if_it_had_never(folder: 
         assert stage.do(Step(2)).branch == 0
 
 
-def test_from_a_window_before_it_begins_a_branch(folder: Path) -> None:
-    stage = Stage(SMALL, folder=folder, at=5)
-    stage.session.send(Pause())
-    with on_a_thread(stage.session):
-        frame = stage.settled()
-        assert stage.session.going_first is None
-        assert (frame.trained, frame.is_past) == (5, True)
-        assert frame.loss == pytest.approx(scripted_loss(4))
-        frame = stage.do(Step(2))
-        assert (frame.branch, frame.trained, frame.trained_in_all) == (2, 7, 19)
-
-
-def test_with_another_configuration_it_goes_on_with_an_edit(folder: Path) -> None:
-    wanted = replace(SMALL, learning_rate=0.2)
-    stage = Stage(wanted, folder=folder)
-    assert stage.session.editing_first == {"learning_rate": 0.2}
-    stage.session.send(Pause())
-    with on_a_thread(stage.session):
-        frame = stage.settled()
-        assert (frame.config, frame.branch, frame.trained, frame.undoable) == (wanted, 2, 17, 2)
-        assert stage.session.editing_first == {}
-        assert stage.do(Undo()).config.learning_rate == 0.1
-
-
-def test_a_finished_run_shows_its_newest_rows_and_with_more_epochs_goes_on(tmp_path: Path) -> None:
-    with on_stage(SMALL, folder=tmp_path / "run") as stage:
-        stage.do(Step(30))
-    with on_stage(SMALL, folder=tmp_path / "run") as stage:
-        frame = stage.frame
-        assert (frame.state, frame.trained, frame.is_past, frame.trained_in_all) == ("finished", 30, False, 30)
-        assert frame.progress is not None
-        assert (frame.progress.epoch, frame.progress.window) == (2, 9)
-    with on_stage(replace(SMALL, num_epochs=4), folder=tmp_path / "run") as stage:
-        assert stage.do(Step(2)).loss == pytest.approx(scripted_loss(31))
-        assert (stage.frame.branch, stage.frame.trained) == (1, 32)
-
-
 class Waits(threading.Event):
     """Makes a trainer once it may, as while TensorFlow is imported."""
 

@@ -1,18 +1,21 @@
-"""Sessions with TensorFlow: changes, going back and a resume lose nothing, to the bit."""
+"""Sessions with TensorFlow: changes, going back, a resume and programs kept on disk lose nothing, to the bit."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from echornn import Run
+from echornn import EchoConfig, Position, Run, Session
 from echornn.session.commands import Alone, Choose, Edit, Go, Redraw, Regenerate, Reset, Resume, Step, Undo
 from tests.compiled import SMALL as FOUR_EPOCHS
 from tests.compiled import make_population
 from tests.door.library.sessions import on_stage
+from tests.on_a_thread import play
+from tests.own_process import in_own_process
 from tests.patience import wait_for
 
 pytestmark = pytest.mark.slow
@@ -76,3 +79,28 @@ def test_it_pauses_where_rtrl_diverges_and_undone_it_goes_on_as_if_nothing_had_b
         assert 6 < stage.settled().trained <= 9
         assert stage.do(Undo(), Step(3)).trained == 9
         assert stage.losses() == undisturbed
+
+
+def losses_of(folder: Path, config: EchoConfig) -> tuple[bytes, str | None]:
+    """The losses of a session in a process that keeps its programs; and TF_XLA_FLAGS."""
+    os.environ.update(XDG_CACHE_HOME=str(folder), ECHORNN_KEEP_PROGRAMS="1")
+    session = play(Session(config), Step(20))
+    losses = session.timeline.losses(Position(session.frame.branch, session.frame.trained), 0)
+    assert losses is not None
+    return losses.tobytes(), os.environ.get("TF_XLA_FLAGS")
+
+
+def files_in(folder: Path) -> dict[str, int]:
+    """The stored programs by name, each with a number that changes if it is written again."""
+    return {file.name: file.stat().st_mtime_ns for file in folder.rglob("*.pb")}
+
+
+def test_a_kept_program_trains_the_same_bits_and_is_not_compiled_again(tmp_path: Path) -> None:
+    trained, flags = in_own_process(losses_of, tmp_path, SMALL)
+    kept = files_in(tmp_path)
+    assert flags is None, "what another process would inherit"
+    assert len(trained) == 20 * 4
+    assert kept
+    assert all(folder.stat().st_mode & 0o777 == 0o700 for folder in {file.parent for file in tmp_path.rglob("*.pb")})
+    assert in_own_process(losses_of, tmp_path, SMALL)[0] == trained
+    assert files_in(tmp_path) == kept

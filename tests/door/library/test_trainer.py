@@ -76,12 +76,6 @@ def test_it_is_the_population_of_one_without_its_axis() -> None:
         alone.restore(population.state.of(0))
 
 
-def test_after_an_epochs_last_window_the_position_is_the_next_epochs_first(fresh: Trainer) -> None:
-    fresh.advance(14)
-    assert (fresh.epoch, fresh.window) == (1, 0)
-    assert not fresh.carried_state.any()
-
-
 def test_the_last_window_is_shown_as_it_was_before_its_update(fresh: Trainer) -> None:
     fresh.advance(16)
     weights, carried = fresh.weights, fresh.carried_state
@@ -97,42 +91,6 @@ def test_the_last_window_is_shown_as_it_was_before_its_update(fresh: Trainer) ->
     np.testing.assert_allclose(progress.states, states[1:].swapaxes(0, 1), atol=1e-6)
     np.testing.assert_allclose(progress.probabilities.sum(axis=-1), 1, atol=1e-6)
     assert progress.errors[0] == (progress.probabilities.argmax(axis=-1) != y).sum()
-
-
-def test_the_last_window_is_shown_with_the_state_that_it_began_with(fresh: Trainer) -> None:
-    fresh.advance(3)
-    handed_on = fresh.carried_state
-    np.testing.assert_array_equal(fresh.advance(1).init_state, handed_on)
-    first_of_an_epoch = fresh.advance(11)
-    assert first_of_an_epoch.window == 0
-    np.testing.assert_array_equal(first_of_an_epoch.init_state, np.zeros_like(handed_on))
-
-
-def test_another_draw_starts_elsewhere_and_repeats_too(fresh: Trainer) -> None:
-    first = fresh.weights["W"]
-    fresh.reset(init_index=3)
-    assert fresh.init_index == 3
-    other = fresh.weights
-    assert not np.array_equal(first, other["W"])
-    fresh.advance(5)
-    fresh.reset(init_index=3)
-    assert_same_weights(fresh.weights, other)
-    fresh.reset()
-    np.testing.assert_array_equal(fresh.weights["W"], first)
-
-
-def test_regenerate_gives_new_data_a_zero_state_and_keeps_the_weights(fresh: Trainer) -> None:
-    fresh.advance(20)
-    weights = fresh.weights
-    fresh.regenerate()
-    assert (fresh.epoch, fresh.window, fresh.data_version) == (1, 0, 1)
-    assert_same_weights(fresh.weights, weights)
-    np.testing.assert_array_equal(fresh.series.x, EchoSeries.generate(SMALL, 1, 1).x)
-    progress = fresh.advance(1)
-    x, y = EchoSeries.generate(SMALL, 1, 1).window(0, 3)
-    zero = np.zeros((4, 4), np.float32)
-    loss, _, _ = numpy_bptt.forward(weights, x.T[..., None].astype(np.float32), y.T.astype(np.int64), zero)
-    assert progress.losses[0] == pytest.approx(loss, abs=1e-6)
 
 
 def test_loaded_weights_go_on_with_a_fresh_optimizer(fresh: Trainer) -> None:
@@ -225,22 +183,6 @@ def test_a_restored_state_goes_on_bit_for_bit(optimizer: str, rate: float, strid
     np.testing.assert_array_equal(again.losses, rest.losses)
     np.testing.assert_array_equal(again.states, rest.states)
     assert_same_weights(other.weights, end)
-
-
-def test_live_edits_keep_everything_else_and_compile_nothing(fresh: Trainer) -> None:
-    plain = fresh.advance(20).losses
-    fresh.reset()
-    fresh.advance(10)
-    fresh.edit(replace(SMALL, learning_rate=0.01, echo_step=1, num_epochs=7))
-    progress = fresh.advance(1)
-    assert progress.losses.shape == (1,)
-    np.testing.assert_array_equal(progress.x, EchoSeries.generate(SMALL, 0, 0).window(10 * 3, 3)[0])
-    np.testing.assert_array_equal(progress.y[:, 1:], progress.x[:, :-1])
-    assert fresh.windows_left == 7 * 14 - 11
-    assert fresh.compilations == 1
-    fresh.reset()
-    fresh.edit(SMALL)
-    np.testing.assert_array_equal(fresh.advance(20).losses, plain)
 
 
 def test_the_learning_rate_edited_is_the_one_used(fresh: Trainer) -> None:

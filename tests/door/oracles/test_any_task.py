@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from echornn import Batch, EchoConfig, Symbols, Task, TaskError, seeding
-from echornn.data.series import batch_of, data_side_by_side, lags_of_target, lead_in
+from echornn import Batch, EchoConfig, Symbols, Task, TaskError
+from echornn.data.series import batch_of
 from echornn.network.model import initial_weights
 from echornn.tasks.adding import Adding
 from echornn.tasks.copy_memory import CopyMemory
@@ -21,7 +21,7 @@ from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
 from echornn.training.population import Population
 from tests.compiled import PROGRAMS, plain
-from tests.door.oracles.reference import task_bptt, task_losses
+from tests.door.oracles.reference import task_bptt
 
 pytestmark = pytest.mark.slow
 
@@ -111,11 +111,11 @@ def test_the_last_window_is_shown_with_its_errors_and_its_loss(config: EchoConfi
     loss = shown.losses[-1]
     if isinstance(one.the_task.outputs, Symbols):
         logits = np.log(shown.outputs)
-        assert loss == pytest.approx(task_losses.cross_entropy(logits, shown.y, shown.scored), rel=1e-4)
-        share = task_losses.errors(logits, shown.y, shown.scored) / shown.scored.sum()
+        assert loss == pytest.approx(task_bptt.cross_entropy(logits, shown.y, shown.scored), rel=1e-4)
+        share = task_bptt.errors(logits, shown.y, shown.scored) / shown.scored.sum()
         assert shown.errors[-1] == round(share * one.predictions_per_window)
     else:
-        assert loss == pytest.approx(task_losses.squared_error(shown.outputs, shown.y, shown.scored), rel=1e-4)
+        assert loss == pytest.approx(task_bptt.squared_error(shown.outputs, shown.y, shown.scored), rel=1e-4)
         assert not shown.errors.any()
     if not one.is_stream:
         assert not shown.init_state.any()
@@ -141,20 +141,6 @@ def test_in_any_pieces_and_after_a_restart_it_comes_to_the_same_bits(config: Ech
     assert resumed.finished
 
 
-def test_data_side_by_side_is_that_of_each() -> None:
-    config = config_of("trials of symbols, cut")
-    each = [replace(config, seed=seed) for seed in (1, 2, 3)]
-    data = data_side_by_side(each, 1, 2)
-    assert data.scored is not None
-    for index, one in enumerate(each):
-        batch = batch_of(one, 1, 2)
-        steps = batch.scored.shape[1]
-        np.testing.assert_array_equal(data.x[:steps, :, index], batch.x.T)
-        np.testing.assert_array_equal(data.y[:steps, :, index], batch.y.T)
-        np.testing.assert_array_equal(data.scored[:steps, :, index], batch.scored.T)
-    assert not data.scored[steps:].any()
-
-
 @dataclass(frozen=True)
 class Late(TwoCoins):
     """The first steps of a row are not scored; then each is, or each ``every``-th."""
@@ -178,23 +164,6 @@ def late(monkeypatch: pytest.MonkeyPatch, length: int, **values: int) -> EchoCon
     task: Task = Late(**values)
     monkeypatch.setattr(EchoConfig, "the_task", task)
     return config
-
-
-def test_windows_without_a_scored_step_before_the_first_that_has_one_are_left_out(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    config = late(monkeypatch, 6)
-    data = batch_of(config, 1, 3)
-    longer = Late().draw(seeding.stream(config.seed, seeding.DATA, 1, 3), ROWS, 12 + 87)
-    for one, other in ((data.x, longer.x), (data.y, longer.y), (data.scored, longer.scored)):
-        np.testing.assert_array_equal(one, other[:, 12:])
-    assert lead_in(config) == 12
-    assert not data.scored[:, 0].any()
-    assert data.scored[:, 1:].all()
-    assert [lags_of_target(config, *at) for at in ((0, 0), (0, 1), (1, 0))] == [(), (13,), (13,)]
-    whole = late(monkeypatch, 14)
-    assert lead_in(whole) == 0
-    assert batch_of(whole, 0, 3).scored.sum() == ROWS * (87 - 13)
 
 
 def test_a_later_window_without_a_scored_step_is_refused_with_what_helps(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,8 @@ from echornn.cells.table import CELLS
 from echornn.network.affine import product, product_with_transposed, weight_gradient
 from echornn.network.model import EchoRNN, initial_weights
 from echornn.network.scan import scan
-from echornn.network.shapes import carried_size, layer_weight_names
-from echornn.network.step import Layer, step_of
-from tests.compiled import plain
+from echornn.network.shapes import carried_size
+from echornn.network.step import step_of
 
 pytestmark = pytest.mark.slow
 
@@ -46,15 +45,6 @@ def keras_layer(cell: str, inputs: int, size: int, weights: dict[str, Array]) ->
     vector = np.concatenate([weights[made.bias] for made in CELLS[cell].products], axis=1)
     layer.set_weights([matrix[:inputs], matrix[inputs:], vector[0]])
     return layer
-
-
-def test_a_step_of_the_tutorials_cell_by_hand() -> None:
-    weights = {
-        "W": np.array([[1.0, 0.0], [0.5, 0.0], [0.0, -2.0]], np.float32),
-        "b": np.array([[0.0, 0.25]], np.float32),
-    }
-    h = step_of(CELLS["rnn"])(tf.constant([[1.0]]), tf.constant([[0.5, 0.25]]), Layer(weights))
-    np.testing.assert_allclose(h, np.tanh([[1.25, -0.25]]), rtol=1e-6)
 
 
 @pytest.mark.parametrize("cell", [name for name, cell in CELLS.items() if cell.keras[0]])
@@ -148,37 +138,6 @@ def test_products_in_either_form_are_numpys(rows: int, inner: int, columns: int)
         np.testing.assert_allclose(np.moveaxis(together[index].numpy(), -1, 0), values, rtol=1e-4, atol=1e-3)
 
 
-def test_long_windows_in_blocks_train_as_short_ones_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = EchoConfig(num_layers=2, truncated_backprop_length=5, total_series_length=5 * 5 * 6, init="glorot")
-    with plain() as programs:  # with XLA, blocks are compared with Keras above
-        whole = Trainer(config, programs).advance(6)
-        monkeypatch.setattr("echornn.network.model.block_length", lambda _: 2)
-        blocks = Trainer(config).advance(6)
-    np.testing.assert_allclose(blocks.losses, whole.losses, atol=2e-6)
-    np.testing.assert_allclose(blocks.states, whole.states, atol=2e-5)
-
-
-def test_states_shown_are_the_top_layers_h() -> None:
-    config = EchoConfig(cell="lstm", num_layers=2, state_size=3, truncated_backprop_length=2, init="glorot")
-    with plain() as programs:
-        trainer = Trainer(config, programs)
-        progress = trainer.advance(1)
-    carried = trainer.carried_state
-    assert carried.shape == (5, 2 * 2 * 3)
-    assert progress.states.shape == (5, 2, 3)
-    np.testing.assert_array_equal(progress.states[:, -1], carried[:, 6:9])
-
-
-def test_weight_names_and_the_forget_gates_bias() -> None:
-    config = EchoConfig(cell="lstm", num_layers=3, state_size=4)
-    weights = initial_weights(config)
-    assert list(weights) == ["W", "b", "W_layer2", "b_layer2", "W_layer3", "b_layer3", "W2", "b2"]
-    assert [weights[name].shape for name in ("W", "W_layer2", "W2")] == [(5, 16), (8, 16), (4, 2)]
-    for name in ("b", "b_layer2", "b_layer3"):
-        np.testing.assert_array_equal(weights[name][0], [0] * 4 + [1] * 4 + [0] * 8)
-    assert [list(names) for names in layer_weight_names(EchoConfig(cell="gru"))] == [["W", "b", "Wc", "bc"]]
-
-
 @pytest.mark.parametrize("init_index", [0, 1])
 def test_initial_weights(init_index: int) -> None:
     uniform = initial_weights(EchoConfig(state_size=200), init_index)
@@ -240,9 +199,3 @@ def test_dropout_keeps_the_mean_and_drops_its_part() -> None:
     dropped = model.drop(tf.ones([100, 20, 50]), tf.constant([3, 4]), 1).numpy()
     assert set(np.unique(dropped)) == {0.0, 2.0}
     assert (dropped == 0).mean() == pytest.approx(0.5, abs=0.01)
-
-
-@pytest.mark.parametrize("cell", ["gru", "cornn", "lru"])
-def test_a_cell_learns_the_echo(cell: str) -> None:
-    config = EchoConfig(cell=cell, init="glorot", state_size=8, echo_step=1, truncated_backprop_length=2)
-    assert not Trainer(config).advance(2 * config.windows_per_epoch).errors[-300:].any()

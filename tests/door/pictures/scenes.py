@@ -15,14 +15,12 @@ from echornn.history.curve import Cause
 from echornn.session.exchange import LOCAL
 from echornn.session.pictures.frame import State
 from echornn.timeline.branch import Position
-from tests import record_flip_flop, record_population, record_stuck
+from tests import recordings
 from tests.any_task import progress_of
-from tests.losses_seen import after
-from tests.record_readings import recorded_readings
-from tests.record_run import FUTURES, recorded, recorded_future
 from tests.record_sweep import recorded as recorded_sweep
+from tests.recordings import FUTURES, recorded, recorded_future, recorded_readings
 from tests.scripted import ScriptedSession, make_progress
-from tests.trees import branch_off, grow
+from tests.trees import after, branch_off, grow
 from tui.app.app import EchoApp
 from tui.map.app import Follower, MapApp
 
@@ -68,9 +66,9 @@ def two_viewers() -> ScriptedSession:
 
 def seeds() -> ScriptedSession:
     """The tutorial's run with 64 seeds."""
-    config, windows = record_population.CONFIG, record_population.WINDOWS
+    config, windows = recordings.POPULATION, recordings.POPULATION_WINDOWS
     session = ScriptedSession(config)
-    grow(session.timeline, branch_off(session.timeline, config), record_population.recorded_population())
+    grow(session.timeline, branch_off(session.timeline, config), recordings.recorded_population())
     (*tape, progress), losses, error_rates = recorded(windows)
     loss_stats = after(LossStats(), losses, TUTORIAL, errors=error_rates)
     shown: dict[str, Any] = {"trained": windows, "loss_stats": loss_stats, "tape": tuple(tape)}
@@ -81,14 +79,14 @@ def seeds() -> ScriptedSession:
 
 def flip_flop(moment: int) -> ScriptedSession:
     """A flip-flop network with its fixed points, before, while and after it learns."""
-    config, (progress, losses, readings) = record_flip_flop.CONFIG, record_flip_flop.recorded_flip_flop(moment)
+    config, (progress, losses, readings) = recordings.FLIP_FLOP, recordings.recorded_flip_flop(moment)
     return _with_readings(config, progress, losses, readings)
 
 
 def stuck() -> ScriptedSession:
     """A network whose state holds too little for its echo."""
-    progress, losses, error_rates, readings = record_stuck.recorded_stuck()
-    return _with_readings(record_stuck.CONFIG, progress, losses, readings, error_rates)
+    progress, losses, error_rates, readings = recordings.recorded_stuck()
+    return _with_readings(recordings.STUCK, progress, losses, readings, error_rates)
 
 
 def _with_readings(config: EchoConfig, progress: Any, losses: Any, readings: Any, errors: Any = 0.0) -> ScriptedSession:

@@ -13,10 +13,9 @@ import pytest
 
 from echornn import read
 from tests.answered import answered
-from tests.detached import detached
 from tests.door.remote.viewers import viewers_of
 from tests.patience import wait_for
-from tests.program import Program, gone, running
+from tests.program import Program, detached, gone, running
 
 pytestmark = pytest.mark.slow
 

@@ -18,11 +18,10 @@ import aiohttp
 import pytest
 from aiohttp import ClientResponse, WSServerHandshakeError
 
-from tests.detached import detached
 from tests.door.remote import viewers
 from tests.door.remote.viewers import viewers_of
 from tests.patience import PATIENCE, wait_for
-from tests.program import children_of, gone
+from tests.program import children_of, detached, gone
 from tests.served_page import BrowserTab, came, drawn, last_words, opened, served, serving
 
 EVIL = "http://evil.example"

@@ -9,21 +9,18 @@ import socket
 import struct
 import threading
 from contextlib import closing, suppress
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
 from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
 
 from echornn import EchoConfig, Question
 from echornn.session import commands
-from echornn.session.commands import COMMANDS
 from tests.answered import answered
 from tests.door.remote.viewers import (
     CURVE,
-    NUMBERS,
     QUERIES,
     SMALL,
     SMALL_POPULATION,
@@ -42,22 +39,6 @@ from tests.patience import PATIENCE, wait_for
 
 MEMORY, UNITS = (Question(frozenset({kind})) for kind in ("memory", "units"))
 
-FIELDS = st.dictionaries(
-    st.sampled_from([*EchoConfig.names()]), st.none() | st.integers() | st.floats(allow_nan=False) | st.text()
-)
-
-VALUES: dict[str, st.SearchStrategy[Any]] = {
-    "changes": FIELDS,
-    "speed": st.floats(0.01, 1e6) | st.just(float("inf")),
-    "question": st.none() | st.builds(Question, st.just(MEMORY.kinds), flip=st.none() | st.tuples(NUMBERS, NUMBERS)),
-}
-"""Values of commands that have one of their own; any of its type fits the others."""
-
-
-def filled(kind: type[Any]) -> st.SearchStrategy[Any]:
-    hints = get_type_hints(kind)
-    return st.builds(kind, **{one.name: VALUES.get(one.name, st.from_type(hints[one.name])) for one in fields(kind)})
-
 
 @pytest.mark.parametrize("config", [SMALL, SMALL_POPULATION])
 def test_a_viewer_sees_every_bit_that_the_session_shows(config: EchoConfig, tmp_path: Path) -> None:
@@ -74,31 +55,6 @@ def test_a_viewer_sees_every_bit_that_the_session_shows(config: EchoConfig, tmp_
             wait_for(lambda: content(viewer.look(query)) == content(trained.session.look(query)))
 
         same()
-
-
-def test_every_command_arrives_as_it_was_sent(tmp_path: Path) -> None:
-    with served(tmp_path) as trained, looking(tmp_path) as viewer, trained.hearing() as heard:
-
-        @settings(max_examples=100)
-        @given(st.sampled_from(COMMANDS).flatmap(filled))
-        def arrives(command: commands.Command) -> None:
-            before = len(heard)
-            viewer.send(command)
-            wait_for(lambda: len(heard) > before)
-            assert heard[before:] == [command]
-
-        arrives()
-
-
-def test_the_same_position_can_be_looked_at_again_while_training_goes_on(tmp_path: Path) -> None:
-    with served(tmp_path) as trained, looking(tmp_path) as viewer:
-        before = shown(viewer, viewer.send(commands.Step(5)))
-        trained.do(commands.Step(4))
-        wait_for(lambda: viewer.look(CURVE, before).frame.trained == 9)
-        closer = Query(Span(3), columns=20)
-        again = viewer.look_again(closer, before)
-        assert (again.frame.trained, again.query) == (5, closer)
-        assert content(again) == content(trained.session.look_again(closer, before))
 
 
 def test_a_session_that_does_not_answer_holds_up_no_screen_and_is_said(

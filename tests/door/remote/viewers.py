@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import socket
+import struct
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,6 @@ from echornn.remote import server as serving
 from echornn.remote.client import AddressError as AddressError
 from echornn.remote.client import RemoteSession
 from echornn.remote.client import connected as connected
-from echornn.remote.client import end_session as end_session
 from echornn.remote.client import viewers_of as viewers_of
 from echornn.remote.server import Server
 from echornn.runs.recorder import RunRecorder
@@ -38,7 +39,7 @@ from echornn.session.session import Session
 from echornn.state import Snapshot
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE, wait_for
-from tests.record_readings import recorded_readings
+from tests.recordings import recorded_readings
 from tests.scripted import SMALL as SMALL
 from tests.scripted import SMALL_POPULATION as SMALL_POPULATION
 from tests.scripted import ScriptedTrainer
@@ -122,20 +123,6 @@ class Served:
             yield
             may_read.set()
 
-    @contextmanager
-    def hearing(self) -> Iterator[list[Command]]:
-        """Instead of carrying out commands, it notes them."""
-        heard: list[Command] = []
-
-        def note(command: Command) -> int:
-            heard.append(command)
-            return 0
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(self.session, "send", note)
-            patch.setattr(self.session, "ask", lambda question: note(commands.Ask(question)))
-            yield heard
-
 
 @contextmanager
 def served(folder: Path, config: EchoConfig = SMALL) -> Iterator[Served]:
@@ -186,24 +173,24 @@ def shown(viewer: RemoteSession, number: int, query: Query = CURVE) -> Picture:
 
 def content(picture: Picture) -> object:
     """Every bit of a picture, as plain values that can be compared, but for what is counted for each viewer."""
-    return _plain(replace(picture, frame=replace(picture.frame, answered=0), audience=ALONE))
+    return plain(replace(picture, frame=replace(picture.frame, answered=0), audience=ALONE))
 
 
-def _plain(value: Any) -> object:
+def plain(value: Any) -> Any:
+    """A value as nested tuples that are equal only if all its numbers have the same type and the same bits."""
     match value:
-        case np.ndarray():
-            return value.dtype.str, value.shape, value.tobytes()
-        case float() | np.floating():
-            return type(value).__name__, repr(value)
+        case np.ndarray() | np.generic():
+            return type(value), value.dtype.str, value.shape, value.tobytes()
+        case float():
+            return struct.pack("d", value) if value == value else "not a number"
+        case EchoConfig() | Enum() | None | str() | int():
+            return type(value), value
         case tuple() | list():
-            return [_plain(one) for one in value]
+            return type(value), *map(plain, value)
+        case frozenset():
+            return frozenset, frozenset(map(plain, value))
         case Mapping():
-            return [(key, _plain(one)) for key, one in value.items()]
-        case EchoConfig():
-            return value
-        case _ if dataclasses.is_dataclass(value):
-            return type(value).__name__, [
-                (one.name, _plain(getattr(value, one.name))) for one in dataclasses.fields(value)
-            ]
+            return dict, *((plain(name), plain(one)) for name, one in value.items())
         case _:
-            return value
+            assert dataclasses.is_dataclass(value)
+            return type(value), *(plain(getattr(value, field.name)) for field in dataclasses.fields(value))

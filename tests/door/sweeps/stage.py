@@ -21,9 +21,9 @@ from tests.door.sweeps.scripted import KILLS, RAISES, ScriptedEngine, children, 
 from tests.swept import CLIFF, OF_TASKS, SMALL, keep, on_a_rung, results_of, with_a_cliff
 from tui.cli import sweep as command
 from tui.cli.program import exit_code_of
-from tui.map.app import Follower, MapApp, MapGrid, MapHead, MapReading, Opened
+from tui.map.app import Follower, MapApp
 
-__all__ = ["CLIFF", "KILLS", "OF_TASKS", "RAISES", "SMALL", "Opened", "Part", "children", "train"]
+__all__ = ["CLIFF", "KILLS", "OF_TASKS", "RAISES", "SMALL", "Part", "children", "train"]
 
 
 @contextmanager
@@ -98,20 +98,19 @@ def look_again(app: App[Any]) -> None:
 
 
 def text_of(app: MapApp) -> str:
-    """What the map's widgets show, without spaces at the ends of lines."""
-    parts = [app.screen_stack[0].query_one(kind) for kind in (MapHead, MapGrid, MapReading)]
-    return "\n".join(part.render_line(y).text.rstrip() for part in parts for y in range(part.size.height))
+    """What the map shows, without spaces at the ends of lines."""
+    return "\n".join(app.view.cells.text(y).rstrip() for y in range(app.view.size.height))
 
 
 def where(app: MapApp) -> tuple[int, int]:
     """The row and the column of the cursor."""
-    return app.frame.cursor
+    return app.shown.cursor
 
 
 def config_opened(app: MapApp) -> EchoConfig | None:
     """What `enter` left the map for; None if it was left otherwise."""
     opened = app.return_value
-    return opened.config if isinstance(opened, Opened) else None
+    return opened if isinstance(opened, EchoConfig) else None
 
 
 def dask_engine(scheduler: str) -> Any:

@@ -11,8 +11,7 @@ import numpy as np
 from echornn import EchoConfig, Question, Readings
 from tests.door.views.stage import Branch, Screen, Stage, seen, staged
 from tests.readings_by_hand import SOLVED, four_corners, points_of_corners
-from tests.record_flip_flop import CONFIG as FLIP_FLOP
-from tests.record_flip_flop import recorded_flip_flop
+from tests.recordings import FLIP_FLOP, recorded_flip_flop
 
 
 def with_plane(config: EchoConfig = SOLVED.config, **changes: Any) -> Readings:

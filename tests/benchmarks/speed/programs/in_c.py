@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.benchmarks.speed.problem import Problem
-from tests.benchmarks.speed.programs.prepared import CannotError, Losses, Trains, with_numpy
+from tests.benchmarks.speed.program import CannotError, Losses, Trains, with_numpy
 
 FLAGS = ("-O3", "-march=native")
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tests.benchmarks.speed.problem import Problem
-from tests.benchmarks.speed.programs.prepared import FEW, CannotError, Losses, Trains, with_numpy
+from tests.benchmarks.speed.program import FEW, CannotError, Losses, Trains, with_numpy
 
 
 def prepare(problem: Problem) -> Trains:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from tests.benchmarks.speed.problem import Problem
-from tests.benchmarks.speed.programs.prepared import CannotError, Trains, with_numpy
+from tests.benchmarks.speed.program import CannotError, Trains, with_numpy
 
 Threads = Literal["app", "unset", "all"]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks.speed.programs.imports import seconds_of_children
+from tests.benchmarks.speed.program import CannotError, Waits
 from tests.benchmarks.speed.programs.ours import use
-from tests.benchmarks.speed.programs.prepared import CannotError, Waits
 
 SHOWN = {"picture": r"loading", "window": r"window +[1-9]"}
 """The text on the app's screen that ends the waiting."""
@@ -20,6 +20,21 @@ SWEEP = [
     *("--grid", "echo_step=1..20", "--grid", "cell=rnn,gru,lstm"),
     *("--state-size", "16", "--init", "glorot", "--num-epochs", "3", "--seed", "0"),
 ]
+
+IMPORTS = {"picture": "import numpy, textual.app", "window": "import numpy, textual.app, tensorflow"}
+"""What every app of this kind has to import, by the event that is waited for."""
+
+
+def imports(until: str, keeps_programs: bool = False) -> Waits:
+    """Python with only these imports."""
+    command = [sys.executable, "-c", IMPORTS[until]]
+
+    def wait() -> float:
+        before = seconds_of_children()
+        subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+        return seconds_of_children() - before
+
+    return Waits(wait, {})
 
 
 def prepare(until: str, keeps_programs: bool = False, checkout: str = "") -> Waits:
@@ -68,6 +83,12 @@ def sweep() -> float:
         command = [sys.executable, "-m", "tui", "sweep", "--headless", "--out", f"{folder}/sweep", *SWEEP]
         subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
     return seconds_of_children() - before
+
+
+def seconds_of_children() -> float:
+    """Processor seconds of all child processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def seconds_of_processors(pid: int) -> float:

@@ -39,23 +39,6 @@ def test_without_a_window_there_is_nothing_that_needs_one() -> None:
     assert readings.units.activity.shape == (0, 0, 3)
 
 
-def test_a_window_of_another_configuration_is_none() -> None:
-    config = small()
-    one = snapshot(config, random_weights(config))
-    other = snapshot(small("lstm"), random_weights(small("lstm")))
-    readings = examine(dataclasses.replace(one, progress=other.progress), Question(frozenset({"connectivity"})))
-    assert readings.connectivity is None
-
-
-def test_weights_that_are_not_finite_are_not_read() -> None:
-    config = small()
-    weights = random_weights(config)
-    weights["W"][0, 0] = np.nan
-    readings = examine(snapshot(config, weights), ALL)
-    assert all(getattr(readings, one) is None for one in KINDS)
-    assert readings.parts == ("h",)
-
-
 def test_states_that_are_not_finite_are_not_read() -> None:
     config = small("irnn")
     weights = {name: np.full_like(values, 1e3) for name, values in random_weights(config).items()}
@@ -64,15 +47,6 @@ def test_states_that_are_not_finite_are_not_read() -> None:
         readings = examine(snapshot(config, weights), Question(frozenset({kind, "reliance"})))
         assert (getattr(readings, kind), readings.reliance) == (None, None)
     assert examine(snapshot(config, weights), WEIGHTS).weights is not None
-
-
-def test_parts_of_layers_and_one_that_is_not_there() -> None:
-    config = EchoConfig(cell="lstm", num_layers=2, state_size=2)
-    readings = examine(snapshot_of(random_weights(config), config), Question(frozenset({"memory"}), part="update"))
-    inside = ("h", "c", "input", "forget", "output")
-    assert readings.parts == tuple(f"layer {layer} {part}" for layer in (2, 1) for part in inside)
-    assert readings.memory is not None
-    assert readings.memory.part == "layer 2 h"
 
 
 def test_rows_and_columns_have_names() -> None:

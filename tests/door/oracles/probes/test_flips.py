@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.probes import prepared, snapshot_of, turned_by_lag
+from echornn.probes import prepared, turned_by_lag
 from echornn.probes.examine import examine
 from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
@@ -105,39 +103,7 @@ def test_a_shift_register_hangs_on_its_echo_alone_and_its_slopes_do_not_tell() -
     assert slopes.strength.max() < 1e-6
 
 
-def test_of_more_classes_an_input_becomes_the_next_symbol() -> None:
-    """The state holds only x[t], and each of three symbols is read from a separate unit."""
-    config = small(num_classes=3)
-    weights = {name: np.zeros_like(one) for name, one in random_weights(config).items()}
-    weights["W"][:3] = 50 * np.eye(3)
-    weights["W2"][:] = np.diag([10, 10, 0])  # the last symbol is as likely as another, and then 0 is the likeliest
-    weights["b2"][0, 2] = 5
-    found = read(snapshot(config, weights), "effects").effects
-    assert found is not None
-    p = numpy_network.softmax(np.array([[10.0, 0, 5], [0, 10, 5], [0, 0, 5]]))
-    for row in range(config.batch_size):
-        x = np.argmax(found.probabilities[row], axis=1)
-        for step, symbol in enumerate(x):
-            moved = np.abs(p[symbol] - p[(symbol + 1) % 3]).sum() / 2
-            np.testing.assert_allclose(found.strength[row, step, step], moved, atol=1e-5)
-    assert (found.turned == np.eye(4, dtype=np.bool_)).all()
-
-
 def test_reliance_is_of_lags_beyond_the_window_too() -> None:
     config = EchoConfig(state_size=4, echo_step=3, truncated_backprop_length=1)
     found = turned_by_lag(shift_register(config), config)
     assert found.tolist() == [float(lag == 3) for lag in range(9)]
-
-
-def test_what_each_reading_was_measured_on_is_told() -> None:
-    config = replace(EchoConfig(), state_size=3)
-    readings = read(snapshot_of(random_weights(config), config), "memory", "units", "gradient", "reliance", "lyapunov")
-    memory, units, gradient, reliance = readings.memory, readings.units, readings.gradient, readings.reliance
-    assert memory is not None
-    assert units is not None
-    assert gradient is not None
-    assert reliance is not None
-    assert memory.samples * 2 == units.samples >= 4096
-    assert gradient.samples == 16_384
-    assert reliance.samples == 512
-    assert readings.lyapunov_samples == 1024

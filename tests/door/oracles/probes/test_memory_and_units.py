@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
 from echornn.network.model import initial_weights
 from echornn.probes import memory_by_lag
@@ -86,12 +83,6 @@ def test_of_three_classes_two_numbers_a_symbol_are_needed() -> None:
     np.testing.assert_array_equal(units.best_lag, range(3))
 
 
-def test_memory_is_read_at_the_echo_and_at_the_windows_length() -> None:
-    config = small(echo_step=150)
-    by_lag = memory_by_lag(random_weights(config), config)
-    assert len(by_lag) > 151
-
-
 @given(seed=st.integers(0, 1000), spread=st.floats(0, 30))
 @settings(max_examples=15)
 def test_no_network_holds_more_numbers_than_it_has(seed: int, spread: float) -> None:
@@ -100,15 +91,6 @@ def test_no_network_holds_more_numbers_than_it_has(seed: int, spread: float) -> 
     assert ((memory.by_lag >= 0) & (memory.by_lag <= 1)).all()
     assert memory.by_lag.sum() < 3.2
     assert (np.abs(units.correlation) <= 1).all()
-
-
-def test_units_that_stand_still_follow_nothing() -> None:
-    config = small()
-    weights = {name: np.zeros_like(value) for name, value in random_weights(config).items()}
-    memory, units = read(config, weights)
-    assert memory.total == 0
-    np.testing.assert_array_equal(units.correlation, 0)
-    np.testing.assert_array_equal(units.spread, 0)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -131,28 +113,6 @@ def test_gates_are_saturated_where_they_are_open_or_shut(part: str) -> None:
     assert not units.saturated.any()
     weights["b"][:] = 20
     _, units = read(config, weights, part)
-    assert units.share_saturated == 1
-
-
-@pytest.mark.parametrize("cell", ["mingru", "irnn", "indrnn", "cornn"])
-def test_states_without_limits_are_not_called_saturated(cell: str) -> None:
-    config = small(cell)
-    weights = {name: np.full_like(value, 3) for name, value in random_weights(config).items()}
-    _, units = read(config, weights)
-    assert np.abs(units.activity).max() > 1
-    assert units.bounds is Bounds.FREE
-    assert not units.saturated.any()
-    assert math.isnan(units.share_saturated)
-
-
-def test_rows_that_rest_in_different_places_do_not_spread_a_unit() -> None:
-    """There are two resting states, near -1 and 1; in each, the units hardly move."""
-    config = small()
-    weights = {name: np.zeros_like(value) for name, value in random_weights(config).items()}
-    weights["W"][1:] = 5 * np.eye(3)
-    weights["W"][0] = 0.01
-    _, units = read(config, weights)
-    assert units.spread.max() < 1e-4
     assert units.share_saturated == 1
 
 

@@ -1,8 +1,6 @@
-"""The plane of states, compared with NumPy and with the data of each kind of task."""
+"""The plane of states, compared with NumPy and with the data of each kind of task; principal components."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,11 +8,9 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.probes import snapshot_of
 from echornn.probes.examine import examine
-from echornn.probes.prepared import Prepared
 from echornn.probes.series import series_for
-from echornn.probes.units import MOST_SAMPLES
-from echornn.progress import Floats
-from echornn.readings import Question, StatePlane
+from echornn.probes.units import MOST_SAMPLES, principal_components
+from echornn.readings import MOST_COMPONENTS, Question, StatePlane
 from echornn.state import Snapshot
 from tests.door.oracles.probes import numpy_network
 from tests.door.oracles.probes.snapshots import CELLS, random_weights, small, snapshot
@@ -75,35 +71,25 @@ def test_only_scored_states_of_tasks_are_shown_each_with_its_target(task: str) -
     np.testing.assert_allclose(plane.answers, said, atol=1e-4)
 
 
-def test_each_part_has_a_plane_and_only_what_the_output_layer_reads_has_its_borders() -> None:
-    config = small("lstm", num_layers=2)
-    one = snapshot(config, random_weights(config))
-    for number, part in enumerate(examine(one, Question(frozenset())).parts):
-        plane = plane_of(one, part)
-        assert (plane.part, len(plane.readout)) == (part, 0 if number else 2)
+@pytest.mark.parametrize(("samples", "units"), [(200, 4), (50, 50), (20, 300), (3, 2), (2, 8)])
+def test_they_are_those_of_the_singular_value_decomposition(samples: int, units: int) -> None:
+    rng = np.random.default_rng(samples)
+    states = rng.normal(size=(samples, units)) * np.geomspace(1, 0.01, units) + 3
+    mean, components, shares = principal_components(states)
+    kept = min(MOST_COMPONENTS, units)
+    _, sizes, directions = np.linalg.svd(states - states.mean(axis=0), full_matrices=False)
+    np.testing.assert_allclose(mean, states.mean(axis=0))
+    np.testing.assert_allclose(components @ components.T, np.eye(kept), atol=1e-9)
+    known = min(kept, samples - 1)  # beyond, the states do not vary
+    np.testing.assert_allclose(shares[:known], sizes[:known] ** 2 / (sizes**2).sum())
+    np.testing.assert_allclose(shares[known:], 0, atol=1e-9)
+    np.testing.assert_allclose(np.abs((components[:known] * directions[:known]).sum(axis=1)), 1)
+    assert (np.take_along_axis(components, np.abs(components).argmax(axis=1)[:, np.newaxis], axis=1) > 0).all()
 
 
-def test_an_echo_from_before_the_series_has_states_without_targets() -> None:
-    config = replace(small(), total_series_length=4000, echo_step=600)
-    assert plane_of(snapshot_of(random_weights(config), config)).targets.size == 0
-
-
-def test_huge_weights_give_a_plane_if_the_states_have_limits() -> None:
-    assert np.isfinite(plane_of(huge("rnn")).states).all()
-
-
-def test_states_too_large_for_numbers_have_no_plane() -> None:
-    assert examine(huge("irnn"), Question(frozenset({"plane"}))).plane is None
-
-
-def huge(cell: str) -> Snapshot:
-    config = small(cell)
-    weights: dict[str, Floats] = {name: np.float32(1e30) * np.abs(one) for name, one in random_weights(config).items()}
-    return snapshot(config, weights)
-
-
-def test_without_a_window_there_are_no_rows() -> None:
-    config = small()
-    one = snapshot(config, random_weights(config), with_window=False)
-    assert plane_of(one).rows.shape == (0, 0, 3)
-    assert Prepared(one).window is None
+@pytest.mark.parametrize(("samples", "units"), [(0, 3), (1, 3), (9, 1), (9, 4), (4, 9)])
+def test_states_that_do_not_vary_have_components_too(samples: int, units: int) -> None:
+    mean, components, shares = principal_components(np.full((samples, units), 0.5))
+    assert shares.tolist() == [0] * min(MOST_COMPONENTS, units)
+    np.testing.assert_allclose(components @ components.T, np.eye(min(MOST_COMPONENTS, units)), atol=1e-12)
+    assert mean.shape == (units,)

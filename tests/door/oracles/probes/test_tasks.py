@@ -177,21 +177,6 @@ def test_a_shift_register_of_two_channels_holds_both() -> None:
     np.testing.assert_allclose(units.correlation, 1, atol=1e-3)
 
 
-def test_units_that_hold_the_targets_are_said_to_follow_them() -> None:
-    """Two units that latch the last pulse of their channel, and one that has its newest input."""
-    config = EchoConfig(task=FlipFlop(bits=2), state_size=3, total_series_length=400)
-    weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(config).items()}
-    weights["W"][0, 0] = weights["W"][1, 1] = 10
-    weights["W"][2 + 0, 0] = weights["W"][2 + 1, 1] = 3
-    weights["W"][0, 2] = 0.01
-    units = examine(snapshot_of(weights, config), Question(frozenset({"units"}))).units
-    assert units is not None
-    assert units.best_target.tolist() == [0, 1, -1]
-    assert (units.correlation > 0.97).all()
-    echo = snapshot_of({name: 0 * value for name, value in weights.items()}, config)
-    assert not any(examine(echo, Question(frozenset({"units"}))).units.best_target + 1)  # type: ignore[union-attr]
-
-
 def test_a_trials_memory_is_of_what_differs_between_trials() -> None:
     """A network that only counts the steps holds no input; one that keeps the newest value holds it."""
     config = config_of("adding", state_size=2)

@@ -1,0 +1,233 @@
+"""What is seen of a session: pictures of one moment, and what its probes have read, without holding up training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from echornn import EchoConfig, Question, Readings, Snapshot
+from echornn.session.commands import Alone, Ask, Choose, Edit, Go, Hide, Name, Pause, Pin, Reset, Resume, Step, Undo
+from tests.door.library.sessions import ENDLESS, GRADIENT, MEMORY, Probes, Query, SeedRows, Span, Stage, on_stage
+from tests.patience import PATIENCE, Clock, wait_for
+from tests.scripted import SMALL_POPULATION, scripted_loss, scripted_losses
+
+ALL = Query(columns=100, ghosts=8)
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    """A hundred windows, 30 after an edit at window 60, and where the hundred end."""
+    with on_stage() as stage:
+        stage.do(Step(100), Go(0, 60), Edit({"learning_rate": 0.1}), Step(30), Go(0))
+        yield stage
+
+
+def test_only_what_is_asked_for_is_in_a_picture(stage: Stage) -> None:
+    picture = stage.session.look(Query())
+    assert (len(picture.curve.starts), len(picture.band), picture.ghosts, picture.branches) == (0, 0, (), ())
+    assert (picture.seeds, picture.falls, picture.path) == (None, (), ())
+    assert (picture.branch_count, picture.elsewhere, picture.line_config) == (2, 30, ENDLESS)
+    assert picture.frame is stage.frame
+    full = stage.session.look(Query(columns=100, branches=True, path=True, falls=100))
+    np.testing.assert_allclose(full.curve.mean, [scripted_loss(window) for window in range(100)], rtol=1e-5)
+    assert [branch.number for branch in full.path] == [0]
+    rows = [(row.letter, row.windows, row.is_line, row.solved_at) for row in full.branches]
+    assert rows == [("b", 90, False, None), ("a", 100, True, None)]
+    last = [np.mean([scripted_loss(window) for window in range(end - 50, end)]) for end in (90, 100)]
+    assert [row.mean for row in full.branches] == pytest.approx(last)
+    assert "learning_rate 0.1 from window 60" in full.branches[0].words
+
+
+def test_other_branches_lie_under_the_curve_where_they_leave_it(stage: Stage) -> None:
+    (ghost,) = stage.session.look(ALL).ghosts
+    assert (ghost.key, ghost.letter, ghost.first, ghost.last) == (1, "b", 60, 90)
+    assert ghost.curve is not None
+    np.testing.assert_allclose(ghost.curve.mean, [scripted_loss(window) for window in range(60, 90)], rtol=1e-5)
+    (ghost,) = stage.session.look(replace(ALL, span=Span(5))).ghosts
+    assert ghost.curve is None, "nothing of it lies on the axis"
+    stage.do(Go(1))
+    (ghost,) = stage.session.look(ALL).ghosts
+    assert (ghost.letter, ghost.first, ghost.last) == ("a", 60, 100)
+    stage.do(Reset(), Step(3), Name(0, "first"))
+    picture = stage.session.look(ALL)
+    assert [(one.letter, one.first, one.last) for one in picture.ghosts] == [("a", 0, 100), ("b", 0, 90)]
+    assert picture.ghosts[0].words.startswith("first: ")
+    assert [one.letter for one in stage.session.look(replace(ALL, ghosts=1)).ghosts] == ["b"], "the newest"
+    stage.do(Pin(0))
+    assert [one.letter for one in stage.session.look(replace(ALL, ghosts=1)).ghosts] == ["a"], "but for pinned ones"
+    stage.do(Hide(0))
+    assert [one.letter for one in stage.session.look(ALL).ghosts] == ["b"]
+
+
+def test_a_picture_is_of_one_moment_whatever_is_trained_since(stage: Stage) -> None:
+    picture = stage.session.look(Query(Span(20), 100))
+    assert (picture.curve.first, picture.curve.last, picture.axis) == (80, 100, (80, 100, 20))
+    stage.do(Step(50))
+    zoomed = stage.session.look_again(Query(Span(40), 100), picture)
+    assert (zoomed.frame, zoomed.axis, zoomed.curve.last) == (picture.frame, (60, 100, 40), 100)
+    assert stage.session.look(picture.query).axis == (130, 150, 20)
+    assert stage.session.look(Query(Span(20, end=70), 100)).axis == (50, 70, 20)
+    assert stage.session.look(ALL).axis == (0, 150, 160), "round, and not shorter than any curve on it"
+    assert stage.session.look(replace(ALL, beside=3100)).axis == (0, 150, 3200)
+
+
+def test_what_has_not_changed_is_the_same_object(stage: Stage) -> None:
+    first = stage.session.look(ALL)
+    again = stage.session.look(ALL, first)
+    assert (again.curve, again.band, again.ghosts) == (first.curve, first.band, first.ghosts)
+    assert stage.session.look_again(ALL, first) is first
+    stage.do(Step(1))
+    longer = stage.session.look(ALL, again)
+    assert (longer.curve.last, longer.axis.length > again.axis.length) == (101, True)
+    assert longer.ghosts != first.ghosts, "on a longer axis it has another curve"
+    stage.do(Step(1))
+    assert stage.session.look(ALL, longer).ghosts == longer.ghosts
+    stage.do(Name(1, "slow"))
+    assert stage.session.look(ALL, longer).ghosts != longer.ghosts
+
+
+def test_losses_of_some_seeds_lie_over_the_windows_of_the_curve() -> None:
+    with on_stage(SMALL_POPULATION) as stage:
+        stage.do(Step(50))
+        losses = scripted_losses(SMALL_POPULATION, 0, 50)
+        picture = stage.session.look(Query(Span(10), 100, seeds=SeedRows((4, 1), 10)))
+        assert picture.seeds is not None
+        np.testing.assert_allclose(picture.seeds.losses, losses[40:, [4, 1]].T, rtol=1e-3)
+        assert picture.seeds.windows.tolist() == [*range(40, 50)]
+        assert picture.band.replicas.tolist() == [6] * 10
+        assert stage.session.look_again(replace(picture.query, falls=9), picture).seeds is picture.seeds
+
+
+def read_at(stage: Stage) -> tuple[int, int] | None:
+    """The branch and the window that the newest readings are of."""
+    readings = stage.frame.readings
+    return None if readings is None else (readings.branch, readings.window)
+
+
+def seed_read(stage: Stage) -> int | None:
+    readings = stage.frame.readings
+    return None if readings is None else readings.config.seed
+
+
+def test_the_position_at_which_one_looks_is_read() -> None:
+    with on_stage(examine=Probes(), vitals=True, paused=False) as stage:
+        assert stage.frame.readings is None
+        stage.session.send(Ask(MEMORY))
+        wait_for(lambda: stage.frame.readings is not None and stage.frame.trained > 50)
+        stage.do(Pause())
+        wait_for(lambda: read_at(stage) == (0, stage.frame.trained))
+        stage.do(Go(0, 30))
+        wait_for(lambda: read_at(stage) == (0, 30))
+        stage.do(Reset())
+        wait_for(lambda: read_at(stage) == (1, 0))
+        wait_for(lambda: stage.frame.vitals is not None and stage.frame.vitals.branch == 1)
+        stage.do(Ask(None))
+        assert stage.frame.readings is None
+
+
+def test_an_examined_window_is_trained_alone_so_that_its_change_of_the_weights_is_known() -> None:
+    probes = Probes()
+    with on_stage(examine=probes, paused=False) as stage:
+        stage.session.send(Ask(MEMORY))
+        wait_for(lambda: len(probes.seen) > 2)
+    for snapshot, _ in probes.seen:
+        if snapshot.window:
+            assert snapshot.before is not None
+            change = snapshot.state.weights["W"] - snapshot.before["W"]
+            np.testing.assert_array_equal(change, np.ones_like(change), "a scripted weight counts windows")
+            assert snapshot.windows_since == 1
+
+
+def test_what_was_read_is_gone_with_its_network_and_there_again_when_one_comes_back() -> None:
+    probes = Probes()
+    with on_stage(examine=probes, vitals=True) as stage:
+        stage.do(Step(5), Ask(MEMORY))
+
+        def are_read() -> bool:
+            vitals = stage.frame.vitals
+            return read_at(stage) == (0, 5) and vitals is not None and vitals.window == 5
+
+        wait_for(are_read)
+        probes.begun.clear()
+        probes.may_go_on.clear()
+        stage.session.send(Ask(GRADIENT))
+        assert probes.begun.wait(PATIENCE), "it is busy"
+        stage.do(Edit({"state_size": 8}))
+        assert (stage.frame.readings, stage.frame.vitals) == (None, None)
+        probes.may_go_on.set()
+        wait_for(lambda: stage.frame.readings)
+        assert read_at(stage) == (1, 0), "what was read of the network before is not shown"
+        stage.do(Undo())
+        wait_for(are_read)
+
+
+def test_neither_training_nor_the_end_waits_for_a_probe() -> None:
+    probes = Probes()
+    probes.may_go_on.clear()
+    with on_stage(examine=probes, paused=False) as stage:
+        stage.session.send(Ask(MEMORY))
+        assert probes.begun.wait(PATIENCE)
+        trained = stage.frame.trained
+        wait_for(lambda: stage.frame.trained > trained + 100)
+    probes.may_go_on.set()
+
+
+def test_a_probe_that_fails_says_why_is_not_tried_again_and_ends_nothing() -> None:
+    probes = Probes()
+    probes.error = RuntimeError("no memory mappings left\nand more")
+    with on_stage(examine=probes, vitals=True) as stage:
+        stage.do(Ask(GRADIENT))
+        wait_for(lambda: stage.frame.unread)
+        assert "RuntimeError: no memory mappings left" in stage.frame.unread
+        assert "and more" not in stage.frame.unread
+        count = len(probes.seen)
+        stage.session.send(Resume())
+        wait_for(lambda: stage.frame.trained > 300)
+        stage.do(Pause())
+        assert len(probes.seen) == count
+        probes.error = None
+        stage.do(Ask(MEMORY))
+        wait_for(lambda: read_at(stage) == (0, stage.frame.trained))
+        assert stage.frame.unread == ""
+
+
+@pytest.mark.parametrize("took", [0.001, 0.1])
+def test_at_full_speed_probes_take_a_twentieth_of_the_time_and_four_readings_a_second_at_most(took: float) -> None:
+    clock, begun, probes = Clock(), list[float](), Probes()
+
+    def examine(snapshot: Snapshot, question: Question) -> Readings:
+        begun.append(clock.now)
+        clock.now += took
+        return probes(snapshot, question)
+
+    with on_stage(examine=examine, clock=clock, speed=1000.0) as stage:
+        stage.do(Ask(MEMORY))
+        wait_for(lambda: len(begun) == 1)
+        stage.settled()
+        stage.session.send(Resume())
+
+        def later() -> bool:
+            clock.now += max(0.01, took / 2)
+            stage.settled()
+            return len(begun) > 4
+
+        wait_for(later)
+    assert begun[-1] - begun[1] >= 0.9 * (len(begun) - 2) * max(0.25, took / 0.05)
+
+
+def test_of_many_the_chosen_one_is_read_also_on_the_path_of_another() -> None:
+    with on_stage(SMALL_POPULATION, examine=Probes()) as stage:
+        stage.do(Step(5), Ask(MEMORY))
+        wait_for(lambda: seed_read(stage) == 7)
+        stage.do(Choose(2))
+        wait_for(lambda: seed_read(stage) == 9)
+        stage.do(Alone(), Step(1), Go(0, 3), Choose(4))
+        wait_for(lambda: (read_at(stage), seed_read(stage)) == ((0, 3), 11))
+        stage.do(Go(1, 3))
+        wait_for(lambda: (read_at(stage), seed_read(stage)) == ((0, 3), 9))
+        assert stage.frame.readings is not None
+        assert isinstance(stage.frame.readings.config, EchoConfig)
+        assert stage.frame.readings.config == replace(SMALL_POPULATION, replicas=1, seed=9)

@@ -1,0 +1,333 @@
+"""What is kept of losses and shown of them, against all losses as they came."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from echornn.config import EchoConfig
+from echornn.history.curve import Band, BlockMeans, Curve, Piece, Segment, band_of, curve_of, shades_of
+from echornn.history.pyramid import LossHistory
+from echornn.history.windows import error_rates_of, errors_of, kept, losses_of, quantiles, summed
+from echornn.history.windows import kept as pack
+from echornn.progress import Counts, Floats
+from tests.examples import examples
+
+TUTORIAL = EchoConfig(replicas=2)
+WIDE = dataclasses.replace(TUTORIAL, batch_size=50)
+"""750 predictions per window."""
+
+LARGEST = float(np.finfo(np.float32).max)
+
+
+@given(st.lists(st.floats(0, width=32), min_size=1, max_size=8), st.integers(0, 75))
+def test_losses_are_kept_to_a_few_millionths_and_errors_exactly(losses: list[float], errors: int) -> None:
+    given = np.array(losses, np.float32)
+    packed = pack(given, np.full(len(given), errors, np.int32), TUTORIAL)
+    assert packed.dtype == np.uint32
+    kept, kept_errors = losses_of(packed), errors_of(packed, TUTORIAL)
+    np.testing.assert_allclose(kept, given, rtol=2.0**-17, atol=2.0**-142)
+    assert (kept_errors == errors).all()
+    np.testing.assert_array_equal(pack(kept, kept_errors, TUTORIAL), packed)
+    np.testing.assert_array_equal(losses_of(packed), kept)
+    np.testing.assert_array_equal(error_rates_of(packed, TUTORIAL), np.float32(errors) / np.float32(75))
+
+
+def test_what_is_no_finite_number_stays_that_and_what_is_finite_finite() -> None:
+    nans = np.array([0x7F800001, 0x7FFFFFFF, 0xFFC00000], np.uint32).view(np.float32)
+    losses = np.array([math.inf, LARGEST, 0.0, -0.0, *nans], np.float32)
+    packed = pack(losses, np.arange(7, dtype=np.int32), TUTORIAL)
+    kept, errors = losses_of(packed), errors_of(packed, TUTORIAL)
+    assert kept[0] == math.inf
+    assert math.isfinite(kept[1])
+    assert kept[1] == pytest.approx(LARGEST, rel=1e-5)
+    assert kept[2:4].tolist() == [0.0, 0.0]
+    assert np.isnan(kept[4:]).all()
+    assert errors.tolist() == list(range(7))
+
+
+@given(st.integers(0, 750))
+def test_errors_of_many_predictions_are_kept_in_255ths(errors: int) -> None:
+    packed = pack(np.zeros(1, np.float32), np.array([errors], np.int32), WIDE)
+    (kept,) = errors_of(packed, WIDE)
+    assert abs(int(kept) - errors) <= 750 / 255 / 2 + 0.5
+    assert kept == errors or errors not in (0, 750)
+    assert pack(np.zeros(1, np.float32), np.array([kept], np.int32), WIDE) == packed
+    assert error_rates_of(packed, WIDE)[0] == pytest.approx(errors / 750, abs=1 / 510 + 1e-6)
+
+
+@examples(50)
+@given(st.lists(st.integers(0, 150), min_size=1, max_size=6), st.sampled_from([1, 2, 3, 8, 64, 1000]), st.booleans())
+def test_the_same_bits_however_they_are_cut_and_laid_out(pieces: list[int], replicas: int, by_replica: bool) -> None:
+    losses = np.random.default_rng(0).exponential(size=(sum(pieces), replicas)).astype(np.float32)
+    expected = np.zeros(replicas)
+    for of_one_window in losses:
+        expected = expected + of_one_window
+    sums, begin = np.zeros(replicas), 0
+    for piece in pieces:
+        some = losses[begin : begin + piece]
+        sums = summed(sums, np.asfortranarray(some) if by_replica else some)
+        begin += piece
+    assert sums.tobytes() == expected.tobytes()
+
+
+LOSSES = st.floats(0, 4, width=32) | st.sampled_from([math.nan, math.inf, 3e38, 0.0])
+
+
+def reviews_of(losses: Floats, errors: Floats | None = None) -> BlockMeans:
+    return BlockMeans().after(losses, np.zeros_like(losses) if errors is None else errors)
+
+
+@given(st.lists(LOSSES, max_size=700), st.lists(st.integers(0, 200), min_size=1, max_size=20), st.integers(0, 700))
+def test_the_blocks_are_the_same_however_the_losses_came_and_whatever_came_after(
+    losses: list[float], pieces: list[int], until: int
+) -> None:
+    all_of_them = np.array(losses, np.float32)
+    errors = np.linspace(0, 1, len(losses)).astype(np.float32)
+    whole, grown, begin = reviews_of(all_of_them, errors), BlockMeans(), 0
+    for size in [*pieces, len(losses)]:
+        grown = grown.after(all_of_them[begin : begin + size], errors[begin : begin + size])
+        begin += size
+    then = whole.until(until)
+    known = slice(then.windows, until)
+    for one, other in (
+        (grown, whole),
+        (then.after(all_of_them[known], errors[known]), reviews_of(all_of_them[:until], errors[:until])),
+    ):
+        assert one.windows == other.windows
+        for array in ("ends", "losses", "logs", "errors", "under_way"):
+            np.testing.assert_array_equal(getattr(one, array), getattr(other, array))
+
+
+def test_a_block_holds_the_mean_of_its_windows() -> None:
+    losses = np.random.default_rng(0).random(5000).astype(np.float32)
+    block_means = reviews_of(losses, losses[::-1].copy())
+    begin = 0
+    for index, end in enumerate(block_means.ends.tolist()):
+        assert block_means.losses[index] == pytest.approx(losses[begin:end].mean(dtype=np.float64), abs=1e-7)
+        assert block_means.errors[index] == pytest.approx(losses[::-1][begin:end].mean(dtype=np.float64), abs=1e-7)
+        begin = end
+
+
+CONFIG = EchoConfig()
+
+pieces_of_losses = st.lists(
+    st.lists(st.floats(0, 10, width=32) | st.just(math.nan) | st.just(math.inf), min_size=1, max_size=60),
+    max_size=8,
+)
+
+
+def filled(losses: list[float], start: int) -> LossHistory:
+    history, known = LossHistory(CONFIG, start), np.array(losses, np.float32)[:, np.newaxis]
+    history.add(kept(known, np.full(known.shape, 15, np.int32), CONFIG), np.zeros(1, np.int64))
+    return history
+
+
+def assert_true(curve: Curve, everything: npt.NDArray[np.float32]) -> None:
+    """Check a curve: its buckets adjoin, cover the shown part, and hold the true values of their windows."""
+    assert ([*curve.starts, curve.last] if curve.starts.size else []) == (
+        [curve.first, *curve.ends] if curve.starts.size else []
+    )
+    assert curve.starts.size or curve.first == curve.last
+    assert (curve.ends > curve.starts).all()
+    assert (curve.ends - curve.starts <= curve.width).all()
+    for start, end, low, high, mean in zip(curve.starts, curve.ends, curve.low, curve.high, curve.mean, strict=True):
+        windows = everything[start:end]
+        if np.isnan(windows).all():
+            assert math.isnan(low)
+            assert math.isnan(high)
+        else:
+            assert low == np.nanmin(windows)
+            assert high == np.nanmax(windows)
+        if np.isfinite(windows).all():
+            assert mean == pytest.approx(windows.mean(dtype=np.float64), rel=1e-5, abs=1e-6)
+
+
+@given(pieces_of_losses, st.data())
+def test_a_curve_of_parts_of_histories_is_the_curve_of_them_end_to_end(
+    pieces: list[list[float]], data: st.DataObject
+) -> None:
+    parts, everything = [], np.empty(0, np.float32)
+    for losses in pieces:
+        taken = data.draw(st.integers(0, len(losses)))
+        skipped = data.draw(st.integers(0, taken))
+        at = len(everything)
+        history = filled(losses, at - skipped)
+        parts.append(Piece(partial(history.of_one, 0), at, at + taken - skipped))
+        everything = np.concatenate([everything, np.array(losses[skipped:taken], np.float32)])
+    first = data.draw(st.integers(0, len(everything)))
+    last = data.draw(st.integers(first, len(everything)))
+    columns = data.draw(st.integers(1, 40))
+    curve = curve_of(parts, columns, first, last)
+    assert_true(curve, everything)
+    assert len(curve.starts) <= columns + 2 * len(pieces)
+    assert (curve.first, curve.last) == (first, last)
+
+
+@given(
+    at=st.integers(0, 50),
+    window=st.integers(0, 9),
+    first=st.integers(0, 10**8),
+    length=st.integers(0, 10**8),
+    most=st.integers(1, 20),
+)
+def test_epoch_starts_are_few_true_and_round(at: int, window: int, first: int, length: int, most: int) -> None:
+    segment = Segment(at, "start", 0, window, 10)
+    starts = segment.epoch_starts(first, first + length, most)
+    assert len(starts) <= most
+    for start, epoch in starts:
+        assert max(first, at) <= start < first + length
+        assert segment.epoch_and_window(start) == (epoch, 0)
+    if len(starts) > 1:
+        every = starts[1][1] - starts[0][1]
+        assert int(str(every)[0]) in (1, 2, 5)
+        assert all(epoch % every == 0 for _, epoch in starts)
+
+
+class Case(NamedTuple):
+    """A history, and everything that was added to it."""
+
+    history: LossHistory
+    losses: Floats
+    errors: Counts
+    solved_at: npt.NDArray[np.int64]
+
+    def whole(self, buckets: Any) -> Piece:
+        return Piece(buckets, 0, len(self.history))
+
+    def curve(self, columns: int, first: int, last: int, replica: int) -> Curve:
+        last = min(last, len(self.history))
+        return curve_of([self.whole(partial(self.history.of_one, replica))], columns, min(first, last), last)
+
+
+def case(windows: int, replicas: int, chunk: int, seed: int = 0, buckets: int | None = None, bad: float = 0.0) -> Case:
+    """Losses at random, a share of which is infinite or not a number, added in pieces."""
+    rng = np.random.default_rng(seed)
+    config = replace(CONFIG, replicas=replicas)
+    losses = rng.random((windows, replicas), dtype=np.float32)
+    losses[rng.random(losses.shape) < bad] = math.nan
+    losses[rng.random(losses.shape) < bad] = math.inf
+    errors = rng.integers(0, 76, (windows, replicas)).astype(np.int32)
+    solved_at = rng.integers(0, windows + 1, replicas)
+    history, all_windows = LossHistory(config, buckets=buckets), kept(losses, errors, config)
+    for begin in range(0, windows, chunk):
+        history.add(all_windows[begin : begin + chunk], solved_at)
+    return Case(history, losses_of(all_windows), errors_of(all_windows, config), solved_at)
+
+
+def cases(least_replicas: int = 1) -> st.SearchStrategy[Case]:
+    return st.builds(
+        case,
+        windows=st.integers(0, 300),
+        replicas=st.integers(least_replicas, 8),
+        chunk=st.integers(1, 120),
+        seed=st.integers(0, 9),
+        bad=st.sampled_from([0.0, 0.05]),
+    )
+
+
+some = examples(40)
+
+
+@some
+@given(cases(), st.integers(1, 40), st.integers(0, 400), st.integers(0, 400), st.data())
+def test_buckets_have_the_extremes_and_the_means_of_their_windows(
+    told: Case, columns: int, first: int, length: int, data: st.DataObject
+) -> None:
+    windows, replicas = told.losses.shape
+    replica = data.draw(st.integers(0, replicas - 1))
+    losses, errors = told.losses[:, replica], told.errors[:, replica]
+    curve = told.curve(columns, first, first + length, replica)
+    assert len(told.history) == windows
+    assert curve.last == min(first + length, windows)
+    assert len(curve.starts) <= columns + 2
+    assert_true(curve, losses)
+    for start, end, rate in zip(curve.starts, curve.ends, curve.error_rate, strict=True):
+        assert rate == pytest.approx(errors[start:end].mean() / 75, rel=1e-5)
+    stored = told.history.windows(curve.first, curve.last)
+    assert stored is not None
+    np.testing.assert_array_equal(losses_of(stored), told.losses[curve.first : curve.last])
+
+
+def assert_end_to_end(band: Band, first: int, last: int) -> None:
+    assert [*band.starts, last][: len(band) + 1] == [first, *band.ends][: len(band) + 1]
+    assert (band.ends > band.starts).all()
+    assert len(band) or first == last
+
+
+def assert_band(band: Band, told: Case) -> None:
+    """Each bucket has the quantiles of its windows, on average, and the number solved at its end."""
+    low, tenth, median, ninetieth, high = quantiles(told.losses, (0.0, 0.1, 0.5, 0.9, 1.0))
+    for at, (start, end) in enumerate(zip(band.starts, band.ends, strict=True)):
+        there = slice(start, end)
+        assert band.low[at] == low[there].min()
+        assert band.high[at] == high[there].max()
+        for drawn, known in ((band.tenth, tenth), (band.median, median), (band.ninetieth, ninetieth)):
+            assert drawn[at] == pytest.approx(known[there].mean(dtype=np.float64), rel=1e-5)
+        assert band.solved[at] == ((told.solved_at > 0) & (told.solved_at <= end)).sum()
+
+
+@some
+@given(cases(2), st.integers(1, 40), st.integers(0, 300), st.integers(0, 300))
+def test_a_band_has_the_quantiles_of_its_windows(told: Case, columns: int, first: int, length: int) -> None:
+    first, last = min(first, len(told.losses)), min(first + length, len(told.losses))
+    band = band_of([told.whole(told.history.of_all)], columns, first, last)
+    assert (band.first, band.last) == (first, last)
+    assert len(band) <= columns + 2
+    assert_end_to_end(band, first, last)
+    assert_band(band, told)
+    assert (band.replicas == told.losses.shape[1]).all()
+
+
+@some
+@given(cases(2), st.integers(1, 40), st.data())
+def test_shades_are_mean_losses_of_those_asked_for(told: Case, columns: int, data: st.DataObject) -> None:
+    windows, replicas = told.losses.shape
+    asked = data.draw(st.lists(st.integers(0, replicas + 1), max_size=4))
+    first = data.draw(st.integers(0, windows))
+    last = data.draw(st.integers(first, windows))
+    whole = told.whole(partial(told.history.of_some, np.array(asked, np.int64)))
+    shades = shades_of([whole], len(asked), columns, first, last)
+    assert shades.shape == (len(asked), min(columns, last - first))
+    for row, replica in enumerate(asked):
+        if replica >= replicas:
+            assert np.isnan(shades[row]).all()
+            continue
+        known = told.losses[first:last, replica]
+        fine = known[np.isfinite(known)]
+        if len(fine) == len(known) and len(known):
+            assert (shades[row] >= known.min() - 1e-6).all()
+            assert (shades[row] <= known.max() + 1e-6).all()
+        if last - first <= columns:
+            np.testing.assert_array_equal(shades[row], known)
+
+
+@examples(20)
+@given(st.sampled_from([1, 3]), st.lists(st.integers(1, 500), min_size=1, max_size=20), st.integers(1, 64))
+def test_memory_is_bounded_and_old_extremes_stay(replicas: int, sizes: list[int], columns: int) -> None:
+    told = case(sum(sizes), replicas, max(sizes), buckets=256)
+    losses = told.losses[:, replicas - 1]
+    curve = told.curve(columns, 0, sum(sizes), replicas - 1)
+    assert (curve.low.min(), curve.high.max()) == (losses.min(), losses.max())
+    for start, end, low, mean, high in zip(curve.starts, curve.ends, curve.low, curve.mean, curve.high, strict=True):
+        windows = losses[start:end]
+        assert low <= windows.min()  # where windows are forgotten, a bucket may reach beyond its edges
+        assert high >= windows.max()
+        wider = losses[start // 1024 * 1024 : -(-end // 1024) * 1024]
+        assert wider.min() <= low <= high <= wider.max()
+        assert low * (1 - 1e-6) <= mean <= high * (1 + 1e-6)
+    newest = told.history.windows(max(0, sum(sizes) - 256), sum(sizes))
+    assert newest is not None
+    np.testing.assert_array_equal(losses_of(newest), told.losses[-256:])
+    if sum(sizes) > 512:
+        assert told.history.windows(0, 40) is None
+        np.testing.assert_allclose(told.history.newest(0, 40)[0], told.losses[:40].mean(axis=0), atol=0.3)

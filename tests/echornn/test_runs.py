@@ -1,0 +1,144 @@
+"""Keyframes, names of branches, and whatever is sent to a viewer."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from echornn.config import EchoConfig
+from echornn.progress import Progress
+from echornn.readings import Flip, StatePlane
+from echornn.remote.messages import Request, Shown, decode, encode, known_of
+from echornn.runs.states import LEAST_KEPT, Keyframe, Keyframes
+from echornn.session.commands import Answer, Edit, SetSpeed, StartOver
+from echornn.session.pictures.frame import Frame
+from echornn.session.pictures.picture import Picture
+from echornn.timeline.branch import Position, letter_of, number_of
+from tests.door.remote.viewers import plain
+from tests.examples import examples
+
+positions = st.builds(Position, st.integers(0, 3), st.integers(0, 50))
+
+
+def of(position: Position, size: int = 8) -> Keyframe:
+    return Keyframe(position, bytes([position.window % 251]) * size)
+
+
+@given(st.lists(positions, max_size=60), positions)
+def test_the_nearest_is_the_last_of_its_branch_that_is_not_after_it(added: list[Position], asked: Position) -> None:
+    kept = Keyframes()
+    news = [kept.add(of(position)) for position in added]
+    assert news == [position not in added[:index] for index, position in enumerate(added)]
+    assert len(kept) == len(set(added))
+    assert [one.position for one in kept.all()] == sorted(set(added))
+    found = kept.nearest(asked)
+    before = [one for one in set(added) if one.branch == asked.branch and one.window <= asked.window]
+    assert (None if found is None else found.position) == max(before, default=None)
+
+
+@examples(50)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 100)), max_size=400), st.integers(100, 2000))
+def test_they_stay_within_the_bound_or_are_few(steps: list[tuple[int, int]], most: int) -> None:
+    kept = Keyframes(most)
+    ends = [0] * 4
+    for branch, windows in steps:
+        ends[branch] += windows
+        thinned = kept.thinned
+        kept.add(of(Position(branch, ends[branch]), 10))
+        assert kept.bytes == sum(one.size for one in kept.all()) == 10 * len(kept)
+        assert kept.bytes <= max(most, 10 * LEAST_KEPT)
+        assert kept.thinned >= thinned
+
+
+def test_thinned_they_stay_evenly_apart() -> None:
+    kept = Keyframes(most_bytes=100 * 10)
+    for window in range(0, 100_000, 7):
+        kept.add(of(Position(0, window), 10))
+    windows = [one.position.window for one in kept.all()]
+    assert 50 <= len(windows) <= 100
+    gaps = [after - before for before, after in itertools.pairwise([0, *windows, 100_000])]
+    assert max(gaps) <= 4 * 100_000 / len(windows)
+
+
+def test_letters_go_on_after_z() -> None:
+    assert [letter_of(number) for number in (0, 1, 25, 26, 27, 51, 52, 701, 702)] == [
+        *("a", "b", "z", "aa", "ab", "az", "ba", "zz", "aaa")
+    ]
+
+
+@given(st.integers(0, 10**12))
+def test_a_branch_is_found_by_its_letter_and_by_its_number(number: int) -> None:
+    assert number_of(letter_of(number)) == number_of(str(number)) == number
+
+
+@pytest.mark.parametrize("name", ["", "B", "1.0", "-1", "1e3", "a1", " b", "é", "٣", "z" * 13, "9" * 5000])
+def test_what_is_neither(name: str) -> None:
+    assert number_of(name) is None
+
+
+CONFIGS = [EchoConfig(), EchoConfig(seed=3, cell="lstm", stride=4, replicas=6), EchoConfig(task="two_coins")]
+
+NUMBERS = ["float32", "float64", "int32", "int64", "uint8", "uint32", "bool", "complex64"]
+
+ARRAYS = arrays(st.sampled_from(NUMBERS), array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3))
+
+ANYTHING = st.none() | st.integers() | st.floats() | st.text(max_size=5)
+
+CHANGES = st.dictionaries(st.sampled_from(EchoConfig.names()), ANYTHING, max_size=3)
+
+SPECIAL: Mapping[type, st.SearchStrategy[Any]] = {
+    EchoConfig: st.sampled_from(CONFIGS),
+    Progress: st.builds(Progress, x=ARRAYS, y=ARRAYS),
+    Flip: st.builds(Flip, x=ARRAYS),
+    StatePlane: st.builds(StatePlane, targets=ARRAYS, answers=ARRAYS),
+    Edit: st.builds(Edit, CHANGES),
+    StartOver: st.builds(StartOver, CHANGES),
+    SetSpeed: st.builds(SetSpeed, st.floats(0.01, 1e6)),
+}
+"""Values of classes whose annotations do not say everything."""
+
+
+few = settings(max_examples=15, suppress_health_check=list(HealthCheck), deadline=None, phases=[Phase.generate])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def special() -> None:
+    for kind, values in SPECIAL.items():
+        st.register_type_strategy(kind, values)
+
+
+@pytest.mark.parametrize("kind", [Frame, Request, Answer])
+def test_any_value_arrives_as_it_was_sent(kind: type) -> None:
+    @few
+    @given(st.from_type(kind))
+    def arrives(value: Any) -> None:
+        assert plain(decode(encode(value), kind)) == plain(value)
+
+    arrives()
+
+
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")  # its strategy is long when written
+def test_any_picture_arrives_in_parts_as_it_was_sent() -> None:
+    @few
+    @given(st.from_type(Picture))
+    def arrives(picture: Picture) -> None:
+        shown = decode(encode(Shown(picture)), Shown).picture
+        assert shown is not None
+        assert plain(shown) == plain(picture)
+        again = decode(encode(Shown(picture), known_of([picture.frame])), Shown, known_of([shown.frame])).picture
+        assert again is not None
+        assert again.frame is shown.frame
+        later = replace(picture, frame=replace(picture.frame, answered=9))
+        again = decode(encode(Shown(later), known_of([picture.frame])), Shown, known_of([shown.frame])).picture
+        assert again is not None
+        assert again.frame.progress is shown.frame.progress
+        assert plain(again) == plain(later)
+
+    arrives()

@@ -1,0 +1,296 @@
+"""The data and the ladders of all tasks, with any settings and sizes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from echornn import Batch, Symbols, Task, TaskError, seeding
+from echornn.tasks.adding import Adding
+from echornn.tasks.copy_memory import CopyMemory
+from echornn.tasks.delayed_xor import DelayedXor
+from echornn.tasks.echo import Echo
+from echornn.tasks.flip_flop import FlipFlop
+from echornn.tasks.parity import Parity
+from echornn.tasks.table import TASKS
+from echornn.tasks.task import draw_rows, known_lags, ladder
+from echornn.tasks.temporal_order import TemporalOrder
+from echornn.tasks.two_coins import TwoCoins
+
+SETTINGS: dict[str, st.SearchStrategy[Any]] = {
+    "echo": st.builds(
+        Echo, st.integers(0, 30), st.integers(2, 7) | st.just(256), st.sampled_from(["previous_row", "zero"])
+    ),
+    "two_coins": st.builds(
+        lambda lag, more, base: TwoCoins(lag, lag + more, base, -base, (1 - base)),
+        st.integers(0, 9),
+        st.integers(1, 9),
+        st.floats(0, 1),
+    ),
+    "delayed_xor": st.builds(lambda lag, more: DelayedXor(lag, lag + more), st.integers(0, 9), st.integers(1, 9)),
+    "flip_flop": st.builds(FlipFlop, st.integers(1, 4), st.sampled_from([0.0, 1.0, 0.3])),
+    "temporal_order": st.builds(TemporalOrder, st.integers(2, 3), st.integers(10, 130)),
+    "copy_memory": st.builds(CopyMemory, st.integers(1, 20), st.integers(1, 5), st.integers(2, 254)),
+    "adding": st.builds(Adding, st.integers(2, 50)),
+    "parity": st.builds(Parity, st.integers(1, 50)),
+}
+any_task = st.sampled_from(sorted(TASKS)).flatmap(SETTINGS.__getitem__)
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return seeding.stream(seed, seeding.DATA, 0, 0)
+
+
+def drawn(task: Task, seed: int, rows: int, steps: int) -> Batch:
+    """Rows of at least one trial; examples of which no step is scored are left out."""
+    try:
+        return draw_rows(task, rng(seed), rows, max(steps, task.length or 1))
+    except TaskError as error:
+        assume("scores none" not in str(error))
+        raise
+
+
+@given(any_task, st.integers(0, 9), st.integers(1, 4), st.integers(1, 150))
+def test_the_form_of_all_data(task: Task, seed: int, rows: int, steps: int) -> None:
+    batch = drawn(task, seed, rows, steps)
+    used = batch.scored.shape[1]
+    assert used == (steps if task.length is None else max(1, steps // task.length) * task.length)
+    for values, form in ((batch.x, task.inputs), (batch.y, task.outputs)):
+        if isinstance(form, Symbols):
+            assert values.dtype == np.uint8
+            assert values.shape == (rows, used)
+            assert values.max() < form.count
+        else:
+            assert values.dtype == np.float32
+            assert values.shape == (rows, used, form.count)
+    assert batch.scored.dtype == np.bool_
+    assert batch.scored.any()
+    assert (batch.scored == batch.scored[0]).all()
+
+
+@given(any_task, st.integers(0, 3), st.data())
+def test_what_is_no_source_does_not_matter(task: Task, seed: int, data: st.DataObject) -> None:
+    """The target is a function of its sources, where there are some; `TwoCoins` is one in its odds."""
+    length = task.length or 40
+    t = data.draw(st.integers(0, length - 1))
+    lags = known_lags(task, t)
+    assume(lags and not isinstance(task, TwoCoins))
+    batch = task.draw(rng(seed), 500, length)
+    assert batch.scored[0, t]
+    answers: dict[tuple[int, ...], int] = {}
+    for x, y in zip(batch.x[:, [t - lag for lag in lags]].tolist(), batch.y[:, t].tolist(), strict=True):
+        assert answers.setdefault(tuple(x), y) == y
+
+
+@given(any_task, st.integers(1, 3), st.integers(1, 60))
+def test_unscored_steps_have_no_sources_and_ladders_fall(task: Task, rows: int, steps: int) -> None:
+    length = task.length or steps
+    scored = task.draw(rng(), rows, length).scored[0]
+    assert not [t for t in range(length) if not scored[t] and known_lags(task, t)]
+    levels = ladder(task, rows, length)
+    solved = task.solved(rows, length)
+    assert len({level.name for level in levels}) == len(levels) > 1
+    if solved is None:
+        assert levels[0].loss == levels[-1].loss  # the row is too short for the lags
+    else:
+        assert levels[-1].loss <= solved or isinstance(task, Echo)
+
+
+def test_random_places_are_where_they_may_be() -> None:
+    """Over many trials, each place from the first to the last is taken."""
+    order = TemporalOrder(2, 100).draw(rng(), 5000, 100).x
+    places = np.argwhere((order == 4) | (order == 5))[:, 1].reshape(-1, 2)
+    assert [set(column) for column in places.T.tolist()] == [set(range(10, 20)), set(range(50, 60))]
+    marker = Adding(9).draw(rng(), 2000, 9).x[..., 1]
+    marked = np.argwhere(marker == 1)[:, 1].reshape(-1, 2)
+    assert [set(column) for column in marked.T.tolist()] == [set(range(4)), set(range(4, 9))]
+
+
+Keys = npt.NDArray[np.int64]
+Knows = Callable[[npt.NDArray[Any]], Keys]
+"""From inputs [rows, steps, ...] what is known at each step, as one number, [rows, steps]."""
+
+
+def nothing(x: npt.NDArray[Any]) -> Keys:
+    return np.zeros(x.shape[:2], np.int64)
+
+
+def back(*lags: int) -> Knows:
+    """The inputs so many steps back, at each step; 0 for those before the row."""
+
+    def known(x: npt.NDArray[Any]) -> Keys:
+        keys = nothing(x)
+        for lag in lags:
+            earlier = nothing(x)
+            earlier[:, lag:] = x[:, : max(0, x.shape[1] - lag)]
+            keys = keys * (int(x.max()) + 1) + earlier
+        return keys
+
+    return known
+
+
+def seen(*lags: int) -> Knows:
+    """The inputs so many steps back, at each step; whether they lie before the row is known too."""
+
+    def known(x: npt.NDArray[Any]) -> Keys:
+        keys = nothing(x)
+        for lag in lags:
+            keys = keys * 2 + (np.arange(x.shape[1]) >= lag)
+        return np.asarray(keys + 2 ** len(lags) * back(*lags)(x), np.int64)
+
+    return known
+
+
+def pulses(steps: int) -> Knows:
+    """The pattern of the last pulses of one channel, -1, 0 or 1 each."""
+    return lambda x: back(*range(steps))(x[..., 0] + 1)
+
+
+def last_pulse(steps: int) -> Knows:
+    """The sign of the last pulse of one channel in so many steps, or 0."""
+
+    def known(x: npt.NDArray[Any]) -> Keys:
+        keys = nothing(x)
+        for lag in reversed(range(min(steps, x.shape[1]))):
+            pulse = back(lag)(x[..., 0] + 1) - 1
+            pulse[:, :lag] = 0
+            keys = np.where(pulse != 0, pulse, keys)
+        return keys + 1
+
+    return known
+
+
+def in_trial(known: Callable[[npt.NDArray[Any]], Keys]) -> Knows:
+    """The step of the trial, and what is known at all of them."""
+    return lambda x: known(x)[:, np.newaxis] * x.shape[1] + np.arange(x.shape[1])
+
+
+def order(*numbers: int) -> Knows:
+    """Some of the symbols that matter, by their number."""
+
+    def known(x: npt.NDArray[Any]) -> Keys:
+        found = np.array([[symbol for symbol in row if symbol in (4, 5)] for row in x.tolist()])
+        return np.asarray(found[:, list(numbers)] @ 10 ** np.arange(len(numbers)))
+
+    return in_trial(known)
+
+
+def first(items: int) -> Knows:
+    return in_trial(lambda x: np.asarray(x[:, :items].astype(np.int64) @ 10 ** np.arange(items)))
+
+
+def so_far(steps: int) -> Knows:
+    """All bits up to each of the first steps; later only the step."""
+
+    def known(x: npt.NDArray[Any]) -> Keys:
+        at = np.arange(x.shape[1])
+        bits = np.cumsum(x * 2**at, axis=1)
+        return np.asarray(np.where(at < steps, bits, 0) * x.shape[1] + at)
+
+    return known
+
+
+def marked(*numbers: int) -> Knows:
+    """Some of the marked numbers, to a twentieth."""
+
+    def known(x: npt.NDArray[Any]) -> Keys:
+        found = x[x[..., 1] == 1][:, 0].reshape(len(x), 2)
+        return np.asarray((found[:, list(numbers)] * 20).astype(np.int64) @ 20 ** np.arange(len(numbers)))
+
+    return in_trial(known)
+
+
+def echo_of(lag: int) -> Knows:
+    """The symbol so many steps back; before, only the step."""
+
+    def known(x: npt.NDArray[Any]) -> Keys:
+        steps = np.arange(x.shape[1])
+        return np.where(steps < lag, 300 + steps, back(lag)(x))
+
+    return known
+
+
+DRAWN = 240_000
+"""Steps that are drawn, or more."""
+
+LADDERS: list[tuple[Task, int, list[list[Knows]]]] = [
+    (Echo(1, 3, "zero"), 4, [[], [echo_of(1)]]),
+    (Echo(4, 2), 6, [[], [echo_of(4)]]),
+    (Echo(2, 3), 5, [[], [echo_of(2)]]),
+    (TwoCoins(), 30, [[nothing], [seen(8)], [seen(3)], [seen(3, 8), seen(*range(9))]]),
+    (TwoCoins(1, 2, 0.9, -0.2, -0.7), 12, [[nothing], [seen(1)], [seen(2)], [seen(1, 2)]]),
+    (TwoCoins(0, 1, 1.0, -1.0, 0.0), 8, [[nothing], [seen(1)], [seen(0)], [seen(0, 1)]]),
+    (TwoCoins(), 6, [[nothing, seen(8)], [seen(8)], [seen(3)], [seen(3, 8)]]),
+    (DelayedXor(), 10, [[nothing, seen(1), seen(3), seen(0, 2)], [seen(1, 3)]]),
+    (
+        FlipFlop(1, 0.4),
+        40,
+        [[nothing], [pulses(1)], [pulses(2)], [pulses(4), last_pulse(4)], [last_pulse(8)], [last_pulse(40)]],
+    ),
+    (TemporalOrder(2, 10), 10, [[nothing], [order(0), order(1)], [order(0, 1)]]),
+    (TemporalOrder(3, 12), 12, [[nothing], [order(0), order(2)], [order(0, 1), order(1, 2)], [order(0, 1, 2)]]),
+    (CopyMemory(4, 2, 3), 8, [[nothing], [first(0)], [first(1)], [first(2)]]),
+    (CopyMemory(1, 3, 2), 7, [[nothing], [first(0)], [first(1)], [first(2)], [first(3)]]),
+    (Parity(5), 5, [[nothing], [so_far(1)], [so_far(2)], [so_far(5)]]),
+    (Parity(1), 1, [[nothing], [so_far(1)]]),
+    (Adding(6), 6, [[nothing], [marked(0), marked(1)], [marked(0, 1)]]),
+]
+
+
+def test_every_task_of_the_table_has_a_ladder_here() -> None:
+    assert {type(task) for task, _, _ in LADDERS} == set(TASKS.values())
+
+
+@pytest.mark.parametrize(
+    ("task", "steps", "known"), LADDERS, ids=lambda value: str(value) if isinstance(value, Task) else ""
+)
+def test_each_rung_is_what_its_knowledge_costs(task: Task, steps: int, known: list[list[Knows]]) -> None:
+    rows = 3 if isinstance(task, Echo) else DRAWN // steps
+    draws = [task.draw(seeding.stream(seed, 0), rows, steps) for seed in range(DRAWN // steps // rows // 5 or 1)]
+    batch = Batch(*(np.concatenate([getattr(one, name) for one in draws]) for name in ("x", "y", "scored")))
+    levels = task.levels(rows, steps)
+    assert len(levels) == len(known)
+    for level, ways in zip(levels, known, strict=True):
+        for knows in ways:
+            loss, error = best_loss(task, batch, knows(batch.x))
+            assert loss == pytest.approx(level.loss, abs=error)
+
+
+def best_loss(task: Task, batch: Batch, keys: Keys) -> tuple[float, float]:
+    """The loss, in the second half of the data, of the best answer to each key in the first half; and how far it may be
+    from the loss of the best answer of all: by chance, and because there is only so much to learn from.
+    """
+    _, found = np.unique(keys[batch.scored], return_inverse=True)
+    targets = batch.y[batch.scored]
+    half, groups = len(found) // 2, int(found.max()) + 1
+    counts = np.bincount(found[:half], minlength=groups)
+    if isinstance(task.outputs, Symbols):
+        classes = task.outputs.count
+        table = np.bincount(found[:half] * classes + targets[:half], minlength=groups * classes) + 1e-6
+        table = table.reshape(groups, classes) / table.reshape(groups, classes).sum(axis=1, keepdims=True)
+        losses = -np.log(table[found[half:], targets[half:]])
+        learned = groups * classes / half
+    else:
+        sums = np.bincount(found[:half], targets[:half, 0], groups)
+        losses = (targets[half:, 0] - (sums / np.maximum(counts, 1))[found[half:]]) ** 2
+        learned = 2 * groups / half * float(losses.mean()) + 1e-3  # marked numbers are known to a twentieth
+    return float(losses.mean()), 4 * float(losses.std()) / math.sqrt(half) + learned + 1e-4
+
+
+@pytest.mark.parametrize(
+    "task",
+    [TwoCoins(), DelayedXor(), FlipFlop(), TemporalOrder(3), CopyMemory(500), Adding(), Parity(), Parity(1000)],
+    ids=str,
+)
+def test_solved_lies_between_the_last_rung_and_half_way_to_the_one_before(task: Task) -> None:
+    *_, before, last = (level.loss for level in task.levels(5, 1000))
+    solved = task.solved(5, 1000)
+    assert solved is not None
+    assert last < solved <= (before + last) / 2

@@ -1,0 +1,90 @@
+"""Whatever keys come, the settings send only what can be trained; presets and neighbours of every value."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from echornn.config import ConfigError, EchoConfig
+from echornn.session.commands import Edit
+from tui.panels.form import PRESETS, Form, next_rung, nudged
+
+TUTORIAL = EchoConfig()
+
+
+def form_of(config: EchoConfig) -> tuple[Form, list[dict[str, Any]]]:
+    """A form, and the edits that it sends."""
+    sent: list[dict[str, Any]] = []
+
+    def send(edit: Edit) -> None:
+        sent.append(dict(edit.changes))
+
+    return Form(config, send), sent
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("trained", [TUTORIAL, EchoConfig(state_size=12, replicas=64), EchoConfig(stride=5)])
+def test_a_preset_changes_its_fields_and_leaves_all_others_as_they_are(preset: str, trained: EchoConfig) -> None:
+    form, sent = form_of(trained)
+    form.enter()
+    form.choose(preset)
+    assert sent == []
+    changes = form.changes_of(preset)
+    form.enter()
+    assert trained.with_fields(changes).fields().items() >= PRESETS[preset].items()
+    assert sent == ([changes] if changes else [])
+    assert not set(PRESETS[preset]) & {"seed", "replicas", "device", "num_epochs"}
+
+
+@given(st.floats(min_value=5e-324, allow_nan=False, allow_infinity=False), st.booleans())
+def test_a_learning_rates_neighbour_is_above_0_and_on_its_side(value: float, up: bool) -> None:
+    next_one = next_rung(value, up)
+    assert 0 < next_one < math.inf
+    assert next_one >= value if up else next_one <= value
+    if 1e-300 < value < 1e300:
+        assert 1 < (next_one / value if up else value / next_one) < 2.01
+
+
+keys = st.one_of(
+    st.tuples(st.just("choose"), st.integers(0, 40)),
+    st.tuples(st.just("nudge"), st.booleans()),
+    st.tuples(st.just("type"), st.characters(categories=["L", "N", "P", "S"])),
+    st.tuples(st.just("erase"), st.booleans()),
+    st.tuples(st.sampled_from(["enter", "escape", "forget"])),
+)
+
+
+@given(st.lists(keys, max_size=40))
+def test_whatever_keys_come_what_is_sent_can_be_trained_in_its_turn(story: list[tuple[Any, ...]]) -> None:
+    form, sent = form_of(TUTORIAL)
+    trained = TUTORIAL
+    for name, *arguments in story:
+        before = len(sent)
+        rows = [*PRESETS] if form.preset else ["preset", *form.shown.fields()]
+        getattr(form, name)(*([rows[arguments[0] % len(rows)]] if name == "choose" else arguments))
+        for changes in sent[before:]:
+            try:
+                trained = trained.with_fields(changes)
+            except ConfigError:
+                assert "forget" in [key for key, *_ in story]
+        assert all(form.text(row).isprintable() for row in form.shown.fields())
+
+
+def with_nudged(config: EchoConfig, name: str, up: bool) -> EchoConfig:
+    value: Any = nudged(config, name, up)
+    return config.with_fields({name: value})
+
+
+@pytest.mark.parametrize("name", TUTORIAL.fields())
+def test_every_field_can_be_nudged_both_ways(name: str) -> None:
+    config = EchoConfig(num_layers=3, dropout=0.5, num_classes=3, replicas=2)
+    if name == "rule":  # snap1 trains a single layer
+        config = config.with_fields({"num_layers": 1, "dropout": 0.0})
+    up = with_nudged(config, name, False)
+    assert up != config
+    back = with_nudged(up, name, True)
+    assert back.value(name) == (15 if name == "stride" else config.value(name))
