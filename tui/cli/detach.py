@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from echornn.remote.server import Server
     from echornn.session.session import Session
 
-MOST_OF_A_WARNING = 200  # characters that the viewers are told at the end
-
 
 def divide() -> int:
     """Fork. The child returns, in a session of its own, so that no hang-up reaches it, with a descriptor for `let_go`.
@@ -50,11 +48,10 @@ def _wait(child: int, hears: int) -> NoReturn:
     if not begun:
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         terminal.leave_process(code if code >= 0 else ExitCode.FAILED)
-    name = printed.quoted(folder) if folder else ""
-    where, look, stop = ", not kept", "nobody can attach, since it is not kept", f"kill {child}"
-    if name:
-        where, look = f", in {name}", trouble or f"look with: echornn-tui attach {name}"
-        stop = stop if trouble else f"echornn-tui attach --stop {name}"
+    name, trouble = printed.quoted(folder), trouble if folder else "nobody can attach, since it is not kept"
+    where = f", in {name}" if folder else ", not kept"
+    look, stop = trouble or f"look with: echornn-tui attach {name}", f"echornn-tui attach --stop {name}"
+    stop = f"kill {child}" if trouble else stop
     printed.lines([f"training in the background: process {child}{where}", look, f"end it with: {stop}"])
     printed.finish()
     terminal.leave_process(ExitCode.DONE)
@@ -118,6 +115,6 @@ class Serving:
         """Tell the viewers why the session ends, and how to continue, wherever their current folder is."""
         if self._server is not None and self._folder is not None:
             recorder = self._session.recorder
-            trouble = "" if recorder.saved else recorder.warning[:MOST_OF_A_WARNING] or "the disk was too slow"
+            trouble = "" if recorder.saved else recorder.warning[:200] or "the disk was too slow"
             reason = f"{reason} ({trouble})" if trouble else reason
             self._server.close(f"{reason}: {command} {printed.quoted(self._folder.absolute())}", trouble)

@@ -19,10 +19,10 @@ from echornn.runs import folders
 from echornn.runtime import quiet
 from echornn.session.commands import Pause
 from echornn.timeline.branch import letter_of
-from tui.cli import record, train
+from tui.cli import train
 from tui.cli.lines import LinePrinter
 from tui.cli.preferences import ScreenFlags, preferences
-from tui.cli.rows import Json, RunName, Trust, as_json
+from tui.cli.rows import Json, Record, RunName, Trust, as_json
 from tui.term import guardian, terminal
 from tui.term.exit_code import ExitCode, ThreadErrors, UsageError
 
@@ -96,16 +96,11 @@ def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, 
             result = "nothing to do"
         why = keymap_with({}).text(outcome.why_not or outcome.note)  # a script has no keys: the built-in ones are named
         branch = letter_of(frame.line)
-        if json:
-            place = {"branch": branch, "window": frame.trained, "epoch": frame.epoch, "loss": frame.loss}
-            told = as_json(
-                {"line": outcome.line.text, "result": result, "why": why, "state": str(frame.state), **place}
-            )
-        else:
-            loss = f", loss {loss_text(frame.loss)}" if frame.trained else ""
-            words = f": {why}" if why else f" (branch {branch}, window {frame.trained:,}{loss})"
-            told = f"{outcome.line.text}: {result}{words}"
-        printer.print([told], out)
+        told: Record = {"line": outcome.line.text, "result": result, "why": why, "state": str(frame.state)}
+        told |= {"branch": branch, "window": frame.trained, "epoch": frame.epoch, "loss": frame.loss}
+        loss = f", loss {loss_text(frame.loss)}" if frame.trained else ""
+        words = f": {why}" if why else f" (branch {branch}, window {frame.trained:,}{loss})"
+        printer.print([as_json(told) if json else f"{outcome.line.text}: {result}{words}"], out)
 
     def do(session: Session | RemoteSession, trains_itself: bool) -> tuple[int, OSError | None]:
         """Returns the exit code, and why an outcome could not be printed."""
@@ -122,20 +117,20 @@ def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, 
         if trouble is not None:
             raise trouble
         return code
-    config, recorder, _ = record.go_on(str(folder), {}, None, trust)
+    config, recorder, _ = train.go_on(str(folder), {}, None, trust)
     session = Session(config, recorder=recorder, vitals=True)
     session.send(Pause())
     native_log, errors = terminal.keep_native_stderr_off_the_screen(), ThreadErrors()
     errors.tell = note
-    terminal.when_terminal_is_gone(lambda: terminal.leave_process(record.end(session, after_a_signal=True)))
+    terminal.when_terminal_is_gone(lambda: terminal.leave_process(train.end(session, after_a_signal=True)))
     with errors.keeping():
         code, trouble = do(session, trains_itself=True)
-    saved = record.end(session, after_a_signal=code == ExitCode.CHECKPOINTED)
+    saved = train.end(session, after_a_signal=code == ExitCode.CHECKPOINTED)
     if session.refused is not None:
         raise session.refused
     if session.error is not None:
         note(*f"{session.frame.message}\n{native_log.tail()}".splitlines())
-    printer.print(record.farewell(session), err)
+    printer.print(train.farewell(session), err)
     if trouble is not None:
         raise trouble
     return errors.conclude(saved if code == ExitCode.CHECKPOINTED else max(code, saved))
@@ -169,7 +164,7 @@ def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> i
     chosen = preferences(screen or ScreenFlags(), TOUR_SPEED)
     guarded = guardian.divide()
     config = EchoConfig()
-    session = Session(config, chosen.speed, recorder=record.begin(None, config), vitals=True)
+    session = Session(config, chosen.speed, recorder=train.begin(None, config), vitals=True)
     session.send(Pause())
     with quiet.collector_spared():
         from tui.app.tour import TourApp

@@ -99,7 +99,8 @@ def export_run(
         _write_events(tensorboard / "_".join(filter(None, names)), stored, windows, end.window)
         return ExitCode.DONE
     if summary and end is not None:
-        columns, rows = [*NetworkFacts._fields], map(_of_network, network_facts(stored, end))
+        columns, facts = [*NetworkFacts._fields], network_facts(stored, end)
+        rows = (one._asdict() | {"solved_at": one.solved_at or None, "lost_at": one.lost_at or None} for one in facts)
     if parquet is not None:
         flags = {name: given.get(name) for name in ("path", "branch", "summary", "replica", "parquet")}
         _write_parquet(parquet, columns, rows, command_with("export", [run], flags), stored.config)
@@ -115,10 +116,6 @@ def _of_windows(windows: Iterable[WindowPiece], numbered: bool) -> Iterator[Reco
             for replica, loss, accuracy in zip(piece.networks, losses, known, strict=True):
                 row = {"window": window, "epoch": epoch, "loss": loss, "accuracy": accuracy}
                 yield {**row, "replica": replica} if numbered else row
-
-
-def _of_network(one: NetworkFacts) -> Record:
-    return {**one._asdict(), "solved_at": one.solved_at or None, "lost_at": one.lost_at or None}
 
 
 def _write_parquet(file: Path, columns: list[str], rows: Iterable[Record], command: str, config: EchoConfig) -> None:

@@ -73,9 +73,8 @@ def make_figure(
         choice = chosen_state(SweepResults.read(Path(run)), across, down, measure, filter).choice
     request = FigureRequest(run, kind, others, at, branch, replica, log, measure, choice, trust, width, height, font)
     sizes = {"width": width, "height": height, "font": font}
-    unusual = {name: None if sizes[name] == getattr(FigureRequest, name) else sizes[name] for name in sizes}
+    unusual = {name: size for name, size in sizes.items() if size != getattr(FigureRequest, name)}
     command = command_with("figure", [run, kind, *others], {"out": out, **given, **of_maps, **unusual})
-
     if KINDS[kind].trains:
         terminal.keep_native_stderr_off_the_screen()
     written, notes = made(request, out, command)

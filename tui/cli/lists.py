@@ -158,25 +158,20 @@ def prune_runs(*, keep: Annotated[int, Parameter(validator=Number(gte=0))], dry_
     for folder in old:
         try:
             summary(folder)  # refuses what is no run, or cannot be read
-            _remove(folder, dry_run)
+            if folder.is_symlink():
+                raise RunError(f"{folder} is a link: the target of the link is not touched")
+            if dry_run and is_held(folder):
+                raise RunError(f"{folder} is being written by another process")
+            if not dry_run:
+                lock = Lock(folder)
+                try:
+                    folders.remove(folder)
+                finally:
+                    lock.release()
             emit([f"{'would go' if dry_run else 'removed '} {folder.name}"])
         except (RunError, OSError) as error:
             emit([f"kept     {_reason(folder, error, 'removed')}"])
     return emit([] if old else ["nothing to remove"])
-
-
-def _remove(folder: Path, dry_run: bool) -> None:
-    if folder.is_symlink():
-        raise RunError(f"{folder} is a link: the target of the link is not touched")
-    if dry_run:
-        if is_held(folder):
-            raise RunError(f"{folder} is being written by another process")
-        return
-    lock = Lock(folder)
-    try:
-        folders.remove(folder)
-    finally:
-        lock.release()
 
 
 # ---- tasks and cells
@@ -210,7 +205,6 @@ def _template(kind: str, other: str | bool) -> int:
 
 
 def _tasks(wanted: str | None) -> Iterator[Record]:
-    """What is known about tasks with the default data; docs/cli.md explains the keys."""
     for name in tasks.TASKS if wanted is None else [tasks.named(wanted)]:
         task = own_task.check(name) if isinstance(name, own_task.OwnTask) else tasks.class_of(name)()
         size = EchoConfig(task=task).batch_size, EchoConfig(task=task).row_length
@@ -241,7 +235,6 @@ def _setting(known: Setting) -> Record:
 
 
 def _cells(wanted: str | None) -> Iterator[Record]:
-    """What is known about cells; docs/cli.md explains the keys."""
     for name in cells.CELLS if wanted is None else [cells.named(wanted)]:
         cell = own_cell.check(name) if isinstance(name, own_cell.OwnCell) else cells.cell_of(name)
         yield {
@@ -258,9 +251,7 @@ def _cells(wanted: str | None) -> Iterator[Record]:
 
 
 def _blocks(rows: Iterable[Record]) -> Iterator[str]:
-    """The name of each, and below it what is said about it; in a list of records, or of texts with words, each has a
-    line.
-    """
+    """The name of each, and below it what is said about it; records, and texts with words, have a line each."""
     for number, row in enumerate(rows):
         (_, name), (_, about), *facts = row.items()
         yield from [""] * bool(number)

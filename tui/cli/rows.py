@@ -53,7 +53,6 @@ def _cell(value: float | None) -> str:
 
 
 def as_json(record: Record) -> str:
-    """A record as a line of JSON."""
     try:
         return STRICT.encode(record)
     except (TypeError, ValueError):  # only then is each value looked at, as a run may have millions of rows

@@ -28,11 +28,10 @@ from echornn.sweeps.results import Cell, GridPoint
 from echornn.sweeps.sweep import Engine, EngineError, Sweep, structure_of
 from echornn.tasks.table import class_of, named
 from echornn.tasks.task import settings_of
-from tui.cli import record
+from tui.cli import train
 from tui.cli.lines import LinePrinter, say_last
 from tui.cli.preferences import Preferences, ScreenFlags, preferences
 from tui.cli.rows import Record, Trust, as_json
-from tui.cli.train import AppScreen
 from tui.figures.sweep_table import Measure, rung_text, value_text
 from tui.map.drawing import csv_of, lines_of
 from tui.map.state import MapState
@@ -57,7 +56,7 @@ def sweep(
     headless: Annotated[bool, "Print lines instead of opening the map; the default without a terminal."] = False,
     json: Annotated[bool, "Print JSON lines; implies --headless."] = False,
     screen: ScreenFlags | None = None,
-    given: record.Given | None = None,
+    given: train.Given | None = None,
 ) -> int:
     """Train networks over a grid of fields, each point with several seeds, and show the map while it fills."""
     given = given or {}
@@ -90,14 +89,14 @@ def engine_of(workers: int | None, scheduler: str | None, scheduler_file: Path |
     """Start the workers, by default one for each processor of this machine, or connect to those of a Dask scheduler."""
     if scheduler is None and scheduler_file is None:
         return Processes(workers)
-    place = f"scheduler = {scheduler!r}" if scheduler_file is None else f"scheduler-file = {str(scheduler_file)!r}"
     try:
         from echornn.sweeps import on_dask
 
         return on_dask.of_scheduler(scheduler, scheduler_file)
-    except (ImportError, EngineError) as error:
-        why = "it needs Dask: install echornn-tui[cluster]" if isinstance(error, ImportError) else error
-        raise UsageError(f"{place} cannot be used: {why}") from error
+    except ImportError as error:
+        raise UsageError("a scheduler cannot be used without Dask: install echornn-tui[cluster]") from error
+    except EngineError as error:
+        raise UsageError(f"scheduler = {str(scheduler or scheduler_file)!r} cannot be used: {error}") from error
 
 
 class Computation:
@@ -305,7 +304,7 @@ def show_on_screen(
     with quiet.collector_paused():
         from tui.map.app import Follower, MapApp
 
-    screen, follower = AppScreen(guarded, chosen.mouse), Follower(results)
+    screen, follower = train.AppScreen(guarded, chosen.mouse), Follower(results)
     theme, computed = chosen.theme, 0
     session: Session | None = None  # of the point that was opened last
     words: list[str] = []  # for the end: where the opened runs are
@@ -345,7 +344,7 @@ def show_on_screen(
 
         nonlocal theme, session
         await asyncio.to_thread(check_own_data, config)
-        session = Session(config, chosen.speed, recorder=record.begin(None, config), vitals=True)
+        session = Session(config, chosen.speed, recorder=train.begin(None, config), vitals=True)
         app = PointApp(session, chosen.fps, chosen.ascii, theme, moved=chosen.keys)
         code = await screen.show_session(app, session)
         theme = "light" if app.theme == "textual-light" else "dark"
@@ -358,7 +357,7 @@ def show_on_screen(
     def code_if_gone() -> int:
         if computing is not None:
             computing.sweep.asked_to_end.set()
-        return record.end(session, after_a_signal=True) if session else ExitCode.CHECKPOINTED
+        return train.end(session, after_a_signal=True) if session else ExitCode.CHECKPOINTED
 
     guarded.leave_words(f"the map is shown again with: echornn-tui map {printed.quoted(results.folder)}")
     thread = threading.Thread(target=compute, args=[computing], name="computing", daemon=True)

@@ -46,7 +46,7 @@ class ThreadErrors:
 
     def __init__(self) -> None:
         self.words = ""  # the error and the file; empty if there was no error
-        self.tell: Callable[[str], None] = lambda words: None  # called with `words` on the thread that failed
+        self.tell: Callable[[str], object] = lambda words: None  # called with `words` on the thread that failed
         threading.excepthook = self._of_thread
 
     def _of_thread(self, failed: threading.ExceptHookArgs) -> None:
