@@ -93,18 +93,18 @@ def print_training(
             lines.print([SEEDS_NOTE], sys.stdout)
         if recorder.resumed is not None:
             report.go_on_after(recorder.resumed, at)
-        warning, notes, begun = "", recorder.warning, time.monotonic()
-        if notes:  # they end with the first command, which may come at once
-            lines.print([f"echornn-tui: {notes}"], sys.stderr)
+        begun = time.monotonic()
+        if warning := recorder.warning:  # it may end with the first command, which may come at once
+            lines.print([f"echornn-tui: {warning}"], sys.stderr)
         # on a thread, so that signals are handled even while native code runs
         threading.Thread(target=session.run, name="training", daemon=True).start()
         has_stopped = is_saved = False
         while not has_stopped and not (asked and (is_saved or recorder.folder is None)):
             has_stopped, frame = session.stopped.wait(LOOK_SECONDS), session.frame
-            newest = "; ".join(text for text in (frame.warning, lines.warning) if text and text != notes)
-            if newest != warning:
+            newest = "; ".join(filter(None, (frame.warning, lines.warning)))
+            if newest not in ("", warning):
                 warning = newest
-                lines.print([f"echornn-tui: {warning or 'saved again'}"], sys.stderr)
+                lines.print([f"echornn-tui: {warning}"], sys.stderr)
             lines.show(frame)
             is_over = frame.state is State.FINISHED or (frame.state is State.PAUSED and frame.has_diverged)
             if is_over and not is_watched():

@@ -117,10 +117,8 @@ def show(
         serving.begin_soon()
 
     def why_no_detach() -> str:
-        if recorder.folder is None:
-            return "this run is not kept, so it cannot go on without the screen"
-        is_behind = recorder.warning and not recorder.saved
-        return "not everything is saved, so it cannot go on without the screen" if is_behind else ""
+        is_kept = recorder.folder is not None and (recorder.saved or not recorder.warning)
+        return "" if is_kept else "not everything is kept, so it cannot go on without the screen"
 
     leave_words()
     app.on_loaded, app.why_no_detach = loaded, why_no_detach
