@@ -64,7 +64,10 @@ def command_of(arguments: Sequence[str], tasks: Tasks | None = None) -> Callable
             return command_of(arguments, of_the_run)
         flag = (error.token.keyword or error.token.value).partition("=")[0]
         of_tasks = tasks_with(flag.strip("-").replace("-", "_"))
-        raise UsageError(f"Unknown option: {flag}. It is {of_tasks}: name one." if of_tasks else str(error)) from error
+        if of_tasks:
+            raise UsageError(f"Unknown option: {flag}. It is {of_tasks}: name one.") from error
+        own = [f"--{one.name.replace('_', '-')}" for task in tasks.values() for one in settings_of(class_of(task))]
+        raise UsageError(f"{error} Settings of the task: {', '.join(own)}" if own else str(error)) from error
     except UnusedCliTokensError as error:
         words = [*(error.unused_tokens or ())]
         near = get_close_matches(words[0], SUBCOMMANDS, 1)
