@@ -7,7 +7,6 @@ import math
 import os
 import signal
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -23,10 +22,8 @@ if TYPE_CHECKING:
 
 
 def divide() -> int:
-    """Fork. The child returns, in a session of its own, so that no hang-up reaches it, with a descriptor for `let_go`.
-    The parent waits for that, prints how to attach, and ends; if the child ends before, with its exit code.
-
-    Call this before any thread starts, and before a run is locked.
+    """Fork, before any thread starts or a run is locked. The child returns with a descriptor for `let_go`, in a session
+    of its own, which no hang-up reaches; the parent waits for that, prints how to attach, and ends.
     """
     hears, line = os.pipe()
     sys.stdout.flush()
@@ -106,10 +103,6 @@ class Serving:
                 self._server = Server(self._session, self._folder)
             except OSError as error:
                 self.trouble = f"nobody can attach: {error.strerror or error}"
-
-    def begin_soon(self) -> None:
-        """Begin on a thread of its own, since the disk may be slow."""
-        threading.Thread(target=self.begin, name="begin serving", daemon=True).start()
 
     def end(self, reason: str, command: str = "go on with echornn-tui --resume") -> None:
         """Tell the viewers why the session ends, and how to continue, wherever their current folder is."""

@@ -14,7 +14,7 @@ from cyclopts import Parameter
 
 from echornn import ConfigError, EchoConfig, Frame, Session
 from echornn.diagnosis.loss_stats import loss_text
-from echornn.remote.client import AddressError, OtherVersionError, RemoteSession, viewers_of
+from echornn.remote.client import AddressError, RemoteSession, viewers_of
 from echornn.runs import folders
 from echornn.runtime import quiet
 from echornn.session.commands import Pause
@@ -141,8 +141,6 @@ def _session_elsewhere(folder: Path, note: Callable[[str], None]) -> RemoteSessi
     try:
         _, steering = viewers_of(folder)
         session = RemoteSession(folder, "a script", PICTURES_A_SECOND)
-    except OtherVersionError:  # without this, the reason would be that the run is locked
-        raise
     except AddressError:
         return None
     session.take_over()

@@ -16,7 +16,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 from cyclopts.validators import Path as FileName
 
-from echornn import EchoConfig, Numbers, Position, Run, RunError
+from echornn import EchoConfig, Position, Run, RunError
 from echornn.arrays.facts import NetworkFacts, configs_of, network_facts, numbers_of, require_replica
 from echornn.arrays.run_arrays import WindowPiece, pieces, state_at
 from echornn.config import shown
@@ -166,8 +166,8 @@ def _write_events(folder: Path, run: Run, pieces: Iterable[WindowPiece], windows
 
 
 def _write_network(run: Run, position: Position, weights: Path | None, keras: Path | None, replica: int | None) -> None:
-    """Write the networks at a position, or the one of this number: as .npz, in which with several networks the first
-    axis of each array is the replica, with a text beside it that describes the arrays; and one network as .keras.
+    """Write the networks, or the one of this number: as .npz (first axis: the replica, if there are several) with a
+    text that describes the arrays; and one network as .keras.
     """
     terminal.keep_native_stderr_off_the_screen()
     there = state_at(run, position, retrain=True)
@@ -210,8 +210,5 @@ def _weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator
     if config.num_layers > 1:
         yield f"layers 2 to {config.num_layers}: names with _layer2, ...; their x_t is h_t of the layer below"
     yield "x_t: numbers as they are, two symbols as the number 0 or 1, more symbols one-hot"
-    readout = "h_t W2 + b2" if isinstance(task.outputs, Numbers) else "softmax(h_t W2 + b2)"
-    yield f"output: {readout}, with h_t of the top layer"
-    start = "epoch, then carried from window to window" if config.is_stream else "trial"
-    yield f"state: zero at the start of each {start}"
+    yield "output: h_t W2 + b2 of the top layer; of symbols, its softmax"
     yield from ("", f"configuration: {as_json(record_of(config, with_facts=False))}")

@@ -102,15 +102,12 @@ def _outcome(row: Record) -> tuple[str, str]:
     """When it was solved, and when it was lost again; of several networks, how many."""
     if stats := row.get("lottery"):
         return f"{stats['solved']:,} of {stats['replicas']:,}", f"{stats['lost']:,} lost again" if stats["lost"] else ""
-    return _counted(row["solved_at"]), f"lost at {row['lost_at']:,}" if row["lost_at"] else ""
+    solved = f"{row['solved_at']:,}" if row["solved_at"] else "-"
+    return solved, f"lost at {row['lost_at']:,}" if row["lost_at"] else ""
 
 
 def _loss(loss: float) -> str:
     return loss_text(loss) if math.isfinite(loss) else "-"
-
-
-def _counted(number: int | None) -> str:
-    return "-" if number is None else f"{number:,}"
 
 
 def _reason(folder: Path, error: Exception, what: str) -> str:

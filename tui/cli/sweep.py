@@ -60,10 +60,8 @@ def sweep(
 ) -> int:
     """Train networks over a grid of fields, each point with several seeds, and show the map while it fills."""
     given = given or {}
-    places = {"workers": workers, "scheduler": scheduler, "scheduler-file": scheduler_file}
-    chosen = [name for name, value in places.items() if value is not None]
-    if len(chosen) > 1:
-        raise ConfigError(chosen[0], places[chosen[0]], f"not with --{chosen[1]}: a sweep trains in one place")
+    if sum(one is not None for one in (workers, scheduler, scheduler_file)) > 1:
+        raise UsageError("only one of --workers, --scheduler and --scheduler-file: a sweep trains in one place")
     if workers is not None and not 1 <= workers <= 1024:
         raise ConfigError("workers", workers, "1 to 1024")
     tasks = [given[TASK]] if TASK in given else []

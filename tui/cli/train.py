@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
@@ -114,7 +115,7 @@ def show(
 
     def loaded() -> None:
         leave_words()  # the flags have been applied by now
-        serving.begin_soon()
+        threading.Thread(target=serving.begin, name="begin serving", daemon=True).start()  # the disk may be slow
 
     def why_no_detach() -> str:
         is_kept = recorder.folder is not None and (recorder.saved or not recorder.warning)
@@ -146,8 +147,8 @@ class AppScreen:
 
     def until_left(self, shown: Coroutine[Any, Any, int], code_if_gone: Callable[[], int]) -> int:
         """The exit code of what is shown; if the terminal is gone, the process ends with another one."""
-        when_gone = partial(terminal.when_terminal_is_gone, guardian=self.guarded.line, wake=self.guarded.wake)
-        when_gone(lambda: terminal.leave_process(code_if_gone()))
+        leave, guarded = (lambda: terminal.leave_process(code_if_gone())), self.guarded
+        terminal.when_terminal_is_gone(leave, guardian=guarded.line, wake=guarded.wake)
         # asyncio.run would close the loop, and for that wait forever for the training thread
         with self.errors.keeping():
             return asyncio.new_event_loop().run_until_complete(shown)
@@ -277,11 +278,9 @@ def farewell(session: Session) -> list[str]:
     """The lines that say where the run is, how to go on with it and what was not done yet, or why it is not kept."""
     recorder, frame, at, fields = session.recorder, session.frame, session.going_first, session.editing_first
     warning = [printed.printable(recorder.warning)] if recorder.warning else []
-    if recorder.folder is None:
+    if recorder.folder is None or recorder.misplaced:
         return warning
     folder = printed.quoted(recorder.folder)
-    if recorder.misplaced:
-        return [*warning, f"the run is not kept: {folder} is {recorder.misplaced}"]
     wanted = frame.config.with_fields(fields)
     if at is None and frame.is_at_the_end_of(wanted):
         flags = flags_for(**{**fields, "num_epochs": 2 * wanted.num_epochs})
