@@ -22,6 +22,7 @@ from echornn.session.commands import Command
 from echornn.timeline.branch import number_of
 from tui.app import keys
 from tui.panels.form import field_value
+from tui.term.exit_code import UsageError
 from tui.views.table import VIEWS
 from tui.views.view import View
 
@@ -35,7 +36,7 @@ OF_TWO = {"zoom_in": "zoom", "zoom_out": "wider", "seed_before": "replica_before
 OTHER_NAMES = {"tree": "branches", **OF_TWO, **AS_IN_VIM}
 
 
-class WordError(ValueError):
+class WordError(UsageError):
     """A line that is no command; the message has the word, its value and what is allowed."""
 
 

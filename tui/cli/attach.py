@@ -21,13 +21,12 @@ from cyclopts import Parameter
 from echornn import ConfigError, RunError
 from echornn.remote.client import AddressError, RemoteSession, connected, end_session, viewers_of
 from echornn.runs import folders
-from tui.cli import FailedError, UsageError
 from tui.cli.lines import say_last
 from tui.cli.preferences import Preferences, ScreenFlags, preferences
 from tui.cli.rows import as_json, emit
 from tui.cli.train import AppScreen
 from tui.term import guardian, printed, terminal
-from tui.term.exit_code import ENDING_SIGNALS, ExitCode
+from tui.term.exit_code import ENDING_SIGNALS, ExitCode, FailedError, UsageError
 
 HOST_AND_RUN = re.compile(r"([A-Za-z0-9_][\w.@-]*):(.*)", re.DOTALL)  # ssh would read a dash first as a flag
 
@@ -135,13 +134,13 @@ def _attach_by_ssh(host: str, run: str, flags: Sequence[str], with_terminal: boo
         raise RunError(f"ssh cannot be run: {error.strerror or error}") from error
     guardian.forward_to(ssh)
     code = guardian.end_of(ssh)
-    trouble = {255: f"there is no connection to {host}", 127: f"{host} does not find echornn-tui"}.get(code)
-    if code < 0:
-        trouble = f"ssh was ended by {signal.Signals(-code).name}"
-    if trouble is None:
+    if code >= 0 and code not in (127, 255):  # the exit code of the command there
         return code
     if restore is not None:  # the app on the other machine could not do so
         restore()
+    trouble = (
+        f"ssh was ended by {signal.Signals(-code).name}" if code < 0 else f"{host} or its echornn-tui is not found"
+    )
     again = shlex.join(["echornn-tui", "attach", *flags, f"{host}:{run}"])
     raise FailedError(f"{trouble}; try again with: {again}")
 

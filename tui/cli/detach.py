@@ -7,7 +7,6 @@ import math
 import os
 import signal
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -21,14 +20,10 @@ if TYPE_CHECKING:
     from echornn.remote.server import Server
     from echornn.session.session import Session
 
-MOST_OF_A_WARNING = 200  # characters that the viewers are told at the end
-
 
 def divide() -> int:
-    """Fork. The child returns, in a session of its own, so that no hang-up reaches it, with a descriptor for `let_go`.
-    The parent waits for that, prints how to attach, and ends; if the child ends before, with its exit code.
-
-    Call this before any thread starts, and before a run is locked.
+    """Fork, before any thread starts or a run is locked. The child returns with a descriptor for `let_go`, in a session
+    of its own, which no hang-up reaches; the parent waits for that, prints how to attach, and ends.
     """
     hears, line = os.pipe()
     sys.stdout.flush()
@@ -50,11 +45,10 @@ def _wait(child: int, hears: int) -> NoReturn:
     if not begun:
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         terminal.leave_process(code if code >= 0 else ExitCode.FAILED)
-    name = printed.quoted(folder) if folder else ""
-    where, look, stop = ", not kept", "nobody can attach, since it is not kept", f"kill {child}"
-    if name:
-        where, look = f", in {name}", trouble or f"look with: echornn-tui attach {name}"
-        stop = stop if trouble else f"echornn-tui attach --stop {name}"
+    name, trouble = printed.quoted(folder), trouble if folder else "nobody can attach, since it is not kept"
+    where = f", in {name}" if folder else ", not kept"
+    look, stop = trouble or f"look with: echornn-tui attach {name}", f"echornn-tui attach --stop {name}"
+    stop = f"kill {child}" if trouble else stop
     printed.lines([f"training in the background: process {child}{where}", look, f"end it with: {stop}"])
     printed.finish()
     terminal.leave_process(ExitCode.DONE)
@@ -110,14 +104,10 @@ class Serving:
             except OSError as error:
                 self.trouble = f"nobody can attach: {error.strerror or error}"
 
-    def begin_soon(self) -> None:
-        """Begin on a thread of its own, since the disk may be slow."""
-        threading.Thread(target=self.begin, name="begin serving", daemon=True).start()
-
     def end(self, reason: str, command: str = "go on with echornn-tui --resume") -> None:
         """Tell the viewers why the session ends, and how to continue, wherever their current folder is."""
         if self._server is not None and self._folder is not None:
             recorder = self._session.recorder
-            trouble = "" if recorder.saved else recorder.warning[:MOST_OF_A_WARNING] or "the disk was too slow"
+            trouble = "" if recorder.saved else recorder.warning[:200] or "the disk was too slow"
             reason = f"{reason} ({trouble})" if trouble else reason
             self._server.close(f"{reason}: {command} {printed.quoted(self._folder.absolute())}", trouble)

@@ -14,17 +14,17 @@ from cyclopts import Parameter
 
 from echornn import ConfigError, EchoConfig, Frame, Session
 from echornn.diagnosis.loss_stats import loss_text
-from echornn.remote.client import AddressError, OtherVersionError, RemoteSession, viewers_of
+from echornn.remote.client import AddressError, RemoteSession, viewers_of
 from echornn.runs import folders
 from echornn.runtime import quiet
 from echornn.session.commands import Pause
 from echornn.timeline.branch import letter_of
-from tui.cli import UsageError, record, train
+from tui.cli import train
 from tui.cli.lines import LinePrinter
 from tui.cli.preferences import ScreenFlags, preferences
-from tui.cli.rows import Json, RunName, Trust, as_json
+from tui.cli.rows import Json, Record, RunName, Trust, as_json
 from tui.term import guardian, terminal
-from tui.term.exit_code import ExitCode, ThreadErrors
+from tui.term.exit_code import ExitCode, ThreadErrors, UsageError
 
 if TYPE_CHECKING:
     from tui.app.script import Outcome
@@ -55,13 +55,10 @@ def do(
     if (script is None) == (file is None):
         raise UsageError('do takes either commands, such as "step 100", or --file')
     from tui.app.script import script_of
-    from tui.app.words import WordError, no_person
+    from tui.app.words import no_person
 
-    try:
-        lines = script_of(_text(script, file), str(file))
-        no_person(lines)
-    except WordError as error:
-        raise UsageError(str(error)) from error
+    lines = script_of(_text(script, file), str(file))
+    no_person(lines)
     if not lines:
         raise UsageError("the script has no commands")
     found = re.fullmatch(r"([0-9]{1,4})x([0-9]{1,4})", size)
@@ -99,16 +96,11 @@ def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, 
             result = "nothing to do"
         why = keymap_with({}).text(outcome.why_not or outcome.note)  # a script has no keys: the built-in ones are named
         branch = letter_of(frame.line)
-        if json:
-            place = {"branch": branch, "window": frame.trained, "epoch": frame.epoch, "loss": frame.loss}
-            told = as_json(
-                {"line": outcome.line.text, "result": result, "why": why, "state": str(frame.state), **place}
-            )
-        else:
-            loss = f", loss {loss_text(frame.loss)}" if frame.trained else ""
-            words = f": {why}" if why else f" (branch {branch}, window {frame.trained:,}{loss})"
-            told = f"{outcome.line.text}: {result}{words}"
-        printer.print([told], out)
+        told: Record = {"line": outcome.line.text, "result": result, "why": why, "state": str(frame.state)}
+        told |= {"branch": branch, "window": frame.trained, "epoch": frame.epoch, "loss": frame.loss}
+        loss = f", loss {loss_text(frame.loss)}" if frame.trained else ""
+        words = f": {why}" if why else f" (branch {branch}, window {frame.trained:,}{loss})"
+        printer.print([as_json(told) if json else f"{outcome.line.text}: {result}{words}"], out)
 
     def do(session: Session | RemoteSession, trains_itself: bool) -> tuple[int, OSError | None]:
         """Returns the exit code, and why an outcome could not be printed."""
@@ -125,20 +117,20 @@ def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, 
         if trouble is not None:
             raise trouble
         return code
-    config, recorder, _ = record.go_on(str(folder), {}, None, trust)
+    config, recorder, _ = train.go_on(str(folder), {}, None, trust)
     session = Session(config, recorder=recorder, vitals=True)
     session.send(Pause())
     native_log, errors = terminal.keep_native_stderr_off_the_screen(), ThreadErrors()
     errors.tell = note
-    terminal.when_terminal_is_gone(lambda: terminal.leave_process(record.end(session, after_a_signal=True)))
+    terminal.when_terminal_is_gone(lambda: terminal.leave_process(train.end(session, after_a_signal=True)))
     with errors.keeping():
         code, trouble = do(session, trains_itself=True)
-    saved = record.end(session, after_a_signal=code == ExitCode.CHECKPOINTED)
+    saved = train.end(session, after_a_signal=code == ExitCode.CHECKPOINTED)
     if session.refused is not None:
         raise session.refused
     if session.error is not None:
         note(*f"{session.frame.message}\n{native_log.tail()}".splitlines())
-    printer.print(record.farewell(session), err)
+    printer.print(train.farewell(session), err)
     if trouble is not None:
         raise trouble
     return errors.conclude(saved if code == ExitCode.CHECKPOINTED else max(code, saved))
@@ -149,8 +141,6 @@ def _session_elsewhere(folder: Path, note: Callable[[str], None]) -> RemoteSessi
     try:
         _, steering = viewers_of(folder)
         session = RemoteSession(folder, "a script", PICTURES_A_SECOND)
-    except OtherVersionError:  # without this, the reason would be that the run is locked
-        raise
     except AddressError:
         return None
     session.take_over()
@@ -165,18 +155,14 @@ def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> i
         file: A lesson of your own, in Markdown: lines after : are done. docs/cli.md shows how.
     """
     from tui.app.script import lesson_of
-    from tui.app.words import WordError
 
-    try:
-        lesson = () if file is None else lesson_of(_text(None, file))
-    except WordError as error:
-        raise UsageError(f"{file}: {error}") from error
+    lesson = () if file is None else lesson_of(_text(None, file))
     if not terminal.is_interactive():
         raise UsageError("tour needs a terminal that can move the cursor")
     chosen = preferences(screen or ScreenFlags(), TOUR_SPEED)
     guarded = guardian.divide()
     config = EchoConfig()
-    session = Session(config, chosen.speed, recorder=record.begin(None, config), vitals=True)
+    session = Session(config, chosen.speed, recorder=train.begin(None, config), vitals=True)
     session.send(Pause())
     with quiet.collector_spared():
         from tui.app.tour import TourApp

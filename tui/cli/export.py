@@ -6,6 +6,7 @@ import importlib.util
 import io
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 from cyclopts.validators import Path as FileName
 
-from echornn import EchoConfig, Run, RunError
+from echornn import EchoConfig, Position, Run, RunError
 from echornn.arrays.facts import NetworkFacts, configs_of, network_facts, numbers_of, require_replica
 from echornn.arrays.run_arrays import WindowPiece, pieces, state_at
 from echornn.config import shown
@@ -24,14 +25,10 @@ from echornn.history.windows import quantiles
 from echornn.progress import Floats
 from echornn.runtime import quiet
 from echornn.tasks.table import name_of
-from echornn.tasks.task import Numbers
-from echornn.timeline.branch import Position
-from tui.cli import UsageError
-from tui.cli.rows import Json, Record, RunName, Trust, as_json, csv_lines, emit, json_lines, opened
+from tui.cli.rows import Json, Record, RunName, Trust, as_json, csv_lines, emit, opened
 from tui.command_text import command_with
 from tui.term import printed, terminal
-from tui.term.exit_code import ExitCode
-from tui.term.printed import export_whole
+from tui.term.exit_code import ExitCode, UsageError
 
 ROWS_AT_A_TIME = 1 << 16  # in memory; also the rows of a group in a Parquet file
 MOST_POINTS = 1000  # about the most points of a curve for TensorBoard; each is a mean over equally many windows
@@ -102,12 +99,13 @@ def export_run(
         _write_events(tensorboard / "_".join(filter(None, names)), stored, windows, end.window)
         return ExitCode.DONE
     if summary and end is not None:
-        columns, rows = [*NetworkFacts._fields], map(_of_network, network_facts(stored, end))
+        columns, facts = [*NetworkFacts._fields], network_facts(stored, end)
+        rows = (one._asdict() | {"solved_at": one.solved_at or None, "lost_at": one.lost_at or None} for one in facts)
     if parquet is not None:
         flags = {name: given.get(name) for name in ("path", "branch", "summary", "replica", "parquet")}
         _write_parquet(parquet, columns, rows, command_with("export", [run], flags), stored.config)
         return ExitCode.DONE
-    return emit(rows, json_lines if json else csv_lines(columns))
+    return emit(rows, json, partial(csv_lines, columns))
 
 
 def _of_windows(windows: Iterable[WindowPiece], numbered: bool) -> Iterator[Record]:
@@ -118,10 +116,6 @@ def _of_windows(windows: Iterable[WindowPiece], numbered: bool) -> Iterator[Reco
             for replica, loss, accuracy in zip(piece.networks, losses, known, strict=True):
                 row = {"window": window, "epoch": epoch, "loss": loss, "accuracy": accuracy}
                 yield {**row, "replica": replica} if numbered else row
-
-
-def _of_network(one: NetworkFacts) -> Record:
-    return {**one._asdict(), "solved_at": one.solved_at or None, "lost_at": one.lost_at or None}
 
 
 def _write_parquet(file: Path, columns: list[str], rows: Iterable[Record], command: str, config: EchoConfig) -> None:
@@ -139,7 +133,7 @@ def _write_parquet(file: Path, columns: list[str], rows: Iterable[Record], comma
             while group := list(itertools.islice(left, ROWS_AT_A_TIME)):
                 writer.write_table(pa.Table.from_pylist(group, schema))
 
-    export_whole(file, write)
+    printed.export_whole(file, write)
 
 
 def _write_events(folder: Path, run: Run, pieces: Iterable[WindowPiece], windows: int) -> None:
@@ -168,12 +162,12 @@ def _write_events(folder: Path, run: Run, pieces: Iterable[WindowPiece], windows
             writer.write(Event(wall_time=run.about.begun, step=step, summary=Summary(value=values)).SerializeToString())
     folder.mkdir(parents=True, exist_ok=True)
     name = f"events.out.tfevents.{int(run.about.begun):010d}.echornn"
-    export_whole(folder / name, lambda file: file.write_bytes(records.getvalue()))
+    printed.export_whole(folder / name, lambda file: file.write_bytes(records.getvalue()))
 
 
 def _write_network(run: Run, position: Position, weights: Path | None, keras: Path | None, replica: int | None) -> None:
-    """Write the networks at a position, or the one of this number: as .npz, in which with several networks the first
-    axis of each array is the replica, with a text beside it that describes the arrays; and one network as .keras.
+    """Write the networks, or the one of this number: as .npz (first axis: the replica, if there are several) with a
+    text that describes the arrays; and one network as .keras.
     """
     terminal.keep_native_stderr_off_the_screen()
     there = state_at(run, position, retrain=True)
@@ -194,14 +188,14 @@ def _write_network(run: Run, position: Position, weights: Path | None, keras: Pa
         printed.complain("echornn-tui: the weights are not finite: the loss has diverged there")
     if weights is not None:
         arrays = state.weights if config.replicas > 1 else state.of(0).weights
-        export_whole(weights, lambda file: np.savez(file, allow_pickle=False, **arrays))
+        printed.export_whole(weights, lambda file: np.savez(file, allow_pickle=False, **arrays))
         text = "".join(f"{line}\n" for line in _weights_text(config, arrays))
-        export_whole(weights.with_name(f"{weights.name}.txt"), lambda file: file.write_text(text))
+        printed.export_whole(weights.with_name(f"{weights.name}.txt"), lambda file: file.write_text(text))
     if keras is not None:
         quiet.import_tensorflow()
         from echornn.network.model import keras_model
 
-        export_whole(keras, keras_model(config, state.of(0).weights).save)
+        printed.export_whole(keras, keras_model(config, state.of(0).weights).save)
 
 
 def _weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[str]:
@@ -216,8 +210,5 @@ def _weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator
     if config.num_layers > 1:
         yield f"layers 2 to {config.num_layers}: names with _layer2, ...; their x_t is h_t of the layer below"
     yield "x_t: numbers as they are, two symbols as the number 0 or 1, more symbols one-hot"
-    readout = "h_t W2 + b2" if isinstance(task.outputs, Numbers) else "softmax(h_t W2 + b2)"
-    yield f"output: {readout}, with h_t of the top layer"
-    start = "epoch, then carried from window to window" if config.is_stream else "trial"
-    yield f"state: zero at the start of each {start}"
+    yield "output: h_t W2 + b2 of the top layer; of symbols, its softmax"
     yield from ("", f"configuration: {as_json(record_of(config, with_facts=False))}")

@@ -9,13 +9,13 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from echornn.sweeps.folder import SweepResults
-from tui.cli import UsageError
 from tui.cli.rows import At, Branch, Replica, Trust, emit
 from tui.command_text import command_with
-from tui.figures.data import FigureError, FigureRequest
+from tui.figures.data import FigureRequest
 from tui.figures.make import KINDS, made, require_drawable
 from tui.figures.sweep_table import Measure
 from tui.term import printed, terminal
+from tui.term.exit_code import UsageError
 
 INCHES = Parameter(validator=Number(gte=1, lte=40))
 FigureName = Literal["curve", "memory", "gradient", "weights", "plane", "seeds", "branches", "runs", "map"]
@@ -65,10 +65,7 @@ def make_figure(
             raise UsageError(f"--{name} cannot be used with {kind}: only with {takers}")
     if others and kind != "runs":
         raise UsageError(f"{others[0]!r} cannot be used with {kind}: only runs compares several runs")
-    try:
-        require_drawable(kind, out)
-    except FigureError as error:
-        raise UsageError(str(error)) from error
+    require_drawable(kind, out)
     measure, choice = show or Measure.SUCCESS, None
     if kind == "map":
         from tui.cli.sweep import chosen_state
@@ -76,14 +73,10 @@ def make_figure(
         choice = chosen_state(SweepResults.read(Path(run)), across, down, measure, filter).choice
     request = FigureRequest(run, kind, others, at, branch, replica, log, measure, choice, trust, width, height, font)
     sizes = {"width": width, "height": height, "font": font}
-    unusual = {name: None if sizes[name] == getattr(FigureRequest, name) else sizes[name] for name in sizes}
+    unusual = {name: size for name, size in sizes.items() if size != getattr(FigureRequest, name)}
     command = command_with("figure", [run, kind, *others], {"out": out, **given, **of_maps, **unusual})
-
     if KINDS[kind].trains:
         terminal.keep_native_stderr_off_the_screen()
-    try:
-        written, notes = made(request, out, command)
-    except FigureError as error:
-        raise UsageError(str(error)) from error
+    written, notes = made(request, out, command)
     printed.complain(*(f"echornn-tui: {note}" for note in notes))
     return emit(map(str, written))

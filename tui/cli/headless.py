@@ -25,8 +25,8 @@ from echornn.session.pictures.frame import Frame, State
 from echornn.timeline.branch import index_in
 from tui.cli.detach import Serving, let_go
 from tui.cli.lines import LinePrinter
-from tui.cli.record import code_at_the_end, farewell, forget_if_empty
 from tui.cli.rows import Record, as_json, results_of, seed_stats_fields
+from tui.cli.train import code_at_the_end, farewell, forget_if_empty
 from tui.figures.sweep_table import rung_text
 from tui.term import terminal
 from tui.term.exit_code import ExitCode
@@ -93,18 +93,18 @@ def print_training(
             lines.print([SEEDS_NOTE], sys.stdout)
         if recorder.resumed is not None:
             report.go_on_after(recorder.resumed, at)
-        warning, notes, begun = "", recorder.warning, time.monotonic()
-        if notes:  # they end with the first command, which may come at once
-            lines.print([f"echornn-tui: {notes}"], sys.stderr)
+        begun = time.monotonic()
+        if warning := recorder.warning:  # it may end with the first command, which may come at once
+            lines.print([f"echornn-tui: {warning}"], sys.stderr)
         # on a thread, so that signals are handled even while native code runs
         threading.Thread(target=session.run, name="training", daemon=True).start()
         has_stopped = is_saved = False
         while not has_stopped and not (asked and (is_saved or recorder.folder is None)):
             has_stopped, frame = session.stopped.wait(LOOK_SECONDS), session.frame
-            newest = "; ".join(text for text in (frame.warning, lines.warning) if text and text != notes)
-            if newest != warning:
+            newest = "; ".join(filter(None, (frame.warning, lines.warning)))
+            if newest not in ("", warning):
                 warning = newest
-                lines.print([f"echornn-tui: {warning or 'saved again'}"], sys.stderr)
+                lines.print([f"echornn-tui: {warning}"], sys.stderr)
             lines.show(frame)
             is_over = frame.state is State.FINISHED or (frame.state is State.PAUSED and frame.has_diverged)
             if is_over and not is_watched():
@@ -159,36 +159,26 @@ def line_of(record: Record, config: EchoConfig) -> str:
     if template is None:
         return "  ".join([event, *(f"{name} {value}" for name, value in record.items() if name != "event")])
     if of_replicas:
-        losses = [record[name] for name in ("loss_10", "loss_50", "loss_90")]
-        mean = losses[1]
+        low, high = (round(100 * record[name]) for name in ("success_low", "success_high"))
+        median = "" if record["median_window"] is None else f" median {record['median_window']}"
+        lost = f", {record['lost']} lost again" if record.get("lost") else ""
+        solved = f"{record['solved']}/{record['replicas']} solved ({low}-{high}%){median}{lost}"
+        mean, loss = record["loss_50"], " ".join(loss_text(record[f"loss_{share}"], 3) for share in (10, 50, 90))
     else:
+        lost = f", lost at {record['lost_at']}" if record.get("lost_at") else ""
+        solved = f"solved at {record['solved_at']}{lost}" if record.get("solved_at") else "not solved"
         mean = record["final_loss" if event == "finished" else "loss"]
-        losses = [mean]
-    rung = "" if event == "window" or config.value("task") == "echo" else rung_text(config, mean)
-    loss = " ".join(loss_text(one, 3 if of_replicas else 4) for one in losses) + (f" ({rung})" if rung else "")
-    words = _words_of_replicas(record) if of_replicas else _words_of_one(record)
-    return template.format(
-        **record | words | {"loss": loss}, epochs=config.num_epochs, per_epoch=config.windows_per_epoch
-    )
-
-
-def _words_of_one(record: Record) -> Record:
-    accuracy, solved = record.get("accuracy"), record.get("solved_at")
-    lost = f", lost at {record['lost_at']}" if record.get("lost_at") else ""
-    return {
+        loss = loss_text(mean)
+    if event != "window" and config.value("task") != "echo" and (rung := rung_text(config, mean)):
+        loss += f" ({rung})"
+    accuracy = record.get("accuracy", math.nan)
+    words = {
+        "solved": solved,
+        "loss": loss,
         "accuracy": "" if accuracy is None or math.isnan(accuracy) else f"  accuracy {accuracy:.1%}",
-        "solved": f"solved at {solved}{lost}" if solved else "not solved",
+        "diverged": f"  {record['diverged']} diverged" if record.get("diverged") else "",
     }
-
-
-def _words_of_replicas(record: Record) -> Record:
-    median = "" if record["median_window"] is None else f" median {record['median_window']}"
-    low, high = (round(100 * record[name]) for name in ("success_low", "success_high"))
-    lost = f", {record['lost']} lost again" if record.get("lost") else ""
-    return {
-        "solved": f"{record['solved']}/{record['replicas']} solved ({low}-{high}%){median}{lost}",
-        "diverged": f"  {record['diverged']} diverged" if record["diverged"] else "",
-    }
+    return template.format(**record | words, epochs=config.num_epochs, per_epoch=config.windows_per_epoch)
 
 
 @contextmanager

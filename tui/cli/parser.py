@@ -24,22 +24,22 @@ from echornn.runs import folders
 from echornn.tasks.own_task import OwnTask, TaskName, check
 from echornn.tasks.table import class_of, defaults_of, named, tasks_with
 from echornn.tasks.task import settings_of
-from tui.cli import UsageError
 from tui.cli.train import train
+from tui.term.exit_code import UsageError
 
 SUBCOMMANDS = {
     "tour": "tui.cli.do:tour",
     "export": "tui.cli.export:export_run",
-    "branches": "tui.cli.kept:show_branches",
+    "branches": "tui.cli.lists:show_branches",
     "probe": "tui.cli.probe:probe_run",
     "figure": "tui.cli.figure:make_figure",
     "attach": "tui.cli.attach:attach",
     "serve": "tui.cli.attach:serve",
     "do": "tui.cli.do:do",
-    "list": "tui.cli.kept:list_runs",
-    "tasks": "tui.cli.choices:list_tasks",
-    "cells": "tui.cli.choices:list_cells",
-    "prune": "tui.cli.kept:prune_runs",
+    "list": "tui.cli.lists:list_runs",
+    "tasks": "tui.cli.lists:list_tasks",
+    "cells": "tui.cli.lists:list_cells",
+    "prune": "tui.cli.lists:prune_runs",
     "map": "tui.cli.sweep:show_map",
     "sweep": "tui.cli.sweep:sweep",
 }

@@ -15,7 +15,7 @@ import platformdirs
 
 from echornn.errors import ConfigError
 from tui.app.theme import THEMES, Theme, remembered
-from tui.cli import UsageError
+from tui.term.exit_code import UsageError
 
 
 @dataclass(frozen=True)

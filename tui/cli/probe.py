@@ -11,18 +11,17 @@ from typing import Annotated, Any
 import numpy as np
 from cyclopts import Parameter
 
+from echornn import EchoConfig, Numbers, Symbols
 from echornn import readings as read
 from echornn.arrays.facts import network_at, numbers_of
-from echornn.config import EchoConfig
 from echornn.data.series import check_own_files, source_lags
 from echornn.progress import Floats
 from echornn.runtime import quiet
 from echornn.session.probing import examine
-from echornn.tasks.task import Numbers, Symbols
 from echornn.timeline.branch import letter_of
-from tui.cli import FailedError, UsageError
-from tui.cli.rows import At, Branch, Json, Record, Replica, RunName, Trust, as_json, emit, opened
+from tui.cli.rows import At, Branch, Json, Record, Replica, RunName, Trust, emit, opened
 from tui.term import terminal
+from tui.term.exit_code import FailedError, UsageError
 from tui.views.targets import HeldInput, held_input, held_inputs
 from tui.views.text import source_name
 
@@ -77,7 +76,7 @@ def probe_run(
         keys, more = measure(found, getattr(found, kind))
         record |= keys
         texts += more
-    return emit([as_json(record)] if json else texts)
+    return emit([record], json, lambda _: texts)
 
 
 def _memory(readings: read.Readings, memory: read.Memory) -> Measured:

@@ -9,10 +9,9 @@ from echornn import ConfigError, RunError
 from echornn.errors import OwnError
 from echornn.remote.messages import AddressError
 from echornn.runtime import quiet
-from tui.cli import FailedError, UsageError
 from tui.cli.train import train
 from tui.term import printed, terminal
-from tui.term.exit_code import ExitCode
+from tui.term.exit_code import ExitCode, FailedError, UsageError
 
 
 def main() -> NoReturn:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from json import JSONEncoder, dumps
 from typing import Annotated, Any
 
 import numpy as np
@@ -18,10 +18,7 @@ from tui.term.exit_code import ExitCode
 
 Record = dict[str, Any]
 
-Form = Callable[[Iterable[Any]], Iterable[str]]
-"""Turns rows into lines."""
-
-STRICT = json.JSONEncoder(allow_nan=False)
+STRICT = JSONEncoder(allow_nan=False)
 
 RunName = Annotated[str, Parameter(help="Folder of the run, a name that list shows, or newest.")]
 Json = Annotated[bool, Parameter(help="Print JSON lines.")]
@@ -38,25 +35,17 @@ def opened(name: str, trust: bool = False) -> RunArrays:
     return run
 
 
-def emit(rows: Iterable[Any], form: Form = iter) -> int:
-    """Print rows as lines; returns the exit code. Rows may be made while they are printed."""
-    printed.lines(form(rows))
+def emit(rows: Iterable[Any], json: bool = False, form: Callable[[Iterable[Any]], Iterable[str]] = iter) -> int:
+    """Print rows as JSON or in this form; returns the exit code. Rows may be made while they are printed."""
+    printed.lines(map(as_json, rows) if json else form(rows))
     return ExitCode.DONE
 
 
-def json_lines(rows: Iterable[Record]) -> Iterator[str]:
-    return map(as_json, rows)
-
-
-def csv_lines(columns: Sequence[str]) -> Form:
+def csv_lines(columns: Sequence[str], rows: Iterable[Record]) -> Iterator[str]:
     """A header, and a line for each row; nine digits tell all float32 numbers apart."""
-
-    def lines(rows: Iterable[Record]) -> Iterator[str]:
-        yield ",".join(columns)
-        for row in rows:
-            yield ",".join(map(_cell, row.values()))
-
-    return lines
+    yield ",".join(columns)
+    for row in rows:
+        yield ",".join(map(_cell, row.values()))
 
 
 def _cell(value: float | None) -> str:
@@ -64,11 +53,10 @@ def _cell(value: float | None) -> str:
 
 
 def as_json(record: Record) -> str:
-    """A record as a line of JSON."""
     try:
         return STRICT.encode(record)
     except (TypeError, ValueError):  # only then is each value looked at, as a run may have millions of rows
-        return json.dumps(finite(record))
+        return dumps(finite(record))
 
 
 def finite(value: Any) -> Any:

@@ -28,17 +28,15 @@ from echornn.sweeps.results import Cell, GridPoint
 from echornn.sweeps.sweep import Engine, EngineError, Sweep, structure_of
 from echornn.tasks.table import class_of, named
 from echornn.tasks.task import settings_of
-from tui.cli import UsageError, record
+from tui.cli import train
 from tui.cli.lines import LinePrinter, say_last
 from tui.cli.preferences import Preferences, ScreenFlags, preferences
-from tui.cli.record import Given
 from tui.cli.rows import Record, Trust, as_json
-from tui.cli.train import AppScreen
 from tui.figures.sweep_table import Measure, rung_text, value_text
 from tui.map.drawing import csv_of, lines_of
 from tui.map.state import MapState
 from tui.term import guardian, printed, terminal
-from tui.term.exit_code import ExitCode
+from tui.term.exit_code import ExitCode, UsageError
 from tui.term.guardian import Guarded
 from tui.views.inks import in_ascii
 
@@ -58,14 +56,12 @@ def sweep(
     headless: Annotated[bool, "Print lines instead of opening the map; the default without a terminal."] = False,
     json: Annotated[bool, "Print JSON lines; implies --headless."] = False,
     screen: ScreenFlags | None = None,
-    given: Given | None = None,
+    given: train.Given | None = None,
 ) -> int:
     """Train networks over a grid of fields, each point with several seeds, and show the map while it fills."""
     given = given or {}
-    places = {"workers": workers, "scheduler": scheduler, "scheduler-file": scheduler_file}
-    chosen = [name for name, value in places.items() if value is not None]
-    if len(chosen) > 1:
-        raise ConfigError(chosen[0], places[chosen[0]], f"not with --{chosen[1]}: a sweep trains in one place")
+    if sum(one is not None for one in (workers, scheduler, scheduler_file)) > 1:
+        raise UsageError("only one of --workers, --scheduler and --scheduler-file: a sweep trains in one place")
     if workers is not None and not 1 <= workers <= 1024:
         raise ConfigError("workers", workers, "1 to 1024")
     tasks = [given[TASK]] if TASK in given else []
@@ -91,14 +87,14 @@ def engine_of(workers: int | None, scheduler: str | None, scheduler_file: Path |
     """Start the workers, by default one for each processor of this machine, or connect to those of a Dask scheduler."""
     if scheduler is None and scheduler_file is None:
         return Processes(workers)
-    place = f"scheduler = {scheduler!r}" if scheduler_file is None else f"scheduler-file = {str(scheduler_file)!r}"
     try:
         from echornn.sweeps import on_dask
 
         return on_dask.of_scheduler(scheduler, scheduler_file)
-    except (ImportError, EngineError) as error:
-        why = "it needs Dask: install echornn-tui[cluster]" if isinstance(error, ImportError) else error
-        raise UsageError(f"{place} cannot be used: {why}") from error
+    except ImportError as error:
+        raise UsageError("a scheduler cannot be used without Dask: install echornn-tui[cluster]") from error
+    except EngineError as error:
+        raise UsageError(f"scheduler = {str(scheduler or scheduler_file)!r} cannot be used: {error}") from error
 
 
 class Computation:
@@ -306,7 +302,7 @@ def show_on_screen(
     with quiet.collector_paused():
         from tui.map.app import Follower, MapApp
 
-    screen, follower = AppScreen(guarded, chosen.mouse), Follower(results)
+    screen, follower = train.AppScreen(guarded, chosen.mouse), Follower(results)
     theme, computed = chosen.theme, 0
     session: Session | None = None  # of the point that was opened last
     words: list[str] = []  # for the end: where the opened runs are
@@ -346,7 +342,7 @@ def show_on_screen(
 
         nonlocal theme, session
         await asyncio.to_thread(check_own_data, config)
-        session = Session(config, chosen.speed, recorder=record.begin(None, config), vitals=True)
+        session = Session(config, chosen.speed, recorder=train.begin(None, config), vitals=True)
         app = PointApp(session, chosen.fps, chosen.ascii, theme, moved=chosen.keys)
         code = await screen.show_session(app, session)
         theme = "light" if app.theme == "textual-light" else "dark"
@@ -359,7 +355,7 @@ def show_on_screen(
     def code_if_gone() -> int:
         if computing is not None:
             computing.sweep.asked_to_end.set()
-        return record.end(session, after_a_signal=True) if session else ExitCode.CHECKPOINTED
+        return train.end(session, after_a_signal=True) if session else ExitCode.CHECKPOINTED
 
     guarded.leave_words(f"the map is shown again with: echornn-tui map {printed.quoted(results.folder)}")
     thread = threading.Thread(target=compute, args=[computing], name="computing", daemon=True)

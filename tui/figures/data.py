@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from tui.figures.sweep_table import Choice, Measure
+from tui.term.exit_code import UsageError
 
 
-class FigureError(ValueError):
+class FigureError(UsageError):
     """A figure that cannot be made; the message is one line."""
 
 

@@ -33,12 +33,20 @@ class ExitCode(IntEnum):
     """Ctrl+C ended the program at once (during training, the second Ctrl+C); the last checkpoint is unchanged."""
 
 
+class UsageError(ValueError):
+    """A command line, or a preference, that cannot be used; the message says what was given and what is allowed."""
+
+
+class FailedError(Exception):
+    """What was asked cannot be done; the message says why."""
+
+
 class ThreadErrors:
     """Keeps the first error on a thread, from which others usually follow: its traceback in a file, and in a line."""
 
     def __init__(self) -> None:
         self.words = ""  # the error and the file; empty if there was no error
-        self.tell: Callable[[str], None] = lambda words: None  # called with `words` on the thread that failed
+        self.tell: Callable[[str], object] = lambda words: None  # called with `words` on the thread that failed
         threading.excepthook = self._of_thread
 
     def _of_thread(self, failed: threading.ExceptHookArgs) -> None:

@@ -3,5 +3,5 @@
 READS_KEPT_RUNS = "tui.app.session_app:kept_runs_beside"
 """Runs on a thread when the list of runs is opened."""
 
-ENDS_A_RUN = "tui.cli.record:end"
+ENDS_A_RUN = "tui.cli.train:end"
 """Runs when the program leaves."""

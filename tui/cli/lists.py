@@ -1,0 +1,275 @@
+"""``list``, ``branches``, ``prune``: the runs on disk; ``tasks``, ``cells``: what can be trained."""
+
+from __future__ import annotations
+
+import math
+import os
+import textwrap
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from echornn import EchoConfig, Numbers, RunError, Symbols
+from echornn.arrays.facts import summary
+from echornn.cells import own_cell
+from echornn.cells import table as cells
+from echornn.config import fields_text, shown
+from echornn.diagnosis.loss_stats import loss_text
+from echornn.files.own_files import Lock, is_held
+from echornn.remote.client import AddressError, viewers_of
+from echornn.runs import folders
+from echornn.tasks import own_task
+from echornn.tasks import table as tasks
+from echornn.tasks.task import Setting, known_lags, ladder, settings_of, solved_level
+from echornn.timeline.branch import letter_of
+from tui.cli.rows import Json, Record, RunName, emit, opened, results_of
+from tui.term.exit_code import UsageError
+
+COLUMNS = ("branch", "parent", "at", "own windows", "mean loss", "solved at", "differs")
+
+INDENT = "    "
+NOTHING: tuple[Any, ...] = (None, [], (), "")
+PRODUCT = ("weight", "bias", "reads", "columns")  # what is printed of a product of a cell
+
+
+def list_runs(folder: Path | None = None, /, *, json: Json = False) -> int:
+    """Print the runs in your state folder, or in another, the newest first.
+
+    Args:
+        folder: A folder with runs, or the folder of a run.
+    """
+    if folder is not None and not folder.is_dir():
+        raise RunError(f"{folder} cannot be read: it is no folder")
+    found = [folder] if folder is not None and (folder / folders.RUN_FILE).exists() else folders.runs(folder)
+    return emit(map(_listed, found), json, partial(_run_lines, folder))
+
+
+def _listed(folder: Path) -> Record:
+    """The row of a run; docs/cli.md explains the keys."""
+    try:
+        run = summary(folder)
+        row: Record = {
+            "run": str(run.folder),
+            "saved": run.saved,
+            "epoch": run.epoch,
+            "window": run.window,
+            "windows": run.windows,
+            "loss": run.loss,
+            "diverged": math.isinf(run.loss),
+            "solved_at": run.solved_at or None,
+            **({"lost_at": run.lost_at or None} if run.seed_stats is None else {"lottery": results_of(run.seed_stats)}),
+            "bytes": run.bytes,
+            "differs": shown(EchoConfig().changes_to(run.config)),
+        }
+        if os.path.lexists(folder / folders.POINTER_FILE):
+            with suppress(AddressError):
+                row["viewers"], row["steering"] = viewers_of(folder, seconds=2.0)
+        return row
+    except (RunError, OSError) as error:
+        return {"run": str(folder), "error": _reason(folder, error, "read")}
+
+
+def _run_lines(among: Path | None, runs: Iterable[Record]) -> Iterator[str]:
+    yield f"runs in {among or folders.state_folder()}, the newest first"
+    for run in runs:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(folders.last_saved(Path(run["run"]))))
+        if "error" in run:
+            yield f"{when}  {run['error']}"
+            continue
+        position = f"epoch {run['epoch']}/{run['differs'].get('num_epochs', EchoConfig.num_epochs)}"
+        loss = "diverged" if run["diverged"] else _loss(run["loss"])
+        solved, lost = _outcome(run)
+        solved = f"{solved} solved" if "lottery" in run else f"solved at {solved}" if run["solved_at"] else "not solved"
+        solved = f"{solved}, {lost}" if lost else solved
+        size = f"{run['bytes'] / 1e6:.1f} MB" if run["bytes"] >= 1e6 else f"{run['bytes'] / 1e3:.1f} kB"
+        how_far = f"{position:<15} {run['windows']:>11,} windows in all  mean loss {loss:<9}"
+        viewers = ""
+        if "viewers" in run:
+            names = [f"{name} steers" if name == run["steering"] else name for name in run["viewers"]]
+            viewers = f"in training: {', '.join(names) or 'nobody looks'} (attach)"
+        words = (when, how_far, f"{solved:<19} {size:>9}", Path(run["run"]).name, fields_text(run["differs"]), viewers)
+        yield "  ".join(filter(None, words))
+
+
+def _outcome(row: Record) -> tuple[str, str]:
+    """When it was solved, and when it was lost again; of several networks, how many."""
+    if stats := row.get("lottery"):
+        return f"{stats['solved']:,} of {stats['replicas']:,}", f"{stats['lost']:,} lost again" if stats["lost"] else ""
+    solved = f"{row['solved_at']:,}" if row["solved_at"] else "-"
+    return solved, f"lost at {row['lost_at']:,}" if row["lost_at"] else ""
+
+
+def _loss(loss: float) -> str:
+    return loss_text(loss) if math.isfinite(loss) else "-"
+
+
+def _reason(folder: Path, error: Exception, what: str) -> str:
+    return f"{folder} cannot be {what}: {error.strerror or error}" if isinstance(error, OSError) else str(error)
+
+
+# ---- branches
+
+
+def show_branches(run: RunName, /, *, json: Json = False) -> int:
+    """Print the branches of a run: what began each branch, and its results; * marks the current branch."""
+    rows = [dict(vars(facts)) for facts in opened(run).branches]
+    for row in rows:
+        if (stats := row.pop("seed_stats")) is not None:
+            row["lottery"] = results_of(stats)
+    return emit(rows, json, _branch_lines)
+
+
+def _branch_lines(branches: Iterable[Record]) -> Iterator[str]:
+    table = [(" ", *COLUMNS), *map(_of_branch, branches)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for *row, words in table:
+        yield "  ".join([*(cell.rjust(width) for cell, width in zip(row, widths, strict=False)), words])
+
+
+def _of_branch(branch: Record) -> tuple[str, ...]:
+    number, parent = ("-" if one is None else f"{letter_of(one)} {one}" for one in (branch["number"], branch["parent"]))
+    at, windows, loss = f"{branch['at']:,}", f"{branch['windows']:,}", _loss(branch["mean_loss"])
+    solved, lost = _outcome(branch)
+    differs = "; ".join(filter(None, [branch["differs"], lost]))
+    return "*" if branch["here"] else " ", number, parent, at, windows, loss, solved, differs
+
+
+# ---- prune
+
+
+def prune_runs(*, keep: Annotated[int, Parameter(validator=Number(gte=0))], dry_run: bool = False) -> int:
+    """Remove all runs except the newest from your state folder; never a run that is being written or cannot be read.
+
+    Args:
+        keep: The number of newest runs to keep, 0 or more.
+        dry_run: Only print what would be removed.
+    """
+    old = folders.runs()[keep:]
+    for folder in old:
+        try:
+            summary(folder)  # refuses what is no run, or cannot be read
+            if folder.is_symlink():
+                raise RunError(f"{folder} is a link: the target of the link is not touched")
+            if dry_run and is_held(folder):
+                raise RunError(f"{folder} is being written by another process")
+            if not dry_run:
+                lock = Lock(folder)
+                try:
+                    folders.remove(folder)
+                finally:
+                    lock.release()
+            emit([f"{'would go' if dry_run else 'removed '} {folder.name}"])
+        except (RunError, OSError) as error:
+            emit([f"kept     {_reason(folder, error, 'removed')}"])
+    return emit([] if old else ["nothing to remove"])
+
+
+# ---- tasks and cells
+
+
+def list_tasks(task: str | None = None, /, *, json: Json = False, template: bool = False) -> int:
+    """Print the tasks that can be trained: inputs and outputs, known losses, and settings of each.
+
+    Args:
+        task: Only this task: a name, or FILE.py:NAME, the class NAME of your file.
+        template: Print a file to begin your own task with: echornn-tui tasks --template > my_task.py
+    """
+    return _template("task", task or json) if template else emit(_tasks(task), json, _blocks)
+
+
+def list_cells(cell: str | None = None, /, *, json: Json = False, template: bool = False) -> int:
+    """Print the recurrent cells that can be trained: formulas, the numbers that they hold, weights and gates of each.
+
+    Args:
+        cell: Only this cell: a name, or FILE.py:NAME, the cell NAME of your file.
+        template: Print a file to begin your own cell with: echornn-tui cells --template > my_cell.py
+    """
+    return _template("cell", cell or json) if template else emit(_cells(cell), json, _blocks)
+
+
+def _template(kind: str, other: str | bool) -> int:
+    if other:
+        raise UsageError(f"--template cannot be used with another flag, or with a {kind}: it prints a file")
+    text = files(f"echornn.{kind}s").joinpath("template.txt").read_text(encoding="utf-8")
+    return emit(text.splitlines())
+
+
+def _tasks(wanted: str | None) -> Iterator[Record]:
+    for name in tasks.TASKS if wanted is None else [tasks.named(wanted)]:
+        task = own_task.check(name) if isinstance(name, own_task.OwnTask) else tasks.class_of(name)()
+        size = EchoConfig(task=task).batch_size, EchoConfig(task=task).row_length
+        about = " ".join((type(task).__doc__ or "").strip().partition("\n\n")[0].replace("`", "").split())
+        yield {
+            "task": str(name),
+            "help": "" if about.startswith(f"{type(task).__name__}(") else about,  # as dataclass writes it
+            "inputs": _form(task.inputs),
+            "outputs": _form(task.outputs),
+            "length": task.length,
+            "loss": task.outputs.loss,
+            "levels": [{"name": one.name, "loss": one.loss, "knows": one.knows} for one in ladder(task, *size)],
+            "solved": solved_level(task, *size),
+            "sources": known_lags(task, (task.length or EchoConfig().row_length) - 1),
+            "settings": [_setting(known) for known in settings_of(task)],
+        }
+
+
+def _form(form: Symbols | Numbers) -> Record:
+    return {"symbols" if isinstance(form, Symbols) else "numbers": form.count, "names": form.names}
+
+
+def _setting(known: Setting) -> Record:
+    allowed: Record = {"least": known.least, "most": known.most}
+    if isinstance(known.default, str):
+        allowed = {"choices": known.choices}
+    return {"name": known.name, "default": known.default, **allowed, "help": known.help}
+
+
+def _cells(wanted: str | None) -> Iterator[Record]:
+    for name in cells.CELLS if wanted is None else [cells.named(wanted)]:
+        cell = own_cell.check(name) if isinstance(name, own_cell.OwnCell) else cells.cell_of(name)
+        yield {
+            "cell": str(name),
+            "help": cell.about,
+            "formulas": cell.formulas,
+            "state": cell.state_parts,
+            "held": len(cell.state_parts) - len(cell.unread),
+            "gates": cell.gates,
+            "products": [{name: getattr(one, name) for name in PRODUCT} for one in cell.products],
+            "unit_weights": cell.unit_weights,
+            "keras": cell.keras[0] or None,
+        }
+
+
+def _blocks(rows: Iterable[Record]) -> Iterator[str]:
+    """The name of each, and below it what is said about it; records, and texts with words, have a line each."""
+    for number, row in enumerate(rows):
+        (_, name), (_, about), *facts = row.items()
+        yield from [""] * bool(number)
+        yield name
+        yield from _wrapped(about)
+        for key, value in facts:
+            if isinstance(value, list | tuple) and any(isinstance(one, dict) or " " in str(one) for one in value):
+                yield f"{INDENT}{key}:"
+                for one in value:
+                    yield from _wrapped(_text(one), INDENT * 2)
+            elif value not in NOTHING:
+                yield from _wrapped(f"{key}: {_text(value)}")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{key} {_text(one)}" for key, one in value.items() if one not in NOTHING)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_text, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _wrapped(text: str, indent: str = INDENT) -> list[str]:
+    return textwrap.wrap(text, 80, initial_indent=indent, subsequent_indent=f"{indent}  ")
