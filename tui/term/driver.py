@@ -35,6 +35,12 @@ class TerminalDriver(OpenDriver):
         self._waiting: deque[Message] = deque()
         self._late: asyncio.TimerHandle | None = None  # while the app has messages to handle
 
+    def start_application_mode(self) -> None:
+        super().start_application_mode()
+        resized: Any = signal.getsignal(signal.SIGWINCH)
+        # A second change of size may interrupt Textual's handler of the first, which would then have the last word.
+        signal.signal(signal.SIGWINCH, lambda *caught: self._in_loop.call_soon_threadsafe(resized, *caught))
+
     def _go_on(self) -> None:
         """Take the terminal again; after SIGSTOP, which left no time to restore it, only draw again."""
         if self.has_terminal:
