@@ -36,7 +36,7 @@ class TerminalDriver(OpenDriver):
         self._late: asyncio.TimerHandle | None = None  # while the app has messages to handle
 
     def start_application_mode(self) -> None:
-        super().start_application_mode()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
         resized: Any = signal.getsignal(signal.SIGWINCH)
         # A second change of size may interrupt Textual's handler of the first, which would then have the last word.
         signal.signal(signal.SIGWINCH, lambda *caught: self._in_loop.call_soon_threadsafe(resized, *caught))
@@ -46,7 +46,7 @@ class TerminalDriver(OpenDriver):
         if self.has_terminal:
             signal.raise_signal(signal.SIGWINCH)
         else:
-            self.start_application_mode()  # type: ignore[no-untyped-call]
+            self.start_application_mode()
 
     def suspend_application_mode(self) -> None:
         """Restore the terminal until the process goes on."""
