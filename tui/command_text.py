@@ -42,6 +42,9 @@ def command_again(path: Sequence[Branch], window: int, is_past: bool, folder: Pa
 
 def command_with(subcommand: str, words: Sequence[str], flags: Mapping[str, object]) -> str:
     """A subcommand with these words and flags, as it can be typed; flags that are None or False are left out."""
-    given = {f"--{name.replace('_', '-')}": value for name, value in flags.items() if value not in (None, False)}
-    typed = [word for flag, value in given.items() for word in ([flag] if value is True else [flag, str(value)])]
+    given = {f"--{name.replace('_', '-')}": value for name, value in flags.items() if value is not None}
+    words_of = {
+        flag: [flag] * value if isinstance(value, bool) else [flag, str(value)] for flag, value in given.items()
+    }
+    typed = [word for one in words_of.values() for word in one]
     return shlex.join([PROGRAM, subcommand, *words, *typed])

@@ -224,8 +224,8 @@ def _now(frame: Frame, audience: Audience) -> Chapter:
     where = f"at window {frame.trained:,}" if frame.trained else "before the first window"
     lost = [] if audience.is_connected else [f"{audience_text(audience)}: the screen shows the last that came."]
     sentences = [
-        "You see a network learn: the curve is its loss, the sentence above it says how that goes, and below lies one "
-        "of seven views of what it does and holds.",
+        "You see a network learn: the curve is its loss, the sentence above it says how that goes, and below lie one "
+        "or two of its views: what it does and holds.",
         "The keys below matter now, and none loses anything: «undo» undoes, and all that was trained stays in the run.",
         "«palette» finds every command by its name, «line» takes one as a line, and «help.search» searches this page, "
         "which has all keys, settings and words.",

@@ -20,7 +20,6 @@ from tui.panels.panel import BranchList, RunList, SettingsPanel
 from tui.views.keymap import KeyMap, Moved
 from tui.views.plot import LossPlot
 from tui.views.table import NAMES_OF_VIEWS, VIEWS
-from tui.views.view import View
 
 SENT: dict[str, Command] = {}  # what keys send, by name
 
@@ -159,10 +158,6 @@ def left_out(frame: Frame) -> tuple[str, ...]:
         first = ("branches", "window_back", "seeds", "faster", "step")
     actions = {one.id: one.action for one in BINDINGS}
     return tuple(actions[name] for name in (*first, "undo", "settings", "view.rows"))
-
-
-def key_of(view: type[View]) -> str:
-    return f"«view.{view.title}»"
 
 
 # ---- where a key does nothing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import time
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
@@ -212,7 +213,7 @@ class LineActions(SessionApp):
 
     def action_save_screen(self, file: str) -> None:
         if self._may_use_files():
-            self._doing = asyncio.create_task(self._save_screen(Path(file).expanduser()))
+            self._doing = asyncio.create_task(self._save_screen(Path(os.path.expanduser(file))))
 
     async def _save_screen(self, file: Path) -> str:
         drawn = asyncio.Event()
@@ -233,10 +234,10 @@ class LineActions(SessionApp):
         if folder is None or not self._may_use_files():
             return
         if self._picture.audience.may_steer:
-            self.session.send(Save())
+            self._send(Save())
         where = {"branch": frame.line, "at": frame.trained}
         where |= {"replica": frame.replica} if frame.config.replicas > 1 else {}
-        making = asyncio.to_thread(_figure, folder, kind, Path(file).expanduser(), where, frame.trained_in_all)
+        making = asyncio.to_thread(_figure, folder, kind, Path(os.path.expanduser(file)), where, frame.trained_in_all)
         self._doing = asyncio.create_task(making)
 
 

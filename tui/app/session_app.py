@@ -108,6 +108,7 @@ class SessionApp(KeyedApp[int]):
         self._branches = BranchList(self._picture, self._send, self._hint, self._panel_closed)
         complain = partial(self.notify, severity="error", markup=False)
         self._runs = RunList(self.futures, complain, self._panel_closed)
+        self._panels: tuple[Panel, ...] = (self._settings, self._branches, self._runs)
         opened, left_out = lambda: [f"view.{view.title}" for view in self._views], lambda: keys.left_out(self._frame)
         self._key_line = KeyLine(self._offers, left_out, NAMES_OF_VIEWS, opened)
         yield self._status
@@ -116,7 +117,7 @@ class SessionApp(KeyedApp[int]):
                 yield self._plot
                 with Horizontal(id="views"):
                     yield from self._all_views
-            yield from (self._settings, self._branches, self._runs)
+            yield from self._panels
         yield self._key_line
 
     @property
@@ -236,7 +237,7 @@ class SessionApp(KeyedApp[int]):
         panel = self._panel
         shown, lines, lines_of_panel = layout(self._frame.config, *size, panel is not None, self._choice)
         is_small, is_wide = not is_large(*size), size.width >= WIDE
-        for one in (self._settings, self._branches, self._runs):
+        for one in self._panels:
             one.display = one is panel
         self._main.set_class(is_small, "small")
         self._main.query_one("#body").styles.layout = "horizontal" if is_wide else "vertical"
@@ -359,8 +360,7 @@ class SessionApp(KeyedApp[int]):
 
     @property
     def _panel(self) -> Panel | None:
-        panels: tuple[Panel, ...] = (self._settings, self._branches, self._runs)
-        return next((one for one in panels if one.is_open), None)
+        return next((one for one in self._panels if one.is_open), None)
 
     def action_settings(self) -> None:
         """Open the panel, or close it. A focused panel handles its key itself, in the order of all typed keys."""

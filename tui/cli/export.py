@@ -190,7 +190,9 @@ def _write_network(run: Run, position: Position, weights: Path | None, keras: Pa
         arrays = state.weights if config.replicas > 1 else state.of(0).weights
         printed.export_whole(weights, lambda file: np.savez(file, allow_pickle=False, **arrays))
         text = "".join(f"{line}\n" for line in _weights_text(config, arrays))
-        printed.export_whole(weights.with_name(f"{weights.name}.txt"), lambda file: file.write_text(text))
+        printed.export_whole(
+            weights.with_name(f"{weights.name}.txt"), lambda file: file.write_text(text, encoding="utf-8")
+        )
     if keras is not None:
         quiet.import_tensorflow()
         from echornn.network.model import keras_model

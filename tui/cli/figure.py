@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -18,12 +18,11 @@ from tui.term import printed, terminal
 from tui.term.exit_code import UsageError
 
 INCHES = Parameter(validator=Number(gte=1, lte=40))
-FigureName = Literal["curve", "memory", "gradient", "weights", "plane", "seeds", "branches", "runs", "map"]
 
 
 def make_figure(
     run: str,
-    kind: FigureName,
+    kind: str,
     others: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
     /,
     *,
@@ -57,6 +56,7 @@ def make_figure(
         height: Inches; by default as the kind of figure needs.
         font: An installed font, or serif.
     """
+    require_drawable(kind, out)
     given = {"at": at, "branch": branch, "replica": replica, "log": log}
     of_maps = {"across": across, "down": down, "show": show, "filter": filter or None}
     for name, value in {**given, **of_maps}.items():
@@ -65,7 +65,6 @@ def make_figure(
             raise UsageError(f"--{name} cannot be used with {kind}: only with {takers}")
     if others and kind != "runs":
         raise UsageError(f"{others[0]!r} cannot be used with {kind}: only runs compares several runs")
-    require_drawable(kind, out)
     measure, choice = show or Measure.SUCCESS, None
     if kind == "map":
         from tui.cli.sweep import chosen_state

@@ -269,7 +269,8 @@ def show_map(
     if svg is not None:
         from tui.map.app import drawn
 
-        svg.write_text(asyncio.run(drawn(results, first)), encoding="utf-8")
+        picture = asyncio.run(drawn(results, first))
+        printed.export_whole(svg, lambda file: file.write_text(picture, encoding="utf-8"))
         return ExitCode.DONE
     lines = csv_of(first).splitlines() if csv else lines_of(replace(first, stepped=None))
     plain = chosen.ascii or not (sys.stdout.encoding or "utf-8").lower().startswith("utf")

@@ -1,1 +1,1 @@
-"""The widgets that draw what is known of a run: the curve and seven views, on a grid of characters."""
+"""The widgets that draw what is known of a run: the curve and the views below it, on a grid of characters."""

@@ -351,7 +351,9 @@ def title(config: EchoConfig, newest: Piece, row: int, lines: Sequence[RowLine],
     elif config.has_classes:
         score = f"{int(((window.outputs[row].argmax(axis=-1) == window.y[row]) & scored).sum())} of {count} right"
     else:
-        score = f"squared error {loss_text(float(np.square(window.outputs[row] - window.y[row])[scored].mean()))}"
+        with np.errstate(over="ignore"):  # the outputs may have diverged
+            error = float(np.square(window.outputs[row] - window.y[row])[scored].mean())
+        score = f"squared error {loss_text(error)}"
     short = score.removeprefix("squared error ")
     forms = (f"{name}: {score}{more}", f"{name}: {short}{more}", f"{name}: {short}", name)
     return next((form for form in forms if len(form) <= width), "")
