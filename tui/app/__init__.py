@@ -1,1 +1,1 @@
-"""The app: its keys, the ``parts`` of its class, what it shows, and the texts of its ``help``."""
+"""The live app: what is on its screen, its keys, its words, its help and its tour."""
