@@ -19,6 +19,7 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
 
 from tui.term.exit_code import ExitCode
 from tui.term.private_textual import strips_shown
@@ -125,7 +126,7 @@ class Palette(ClosesOnce):
 
     def __init__(self, commands: Iterable[SystemCommand]) -> None:
         super().__init__()
-        self._commands = self._found = list(commands)
+        self._commands = list(commands)
         self._options = OptionList()
 
     def compose(self) -> ComposeResult:
@@ -142,12 +143,17 @@ class Palette(ClosesOnce):
             self._list(event.value.strip())
 
     def on_input_submitted(self) -> None:
-        self._options.action_select()
+        if self._options.highlighted_option is not None:
+            self._run(self._options.highlighted_option)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self._run(event.option)
+
+    def _run(self, option: Option) -> None:
+        """Run what the option says: its place in the list may have changed since."""
         if self.is_active:
             self.dismiss()
-            self.app.call_later(self._found[event.option_index].callback)
+            self.app.call_later(self._commands[int(option.id or 0)].callback)
 
     def action_move(self, lines: int) -> None:
         if self._options.highlighted is not None:
@@ -160,10 +166,11 @@ class Palette(ClosesOnce):
         def score(one: SystemCommand) -> float:
             return matcher.match(one.title) or 1e-3 * (typed.casefold() in one.help.casefold())
 
-        self._found = sorted(filter(score, self._commands), key=score, reverse=True) if typed else self._commands
+        found = sorted(filter(score, self._commands), key=score, reverse=True) if typed else self._commands
+        texts = ((Text.assemble((one.title, "bold"), "  ", one.help), self._commands.index(one)) for one in found)
         self._options.clear_options()
-        self._options.add_options(Text.assemble((one.title, "bold"), "  ", one.help) for one in self._found)
-        self._options.highlighted = 0 if self._found else None
+        self._options.add_options(Option(text, str(number)) for text, number in texts)
+        self._options.highlighted = 0 if found else None
 
 
 def lines_shown(app: App[Any]) -> list[str]:
