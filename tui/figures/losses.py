@@ -12,7 +12,7 @@ import numpy as np
 from echornn.arrays.facts import network_at
 from echornn.arrays.run_arrays import RunArrays, read
 from echornn.config import EchoConfig
-from echornn.data.levels import boundary_floor, chance_level, ladder_of
+from echornn.data.levels import ladder_of
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.history.curve import MARKS, Band, Curve
 from echornn.session.pictures.look import curve_under, futures, shared, words_of
@@ -20,6 +20,7 @@ from echornn.timeline.branch import Position, letter_of
 from echornn.timeline.timeline import Timeline
 from tui.figures import paper
 from tui.figures.data import FigureData, FigureError, FigureRequest
+from tui.views.text import levels_of
 
 BUCKETS = 400  # points of a line: more than a column of a page resolves
 MOST = 4  # extremes of so many times the highest point of the lines are cut off: a few would flatten all else
@@ -70,7 +71,7 @@ def curve(request: FigureRequest) -> FigureData:
     if not config.has_classes:
         del columns["error_rate"]
     columns = {column: cells for column, cells in columns.items() if any(cell is not None for cell in cells)}
-    levels = levels_of(config)
+    levels = levels_of(config, ladder_of(config))
     columns |= {f"level {level}": [loss] * len(columns["line"]) for level, loss in levels}
     stats = timeline.loss_stats(position, index) if is_single else LossStats()
 
@@ -183,7 +184,7 @@ def _compared(
         del columns["q10"], columns["q90"]
     labels = {config.loss_name for config in configs}
     label = labels.pop() if len(labels) == 1 else "loss, in the unit of each task"
-    first, *others = (levels_of(config) for config in configs)
+    first, *others = (levels_of(config, ladder_of(config)) for config in configs)
     levels = [level for level in first if all(level in one for one in others)]
 
     def draw(figure: Any) -> None:
@@ -197,14 +198,6 @@ def _compared(
         paper.level_lines(axes, levels)
 
     return FigureData(columns, draw, 2.2 + 0.11 * len(lines), notes)
-
-
-def levels_of(config: EchoConfig) -> list[tuple[str, float]]:
-    """The levels of the loss that are known before training, as the curve on the screen shows them."""
-    if config.value("task") != "echo":
-        return [(level.name, level.loss) for level in ladder_of(config)]
-    floor = boundary_floor(config)
-    return [("chance", chance_level(config)), *([("floor of first windows", floor)] if floor > 0 else [])]
 
 
 def _trained(opened: RunArrays, position: Position) -> Position:

@@ -14,6 +14,7 @@ from echornn.session.pictures.picture import Picture, Query, Span
 from tui.views import plot_layers as layers
 from tui.views.canvas import Cells, CellWidget
 from tui.views.plot_layers import GUTTER, LossAxis, Place
+from tui.views.text import levels_of
 from tui.views.view import Window
 
 LEAST_WIDTH = 4  # columns of the plot
@@ -234,7 +235,7 @@ class LossPlot(CellWidget, can_focus=True):
         height = bottom - solved - errors
         if width < LEAST_WIDTH or height < 1:
             return
-        levels = layers.levels_of(config, frame.ladder)
+        levels = levels_of(config, frame.ladder)
         axis = layers.axis_of(curve, band, [loss for _, loss in levels] or [chance_level(config)], self.viewport.log)
         place = self._place = Place(GUTTER, 0, width, height, first, length, axis)
 

@@ -13,12 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.data.levels import boundary_floor
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.diagnosis.seed_stats import wilson, wilson_of
 from echornn.history.curve import MARKS, Band, Curve, InBuckets
 from echornn.session.pictures.picture import Ghost
-from echornn.tasks.task import Level
 from tui.views.canvas import Cells, Characters
 from tui.views.inks import NUMBER
 from tui.views.text import shortened
@@ -378,13 +376,6 @@ def draw_curve(cells: Cells, place: Place, curve: Curve, alone_from: int) -> Non
 
 
 # ---- levels, marks, crosshair
-
-
-def levels_of(config: EchoConfig, ladder: Sequence[Level]) -> list[tuple[str, float]]:
-    levels = [(level.name, level.loss) for level in ladder]
-    if config.value("task") != "echo":
-        return levels
-    return [*levels[:1], *(("floor of first windows", floor) for floor in [boundary_floor(config)] if floor)]
 
 
 def draw_levels(cells: Cells, place: Place, levels: Sequence[tuple[str, float]]) -> None:

@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.data.levels import boundary_floor
 from echornn.diagnosis.cases import Sentence
 from echornn.progress import Floats
-from echornn.tasks.task import Numbers, Symbols
+from echornn.tasks.task import Level, Numbers, Symbols
 
 CLAUSE_ENDS = (", ", "; ", ": ", " (", " · ", " | ")
 LEFT_OUT = "..."
@@ -104,3 +105,11 @@ def network_words(form: Symbols | Numbers, said: Floats, target: npt.NDArray[Any
     likeliest = [symbol for symbol in np.argsort(said)[::-1].tolist() if symbol != int(target)]
     symbols = range(2) if form.count == 2 else [int(target), *likeliest[: MOST_VALUES - 1]]
     return ", ".join(f"p({symbol_name(form, symbol)}) {said[symbol]:.3f}" for symbol in symbols)
+
+
+def levels_of(config: EchoConfig, ladder: Sequence[Level]) -> list[tuple[str, float]]:
+    """The losses that are known before training, by name, as the curve and its figure show them."""
+    levels = [(level.name, level.loss) for level in ladder]
+    if config.value("task") != "echo":
+        return levels
+    return [*levels[:1], *(("floor of first windows", floor) for floor in [boundary_floor(config)] if floor)]
