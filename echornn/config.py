@@ -55,6 +55,7 @@ DEFAULT_WINDOW = 15  # time steps, as in the tutorial
 MAX_LAYERS, MAX_REPLICAS = 8, 4096
 MAX_EPOCHS = 10**12  # more than can ever be trained, and few enough that all counts of windows are exact
 MAX_SEED = 2**128 - 1  # NumPy's seed sequences use 128 bits
+MAX_BIAS = 100.0  # of a gate: beyond, its sigmoid is 0 or 1 in float32
 LEAST_RATE, MAX_RATE = 1e-37, 1e38  # with these, float32 neither loses digits nor overflows
 
 
@@ -64,6 +65,7 @@ class Field(Setting):
 
     least: float = 1
     allowed: str = "1 or more"
+    optional: bool = False  # whether it may be None
 
     def checked(self, value: object) -> Any:
         """The value as a plain Python value; a ConfigError if no configuration can have it."""
@@ -71,7 +73,7 @@ class Field(Setting):
             found = cell_named(value)
             cell_of(found)
             return found
-        return None if self.name == "stride" and value is None else super().checked(value)
+        return None if self.optional and value is None else super().checked(value)
 
 
 FIELDS = {
@@ -84,23 +86,32 @@ FIELDS = {
         Field("batch_size", 1),
         Field("learning_rate", 1.0, "", math.ulp(0.0), math.inf, allowed="a finite number above 0"),
         Field("seed", 1, "", 0, MAX_SEED, allowed="0 or more"),
-        Field("stride", 1, "", -math.inf),
+        Field("stride", 1, "", -math.inf, optional=True),
         Field("cell", "", choices=tuple(CELLS)),
         Field("num_layers", 1, most=MAX_LAYERS, allowed=f"1 to {MAX_LAYERS}"),
         Field("dropout", 1.0, "", 0, math.nextafter(1, 0), allowed="0 to below 1"),
         Field("optimizer", "", choices=get_args(Optimizer)),
+        Field(
+            "clip_norm", 1.0, "", LEAST_RATE, MAX_RATE, allowed=f"{LEAST_RATE} to {MAX_RATE}, or unset", optional=True
+        ),
+        Field("weight_decay", 1.0, "", 0, MAX_RATE, allowed="0 or more"),
+        Field("rate_penalty", 1.0, "", 0, MAX_RATE, allowed="0 or more"),
         Field("init", "", choices=get_args(Init)),
+        Field("forget_bias", 1.0, "", -MAX_BIAS, MAX_BIAS, allowed=f"{-MAX_BIAS} to {MAX_BIAS}"),
         Field("rule", "", choices=get_args(RuleName)),
         Field("device", "", choices=get_args(Device)),
         Field("replicas", 1, most=MAX_REPLICAS, allowed=f"1 to {MAX_REPLICAS}"),
+        Field("solved_below", 1.0, "", LEAST_RATE, MAX_RATE, allowed="a number above 0, or unset", optional=True),
     )
 }
 """The fields of `EchoConfig` but for the task, whose settings have ranges of their own."""
 
-LIVE_FIELDS = frozenset({"num_epochs", "learning_rate", "rule"})  # can change between two windows
-START_FIELDS = LIVE_FIELDS | {"seed", "init"}  # no compiled program depends on them
+COMPILED_FIELDS = frozenset({"rule", "clip_norm", "weight_decay", "rate_penalty"})  # programs depend on them
+LIVE_FIELDS = COMPILED_FIELDS | {"num_epochs", "learning_rate", "solved_below"}  # can change between two windows
+START_FIELDS = LIVE_FIELDS | {"seed", "init", "forget_bias"}  # no compiled program depends on the others of them
 DATA_FIELDS = frozenset({"total_series_length", "batch_size", "seed"})  # the data of an epoch depend on them
-LATER_FIELDS = frozenset({"rule"})  # records leave out their defaults, so that branches from before keep their digests
+# records leave out their defaults, so that branches from before keep their digests
+LATER_FIELDS = COMPILED_FIELDS | {"forget_bias", "solved_below"}
 
 BEHIND = {"state_size": ("num_classes", "echo_step"), "init": ("row_start",)}
 ORDER = tuple(name for field in (*FIELDS, TASK) for name in (field, *BEHIND.get(field, ())))
@@ -155,6 +166,15 @@ class EchoConfig:
     optimizer: Optimizer = "adagrad"
     """Update rule (Keras'); the tutorial's is Adagrad with accumulators that start at 0.1."""
 
+    clip_norm: float | None = None
+    """Largest global norm of a window's gradient; a larger one is scaled down to it. Unset: none is."""
+
+    weight_decay: float = 0.0
+    """L2 penalty: this share of each weight is added to its gradient, but for biases; 0 or more."""
+
+    rate_penalty: float = 0.0
+    """Penalty on activity: this times the mean square of the states is added to the loss; 0 or more."""
+
     init: Init = "tutorial"
     """Start of the weights: tutorial, uniform in [0, 1); glorot, uniform around 0; or orthogonal, glorot with an
     orthogonal recurrent part."""
@@ -162,11 +182,17 @@ class EchoConfig:
     rule: RuleName = "tbptt"
     """Learning rule: tbptt, cut off after T steps; or rtrl, never cut off, exact if steps of learning are small."""
 
+    forget_bias: float = 1.0
+    """First bias of the LSTM's forget gate; 1 begins by remembering."""
+
     device: Device = "auto"
     """Where to train: auto, cpu or gpu."""
 
     replicas: int = 1
     """Networks trained side by side, 1 to 4096, with consecutive seeds from seed on."""
+
+    solved_below: float | None = None
+    """Mean loss below which the task counts as solved. Unset: close to its floor."""
 
     task: Task | OwnTask | str | None = None
     """What is learned: echo, another task that tasks lists, or FILE.py:NAME, a task of your own."""
@@ -289,7 +315,7 @@ class EchoConfig:
 
     def same_task(self, other: EchoConfig) -> bool:
         """Whether results under this configuration still count under ``other``."""
-        return self.changes_to(other).keys() <= LIVE_FIELDS
+        return self.changes_to(other).keys() <= LIVE_FIELDS - {"solved_below"}
 
     def of(self, replica: int) -> Self:
         """The configuration of one replica (index from 0), as a single network; an IndexError if there is none."""

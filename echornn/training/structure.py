@@ -7,14 +7,14 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from echornn.config import ECHO, MAX_REPLICAS, START_FIELDS, TASK, ConfigError, EchoConfig
+from echornn.config import COMPILED_FIELDS, ECHO, MAX_REPLICAS, START_FIELDS, TASK, ConfigError, EchoConfig
 from echornn.progress import PopulationProgress
 from echornn.runtime import quiet, small_loops
 from echornn.state import PopulationState
 from echornn.tasks.task import form_of
 from echornn.training.device import begin, threads_for, threads_if_asked
 
-REPLICA_FIELDS = frozenset({"seed", "learning_rate", "init"})
+REPLICA_FIELDS = frozenset({"seed", "learning_rate", "init", "forget_bias"})
 """The fields in which replicas may differ."""
 
 
@@ -48,7 +48,7 @@ NO_DEVICES: Devices = MappingProxyType({})
 
 def program_of(config: EchoConfig) -> EchoConfig:
     """The configuration with fixed values in all fields that do not affect the compiled program or its device."""
-    fixed = {name: getattr(EchoConfig, name) for name in START_FIELDS - {"rule"}}
+    fixed = {name: getattr(EchoConfig, name) for name in START_FIELDS - COMPILED_FIELDS}
     fixed |= {"num_epochs": 1, "learning_rate": 1.0, "seed": 0}
     fixed |= {"echo_step": 0, "row_start": "previous_row"} if "row_start" in config.fields() else {}
     return config.with_fields(fixed)

@@ -80,6 +80,7 @@ WHY: Mapping[str, str] = {
 """What was measured of the presets that fail, and why."""
 
 NOT_REFUSED = "", ""  # a row, and why its value cannot be used
+FIRST_VALUES = {"clip_norm": 1.0, "weight_decay": 1e-4, "rate_penalty": 1e-3, "solved_below": 0.1}  # from unset, or 0
 PRESET = "preset"  # the row that opens the list of presets
 LONGEST_DRAFT = 32
 PARTS = 20  # a nudge changes a fraction by its range divided by this
@@ -118,7 +119,7 @@ def field_value(name: str, text: str) -> object:
     if name in (TASK, CELL):
         return named(text) if name == TASK else cell_named(text)
     text = text.replace("_", "") if text[:1].isdigit() else text
-    if name == "stride" and text in ("", "unset"):
+    if text in ("", "unset") and name in FIELDS and FIELDS[name].optional:
         return None
     for number in (int, float):
         try:
@@ -135,8 +136,8 @@ def nudged(config: EchoConfig, name: str, up: bool) -> object:
         before = -1 if up else 0  # a file of the user's own is none of the words
         return words[((words.index(value) if value in words else before) + step) % len(words)]
     assert known is not None
-    if name == "learning_rate":
-        return next_rung(value, up)
+    if name == "learning_rate" or name in FIRST_VALUES:
+        return next_rung(value, up) if value else FIRST_VALUES[name]
     if isinstance(known.default, float):
         part = min(known.most - known.least, float(PARTS)) / PARTS
         return round((round(value / part) + step) * part, 9)

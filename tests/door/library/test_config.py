@@ -30,11 +30,16 @@ TUTORIAL = {
     "num_layers": 1,
     "dropout": 0.0,
     "optimizer": "adagrad",
+    "clip_norm": None,
+    "weight_decay": 0.0,
+    "rate_penalty": 0.0,
     "init": "tutorial",
     "row_start": "previous_row",
+    "forget_bias": 1.0,
     "rule": "tbptt",
     "device": "auto",
     "replicas": 1,
+    "solved_below": None,
     "task": "echo",
 }
 
