@@ -9,6 +9,7 @@ from echornn.probes.fixed_points import fixed_points
 from echornn.probes.gradients import SAMPLES, connectivity, gradient, lyapunov
 from echornn.probes.matrices import matrices
 from echornn.probes.prepared import Prepared
+from echornn.probes.sampling import sample
 from echornn.probes.units import memory, state_plane, units
 from echornn.readings import Question, Readings, parts_of
 from echornn.state import Snapshot
@@ -48,4 +49,5 @@ def examine(snapshot: Snapshot, question: Question) -> Readings:
         fixed_points=fixed_points(prepared, question.held) if "fixed_points" in kinds else None,
         lyapunov_samples=SAMPLES if "lyapunov" in kinds else 0,
         plane=state_plane(prepared, part) if "plane" in kinds else None,
+        sample=sample(snapshot) if "sample" in kinds and state.config.the_task.characters else None,
     )

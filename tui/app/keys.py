@@ -35,7 +35,7 @@ VIEW_KEYS = [
     for name, view in zip(NAMES_OF_VIEWS, VIEWS, strict=True)
 ]
 SHOWS = f"Below the curve: {', '.join(f'«{name}» {title}' for name, title in NAMES_OF_VIEWS.items())}"
-VIEW_KEYS[0] = replace(VIEW_KEYS[0], show=True, key_display=f"1-{len(VIEWS)}", tooltip=SHOWS)
+VIEW_KEYS[0] = replace(VIEW_KEYS[0], show=True, key_display="1-7", tooltip=SHOWS)
 
 FASTER = "Turn the speed up; «slower» turns it down"
 SEEDS = "From one network to 64 seeds side by side, and back"

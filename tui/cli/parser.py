@@ -32,6 +32,7 @@ SUBCOMMANDS = {
     "export": "tui.cli.export:export_run",
     "branches": "tui.cli.lists:show_branches",
     "probe": "tui.cli.probe:probe_run",
+    "sample": "tui.cli.sample:sample_run",
     "figure": "tui.cli.figure:make_figure",
     "attach": "tui.cli.attach:attach",
     "serve": "tui.cli.attach:serve",

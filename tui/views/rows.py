@@ -389,6 +389,7 @@ def facts(config: EchoConfig) -> dict[str, str]:
     lines = {
         "task": f"{name_of(config.the_task)}: {first_sentence(config)}",
         "with": fields_text(settings_of(config.the_task)),
+        "text": config.the_task.note,
         "data": data_text(config),
         "solved": mean if solved > 0 else "",
         "loss": f"{config.loss_name}{'' if rungs else '; what can be reached is not known'}",
