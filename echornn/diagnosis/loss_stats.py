@@ -286,3 +286,8 @@ def loss_text(loss: float, decimals: int = 4) -> str:
         return f"{loss:.3e}"
     text = f"{loss:.{decimals}f}"
     return f"{loss:.1e}" if loss and not text.strip("-0.") else text
+
+
+def bits_text(config: EchoConfig, loss: float) -> str:
+    """A loss of a text in bits a character, as `` (2.182 bits)``; empty for other tasks."""
+    return f" ({loss_text(loss / math.log(2), 3)} bits)" if config.the_task.characters else ""
