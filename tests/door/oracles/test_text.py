@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import echornn
-from echornn import ConfigError, EchoConfig, Snapshot, Symbols, Trainer
+from echornn import ConfigError, EchoConfig, Snapshot, Symbols
 from tests.answered import answered
 
 PROSE = "The cat sat on the mat; the hat was on the cat.\n" * 3 + "What the rat had at that, the cat had not:\n" * 6
@@ -52,7 +52,7 @@ def test_the_levels_are_those_of_a_count_that_leaves_out_each_place(prose: Path)
 def test_rows_are_parts_of_the_text_whose_last_tenth_is_held_out(prose: Path) -> None:
     task = config_of(prose).the_task
     cut = len(PROSE) - len(PROSE) // 10
-    for draw, text in ((task.draw, PROSE[:cut]), (getattr(task, "draw_held_out"), PROSE[cut:])):  # noqa: B009
+    for draw, text in ((task.draw, PROSE[:cut]), (task.draw_held_out, PROSE[cut:])):
         batch = draw(np.random.default_rng(1), 4, 500)
         rows, targets = (["".join(task.characters[one] for one in row) for row in each] for each in (batch.x, batch.y))
         assert all(row in text * 40 for row in rows)
@@ -126,7 +126,7 @@ def test_an_own_task_reads_its_file_and_a_run_is_looked_at_without_it(
 @pytest.mark.slow
 def test_a_network_writes_what_numpy_does_and_the_command_prints_it(prose: Path, tmp_path: Path) -> None:
     config = config_of(prose, init="glorot", optimizer="adam", learning_rate=0.01, state_size=8, num_epochs=20)
-    trainer = Trainer(config)
+    trainer = echornn.Trainer(config)
     trainer.advance(400)
     letters, weights = config.the_task.characters, trainer.weights
     state, symbol, text = np.zeros(8), letters.index("T"), "T"
