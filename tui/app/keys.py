@@ -35,7 +35,7 @@ VIEW_KEYS = [
     for name, view in zip(NAMES_OF_VIEWS, VIEWS, strict=True)
 ]
 SHOWS = f"Below the curve: {', '.join(f'«{name}» {title}' for name, title in NAMES_OF_VIEWS.items())}"
-NUMBERED = tuple(name for name, view in zip(NAMES_OF_VIEWS, VIEWS, strict=True) if view.key.isdigit())
+NUMBERED = {f"view.{view.title}": view.title for view in VIEWS if view.key.isdigit()}  # as `NAMES_OF_VIEWS`
 VIEW_KEYS[0] = replace(VIEW_KEYS[0], show=True, key_display=f"1-{len(NUMBERED)}", tooltip=SHOWS)
 
 FASTER = "Turn the speed up; «slower» turns it down"
@@ -100,7 +100,7 @@ TOGETHER = {
     "window_back": ("window_back", "window_on"),
     "epoch_back": ("epoch_back", "epoch_on"),
     "replica_before": ("replica_before", "replica_after"),
-    "view.rows": NUMBERED,
+    "view.rows": tuple(NUMBERED),
     "settings.more": ("settings.more", "settings.less"),
 }
 
