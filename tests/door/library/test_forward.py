@@ -32,7 +32,7 @@ def test_a_population_runs_each_replica() -> None:
     config = EchoConfig(task="adding", state_size=3)
     population, x = Population(config, replicas=2), np.ones((4, 9, 2))
     ran = population.run(x)
-    assert ran.outputs.shape == (2, 4, 9, 1) and ran.states.shape == (2, 4, 9, 3)
+    assert (ran.outputs.shape, ran.states.shape) == ((2, 4, 9, 1), (2, 4, 9, 3))
     np.testing.assert_array_equal(ran.states[1], Trainer(population.configs[1]).run(x).states)
 
 
