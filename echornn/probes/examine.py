@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from echornn.data.series import held_out_config
 from echornn.probes.changed_inputs import effects, flip, reliance
 from echornn.probes.fixed_points import fixed_points
 from echornn.probes.gradients import SAMPLES, connectivity, gradient, lyapunov
@@ -50,5 +49,5 @@ def examine(snapshot: Snapshot, question: Question) -> Readings:
         fixed_points=fixed_points(prepared, question.held) if "fixed_points" in kinds else None,
         lyapunov_samples=SAMPLES if "lyapunov" in kinds else 0,
         plane=state_plane(prepared, part) if "plane" in kinds else None,
-        held_out=held_out(prepared, held_out_config(state.config)) if "held_out" in kinds else None,
+        held_out=held_out(prepared, dict(question.settings), question.trials) if "held_out" in kinds else None,
     )
