@@ -287,7 +287,8 @@ def norm_axis(norms: Curve, clip_norm: float | None) -> LossAxis:
 
 
 def draw_axes(cells: Cells, places: Sequence[Place], bottom: int, has_focus: bool) -> None:
-    place, edge, tick = places[0], *("┃┫" if has_focus else "│┤")
+    place = places[0]
+    edge, tick = "┃┫" if has_focus else "│┤"
     for line in range(bottom):
         cells.write(GUTTER - 1, line, edge, "muted")
     for one in places:
