@@ -18,7 +18,7 @@ Doubles = npt.NDArray[np.float64]
 
 Kind = Literal[  # each a field of `Readings`
     "memory", "units", "gradient", "effects", "reliance", "connectivity", "flip", "weights", "lyapunov", "fixed_points",
-    "plane", "held_out",
+    "plane", "held_out", "saturation",
 ]  # fmt: skip
 KINDS = frozenset[Kind](get_args(Kind))
 
@@ -348,4 +348,5 @@ class Readings:
     lyapunov_samples: int = 0  # the time steps, over all rows, over which an exponent is averaged
     fixed_points: FixedPoints | None = None
     plane: StatePlane | None = None
+    saturation: dict[str, float] | None = None  # by part, all whose numbers have limits: `Units.share_saturated`
     held_out: HeldOut | None = None
