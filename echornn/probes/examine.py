@@ -10,6 +10,7 @@ from echornn.probes.gradients import SAMPLES, connectivity, gradient, lyapunov
 from echornn.probes.held_out import held_out
 from echornn.probes.matrices import matrices
 from echornn.probes.prepared import Prepared
+from echornn.probes.sampling import sample
 from echornn.probes.units import memory, saturation, state_plane, units
 from echornn.readings import Question, Readings, parts_of
 from echornn.state import Snapshot
@@ -51,4 +52,5 @@ def examine(snapshot: Snapshot, question: Question) -> Readings:
         plane=state_plane(prepared, part) if "plane" in kinds else None,
         held_out=held_out(prepared, dict(question.settings), question.trials) if "held_out" in kinds else None,
         saturation=saturation(prepared, parts.values()) if "saturation" in kinds else None,
+        sample=sample(snapshot) if "sample" in kinds and state.config.the_task.characters else None,
     )

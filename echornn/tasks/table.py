@@ -16,6 +16,7 @@ from echornn.tasks.parity import Parity
 from echornn.tasks.task import Setting, Task, TaskError, form_of, settings_of
 from echornn.tasks.task import values_of as values_of
 from echornn.tasks.temporal_order import TemporalOrder
+from echornn.tasks.text import Text
 from echornn.tasks.two_coins import TwoCoins
 
 TASKS: dict[str, type[Task]] = {
@@ -27,6 +28,7 @@ TASKS: dict[str, type[Task]] = {
     "copy_memory": CopyMemory,
     "adding": Adding,
     "parity": Parity,
+    "text": Text,
 }
 """The class of each task, by the name that ``--task`` takes. The first is the default."""
 

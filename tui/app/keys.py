@@ -35,7 +35,8 @@ VIEW_KEYS = [
     for name, view in zip(NAMES_OF_VIEWS, VIEWS, strict=True)
 ]
 SHOWS = f"Below the curve: {', '.join(f'«{name}» {title}' for name, title in NAMES_OF_VIEWS.items())}"
-VIEW_KEYS[0] = replace(VIEW_KEYS[0], show=True, key_display=f"1-{len(VIEWS)}", tooltip=SHOWS)
+NUMBERED = tuple(name for name, view in zip(NAMES_OF_VIEWS, VIEWS, strict=True) if view.key.isdigit())
+VIEW_KEYS[0] = replace(VIEW_KEYS[0], show=True, key_display=f"1-{len(NUMBERED)}", tooltip=SHOWS)
 
 FASTER = "Turn the speed up; «slower» turns it down"
 SEEDS = "From one network to 64 seeds side by side, and back"
@@ -100,7 +101,7 @@ TOGETHER = {
     "window_back": ("window_back", "window_on"),
     "epoch_back": ("epoch_back", "epoch_on"),
     "replica_before": ("replica_before", "replica_after"),
-    "view.rows": tuple(NAMES_OF_VIEWS),
+    "view.rows": NUMBERED,
     "settings.more": ("settings.more", "settings.less"),
 }
 

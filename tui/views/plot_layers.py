@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.diagnosis.loss_stats import loss_text
+from echornn.diagnosis.loss_stats import bits_text, loss_text
 from echornn.diagnosis.seed_stats import wilson, wilson_of
 from echornn.history.curve import MARKS, Band, Curve, InBuckets
 from echornn.session.pictures.picture import Ghost
@@ -475,6 +475,7 @@ def read(curve: Curve, band: Band, norms: Curve, window: int, config: EchoConfig
         epoch, in_epoch = segment.epoch_and_window(max(begin, segment.at))
         place += f" · epoch {epoch + 1}" + (f", window {in_epoch + 1}" if end - begin == 1 else "")
     low, high, mean = (loss_text(float(values[bucket])) for values in (curve.low, curve.high, curve.mean))
+    mean += bits_text(config, float(curve.mean[bucket]))
     others = [f"{float(curve.error_rate[bucket]):.1%} wrong"] if config.has_classes else []
     if norms.starts.size and not math.isnan(norm := float(norms.mean[bucket])):
         others.append(f"norm {loss_text(norm)}")
