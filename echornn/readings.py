@@ -18,7 +18,7 @@ Doubles = npt.NDArray[np.float64]
 
 Kind = Literal[  # each a field of `Readings`
     "memory", "units", "gradient", "effects", "reliance", "connectivity", "flip", "weights", "lyapunov", "fixed_points",
-    "plane",
+    "plane", "held_out",
 ]  # fmt: skip
 KINDS = frozenset[Kind](get_args(Kind))
 
@@ -306,6 +306,23 @@ class StatePlane:
 
 
 @dataclass(frozen=True, eq=False)
+class HeldOut:
+    """How well a network does on data that no training saw, each row from a zero state, without dropout."""
+
+    loss: float  # the mean over scored steps, in nats or squared error
+    loss_spread: float  # two standard errors: between rows losses differ by chance
+    wrong: float  # the share of wrong predictions among scored steps, 0 to 1; NaN for numbers
+    rows: int  # trials, or rows of a stream
+    steps: int  # of each
+    loss_by_step: Floats  # [steps], NaN where no step is scored
+    wrong_by_step: Floats  # [steps]
+
+    @property
+    def accuracy(self) -> float:
+        return 1 - self.wrong
+
+
+@dataclass(frozen=True, eq=False)
 class Readings:
     """The results of the probes at one position of a run. A reading is None if not requested, if it needs a window and
     there is none, if the network is too large for it, or if weights are NaN or infinite.
@@ -328,3 +345,4 @@ class Readings:
     lyapunov_samples: int = 0  # the time steps, over all rows, over which an exponent is averaged
     fixed_points: FixedPoints | None = None
     plane: StatePlane | None = None
+    held_out: HeldOut | None = None

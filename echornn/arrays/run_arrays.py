@@ -46,6 +46,9 @@ class RunWindows:
     branch: Integers  # int64 [n], which trained it
     loss: Floats  # float32 [n, networks], the mean loss in nats, or squared error
     accuracy: Floats  # float32 [n, networks], the share of right predictions; NaN if predictions are numbers
+    grad_norm: (
+        Floats  # float32 [n, networks], the gradient's global norm before clipping; NaN in runs of early versions
+    )
     replica: Integers  # int64 [networks], the numbers of the networks, the same in all branches
 
     def __len__(self) -> int:
@@ -57,7 +60,7 @@ class RunWindows:
         numbers = sorted({number for piece in pieces for number in piece.networks}) or [0]
         count = sum(len(piece.windows) for piece in pieces)
         window, epoch, branch = np.empty((3, count), np.int64)
-        loss, accuracy = np.full((2, count, len(numbers)), np.nan, np.float32)
+        loss, accuracy, grad_norm = np.full((3, count, len(numbers)), np.nan, np.float32)
         end = 0
         for piece in pieces:
             rows, end = slice(end, end + len(piece.windows)), end + len(piece.windows)
@@ -65,7 +68,8 @@ class RunWindows:
             columns = slice(first, first + len(piece.networks))
             window[rows], epoch[rows], branch[rows] = piece.windows, piece.epochs, piece.branch
             loss[rows, columns], accuracy[rows, columns] = piece.losses, piece.accuracies
-        return cls(window, epoch, branch, loss, accuracy, np.array(numbers, np.int64))
+            grad_norm[rows, columns] = piece.grad_norms
+        return cls(window, epoch, branch, loss, accuracy, grad_norm, np.array(numbers, np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,6 +212,7 @@ class WindowPiece:
     epochs: Integers
     losses: Floats
     accuracies: npt.NDArray[np.float64]
+    grad_norms: Floats
     networks: range
     has_accuracy: bool  # whether predictions are symbols, which are right or wrong
 
@@ -229,14 +234,15 @@ def pieces(run: Run, end: Position | None = None, replica: int | None = None, fi
 def _window_piece(piece: Piece, before: int, numbers: range, replica: int | None) -> WindowPiece:
     """The windows of one piece, numbered after those ``before``."""
     branch, config = piece.branch, piece.branch.config
-    losses, errors = losses_of(piece.windows), errors_of(piece.windows, config)
+    losses, errors, norms = losses_of(piece.windows), errors_of(piece.windows, config), losses_of(piece.norms)
     if replica is not None:
         own = [numbers.index(replica)]
-        losses, errors, numbers = losses[:, own], errors[:, own], range(replica, replica + 1)
+        losses, errors, norms, numbers = losses[:, own], errors[:, own], norms[:, own], range(replica, replica + 1)
     index = np.arange(len(losses), dtype=np.int64)
     accuracies = np.where(errors < 0, np.nan, config.accuracy(errors.astype(np.float64)))
     epochs = branch.epoch + (branch.window + piece.along - branch.start + index) // config.windows_per_epoch + 1
-    return WindowPiece(branch.number, before + index + 1, epochs, losses, accuracies, numbers, config.has_classes)
+    windows = before + index + 1
+    return WindowPiece(branch.number, windows, epochs, losses, accuracies, norms, numbers, config.has_classes)
 
 
 # ---- states

@@ -51,6 +51,10 @@ def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
     return {**shapes, "W2": (size, config.output_size), "b2": (1, config.output_size)}
 
 
+def bias_names(config: EchoConfig) -> set[str]:
+    return {"b2", *(names[one.bias] for names in layer_weight_names(config) for one in config.the_cell.products)}
+
+
 def largest_product(config: EchoConfig) -> int:
     return config.batch_size * max(rows * columns for rows, columns in weight_shapes(config).values())
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from echornn.data.series import held_out_config
 from echornn.probes.changed_inputs import effects, flip, reliance
 from echornn.probes.fixed_points import fixed_points
 from echornn.probes.gradients import SAMPLES, connectivity, gradient, lyapunov
+from echornn.probes.held_out import held_out
 from echornn.probes.matrices import matrices
 from echornn.probes.prepared import Prepared
 from echornn.probes.units import memory, state_plane, units
@@ -48,4 +50,5 @@ def examine(snapshot: Snapshot, question: Question) -> Readings:
         fixed_points=fixed_points(prepared, question.held) if "fixed_points" in kinds else None,
         lyapunov_samples=SAMPLES if "lyapunov" in kinds else 0,
         plane=state_plane(prepared, part) if "plane" in kinds else None,
+        held_out=held_out(prepared, held_out_config(state.config)) if "held_out" in kinds else None,
     )

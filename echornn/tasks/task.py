@@ -212,6 +212,10 @@ class Task(ABC):
         A pure function of its arguments; ``rng`` has drawn nothing yet.
         """
 
+    def draw_held_out(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
+        """As `draw`, but data that no training sees: by default, from a generator that draws nothing else."""
+        return self.draw(rng, rows, steps)
+
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         """The levels from knowing nothing to knowing everything, for data of this shape; empty if not known."""
         return ()
@@ -296,14 +300,15 @@ def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | Non
         return task.inputs, task.outputs, length
 
 
-def draw_rows(task: Task, rng: np.random.Generator, rows: int, steps: int) -> Batch:
+def draw_rows(task: Task, rng: np.random.Generator, rows: int, steps: int, held_out: bool = False) -> Batch:
     """The data of an epoch: rows of a stream, or of as many whole trials as fit into ``steps``, one after another."""
     length = task.length or steps
     trials = steps // length
     if trials == 0:
         raise TaskError(f"a row of {steps:,} steps is too short for a trial of {length:,}")
-    with blaming_method(task, "draw"), np.errstate(all="ignore"):
-        drawn = _checked(task, task.draw(rng, rows * trials, length), rows * trials, length)
+    name = "draw_held_out" if held_out else "draw"
+    with blaming_method(task, name), np.errstate(all="ignore"):
+        drawn = _checked(task, getattr(task, name)(rng, rows * trials, length), rows * trials, length)
     if trials == 1:
         return drawn
     return Batch(*(np.reshape(a, (rows, trials * length, *a.shape[2:])) for a in (drawn.x, drawn.y, drawn.scored)))

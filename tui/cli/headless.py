@@ -215,7 +215,7 @@ class EpochReport:
         if owner is None or not owner.config.differs_only_live(self.config):
             return
         _, before = owner.epoch_and_window(position.window)
-        for branch, _, _, windows in run.path(position, position.window - before):
+        for branch, _, _, windows, _ in run.path(position, position.window - before):
             own = index_in(branch.config, self.config)
             which = slice(own, own + self.config.replicas)
             self._add(losses_of(windows)[:, which], errors_of(windows, branch.config)[:, which])

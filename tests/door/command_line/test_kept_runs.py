@@ -48,10 +48,10 @@ KEYS = {
 """The JSON keys of each subcommand, in order. A key that only describes theory may be added or go."""
 
 COLUMNS = {
-    "export run": "window,epoch,loss,accuracy",
-    "export seeds": "window,epoch,loss,accuracy,replica",
+    "export run": "window,epoch,loss,accuracy,grad_norm",
+    "export seeds": "window,epoch,loss,accuracy,replica,grad_norm",
     "export seeds --summary": "replica,seed,solved_at,final_loss,lost_at",
-    "export seeds --replica 2": "window,epoch,loss,accuracy",
+    "export seeds --replica 2": "window,epoch,loss,accuracy,grad_norm",
     "map sweep --csv": "echo_step,cell,points,trained,solved,success,low,high,half_solved,median_loss,best_seed,"
     "best_solved_at,failed,missing,most_windows,until,level,version,rung",
 }
@@ -365,7 +365,7 @@ def test_events_for_tensorboard_are_means_along_the_path(tmp_path: Path) -> None
     assert steps == (*range(3, 2500, 3), 2500, 2502)
     assert values == pytest.approx([losses[a:b].mean() for a, b in zip((0, *steps), steps, strict=False)])
     assert [round(rate, 6) for _, rate in curves["learning_rate"][-2:]] == [0.3, 0.1]
-    assert {*curves} == {"loss", "accuracy", "learning_rate"}
+    assert {*curves} == {"loss", "accuracy", "grad_norm", "learning_rate"}
     of_six = float32s(rows("export", "six")).reshape(30, 6)
     for tag, share in {"loss_10": 0.1, "loss": 0.5, "loss_90": 0.9}.items():
         shown = _curves(Path("events/six"))[tag]
