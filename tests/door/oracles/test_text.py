@@ -26,7 +26,7 @@ def prose(tmp_path: Path) -> Path:
 
 def config_of(file: Path, **changes: object) -> EchoConfig:
     sizes = {"total_series_length": 600, "batch_size": 3, "truncated_backprop_length": 10}
-    return EchoConfig(task="text", file=str(file), **{**sizes, **changes})  # type: ignore[arg-type]
+    return EchoConfig(task="text", file=str(file), **{**sizes, **changes})  # type: ignore[arg-type, call-arg]
 
 
 def predicted(text: str, at: int, back: int) -> float:
