@@ -21,7 +21,8 @@ if TYPE_CHECKING:  # a line for each module
     from echornn.errors import RunError as RunError
     from echornn.probes.examine import examine as examine
     from echornn.probes.sampling import sample as sample
-    from echornn.progress import PopulationProgress as PopulationProgress, Progress as Progress
+    from echornn.progress import ForwardPass as ForwardPass, PopulationProgress as PopulationProgress
+    from echornn.progress import Progress as Progress
     from echornn.readings import Question as Question, Readings as Readings
     from echornn.runs.run_dir import Run as Run
     from echornn.runs.recorder import RunRecorder as RunRecorder
@@ -45,7 +46,7 @@ _NAMES = {
     "errors": "RunError",
     "probes.examine": "examine",
     "probes.sampling": "sample",
-    "progress": "PopulationProgress Progress",
+    "progress": "ForwardPass PopulationProgress Progress",
     "readings": "Question Readings",
     "runs.run_dir": "Run",
     "runs.recorder": "RunRecorder",

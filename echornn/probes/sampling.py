@@ -10,10 +10,10 @@ import tensorflow as tf
 from echornn import seeding
 from echornn.config import EchoConfig
 from echornn.errors import ConfigError
+from echornn.network.frozen import FrozenNetwork, Tensor, Tensors, Weights, logits_of, loop
 from echornn.network.model import embed
 from echornn.network.shapes import carried_size
 from echornn.network.step import step
-from echornn.probes.prepared import Prepared, Tensor, Tensors, Weights, logits_of, loop
 from echornn.readings import SAMPLE_LENGTH
 from echornn.state import Snapshot
 
@@ -41,7 +41,7 @@ def sample(snapshot: Snapshot, length: int = SAMPLE_LENGTH, temperature: float =
     rng = seeding.stream(config.seed, seeding.PROBES)
     noise = temperature * rng.gumbel(size=(len(given), 1, len(characters))).astype(np.float32)
     first = np.zeros((1, carried_size(config) + 1), np.float32)
-    (written,) = Prepared(snapshot).compute(_writing, given, noise, first, any_steps=2)
+    (written,) = FrozenNetwork(config, snapshot.state.weights).compute(_writing, given, noise, first, any_steps=2)
     return (prime + "".join(characters[one] for one in written[len(begin) - 1 :, 0]))[:length]
 
 

@@ -157,7 +157,11 @@ class Batch:
 
     x: npt.NDArray[Any]  # inputs
     y: npt.NDArray[Any]  # targets; at steps that are not scored, any allowed value, usually 0
-    scored: npt.NDArray[np.bool_]  # [rows, steps], whether a step counts in the loss
+    scored: npt.NDArray[np.bool_] = None  # type: ignore  # [rows, steps], whether a step counts; by default all do
+
+    def __post_init__(self) -> None:
+        if self.scored is None:
+            object.__setattr__(self, "scored", np.ones(np.shape(self.x)[:2], np.bool_))
 
 
 @dataclass(frozen=True)
@@ -339,13 +343,13 @@ def _checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
     if not isinstance(drawn, Batch):
         kind = "nothing" if drawn is None else f"a {type(drawn).__name__}"
         raise TaskError(f"draw returns {kind}, not a Batch(x, y, scored)")
-    scored = np.asarray(drawn.scored)
-    if scored.dtype != np.bool_ or scored.shape != (rows, steps):
-        raise TaskError(f"draw returns scored as {_form(scored)}, not bool {[rows, steps]}")
     x, y = (
         _fitting(name, form, np.asarray(values), (rows, steps))
         for name, form, values in (("x", task.inputs, drawn.x), ("y", task.outputs, drawn.y))
     )
+    scored = np.asarray(drawn.scored)
+    if scored.dtype != np.bool_ or scored.shape != (rows, steps):
+        raise TaskError(f"draw returns scored as {_form(scored)}, not bool {[rows, steps]}")
     if task.scores_every_step and not scored.all():
         raise TaskError("draw scores only some steps, but the task has scores_every_step")
     if not scored.any():
