@@ -20,7 +20,7 @@ PANELS: dict[str, dict[str, str]] = {
     "spectral radius": {"spectral_radii": ""},
     "saturated": {"saturation": ""},
     "update / weight": {"update_ratios": ""},
-    "truncation bias": {"truncation_bias": "T steps", "truncation_bias_of_windows": "windows of T"},
+    "truncation bias": {"truncation_bias_of_windows": "windows of T", "truncation_bias": "T steps"},
 }
 """What is drawn as lines over windows: the keys in a record, and their labels beside the names that they have."""
 
@@ -74,14 +74,11 @@ def columns(records: Sequence[Record], keys: Iterable[str]) -> dict[str, Doubles
 
 def panels(records: Sequence[Record]) -> dict[str, dict[str, Doubles]]:
     """The lines of each of `PANELS`, by their labels."""
-    return {
-        title: {
-            f"{label} {name}".strip(): line
-            for key, label in keys.items()
-            for name, line in series(records, key).items()
-        }
-        for title, keys in PANELS.items()
-    }
+    found: dict[str, dict[str, Doubles]] = {title: {} for title in PANELS}
+    for title, keys in PANELS.items():
+        for key, label in keys.items():
+            found[title] |= {f"{label} {name}".strip(): line for name, line in series(records, key).items()}
+    return found
 
 
 def by_lag(records: Sequence[Record], key: str) -> Doubles:

@@ -29,6 +29,7 @@ from tui.views.text import source_name
 
 COLUMNS = 80
 BAR = 40  # characters of the longest bar
+WIDEST = 2 + max(map(len, PANELS))  # columns of a number in a table
 DECADES = 4  # powers of ten that the bars of the gradient span
 
 Measured = tuple[Record, Iterable[str]]
@@ -102,11 +103,11 @@ def _along(records: Iterable[Record], json: bool, csv: bool) -> int:
 
 def _table(records: Iterable[Record]) -> Iterator[str]:
     """A line for each position, with the first number of each panel."""
-    yield f"{'window':>9}  {'  '.join(PANELS)}"
+    yield f"{'window':>9}{''.join(f'{title:>{WIDEST}}' for title in PANELS)}"
     for record in records:
-        firsts = {title: [*named.values(), [math.nan]][0][0] for title, named in panels([record]).items()}
-        cells = [f"{value:>{len(title)}.4g}".replace("nan", "  -") for title, value in firsts.items()]
-        yield f"{record['window']:>9,}  {'  '.join(cells)}"
+        firsts = (next(iter(named.values()), np.array([math.nan]))[0] for named in panels([record]).values())
+        cells = "".join(f"{first:>{WIDEST}.3g}" for first in firsts).replace("nan", "  -")
+        yield f"{record['window']:>9,}{cells}"
 
 
 def _memory(readings: read.Readings, memory: read.Memory) -> Measured:
