@@ -76,6 +76,7 @@ BINDINGS = [
     _key("replica_after", "greater_than_sign", "Seed after", "replica(1)", SEED_AFTER),
     _key("runs", "o", "Other runs", "runs", "Draw other runs under the curve"),
     _key("log", "l", "Log", "log", "Losses on a logarithmic axis, or a linear one"),
+    _key("held_out", "h", "Held out", "held_out", "The loss on data that no training saw, on the curve"),
     _key("zoom", "z", "Zoom", "zoom(True)", "Zoom in: half as many windows"),
     _key("wider", "Z", "Wider", "zoom(False)", "Zoom out: twice as many windows"),
     _key("copy", "y", "Copy", "copy", "Copy the command that shows this again"),
@@ -117,7 +118,8 @@ OF_WHAT_IS_WATCHED = [
 ]
 
 OPENS_PANEL = ("settings", "branches", "runs")
-NEEDS_ROOM = (*OPENS_PANEL, "log", "zoom", "on_the_curve", "focus_next", "focus_previous")  # more than the status has
+ON_THE_CURVE = ("log", "held_out", "zoom", "on_the_curve")
+NEEDS_ROOM = (*OPENS_PANEL, *ON_THE_CURVE, "focus_next", "focus_previous")  # more than the status has
 
 # the ids of keys after which others may be text, or keys of something else; after which training may start or stop
 LEADS_ELSEWHERE = ("settings", "branches", "runs", "line", "help", "palette")

@@ -31,6 +31,7 @@ class Viewport:
     end: int | None = None  # the window after the last; None to follow the newest
     cursor: int | None = None  # the window under the crosshair
     log: bool = False
+    held_out: bool = False  # whether the loss on held-out data is drawn
 
     @property
     def windows(self) -> Span:
@@ -111,7 +112,8 @@ class LossPlot(CellWidget, can_focus=True):
     @property
     def looks_at(self) -> Query:
         width = self.size.width - GUTTER
-        return Query(self.viewport.windows, 2 * width if width >= LEAST_WIDTH else 0)
+        columns = 2 * width if width >= LEAST_WIDTH else 0
+        return Query(self.viewport.windows, columns, held_out=self.viewport.held_out)
 
     @property
     def reading(self) -> str:
@@ -259,6 +261,7 @@ class LossPlot(CellWidget, can_focus=True):
         if config.value("task") != "echo":
             layers.draw_label(cells, place, GUTTER + width, f"{config.loss_name} ", 2, "muted")
         layers.draw_marks(cells, place, curve)
+        layers.draw_held_out(cells, place, picture.held_out.below(most_loss(config)))
         if frame.trained < frame.line_end and first <= frame.trained <= last:
             here = place.column(frame.trained)
             layers.draw_rule(cells, here, height, layers.COMMAND, "here")
