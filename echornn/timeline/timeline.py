@@ -114,17 +114,18 @@ class Timeline:
         with self._lock:
             track = self._tracks[number]
             losses, end, config = losses_of(windows), track.history.end, track.branch.config
+            norms = lost(*windows.shape) if norms is None else norms
             solved, crossings = track.solved.step(losses, track.levels, None if track.is_alone else solved_at)
             if track.is_alone:
-                rates = error_rates_of(windows, config)
-                known = track.known.diverging(losses[:, 0], end, most_loss(config))
+                rates, before, most = error_rates_of(windows, config), track.solved.newest[:, 0], most_loss(config)
+                known = track.known.leaving(before, losses[:, 0], losses_of(norms)[:, 0], end, most)
                 track.known = replace(known, block_means=known.block_means.after(losses[:, 0], rates[:, 0]))
             track.crossings += crossings
             for bad in (end + np.flatnonzero(~np.isfinite(losses).any(axis=1))).tolist():
                 goes_on = bool(track.bad) and bad - track.bad[-1][1] <= GOOD_WINDOWS
                 track.bad.append((track.bad.pop()[0] if goes_on else bad, bad))
             track.history.add(windows, solved.at)
-            track.norms.add(lost(*windows.shape) if norms is None else norms, solved.at)
+            track.norms.add(norms, solved.at)
             track.solved = solved
             self.trained += len(windows)
 
