@@ -266,6 +266,8 @@ class EchoConfig:
         """The configuration with other values by name. Errors are those of the class. A new ``task`` starts with its
         default settings, except those in ``changes``; a window length that is the default becomes its default.
         """
+        if isinstance(given := changes.get(TASK), Task):
+            changes = {**values_of(given), **changes, TASK: name_of(given)}
         task = named(changes[TASK] or ECHO) if TASK in changes else self.value(TASK)
         return type(self)(**{**self._values_under(task), **changes, TASK: task})
 

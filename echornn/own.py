@@ -33,6 +33,8 @@ SHOWN_DIGITS = 8  # of a hash
 SECONDS, START_SECONDS = 20.0, 60.0  # of a try, and beside it to start, and to report where it was at the end
 
 LOADED: dict[OwnFile, Any] = {}  # what was made from the text of each file in this process
+GIVEN: dict[int, tuple[Any, OwnFile]] = {}  # values that were given themselves, by their ids, which stay theirs
+NO_TEXT = "# no file: "  # and the id of the value, in place of a text
 TRUSTING = ContextVar("TRUSTING", default=False)  # whether the texts in the records that are being read may run
 
 
@@ -100,6 +102,7 @@ class OwnFile:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle only the text, which another process of this user runs."""
         self.require_trusted()
+        self.require_text()
         return type(self), (self.file, self.name, self.text, None, self.mark)
 
     @classmethod
@@ -132,7 +135,7 @@ class OwnFile:
         return replace(self, facts=None)
 
     def require_trusted(self) -> None:
-        if self.facts is None or (not self.lacks_facts and is_trusted(self.text)):
+        if self.facts is None or self in LOADED or (not self.lacks_facts and is_trusted(self.text)):
             return
         raise self.error(
             f"{self} (sha256 {hash_of(self.text)[:SHOWN_DIGITS]}) is a text in a record that you never gave by "
@@ -166,6 +169,23 @@ class OwnFile:
         if len(text) > MOST_CHARACTERS:
             raise cls.error(f"{file} is too long: at most {MOST_CHARACTERS:,} characters")
         return cls(file, name, text)
+
+    @classmethod
+    def of(cls, value: Any, name: str, module: str) -> Self:
+        """The file of a value that was given itself: that of the module, if it has the value under a name."""
+        if id(value) not in GIVEN:
+            home = vars(sys.modules[module])
+            file = str(home.get("__file__"))
+            names = [one for one, found in home.items() if found is value and os.path.isfile(file)]
+            own = cls.read(f"{file}:{names[0]}") if names else cls(module, name, f"{NO_TEXT}{id(value)}")
+            with own.blaming():
+                LOADED[own] = own.taken(value)
+            GIVEN[id(value)] = value, own
+        return GIVEN[id(value)][1]  # type: ignore[return-value]
+
+    def require_text(self) -> None:
+        if self.text.startswith(NO_TEXT):
+            raise self.error(f"{self} is in no file, so its {self.noun} cannot be kept: define it in a .py file")
 
     def is_change_of(self, before: object) -> bool:
         """Whether a value before had the same name, but another text."""
@@ -207,6 +227,8 @@ class OwnFile:
 
     def try_apart(self, function: str, **request: Any) -> None:
         """Call MODULE:NAME with this file in another process; an OwnError names the place. Then trust the text."""
+        if self.text.startswith(NO_TEXT):
+            return
         self.require_trusted()
         order = {"function": function, "request": {**self.as_record(), **request}, "seconds": SECONDS}
         path = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]

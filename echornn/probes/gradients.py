@@ -10,10 +10,11 @@ import tensorflow as tf
 
 from echornn import seeding
 from echornn.config import EchoConfig
+from echornn.network.frozen import Tensor, Tensors, Weights, logits_of, loop
 from echornn.network.model import embed
 from echornn.network.shapes import carried_size, weight_shapes
 from echornn.network.step import step
-from echornn.probes.prepared import Prepared, Tensor, Tensors, Weights, logits_of, loop
+from echornn.probes.prepared import Prepared
 from echornn.probes.series import FEW_ROWS, Series, draw
 from echornn.progress import Bools, Floats
 from echornn.readings import Connectivity, Doubles, Gradient

@@ -22,6 +22,7 @@ from echornn.tasks.parity import Parity
 from echornn.tasks.table import TASKS
 from echornn.tasks.task import draw_rows, known_lags, ladder
 from echornn.tasks.temporal_order import TemporalOrder
+from echornn.tasks.text import Text
 from echornn.tasks.two_coins import TwoCoins
 
 SETTINGS: dict[str, st.SearchStrategy[Any]] = {
@@ -40,6 +41,7 @@ SETTINGS: dict[str, st.SearchStrategy[Any]] = {
     "copy_memory": st.builds(CopyMemory, st.integers(1, 20), st.integers(1, 5), st.integers(2, 254)),
     "adding": st.builds(Adding, st.integers(2, 50)),
     "parity": st.builds(Parity, st.integers(1, 50)),
+    "text": st.just(Text()),
 }
 any_task = st.sampled_from(sorted(TASKS)).flatmap(SETTINGS.__getitem__)
 
@@ -98,7 +100,7 @@ def test_unscored_steps_have_no_sources_and_ladders_fall(task: Task, rows: int, 
     solved = task.solved(rows, length)
     assert len({level.name for level in levels}) == len(levels) > 1
     if solved is None:
-        assert levels[0].loss == levels[-1].loss  # the row is too short for the lags
+        assert levels[0].loss == levels[-1].loss or isinstance(task, Text)  # the row is too short for the lags
     else:
         assert levels[-1].loss <= solved or isinstance(task, Echo)
 
@@ -245,7 +247,7 @@ LADDERS: list[tuple[Task, int, list[list[Knows]]]] = [
 
 
 def test_every_task_of_the_table_has_a_ladder_here() -> None:
-    assert {type(task) for task, _, _ in LADDERS} == set(TASKS.values())
+    assert {type(task) for task, _, _ in LADDERS} == set(TASKS.values()) - {Text}  # tests/door/oracles/test_text.py
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,8 @@ VIEW_KEYS = [
     for name, view in zip(NAMES_OF_VIEWS, VIEWS, strict=True)
 ]
 SHOWS = f"Below the curve: {', '.join(f'«{name}» {title}' for name, title in NAMES_OF_VIEWS.items())}"
-VIEW_KEYS[0] = replace(VIEW_KEYS[0], show=True, key_display=f"1-{len(VIEWS)}", tooltip=SHOWS)
+NUMBERED = tuple(name for name, view in zip(NAMES_OF_VIEWS, VIEWS, strict=True) if view.key.isdigit())
+VIEW_KEYS[0] = replace(VIEW_KEYS[0], show=True, key_display=f"1-{len(NUMBERED)}", tooltip=SHOWS)
 
 FASTER = "Turn the speed up; «slower» turns it down"
 SEEDS = "From one network to 64 seeds side by side, and back"
@@ -76,6 +77,7 @@ BINDINGS = [
     _key("replica_after", "greater_than_sign", "Seed after", "replica(1)", SEED_AFTER),
     _key("runs", "o", "Other runs", "runs", "Draw other runs under the curve"),
     _key("log", "l", "Log", "log", "Losses on a logarithmic axis, or a linear one"),
+    _key("norms", "c", "Norms", "norms", "Under the curve the norms of gradients, and clip_norm; or not"),
     _key("zoom", "z", "Zoom", "zoom(True)", "Zoom in: half as many windows"),
     _key("wider", "Z", "Wider", "zoom(False)", "Zoom out: twice as many windows"),
     _key("copy", "y", "Copy", "copy", "Copy the command that shows this again"),
@@ -99,7 +101,7 @@ TOGETHER = {
     "window_back": ("window_back", "window_on"),
     "epoch_back": ("epoch_back", "epoch_on"),
     "replica_before": ("replica_before", "replica_after"),
-    "view.rows": tuple(NAMES_OF_VIEWS),
+    "view.rows": NUMBERED,
     "settings.more": ("settings.more", "settings.less"),
 }
 
@@ -117,7 +119,8 @@ OF_WHAT_IS_WATCHED = [
 ]
 
 OPENS_PANEL = ("settings", "branches", "runs")
-NEEDS_ROOM = (*OPENS_PANEL, "log", "zoom", "on_the_curve", "focus_next", "focus_previous")  # more than the status has
+# these need more room than the status
+NEEDS_ROOM = (*OPENS_PANEL, "log", "norms", "zoom", "on_the_curve", "focus_next", "focus_previous")
 
 # the ids of keys after which others may be text, or keys of something else; after which training may start or stop
 LEADS_ELSEWHERE = ("settings", "branches", "runs", "line", "help", "palette")

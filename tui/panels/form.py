@@ -105,7 +105,7 @@ def choices_of(config: EchoConfig, name: str) -> tuple[str, ...]:
     known = setting_of(config, name)
     if known is None:
         return tuple(TASKS)
-    return known.choices or ((known.default,) if isinstance(known.default, str) else ())
+    return known.choices or ((config.value(name),) if isinstance(known.default, str) else ())
 
 
 def as_typed(value: object) -> str:
