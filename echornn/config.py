@@ -222,6 +222,7 @@ class EchoConfig:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _require_possible_together(self) -> None:
+        cell, cuts = self.the_cell, RULES[self.rule].cuts
         length, most_seed = self.truncated_backprop_length, MAX_SEED - self.replicas + 1
         most_rows = MAX_STEPS // self.window_steps
         steps, one = ("truncated_backprop_length", "window") if self.is_stream else ("steps of a trial", "trial")
@@ -235,6 +236,7 @@ class EchoConfig:
             ("batch_size", self.batch_size <= most_rows, f"at most {most_rows}, so that each row can hold a window"),
             ("total_series_length", self.row_length >= self.window_steps, f"at least {least}"),
             ("stride", is_strided, strides),
+            ("rule", cuts or not (cell.has_any_step or cell.noise), "tbptt, for a cell with noise or other weights"),
         )
         for field, is_possible, allowed in checks:
             if not is_possible:

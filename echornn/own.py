@@ -27,6 +27,7 @@ from typing import Any, ClassVar, NoReturn, Self
 import platformdirs
 
 from echornn.errors import ConfigError, OwnError, blaming
+from echornn.runtime import quiet
 
 MOST_CHARACTERS = 1 << 16  # of a file, since its text is stored with each branch of a run
 SHOWN_DIGITS = 8  # of a hash
@@ -208,6 +209,7 @@ class OwnFile:
         """The value that the text defines, which runs the first time; an OwnError if it cannot be used."""
         if self not in LOADED:
             self.require_trusted()
+            prepare_for(self.text)
             module = ModuleType(f"own_{self.noun}_{self.digest[:16]}")
             sys.modules[module.__name__] = module  # dataclasses look there for the types of fields
             names = vars(module)
@@ -255,6 +257,12 @@ class OwnFile:
             trust(self.text)
 
 
+def prepare_for(text: str) -> None:
+    """Import TensorFlow without its log lines, if the text may do so."""
+    if "import tensorflow" in text:
+        quiet.import_tensorflow()
+
+
 def marks_of(files: Iterable[OwnFile]) -> dict[OwnFile, str]:
     """A mark for each file: a part of its hash if another of the files has its name."""
     different = dict.fromkeys(files)
@@ -267,6 +275,7 @@ def main() -> NoReturn:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the file writes is no answer
     function = pkgutil.resolve_name(order["function"])
+    prepare_for(order["request"]["text"])
     faulthandler.dump_traceback_later(order["seconds"], exit=True, file=answers)
     answer = {"error": ""}
     try:

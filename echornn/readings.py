@@ -47,7 +47,7 @@ class Question:
     flip: tuple[int, int] | None = None  # (row, time step), from 0, of the input that `flip` changes; None flips none
     row: int | None = None  # the row of the window, from 0, for `effects` and `connectivity`; None for all rows
     held: tuple[float, ...] | None = None  # the constant input for `fixed_points`; None or another length means zeros
-    settings: tuple[tuple[str, Any], ...] = ()  # of the task, other than the network's, for `held_out`
+    settings: tuple[tuple[str, int | float | str], ...] = ()  # of the task, other than the network's, for `held_out`
     trials: int | None = None  # for `held_out`, or rows of a stream; None for the usual number
 
     def __post_init__(self) -> None:

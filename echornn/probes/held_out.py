@@ -44,7 +44,6 @@ def measured(outputs: Floats, batch: Batch, config: EchoConfig) -> HeldOut:
         return 2 * float(of_rows.std(ddof=1)) / math.sqrt(len(of_rows)) if len(of_rows) > 1 else math.nan
 
     with np.errstate(invalid="ignore"):  # the mean of no scored step is NaN
-        loss_by_step, wrong_by_step = (mean(one, 0).astype(np.float32) for one in (losses, wrong))
-        means = float(mean(losses)), spread(losses), float(mean(wrong)), spread(wrong)
-        rows, steps = scored.shape
-        return HeldOut(*means, rows, steps, loss_by_step, wrong_by_step)
+        of_all = (float(mean(losses)), spread(losses), float(mean(wrong)), spread(wrong))
+        by_step = (mean(losses, 0).astype(np.float32), mean(wrong, 0).astype(np.float32))
+        return HeldOut(*of_all, len(scored), scored.shape[1], *by_step)

@@ -7,12 +7,17 @@ from typing import Any
 
 from echornn.errors import ConfigError
 from echornn.tasks.adding import Adding
+from echornn.tasks.anbn import AnBn
+from echornn.tasks.binary_addition import BinaryAddition
 from echornn.tasks.copy_memory import CopyMemory
+from echornn.tasks.cycle_navigation import CycleNavigation
 from echornn.tasks.delayed_xor import DelayedXor
+from echornn.tasks.dyck_1 import Dyck1
 from echornn.tasks.echo import Echo
 from echornn.tasks.flip_flop import FlipFlop
 from echornn.tasks.own_task import OwnTask, TaskName
 from echornn.tasks.parity import Parity
+from echornn.tasks.reber import Reber
 from echornn.tasks.task import Setting, Task, TaskError, form_of, settings_of
 from echornn.tasks.task import values_of as values_of
 from echornn.tasks.temporal_order import TemporalOrder
@@ -28,6 +33,11 @@ TASKS: dict[str, type[Task]] = {
     "copy_memory": CopyMemory,
     "adding": Adding,
     "parity": Parity,
+    "reber": Reber,
+    "dyck_1": Dyck1,
+    "anbn": AnBn,
+    "binary_addition": BinaryAddition,
+    "cycle_navigation": CycleNavigation,
     "text": Text,
 }
 """The class of each task, by the name that ``--task`` takes. The first is the default."""

@@ -288,6 +288,11 @@ def lagged(x: npt.NDArray[Any], lag: int, first: int) -> npt.NDArray[Any]:
     return x[:, first - lag :][:, : max(0, x.shape[1] - first)]
 
 
+def next_symbols(stream: npt.NDArray[np.uint8], rows: int, steps: int) -> Batch:
+    """Rows cut from a stream of at least ``rows * steps + 1`` symbols; the target of each is the one after it."""
+    return Batch(*(stream[at : at + rows * steps].reshape(rows, steps) for at in (0, 1)))
+
+
 def scored_from(first: int, rows: int, steps: int) -> npt.NDArray[np.bool_]:
     """Scores that count every step from ``first`` on, bool [rows, steps]."""
     scored = np.zeros((rows, steps), np.bool_)

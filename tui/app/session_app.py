@@ -25,6 +25,7 @@ from echornn.session.commands import Ask, Command, Go, NoteCommand
 from echornn.session.exchange import union
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture, Query
+from echornn.session.probing import HELD_OUT
 from echornn.session.session import ViewedSession
 from tui.app import keys
 from tui.app.base import KeyedApp
@@ -337,8 +338,9 @@ class SessionApp(KeyedApp[int]):
         self._show_status()
 
     def _ask(self) -> None:
-        """Request the probe readings that the visible views need."""
-        question = union(*(view.question for view in self._views))
+        """Request the probe readings that the curve and the visible views need."""
+        held_out = HELD_OUT if self._plot.viewport.held_out else None
+        question = union(*(view.question for view in self._views), held_out)
         if question != self._asked:
             self._asked = question
             self._send(Ask(question))

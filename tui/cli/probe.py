@@ -14,7 +14,7 @@ from cyclopts import Parameter
 
 from echornn import EchoConfig, Numbers, Symbols
 from echornn import readings as read
-from echornn.arrays.along import LAGS, PANELS, records_along, series
+from echornn.arrays.along import LAGS, PANELS, columns, panels, records_along
 from echornn.arrays.facts import network_at, numbers_of
 from echornn.data.series import check_own_files, source_lags
 from echornn.progress import Floats
@@ -29,6 +29,7 @@ from tui.views.text import source_name
 
 COLUMNS = 80
 BAR = 40  # characters of the longest bar
+WIDEST = 2 + max(map(len, PANELS))  # columns of a number in a table
 DECADES = 4  # powers of ten that the bars of the gradient span
 
 Measured = tuple[Record, Iterable[str]]
@@ -95,21 +96,18 @@ def _along(records: Iterable[Record], json: bool, csv: bool) -> int:
     if not csv:
         return emit(records, json, _table)
     rows = [finite(record) for record in records]
-    columns = {key: [row[key] for row in rows] for key in ("window", "seed")}
-    columns |= {name: finite(column.tolist()) for name, column in series(rows, chain(*PANELS.values(), LAGS)).items()}
-    names = [*columns]
-    return emit(csv_lines(names, (dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True))))
+    table = {key: [row[key] for row in rows] for key in ("window", "seed")}
+    table |= {name: finite(column) for name, column in columns(rows, chain(*PANELS.values(), LAGS)).items()}
+    return emit(csv_lines([*table], (dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True))))
 
 
 def _table(records: Iterable[Record]) -> Iterator[str]:
     """A line for each position, with the first number of each panel."""
-    yield f"{'window':>9}  {'  '.join(PANELS)}"
+    yield f"{'window':>9}{''.join(f'{title:>{WIDEST}}' for title in PANELS)}"
     for record in records:
-        cells = [f"{record['window']:>9,}"]
-        for title, keys in PANELS.items():
-            values = np.append([*series([record], keys).values()], math.nan)
-            cells.append(f"{values[0]:>{len(title)}.4g}")
-        yield "  ".join(cells).replace("nan", "  -")
+        firsts = (next(iter(named.values()), np.array([math.nan]))[0] for named in panels([record]).values())
+        cells = "".join(f"{first:>{WIDEST}.3g}" for first in firsts).replace("nan", "  -")
+        yield f"{record['window']:>9,}{cells}"
 
 
 def _memory(readings: read.Readings, memory: read.Memory) -> Measured:

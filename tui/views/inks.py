@@ -54,6 +54,7 @@ INKS = {
     "raw": "#b07a10 | #cda532",
     "mean": "#ffb000 | #8c2800",
     "mark": "bold #d269af",
+    "held_out": "#5fd7ff | #005f87",
     "errors": "#e8602c",
     "ghost": "#6f7f8f | #9aa5b1",
     "letter": "bold #9fb3c8 | bold #52606d",

@@ -33,7 +33,7 @@ WILD = 1.5  # an extreme loss of more than so many times the largest 90th percen
 DASH, EPOCH, COMMAND, CROSSHAIR = "╌┊║│"
 BARS = np.array(list(" ▁▂▃▄▅▆▇█"))
 SAMPLES = {"mean": "⠒⠒", "median": "⠶⠶", "band": "⢕⢕", "extreme": "⠁⠈"}
-SIGNS = {"mean": "*", "raw": ".", "ghost": "'", "median": "=", "band": ":", "extreme": "'"}
+SIGNS = {"mean": "*", "raw": ".", "ghost": "'", "median": "=", "band": ":", "extreme": "'", "held_out": "o"}
 
 Losses = npt.NDArray[np.floating[Any]]
 Heights = npt.NDArray[np.float64]
@@ -337,6 +337,14 @@ def ghost_line(place: Place, curve: Curve) -> tuple[Characters, Heights]:
     rows = (*place.dots(curve, curve.low, curve.high), mean)
     dots = np.logical_or.reduce([spans(row, row, place.rows) for row in rows])
     return characters(dots), place.height - 1 - mean[::2] / 4
+
+
+def draw_held_out(cells: Cells, place: Place, curve: Curve) -> None:
+    """The losses on held-out data, and the newest as a number."""
+    if len(curve.mean):
+        put(cells, place, characters(spans(*place.dots(curve, curve.mean), place.rows)), "held_out")
+        words = f" held out {loss_text(float(curve.mean[-1]))} "
+        draw_label(cells, place, place.column(int(curve.ends[-1]) - 1), words, place.height, "held_out")
 
 
 def mean_of(place: Place, curve: Curve) -> Heights:

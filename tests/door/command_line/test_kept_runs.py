@@ -397,6 +397,11 @@ def test_tasks_and_cells_can_be_named_and_templates_are_files_that_can_be_used(t
         "copy_memory",
         "adding",
         "parity",
+        "reber",
+        "dyck_1",
+        "anbn",
+        "binary_addition",
+        "cycle_navigation",
         "text",
     ]
     cells = {one["cell"]: one for one in records(answered("cells", "--json"))}
