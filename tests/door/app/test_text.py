@@ -30,4 +30,4 @@ async def test_rows_are_letters_and_w_shows_what_the_network_writes() -> None:
 
 async def test_another_task_says_that_it_has_no_text() -> None:
     async with opened(size=(80, 30)) as stage:
-        assert "sample: this task has no text" in await stage.press(".", "w")
+        assert "sample: only a network that predicts the next symbol can write" in await stage.press(".", "w")
