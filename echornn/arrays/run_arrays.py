@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -190,14 +191,14 @@ class RunArrays:
         before = None if there.before is None else there.before.of(index).weights
         return Snapshot(there.state.of(index), *position, newest, before, 1, there.unlike)
 
-    def examined(self, snapshot: Snapshot, kinds: Iterable[Kind]) -> Readings:
-        """What the probes measure of a snapshot of this run; see `probe`."""
+    def examined(self, snapshot: Snapshot, kinds: Iterable[Kind], **more: Any) -> Readings:
+        """What the probes measure of a snapshot of this run; see `probe`, and `Question` for what more there is."""
         check_own_files(snapshot.state.config)
         quiet.import_tensorflow(self.run.about.threshold)
         from echornn.training.device import use_threads
 
         use_threads(threads_if_asked(self.run.about.threads))  # else a network that is made later would be too late
-        return examine(snapshot, Question(frozenset(kinds)))
+        return examine(snapshot, Question(frozenset(kinds), **more))
 
 
 def read(run: str | os.PathLike[str], trust: bool = False) -> RunArrays:

@@ -26,6 +26,7 @@ _PLACE, _LOG, _ALONG = frozenset({"at", "branch", "replica"}), frozenset({"log"}
 
 KINDS = {
     "curve": FigureKind(losses.curve, _PLACE | _LOG),
+    "norms": FigureKind(losses.norms, _PLACE),
     "memory": FigureKind(probed.memory, _PLACE | _ALONG, trains=True),
     "gradient": FigureKind(probed.gradient, _PLACE | _ALONG, trains=True),
     "weights": FigureKind(probed.weights, _PLACE, trains=True),
