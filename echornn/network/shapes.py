@@ -52,8 +52,11 @@ def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
     return {**shapes, "W2": (size, config.output_size), "b2": (1, config.output_size)}
 
 
-def bias_names(config: EchoConfig) -> set[str]:
-    return {"b2", *(names[one.bias] for names in layer_weight_names(config) for one in config.the_cell.products)}
+def decayed_names(config: EchoConfig) -> set[str]:
+    """The weights that may decay: neither biases nor those that are not trained."""
+    cell = config.the_cell
+    decayed = {*cell.weights} - {*cell.fixed, *(product.bias for product in cell.products)}
+    return {"W2", *(names[name] for names in layer_weight_names(config) for name in decayed)}
 
 
 def largest_product(config: EchoConfig) -> int:
