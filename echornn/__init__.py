@@ -20,13 +20,16 @@ if TYPE_CHECKING:  # a line for each module
     from echornn.diagnosis.seed_stats import SeedStats as SeedStats
     from echornn.errors import RunError as RunError
     from echornn.probes.examine import examine as examine
-    from echornn.progress import PopulationProgress as PopulationProgress, Progress as Progress
+    from echornn.probes.sampling import sample as sample
+    from echornn.progress import ForwardPass as ForwardPass, PopulationProgress as PopulationProgress
+    from echornn.progress import Progress as Progress
     from echornn.readings import Question as Question, Readings as Readings
     from echornn.runs.run_dir import Run as Run
     from echornn.runs.recorder import RunRecorder as RunRecorder
     from echornn.session.pictures.frame import Frame as Frame
     from echornn.session.session import Session as Session
     from echornn.state import PopulationState as PopulationState, Snapshot as Snapshot
+    from echornn.tasks.data_file import array_of as array_of
     from echornn.tasks.task import Batch as Batch, Level as Level, Task as Task, TaskError as TaskError
     from echornn.tasks.task import Numbers as Numbers, Symbols as Symbols, entropy as entropy, setting as setting
     from echornn.timeline.branch import Position as Position
@@ -42,13 +45,15 @@ _NAMES = {
     "diagnosis.seed_stats": "SeedStats",
     "errors": "RunError",
     "probes.examine": "examine",
-    "progress": "PopulationProgress Progress",
+    "probes.sampling": "sample",
+    "progress": "ForwardPass PopulationProgress Progress",
     "readings": "Question Readings",
     "runs.run_dir": "Run",
     "runs.recorder": "RunRecorder",
     "session.pictures.frame": "Frame",
     "session.session": "Session",
     "state": "PopulationState Snapshot",
+    "tasks.data_file": "array_of",
     "tasks.task": "Batch Level Numbers Symbols Task TaskError entropy setting",
     "timeline.branch": "Position",
     "training.device": "use_one_thread",

@@ -77,6 +77,18 @@ def of_windows(progress: Progress | PopulationProgress, which: slice) -> dict[st
 
 
 @dataclass(frozen=True, eq=False)
+class ForwardPass:
+    """A network run over inputs without training and without dropout; each array is float32 [trials, steps, ...], of
+    a `Population` [replicas, trials, steps, ...].
+    """
+
+    outputs: Floats  # probabilities of symbols, or numbers
+    states: Floats  # the top layer's h after each step
+    gates: dict[str, Floats]  # by name, such as "forget" or "layer 2 forget", 0 to 1; empty for a cell without gates
+    carried: Floats  # all that is carried to the next step: ``carried[:, -1]`` is the state to run on from
+
+
+@dataclass(frozen=True, eq=False)
 class PopulationProgress:
     """As `Progress`, in all replicas, which are the last axis of each array; rows are the second axis of x, y, outputs,
     states and scored. A single network is a population of one.

@@ -18,7 +18,7 @@ Doubles = npt.NDArray[np.float64]
 
 Kind = Literal[  # each a field of `Readings`
     "memory", "units", "gradient", "effects", "reliance", "connectivity", "flip", "weights", "lyapunov", "fixed_points",
-    "plane",
+    "plane", "held_out", "saturation", "sample",
 ]  # fmt: skip
 KINDS = frozenset[Kind](get_args(Kind))
 
@@ -29,6 +29,7 @@ MARGIN = 1e-3  # an eigenvalue so near to 1 counts as 1: a disturbance needs a t
 MOST_CARRIED = 1024  # carried numbers of a network whose fixed points are searched for; beyond, it would take minutes
 MOST_COMPONENTS = 6  # principal components that are kept; two are shown, the others let the picture turn slowly
 MINUS_INFINITY = -87.0  # a Lyapunov exponent of at most this means minus infinity: differences vanish in one step
+SAMPLE_LENGTH = 600  # characters
 RAISED = 0.1  # added to each number of a changed input of numbers
 SATURATED = 0.97  # a unit is saturated if its absolute value exceeds this; a gate g, if that of 2 g - 1 does
 
@@ -46,6 +47,8 @@ class Question:
     flip: tuple[int, int] | None = None  # (row, time step), from 0, of the input that `flip` changes; None flips none
     row: int | None = None  # the row of the window, from 0, for `effects` and `connectivity`; None for all rows
     held: tuple[float, ...] | None = None  # the constant input for `fixed_points`; None or another length means zeros
+    settings: tuple[tuple[str, int | float | str], ...] = ()  # of the task, other than the network's, for `held_out`
+    trials: int | None = None  # for `held_out`, or rows of a stream; None for the usual number
 
     def __post_init__(self) -> None:
         row, step = self.flip or (0, 0)
@@ -306,6 +309,24 @@ class StatePlane:
 
 
 @dataclass(frozen=True, eq=False)
+class HeldOut:
+    """How well a network does on data that no training saw, each row from a zero state, without dropout."""
+
+    loss: float  # the mean over scored steps, in nats or squared error
+    loss_spread: float  # two standard errors: between rows losses differ by chance
+    wrong: float  # the share of wrong predictions among scored steps, 0 to 1; NaN for numbers
+    wrong_spread: float
+    rows: int  # trials, or rows of a stream
+    steps: int  # of each
+    loss_by_step: Floats  # [steps], NaN where no step is scored
+    wrong_by_step: Floats  # [steps]
+
+    @property
+    def accuracy(self) -> float:
+        return 1 - self.wrong
+
+
+@dataclass(frozen=True, eq=False)
 class Readings:
     """The results of the probes at one position of a run. A reading is None if not requested, if it needs a window and
     there is none, if the network is too large for it, or if weights are NaN or infinite.
@@ -328,3 +349,6 @@ class Readings:
     lyapunov_samples: int = 0  # the time steps, over all rows, over which an exponent is averaged
     fixed_points: FixedPoints | None = None
     plane: StatePlane | None = None
+    saturation: dict[str, float] | None = None  # by part, all whose numbers have limits: `Units.share_saturated`
+    held_out: HeldOut | None = None
+    sample: str | None = None  # what the network writes; None also if its task has no text

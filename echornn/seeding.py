@@ -7,10 +7,11 @@ import numpy as np
 DATA = 0
 WEIGHTS = 1
 PROBES = 2
+HELD_OUT = 3  # data that no training sees
 
 
 def stream(seed: int, *key: int) -> np.random.Generator:
-    """The random generator for this seed and key; the first number of the key is its purpose: DATA, WEIGHTS or
-    PROBES.
+    """The random generator for this seed and key; the first number of the key is its purpose: DATA, WEIGHTS,
+    PROBES or HELD_OUT.
     """
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))

@@ -6,31 +6,30 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from echornn.arrays import facts
 from echornn.arrays.facts import BranchFacts, NetworkFacts, network_at, numbers_of
+from echornn.arrays.retraining import Retraining, StateThere
 from echornn.config import EchoConfig
 from echornn.data.series import check_own_files
 from echornn.errors import RunError
 from echornn.history.windows import errors_of, losses_of
 from echornn.own import trusting
-from echornn.progress import Floats, PopulationProgress
+from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
 from echornn.runs import folders
-from echornn.runs.replay import Replay, ours
 from echornn.runs.run_dir import BranchName, Piece, Run
-from echornn.runs.states import Keyframe, Keyframes
+from echornn.runs.states import Keyframe
 from echornn.runtime import quiet
 from echornn.session.probing import examine
-from echornn.state import PopulationState, Snapshot, UnlikeRecord
+from echornn.state import PopulationState, Snapshot
 from echornn.timeline.branch import Position, digests, spans_to
 from echornn.timeline.timeline import Timeline
 from echornn.training.device import threads_if_asked
-from echornn.training.structure import tensorflow_trainers
 
 Integers = npt.NDArray[np.int64]
 
@@ -168,21 +167,38 @@ class RunArrays:
     def snapshot(
         self, at: int | None = None, branch: BranchName | None = None, replica: int | None = None, retrain: bool = False
     ) -> Snapshot:
-        """The network at a position, for `examine`; see `probe`."""
+        """The network at a position, for `examined`; see `probe`."""
         position = self.run.position_at(at, branch)
-        _, index = network_at(self.run, position, replica)
-        there = state_at(self.run, position, retrain)
-        newest = None if there.newest is None else there.newest.of(index)
-        return Snapshot(there.state.of(index), *position, newest, unlike=there.unlike)
+        network_at(self.run, position, replica)
+        return self._snapshot(state_at(self.run, position, retrain), position, replica)
 
-    def examined(self, snapshot: Snapshot, kinds: Iterable[Kind]) -> Readings:
-        """What the probes measure of a snapshot of this run; see `probe`."""
+    def snapshots(
+        self, count: int, at: int | None = None, branch: BranchName | None = None, replica: int | None = None
+    ) -> Iterator[Snapshot]:
+        """The network at ``count`` positions, evenly apart from the start of a path to a position, for `examined`, each
+        with the weights of the window before. Windows are trained again; arguments and errors as in `weights`.
+        """
+        end = self.run.position_at(at, branch)
+        network_at(self.run, end, replica)
+        retraining = Retraining(self.run, end.branch)
+        for window in np.unique(np.linspace(0, end.window, count).round()).astype(int).tolist():
+            position = Position(end.branch, window)
+            yield self._snapshot(retraining.to(position), position, replica)
+
+    def _snapshot(self, there: StateThere, position: Position, replica: int | None) -> Snapshot:
+        _, index = network_at(self.run, position, replica)
+        newest = None if there.newest is None else there.newest.of(index)
+        before = None if there.before is None else there.before.of(index).weights
+        return Snapshot(there.state.of(index), *position, newest, before, 1, there.unlike)
+
+    def examined(self, snapshot: Snapshot, kinds: Iterable[Kind], **more: Any) -> Readings:
+        """What the probes measure of a snapshot of this run; see `probe`, and `Question` for what more there is."""
         check_own_files(snapshot.state.config)
         quiet.import_tensorflow(self.run.about.threshold)
         from echornn.training.device import use_threads
 
         use_threads(threads_if_asked(self.run.about.threads))  # else a network that is made later would be too late
-        return examine(snapshot, Question(frozenset(kinds)))
+        return examine(snapshot, Question(frozenset(kinds), **more))
 
 
 def read(run: str | os.PathLike[str], trust: bool = False) -> RunArrays:
@@ -248,14 +264,6 @@ def _window_piece(piece: Piece, before: int, numbers: range, replica: int | None
 # ---- states
 
 
-class StateThere(NamedTuple):
-    """The networks at a position."""
-
-    state: PopulationState
-    newest: PopulationProgress | None = None  # the window before, if it was trained again
-    unlike: UnlikeRecord | None = None  # the first window whose loss then differed from the record
-
-
 def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
     """The networks at a position; arguments and errors as in `RunArrays.weights`."""
     if run.checkpoint is None:
@@ -267,17 +275,7 @@ def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
         return StateThere(state)
     if not retrain:
         raise RunError(f"the weights after window {position.window} were not kept: {_near(position.window, kept)}")
-    for config in {branch.config for branch in run.path_of(position.branch)}:
-        check_own_files(config)
-    quiet.import_tensorflow(run.about.threshold)
-    timeline, keyframes = run.timeline(), Keyframes()
-    for one in ours(timeline, run.keyframes()):
-        keyframes.add(one)
-    make = tensorflow_trainers(*run.trained_by)
-    replay = Replay(timeline, keyframes, make(run.config), position, 1, make)
-    while replay.windows_left:
-        replay.advance(4096)
-    return StateThere(replay.trainer.state, replay.tape[-1] if replay.tape else None, replay.unlike)
+    return Retraining(run, position.branch).to(position)
 
 
 def _kept(run: Run, number: int) -> Mapping[int, Keyframe | PopulationState]:

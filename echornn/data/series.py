@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -13,13 +13,13 @@ import numpy.typing as npt
 from echornn import seeding
 from echornn.cells.own_cell import OwnCell
 from echornn.cells.own_cell import check as check_cell
-from echornn.config import TASK, EchoConfig
+from echornn.config import TASK, ConfigError, EchoConfig
 from echornn.progress import Bools
 from echornn.progress import Symbols as Drawn
 from echornn.tasks.echo import RowStart, echo_rows
 from echornn.tasks.own_task import check as check_task
 from echornn.tasks.table import values_of
-from echornn.tasks.task import Batch, Task, TaskError, draw_rows, known_lags, lags_of_steps
+from echornn.tasks.task import Batch, Task, TaskError, draw_rows, form_of, known_lags, lags_of_steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +79,43 @@ def batch_of(config: EchoConfig, data_version: int, epoch: int) -> Batch:
     batch = Batch(drawn.x[:, skipped:], drawn.y[:, skipped:], drawn.scored[:, skipped:]) if skipped else drawn
     _require_scored_windows(config, batch.scored, epoch)
     return batch
+
+
+HELD_OUT_TRIALS = 512
+HELD_OUT_ROWS, HELD_OUT_STEPS, LEAST_LEAD = 64, 256, 64  # of a stream: rows, and their steps that count after the first
+
+
+def held_out_config(config: EchoConfig, settings: Mapping[str, Any] = {}, trials: int | None = None) -> EchoConfig:
+    """A configuration whose epoch is the held-out data of a network, as many trials, or rows of a stream; perhaps of
+    other settings of its task.
+
+    Raises:
+        ConfigError: the settings are not possible, or their data does not fit the network.
+    """
+    task = config.the_task.with_values(settings)
+    if form_of(task)[:2] != form_of(config.the_task)[:2]:
+        name, value = next(iter(settings.items()))
+        raise ConfigError(name, value, f"only what keeps {config.the_task.inputs} in and {config.the_task.outputs} out")
+    rows = trials or (HELD_OUT_TRIALS if task.length else HELD_OUT_ROWS)
+    steps = task.length or _held_out_lead(config, task) + HELD_OUT_STEPS
+    sizes = {"batch_size": rows, "total_series_length": rows * steps, "stride": None}
+    return config.of(0).with_fields({**settings, **sizes})
+
+
+def held_out_batch(config: EchoConfig) -> Batch:
+    """The data of a `held_out_config`, the same each time. Of a stream the first steps of a row do not count: the state
+    begins with zero there, and a target may depend on what came before.
+    """
+    task, rng = config.the_task, seeding.stream(config.seed, seeding.HELD_OUT)
+    drawn = draw_rows(task, rng, config.batch_size, config.row_length, held_out=True)
+    if not config.is_stream:
+        return drawn
+    return replace(drawn, scored=drawn.scored & (np.arange(config.row_length) >= config.row_length - HELD_OUT_STEPS))
+
+
+def _held_out_lead(config: EchoConfig, task: Task) -> int:
+    farthest = max(known_lags(task, config.row_length - 1), default=0)
+    return max(LEAST_LEAD, config.truncated_backprop_length, farthest + 1)
 
 
 def lead_in(config: EchoConfig) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 from echornn.config import ConfigError, EchoConfig
 from echornn.data import levels
 from echornn.data.series import lags_beyond
-from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats, Trend, ladder_position, loss_text, trend
+from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats, Trend, bits_text, ladder_position, loss_text, trend
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.history.curve import FIRST_BLOCK
 from echornn.progress import Progress
@@ -127,7 +127,7 @@ def loss_of(config: EchoConfig, loss: float) -> str:
 
 
 def _loss(it: Facts, loss: float | None = None) -> str:
-    return loss_of(it.config, it.mean if loss is None else loss)
+    return loss_of(it.config, loss) if loss is not None else loss_of(it.config, it.mean) + bits_text(it.config, it.mean)
 
 
 def _diverged(it: Facts) -> str:

@@ -114,8 +114,8 @@ def ladder_position(
         after = level.loss - below[0].loss if below else before
         lowest, highest = level.loss - max(NEAR * after, unsure), level.loss + max(NEAR * before, unsure)
         if not below:
-            lowest = -math.inf
-            highest = min(solved, level.loss + before / 2) if math.isfinite(solved) else highest
+            is_floor = math.isfinite(solved)
+            lowest, highest = (-math.inf, min(solved, level.loss + before / 2)) if is_floor else (lowest, highest)
         if unsure <= min(before, after) / 2 and lowest <= mean <= highest:
             return LadderPosition(level, above, below[0] if below else None)
     above = next((level for level in reversed(levels) if level.loss > mean + unsure), levels[0])
@@ -311,3 +311,8 @@ def loss_text(loss: float, decimals: int = 4) -> str:
         return f"{loss:.3e}"
     text = f"{loss:.{decimals}f}"
     return f"{loss:.1e}" if loss and not text.strip("-0.") else text
+
+
+def bits_text(config: EchoConfig, loss: float) -> str:
+    """A loss of a text in bits a character, as `` (2.182 bits)``; empty for other tasks."""
+    return f" ({loss_text(loss / math.log(2), 3)} bits)" if config.the_task.characters else ""

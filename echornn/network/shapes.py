@@ -39,7 +39,7 @@ def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
     """The tutorial's W, b, W2, b2 ("Variables and placeholders"): a cell's W is [input + state, columns], its b [1,
     columns]; weights of units are [1, state].
     """
-    shapes = {}
+    shapes: dict[str, tuple[int, int]] = {}
     size, cell = config.state_size, config.the_cell
     for layer, names in enumerate(layer_weight_names(config)):
         inputs = size if layer else config.input_size
@@ -48,6 +48,7 @@ def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
             shapes[names[product.weight]] = (product.rows(inputs, size), columns)
             shapes[names[product.bias]] = (1, columns)
         shapes |= {names[weight]: (1, size) for weight in cell.unit_weights}
+        shapes |= {names[weight]: shape for weight, shape in cell.other_shapes(inputs, size).items()}
     return {**shapes, "W2": (size, config.output_size), "b2": (1, config.output_size)}
 
 
@@ -65,8 +66,9 @@ def influence_shapes(config: EchoConfig) -> dict[str, tuple[int, ...]]:
     """
     if RULES[config.rule].cuts or not config.is_stream:
         return {}
-    shapes = weight_shapes(config)
-    del shapes["W2"], shapes["b2"]  # these do not act on the state
+    fixed = {names[name] for names in layer_weight_names(config) for name in config.the_cell.fixed}
+    without = fixed | {"W2", "b2"}  # the latter do not act on the state
+    shapes = {name: shape for name, shape in weight_shapes(config).items() if name not in without}
     return {name: (config.batch_size, carried_size(config), *shape) for name, shape in shapes.items()}
 
 
@@ -82,4 +84,5 @@ def block_length(window_length: int) -> int:
 
 
 def is_trained_alone(config: EchoConfig) -> bool:
-    return largest_product(config) > REPLICA_LIMIT or influence_size(config) > INFLUENCE_LIMIT
+    is_large = largest_product(config) > REPLICA_LIMIT or influence_size(config) > INFLUENCE_LIMIT
+    return is_large or config.the_cell.in_turn

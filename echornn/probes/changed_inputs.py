@@ -8,11 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 from echornn.config import EchoConfig
+from echornn.network.frozen import Tensor, Tensors, Weights, logits_of, loop, outputs_of
 from echornn.network.model import embed
 from echornn.network.shapes import carried_size
 from echornn.network.step import step
 from echornn.probes import series
-from echornn.probes.prepared import Prepared, Tensor, Tensors, Weights, logits_of, loop, outputs_of
+from echornn.probes.prepared import Prepared
 from echornn.progress import Bools, Floats
 from echornn.readings import RAISED, Effects, Flip, Reliance
 from echornn.tasks.task import Numbers, Symbols

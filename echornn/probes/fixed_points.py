@@ -11,9 +11,10 @@ import tensorflow as tf
 
 from echornn import seeding
 from echornn.config import EchoConfig
+from echornn.network.frozen import Tensor, Tensors, Weights
 from echornn.network.shapes import carried_size, shown_part, weight_shapes
 from echornn.network.step import step
-from echornn.probes.prepared import Prepared, Tensor, Tensors, Weights
+from echornn.probes.prepared import Prepared
 from echornn.progress import Bools
 from echornn.readings import MARGIN, MOST_CARRIED, POINT_KINDS, Doubles, FixedPoints, PointKind, kind_of
 from echornn.tasks.task import Numbers

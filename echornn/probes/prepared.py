@@ -1,106 +1,21 @@
-"""A snapshot's network as graphs, run over the probes' own data and over its newest window."""
+"""A snapshot's network, run over the probes' own data and over its newest window."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
-from echornn.config import DEFAULT_WINDOW, EchoConfig
-from echornn.network.affine import affine_map
-from echornn.network.model import embed
-from echornn.network.shapes import carried_size, shown_part, weight_shapes
-from echornn.network.step import gates_size, step
+from echornn.network.frozen import FrozenNetwork, Ran
+from echornn.network.shapes import carried_size
 from echornn.probes.series import FEW_ROWS, MOST_LAGS, Inputs, Series, draw, series_for, targets_for
 from echornn.progress import Floats
 from echornn.readings import CellPart
 from echornn.state import Snapshot
 from echornn.tasks.task import Numbers
 
-GRAPHS_KEPT, CPU = 96, "/CPU:0"
 STEPS_TO_SETTLE = 256  # from a zero state; with the tutorial's initial weights, all of 100 rows have after 200 steps
-
-Tensor: TypeAlias = tf.Tensor
-Tensors: TypeAlias = tuple[tf.Tensor, ...]
-Weights = Mapping[str, Tensor]
-
-
-def structure(config: EchoConfig) -> EchoConfig:
-    """The configuration with defaults in all fields that graphs do not depend on."""
-    kept = ("cell", "state_size", "num_layers", "truncated_backprop_length")
-    sizes: dict[str, Any] = {name: getattr(config, name) for name in kept}
-    sizes |= {"batch_size": 1, "total_series_length": max(config.window_steps, DEFAULT_WINDOW)}
-    if "num_classes" in config.fields():
-        return EchoConfig(num_classes=config.num_classes, **sizes)
-    return EchoConfig(task=config.the_task, **sizes)
-
-
-Function = Callable[..., Tensors]  # of a configuration, the weights by name, and tensors
-
-
-@functools.lru_cache(GRAPHS_KEPT)
-def _graph(function: Function, config: EchoConfig, *specs: tf.TensorSpec) -> Any:
-    def on_cpu(weights: Weights, *tensors: Tensor) -> Tensors:
-        with tf.device(CPU):
-            return function(config, weights, *tensors)
-
-    weights = {name: tf.TensorSpec(shape) for name, shape in weight_shapes(config).items()}
-    return tf.function(on_cpu, autograph=False).get_concrete_function(weights, *specs)
-
-
-def loop(steps: Tensor, one: Callable[..., tuple[Tensor, Tensors]], carried: Tensor, *kept: Any) -> Tensors:
-    """Carry a tensor through steps, of which ``one`` also returns what is kept, of these specs; it is returned."""
-
-    def body(k: Tensor, carried: Tensor, *arrays: tf.TensorArray) -> Any:
-        carried, values = one(k, carried)
-        return k + 1, carried, *(array.write(k, value) for array, value in zip(arrays, values, strict=True))
-
-    arrays = [tf.TensorArray(spec.dtype, steps, element_shape=spec.shape) for spec in kept]
-    _, _, *filled = tf.while_loop(lambda k, *_: k < steps, body, (tf.constant(0), carried, *arrays))
-    return tuple(array.stack() for array in filled)
-
-
-def logits_of(config: EchoConfig, weights: Weights, states: Tensor) -> Tensor:
-    """The logits or numbers for the states after a step, float32 [rows, carried] to [rows, outputs]."""
-    return affine_map([states[:, shown_part(config)]], weights["W2"], weights["b2"])
-
-
-def outputs_of(config: EchoConfig, logits: Tensor) -> Tensor:
-    return logits if isinstance(config.the_task.outputs, Numbers) else tf.nn.softmax(logits)
-
-
-def _running(config: EchoConfig, weights: Weights, x: Tensor, init_state: Tensor) -> Tensors:
-    inputs = embed(x, config.the_task.inputs)
-
-    def one(t: Tensor, state: Tensor) -> tuple[Tensor, Tensors]:
-        after = step(config, weights, tf.gather(inputs, t), state)
-        return after.state, (after.state, after.gates, logits_of(config, weights, after.state))
-
-    sizes = (carried_size(config), gates_size(config), config.output_size)
-    kept = [tf.TensorSpec([x.shape[1], size]) for size in sizes]
-    states, gates, logits = loop(tf.shape(x)[0], one, init_state, *kept)
-    return states, gates, outputs_of(config, logits)
-
-
-class Ran(NamedTuple):
-    """A run over time steps, time first."""
-
-    init_state: Floats  # [rows, carried]
-    states: Floats  # [steps, rows, carried], after each step
-    gates: Floats  # [steps, rows, gates]
-    outputs: Floats  # [steps, rows, outputs], probabilities of symbols, or numbers
-
-    @property
-    def before(self) -> Floats:
-        """The state before each step, float32 [steps, rows, carried]."""
-        return np.concatenate([self.init_state[np.newaxis], self.states[:-1]])
-
-    def of(self, part: CellPart) -> Floats:
-        """A part of the network, float32 [steps, rows, units]."""
-        return (self.gates if part.is_gate else self.states)[..., part.where]
 
 
 class NewestWindow(NamedTuple):
@@ -109,31 +24,13 @@ class NewestWindow(NamedTuple):
     init_state: Floats  # [batch_size, carried]
 
 
-class Prepared:
+class Prepared(FrozenNetwork):
     """A snapshot's network, with runs that several probes share; each is computed when first needed."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self.config, self.weights = snapshot.state.config, snapshot.state.weights
-        self.structure = structure(self.config)
+        super().__init__(snapshot.state.config, snapshot.state.weights)
         self.window = _newest_window(snapshot)
         self._carried = snapshot.state.carried_state if snapshot.state.window else None
-
-    def compute(self, function: Function, *arrays: Any, any_steps: int = 0) -> tuple[Any, ...]:
-        """The results of a function as a graph, which is kept for networks of the same structure and arrays of the same
-        shapes; but the first axis of the first ``any_steps`` arrays may have any length.
-        """
-        try:
-            with tf.device(CPU):
-                weights = {name: tf.constant(self.weights[name]) for name in weight_shapes(self.config)}
-                tensors = [tf.constant(array) for array in arrays]
-                specs = [tf.TensorSpec([None, *one.shape[1:]], one.dtype) for one in tensors[:any_steps]]
-                specs += [tf.TensorSpec(one.shape, one.dtype) for one in tensors[any_steps:]]
-                return tuple(one.numpy() for one in _graph(function, self.structure, *specs)(weights, *tensors))
-        except tf.errors.ResourceExhaustedError as error:
-            raise MemoryError(error.message) from error
-
-    def run(self, x: Inputs, init_state: Floats) -> Ran:
-        return Ran(init_state, *self.compute(_running, x, init_state, any_steps=1))
 
     @functools.cached_property
     def series(self) -> Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,12 @@ def units(prepared: Prepared, part: CellPart) -> Units:
         np.where(is_better, target, -1).astype(np.int32),
         part.bounds,
     )
+
+
+def saturation(prepared: Prepared, parts: Iterable[CellPart]) -> dict[str, float]:
+    """The saturated share of each part whose numbers have limits, over all units and steps."""
+    limited = [part for part in parts if part.bounds is not Bounds.FREE]
+    return {part.name: float(saturated(part, prepared.read(part)).mean()) for part in limited}
 
 
 def saturated(part: CellPart, activity: Floats) -> Bools:

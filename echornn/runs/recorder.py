@@ -358,7 +358,7 @@ def _cut_back(run: Run) -> Iterator[LogEnd]:
         if name == SOLVED_FILE and not os.path.lexists(file):
             yield NO_LOG
             continue
-        with own_files.writer(file, 0) as log:
+        with own_files.writer(file, os.O_CREAT if name == NORM_FILE else 0) as log:  # runs from before have no norms
             there = min(end.length, os.fstat(log.fileno()).st_size)
             if filler:
                 there = layout.offset(layout.windows(there))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from echornn.config import EchoConfig
 from echornn.progress import Floats, Progress
@@ -22,8 +22,10 @@ Examine = Callable[[Snapshot, Question], Readings]
 """The probing function; it is called on a separate thread, one call at a time."""
 
 VITALS = Question(frozenset[Kind]({"units"}))  # the readings on which diagnoses depend, besides the losses
+HELD_OUT = Question(frozenset[Kind]({"held_out"}))  # whose losses are drawn on the curve
 SCREEN_SECONDS, VITALS_SECONDS = 0.25, 2.0  # the shortest times between two examinations, while training runs
 MOST_SHARE, MOST_SHARE_OF_SPARE = 0.05, 0.5  # of the time: at full speed, and while training mostly waits
+HELD_OUT_SHARE = 0.02
 MOST_UNITS_UNASKED = 256  # of a layer: with these, `VITALS` take less than a second
 FIRST_SECONDS = 0.05  # as which the first examination of a kind counts: it builds graphs that later ones reuse
 
@@ -75,6 +77,8 @@ class Probing:
         show = exchange.change
         self._screen = StandingQuestion(None, SCREEN_SECONDS, lambda read, why: show(readings=read, unread=why))
         self._vitals = StandingQuestion(VITALS if vitals else None, VITALS_SECONDS, lambda read, _: show(vitals=read))
+        self._held_out = StandingQuestion(None, SCREEN_SECONDS, lambda read, _: self._measured(read))
+        self._all = self._screen, self._vitals, self._held_out
         self._thread = Background("probing")
         self._busy = False
         self._begun = self._rests_until = -math.inf
@@ -83,23 +87,32 @@ class Probing:
 
     @property
     def _standing(self) -> list[StandingQuestion]:
-        return [one for one in (self._screen, self._vitals) if one.question is not None]
+        return [one for one in self._all if one.question is not None]
 
     def end(self) -> None:
         self._thread.end()
 
     def ask(self, question: Question | None) -> None:
-        """Set the question of the screen; the user waits for the first answer."""
-        screen = self._screen
-        if question != screen.question:
-            screen.question, screen.position, screen.next_at, screen.failed = question, None, 0.0, None
-            self._rests_until = -math.inf
-            self._exchange.change(**{"unread": ""} if question is not None else {"unread": "", "readings": None})
+        """Set the question of the screen; the user waits for the first answer. Held-out data is asked for apart."""
+        kinds = frozenset[Kind]() if question is None else question.kinds
+        others = replace(question, kinds=kinds - HELD_OUT.kinds) if question and kinds - HELD_OUT.kinds else None
+        self._set(self._held_out, HELD_OUT if kinds & HELD_OUT.kinds else None)
+        if self._set(self._screen, others):
+            self._exchange.change(**{"unread": ""} if others is not None else {"unread": "", "readings": None})
+
+    def _set(self, standing: StandingQuestion, question: Question | None) -> bool:
+        """Whether this question is another than before."""
+        if question == standing.question:
+            return False
+        standing.question, standing.position, standing.next_at, standing.failed = question, None, 0.0, None
+        self._rests_until = -math.inf
+        return True
 
     def forget(self) -> None:
         """Forget what was examined: positions that are visited again are examined again."""
         self._weights = WeightRecorder()
-        self._screen.position = self._vitals.position = None
+        for one in self._all:
+            one.position = None
 
     def is_weighed(self, here: Position) -> bool:
         """Whether the next window is to be trained alone, so that its change of the weights is known."""
@@ -166,6 +179,7 @@ class Probing:
             counted = took if kinds <= seen else min(took, FIRST_SECONDS)
             self._known = (config, seen | kinds)
             self._rests_until = self._clock() + counted * (1 - share) / share
+            self._held_out.next_at = max(self._held_out.next_at, begun + counted / HELD_OUT_SHARE)
             of_these = Position(snapshot.branch, snapshot.window)
             is_here = (snapshot.branch, config) == (self._live.position.branch, self._live.own_config)
             for (standing, of), outcome in zip(due, outcomes, strict=True):
@@ -182,6 +196,12 @@ class Probing:
                     standing.show(outcome, "")
 
         self._exchange.notify(read)
+
+    def _measured(self, readings: Readings | None) -> None:
+        if readings is not None and readings.held_out is not None:
+            place = Position(readings.branch, readings.window)
+            self._live.timeline.measure(place, readings.config.seed, readings.held_out.loss)
+            self._exchange.change()  # a frame with which it is drawn
 
 
 def why_unread(error: Exception) -> str:

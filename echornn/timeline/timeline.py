@@ -47,6 +47,9 @@ class Track:
     bad: list[tuple[int, int]] = field(default_factory=list)
     """(first, last) of stretches with NaN or infinite losses, between which there are `GOOD_WINDOWS` finite losses."""
 
+    held_out: dict[tuple[int, int], float] = field(default_factory=dict)
+    """The loss on held-out data by the window of the path after which it was measured, and the network's seed."""
+
     def __post_init__(self) -> None:
         branch, config = self.branch, self.branch.config
         self.is_alone = config.replicas == 1
@@ -125,6 +128,11 @@ class Timeline:
             track.norms.add(norms, solved.at)
             track.solved = solved
             self.trained += len(windows)
+
+    def measure(self, position: Position, seed: int, loss: float) -> None:
+        """Add the loss of a network on held-out data at a position of the branch that trained it."""
+        with self._lock:
+            self._tracks[position.branch].held_out[position.window, seed] = loss
 
     # ---- the tree
 
@@ -296,6 +304,18 @@ class Timeline:
             seed = self.branch(number).config.of(replica).seed
             pieces = self._pieces(list(self._parts(spans, first)), seed, width_of(columns, last - first), norms)
             return curve_of(pieces, columns, first, last, segments)
+
+    def held_out(self, number: int, columns: int, first: int, last: int, replica: int = 0) -> Curve:
+        """The same of the losses on held-out data, where they were measured, each in a bucket of one window."""
+        with self._lock:
+            seed, found = self.branch(number).config.of(replica).seed, dict[int, float]()
+            for branch, begin, end in self.spans(Position(number, last), first):
+                measured, begin = self._tracks[branch.number].held_out.items(), max(begin, first)
+                found |= {window: loss for (window, of), loss in measured if of == seed and begin < window <= end}
+        ends = np.array(sorted(found), np.int64)
+        ends = ends[np.unique(np.linspace(0, len(ends) - 1, min(columns, len(ends))).astype(int))]
+        losses = np.array([found[end] for end in ends.tolist()], np.float32)
+        return Curve(first, last, 1, ends - 1, ends, losses, losses, losses, np.full_like(losses, np.nan))
 
     def band(self, number: int, columns: int, first: int = 0, last: int | None = None) -> Band:
         """The losses of all replicas along a branch's path; no buckets for a single network."""

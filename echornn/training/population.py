@@ -12,9 +12,10 @@ import numpy.typing as npt
 from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, ConfigError, EchoConfig, require_epochs
 from echornn.data.series import EchoSeries
 from echornn.data.solved import Levels, SolvedAt
+from echornn.network.frozen import FrozenNetwork
 from echornn.network.model import checked_weights, initial_weights
 from echornn.network.shapes import carried_size, influence_shapes, shown_part
-from echornn.progress import OF_WINDOWS, Floats, PopulationProgress, Progress, of_windows
+from echornn.progress import OF_WINDOWS, Floats, ForwardPass, PopulationProgress, Progress, of_windows
 from echornn.state import PopulationState, TrainerState
 from echornn.tasks.task import TaskError
 from echornn.training.device import processors, require_memory
@@ -140,6 +141,18 @@ class Population:
             self._solved = self._solved.after(np.concatenate(self._unseen), self._levels)
             self._unseen = []
         return self._solved
+
+    def run(self, inputs: npt.ArrayLike, state: npt.ArrayLike | None = None) -> ForwardPass:
+        """Run each replica over the same inputs; see `Trainer.run`. Arrays have a first axis of replicas."""
+        weights = self.weights
+        each = [
+            FrozenNetwork(config, {name: values[index] for name, values in weights.items()}).forward(inputs, state)
+            for index, config in enumerate(self.configs)
+        ]
+        arrays = {name: np.stack([getattr(one, name) for one in each]) for name in ("outputs", "states", "carried")}
+        return ForwardPass(
+            **arrays, gates={name: np.stack([one.gates[name] for one in each]) for name in each[0].gates}
+        )
 
     @property
     def config(self) -> EchoConfig:
@@ -321,6 +334,18 @@ class Trainer(Population):
     def restore(self, state: TrainerState) -> None:  # type: ignore[override]
         """Continue from a state, bit for bit; `ValueError` if the state has another configuration."""
         super().restore(PopulationState.of_one(state))
+
+    def run(self, inputs: npt.ArrayLike, state: npt.ArrayLike | None = None) -> ForwardPass:
+        """Run the network as it is now over any inputs; nothing is trained, and nothing changes.
+
+        Args:
+            inputs: symbols, whole numbers [trials, steps]; or numbers [trials, steps, count].
+            state: from which each trial starts, float [trials, carried]; by default zeros.
+
+        Raises:
+            ValueError: an array has another shape, or a symbol does not exist.
+        """
+        return FrozenNetwork(self.config, self.weights).forward(inputs, state)
 
     def load_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
         """Replace the weights, and reset the optimizer's variables; position and carried state stay. `ValueError` if

@@ -182,8 +182,9 @@ class Shards:
         before = block.first_epoch * config.windows_per_epoch
         penalties = np.array(Penalties.of(config), np.float32).view(np.int32)
         shared = np.append(np.array([first, windows, before & LARGEST], np.int32), penalties)
-        # the random key of dropout, to which the loop adds the number of the window
-        seeds = [one.seed * 1_000_003 + init_index if config.dropout else 0 for one in self.configs]
+        # the random key of dropout and noise, to which the loop adds the number of the window
+        is_random = config.dropout or config.the_cell.noise
+        seeds = [one.seed * 1_000_003 + init_index if is_random else 0 for one in self.configs]
         placed = division.placed(np.array([seed * MAX_LAYERS & LARGEST for seed in seeds], np.int32))
         done: list[Any] = [None] * division.calls
 

@@ -289,6 +289,10 @@ class EchoApp(LineActions):
             self._focus(self._plot)
             await self._plot.run_action(action)
 
+    def action_held_out(self) -> None:
+        self._plot.change_viewport(replace(self._plot.viewport, held_out=not self._plot.viewport.held_out))
+        self._ask()
+
     def action_log(self) -> None:
         self._plot.change_viewport(replace(self._plot.viewport, log=not self._plot.viewport.log))
 

@@ -35,7 +35,8 @@ VIEW_KEYS = [
     for name, view in zip(NAMES_OF_VIEWS, VIEWS, strict=True)
 ]
 SHOWS = f"Below the curve: {', '.join(f'«{name}» {title}' for name, title in NAMES_OF_VIEWS.items())}"
-VIEW_KEYS[0] = replace(VIEW_KEYS[0], show=True, key_display=f"1-{len(VIEWS)}", tooltip=SHOWS)
+NUMBERED = {f"view.{view.title}": view.title for view in VIEWS if view.key.isdigit()}  # as `NAMES_OF_VIEWS`
+VIEW_KEYS[0] = replace(VIEW_KEYS[0], show=True, key_display=f"1-{len(NUMBERED)}", tooltip=SHOWS)
 
 FASTER = "Turn the speed up; «slower» turns it down"
 SEEDS = "From one network to 64 seeds side by side, and back"
@@ -77,6 +78,7 @@ BINDINGS = [
     _key("runs", "o", "Other runs", "runs", "Draw other runs under the curve"),
     _key("log", "l", "Log", "log", "Losses on a logarithmic axis, or a linear one"),
     _key("norms", "c", "Norms", "norms", "Under the curve the norms of gradients, and clip_norm; or not"),
+    _key("held_out", "h", "Held out", "held_out", "The loss on data that no training saw, on the curve"),
     _key("zoom", "z", "Zoom", "zoom(True)", "Zoom in: half as many windows"),
     _key("wider", "Z", "Wider", "zoom(False)", "Zoom out: twice as many windows"),
     _key("copy", "y", "Copy", "copy", "Copy the command that shows this again"),
@@ -100,7 +102,7 @@ TOGETHER = {
     "window_back": ("window_back", "window_on"),
     "epoch_back": ("epoch_back", "epoch_on"),
     "replica_before": ("replica_before", "replica_after"),
-    "view.rows": tuple(NAMES_OF_VIEWS),
+    "view.rows": tuple(NUMBERED),
     "settings.more": ("settings.more", "settings.less"),
 }
 
@@ -118,8 +120,8 @@ OF_WHAT_IS_WATCHED = [
 ]
 
 OPENS_PANEL = ("settings", "branches", "runs")
-# these need more room than the status
-NEEDS_ROOM = (*OPENS_PANEL, "log", "norms", "zoom", "on_the_curve", "focus_next", "focus_previous")
+ON_THE_CURVE = ("log", "norms", "held_out", "zoom", "on_the_curve")
+NEEDS_ROOM = (*OPENS_PANEL, *ON_THE_CURVE, "focus_next", "focus_previous")  # more than the status has
 
 # the ids of keys after which others may be text, or keys of something else; after which training may start or stop
 LEADS_ELSEWHERE = ("settings", "branches", "runs", "line", "help", "palette")

@@ -25,6 +25,7 @@ from echornn.session.commands import Ask, Command, Go, NoteCommand
 from echornn.session.exchange import union
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture, Query
+from echornn.session.probing import HELD_OUT
 from echornn.session.session import ViewedSession
 from tui.app import keys
 from tui.app.base import KeyedApp
@@ -38,7 +39,7 @@ from tui.term.printed import printable
 from tui.views.keymap import key_name
 from tui.views.plot import LossPlot
 from tui.views.seeds import SeedsView
-from tui.views.table import NAMES_OF_VIEWS, VIEWS, ViewChoice
+from tui.views.table import VIEWS, ViewChoice
 from tui.views.view import View, time_step_of
 
 HINT_SECONDS = 4.0  # for which the status says why a key did nothing, and what is under a pointer that rests
@@ -110,7 +111,7 @@ class SessionApp(KeyedApp[int]):
         self._runs = RunList(self.futures, complain, self._panel_closed)
         self._panels: tuple[Panel, ...] = (self._settings, self._branches, self._runs)
         opened, left_out = lambda: [f"view.{view.title}" for view in self._views], lambda: keys.left_out(self._frame)
-        self._key_line = KeyLine(self._offers, left_out, NAMES_OF_VIEWS, opened)
+        self._key_line = KeyLine(self._offers, left_out, keys.NUMBERED, opened)
         yield self._status
         with Container(id="body"):
             with Container(id="watched"):
@@ -337,8 +338,9 @@ class SessionApp(KeyedApp[int]):
         self._show_status()
 
     def _ask(self) -> None:
-        """Request the probe readings that the visible views need."""
-        question = union(*(view.question for view in self._views))
+        """Request the probe readings that the curve and the visible views need."""
+        held_out = HELD_OUT if self._plot.viewport.held_out else None
+        question = union(*(view.question for view in self._views), held_out)
         if question != self._asked:
             self._asked = question
             self._send(Ask(question))

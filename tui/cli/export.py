@@ -17,9 +17,10 @@ from cyclopts.validators import Number
 from cyclopts.validators import Path as FileName
 
 from echornn import EchoConfig, Position, Run, RunError
-from echornn.arrays.facts import NetworkFacts, configs_of, network_facts, numbers_of, require_replica
+from echornn.arrays.facts import NetworkFacts, configs_of, network_at, network_facts, numbers_of, require_replica
 from echornn.arrays.run_arrays import WindowPiece, pieces, state_at
 from echornn.config import shown
+from echornn.data.series import check_own_files, held_out_batch, held_out_config
 from echornn.files.recorded_values import record_of
 from echornn.history.windows import quantiles
 from echornn.progress import Floats
@@ -34,10 +35,11 @@ ROWS_AT_A_TIME = 1 << 16  # in memory; also the rows of a group in a Parquet fil
 MOST_POINTS = 1000  # about the most points of a curve for TensorBoard; each is a mean over equally many windows
 FLOATS = ("loss", "accuracy", "grad_norm", "final_loss")  # the columns of float32; others are int64
 APART = {  # the flags with which a flag cannot be used
-    "path": ("branch", "weights", "keras", "summary"),
-    "summary": ("weights", "keras", "replica", "tensorboard"),
-    "parquet": ("weights", "keras", "json", "tensorboard"),
-    "tensorboard": ("weights", "keras", "json"),
+    "path": ("branch", "weights", "keras", "states", "summary"),
+    "summary": ("weights", "keras", "states", "replica", "tensorboard"),
+    "parquet": ("weights", "keras", "states", "json", "tensorboard"),
+    "tensorboard": ("weights", "keras", "states", "json"),
+    "states": ("weights", "keras", "json"),
 }
 
 
@@ -53,6 +55,7 @@ def export_run(
     at: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
     weights: Annotated[Path | None, Parameter(validator=FileName(ext="npz"))] = None,
     keras: Annotated[Path | None, Parameter(validator=FileName(ext="keras"))] = None,
+    states: Annotated[Path | None, Parameter(validator=FileName(ext="npz"))] = None,
     parquet: Annotated[Path | None, Parameter(validator=FileName(ext="parquet"))] = None,
     tensorboard: Path | None = None,
     trust: Trust = False,
@@ -65,9 +68,11 @@ def export_run(
         branch: Only the windows on the path to the end of this branch, named by its letter or number.
         summary: Print one row for each network instead: replica,seed,solved_at,final_loss,lost_at.
         replica: Only the network with this number, without the column replica.
-        at: With --weights or --keras: the network after this many windows of the path; by default at its end.
+        at: With --weights, --keras or --states: the network after this many windows of the path; by default at its end.
         weights: Write the weights to this .npz file instead, and FILE.npz.txt, which describes each array.
         keras: Write the network to this .keras file instead, as a Keras model with the same outputs.
+        states: Write what a network does on fresh data to this .npz file instead, [trials, steps, ...]: inputs,
+            targets, scored, states, carried, outputs; and conditions, the last target of each trial.
         parquet: Write the same rows to this .parquet file instead; needs echornn-tui[arrow].
         tensorboard: Write the curves of the run's path, or that of --branch, to a folder of this run in this one, for
             tensorboard --logdir; of several networks, the quantiles. It needs echornn-tui[tensorboard].
@@ -77,8 +82,8 @@ def export_run(
         if flag in given and other in given:
             value = "" if given[other] is True else f" {given[other]}"
             raise UsageError(f"--{flag} cannot be used with --{other}{value}")
-    if at is not None and weights is None and keras is None:
-        raise UsageError(f"at = {at} cannot be used without --weights or --keras, which write the network there")
+    if at is not None and weights is keras is states is None:
+        raise UsageError(f"at = {at} cannot be used without --weights, --keras or --states, of the network there")
     for module, file, extra in (("pyarrow", parquet, "arrow"), ("tensorboard", tensorboard, "tensorboard")):
         if file is not None and importlib.util.find_spec(module) is None:
             raise UsageError(f"{file} cannot be written without {module}: install echornn-tui[{extra}]")
@@ -86,6 +91,9 @@ def export_run(
     stored = opened(run, trust).run
     if weights is not None or keras is not None:
         _write_network(stored, stored.position_at(at, branch), weights, keras, replica)
+        return ExitCode.DONE
+    if states is not None:
+        _write_states(stored, stored.position_at(at, branch), states, replica)
         return ExitCode.DONE
     in_all = branch is None and not (path or summary or tensorboard)
     end = None if in_all else stored.position_at(branch=branch)
@@ -203,6 +211,25 @@ def _write_network(run: Run, position: Position, weights: Path | None, keras: Pa
         from echornn.network.model import keras_model
 
         printed.export_whole(keras, keras_model(config, state.of(0).weights).save)
+
+
+def _write_states(run: Run, position: Position, file: Path, replica: int | None) -> None:
+    """Write what a network does on its held-out data: of several the one of this number, or the first."""
+    terminal.keep_native_stderr_off_the_screen()
+    there, (_, index) = state_at(run, position, retrain=True), network_at(run, position, replica)
+    if there.unlike is not None:
+        printed.complain(f"echornn-tui: {there.unlike}")
+    config, weights = there.state.configs[index], there.state.of(index).weights
+    check_own_files(config)
+    batch = held_out_batch(held_out_config(config))
+    quiet.import_tensorflow(run.about.threshold)
+    from echornn.network.frozen import FrozenNetwork
+
+    ran = FrozenNetwork(config, weights).forward(batch.x, None)
+    last = batch.scored.shape[1] - 1 - batch.scored[:, ::-1].argmax(axis=1)
+    arrays = {"inputs": batch.x, "targets": batch.y, "scored": batch.scored, "states": ran.states}
+    arrays |= {"carried": ran.carried, "outputs": ran.outputs, "conditions": batch.y[np.arange(len(last)), last]}
+    printed.export_whole(file, lambda to: np.savez(to, allow_pickle=False, **arrays))
 
 
 def _weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[str]:

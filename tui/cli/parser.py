@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from cyclopts import App, CycloptsError, Parameter, Token, UnknownOptionError, UnusedCliTokensError, convert
 
-from echornn import EchoConfig, Run, RunError, TaskError
+from echornn import EchoConfig, RunError, TaskError, read
 from echornn.cells.own_cell import OwnCell
 from echornn.cells.own_cell import check as check_cell
 from echornn.cells.table import named as cell_named
@@ -32,6 +32,8 @@ SUBCOMMANDS = {
     "export": "tui.cli.export:export_run",
     "branches": "tui.cli.lists:show_branches",
     "probe": "tui.cli.probe:probe_run",
+    "evaluate": "tui.cli.evaluate:evaluate_run",
+    "sample": "tui.cli.sample:sample_run",
     "figure": "tui.cli.figure:make_figure",
     "attach": "tui.cli.attach:attach",
     "serve": "tui.cli.attach:serve",
@@ -46,7 +48,7 @@ SUBCOMMANDS = {
 """The functions of the subcommands; each is imported only when its command line is read, or for the help of all."""
 
 TAKEN = {"out", "grid", "seeds", "until", "workers", "scheduler", "scheduler_file", "help", "version"}
-TAKEN |= {"fps", "ascii", "theme", "no_mouse", *signature(train).parameters}
+TAKEN |= {"branch", "replica", "trials", "fps", "ascii", "theme", "no_mouse", *signature(train).parameters}
 """Flags whose names no setting of a task can have."""
 
 Tasks = Mapping[str, TaskName]
@@ -57,10 +59,11 @@ def command_of(arguments: Sequence[str], tasks: Tasks | None = None) -> Callable
     name = arguments[0] if arguments[0] in SUBCOMMANDS else ""
     if tasks is None:
         tasks = _tasks_in(arguments) if name in ("", "sweep") else {}
+        tasks = _task_of(arguments[1:2], "--trust" in arguments) if name == "evaluate" else tasks
     try:
         return _parsed(name, arguments, tasks)
     except UnknownOptionError as error:
-        if not tasks and (of_the_run := _task_of_the_run(arguments)):
+        if not tasks and (of_the_run := _task_of([*_values_of("resume", arguments)][:1])):
             return command_of(arguments, of_the_run)
         flag = (error.token.keyword or error.token.value).partition("=")[0]
         of_tasks = tasks_with(flag.strip("-").replace("-", "_"))
@@ -94,8 +97,8 @@ def _parsed(name: str, arguments: Sequence[str], tasks: Tasks) -> Callable[[], i
     alone = [word == "--resume" and after.startswith("-") for word, after in pairwise([*arguments, "-"])]
     words = [part for word, lone in zip(arguments, alone, strict=True) for part in [word, *[folders.NEWEST] * lone]]
     command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
-    if isinstance(bound.arguments.get("given"), FieldFlags):
-        given = bound.arguments["given"] = vars(bound.arguments["given"])
+    for flags in {"given", "settings"} & bound.arguments.keys():
+        given = bound.arguments[flags] = vars(bound.arguments[flags] or Given())
         if TASK in given:
             given[TASK] = tasks.get(given[TASK], given[TASK])
         if CELL in given:
@@ -113,7 +116,10 @@ def _readable(function: Callable[..., Any], tasks: Tasks) -> Callable[..., Any]:
     hints = get_type_hints(function, include_extras=True)
     if "given" in hints:
         hints["given"] = _field_flags(tasks) | None
-    hints |= {name: Annotated[hints[name], Parameter(name="*")] for name in ("given", "screen") & hints.keys()}
+    if "settings" in hints:
+        hints["settings"] = _flags(_setting_flags(tasks), Given) | None
+    spread = {"given", "settings", "screen"} & hints.keys()
+    hints |= {name: Annotated[hints[name], Parameter(name="*")] for name in spread}
     for name, hint in hints.items():
         for text in getattr(hint, "__metadata__", ()):
             hints[name] = Annotated[hint, Parameter(help=text)] if isinstance(text, str) else hints[name]
@@ -123,17 +129,30 @@ def _readable(function: Callable[..., Any], tasks: Tasks) -> Callable[..., Any]:
     return copy
 
 
-class FieldFlags(EchoConfig):
-    """The fields of `EchoConfig` as flags, with the same help; it holds only what the user gave."""
+class Given:
+    """Values as flags; it holds only what the user gave."""
 
     def __init__(self, **given: Any) -> None:
         vars(self).update(given)
 
 
+class FieldFlags(Given, EchoConfig):
+    """The fields of `EchoConfig` as flags, with the same help."""
+
+
+Flags = dict[str, tuple[str, Any, Any]]
+"""The name, the type with its help, and the default of each."""
+
+
 def _field_flags(tasks: Tasks) -> Any:
     """The flags with the settings of these tasks, by default the echo's; else those are hidden."""
-    fields: dict[str, Any] = {name: (name, Annotated[Any, Parameter(show=False)], None) for name in defaults_of(ECHO)}
+    fields: Flags = {name: (name, Annotated[Any, Parameter(show=False)], None) for name in defaults_of(ECHO)}
     fields |= {TASK: (TASK, str | None, None), CELL: (CELL, str, "rnn")}
+    return _flags(fields | _setting_flags(tasks), FieldFlags)
+
+
+def _setting_flags(tasks: Tasks) -> Flags:
+    fields: Flags = {}
     for task in tasks.values() or [ECHO]:
         for known in settings_of(class_of(task)):
             if known.name in TAKEN:
@@ -143,7 +162,11 @@ def _field_flags(tasks: Tasks) -> Any:
             ranged = "" if isinstance(known.default, str) else f"{known.allowed}."
             about = Parameter(help=f"{known.help} {ranged}".strip())
             fields[known.name] = (known.name, Annotated[kind, about], known.default)
-    how: dict[str, Any] = {"bases": (FieldFlags,), "frozen": True, "init": False, "namespace": {"__module__": __name__}}
+    return fields
+
+
+def _flags(fields: Flags, base: type[Given]) -> Any:
+    how: dict[str, Any] = {"bases": (base,), "frozen": True, "init": False, "namespace": {"__module__": __name__}}
     return dataclasses.make_dataclass("TaskFlags", fields.values(), **how)
 
 
@@ -178,10 +201,10 @@ def _values_of(field: str, arguments: Sequence[str]) -> Iterator[str]:
             yield from filter(None, axis.partition("=")[2].split(","))
 
 
-def _task_of_the_run(arguments: Sequence[str]) -> Tasks:
-    """The task of the run that a command line resumes; none if it is the echo, or if the run cannot be read."""
+def _task_of(run: Sequence[str], trust: bool = False) -> Tasks:
+    """The task of the run of this name, or of no run; none if it is the echo, or if the run cannot be read."""
     try:
-        names = [Run.read(folders.find(name)).config.value(TASK) for name in [*_values_of("resume", arguments)][:1]]
+        names = [read(name, trust).config.value(TASK) for name in run]
     except (RunError, OSError):
         return {}
     return {str(name): name for name in names if name != ECHO}

@@ -33,6 +33,7 @@ class Viewport:
     cursor: int | None = None  # the window under the crosshair
     log: bool = False
     norms: bool = False  # whether the norms of gradients are drawn under the curve
+    held_out: bool = False  # whether the loss on held-out data is drawn
 
     @property
     def windows(self) -> Span:
@@ -114,7 +115,7 @@ class LossPlot(CellWidget, can_focus=True):
     def looks_at(self) -> Query:
         width = self.size.width - GUTTER
         columns = 2 * width if width >= LEAST_WIDTH else 0
-        return Query(self.viewport.windows, columns, norms=self.viewport.norms)
+        return Query(self.viewport.windows, columns, norms=self.viewport.norms, held_out=self.viewport.held_out)
 
     @property
     def reading(self) -> str:
@@ -271,6 +272,7 @@ class LossPlot(CellWidget, can_focus=True):
         layers.draw_marks(cells, place, curve)
         if of_norms:
             layers.draw_norm_words(cells, norms, picture.norms, config.clip_norm)
+        layers.draw_held_out(cells, place, picture.held_out.below(most_loss(config)))
         if frame.trained < frame.line_end and first <= frame.trained <= last:
             here = place.column(frame.trained)
             layers.draw_rule(cells, here, height, layers.COMMAND, "here")

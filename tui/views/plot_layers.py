@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.diagnosis.loss_stats import loss_text
+from echornn.diagnosis.loss_stats import bits_text, loss_text
 from echornn.diagnosis.seed_stats import wilson, wilson_of
 from echornn.history.curve import MARKS, Band, Curve, InBuckets
 from echornn.session.pictures.picture import Ghost
@@ -33,7 +33,7 @@ WILD = 1.5  # an extreme loss of more than so many times the largest 90th percen
 DASH, EPOCH, COMMAND, CROSSHAIR = "╌┊║│"
 BARS = np.array(list(" ▁▂▃▄▅▆▇█"))
 SAMPLES = {"mean": "⠒⠒", "median": "⠶⠶", "band": "⢕⢕", "extreme": "⠁⠈"}
-SIGNS = {"mean": "*", "raw": ".", "ghost": "'", "median": "=", "band": ":", "extreme": "'"}
+SIGNS = {"mean": "*", "raw": ".", "ghost": "'", "median": "=", "band": ":", "extreme": "'", "held_out": "o"}
 
 Losses = npt.NDArray[np.floating[Any]]
 Heights = npt.NDArray[np.float64]
@@ -339,6 +339,14 @@ def ghost_line(place: Place, curve: Curve) -> tuple[Characters, Heights]:
     return characters(dots), place.height - 1 - mean[::2] / 4
 
 
+def draw_held_out(cells: Cells, place: Place, curve: Curve) -> None:
+    """The losses on held-out data, and the newest as a number."""
+    if len(curve.mean):
+        put(cells, place, characters(spans(*place.dots(curve, curve.mean), place.rows)), "held_out")
+        words = f" held out {loss_text(float(curve.mean[-1]))} "
+        draw_label(cells, place, place.column(int(curve.ends[-1]) - 1), words, place.height, "held_out")
+
+
 def mean_of(place: Place, curve: Curve) -> Heights:
     return place.dots(curve, smoothed(curve.mean, place.columns // SMOOTHED_SHARE))[0]
 
@@ -475,6 +483,7 @@ def read(curve: Curve, band: Band, norms: Curve, window: int, config: EchoConfig
         epoch, in_epoch = segment.epoch_and_window(max(begin, segment.at))
         place += f" · epoch {epoch + 1}" + (f", window {in_epoch + 1}" if end - begin == 1 else "")
     low, high, mean = (loss_text(float(values[bucket])) for values in (curve.low, curve.high, curve.mean))
+    mean += bits_text(config, float(curve.mean[bucket]))
     others = [f"{float(curve.error_rate[bucket]):.1%} wrong"] if config.has_classes else []
     if norms.starts.size and not math.isnan(norm := float(norms.mean[bucket])):
         others.append(f"norm {loss_text(norm)}")

@@ -70,6 +70,8 @@ def look(query: Query, frame: Frame, timeline: Timeline, before: Picture | None 
             parts["curve"] = curve_of_the_line(columns, first, last)
             parts["band"] = timeline.band(line, columns, first, last)
             parts["norms"] = curve_of_the_line(columns, first, last, norms=True) if query.norms else NO_CURVE
+    if query.held_out:
+        parts["held_out"] = timeline.held_out(line, query.columns, first, last, replica)
     if query.branches:
         is_known = is_same_frame and is_same_tree and was.branches
         shown = {one.key for one in ghosts}

@@ -39,8 +39,8 @@ KEYS = {
     "branches run": "number letter parent at windows path differs newest_loss mean_loss solved_at lost_at here",
     "branches seeds": "number letter parent at windows path differs newest_loss mean_loss solved_at lost_at here "
     "lottery",
-    "export run": "window epoch loss accuracy",
-    "export seeds": "window epoch loss accuracy replica",
+    "export run": "window epoch loss accuracy grad_norm",
+    "export seeds": "window epoch loss accuracy replica grad_norm",
     "export seeds --summary": "replica seed solved_at final_loss lost_at",
     "tasks": "task help inputs outputs length loss levels solved sources settings",
     "cells": "cell help formulas state held gates products unit_weights keras",
@@ -334,7 +334,7 @@ def test_a_parquet_file_has_the_rows_of_the_csv_with_types(seeds: Path, flags: l
     table, expected = parquet.read_table("a b.parquet"), rows("export", seeds, *flags)
     assert table.column_names == list(expected[0])
     for name in table.column_names:
-        column, is_loss = table[name], name in ("loss", "accuracy", "final_loss")
+        column, is_loss = table[name], name in ("loss", "accuracy", "grad_norm", "final_loss")
         assert str(table.schema.field(name).type) == ("float" if is_loss else "int64")
         if is_loss:
             np.testing.assert_array_equal(np.array(column.to_pylist(), np.float32), float32s(expected, name))
@@ -397,6 +397,12 @@ def test_tasks_and_cells_can_be_named_and_templates_are_files_that_can_be_used(t
         "copy_memory",
         "adding",
         "parity",
+        "reber",
+        "dyck_1",
+        "anbn",
+        "binary_addition",
+        "cycle_navigation",
+        "text",
     ]
     cells = {one["cell"]: one for one in records(answered("cells", "--json"))}
     assert [*cells] == ["rnn", "gru", "lstm", "indrnn", "irnn", "mingru", "lru", "cornn"]

@@ -1,0 +1,102 @@
+"""The subcommand ``evaluate``: how well a run's networks do on data that training never saw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import numpy as np
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from echornn import Snapshot
+from echornn.arrays.facts import network_at, numbers_of
+from echornn.arrays.run_arrays import state_at
+from echornn.config import EchoConfig, fields_text
+from echornn.data.levels import chance_level
+from echornn.data.series import check_own_files, held_out_config
+from echornn.readings import HeldOut
+from tui.cli.probe import BAR
+from tui.cli.rows import At, Branch, Json, Record, Replica, RunName, Trust, emit, opened
+from tui.term import printed, terminal
+from tui.term.exit_code import FailedError
+
+LINES = 20  # the most groups of steps
+
+
+def evaluate_run(
+    run: RunName,
+    /,
+    *,
+    settings: dict[str, Any] | None = None,
+    trials: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
+    at: At = None,
+    branch: Branch = None,
+    replica: Replica = None,
+    json: Json = False,
+    trust: Trust = False,
+) -> int:
+    """Print how well each network of a run does on data that training never saw, also with other settings of its task.
+
+    Args:
+        trials: Fresh trials, 512 by default; of a stream rows, 64 by default.
+    """
+    stored = opened(run, trust)
+    position = stored.run.position_at(at, branch)
+    config, index = network_at(stored.run, position, replica)
+    check_own_files(config)
+    asked = held_out_config(config, settings or {}, trials)
+    terminal.keep_native_stderr_off_the_screen()
+    there = state_at(stored.run, position, retrain=True)
+    rows: list[Record] = []
+    for one in range(config.replicas) if replica is None else [index]:
+        snapshot, values = Snapshot(there.state.of(one), *position), tuple((settings or {}).items())
+        found = stored.examined(snapshot, ["held_out"], settings=values, trials=trials).held_out
+        about = {"window": position.window, "replica": numbers_of(stored.run, config)[one], "seed": config.seed + one}
+        about |= {"as_recorded": there.unlike is None, "trials": asked.batch_size, "steps": asked.row_length}
+        if found is None:
+            printed.complain(f"echornn-tui: the weights of seed {config.seed + one} are not finite: left out")
+        else:
+            rows.append({**about, **_numbers(found)})
+    if not rows:
+        raise FailedError("nothing to evaluate")
+    title = f"after window {position.window:,}: {asked.batch_size:,} fresh {'rows' if asked.is_stream else 'trials'} "
+    title += ", ".join(filter(None, (f"of {asked.row_length:,} steps", fields_text(settings or {}))))
+    return emit(rows, json, lambda _: [title, *_lines(asked, rows)])
+
+
+def _numbers(found: HeldOut) -> Record:
+    return {
+        "loss": found.loss,
+        "loss_spread": found.loss_spread,
+        "accuracy": found.accuracy,
+        "accuracy_spread": found.wrong_spread,
+        "loss_by_step": found.loss_by_step,
+        "accuracy_by_step": 1 - found.wrong_by_step,
+    }
+
+
+def _lines(asked: EchoConfig, rows: list[Record]) -> Iterator[str]:
+    """A line for each network, one for their mean, and one for each group of steps, of all networks together."""
+    right, chance = "  accuracy    +-" if asked.has_classes else "", chance_level(asked)
+    yield f"replica  seed      loss      +-{right}" + (f"   (chance {chance:.4f})" if math.isfinite(chance) else "")
+    whose = [(f"{row['replica']:>7} {row['seed']:>5}", row) for row in rows]
+    if len(rows) > 1:
+        means = {name: np.array([row[name] for row in rows]) for name in ("loss", "accuracy")}
+        both = {name: values.mean() for name, values in means.items()}
+        both |= {f"{name}_spread": 2 * one.std(ddof=1) / math.sqrt(len(one)) for name, one in means.items()}
+        whose.append((f"mean of {len(rows):>5}", both))
+    for name, row in whose:
+        right = f"{row['accuracy']:>9.1%} {row['accuracy_spread']:>5.1%}" if asked.has_classes else ""
+        yield f"{name}  {row['loss']:>8.4f} {row['loss_spread']:>7.4f} {right}".rstrip()
+    if asked.is_stream:  # all of its steps are alike
+        return
+    what, form = ("accuracy", ".1%") if asked.has_classes else ("loss", ".4f")
+    by_step = np.mean([row[f"{what}_by_step"] for row in rows], axis=0)
+    known = np.flatnonzero(np.isfinite(by_step))
+    yield from ("", f"{what} by step")
+    most = 1.0 if asked.has_classes else by_step[known].max(initial=0) or 1.0
+    for steps in np.array_split(known, min(LINES, len(known))):
+        value, where = float(by_step[steps].mean()), " to ".join(map(str, sorted({steps[0] + 1, steps[-1] + 1})))
+        yield f"{where:>14}  {value:>8{form}}  {'#' * round(BAR * value / most)}".rstrip()
