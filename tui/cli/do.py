@@ -152,11 +152,12 @@ def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> i
     """Learn truncated backpropagation through time in five minutes: seven steps of a run that is trained before you.
 
     Args:
-        file: A lesson of your own, in Markdown: lines after : are done. docs/cli.md shows how.
+        file: clipping, a lesson on gradient clipping; or one of your own, in Markdown: lines after : are done.
+            docs/cli.md shows how.
     """
-    from tui.app.script import lesson_of
+    from tui.app.script import LESSONS, lesson_of
 
-    lesson = () if file is None else lesson_of(_text(None, file))
+    lesson = () if file is None else lesson_of(_text(None, LESSONS.get(str(file), file)))
     if not terminal.is_interactive():
         raise UsageError("tour needs a terminal that can move the cursor")
     chosen = preferences(screen or ScreenFlags(), TOUR_SPEED)
