@@ -52,6 +52,10 @@ def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
     return {**shapes, "W2": (size, config.output_size), "b2": (1, config.output_size)}
 
 
+def fixed_names(config: EchoConfig) -> set[str]:
+    return {names[one] for names in layer_weight_names(config) for one in config.the_cell.fixed}
+
+
 def bias_names(config: EchoConfig) -> set[str]:
     return {"b2", *(names[one.bias] for names in layer_weight_names(config) for one in config.the_cell.products)}
 
@@ -66,8 +70,7 @@ def influence_shapes(config: EchoConfig) -> dict[str, tuple[int, ...]]:
     """
     if RULES[config.rule].cuts or not config.is_stream:
         return {}
-    fixed = {names[name] for names in layer_weight_names(config) for name in config.the_cell.fixed}
-    without = fixed | {"W2", "b2"}  # the latter do not act on the state
+    without = fixed_names(config) | {"W2", "b2"}  # the latter do not act on the state
     shapes = {name: shape for name, shape in weight_shapes(config).items() if name not in without}
     return {name: (config.batch_size, carried_size(config), *shape) for name, shape in shapes.items()}
 
