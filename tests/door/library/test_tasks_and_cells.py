@@ -32,7 +32,9 @@ def test_copying_costs_what_was_published_and_each_symbol_held_its_share(blank: 
 
 def test_the_printed_tasks_are_these() -> None:
     shown = records(answered("tasks", "--json"))
-    assert [(one["task"], one["length"], one["loss"], one["sources"], round(one["solved"], 5)) for one in shown] == [
+    assert [
+        (one["task"], one["length"], one["loss"], one["sources"], round(one["solved"] or 0, 5)) for one in shown
+    ] == [
         ("echo", None, "cross-entropy", [3], 0.04872),
         ("two_coins", None, "cross-entropy", [3, 8], 0.47071),
         ("delayed_xor", None, "cross-entropy", [1, 3], 0.04873),
@@ -46,6 +48,7 @@ def test_the_printed_tasks_are_these() -> None:
         ("anbn", None, "cross-entropy", [], 0.26942),
         ("binary_addition", None, "cross-entropy", [], 0.01083),
         ("cycle_navigation", 40, "cross-entropy", [], 0.07652),
+        ("text", None, "cross-entropy", [], 0),
     ]
     assert [level["name"] for level in shown[1]["levels"]] == ["chance", "knows t-8", "knows t-3", "knows both"]
     assert {one["task"]: [(known["name"], known["default"]) for known in one["settings"]] for one in shown} == {
@@ -62,6 +65,7 @@ def test_the_printed_tasks_are_these() -> None:
         "anbn": [("end", 0.3)],
         "binary_addition": [],
         "cycle_navigation": [("places", 5), ("length", 40)],
+        "text": [("file", "")],
     }
     assert [one["task"] for one in shown] == [*NAMES]
     for one in shown:
