@@ -302,16 +302,7 @@ def best_loss(task: Task, batch: Batch, keys: Keys) -> tuple[float, float]:
 
 @pytest.mark.parametrize(
     "task",
-    [
-        TwoCoins(),
-        DelayedXor(),
-        FlipFlop(),
-        TemporalOrder(3),
-        CopyMemory(500),
-        Adding(),
-        Parity(),
-        *ELSEWHERE[:-1],
-    ],  # of a text nobody knows it
+    [TwoCoins(), DelayedXor(), FlipFlop(), TemporalOrder(3), CopyMemory(500), Adding(), Parity(), *ELSEWHERE[:-1]],
     ids=str,
 )
 def test_solved_lies_between_the_last_rung_and_half_way_to_the_one_before(task: Task) -> None:

@@ -35,8 +35,7 @@ def test_copying_costs_what_was_published_and_each_symbol_held_its_share(blank: 
 def test_the_printed_tasks_are_these() -> None:
     shown = records(answered("tasks", "--json"))
     assert [
-        (one["task"], one["length"], one["loss"], one["sources"], one["solved"] and round(one["solved"], 5))
-        for one in shown
+        (one["task"], one["length"], one["loss"], one["sources"], round(one["solved"] or 0, 5)) for one in shown
     ] == [
         ("echo", None, "cross-entropy", [3], 0.04872),
         ("two_coins", None, "cross-entropy", [3, 8], 0.47071),
@@ -51,7 +50,7 @@ def test_the_printed_tasks_are_these() -> None:
         ("anbn", None, "cross-entropy", [], 0.26942),
         ("binary_addition", None, "cross-entropy", [], 0.01083),
         ("cycle_navigation", 40, "cross-entropy", [], 0.07652),
-        ("text", None, "cross-entropy", [], None),
+        ("text", None, "cross-entropy", [], 0),
     ]
     assert [level["name"] for level in shown[1]["levels"]] == ["chance", "knows t-8", "knows t-3", "knows both"]
     assert {one["task"]: [(known["name"], known["default"]) for known in one["settings"]] for one in shown} == {
