@@ -27,6 +27,8 @@ from tui.views.lags import bar_signs
 
 POSITIONS, MOST_LAGS = 32, 24  # lags that a picture shows: of more, some
 NAME, NUMBERS = 14, 22  # columns before and after the bars
+# nothing is imported from the current folder (-P); each line comes when it is printed (-u)
+PROGRAM = (sys.executable, "-P", "-u", "-m", "tui")
 NICE = 10  # how much the measuring process yields to others
 
 Line = list[tuple[str, str]]  # texts and their inks
@@ -104,9 +106,7 @@ class AlongScreen(ClosesOnce):
     def __init__(self, config: EchoConfig, folder: str, where: Mapping[str, int], saved: Callable[[], object]) -> None:
         super().__init__()
         flags = [word for name, value in where.items() for word in (f"--{name}", str(value))]
-        # nothing is imported from the current folder (-P); each line comes when it is printed (-u)
-        program = [sys.executable, "-P", "-u", "-m", "tui"]
-        self._words = [*program, "probe", folder, "--json", "--along", str(POSITIONS), *flags]
+        self._words = [*PROGRAM, "probe", folder, "--json", "--along", str(POSITIONS), *flags]
         self._positions, self._saved = min(POSITIONS, 1 + where["at"]), saved
         self._page = AlongPage(config)
 
@@ -128,8 +128,9 @@ class AlongScreen(ClosesOnce):
                 assert process.stdout is not None
                 count = 0
                 async for line in process.stdout:
-                    count += 1
-                    self._page.show(f"{count} of {self._positions} windows measured", json.loads(line))
+                    count, record = count + 1, json.loads(line)
+                    text = f"{count} of {self._positions} windows measured, to window {record['window']:,}"
+                    self._page.show(text, record)
                 if await process.wait():
                     errors.seek(0)
                     self._page.show((errors.read().decode(errors="replace").splitlines() or ["it failed"])[-1])
