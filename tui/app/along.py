@@ -24,7 +24,6 @@ from tui.views.keymap import keymap_of
 from tui.views.lags import bar_signs
 
 POSITIONS = 32
-MOST_LAGS = 24  # that a picture shows: of more, some
 NAME = 14  # columns before the bars
 # nothing is imported from the current folder (-P); each line comes when it is printed (-u)
 PROGRAM = (sys.executable, "-P", "-u", "-m", "tui")
@@ -68,13 +67,12 @@ class AlongPage(CellWidget):
 
     def _picture(self, shares: npt.NDArray[np.float64]) -> list[Line]:
         """A line for each lag, with a sign at sources of the targets and where the gradient is cut off."""
-        marks = {**dict.fromkeys(source_lags(self._config), "▲"), self._config.truncated_backprop_length: "T"}
-        every, lines = -(-len(shares) // MOST_LAGS) or 1, list[Line]()
-        for lag in range(0, len(shares), every):
-            sign = next((marks[one] for one in range(lag, lag + every) if one in marks), "")
-            levels = [min(7, int(8 * share)) if share > 0 else -1 for share in shares[lag].tolist()]
+        marks, lines = dict.fromkeys(source_lags(self._config), "▲"), list[Line]()
+        marks[self._config.truncated_backprop_length] = "T"
+        for lag, row in enumerate(shares.tolist()):
+            levels = [min(7, int(8 * share)) if share > 0 else -1 for share in row]
             cells = [("░▒▓█"[one // 2], f"shade{one}") if one >= 0 else ("·", "none") for one in levels]
-            lines.append([(f"{sign:>{NAME - 5}}{lag:>4} ", "muted"), *cells])
+            lines.append([(f"{marks.get(lag, ''):>{NAME - 5}}{lag:>4} ", "muted"), *cells])
         return lines
 
 

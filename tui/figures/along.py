@@ -13,10 +13,7 @@ from tui.figures.data import FigureData, FigureRequest
 from tui.figures.paper import GREY, SHADES, plain, style, whole_numbers
 
 POSITIONS = 50
-GUIDES = {
-    "spectral radius": 1.0,
-    "update / weight": 1e-3,
-}  # linear echoes neither fade nor grow; a common size of steps
+GUIDES = {"spectral radius": 1.0, "update / weight": 1e-3}
 
 
 def _measured(request: FigureRequest) -> tuple[RunArrays, list[dict[str, Any]], tuple[str, ...]]:
@@ -60,7 +57,7 @@ def picture(request: FigureRequest, key: str) -> FigureData:
         axes, half = figure.subplots(), windows[-1] / max(1, len(windows) - 1) / 2 or 0.5
         shades = colormaps[SHADES].with_extremes(under="0.85")
         where = {"origin": "lower", "extent": (-half, windows[-1] + half, -0.5, len(values) - 0.5), "aspect": "auto"}
-        ends = {"vmin": NOTHING, "vmax": max(0.0, values.max(initial=0.0))} if is_gradient else {"vmin": 0, "vmax": 1}
+        ends = {"vmin": NOTHING, "vmax": np.nanmax(values, initial=0.0)} if is_gradient else {"vmin": 0, "vmax": 1}
         image = axes.imshow(values, shades, interpolation="nearest", **where, **ends)
         bar = figure.colorbar(image, extend="min" if is_gradient else "neither")
         bar.set_label("log10 of the gradient\ngrey: nothing is learned" if is_gradient else "r² of a linear read-out")
