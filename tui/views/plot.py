@@ -230,8 +230,8 @@ class LossPlot(CellWidget, can_focus=True):
     def draw(self, cells: Cells) -> None:
         picture, frame, config = self._picture, self._picture.frame, self._picture.frame.own_config
         (first, last, length), band = picture.axis, picture.band
-        curve = picture.curve.below(most_loss(config))
-        has_legend = layers.draw_legend(cells, cells.height - 1, band, config.seed, picture.ghosts)
+        curve, held_out = picture.curve.below(most_loss(config)), picture.held_out.below(most_loss(config))
+        has_legend = layers.draw_legend(cells, cells.height - 1, band, config.seed, held_out, picture.ghosts)
         solved, errors = strip_lines(cells.height, len(band) > 0, config.has_classes)
         width, bottom = cells.width - GUTTER, cells.height - 1 - has_legend
         height = bottom - solved - errors
@@ -249,6 +249,8 @@ class LossPlot(CellWidget, can_focus=True):
         if len(band):
             layers.draw_band(cells, place, band)
         layers.draw_curve(cells, place, curve, int(band.ends[-1]) if len(band) else first)
+        measured = layers.spans(*place.dots(held_out, held_out.mean), place.rows)
+        layers.put(cells, place, layers.characters(measured), "held_out")
         strip = replace(place, y=height, height=solved, axis=LossAxis(0, 1.15))
         if solved:
             layers.draw_solved(cells, strip, band)
@@ -261,7 +263,6 @@ class LossPlot(CellWidget, can_focus=True):
         if config.value("task") != "echo":
             layers.draw_label(cells, place, GUTTER + width, f"{config.loss_name} ", 2, "muted")
         layers.draw_marks(cells, place, curve)
-        layers.draw_held_out(cells, place, picture.held_out.below(most_loss(config)))
         if frame.trained < frame.line_end and first <= frame.trained <= last:
             here = place.column(frame.trained)
             layers.draw_rule(cells, here, height, layers.COMMAND, "here")
