@@ -186,6 +186,15 @@ def _lyapunov(readings: read.Readings, exponents: Floats) -> Measured:
     return record, textwrap.wrap(text, COLUMNS, subsequent_indent="    ", break_on_hyphens=False)
 
 
+def _held_out(_: read.Readings, found: read.HeldOut) -> Measured:
+    record = {
+        "held_out_loss": found.loss,
+        "held_out_loss_spread": found.loss_spread,
+        "held_out_accuracy": found.accuracy,
+    }
+    return record, [f"loss on held-out data {found.loss:.4f} (+- {found.loss_spread:.4f})"]
+
+
 MEASURES: dict[read.Kind, Callable[[read.Readings, Any], Measured]] = {
     "memory": _memory,
     "reliance": _reliance,
@@ -193,6 +202,7 @@ MEASURES: dict[read.Kind, Callable[[read.Readings, Any], Measured]] = {
     "weights": _weights,
     "units": _units,
     "lyapunov": _lyapunov,
+    "held_out": _held_out,
 }
 """What is printed without ``--fixed-points``, in this order."""
 
