@@ -9,6 +9,7 @@ import numpy as np
 
 from echornn.arrays.run_arrays import RunArrays
 from echornn.readings import Doubles, Kind
+from echornn.runs.run_dir import BranchName
 
 Record = Mapping[str, Any]
 
@@ -26,30 +27,31 @@ PANELS: dict[str, dict[str, str]] = {
 LAGS = {"gradient_by_lag": "gradient by lag", "memory": "memory by lag"}
 """The keys of what is drawn as a picture of lag against window, and what it is."""
 
-NUMBERS = {key: key for labels in PANELS.values() for key in labels}
-"""The keys of all lines, labelled by themselves."""
-
 NOTHING = -8.0  # log10 of a gradient from which nothing is learned any more
 
 
-def records_along(run: RunArrays, count: int, **where: Any) -> Iterator[dict[str, Any]]:
-    """What is measured at each of `RunArrays.snapshots`; without the numbers where the weights are not finite."""
-    for snapshot in run.snapshots(count, **where):
-        found = run.examined(snapshot, MEASURED)
-        record: dict[str, Any] = {"window": snapshot.window, "as_recorded": snapshot.unlike is None}
-        record["loss"] = snapshot.progress.losses[-1] if snapshot.progress else np.nan
-        if found.weights and found.gradient and found.memory and found.held_out:
-            record |= {
-                "held_out": found.held_out.loss,
-                "spectral_radii": {one.name: one.spectral_radius for one in found.weights.recurrent},
-                "saturation": found.saturation or {},
-                "update_ratios": found.weights.update,
-                "truncation_bias": np.float32(found.gradient.through(found.config.truncated_backprop_length)[0]),
-                "truncation_bias_of_windows": np.float32(found.gradient.bias_of_windows),
-                "gradient_by_lag": found.gradient.by_lag,
-                "memory": found.memory.by_lag,
-            }
-        yield record
+def records_along(
+    run: RunArrays, count: int, at: int | None = None, branch: BranchName | None = None, replica: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """What is measured at each of `RunArrays.snapshots`; what is not known is NaN, or an empty list or object."""
+    for snapshot in run.snapshots(count, at, branch, replica):
+        readings = run.examined(snapshot, MEASURED)
+        progress, weights, gradient = readings.progress, readings.weights, readings.gradient
+        through = gradient.through(readings.config.truncated_backprop_length)[0] if gradient else np.nan
+        yield {
+            "window": readings.window,
+            "seed": readings.config.seed,
+            "as_recorded": snapshot.unlike is None,
+            "loss": progress.losses[-1] if progress else np.nan,
+            "held_out": np.float32(readings.held_out.loss if readings.held_out else np.nan),
+            "spectral_radii": {one.name: one.spectral_radius for one in weights.recurrent} if weights else {},
+            "saturation": readings.saturation or {},
+            "update_ratios": weights.update if weights else {},
+            "truncation_bias": np.float32(through),
+            "truncation_bias_of_windows": np.float32(gradient.bias_of_windows if gradient else np.nan),
+            "gradient_by_lag": gradient.by_lag if gradient else [],
+            "memory": readings.memory.by_lag if readings.memory else [],
+        }
 
 
 def series(records: Sequence[Record], key: str) -> dict[str, Doubles]:

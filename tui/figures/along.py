@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from echornn.arrays.along import LAGS, NOTHING, NUMBERS, PANELS, by_lag, records_along, series
+from echornn.arrays.along import LAGS, NOTHING, PANELS, by_lag, columns, panels, records_along
 from echornn.arrays.run_arrays import RunArrays, read
 from echornn.data.series import source_lags
 from tui.figures.data import FigureData, FigureRequest
@@ -20,8 +21,8 @@ GUIDES = {
 
 
 def _measured(request: FigureRequest) -> tuple[RunArrays, list[dict[str, Any]], tuple[str, ...]]:
-    run, where = read(request.run, request.trust), {"at": request.at, "branch": request.branch}
-    records = [*records_along(run, request.along or POSITIONS, replica=request.replica, **where)]
+    run = read(request.run, request.trust)
+    records = [*records_along(run, request.along or POSITIONS, request.at, request.branch, request.replica)]
     unlike = () if records[-1]["as_recorded"] else ("not as it was: losses differ from the recorded ones",)
     return run, records, (*run.notes, *unlike)
 
@@ -29,12 +30,12 @@ def _measured(request: FigureRequest) -> tuple[RunArrays, list[dict[str, Any]], 
 def lines(request: FigureRequest) -> FigureData:
     """A panel for each of `PANELS`, as in ``probe --along``."""
     _, records, notes = _measured(request)
-    windows = np.array([record["window"] for record in records])
+    windows, found = np.array([record["window"] for record in records]), panels(records)
 
     def draw(figure: Any) -> None:
-        all_axes = figure.subplots(len(PANELS), 1, sharex=True)
-        for axes, (title, labels) in zip(all_axes, PANELS.items(), strict=True):
-            for number, (name, values) in enumerate(series(records, labels).items()):
+        all_axes = figure.subplots(len(found), 1, sharex=True)
+        for axes, (title, named) in zip(all_axes, found.items(), strict=True):
+            for number, (name, values) in enumerate(named.items()):
                 axes.plot(windows, values, **style(number) | {"markersize": 2, "label": plain(name)})
             if title in GUIDES:
                 axes.axhline(GUIDES[title], color=GREY, linewidth=0.6, linestyle=(0, (2, 2)), zorder=0)
@@ -45,7 +46,7 @@ def lines(request: FigureRequest) -> FigureData:
         whole_numbers(all_axes[-1].xaxis, "window")
         figure.align_ylabels()
 
-    return FigureData({"window": windows, **series(records, NUMBERS)}, draw, 1.1 * len(PANELS), notes)
+    return FigureData({"window": windows, **columns(records, chain(*PANELS.values()))}, draw, 1.1 * len(found), notes)
 
 
 def picture(request: FigureRequest, key: str) -> FigureData:
@@ -72,4 +73,4 @@ def picture(request: FigureRequest, key: str) -> FigureData:
         whole_numbers(axes.xaxis, "window")
         whole_numbers(axes.yaxis, f"{LAGS[key].split()[0]} by lag (steps)")
 
-    return FigureData({"window": windows, **series(records, {key: key})}, draw, 2.4, notes)
+    return FigureData({"window": windows, **columns(records, [key])}, draw, 2.4, notes)
