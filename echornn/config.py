@@ -153,7 +153,7 @@ class EchoConfig:
     stride: int | None = None
     """Time steps from one window to the next, 1 to T; by default T, as in the tutorial."""
 
-    cell: CellName = "rnn"
+    cell: Cell | CellName = "rnn"
     """Recurrent cell: rnn (the tutorial's tanh([x, h] W + b)), another that cells lists, or FILE.py:NAME, a cell of
     your own."""
 
@@ -334,6 +334,7 @@ class EchoConfig:
 
     @property
     def the_cell(self) -> Cell:
+        assert not isinstance(self.cell, Cell)  # but its name, see `Field.checked`
         return cell_of(self.cell)
 
     @property

@@ -314,5 +314,5 @@ def loss_text(loss: float, decimals: int = 4) -> str:
 
 
 def bits_text(config: EchoConfig, loss: float) -> str:
-    """A loss of a text in bits a character, as `` (2.182 bits)``; empty for other tasks."""
+    """A loss of a text in bits a symbol, as `` (2.182 bits)``; empty for other tasks."""
     return f" ({loss_text(loss / math.log(2), 3)} bits)" if config.the_task.characters else ""

@@ -52,8 +52,15 @@ def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
     return {**shapes, "W2": (size, config.output_size), "b2": (1, config.output_size)}
 
 
-def bias_names(config: EchoConfig) -> set[str]:
-    return {"b2", *(names[one.bias] for names in layer_weight_names(config) for one in config.the_cell.products)}
+def fixed_names(config: EchoConfig) -> set[str]:
+    return {names[one] for names in layer_weight_names(config) for one in config.the_cell.fixed}
+
+
+def decayed_names(config: EchoConfig) -> set[str]:
+    """The weights that may decay: neither biases nor those that are not trained."""
+    cell = config.the_cell
+    biases = {names[one.bias] for names in layer_weight_names(config) for one in cell.products} | {"b2"}
+    return {*weight_shapes(config)} - biases - fixed_names(config)
 
 
 def largest_product(config: EchoConfig) -> int:
@@ -66,8 +73,7 @@ def influence_shapes(config: EchoConfig) -> dict[str, tuple[int, ...]]:
     """
     if RULES[config.rule].cuts or not config.is_stream:
         return {}
-    fixed = {names[name] for names in layer_weight_names(config) for name in config.the_cell.fixed}
-    without = fixed | {"W2", "b2"}  # the latter do not act on the state
+    without = fixed_names(config) | {"W2", "b2"}  # the latter do not act on the state
     shapes = {name: shape for name, shape in weight_shapes(config).items() if name not in without}
     return {name: (config.batch_size, carried_size(config), *shape) for name, shape in shapes.items()}
 

@@ -51,8 +51,8 @@ def _recurrent(config: EchoConfig, weights: dict[str, Floats]) -> Iterator[Recur
                 for vector, block in zip(product.columns, blocks, strict=True):
                     yield of("W" if vector == "h" else f"W {vector}", np.linalg.eigvals(block))
         used = cell.used({local: weights[name] for local, name in names.items()}, Functions(), config.window_steps)
-        square = {name for name, shape in cell.other_weights.items() if tuple(shape) == ("units", "units")}
-        found = {name: np.linalg.eigvals(np.asarray(used[name], np.float64)) for name in square & set(used)}
+        square = [name for name, shape in cell.other_weights.items() if tuple(shape) == ("units", "units")]
+        found = {name: np.linalg.eigvals(used[name]) for name in square if name in used}
         for weight, values in {**found, **cell.eigenvalues(used)}.items():
             yield of(weight, values)
 

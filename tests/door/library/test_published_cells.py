@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,18 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from echornn import ConfigError, EchoConfig, Population, Question, Snapshot, Trainer, examine
+import echornn
+from echornn import (
+    Cell,
+    ConfigError,
+    EchoConfig,
+    Population,
+    Question,
+    RunRecorder,
+    Snapshot,
+    Trainer,
+    examine,
+)
 from tests.compiled import plain
 
 pytestmark = pytest.mark.slow
@@ -246,6 +258,10 @@ def test_noise_is_normal_and_a_networks_own_alone_side_by_side_and_resumed(
         of_each = together.advance(1).states
     np.testing.assert_allclose(of_each[..., 0], np.swapaxes(second, 0, 1), atol=1e-6)
     assert abs(np.mean(of_each[..., 0] * of_each[..., 15])) < 0.05
+    x = np.zeros((30, 40), np.uint8)
+    ran = trainer.run(x)
+    assert abs(ran.states.std() - 1) < 0.05
+    np.testing.assert_array_equal(trainer.run(x).states, ran.states)
     with pytest.raises(ConfigError, match="noise or other weights"):
         replace(config, rule="rtrl")
 
@@ -254,7 +270,8 @@ def test_fixed_weights_stay_under_every_optimizer_and_rule(tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     Path("others.py").write_text(HEAD + OTHERS, encoding="utf-8")
     config = EchoConfig(cell="others.py:Fixed")
-    for one in (replace(config, optimizer="adam"), replace(config, optimizer="rmsprop"), replace(config, rule="rtrl")):
+    others = ({"optimizer": "adam"}, {"optimizer": "rmsprop"}, {"rule": "rtrl"}, {"weight_decay": 0.1})
+    for one in (replace(config, **fields) for fields in others):
         with plain() as programs:
             trainer = Trainer(one, programs)
             before = trainer.weights
@@ -289,3 +306,24 @@ def test_a_step_that_calls_tensorflow_trains_and_is_examined_as_the_same_cell_of
     assert readings.fixed_points is not None
     assert usual.fixed_points is not None
     assert readings.fixed_points.kinds == usual.fixed_points.kinds
+
+
+def test_a_cell_is_given_as_an_object_and_kept_by_the_text_of_its_modules_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    Path("my_cells.py").write_text(HEAD + OTHERS, encoding="utf-8")
+    cells = importlib.import_module("my_cells")
+    config = EchoConfig(cell=cells.Tensors, total_series_length=500, num_epochs=1)
+    assert config == EchoConfig(cell=f"{tmp_path}/my_cells.py:Tensors", total_series_length=500, num_epochs=1)
+    assert replace(config, cell=config.the_cell) == config
+    RunRecorder.begin(Path("run"), config).close()
+    Path("my_cells.py").unlink()
+    kept = echornn.read("run").config.the_cell
+    assert (kept.other_shapes(1, 4), kept.in_turn) == ({"W": (5, 4), "b": (1, 4)}, True)
+    made = EchoConfig(cell=Cell(cells.only_noise, ("h",), (), noise=True), total_series_length=500)
+    with plain() as programs:
+        assert Trainer(made, programs).advance(1).losses.shape == (1,)
+    with pytest.raises(ValueError, match="is in no file"):
+        RunRecorder.begin(Path("other"), made)
