@@ -68,14 +68,14 @@ def test_a_curve_has_mean_and_extremes_of_the_exported_losses() -> None:
 
 
 def test_norms_are_those_of_the_export_and_a_run_from_before_has_none() -> None:
-    config = SMALL_POPULATION.with_fields({"clip_norm": 0.5})
+    config = SMALL_POPULATION.with_fields({"clip_norm": 1.0})
     record_branches(Path("run"), 40, config=config)
     found, norms = figure("run", "norms", "--replica", 1), floats(exported("run", "--replica", 1)["grad_norm"])
     assert floats(found["mean"]) == floats(found["high"]) == pytest.approx(norms, rel=1e-6)
-    assert floats(found["clipped"]) == [float(norm > 0.5) for norm in norms]
+    assert floats(found["clipped"]) == [float(norm > 1) for norm in norms]
     assert len(set(found["clipped"])) == 2
     refused = answered("figure", str(RUNS / "echo-run"), "norms", "-o", "a.svg")
-    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert (refused.returncode, "no norms" in refused.stderr) == (2, True)
 
 
 def test_a_band_has_the_quantiles_of_the_exported_losses() -> None:
