@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
-import numpy as np
-import pytest
-
-from echornn import EchoConfig, read
-from tests.compiled import make_population
 from tests.door.app.stage import Stage, opened
-from tests.recorded import record_branches
 from tests.scripted import SMALL
 
 LONG = replace(SMALL, num_epochs=1000)
@@ -98,17 +91,3 @@ async def test_the_lesson_on_clipping_leads_from_key_to_key() -> None:
         assert "clipped above 0.300" in stage.text
         config = stage.frame.config
         assert (config.value("optimizer"), config.learning_rate, config.clip_norm) == ("sgd", 1.0, 0.3)
-
-
-@pytest.mark.slow
-def test_what_the_lesson_on_clipping_says_is_true(tmp_path: Path) -> None:
-    config = EchoConfig(optimizer="sgd", learning_rate=1.0)
-    record_branches(tmp_path, 800, (0, 660), {"clip_norm": 0.3}, 140, config=config, make_trainer=make_population)
-    run = read(tmp_path)
-    without, clipped = (run.path(branch) for branch in "ab")
-    assert without.loss[550:660].max() < 0.01
-    assert without.loss[700:800].mean() > 0.7, "guessing has 0.693"
-    assert without.grad_norm[667:671].max() > 1000 * without.grad_norm[600:666].max()
-    assert clipped.loss[660:800].max() < 0.5
-    assert clipped.loss[700:800].max() < 0.01
-    assert 1 <= np.count_nonzero(clipped.grad_norm[660:] > 0.3) <= 3
