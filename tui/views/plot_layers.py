@@ -449,19 +449,21 @@ def draw_norm_words(cells: Cells, place: Place, norms: Curve, clip_norm: float |
     draw_levels(cells, place, [(f"{clipped:,} clipped above", clip_norm)] if clip_norm else [])
 
 
-def draw_legend(cells: Cells, y: int, band: Band, seed: int, held_out: Curve, ghosts: Sequence[Ghost]) -> bool:
+def draw_legend(
+    cells: Cells, y: int, band: Band, config: EchoConfig, held_out: Curve, ghosts: Sequence[Ghost]
+) -> bool:
     """How several networks are drawn, then held-out data and the ghosts; of too many the newest. Returns whether there
     is a legend.
     """
     x = 0
     if len(band):
-        names = f"seed {seed}", f"median of {int(band.replicas[-1]):,}", "10 to 90 %", "best, worst"
+        names = f"seed {config.seed}", f"median of {int(band.replicas[-1]):,}", "10 to 90 %", "best, worst"
         for (ink, sample), name in zip(SAMPLES.items(), names, strict=True):
             x = cells.write(cells.write(x, y, sample, ink), y, f" {name}  ", "words")
     if len(held_out.mean):
-        x = cells.write(
-            cells.write(x, y, "⠒⠒", "held_out"), y, f" held out {loss_text(float(held_out.mean[-1]))}  ", "words"
-        )
+        loss = float(held_out.mean[-1])
+        x = cells.write(x, y, "⠒⠒", "held_out")
+        x = cells.write(x, y, f" held out {loss_text(loss)}{bits_text(config, loss)}  ", "words")
     words = [f"{ghost.letter}: {ghost.words}{ghost.since}" for ghost in ghosts]
     for left_out in range(max(1, len(words))):
         more = [f"and {left_out} more: «branches»"] if left_out else []
