@@ -94,7 +94,11 @@ def mean_floor(config: EchoConfig) -> float:
 
 
 def solved_level(config: EchoConfig) -> float:
-    """The mean loss below which the task counts as solved, close to its floor; minus infinity if there is no such."""
+    """The mean loss below which the task counts as solved, as set or close to its floor; minus infinity if there is no
+    such.
+    """
+    if config.solved_below is not None:
+        return config.solved_below
     level = _solved_level(config.the_task, *config.data_shape)
     return -math.inf if level is None else level
 

@@ -57,18 +57,21 @@ class LossStats:
 
     def leaving(self, before: Floats, losses: Floats, norms: Floats, trained: int, most: float) -> LossStats:
         """With the window, after ``trained`` windows, at which the loss left its range: from `RECENT_WINDOWS` clearly
-        below chance to above `LEAP` times chance; or else the first that is not finite or above ``most`` (see
-        `most_loss`). ``before`` are the losses before these.
+        below chance to far above them and above `LEAP` times chance; or else the first that is not finite or above
+        ``most`` (see `most_loss`). ``before`` are the losses before these.
         """
         chance = most / FAR_ABOVE
         high = ~(losses < LEAP * chance)
         if not high.any():
             return self
-        joined = np.concatenate([np.full(RECENT_WINDOWS - len(before), np.inf), before, losses[:-1]])
+        joined = np.concatenate([np.full(RECENT_WINDOWS - len(before), np.nan), before, losses[:-1]])
         earlier = np.lib.stride_tricks.sliding_window_view(joined, RECENT_WINDOWS)
-        calm = (earlier.max(axis=-1) < LEAP * chance) & (earlier.mean(axis=-1) < BELOW_CHANCE * chance)
+        with np.errstate(invalid="ignore"):
+            highest, mean, spread = earlier.max(axis=-1), earlier.mean(axis=-1), earlier.std(axis=-1)
+        was_below = (highest < LEAP * chance) & (mean < BELOW_CHANCE * chance)
+        high &= was_below & ~(losses < mean + OF_SPREAD * spread)
         far = ~(losses < most) & (self.left_at is None)
-        found = [*np.flatnonzero(high & calm)[-1:].tolist(), *np.flatnonzero(far)[:1].tolist()]
+        found = [*np.flatnonzero(high)[-1:].tolist(), *np.flatnonzero(far)[:1].tolist()]
         for at in found[:1]:
             return replace(self, left_at=trained + at + 1, left_to=float(losses[at]), left_norm=float(norms[at]))
         return self
@@ -80,6 +83,7 @@ class LossStats:
 
 
 LEAP = 2.0  # times chance: a loss above this, after `RECENT_WINDOWS` below chance, has left its range
+OF_SPREAD = 8  # times the standard deviation of these: losses of a few trials scatter by more than chance
 NEAR = 0.2  # the share of the distance to the next level on that side within which a loss is at a level
 
 SAME_LEVEL = 1e-6  # levels whose losses differ by less than this share of chance have the same loss
@@ -310,5 +314,5 @@ def loss_text(loss: float, decimals: int = 4) -> str:
 
 
 def bits_text(config: EchoConfig, loss: float) -> str:
-    """A loss of a text in bits a character, as `` (2.182 bits)``; empty for other tasks."""
+    """A loss of a text in bits a symbol, as `` (2.182 bits)``; empty for other tasks."""
     return f" ({loss_text(loss / math.log(2), 3)} bits)" if config.the_task.characters else ""

@@ -56,8 +56,11 @@ def fixed_names(config: EchoConfig) -> set[str]:
     return {names[one] for names in layer_weight_names(config) for one in config.the_cell.fixed}
 
 
-def bias_names(config: EchoConfig) -> set[str]:
-    return {"b2", *(names[one.bias] for names in layer_weight_names(config) for one in config.the_cell.products)}
+def decayed_names(config: EchoConfig) -> set[str]:
+    """The weights that may decay: neither biases nor those that are not trained."""
+    cell = config.the_cell
+    biases = {names[one.bias] for names in layer_weight_names(config) for one in cell.products} | {"b2"}
+    return {*weight_shapes(config)} - biases - fixed_names(config)
 
 
 def largest_product(config: EchoConfig) -> int:

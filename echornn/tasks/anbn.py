@@ -21,6 +21,7 @@ class AnBn(Task):
     """
 
     inputs = outputs = Symbols(3, names="ab#")
+    characters = "ab#"
     scores_every_step = True
 
     end: float = setting(0.3, "Probability that an a is the last.", 0.01, 0.99)

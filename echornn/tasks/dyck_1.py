@@ -22,6 +22,7 @@ class Dyck1(Task):
     """
 
     inputs = outputs = Symbols(3, names="[]#")
+    characters = "[]#"
     scores_every_step = True
 
     nesting: float = setting(0.3, "Probability that a bracket opens.", 0.01, 0.49)

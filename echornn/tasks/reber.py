@@ -30,6 +30,7 @@ class Reber(Task):
     """
 
     inputs = outputs = Symbols(len(NAMES), names=NAMES)
+    characters = NAMES
     scores_every_step = True
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:

@@ -290,7 +290,8 @@ def lagged(x: npt.NDArray[Any], lag: int, first: int) -> npt.NDArray[Any]:
 
 def next_symbols(stream: npt.NDArray[np.uint8], rows: int, steps: int) -> Batch:
     """Rows cut from a stream of at least ``rows * steps + 1`` symbols; the target of each is the one after it."""
-    return Batch(*(stream[at : at + rows * steps].reshape(rows, steps) for at in (0, 1)))
+    x, y = (stream[at : at + rows * steps].reshape(rows, steps) for at in (0, 1))
+    return Batch(x, y)
 
 
 def scored_from(first: int, rows: int, steps: int) -> npt.NDArray[np.bool_]:

@@ -12,7 +12,7 @@ import tensorflow as tf
 from echornn.config import EchoConfig
 from echornn.network.affine import kept_apart, read_steps
 from echornn.network.model import EchoRNN, errors
-from echornn.network.shapes import SLOTS, bias_names, carried_size, fixed_names
+from echornn.network.shapes import SLOTS, carried_size, decayed_names
 from echornn.progress import Floats
 from echornn.tasks.task import Numbers
 from echornn.training.rules import LEARN, WindowData
@@ -134,8 +134,8 @@ def penalized(
         scale = tf.minimum(1.0, by.clip_norm / tf.sqrt(square))
         gradients = [gradient * scale for gradient in gradients]
     if config.weight_decay:
-        without, pairs = bias_names(config) | fixed_names(config), zip(weights.items(), gradients, strict=True)
-        gradients = [one if name in without else one + by.weight_decay * weight for (name, weight), one in pairs]
+        decayed, pairs = decayed_names(config), zip(weights.items(), gradients, strict=True)
+        gradients = [one + by.weight_decay * weight if name in decayed else one for (name, weight), one in pairs]
     return gradients
 
 

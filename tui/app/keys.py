@@ -13,6 +13,7 @@ from echornn.session import commands
 from echornn.session.commands import Command
 from echornn.session.handlers import AT_THE_START, ONE_NETWORK, why_nothing
 from echornn.session.pictures.frame import Frame, State
+from tui.app.along import AlongScreen
 from tui.app.base import BACK, OPENS, Palette
 from tui.app.help import HelpScreen
 from tui.app.status import HOW_TO_GO_ON
@@ -48,6 +49,7 @@ SEED_AFTER = "With several seeds: show the network one line down in view «view.
 SET = "Settings and presets beside the curve: change anything, many fields while it trains"
 ADVICE = "Make the change that the advice above the curve names; «undo» undoes it"
 FOCUS = "Give the arrow keys to the curve or to a view; > marks the view that has them"
+ALONG = "What the probes say at windows along the run so far: radius, saturation, gradient and memory by lag"
 LINE = "Type a command by name: step 100, edit learning_rate=0.1, view memory"
 
 # Keys with priority work at once, so that what they open gets the keys that follow quickly.
@@ -81,6 +83,7 @@ BINDINGS = [
     _key("held_out", "h", "Held out", "held_out", "The loss on data that no training saw, on the curve"),
     _key("zoom", "z", "Zoom", "zoom(True)", "Zoom in: half as many windows"),
     _key("wider", "Z", "Wider", "zoom(False)", "Zoom out: twice as many windows"),
+    _key("along", "P", "Probes along", "along", ALONG),
     _key("copy", "y", "Copy", "copy", "Copy the command that shows this again"),
     _key("focus", "tab", "Focus", "app.focus_next", FOCUS, priority=True),
     _key("show_all", "ctrl+l", "Redraw screen", "show_all", "Draw the whole screen again"),
@@ -139,6 +142,7 @@ PLACES: dict[str, Sequence[BindingType]] = {
     "in the list of branches": BranchList.BINDINGS,
     "in the list of runs": RunList.BINDINGS,
     "in the help": HelpScreen.BINDINGS,
+    "along the run": AlongScreen.BINDINGS,
     "in the palette": Palette.BINDINGS,
 }
 # where the keys of the app work too

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from echornn.sweeps.folder import SweepResults
-from tui.cli.rows import Along, At, Branch, Replica, Trust, emit
+from tui.cli.rows import Along, At, Branch, Replica, Trust, emit, named
 from tui.command_text import command_with
 from tui.figures.data import FigureRequest
 from tui.figures.make import KINDS, made, require_drawable
@@ -59,6 +59,7 @@ def make_figure(
         font: An installed font, or serif.
     """
     require_drawable(kind, out)
+    named(run)  # says which one is the newest
     given = {"at": at, "branch": branch, "replica": replica, "along": along, "log": log}
     of_maps = {"across": across, "down": down, "show": show, "filter": filter or None}
     for name, value in {**given, **of_maps}.items():

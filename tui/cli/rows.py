@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from json import JSONEncoder, dumps
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from cyclopts.validators import Number
 
 from echornn.arrays.run_arrays import RunArrays, read
 from echornn.diagnosis.seed_stats import SeedStats
+from echornn.runs import folders
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 
@@ -30,9 +32,17 @@ Replica = Annotated[int | None, Parameter(help="With several replicas, the netwo
 Trust = Annotated[bool, Parameter(help="Run your own tasks and cells in the record: programs with all your rights.")]
 
 
+def named(run: str) -> Path:
+    """The folder of the run of this name; which one is the newest is said on standard error."""
+    folder = folders.find(run)
+    if run == folders.NEWEST:
+        printed.complain(f"echornn-tui: newest is {folder}")
+    return folder
+
+
 def opened(name: str, trust: bool = False) -> RunArrays:
     """The run of this name; what is damaged in it is said on standard error."""
-    run = read(name, trust)
+    run = read(named(name), trust)
     printed.complain(*(f"echornn-tui: {note}" for note in run.notes))
     return run
 

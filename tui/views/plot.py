@@ -272,7 +272,7 @@ class LossPlot(CellWidget, can_focus=True):
         layers.draw_marks(cells, place, curve)
         if of_norms:
             layers.draw_norm_words(cells, norms, picture.norms, config.clip_norm)
-        layers.draw_held_out(cells, place, picture.held_out.below(most_loss(config)))
+        layers.draw_held_out(cells, place, picture.held_out.below(most_loss(config)), config)
         if frame.trained < frame.line_end and first <= frame.trained <= last:
             here = place.column(frame.trained)
             layers.draw_rule(cells, here, height, layers.COMMAND, "here")

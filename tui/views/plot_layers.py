@@ -339,11 +339,12 @@ def ghost_line(place: Place, curve: Curve) -> tuple[Characters, Heights]:
     return characters(dots), place.height - 1 - mean[::2] / 4
 
 
-def draw_held_out(cells: Cells, place: Place, curve: Curve) -> None:
+def draw_held_out(cells: Cells, place: Place, curve: Curve, config: EchoConfig) -> None:
     """The losses on held-out data, and the newest as a number."""
     if len(curve.mean):
         put(cells, place, characters(spans(*place.dots(curve, curve.mean), place.rows)), "held_out")
-        words = f" held out {loss_text(float(curve.mean[-1]))} "
+        loss = float(curve.mean[-1])
+        words = f" held out {loss_text(loss)}{bits_text(config, loss)} "
         draw_label(cells, place, place.column(int(curve.ends[-1]) - 1), words, place.height, "held_out")
 
 

@@ -8,7 +8,7 @@ from tui.views.canvas import Cells
 from tui.views.view import ProbeView
 
 MOST_LINES = 12
-NOT_WRITING = "sample: this task has no text to write; see the task text"
+NOT_WRITING = "sample: only a network that predicts the next symbol can write, as in the task text"
 
 
 class SampleView(ProbeView):

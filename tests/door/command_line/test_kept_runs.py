@@ -219,6 +219,7 @@ def test_branches_say_where_they_begin_and_how_far_they_came(run: Path, seeds: P
 def test_the_list_says_how_far_runs_are_and_which_was_saved_last(tmp_path: Path) -> None:
     home = tmp_path / "state" / "echornn-tui" / "runs"
     record_branches(home / "one", 14)
+    assert f"newest is {home / 'one'}" in answered("branches", "newest").stderr
     record_branches(home / "many", 500, config=SMALL_POPULATION)
     record_branches(home / "new")
     (home / "broken").mkdir()

@@ -270,7 +270,8 @@ def test_fixed_weights_stay_under_every_optimizer_and_rule(tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     Path("others.py").write_text(HEAD + OTHERS, encoding="utf-8")
     config = EchoConfig(cell="others.py:Fixed")
-    for one in (replace(config, optimizer="adam"), replace(config, optimizer="rmsprop"), replace(config, rule="rtrl")):
+    others = ({"optimizer": "adam"}, {"optimizer": "rmsprop"}, {"rule": "rtrl"}, {"weight_decay": 0.1})
+    for one in (replace(config, **fields) for fields in others):
         with plain() as programs:
             trainer = Trainer(one, programs)
             before = trainer.weights

@@ -13,8 +13,10 @@ from tests.answered import answered, records
 from tests.any_task import data_of
 from tests.door.library import twins
 
-NAMES = ("echo", "two_coins", "delayed_xor", "flip_flop", "temporal_order", "copy_memory", "adding", "parity", "reber")
-NAMES += ("dyck_1", "anbn", "binary_addition", "cycle_navigation")
+NAMES = (
+    *("echo", "two_coins", "delayed_xor", "flip_flop", "temporal_order", "copy_memory", "adding", "parity"),
+    *("reber", "dyck_1", "anbn", "binary_addition", "cycle_navigation", "text"),
+)
 
 
 def task_of(task: str, **settings: Any) -> Any:
