@@ -449,9 +449,7 @@ def draw_norm_words(cells: Cells, place: Place, norms: Curve, clip_norm: float |
     draw_levels(cells, place, [(f"{clipped:,} clipped above", clip_norm)] if clip_norm else [])
 
 
-def draw_legend(
-    cells: Cells, y: int, band: Band, config: EchoConfig, held_out: Curve, ghosts: Sequence[Ghost]
-) -> bool:
+def draw_legend(cells: Cells, y: int, band: Band, config: EchoConfig, held_out: Curve, ghosts: Sequence[Ghost]) -> bool:
     """How several networks are drawn, then held-out data and the ghosts; of too many the newest. Returns whether there
     is a legend.
     """
