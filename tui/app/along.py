@@ -24,6 +24,7 @@ from tui.views.keymap import keymap_of
 from tui.views.lags import bar_signs
 
 POSITIONS = 32
+LONGEST_LINE = 1 << 24  # bytes of a record
 NAME = 14  # columns before the bars
 # nothing is imported from the current folder (-P); each line comes when it is printed (-u)
 PROGRAM = (sys.executable, "-P", "-u", "-m", "tui")
@@ -114,8 +115,9 @@ class AlongScreen(ClosesOnce):
         """Show each record as it is printed, as long as the screen is open."""
         await asyncio.to_thread(self._saved)
         pipe, both, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT, asyncio.subprocess.DEVNULL
-        streams = {"stdin": nothing, "stdout": pipe, "stderr": both}
-        process = await asyncio.create_subprocess_exec(*self._words, **streams, limit=1 << 24)
+        process = await asyncio.create_subprocess_exec(
+            *self._words, stdin=nothing, stdout=pipe, stderr=both, limit=LONGEST_LINE
+        )
         try:
             os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
             count = 0
