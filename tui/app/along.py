@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import sys
+from asyncio import create_subprocess_exec
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -113,9 +115,7 @@ class AlongScreen(ClosesOnce):
     async def _measure(self) -> None:
         """Show each record as it is printed, as long as the screen is open."""
         await asyncio.to_thread(self._saved)
-        pipe, both, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT, asyncio.subprocess.DEVNULL
-        streams = {"stdin": nothing, "stdout": pipe, "stderr": both}
-        process = await asyncio.create_subprocess_exec(*self._words, **streams, limit=1 << 24)
+        process = await create_subprocess_exec(*self._words, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, limit=1 << 24)
         try:
             os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
             count = 0
