@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # a line for each module
     from echornn.diagnosis.seed_stats import SeedStats as SeedStats
     from echornn.errors import RunError as RunError
     from echornn.probes.examine import examine as examine
+    from echornn.probes.sampling import sample as sample
     from echornn.progress import ForwardPass as ForwardPass, PopulationProgress as PopulationProgress
     from echornn.progress import Progress as Progress
     from echornn.readings import Question as Question, Readings as Readings
@@ -28,6 +29,7 @@ if TYPE_CHECKING:  # a line for each module
     from echornn.session.pictures.frame import Frame as Frame
     from echornn.session.session import Session as Session
     from echornn.state import PopulationState as PopulationState, Snapshot as Snapshot
+    from echornn.tasks.data_file import array_of as array_of
     from echornn.tasks.task import Batch as Batch, Level as Level, Task as Task, TaskError as TaskError
     from echornn.tasks.task import Numbers as Numbers, Symbols as Symbols, entropy as entropy, setting as setting
     from echornn.timeline.branch import Position as Position
@@ -43,6 +45,7 @@ _NAMES = {
     "diagnosis.seed_stats": "SeedStats",
     "errors": "RunError",
     "probes.examine": "examine",
+    "probes.sampling": "sample",
     "progress": "ForwardPass PopulationProgress Progress",
     "readings": "Question Readings",
     "runs.run_dir": "Run",
@@ -50,6 +53,7 @@ _NAMES = {
     "session.pictures.frame": "Frame",
     "session.session": "Session",
     "state": "PopulationState Snapshot",
+    "tasks.data_file": "array_of",
     "tasks.task": "Batch Level Numbers Symbols Task TaskError entropy setting",
     "timeline.branch": "Position",
     "training.device": "use_one_thread",

@@ -153,7 +153,7 @@ class EchoConfig:
     stride: int | None = None
     """Time steps from one window to the next, 1 to T; by default T, as in the tutorial."""
 
-    cell: CellName = "rnn"
+    cell: Cell | CellName = "rnn"
     """Recurrent cell: rnn (the tutorial's tanh([x, h] W + b)), another that cells lists, or FILE.py:NAME, a cell of
     your own."""
 
@@ -222,6 +222,7 @@ class EchoConfig:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _require_possible_together(self) -> None:
+        cell, cuts = self.the_cell, RULES[self.rule].cuts
         length, most_seed = self.truncated_backprop_length, MAX_SEED - self.replicas + 1
         most_rows = MAX_STEPS // self.window_steps
         steps, one = ("truncated_backprop_length", "window") if self.is_stream else ("steps of a trial", "trial")
@@ -235,6 +236,7 @@ class EchoConfig:
             ("batch_size", self.batch_size <= most_rows, f"at most {most_rows}, so that each row can hold a window"),
             ("total_series_length", self.row_length >= self.window_steps, f"at least {least}"),
             ("stride", is_strided, strides),
+            ("rule", cuts or not (cell.has_any_step or cell.noise), "tbptt, for a cell with noise or other weights"),
         )
         for field, is_possible, allowed in checks:
             if not is_possible:
@@ -266,6 +268,8 @@ class EchoConfig:
         """The configuration with other values by name. Errors are those of the class. A new ``task`` starts with its
         default settings, except those in ``changes``; a window length that is the default becomes its default.
         """
+        if isinstance(given := changes.get(TASK), Task):
+            changes = {**values_of(given), **changes, TASK: name_of(given)}
         task = named(changes[TASK] or ECHO) if TASK in changes else self.value(TASK)
         return type(self)(**{**self._values_under(task), **changes, TASK: task})
 
@@ -330,6 +334,7 @@ class EchoConfig:
 
     @property
     def the_cell(self) -> Cell:
+        assert not isinstance(self.cell, Cell)  # but its name, see `Field.checked`
         return cell_of(self.cell)
 
     @property

@@ -27,12 +27,15 @@ from typing import Any, ClassVar, NoReturn, Self
 import platformdirs
 
 from echornn.errors import ConfigError, OwnError, blaming
+from echornn.runtime import quiet
 
 MOST_CHARACTERS = 1 << 16  # of a file, since its text is stored with each branch of a run
 SHOWN_DIGITS = 8  # of a hash
 SECONDS, START_SECONDS = 20.0, 60.0  # of a try, and beside it to start, and to report where it was at the end
 
 LOADED: dict[OwnFile, Any] = {}  # what was made from the text of each file in this process
+GIVEN: dict[int, tuple[Any, OwnFile]] = {}  # values that were given themselves, by their ids, which stay theirs
+NO_TEXT = "# no file: "  # and the id of the value, in place of a text
 TRUSTING = ContextVar("TRUSTING", default=False)  # whether the texts in the records that are being read may run
 
 
@@ -100,6 +103,7 @@ class OwnFile:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle only the text, which another process of this user runs."""
         self.require_trusted()
+        self.require_text()
         return type(self), (self.file, self.name, self.text, None, self.mark)
 
     @classmethod
@@ -132,7 +136,7 @@ class OwnFile:
         return replace(self, facts=None)
 
     def require_trusted(self) -> None:
-        if self.facts is None or (not self.lacks_facts and is_trusted(self.text)):
+        if self.facts is None or self in LOADED or (not self.lacks_facts and is_trusted(self.text)):
             return
         raise self.error(
             f"{self} (sha256 {hash_of(self.text)[:SHOWN_DIGITS]}) is a text in a record that you never gave by "
@@ -167,6 +171,23 @@ class OwnFile:
             raise cls.error(f"{file} is too long: at most {MOST_CHARACTERS:,} characters")
         return cls(file, name, text)
 
+    @classmethod
+    def of(cls, value: Any, name: str, module: str) -> Self:
+        """The file of a value that was given itself: that of the module, if it has the value under a name."""
+        if id(value) not in GIVEN:
+            home = vars(sys.modules[module])
+            file = str(home.get("__file__"))
+            names = [one for one, found in home.items() if found is value and os.path.isfile(file)]
+            own = cls.read(f"{file}:{names[0]}") if names else cls(module, name, f"{NO_TEXT}{id(value)}")
+            with own.blaming():
+                LOADED[own] = own.taken(value)
+            GIVEN[id(value)] = value, own
+        return GIVEN[id(value)][1]  # type: ignore[return-value]
+
+    def require_text(self) -> None:
+        if self.text.startswith(NO_TEXT):
+            raise self.error(f"{self} is in no file, so its {self.noun} cannot be kept: define it in a .py file")
+
     def is_change_of(self, before: object) -> bool:
         """Whether a value before had the same name, but another text."""
         return str(self) == str(before) and self != before
@@ -188,6 +209,7 @@ class OwnFile:
         """The value that the text defines, which runs the first time; an OwnError if it cannot be used."""
         if self not in LOADED:
             self.require_trusted()
+            prepare_for(self.text)
             module = ModuleType(f"own_{self.noun}_{self.digest[:16]}")
             sys.modules[module.__name__] = module  # dataclasses look there for the types of fields
             names = vars(module)
@@ -207,6 +229,8 @@ class OwnFile:
 
     def try_apart(self, function: str, **request: Any) -> None:
         """Call MODULE:NAME with this file in another process; an OwnError names the place. Then trust the text."""
+        if self.text.startswith(NO_TEXT):
+            return
         self.require_trusted()
         order = {"function": function, "request": {**self.as_record(), **request}, "seconds": SECONDS}
         path = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -233,6 +257,12 @@ class OwnFile:
             trust(self.text)
 
 
+def prepare_for(text: str) -> None:
+    """Import TensorFlow without its log lines, if the text may do so."""
+    if "import tensorflow" in text:
+        quiet.import_tensorflow()
+
+
 def marks_of(files: Iterable[OwnFile]) -> dict[OwnFile, str]:
     """A mark for each file: a part of its hash if another of the files has its name."""
     different = dict.fromkeys(files)
@@ -245,6 +275,7 @@ def main() -> NoReturn:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the file writes is no answer
     function = pkgutil.resolve_name(order["function"])
+    prepare_for(order["request"]["text"])
     faulthandler.dump_traceback_later(order["seconds"], exit=True, file=answers)
     answer = {"error": ""}
     try:

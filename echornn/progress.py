@@ -34,6 +34,7 @@ class Progress:
         init_state: float32 [batch_size, carried], the state at the start of the last window (see
             `echornn.network.shapes.carried_size`); empty [0, 0] if unknown.
         scored: bool [batch_size, T], the steps that count in the loss; empty [0, 0] if unknown.
+        grad_norms: float32 [n], the global norm of each window's gradient, before it was clipped; empty if unknown.
 
     For trials, T is the length of a trial.
     """
@@ -48,11 +49,12 @@ class Progress:
     states: Floats
     init_state: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     scored: Bools = field(default_factory=lambda: np.zeros((0, 0), np.bool_))
+    grad_norms: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
 
     @cached_property
     def newest(self) -> Progress:
         """The same, with the losses of only the last two windows, all that a screen shows."""
-        return self if len(self.losses) <= 2 else replace(self, losses=self.losses[-2:], errors=self.errors[-2:])
+        return self if len(self.losses) <= 2 else replace(self, **of_windows(self, slice(-2, None)))
 
     @property
     def probabilities(self) -> Floats:
@@ -63,6 +65,15 @@ class Progress:
     def diverged(self) -> Bools:
         """bool [n]: whether training has failed after each window, since its loss is NaN or infinite."""
         return ~np.isfinite(self.losses)
+
+
+OF_WINDOWS = ("losses", "errors", "grad_norms")
+"""The fields of a progress that have an entry for each window."""
+
+
+def of_windows(progress: Progress | PopulationProgress, which: slice) -> dict[str, Any]:
+    """These fields of some of the windows."""
+    return {name: getattr(progress, name)[which] for name in OF_WINDOWS}
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +96,7 @@ class PopulationProgress:
 
     losses: Floats  # [n, replicas]
     errors: Counts
+    grad_norms: Floats
     epoch: int
     window: int
     x: npt.NDArray[Any]  # uint8 [T, batch_size, replicas], or float32 [T, batch_size, count, replicas]
@@ -95,7 +107,7 @@ class PopulationProgress:
     init_state: Floats  # [batch_size, carried, replicas]
     solved_at: npt.NDArray[np.int64]  # the window along the path, from 1; 0 if not yet, UNKNOWN for a single network
     trained: int  # windows along the path, including these; 0 for a single network
-    packed: npt.NDArray[np.uint32] | None = None  # if only this precision is known, see `echornn.history.windows`
+    packed: tuple[npt.NDArray[np.uint32], ...] | None = None  # if only this precision is known, see `stored_windows`
 
     @property
     def diverged(self) -> Bools:
@@ -107,25 +119,24 @@ class PopulationProgress:
         trained = self.trained - len(self.losses) + windows
         return replace(
             self,
-            losses=self.losses[:windows],
-            errors=self.errors[:windows],
+            **of_windows(self, slice(windows)),
             epoch=epoch,
             window=window,
             solved_at=np.where(self.solved_at <= trained, self.solved_at, 0),
             trained=trained,
-            packed=None if self.packed is None else self.packed[:windows],
+            packed=None if self.packed is None else tuple(one[:windows] for one in self.packed),
         )
 
     def of(self, replica: int) -> Progress:
         """The progress that a `Trainer` of this replica would return; its arrays are views of these."""
         of_steps = (self.x, self.y, self.outputs, self.states)
         x, y, outputs, states = (np.swapaxes(one[..., replica], 0, 1) for one in of_steps)
-        losses, errors = self.losses[:, replica], self.errors[:, replica]
+        losses, errors, norms = self.losses[:, replica], self.errors[:, replica], self.grad_norms[:, replica]
         init_state, scored = self.init_state[..., replica], self.scored[..., replica].T
-        return Progress(losses, errors, self.epoch, self.window, x, y, outputs, states, init_state, scored)
+        return Progress(losses, errors, self.epoch, self.window, x, y, outputs, states, init_state, scored, norms)
 
     def only(self, replica: int) -> PopulationProgress:
         """The progress of a population of only this replica."""
         which = slice(replica, replica + 1)
-        arrays = ("losses", "errors", "x", "y", "scored", "outputs", "states", "init_state", "solved_at")
+        arrays = (*OF_WINDOWS, "x", "y", "scored", "outputs", "states", "init_state", "solved_at")
         return replace(self, **{name: getattr(self, name)[..., which] for name in arrays}, packed=None)

@@ -18,7 +18,7 @@ Doubles = npt.NDArray[np.float64]
 
 Kind = Literal[  # each a field of `Readings`
     "memory", "units", "gradient", "effects", "reliance", "connectivity", "flip", "weights", "lyapunov", "fixed_points",
-    "plane", "held_out",
+    "plane", "held_out", "saturation", "sample",
 ]  # fmt: skip
 KINDS = frozenset[Kind](get_args(Kind))
 
@@ -29,6 +29,7 @@ MARGIN = 1e-3  # an eigenvalue so near to 1 counts as 1: a disturbance needs a t
 MOST_CARRIED = 1024  # carried numbers of a network whose fixed points are searched for; beyond, it would take minutes
 MOST_COMPONENTS = 6  # principal components that are kept; two are shown, the others let the picture turn slowly
 MINUS_INFINITY = -87.0  # a Lyapunov exponent of at most this means minus infinity: differences vanish in one step
+SAMPLE_LENGTH = 600  # characters
 RAISED = 0.1  # added to each number of a changed input of numbers
 SATURATED = 0.97  # a unit is saturated if its absolute value exceeds this; a gate g, if that of 2 g - 1 does
 
@@ -46,7 +47,7 @@ class Question:
     flip: tuple[int, int] | None = None  # (row, time step), from 0, of the input that `flip` changes; None flips none
     row: int | None = None  # the row of the window, from 0, for `effects` and `connectivity`; None for all rows
     held: tuple[float, ...] | None = None  # the constant input for `fixed_points`; None or another length means zeros
-    settings: tuple[tuple[str, Any], ...] = ()  # of the task, other than the network's, for `held_out`
+    settings: tuple[tuple[str, int | float | str], ...] = ()  # of the task, other than the network's, for `held_out`
     trials: int | None = None  # for `held_out`, or rows of a stream; None for the usual number
 
     def __post_init__(self) -> None:
@@ -348,4 +349,6 @@ class Readings:
     lyapunov_samples: int = 0  # the time steps, over all rows, over which an exponent is averaged
     fixed_points: FixedPoints | None = None
     plane: StatePlane | None = None
+    saturation: dict[str, float] | None = None  # by part, all whose numbers have limits: `Units.share_saturated`
     held_out: HeldOut | None = None
+    sample: str | None = None  # what the network writes; None also if its task has no text

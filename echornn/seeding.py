@@ -8,10 +8,11 @@ DATA = 0
 WEIGHTS = 1
 PROBES = 2
 HELD_OUT = 3  # data that no training sees
+NOISE = 4  # of a network's cell, if it runs without training
 
 
 def stream(seed: int, *key: int) -> np.random.Generator:
     """The random generator for this seed and key; the first number of the key is its purpose: DATA, WEIGHTS,
-    PROBES or HELD_OUT.
+    PROBES, HELD_OUT or NOISE.
     """
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))

@@ -10,7 +10,7 @@ import tempfile
 from typing import Any
 from unittest.mock import patch
 
-from echornn.arrays import run_arrays
+from echornn.arrays import retraining
 from echornn.runtime import quiet
 from echornn.session import session as loop
 from echornn.training.structure import MakeTrainer
@@ -36,7 +36,7 @@ def trained(*arguments: object, trainers: MakeTrainer = ScriptedTrainer) -> Answ
     """The same for a command that trains, or trains again, without TensorFlow."""
     with (
         patch.object(loop, "tensorflow_trainers", lambda *_: trainers),
-        patch.object(run_arrays, "tensorflow_trainers", lambda *_: trainers),
+        patch.object(retraining, "tensorflow_trainers", lambda *_: trainers),
         patch.object(quiet, "import_tensorflow", lambda *_: None),
     ):
         return answered(*arguments)

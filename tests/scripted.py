@@ -248,6 +248,7 @@ def make_progress(
         np.zeros((*y.shape, config.state_size), np.float32),
         np.zeros((config.batch_size, carried), np.float32),
         np.ones(y.shape, np.bool_),
+        2 * np.asarray(losses, np.float32),
     )
 
 
@@ -257,6 +258,7 @@ def side_by_side(each: Sequence[Progress], solved: SolvedAt | None = None) -> Po
     return PopulationProgress(
         np.stack([one.losses for one in each], axis=-1),
         np.stack([one.errors for one in each], axis=-1),
+        np.stack([one.grad_norms for one in each], axis=-1),
         each[0].epoch,
         each[0].window,
         np.stack([one.x.T for one in each], axis=-1),

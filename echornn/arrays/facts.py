@@ -82,7 +82,7 @@ def newest_losses(run: Run, position: Position, config: EchoConfig) -> Floats:
     """
     newest = [np.empty((0, config.replicas), np.float32)]
     since = max(task_since(run.path_of(position.branch)), position.window - RECENT_WINDOWS)
-    for branch, _, _, windows in run.path(position, since):
+    for branch, _, _, windows, _ in run.path(position, since):
         own = index_in(branch.config, config)
         if 0 <= own <= branch.config.replicas - config.replicas:
             newest.append(losses_of(windows)[:, own : own + config.replicas])

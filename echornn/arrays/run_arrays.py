@@ -6,31 +6,30 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from echornn.arrays import facts
 from echornn.arrays.facts import BranchFacts, NetworkFacts, network_at, numbers_of
+from echornn.arrays.retraining import Retraining, StateThere
 from echornn.config import EchoConfig
 from echornn.data.series import check_own_files
 from echornn.errors import RunError
 from echornn.history.windows import errors_of, losses_of
 from echornn.own import trusting
-from echornn.progress import Floats, PopulationProgress
+from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
 from echornn.runs import folders
-from echornn.runs.replay import Replay, ours
 from echornn.runs.run_dir import BranchName, Piece, Run
-from echornn.runs.states import Keyframe, Keyframes
+from echornn.runs.states import Keyframe
 from echornn.runtime import quiet
 from echornn.session.probing import examine
-from echornn.state import PopulationState, Snapshot, UnlikeRecord
+from echornn.state import PopulationState, Snapshot
 from echornn.timeline.branch import Position, digests, spans_to
 from echornn.timeline.timeline import Timeline
 from echornn.training.device import threads_if_asked
-from echornn.training.structure import tensorflow_trainers
 
 Integers = npt.NDArray[np.int64]
 
@@ -46,6 +45,9 @@ class RunWindows:
     branch: Integers  # int64 [n], which trained it
     loss: Floats  # float32 [n, networks], the mean loss in nats, or squared error
     accuracy: Floats  # float32 [n, networks], the share of right predictions; NaN if predictions are numbers
+    grad_norm: (
+        Floats  # float32 [n, networks], the gradient's global norm before clipping; NaN in runs of early versions
+    )
     replica: Integers  # int64 [networks], the numbers of the networks, the same in all branches
 
     def __len__(self) -> int:
@@ -57,7 +59,7 @@ class RunWindows:
         numbers = sorted({number for piece in pieces for number in piece.networks}) or [0]
         count = sum(len(piece.windows) for piece in pieces)
         window, epoch, branch = np.empty((3, count), np.int64)
-        loss, accuracy = np.full((2, count, len(numbers)), np.nan, np.float32)
+        loss, accuracy, grad_norm = np.full((3, count, len(numbers)), np.nan, np.float32)
         end = 0
         for piece in pieces:
             rows, end = slice(end, end + len(piece.windows)), end + len(piece.windows)
@@ -65,7 +67,8 @@ class RunWindows:
             columns = slice(first, first + len(piece.networks))
             window[rows], epoch[rows], branch[rows] = piece.windows, piece.epochs, piece.branch
             loss[rows, columns], accuracy[rows, columns] = piece.losses, piece.accuracies
-        return cls(window, epoch, branch, loss, accuracy, np.array(numbers, np.int64))
+            grad_norm[rows, columns] = piece.grad_norms
+        return cls(window, epoch, branch, loss, accuracy, grad_norm, np.array(numbers, np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,12 +167,29 @@ class RunArrays:
     def snapshot(
         self, at: int | None = None, branch: BranchName | None = None, replica: int | None = None, retrain: bool = False
     ) -> Snapshot:
-        """The network at a position, for `examine`; see `probe`."""
+        """The network at a position, for `examined`; see `probe`."""
         position = self.run.position_at(at, branch)
+        network_at(self.run, position, replica)
+        return self._snapshot(state_at(self.run, position, retrain), position, replica)
+
+    def snapshots(
+        self, count: int, at: int | None = None, branch: BranchName | None = None, replica: int | None = None
+    ) -> Iterator[Snapshot]:
+        """The network at ``count`` positions, evenly apart from the start of a path to a position, for `examined`, each
+        with the weights of the window before. Windows are trained again; arguments and errors as in `weights`.
+        """
+        end = self.run.position_at(at, branch)
+        network_at(self.run, end, replica)
+        retraining = Retraining(self.run, end.branch)
+        for window in np.unique(np.linspace(0, end.window, count).round()).astype(int).tolist():
+            position = Position(end.branch, window)
+            yield self._snapshot(retraining.to(position), position, replica)
+
+    def _snapshot(self, there: StateThere, position: Position, replica: int | None) -> Snapshot:
         _, index = network_at(self.run, position, replica)
-        there = state_at(self.run, position, retrain)
         newest = None if there.newest is None else there.newest.of(index)
-        return Snapshot(there.state.of(index), *position, newest, unlike=there.unlike)
+        before = None if there.before is None else there.before.of(index).weights
+        return Snapshot(there.state.of(index), *position, newest, before, 1, there.unlike)
 
     def examined(self, snapshot: Snapshot, kinds: Iterable[Kind], **more: Any) -> Readings:
         """What the probes measure of a snapshot of this run; see `probe`, and `Question` for what more there is."""
@@ -208,6 +228,7 @@ class WindowPiece:
     epochs: Integers
     losses: Floats
     accuracies: npt.NDArray[np.float64]
+    grad_norms: Floats
     networks: range
     has_accuracy: bool  # whether predictions are symbols, which are right or wrong
 
@@ -229,25 +250,18 @@ def pieces(run: Run, end: Position | None = None, replica: int | None = None, fi
 def _window_piece(piece: Piece, before: int, numbers: range, replica: int | None) -> WindowPiece:
     """The windows of one piece, numbered after those ``before``."""
     branch, config = piece.branch, piece.branch.config
-    losses, errors = losses_of(piece.windows), errors_of(piece.windows, config)
+    losses, errors, norms = losses_of(piece.windows), errors_of(piece.windows, config), losses_of(piece.norms)
     if replica is not None:
         own = [numbers.index(replica)]
-        losses, errors, numbers = losses[:, own], errors[:, own], range(replica, replica + 1)
+        losses, errors, norms, numbers = losses[:, own], errors[:, own], norms[:, own], range(replica, replica + 1)
     index = np.arange(len(losses), dtype=np.int64)
     accuracies = np.where(errors < 0, np.nan, config.accuracy(errors.astype(np.float64)))
     epochs = branch.epoch + (branch.window + piece.along - branch.start + index) // config.windows_per_epoch + 1
-    return WindowPiece(branch.number, before + index + 1, epochs, losses, accuracies, numbers, config.has_classes)
+    windows = before + index + 1
+    return WindowPiece(branch.number, windows, epochs, losses, accuracies, norms, numbers, config.has_classes)
 
 
 # ---- states
-
-
-class StateThere(NamedTuple):
-    """The networks at a position."""
-
-    state: PopulationState
-    newest: PopulationProgress | None = None  # the window before, if it was trained again
-    unlike: UnlikeRecord | None = None  # the first window whose loss then differed from the record
 
 
 def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
@@ -261,17 +275,7 @@ def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
         return StateThere(state)
     if not retrain:
         raise RunError(f"the weights after window {position.window} were not kept: {_near(position.window, kept)}")
-    for config in {branch.config for branch in run.path_of(position.branch)}:
-        check_own_files(config)
-    quiet.import_tensorflow(run.about.threshold)
-    timeline, keyframes = run.timeline(), Keyframes()
-    for one in ours(timeline, run.keyframes()):
-        keyframes.add(one)
-    make = tensorflow_trainers(*run.trained_by)
-    replay = Replay(timeline, keyframes, make(run.config), position, 1, make)
-    while replay.windows_left:
-        replay.advance(4096)
-    return StateThere(replay.trainer.state, replay.tape[-1] if replay.tape else None, replay.unlike)
+    return Retraining(run, position.branch).to(position)
 
 
 def _kept(run: Run, number: int) -> Mapping[int, Keyframe | PopulationState]:

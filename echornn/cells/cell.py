@@ -46,11 +46,20 @@ TANH, SIGMOID, RELU, LINEAR = Activation
 class Network(Protocol):
     """A layer's weights, and what a step computes with: of one network, of many side by side, or of a probe."""
 
+    noise: Vector  # if `Cell.noise`: independent standard normal numbers, one for each unit; zero in probes
+
+    @property
+    def weights(self) -> Mapping[str, Any]:
+        """The weights that the step uses, as TensorFlow's tensors, float32 [rows, columns]."""
+
     def affine(self, parts: Sequence[Vector], weight: str, bias: str, *activations: Activation) -> list[Vector]:
         """``[part, part, ...] W + b``, divided into as many vectors as there are activations, each after its own."""
 
     def scale(self, vector: Vector, weight: str) -> Vector:
         """Each unit's number times the unit's own weight."""
+
+    def product(self, vector: Vector, weight: str) -> Vector:
+        """``vector W``, with one of the `Cell.other_weights`."""
 
     def tanh(self, vector: Vector) -> Vector: ...
     def sigmoid(self, vector: Vector) -> Vector: ...
@@ -95,6 +104,9 @@ class Functions:
     def sigmoid(self, value: Vector) -> Vector:
         return np.asarray(1 / (1 + np.exp(-value)))
 
+    def relu(self, value: Vector) -> Vector:
+        return np.maximum(value, 0)
+
     def transposed(self, value: Vector) -> Vector:
         return value.swapaxes(0, 1)
 
@@ -113,8 +125,15 @@ class Cell:
         products: its weights with biases, in the order of the weights.
         about, formulas: what it is, in a sentence or two; and its formulas, as lines of text.
         unit_weights: the names of its weights with one number per unit, by which the step scales vectors.
-        first_units: their initial values, float32 [units] by name, from a random generator, the number of units, and
-            the time steps of a window.
+        other_weights: weights of any other shape by name, as (rows, columns): each a number, "units" or "inputs".
+            Their gradients are TensorFlow's own, and rtrl cannot train them.
+        first_units: the initial values of the unit weights, float32 [units] by name, from a random generator, the
+            number of units, and the time steps of a window; and of those other weights that do not begin as
+            `EchoConfig.init` says, float32 [rows, columns].
+        fixed: the names of weights that are not trained.
+        noise: whether the step reads `Network.noise`.
+        in_turn: whether the step computes with TensorFlow itself, so that networks are trained one after the other. The
+            program finds this out for a cell of a user's own.
         used: the weights that the step uses, from those that are trained, the functions to compute them with, and the
             time steps of a window.
         eigenvalues: the factors by which each unit multiplies its own state, complex or real [units], by the name of
@@ -133,9 +152,13 @@ class Cell:
     about: str = ""
     formulas: tuple[str, ...] = ()
     unit_weights: tuple[str, ...] = ()
+    other_weights: Mapping[str, tuple[int | str, int | str]] = field(default_factory=dict)
     first_units: Callable[[np.random.Generator, int, int], Arrays] = lambda rng, units, steps: {}
     used: Callable[[Mapping[str, Vector], Any, int], Mapping[str, Vector]] = lambda weights, functions, steps: weights
     eigenvalues: Callable[[Arrays], Arrays] = lambda used: {}
+    fixed: tuple[str, ...] = ()
+    noise: bool = False
+    in_turn: bool = False
     unread: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
     limited: tuple[str, ...] = ()
@@ -153,4 +176,16 @@ class Cell:
 
     @property
     def weights(self) -> tuple[str, ...]:
-        return (*self.matrices, *self.unit_weights)
+        return (*self.matrices, *self.unit_weights, *self.other_weights)
+
+    @property
+    def has_any_step(self) -> bool:
+        """Whether gradients of the step have to be TensorFlow's own."""
+        return self.in_turn or bool(self.other_weights) or not self.products
+
+    def other_shapes(self, inputs: int, units: int) -> dict[str, tuple[int, int]]:
+        sizes = {"inputs": inputs, "units": units}
+        return {
+            name: (int(sizes.get(str(rows), rows)), int(sizes.get(str(columns), columns)))
+            for name, (rows, columns) in self.other_weights.items()
+        }

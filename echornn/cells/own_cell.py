@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property, lru_cache, partial
@@ -16,6 +17,7 @@ from echornn.own import OwnFile
 
 FUNCTIONS = ("step", "first_units", "used", "eigenvalues")  # fields of a `Cell` that only its text has
 NAMES = ("state_parts", "formulas", "unit_weights", "unread", "gates", "limited", "through_tanh")  # that are texts
+LATER = ("other_weights", "fixed", "noise", "in_turn")  # which earlier versions lack; facts leave out their defaults
 
 
 def facts_of(cell: Cell) -> dict[str, Any]:
@@ -23,6 +25,7 @@ def facts_of(cell: Cell) -> dict[str, Any]:
         **{name: getattr(cell, name) for name in ("about", *NAMES)},
         "products": [asdict(one) for one in cell.products],
         "first_biases": {name: list(map(float, values)) for name, values in cell.first_biases.items()},
+        **{name: getattr(cell, name) for name in LATER if getattr(cell, name)},
     }
 
 
@@ -39,11 +42,16 @@ def check_facts(cell: Cell) -> None:
         require(is_free, f"the weight {name!r} needs another name: letters, digits and _, not W2, b2 or _layer")
     columns = {one.bias: one.columns for one in cell.products}
     of_state = dict.fromkeys(("unread", "limited", "through_tanh"), cell.state_parts)
-    for field, allowed in {"gates": sum(columns.values(), ()), "first_biases": tuple(columns), **of_state}.items():
+    of_weights = {"first_biases": tuple(columns), "fixed": cell.weights}
+    for field, allowed in {"gates": sum(columns.values(), ()), **of_weights, **of_state}.items():
         for name in getattr(cell, field):
             require(name in allowed, f"{field} names {name!r}, not one of {', '.join(allowed)}")
     for bias, values in cell.first_biases.items():
         require(len(values) == len(columns[bias]), f"first_biases has to have {bias} for {', '.join(columns[bias])}")
+    for name, shape in cell.other_weights.items():
+        sizes = [one in ("units", "inputs") or (type(one) is int and one > 0) for one in shape]
+        is_shape = len(sizes) == 2 and all(sizes)
+        require(is_shape, f'other_weights has to give {name} as (rows, columns), each a number, "units" or "inputs"')
 
 
 class OwnCell(OwnFile):
@@ -68,7 +76,8 @@ class OwnCell(OwnFile):
             for one in facts["products"]
         )
         biases = {name: tuple(values) for name, values in facts["first_biases"].items()}
-        return Cell(products=products, about=facts.get("about", ""), first_biases=biases, **texts, **functions)
+        later = {name: facts[name] for name in LATER if name in facts}
+        return Cell(products=products, about=facts.get("about", ""), first_biases=biases, **texts, **functions, **later)
 
     def _call(self, name: str, *arguments: Any) -> Any:
         return getattr(self.load(), name)(*arguments)
@@ -82,7 +91,7 @@ class OwnCell(OwnFile):
     def taken(self, found: Cell) -> Cell:
         check_facts(found)
         more: dict[str, Any] = {name: _blamed(self, getattr(found, name)) for name in FUNCTIONS}
-        return replace(found, keras=("", {}), **more)
+        return replace(found, keras=("", {}), in_turn=_is_in_turn(found), **more)
 
     def blaming_function(self, function: Callable[..., Any]) -> Any:
         """Like `blaming`; an error from outside of the file is reported at the line of the function."""
@@ -122,7 +131,7 @@ def trace(file: str, name: str, text: str) -> None:
         with own.blaming_function(cell.first_units):
             weights = _first_weights(cell)
         with own.blaming_function(cell.used):
-            cell.used(weights, OfVectors(), WINDOW)
+            cell.used(_vectors(weights), OfVectors(), WINDOW)
         with own.blaming_function(cell.step):
             _state(cell, weights, LONG)
             h = _state(cell, weights, SHORT)
@@ -132,7 +141,7 @@ def trace(file: str, name: str, text: str) -> None:
                 if np.array_equal(h, _state(cell, {**weights, name: 0.9 * one + 0.05}, SHORT)):
                     raise CellError(f"h does not depend on the weight {name}")
         with own.blaming_function(cell.eigenvalues):
-            cell.eigenvalues(cell.used({key: one.value for key, one in weights.items()}, Functions(), WINDOW))
+            cell.eigenvalues(cell.used(weights, Functions(), WINDOW))
 
 
 def _operator(function: Callable[[Any, Any], Any]) -> Callable[[Vector, object], Vector]:
@@ -142,6 +151,10 @@ def _operator(function: Callable[[Any, Any], Any]) -> Callable[[Vector, object],
         return Vector(function(one.value, other)) if isinstance(other, (int, float, np.number)) else NotImplemented
 
     return operated
+
+
+class NeedsTensorsError(Exception):
+    """A step calls TensorFlow itself, so that only tensors will do."""
 
 
 class Vector:
@@ -166,6 +179,9 @@ class Vector:
     def __neg__(self) -> Vector:
         return Vector(-self.value)
 
+    def __tf_tensor__(self, *_: Any, **__: Any) -> Any:  # which TensorFlow's functions call
+        raise NeedsTensorsError
+
 
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "tanh": np.tanh,
@@ -177,16 +193,27 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 class OfVectors:
     """The `Functions` of such vectors, and the `Network` with these weights."""
 
+    noise: Vector
+
     def __init__(self, cell: Cell | None = None, used: Mapping[str, Vector] | None = None) -> None:
         self._products = {one.weight: one for one in cell.products} if cell else {}
         self._used = used or {}
 
+    @property
+    def weights(self) -> Mapping[str, Any]:
+        raise NeedsTensorsError
+
     def __getattr__(self, name: str) -> Callable[..., Vector]:
+        if name == "noise":
+            raise CellError("network.noise is only there with noise=True in the Cell")
         function = ACTIVATIONS.get(name) or getattr(Functions(), name)
         return lambda vector, *limits: Vector(function(vector.value, *limits))
 
     def scale(self, vector: Vector, weight: str) -> Vector:
         return vector * self._used[weight]
+
+    def product(self, vector: Vector, weight: str) -> Vector:
+        return Vector(vector.value @ self._used[weight].value)
 
     def affine(self, parts: Sequence[Vector], weight: str, bias: str, *activations: Activation) -> list[Vector]:
         product = self._products.get(weight)
@@ -203,38 +230,77 @@ class OfVectors:
         return [getattr(self, one.value)(Vector(column)) for one, column in zip(activations, columns, strict=True)]
 
 
-def _first_weights(cell: Cell) -> dict[str, Vector]:
+def _first_weights(cell: Cell) -> dict[str, npt.NDArray[np.float32]]:
     """Weights as before training, with ``init="glorot"``."""
     rng = np.random.default_rng(0)
-    units = cell.first_units(rng, UNITS, WINDOW)
-    if not isinstance(units, Mapping) or set(units) != set(cell.unit_weights):
+    given = cell.first_units(rng, UNITS, WINDOW)
+    others = cell.other_shapes(INPUTS, UNITS)
+    if not isinstance(given, Mapping) or not set(cell.unit_weights) <= set(given) <= {*cell.unit_weights, *others}:
         raise CellError(f"first_units has to return a dict with the unit_weights: {list(cell.unit_weights)}")
     weights = {}
-    for name, values in units.items():
-        if np.shape(values) != (UNITS,) or np.asarray(values).dtype != np.float32:
-            raise CellError(f"first_units has to return {name} as float32 [units]")
-        weights[name] = values[np.newaxis]
+    for name, values in given.items():
+        if np.shape(values) != others.get(name, (UNITS,)) or np.asarray(values).dtype != np.float32:
+            shape = ", ".join(map(str, cell.other_weights.get(name, ("units",))))
+            raise CellError(f"first_units has to return {name} as float32 [{shape}]")
+        weights[name] = np.atleast_2d(values)
     for one in cell.products:
-        rows, count = one.rows(INPUTS, UNITS), len(one.columns)
-        bound = np.sqrt(6 / (rows + count * UNITS))
-        weights[one.weight] = rng.uniform(-bound, bound, (rows, count * UNITS)).astype(np.float32)
+        count = len(one.columns)
+        weights[one.weight] = _glorot(rng, one.rows(INPUTS, UNITS), count * UNITS)
         weights[one.bias] = np.repeat(np.array([cell.first_biases.get(one.bias, (0,) * count)], np.float32), UNITS, 1)
-    return {name: Vector(value) for name, value in weights.items()}
+    weights |= {name: _glorot(rng, *shape) for name, shape in others.items() if name not in given}
+    return weights
 
 
-def _state(cell: Cell, weights: Mapping[str, Vector], steps: int) -> npt.NDArray[Any]:
+def _glorot(rng: np.random.Generator, rows: int, columns: int) -> npt.NDArray[np.float32]:
+    bound = np.sqrt(6 / (rows + columns))
+    return rng.uniform(-bound, bound, (rows, columns)).astype(np.float32)
+
+
+def _vectors(arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, Vector]:
+    return {name: Vector(value) for name, value in arrays.items()}
+
+
+def _stepping(cell: Cell, weights: Mapping[str, npt.NDArray[Any]]) -> Callable[..., Any]:
+    """The step as a function of arrays: x, noise, and the vectors of the state."""
+    if cell.in_turn:  # in another process, which may import TensorFlow
+        return pkgutil.resolve_name("echornn.network.step:of_arrays")(cell, weights, WINDOW)  # type: ignore[no-any-return]
+    network = OfVectors(cell, cell.used(_vectors(weights), OfVectors(), WINDOW))
+
+    def step(x: npt.NDArray[Any], noise: npt.NDArray[Any], *state: npt.NDArray[Any]) -> Any:
+        if cell.noise:
+            network.noise = Vector(noise)
+        after: Any = cell.step(Vector(x), [Vector(one) for one in state], network)
+        if not isinstance(after, (list, tuple)):
+            return after
+        return [one.value if isinstance(one, Vector) else None for one in after]
+
+    return step
+
+
+def _is_in_turn(cell: Cell) -> bool:
+    try:
+        with np.errstate(all="ignore"):
+            _state(cell, _first_weights(cell), 1)
+    except NeedsTensorsError:
+        return True
+    except Exception:  # which the check reports
+        return cell.in_turn
+    return cell.in_turn
+
+
+def _state(cell: Cell, weights: Mapping[str, npt.NDArray[Any]], steps: int) -> npt.NDArray[Any]:
     """The vector h after some steps from the zero state, with zeros and ones as inputs."""
-    network = OfVectors(cell, cell.used(weights, OfVectors(), WINDOW))
-    state = [Vector(np.zeros((ROWS, UNITS), np.float32)) for _ in cell.state_parts]
-    for number, x in enumerate(np.random.default_rng(2).integers(0, 2, (steps, ROWS, INPUTS)).astype(np.float32), 1):
-        after: Any = cell.step(Vector(x), state, network)
+    step, rng = _stepping(cell, weights), np.random.default_rng(2)
+    state = [np.zeros((ROWS, UNITS), np.float32) for _ in cell.state_parts]
+    for number, x in enumerate(rng.integers(0, 2, (steps, ROWS, INPUTS)).astype(np.float32), 1):
+        after = step(x, rng.standard_normal((ROWS, UNITS), np.float32), *state)
         if not isinstance(after, (list, tuple)) or len(after) != len(state):
             raise CellError(f"step has to return a list of {len(state)}: {', '.join(cell.state_parts)}")
         for name, one in zip(cell.state_parts, after, strict=True):
-            if not isinstance(one, Vector) or one.value.shape != (ROWS, UNITS):
+            if np.shape(one) != (ROWS, UNITS):
                 raise CellError(f"step has to return {name} as a vector with a number for each unit")
-            if not np.isfinite(one.value).all():
-                bad = one.value[~np.isfinite(one.value)][0]
+            if not np.isfinite(one).all():
+                bad = one[~np.isfinite(one)][0]
                 raise CellError(f"step returns {name} with {bad} in step {number} from the zero state")
         state = list(after)
-    return state[0].value
+    return state[0]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from echornn.cells.cell import Cell
 from echornn.cells.cornn import CORNN
 from echornn.cells.gru import GRU
@@ -12,6 +15,7 @@ from echornn.cells.lstm import LSTM
 from echornn.cells.mingru import MINGRU
 from echornn.cells.own_cell import CellName, OwnCell
 from echornn.cells.rnn import RNN
+from echornn.own import LOADED
 
 CELLS: dict[str, Cell] = {
     "rnn": RNN,
@@ -27,8 +31,14 @@ CELLS: dict[str, Cell] = {
 
 
 def named(given: object) -> CellName:
-    """The name of the cell that a user has written, in the table or FILE.py:NAME; a ConfigError if there is none."""
-    return OwnCell.named(given, CELLS)
+    """The name of the cell that a user has given, itself, as a name in the table, or as FILE.py:NAME; a ConfigError if
+    there is none, a CellError if it cannot be used.
+    """
+    if not isinstance(given, Cell):
+        return OwnCell.named(given, CELLS)
+    known: Iterable[tuple[Any, Any]] = (*CELLS.items(), *LOADED.items())
+    name: CellName | None = next((name for name, cell in known if cell is given), None)
+    return name or OwnCell.of(given, "cell", given.step.__module__)
 
 
 def cell_of(name: CellName) -> Cell:

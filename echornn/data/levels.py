@@ -86,13 +86,19 @@ def is_one_step(config: EchoConfig) -> bool:
 
 
 def mean_floor(config: EchoConfig) -> float:
-    """The least mean loss over all windows of an epoch: the last level of the ladder; 0 if there is none."""
-    known = ladder_of(config)
-    return known[-1].loss if known and known[-1].loss < known[0].loss else 0.0
+    """The least mean loss over all windows of an epoch: the last level of the ladder; 0 if there is none, or if the
+    task is never solved, as a text.
+    """
+    known, solved = ladder_of(config), _solved_level(config.the_task, *config.data_shape)
+    return known[-1].loss if known and solved is not None and known[-1].loss < known[0].loss else 0.0
 
 
 def solved_level(config: EchoConfig) -> float:
-    """The mean loss below which the task counts as solved, close to its floor; minus infinity if there is no such."""
+    """The mean loss below which the task counts as solved, as set or close to its floor; minus infinity if there is no
+    such.
+    """
+    if config.solved_below is not None:
+        return config.solved_below
     level = _solved_level(config.the_task, *config.data_shape)
     return -math.inf if level is None else level
 

@@ -37,7 +37,7 @@ class Levels:
     @classmethod
     def of(cls, configs: Sequence[EchoConfig]) -> Levels:
         """The levels for runs of the same structure; they then depend only on the task."""
-        tasks = [config.the_task for config in configs]
+        tasks = [(config.the_task, config.solved_below) for config in configs]
         known = {}
         for task, config in dict(zip(tasks, configs, strict=True)).items():
             lost, chance = lost_level(config), chance_level(config)

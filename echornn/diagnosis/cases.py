@@ -13,7 +13,7 @@ import numpy as np
 from echornn.config import ConfigError, EchoConfig
 from echornn.data import levels
 from echornn.data.series import lags_beyond
-from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats, Trend, ladder_position, loss_text, trend
+from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats, Trend, bits_text, ladder_position, loss_text, trend
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.history.curve import FIRST_BLOCK
 from echornn.progress import Progress
@@ -100,12 +100,17 @@ class Facts:
         return bool(floor and newest.losses[-1] > max(floor / 2, 2 * np.median(before)))
 
     @property
+    def has_left(self) -> bool:
+        """Whether the loss has left its range, with nothing learned since."""
+        stats = self.stats
+        since_solved = (stats.left_at or -1) >= (stats.solved_at or 0)
+        return since_solved and not stats.mean < levels.BELOW_CHANCE * self.chance
+
+    @property
     def has_diverged(self) -> bool:
         """Whether the loss is not finite, or was far above chance with nothing learned since."""
-        stats = self.stats
-        since_solved = (stats.diverged_at or -1) >= (stats.solved_at or 0)
-        is_far = since_solved and not stats.mean < levels.BELOW_CHANCE * self.chance
-        return is_far or not np.isfinite(stats.recent).all()
+        is_far = self.has_left and not self.stats.left_to <= levels.most_loss(self.config)
+        return is_far or not np.isfinite(self.stats.recent).all()
 
     @property
     def is_saturated(self) -> bool:
@@ -122,15 +127,22 @@ def loss_of(config: EchoConfig, loss: float) -> str:
 
 
 def _loss(it: Facts, loss: float | None = None) -> str:
-    return loss_of(it.config, it.mean if loss is None else loss)
+    return loss_of(it.config, loss) if loss is not None else loss_of(it.config, it.mean) + bits_text(it.config, it.mean)
 
 
 def _diverged(it: Facts) -> str:
     stats = it.stats
-    at = f" at window {stats.diverged_at:,}" if stats.diverged_at else ""
+    at = f" at window {stats.left_at:,}" if stats.left_at else ""
     now = f", now {_loss(it, stats.mean)}" if math.isfinite(stats.mean) else ""
-    loss = stats.diverged_to if stats.diverged_at else float(stats.recent[-1])
+    loss = stats.left_to if stats.left_at else float(stats.recent[-1])
     return f"diverged{at}: loss {loss_text(loss)}{now}"
+
+
+def _left(it: Facts) -> str:
+    stats = it.stats
+    norm = "" if math.isnan(stats.left_norm) else f", gradient norm {loss_text(stats.left_norm, 3)}"
+    loss, now = _loss(it, stats.left_to), _loss(it, stats.mean)
+    return f"left its range at window {stats.left_at:,}: loss {loss}{norm}, now {now}"
 
 
 def _where(it: Facts) -> str:
@@ -198,6 +210,7 @@ CASES = (
     Case("start", lambda it: not it.stats.windows,
          lambda it: f"chance is {_loss(it, it.chance)}, the loss of guessing"),
     Case("diverged", lambda it: it.has_diverged, _diverged, _undo),
+    Case("left", lambda it: it.has_left, _left, lambda it: BACK),
     Case("spike", lambda it: it.is_spike, _spike,
          helps=lambda it: Remedy({"row_start": "zero"}) if "row_start" in it.config.fields() else None),
     Case("solved", lambda it: it.stats.solved_at is not None and it.stats.lost_at is None,

@@ -11,7 +11,16 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.levels import MOST_AT_CHANCE, chance_level, chance_width, is_one_step, lost_level, mean_floor
+from echornn.data.levels import (
+    BELOW_CHANCE,
+    FAR_ABOVE,
+    MOST_AT_CHANCE,
+    chance_level,
+    chance_width,
+    is_one_step,
+    lost_level,
+    mean_floor,
+)
 from echornn.data.solved import RECENT_WINDOWS as RECENT_WINDOWS
 from echornn.history.curve import HIGHEST, BlockMeans, Curve, Numbers, Windows
 from echornn.progress import Bools, Floats
@@ -28,8 +37,9 @@ class LossStats:
     block_means: BlockMeans = field(default_factory=BlockMeans)  # since any setting, like the learning rate, changed
     before: EchoConfig | None = None  # of an earlier task, which these weights had solved before it was changed
     lost_at: int | None = None  # the window at which the task was lost again; None also if it was solved since
-    diverged_at: int | None = None  # the first window whose loss was not finite, or above `most_loss`
-    diverged_to: float = math.nan  # its loss
+    left_at: int | None = None  # the window at which the loss left its range, for the last time if it came back
+    left_to: float = math.nan  # its loss
+    left_norm: float = math.nan  # the norm of its gradient; NaN if unknown
 
     @property
     def mean(self) -> float:
@@ -45,20 +55,35 @@ class LossStats:
         solved = self.solved_at is not None and self.mean < lost_level(was)
         return LossStats(block_means=BlockMeans(begun=trained), before=was if solved else self.before)
 
-    def diverging(self, losses: Floats, trained: int, most: float) -> LossStats:
-        """With the first of these losses, after ``trained`` windows, that is not finite or above ``most``."""
-        beyond = np.flatnonzero(~(np.isfinite(losses) & (losses <= most)))
-        if self.diverged_at is not None or not beyond.size:
+    def leaving(self, before: Floats, losses: Floats, norms: Floats, trained: int, most: float) -> LossStats:
+        """With the window, after ``trained`` windows, at which the loss left its range: from `RECENT_WINDOWS` clearly
+        below chance to far above them and above `LEAP` times chance; or else the first that is not finite or above
+        ``most`` (see `most_loss`). ``before`` are the losses before these.
+        """
+        chance = most / FAR_ABOVE
+        high = ~(losses < LEAP * chance)
+        if not high.any():
             return self
-        first = int(beyond[0])
-        return replace(self, diverged_at=trained + first + 1, diverged_to=float(losses[first]))
+        joined = np.concatenate([np.full(RECENT_WINDOWS - len(before), np.nan), before, losses[:-1]])
+        earlier = np.lib.stride_tricks.sliding_window_view(joined, RECENT_WINDOWS)
+        with np.errstate(invalid="ignore"):
+            highest, mean, spread = earlier.max(axis=-1), earlier.mean(axis=-1), earlier.std(axis=-1)
+        was_below = (highest < LEAP * chance) & (mean < BELOW_CHANCE * chance)
+        high &= was_below & ~(losses < mean + OF_SPREAD * spread)
+        far = ~(losses < most) & (self.left_at is None)
+        found = [*np.flatnonzero(high)[-1:].tolist(), *np.flatnonzero(far)[:1].tolist()]
+        for at in found[:1]:
+            return replace(self, left_at=trained + at + 1, left_to=float(losses[at]), left_norm=float(norms[at]))
+        return self
 
     def until(self, window: int) -> LossStats:
-        """Without a divergence after this window of the path."""
-        later = self.diverged_at is not None and self.diverged_at > window
-        return replace(self, diverged_at=None, diverged_to=math.nan) if later else self
+        """Without a loss that left its range after this window of the path."""
+        later = self.left_at is not None and self.left_at > window
+        return replace(self, left_at=None) if later else self
 
 
+LEAP = 2.0  # times chance: a loss above this, after `RECENT_WINDOWS` below chance, has left its range
+OF_SPREAD = 8  # times the standard deviation of these: losses of a few trials scatter by more than chance
 NEAR = 0.2  # the share of the distance to the next level on that side within which a loss is at a level
 
 SAME_LEVEL = 1e-6  # levels whose losses differ by less than this share of chance have the same loss
@@ -89,8 +114,8 @@ def ladder_position(
         after = level.loss - below[0].loss if below else before
         lowest, highest = level.loss - max(NEAR * after, unsure), level.loss + max(NEAR * before, unsure)
         if not below:
-            lowest = -math.inf
-            highest = min(solved, level.loss + before / 2) if math.isfinite(solved) else highest
+            is_floor = math.isfinite(solved)
+            lowest, highest = (-math.inf, min(solved, level.loss + before / 2)) if is_floor else (lowest, highest)
         if unsure <= min(before, after) / 2 and lowest <= mean <= highest:
             return LadderPosition(level, above, below[0] if below else None)
     above = next((level for level in reversed(levels) if level.loss > mean + unsure), levels[0])
@@ -286,3 +311,8 @@ def loss_text(loss: float, decimals: int = 4) -> str:
         return f"{loss:.3e}"
     text = f"{loss:.{decimals}f}"
     return f"{loss:.1e}" if loss and not text.strip("-0.") else text
+
+
+def bits_text(config: EchoConfig, loss: float) -> str:
+    """A loss of a text in bits a symbol, as `` (2.182 bits)``; empty for other tasks."""
+    return f" ({loss_text(loss / math.log(2), 3)} bits)" if config.the_task.characters else ""

@@ -68,6 +68,8 @@ def record_of_changes(config: EchoConfig) -> dict[str, Any]:
 
 def recorded_with_facts(value: Any, uses: Iterable[tuple[Mapping[str, Any], Shape | None]]) -> Any:
     """A value as a JSON value; a user's own task has the facts that hold in the configurations of ``uses``."""
+    if isinstance(value, OwnFile):
+        value.require_text()
     if isinstance(value, OwnCell):
         return value.as_record(None if value.lacks_facts else facts_of(value.cell))
     return value.as_record(record_of_facts(value, uses)) if isinstance(value, OwnTask) else value

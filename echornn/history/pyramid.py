@@ -170,10 +170,11 @@ class Pyramid:
 
 class LossHistory:
     """The losses and error rates of all replicas of a branch, from window ``start`` of the path on, and with several
-    replicas their quantiles; ``buckets`` is the least newest buckets in each level, by default as memory allows.
+    replicas their quantiles, if it has a ``band``; ``buckets`` is the least newest buckets in each level, by default as
+    memory allows.
     """
 
-    def __init__(self, config: EchoConfig, start: int = 0, buckets: int | None = None) -> None:
+    def __init__(self, config: EchoConfig, start: int = 0, buckets: int | None = None, band: bool = True) -> None:
         self._replicas, self._start = config.replicas, start
         if buckets is None:
             of_one = len(OF_LOSSES) * np.dtype(np.float32).itemsize * config.replicas
@@ -188,7 +189,7 @@ class LossHistory:
 
         stored = kept_type(config.replicas), numbers
         self._each = Pyramid(OF_LOSSES, start, buckets, (config.replicas,), dtype, stored)
-        self._all = Pyramid(OF_BAND, start, BAND_KEPT) if config.replicas > 1 else None
+        self._all = Pyramid(OF_BAND, start, BAND_KEPT) if band and config.replicas > 1 else None
 
     def __len__(self) -> int:
         return len(self._each)

@@ -1,4 +1,7 @@
-"""The losses and errors of windows as they are stored, in memory and in the loss log; and means over many of them."""
+"""The losses and errors of windows as they are stored, in memory and on disk; and means over many of them.
+
+The norms of gradients are stored alike: each in the place of a loss, and all predictions are wrong if it was clipped.
+"""
 
 from __future__ import annotations
 
@@ -56,16 +59,22 @@ def kept(losses: Floats, errors: Counts, config: EchoConfig) -> StoredWindows:
     return np.where(lost, PACKED_LOST, packed) if lost.any() else packed
 
 
-def stored_windows(progress: PopulationProgress, config: EchoConfig) -> StoredWindows:
-    return kept(progress.losses, progress.errors, config) if progress.packed is None else progress.packed
+def stored_windows(progress: PopulationProgress, config: EchoConfig) -> tuple[StoredWindows, ...]:
+    """Of the losses, and of the norms."""
+    if progress.packed is not None:
+        return progress.packed
+    is_clipped = progress.grad_norms > (config.clip_norm or np.inf)
+    norms = kept(progress.grad_norms, is_clipped * np.int32(config.predictions_per_window), config)
+    return kept(progress.losses, progress.errors, config), norms
 
 
 def as_stored(progress: PopulationProgress, config: EchoConfig) -> PopulationProgress:
-    """The progress with its losses and errors rounded as they are stored; unchanged for a single network."""
+    """The progress with its numbers of windows rounded as they are stored; unchanged for a single network."""
     if config.replicas == 1:
         return progress
-    windows = stored_windows(progress, config)
-    return replace(progress, losses=losses_of(windows), errors=errors_of(windows, config), packed=windows)
+    packed = windows, norms = stored_windows(progress, config)
+    losses, errors = losses_of(windows), errors_of(windows, config)
+    return replace(progress, losses=losses, errors=errors, grad_norms=losses_of(norms), packed=packed)
 
 
 def lost(count: int, replicas: int) -> StoredWindows:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from echornn import seeding
 from echornn.config import DEFAULT_WINDOW, EchoConfig
 from echornn.network.affine import affine_map
 from echornn.network.model import embed
@@ -70,11 +71,12 @@ def outputs_of(config: EchoConfig, logits: Tensor) -> Tensor:
     return logits if isinstance(config.the_task.outputs, Numbers) else tf.nn.softmax(logits)
 
 
-def _running(config: EchoConfig, weights: Weights, x: Tensor, init_state: Tensor) -> Tensors:
-    inputs = embed(x, config.the_task.inputs)
+def _running(config: EchoConfig, weights: Weights, x: Tensor, *others: Tensor) -> Tensors:
+    inputs, (*noise, init_state) = embed(x, config.the_task.inputs), others
 
     def one(t: Tensor, state: Tensor) -> tuple[Tensor, Tensors]:
-        after = step(config, weights, tf.gather(inputs, t), state)
+        of_step = tf.gather(noise[0], t) if noise else None
+        after = step(config, weights, tf.gather(inputs, t), state, noise=of_step)
         return after.state, (after.state, after.gates, logits_of(config, weights, after.state))
 
     sizes = (carried_size(config), gates_size(config), config.output_size)
@@ -121,8 +123,16 @@ class FrozenNetwork:
         except tf.errors.ResourceExhaustedError as error:
             raise MemoryError(error.message) from error
 
-    def run(self, x: npt.NDArray[Any], init_state: Floats) -> Ran:
-        return Ran(init_state, *self.compute(_running, x, init_state, any_steps=1))
+    def run(self, x: npt.NDArray[Any], init_state: Floats, *noise: Floats) -> Ran:
+        return Ran(init_state, *self.compute(_running, x, *noise, init_state, any_steps=1 + len(noise)))
+
+    def noise(self, steps: int, rows: int) -> list[Floats]:
+        """What `run` needs, drawn for a cell with noise: standard normal, float32 [steps, rows, layers * units]."""
+        config = self.config
+        if not config.the_cell.noise:
+            return []
+        rng = seeding.stream(config.seed, seeding.NOISE)
+        return [rng.standard_normal((steps, rows, config.num_layers * config.state_size), np.float32)]
 
     def forward(self, inputs: npt.ArrayLike, state: npt.ArrayLike | None) -> ForwardPass:
         """See `echornn.training.population.Trainer.run`."""
@@ -139,7 +149,7 @@ class FrozenNetwork:
         if first.shape != size:
             raise ValueError(f"state of {list(first.shape)} cannot be run: it must be {list(size)}")
         kind = np.float32 if isinstance(form, Numbers) else np.uint8
-        ran = self.run(np.ascontiguousarray(np.swapaxes(x, 0, 1), kind), first)
+        ran = self.run(np.ascontiguousarray(np.swapaxes(x, 0, 1), kind), first, *self.noise(x.shape[1], len(x)))
         states, outputs = (np.swapaxes(one, 0, 1) for one in (ran.states, ran.outputs))
         parts = parts_of(self.config).items()
         gates = {name: np.swapaxes(ran.of(part), 0, 1) for name, part in parts if part.is_gate}

@@ -13,7 +13,7 @@ import tensorflow as tf
 from echornn import seeding
 from echornn.config import EchoConfig
 from echornn.network.affine import affine_map, has_replicas, joined, split_features, sum_of_steps
-from echornn.network.scan import scan, scan_side_by_side
+from echornn.network.scan import scan, scan_any_step, scan_side_by_side
 from echornn.network.shapes import block_length, largest_product, layer_weight_names, weight_shapes
 from echornn.network.step import step_of, used_weights
 from echornn.progress import Floats
@@ -40,21 +40,26 @@ class EchoRNN:
         is_small = largest_product(config) <= MOST_MULTIPLICATIONS and unrolled <= MOST_STEPS
         self.loops_apart = on_cpu and (has_replicas(self.weights["W2"]) or not is_small)
 
-    def forward(self, x: tf.Tensor, init_state: tf.Tensor, dropout_key: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def forward(self, x: tf.Tensor, init_state: tf.Tensor, key: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Run a window ("Forward pass"): from symbols, uint8 [T, batch, ...], or numbers, float32 [T, batch, count,
-        ...], the state before, float32 [batch, carried, ...], and a key of dropout, int32 [2, ...], to the states after
+        ...], the state before, float32 [batch, carried, ...], and a random key, int32 [2, ...], to the states after
         each time step, and their logits or numbers, float32 [T, batch, outputs, ...].
         """
-        config = self.config
+        config, cell = self.config, self.config.the_cell
         below = embed(x, config.the_task.inputs)
         many, block = has_replicas(init_state), block_length(config.window_steps)
         cut = config.gradient_cut
         carried = []
         for layer, init in enumerate(split_features(init_state, config.num_layers)):
             if layer and config.dropout:
-                below = self.drop(below, dropout_key, layer)
-            weights = used_weights(config.the_cell, self._layers[layer], config.window_steps)
-            if many:
+                below = self.drop(below, key, layer)
+            if cell.noise:
+                noise = self.noise(key, layer)
+                below = joined([below, noise], 2) if many else tf.concat([below, noise], axis=-1)
+            weights = used_weights(cell, self._layers[layer], config.window_steps)
+            if cell.has_any_step:
+                states = scan_any_step(self._step, below, init, weights, cut)
+            elif many:
                 states = scan_side_by_side(self._step, below, init, weights, cut)
             else:
                 states = scan(self._step, below, init, weights, block, self.loops_apart, cut)
@@ -73,17 +78,26 @@ class EchoRNN:
     def drop(self, states: tf.Tensor, key: tf.Tensor, layer: int) -> tf.Tensor:
         """Set a random share of the states to zero, and scale the others (Srivastava et al. 2014)."""
         kept = 1 - self.config.dropout
-        steps, batch, size, *replicas = states.shape
+        drawn = self._drawn(tf.random.stateless_uniform, key, layer)
+        return tf.where(drawn < kept, states / kept, tf.zeros_like(states))
+
+    def noise(self, key: tf.Tensor, layer: int) -> tf.Tensor:
+        """Independent standard normal numbers, float32 [T, batch, units, ...]."""
+        keys = tf.stack([key[0], -1 - key[1]])  # where the numbers of dropout are none of these
+        return self._drawn(tf.random.stateless_normal, keys, layer)
+
+    def _drawn(self, draw: Any, key: tf.Tensor, layer: int) -> tf.Tensor:
+        shape = [self.config.window_steps, self.config.batch_size, self.config.state_size]
 
         def draws(key: tf.Tensor) -> tf.Tensor:
             # Without the name, XLA would compute the generator and its key for each number: ten times as slow.
-            return tf.random.stateless_uniform([steps, batch, size], key + tf.constant([layer, 0]), alg="philox")
+            return draw(shape, key + tf.constant([layer, 0]), alg="philox")
 
-        if not replicas:
-            return tf.where(draws(key) < kept, states / kept, tf.zeros_like(states))
+        if len(key.shape) == 1:
+            return draws(key)
         # the same random numbers as those of single networks
         each = tf.map_fn(draws, tf.transpose(key), fn_output_signature=tf.float32)
-        return tf.where(tf.transpose(each, [1, 2, 3, 0]) < kept, states / kept, tf.zeros_like(states))
+        return tf.transpose(each, [1, 2, 3, 0])
 
 
 def embed(x: tf.Tensor, form: Symbols | Numbers) -> tf.Tensor:
@@ -204,11 +218,13 @@ def checked_weights(
 
 
 def initial_weights(config: EchoConfig, init_index: int = 0) -> dict[str, npt.NDArray[np.float32]]:
-    """A pure function of (seed, draw). Biases are zero, except as `Cell.first_biases` says; with ``"orthogonal"`` the
-    rows for the state are a random orthogonal matrix for each vector (Saxe et al. 2014), others as with ``"glorot"``.
+    """A pure function of (seed, draw). Biases are zero, except as `Cell.first_biases` and ``forget_bias`` say; with
+    ``"orthogonal"`` the rows for the state are a random orthogonal matrix for each vector (Saxe et al. 2014), others as
+    with ``"glorot"``.
     """
     rng = seeding.stream(config.seed, seeding.WEIGHTS, init_index)
     cell, size, shapes = config.the_cell, config.state_size, weight_shapes(config)
+    biases = {**cell.first_biases, **({"b": (0, config.forget_bias, 0, 0)} if config.cell == "lstm" else {})}
     weights = {}
     for names in layer_weight_names(config):
         for product in cell.products:
@@ -217,10 +233,13 @@ def initial_weights(config: EchoConfig, init_index: int = 0) -> dict[str, npt.ND
             if product.is_recurrent and (product.from_identity or config.init == "orthogonal"):
                 blocks = [np.eye(size) if product.from_identity else _orthogonal(rng, size) for _ in product.columns]
                 weights[weight][product.state_rows(size)] = np.concatenate(blocks, axis=1)
-            first = cell.first_biases.get(product.bias, (0,) * len(product.columns))
+            first = biases.get(product.bias, (0,) * len(product.columns))
             weights[bias] = np.repeat(np.array([first], np.float32), size, axis=1)
-        for weight, first_units in cell.first_units(rng, size, config.window_steps).items():
-            weights[names[weight]] = first_units[np.newaxis]
+        given = cell.first_units(rng, size, config.window_steps)
+        for name in (*cell.unit_weights, *cell.other_weights):
+            shape = shapes[names[name]]
+            is_given = name in given
+            weights[names[name]] = given[name].reshape(shape) if is_given else _initial_matrix(config, rng, shape)
     return {**weights, "W2": _initial_matrix(config, rng, shapes["W2"]), "b2": np.zeros(shapes["b2"], np.float32)}
 
 

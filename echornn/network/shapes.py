@@ -39,7 +39,7 @@ def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
     """The tutorial's W, b, W2, b2 ("Variables and placeholders"): a cell's W is [input + state, columns], its b [1,
     columns]; weights of units are [1, state].
     """
-    shapes = {}
+    shapes: dict[str, tuple[int, int]] = {}
     size, cell = config.state_size, config.the_cell
     for layer, names in enumerate(layer_weight_names(config)):
         inputs = size if layer else config.input_size
@@ -48,7 +48,19 @@ def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
             shapes[names[product.weight]] = (product.rows(inputs, size), columns)
             shapes[names[product.bias]] = (1, columns)
         shapes |= {names[weight]: (1, size) for weight in cell.unit_weights}
+        shapes |= {names[weight]: shape for weight, shape in cell.other_shapes(inputs, size).items()}
     return {**shapes, "W2": (size, config.output_size), "b2": (1, config.output_size)}
+
+
+def fixed_names(config: EchoConfig) -> set[str]:
+    return {names[one] for names in layer_weight_names(config) for one in config.the_cell.fixed}
+
+
+def decayed_names(config: EchoConfig) -> set[str]:
+    """The weights that may decay: neither biases nor those that are not trained."""
+    cell = config.the_cell
+    biases = {names[one.bias] for names in layer_weight_names(config) for one in cell.products} | {"b2"}
+    return {*weight_shapes(config)} - biases - fixed_names(config)
 
 
 def largest_product(config: EchoConfig) -> int:
@@ -61,8 +73,8 @@ def influence_shapes(config: EchoConfig) -> dict[str, tuple[int, ...]]:
     """
     if RULES[config.rule].cuts or not config.is_stream:
         return {}
-    shapes = weight_shapes(config)
-    del shapes["W2"], shapes["b2"]  # these do not act on the state
+    without = fixed_names(config) | {"W2", "b2"}  # the latter do not act on the state
+    shapes = {name: shape for name, shape in weight_shapes(config).items() if name not in without}
     return {name: (config.batch_size, carried_size(config), *shape) for name, shape in shapes.items()}
 
 
@@ -78,4 +90,5 @@ def block_length(window_length: int) -> int:
 
 
 def is_trained_alone(config: EchoConfig) -> bool:
-    return largest_product(config) > REPLICA_LIMIT or influence_size(config) > INFLUENCE_LIMIT
+    is_large = largest_product(config) > REPLICA_LIMIT or influence_size(config) > INFLUENCE_LIMIT
+    return is_large or config.the_cell.in_turn

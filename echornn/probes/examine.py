@@ -10,7 +10,8 @@ from echornn.probes.gradients import SAMPLES, connectivity, gradient, lyapunov
 from echornn.probes.held_out import held_out
 from echornn.probes.matrices import matrices
 from echornn.probes.prepared import Prepared
-from echornn.probes.units import memory, state_plane, units
+from echornn.probes.sampling import sample
+from echornn.probes.units import memory, saturation, state_plane, units
 from echornn.readings import Question, Readings, parts_of
 from echornn.state import Snapshot
 
@@ -27,7 +28,7 @@ def examine(snapshot: Snapshot, question: Question) -> Readings:
     prepared = Prepared(snapshot)
     if not state.is_finite:
         kinds = frozenset()
-    runs = [prepared.on_series] if kinds & {"memory", "units", "plane"} else []
+    runs = [prepared.on_series] if kinds & {"memory", "units", "plane", "saturation"} else []
     runs += [prepared.on_targets] if "gradient" in kinds else []
     if not all(np.isfinite(ran.states).all() for ran in runs):
         kinds &= {"weights"}
@@ -50,4 +51,6 @@ def examine(snapshot: Snapshot, question: Question) -> Readings:
         lyapunov_samples=SAMPLES if "lyapunov" in kinds else 0,
         plane=state_plane(prepared, part) if "plane" in kinds else None,
         held_out=held_out(prepared, dict(question.settings), question.trials) if "held_out" in kinds else None,
+        saturation=saturation(prepared, parts.values()) if "saturation" in kinds else None,
+        sample=sample(snapshot) if "sample" in kinds and state.config.the_task.characters else None,
     )

@@ -172,6 +172,11 @@ def _following(
     def scaling(vector: Tensor, w: Tensor) -> Tensor:
         return tf.reshape(tf.reshape(vector, [groups, of_a_group, w.shape[2]]) * w, [targets * rows, w.shape[2]])
 
+    def one_by_one(x: Tensor, state: Tensor) -> Tensor:
+        each = zip(tf.split(x, groups), tf.split(state, groups), strict=True)
+        of_each = [{name: one[group] for name, one in of_groups.items()} for group in range(groups)]
+        return tf.concat([step(config, own, *some).state for own, some in zip(of_each, each, strict=True)], axis=0)
+
     def keep(d_state: Tensor, _: Tensor) -> Tensors:
         return size(d_state) if of_some else tf.reduce_mean(size(d_state)), d_state
 
@@ -188,12 +193,15 @@ def _following(
     def one_nearer(k: Tensor, products: tf.TensorArray, sums: Tensor, cut: Tensor) -> Any:
         with tf.GradientTape(persistent=of_some) as tape:
             tape.watch(watched)
-            state = grouped(at_lag(before, k, targets))
-            after = step(config, of_groups, grouped(at_lag(inputs, k, targets)), state, multiply, scaling).state
+            state, x = grouped(at_lag(before, k, targets)), grouped(at_lag(inputs, k, targets))
+            if config.the_cell.has_any_step:
+                after = one_by_one(x, state)
+            else:
+                after = step(config, of_groups, x, state, multiply, scaling).state
         d_state = grouped(tf.gather(to_states, k)) * (groups / (targets * rows))
 
         def by_group(d_state: Tensor) -> Tensor:
-            gradients = tape.gradient(after, watched, d_state)
+            gradients = tape.gradient(after, watched, d_state, tf.UnconnectedGradients.ZERO)
             gradient = tf.concat([tf.reshape(one, [groups, -1]) for one in gradients], axis=-1)
             return tf.cast(gradient, tf.float64)  # squares of small numbers need float64
 

@@ -22,7 +22,8 @@ def held_out(prepared: Prepared, settings: Mapping[str, Any], trials: int | None
     config = held_out_config(prepared.config, settings, trials)
     batch = held_out_batch(config)
     x = np.ascontiguousarray(np.swapaxes(batch.x, 0, 1))
-    outputs = prepared.run(x, np.zeros((len(batch.x), carried_size(config)), np.float32)).outputs
+    first, noise = np.zeros((len(batch.x), carried_size(config)), np.float32), prepared.noise(*x.shape[:2])
+    outputs = prepared.run(x, first, *noise).outputs
     return measured(np.swapaxes(outputs, 0, 1), batch, config)
 
 

@@ -51,7 +51,9 @@ def _recurrent(config: EchoConfig, weights: dict[str, Floats]) -> Iterator[Recur
                 for vector, block in zip(product.columns, blocks, strict=True):
                     yield of("W" if vector == "h" else f"W {vector}", np.linalg.eigvals(block))
         used = cell.used({local: weights[name] for local, name in names.items()}, Functions(), config.window_steps)
-        for weight, values in cell.eigenvalues(used).items():
+        square = [name for name, shape in cell.other_weights.items() if tuple(shape) == ("units", "units")]
+        found = {name: np.linalg.eigvals(used[name]) for name in square if name in used}
+        for weight, values in {**found, **cell.eigenvalues(used)}.items():
             yield of(weight, values)
 
 
@@ -78,5 +80,9 @@ def _names(config: EchoConfig) -> dict[str, tuple[tuple[str, ...], tuple[str, ..
             named[names[product.weight]] = (rows, columns)
             named[names[product.bias]] = (("bias",), columns)
         named |= {names[weight]: ((weight,), units("unit")) for weight in cell.unit_weights}
+        sides = {"units": units("h"), "inputs": below}
+        for weight, shape in cell.other_weights.items():
+            row, column = (sides.get(str(one)) or numbered(f"{weight} ", int(one)) for one in shape)
+            named[names[weight]] = (row, column)
     outputs = numbered("output ", says.count) if isinstance(says, Numbers) else numbered("class ", says.count, 0)
     return named | {"W2": (units("h"), outputs), "b2": (("bias",), outputs)}

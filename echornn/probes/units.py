@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,8 @@ def memory(prepared: Prepared, part: CellPart) -> Memory:
     """The r2 by lag of the best linear read-out, fitted on half of the rows and measured on the other half.
 
     In trials, each step's mean is subtracted: a network that only knows the time remembers no input. The read-out is of
-    x as 0 or 1, of a one-hot vector with one common r2, or of channels of numbers, each with its own r2.
+    x as 0 or 1, of a one-hot vector with one common r2, or of channels of numbers, each with its own r2; a channel that
+    never changes does not count.
     """
     read, series, form = prepared.read(part), prepared.series, prepared.config.the_task.inputs
     rows = read.shape[1] // 2
@@ -47,12 +49,15 @@ def memory(prepared: Prepared, part: CellPart) -> Memory:
     sizes, directions = np.linalg.eigh(fitted.T @ fitted)
     known = sizes > LEAST_SIZE * sizes[-1]
     inverse = (directions[:, known] / sizes[known]) @ directions[:, known].T
-    by_lag = []
+    is_number = isinstance(form, Numbers)
+    by_lag, moves = [], np.zeros(1, np.bool_)
     for lag in range(series.lags):
-        wanted, truth = halves(as_numbers(series.x_before(lag), form))
+        x = as_numbers(series.x_before(lag), form)
+        moves = moves | (x != (x[:, :1] if series.of_trials else x[:1, :1])).any(axis=(0, 1))
+        wanted, truth = halves(x)
         mean = wanted.mean(axis=0)
         said = mean + judged @ (inverse @ (fitted.T @ (wanted - mean)))
-        axis = 0 if isinstance(form, Numbers) else None
+        axis = 0 if is_number else None
         variance = np.atleast_1d(((truth - truth.mean(axis=0)) ** 2).sum(axis=axis))
         missing = np.atleast_1d(((truth - said) ** 2).sum(axis=axis))
         share = np.divide(missing, variance, out=np.ones_like(variance), where=variance > 0)
@@ -60,9 +65,9 @@ def memory(prepared: Prepared, part: CellPart) -> Memory:
     channels = np.array(by_lag, np.float32)
     return Memory(
         part.name,
-        channels.mean(axis=1, dtype=np.float32),
+        (channels[:, moves] if is_number and moves.any() else channels).mean(axis=1, dtype=np.float32),
         read.shape[-1],
-        form.count if isinstance(form, Numbers) else form.count - 1,
+        int(moves.sum()) if is_number else form.count - 1,
         len(judged),
         channels if channels.shape[1] > 1 else channels[:, :0],
     )
@@ -90,6 +95,12 @@ def units(prepared: Prepared, part: CellPart) -> Units:
         np.where(is_better, target, -1).astype(np.int32),
         part.bounds,
     )
+
+
+def saturation(prepared: Prepared, parts: Iterable[CellPart]) -> dict[str, float]:
+    """The saturated share of each part whose numbers have limits, over all units and steps."""
+    limited = [part for part in parts if part.bounds is not Bounds.FREE]
+    return {part.name: float(saturated(part, prepared.read(part)).mean()) for part in limited}
 
 
 def saturated(part: CellPart, activity: Floats) -> Bools:

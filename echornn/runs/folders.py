@@ -27,12 +27,12 @@ from echornn.training.device import threads_for, threads_if_asked
 
 SLOTS = ("checkpoint-0", "checkpoint-1")  # written in turn, so that the previous checkpoint stays intact
 RUN_FILE, LOSS_FILE, COMMAND_FILE, TRACEBACK_FILE = "run.json", "losses.bin", "commands.jsonl", "traceback.txt"
-KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE = "keyframes.bin", "branches.json", "solved.bin"
+KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE, NORM_FILE = "keyframes.bin", "branches.json", "solved.bin", "norms.bin"
 POINTER_FILE, OUTPUT_FILE, ERROR_FILE = "serving.json", "output.txt", "errors.txt"
 EVENT_FOLDER = "tensorboard"  # with curves that versions up to 0.2 wrote
 
 NAMES = (
-    *(*SLOTS, COMMAND_FILE, KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE, LOSS_FILE, TRACEBACK_FILE),
+    *(*SLOTS, COMMAND_FILE, KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE, NORM_FILE, LOSS_FILE, TRACEBACK_FILE),
     *(POINTER_FILE, OUTPUT_FILE, ERROR_FILE, RUN_FILE),
 )
 """All files of a run except its lock, in the order of removal: if it stops halfway, a run or debris remains."""

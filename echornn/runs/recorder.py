@@ -23,7 +23,15 @@ from echornn.history.windows import LOST, stored_windows
 from echornn.own import OwnFile
 from echornn.progress import PopulationProgress
 from echornn.runs import folders, states
-from echornn.runs.folders import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE, SOLVED_FILE, TRACEBACK_FILE, BranchNotes
+from echornn.runs.folders import (
+    COMMAND_FILE,
+    KEYFRAME_FILE,
+    LOSS_FILE,
+    NORM_FILE,
+    SOLVED_FILE,
+    TRACEBACK_FILE,
+    BranchNotes,
+)
 from echornn.runs.run_dir import SOLVED, RecordedCommand, Run
 from echornn.runs.states import OF_ONE, Checkpoint, Keyframe, KeyframeLog
 from echornn.runtime.background import Background
@@ -114,9 +122,9 @@ class RunRecorder(Recorder):
         self._lock = lock
         self._about = resumed.about if resumed else folders.about(folder)
         self._notes = "; ".join((*resumed.notes, *_changed_files(resumed))) if resumed else ""
-        ends = _cut_back(resumed) if resumed else [NO_LOG] * 3
+        ends = _cut_back(resumed) if resumed else [NO_LOG] * len(LOGS)
         self._logs = [AppendLog(folder / name, end, filler) for (name, filler), end in zip(LOGS, ends, strict=True)]
-        self._losses, self._commands, self._solved = self._logs
+        self._losses, self._commands, self._solved, self._norms = self._logs
         self._keyframes = KeyframeLog(folder / KEYFRAME_FILE)
         self._layout = resumed.layout if resumed else OF_ONE
         self._serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
@@ -221,7 +229,8 @@ class RunRecorder(Recorder):
         self._reports += 1
 
     def windows(self, progress: PopulationProgress) -> None:
-        self._losses.append(stored_windows(progress, self._config).tobytes())
+        for log, windows in zip((self._losses, self._norms), stored_windows(progress, self._config), strict=True):
+            log.append(windows.tobytes())
         solved_at = progress.solved_at
         new = np.flatnonzero(solved_at != self._solved_at)
         if new.size and self._config.replicas > 1:  # the losses say exactly when a lone network was solved
@@ -317,7 +326,7 @@ class RunRecorder(Recorder):
         folders.require_same(self.folder, self._about)
         for log, length in zip(self._logs, save.lengths, strict=True):
             log.flush(length)
-        losses, commands, solved = (log.end for log in self._logs)
+        losses, commands, solved, _ = (log.end for log in self._logs)
         kept = replace(save.checkpoint, serial=self._serial, losses=losses, commands=commands, solved=solved)
         states.save(self.folder, kept)
         self._serial += 1
@@ -334,23 +343,24 @@ class RunRecorder(Recorder):
             self._trouble[what] = Trouble(time.time() if before is None else before.since, error)
 
 
-LOGS = ((LOSS_FILE, LOST), (COMMAND_FILE, b""), (SOLVED_FILE, b""))  # each with the byte of a lost record, if any
+# each with the byte of a lost record, if any
+LOGS = ((LOSS_FILE, LOST), (COMMAND_FILE, b""), (SOLVED_FILE, b""), (NORM_FILE, LOST))
 
 
 def _cut_back(run: Run) -> Iterator[LogEnd]:
-    """Cut the logs back to the checkpoint, as windows will be trained again, or extend a loss log that is too short
-    with lost windows; returns their ends, with which a damaged log is no longer damaged.
+    """Cut the logs back to the checkpoint, as windows will be trained again, or extend a log of windows that is too
+    short with lost ones; returns their ends, with which a damaged log is no longer damaged.
     """
     kept, layout = run.checkpoint, run.layout
-    ends = (kept.losses, kept.commands, kept.solved) if kept else (NO_LOG,) * 3
+    ends = (kept.losses, kept.commands, kept.solved, kept.losses) if kept else (NO_LOG,) * len(LOGS)
     for (name, filler), end in zip(LOGS, ends, strict=True):
         file = run.folder / name
         if name == SOLVED_FILE and not os.path.lexists(file):
             yield NO_LOG
             continue
-        with own_files.writer(file, 0) as log:
+        with own_files.writer(file, os.O_CREAT if name == NORM_FILE else 0) as log:  # runs from before have no norms
             there = min(end.length, os.fstat(log.fileno()).st_size)
-            if name == LOSS_FILE:
+            if filler:
                 there = layout.offset(layout.windows(there))
             elif name == SOLVED_FILE:
                 there -= there % SOLVED.itemsize

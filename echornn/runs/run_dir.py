@@ -21,7 +21,7 @@ from echornn.files.recorded_values import NO_RECORD, shortened, whole
 from echornn.history.curve import Cause
 from echornn.history.windows import StoredWindows, lost
 from echornn.runs import folders, states
-from echornn.runs.folders import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE, RUN_FILE, SLOTS, SOLVED_FILE, About
+from echornn.runs.folders import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE, NORM_FILE, RUN_FILE, SLOTS, SOLVED_FILE, About
 from echornn.runs.states import MOST_BYTES_OF_LARGE, OF_ONE, Checkpoint, Keyframe, LossLayout, records, row_bytes
 from echornn.timeline.branch import (
     Branch,
@@ -219,12 +219,13 @@ BranchName = str | int
 
 
 class Piece(NamedTuple):
-    """Windows of one branch, one after the other; ``along`` are before them on its path, and ``first`` in the log."""
+    """Windows of one branch, one after the other; ``along`` are before them on its path, and ``first`` in the logs."""
 
     branch: Branch
     along: int
     first: int
     windows: StoredWindows
+    norms: StoredWindows  # of gradients, in the same form
 
 
 @dataclass(frozen=True, eq=False)
@@ -340,10 +341,12 @@ class Run:
 
     # ---- windows
 
-    def windows(self, first: int, last: int, replicas: int = 1) -> StoredWindows:
-        """Windows of the loss log; lost ones where it has none, or has them for another number of networks."""
+    def windows(self, first: int, last: int, replicas: int = 1, file: str = LOSS_FILE) -> StoredWindows:
+        """Windows of the loss log, or of another with its layout; lost ones where it has none, or has them for another
+        number of networks, or if there is no such log, as earlier versions wrote none of norms.
+        """
         windows = lost(last - first, replicas)
-        with own_files.reader(self.folder / LOSS_FILE) as log:
+        with contextlib.suppress(FileNotFoundError), own_files.reader(self.folder / file) as log:
             for begin, end, count in self.layout.parts(first, last):
                 if count == replicas:
                     log.seek(self.layout.offset(begin))
@@ -372,8 +375,8 @@ class Run:
         replicas = branch.config.replicas
         at_a_time = max(1, BYTES_AT_A_TIME // row_bytes(replicas))
         for begin in range(first, last, at_a_time):
-            windows = self.windows(begin, min(begin + at_a_time, last), replicas)
-            yield Piece(branch, begin - ahead, begin, windows)
+            part = begin, min(begin + at_a_time, last), replicas
+            yield Piece(branch, begin - ahead, begin, self.windows(*part), self.windows(*part, NORM_FILE))
 
     def timeline(self, timeline: Timeline | None = None) -> Timeline:
         """All branches, with everything trained in them; an earlier timeline of this run is given what it lacks."""
@@ -385,7 +388,7 @@ class Run:
             solved = self.solved_at(number)
             for piece in self._pieces_of(stretch, max(stretch.first, timeline.trained), stretch.last):
                 end = piece.along + len(piece.windows)
-                timeline.append(number, piece.windows, np.where(solved <= end, solved, 0))
+                timeline.append(number, piece.windows, np.where(solved <= end, solved, 0), piece.norms)
         return timeline
 
     def solved_at(self, number: int) -> npt.NDArray[np.int64]:

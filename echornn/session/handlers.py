@@ -20,6 +20,7 @@ from echornn.session.probing import Probing
 from echornn.timeline import moves
 from echornn.timeline.branch import Position, letter_of
 from echornn.timeline.moves import configuration_to_begin, end_of_epoch
+from echornn.training.structure import structure
 
 AT_THE_START = "this is the start: nothing was trained before it"
 NOTHING_ON_THIS_PATH = "nothing to undo on this path: «seeds» and «branches» lead to the rest of the run"
@@ -103,7 +104,7 @@ class Handlers:
                 live.regenerate(held=running)
             case commands.Edit(changes, held):
                 config = live.config.with_fields(changes)
-                if config.rule != live.config.rule and config.differs_only_live(live.config):
+                if config.differs_only_live(live.config) and structure(config) != structure(live.config):
                     self.exchange.compiling(config)
                 live.edit(config, held=held)
             case commands.StartOver(changes):

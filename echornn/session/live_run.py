@@ -24,7 +24,7 @@ from echornn.state import UnlikeRecord
 from echornn.timeline import moves
 from echornn.timeline.branch import Branch, Position, can_continue_under, starts_over
 from echornn.timeline.timeline import Timeline
-from echornn.training.structure import NO_DEVICES, AnyTrainer, MakeTrainer, moved, program_of
+from echornn.training.structure import NO_DEVICES, AnyTrainer, MakeTrainer, moved, program_of, structure
 
 ROWS_SECONDS, FINISHED_ROWS_SECONDS = 0.5, 4.0
 """How long showing the newest rows of a run may delay its going on; the second number if all epochs are trained."""
@@ -191,7 +191,8 @@ class LiveRun:
         if cut:
             count = int(bad[0])
             progress = progress.until(count, *self.owner.epoch_and_window(self.here.window + max(count - 1, 0)))
-        self.timeline.append(self.here.branch, stored_windows(progress, self.config), progress.solved_at)
+        stored, norms = stored_windows(progress, self.config)
+        self.timeline.append(self.here.branch, stored, progress.solved_at, norms)
         self.here = Position(self.here.branch, self.here.window + len(progress.losses))
         self._recorder.windows(progress)
         self._any_unsaved = True
@@ -227,18 +228,18 @@ class LiveRun:
         parent = Position(self.owner.number, 0 if starts_over(cause, self.config, config) else self.here.window)
         kind = "anew" if anew else ("nudge", *sorted(self.config.changes_to(config))) if held else None
         check_own_data(config)
-        has_another_rule = config.rule != self.config.rule
+        has_another_program = structure(config) != structure(self.config)
         if not self.config.differs_only_live(config):
             self._start(config)
         elif anew:
             self._start_over(config)
         else:
             self.trainer.edit(config)
-            if has_another_rule:
+            if has_another_program:
                 self.compile()
         self.config = config
         self._change(cause, parent, before, kind, held)
-        if has_another_rule:  # its first window may take so long that the program is ended before
+        if has_another_program:  # its first window may take so long that the program is ended before
             self.save()
 
     def alone(self) -> None:

@@ -88,7 +88,7 @@ class RecordedTask(Task):
     __hash__ = hash_of
 
     def _known(self, name: str) -> Any:
-        return getattr(_written(self), name) if self.own in own.LOADED else vars(self)["recorded"][name]
+        return getattr(_written(self), name) if self.own in own.LOADED else vars(self)["_recorded"][name]
 
     inputs = property(lambda self: self._known("inputs"))
     outputs = property(lambda self: self._known("outputs"))
@@ -135,7 +135,7 @@ class OwnTask(OwnFile):
         found = next((one for one in known if one["values"] == mine), None) or next(others, {})
         if "impossible" in found:
             raise TaskError(found["impossible"])
-        vars(task).update(own=self, recorded=_recorded(found))
+        vars(task).update(own=self, _recorded=_recorded(found))
         return task
 
     def written(self, values: Mapping[str, object] | None = None) -> Task:

@@ -7,15 +7,21 @@ from typing import Any
 
 from echornn.errors import ConfigError
 from echornn.tasks.adding import Adding
+from echornn.tasks.anbn import AnBn
+from echornn.tasks.binary_addition import BinaryAddition
 from echornn.tasks.copy_memory import CopyMemory
+from echornn.tasks.cycle_navigation import CycleNavigation
 from echornn.tasks.delayed_xor import DelayedXor
+from echornn.tasks.dyck_1 import Dyck1
 from echornn.tasks.echo import Echo
 from echornn.tasks.flip_flop import FlipFlop
 from echornn.tasks.own_task import OwnTask, TaskName
 from echornn.tasks.parity import Parity
+from echornn.tasks.reber import Reber
 from echornn.tasks.task import Setting, Task, TaskError, form_of, settings_of
 from echornn.tasks.task import values_of as values_of
 from echornn.tasks.temporal_order import TemporalOrder
+from echornn.tasks.text import Text
 from echornn.tasks.two_coins import TwoCoins
 
 TASKS: dict[str, type[Task]] = {
@@ -27,6 +33,12 @@ TASKS: dict[str, type[Task]] = {
     "copy_memory": CopyMemory,
     "adding": Adding,
     "parity": Parity,
+    "reber": Reber,
+    "dyck_1": Dyck1,
+    "anbn": AnBn,
+    "binary_addition": BinaryAddition,
+    "cycle_navigation": CycleNavigation,
+    "text": Text,
 }
 """The class of each task, by the name that ``--task`` takes. The first is the default."""
 
@@ -39,13 +51,11 @@ def named(given: object) -> TaskName:
 
 
 def name_of(task: Task) -> TaskName:
-    """A ConfigError if the task's class is neither in the table nor from a file."""
-    if isinstance(task.own, OwnTask):
-        return task.own
-    for name, kind in TASKS.items():
-        if type(task) is kind:
-            return name
-    raise ConfigError("task", task, "a task of the table, or of a file: OwnTask.read('my_task.py:Mine').task()")
+    """A TaskError if it is of a class of the user's own that cannot be used."""
+    kind = type(task)
+    own = vars(task).get("own") or vars(kind).get("own")  # not that of a class from which the task's is derived
+    named_so = own or next((name for name, one in TASKS.items() if one is kind), None)
+    return named_so or OwnTask.of(kind, kind.__name__, kind.__module__)
 
 
 def class_of(name: TaskName) -> type[Task]:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from echornn import own
 from echornn.errors import ConfigError, OwnError, blaming, fraction, whole
+from echornn.tasks.data_file import pinned
 
 MAX_STEPS = 2**31 - 1  # the most time steps, units or predictions: the compiled loop counts in int32
 SOLVED_SHARE = 0.07  # a mean loss within this share of chance above its floor is solved: 0.05 nats for two classes
@@ -38,9 +39,12 @@ class Setting:
     least: float = -MAX_STEPS
     most: float = MAX_STEPS
     choices: tuple[str, ...] = ()
+    is_file: bool = False  # whether it is the path of a data file
 
     def checked(self, value: object) -> object:
         """The value as Python's own type; a ConfigError if it is not allowed."""
+        if self.is_file:
+            return pinned(self.name, value)
         if isinstance(self.default, str):
             words = self.choices or (self.default,)
             if value in words:
@@ -60,10 +64,17 @@ class Setting:
 
 
 def setting(
-    default: Value, help: str, least: float = -MAX_STEPS, most: float = MAX_STEPS, choices: tuple[str, ...] = ()
+    default: Value,
+    help: str,
+    least: float = -MAX_STEPS,
+    most: float = MAX_STEPS,
+    choices: tuple[str, ...] = (),
+    is_file: bool = False,
 ) -> Value:
-    """Declare a setting of a task: its default, its meaning as a sentence, and its range, or the allowed words."""
-    return dataclasses.field(default=default, metadata={KEY: Setting("", 0, help, least, most, choices)})
+    """Declare a setting of a task: its default, its meaning as a sentence, and its range, or the allowed words; or that
+    it is the path of a file, whose hash is kept: `echornn.array_of` reads it.
+    """
+    return dataclasses.field(default=default, metadata={KEY: Setting("", 0, help, least, most, choices, is_file)})
 
 
 def settings_of(task: Any) -> tuple[Setting, ...]:
@@ -108,9 +119,9 @@ class DataForm:
             raise TaskError(f"{self}: there can be {self.least} to 256 {self.noun}")
         names = tuple(self.names)
         object.__setattr__(self, "names", names)
-        usable = all(isinstance(name, str) and name.isascii() and name.isprintable() and name.strip() for name in names)
+        usable = all(isinstance(name, str) and name.isprintable() and name.strip() for name in names)
         if names and not (len(set(names)) == len(names) == self.count and usable):
-            wanted = f"{self.count} different names of printable ASCII characters"
+            wanted = f"{self.count} different names of printable characters"
             raise TaskError(f"{self}: names = {names}, but there have to be {wanted}")
 
     def __repr__(self) -> str:
@@ -146,7 +157,11 @@ class Batch:
 
     x: npt.NDArray[Any]  # inputs
     y: npt.NDArray[Any]  # targets; at steps that are not scored, any allowed value, usually 0
-    scored: npt.NDArray[np.bool_]  # [rows, steps], whether a step counts in the loss
+    scored: npt.NDArray[np.bool_] = None  # type: ignore  # [rows, steps], whether a step counts; by default all do
+
+    def __post_init__(self) -> None:
+        if self.scored is None:
+            object.__setattr__(self, "scored", np.ones(np.shape(self.x)[:2], np.bool_))
 
 
 @dataclass(frozen=True)
@@ -204,6 +219,16 @@ class Task(ABC):
     def length(self) -> int | None:
         """The number of steps of a trial; None for a stream."""
         return None
+
+    @property
+    def characters(self) -> Sequence[str]:
+        """The text of each symbol, if targets are the inputs that follow, so that a network can write; else empty."""
+        return ()
+
+    @property
+    def note(self) -> str:
+        """What is to be known about the data of these settings, in a line; empty if nothing is."""
+        return ""
 
     @abstractmethod
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
@@ -263,6 +288,12 @@ def lagged(x: npt.NDArray[Any], lag: int, first: int) -> npt.NDArray[Any]:
     return x[:, first - lag :][:, : max(0, x.shape[1] - first)]
 
 
+def next_symbols(stream: npt.NDArray[np.uint8], rows: int, steps: int) -> Batch:
+    """Rows cut from a stream of at least ``rows * steps + 1`` symbols; the target of each is the one after it."""
+    x, y = (stream[at : at + rows * steps].reshape(rows, steps) for at in (0, 1))
+    return Batch(x, y)
+
+
 def scored_from(first: int, rows: int, steps: int) -> npt.NDArray[np.bool_]:
     """Scores that count every step from ``first`` on, bool [rows, steps]."""
     scored = np.zeros((rows, steps), np.bool_)
@@ -318,13 +349,13 @@ def _checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
     if not isinstance(drawn, Batch):
         kind = "nothing" if drawn is None else f"a {type(drawn).__name__}"
         raise TaskError(f"draw returns {kind}, not a Batch(x, y, scored)")
-    scored = np.asarray(drawn.scored)
-    if scored.dtype != np.bool_ or scored.shape != (rows, steps):
-        raise TaskError(f"draw returns scored as {_form(scored)}, not bool {[rows, steps]}")
     x, y = (
         _fitting(name, form, np.asarray(values), (rows, steps))
         for name, form, values in (("x", task.inputs, drawn.x), ("y", task.outputs, drawn.y))
     )
+    scored = np.asarray(drawn.scored)
+    if scored.dtype != np.bool_ or scored.shape != (rows, steps):
+        raise TaskError(f"draw returns scored as {_form(scored)}, not bool {[rows, steps]}")
     if task.scores_every_step and not scored.all():
         raise TaskError("draw scores only some steps, but the task has scores_every_step")
     if not scored.any():

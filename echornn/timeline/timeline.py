@@ -17,7 +17,7 @@ from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
 from echornn.diagnosis.seed_stats import SeedStats, SolvedCounts, solved_by_half
 from echornn.history.curve import Band, BlockMeans, Curve, Piece, band_of, curve_of, shades_of, width_of
 from echornn.history.pyramid import OF_LOSSES, Buckets, LossHistory, Windows
-from echornn.history.windows import StoredWindows, error_rates_of, losses_of, median_mean
+from echornn.history.windows import StoredWindows, error_rates_of, losses_of, lost, median_mean
 from echornn.progress import Floats
 from echornn.timeline.branch import Branch, BranchSpan, Position, can_continue_under, index_in, path_to_end, spans_to
 
@@ -56,10 +56,14 @@ class Track:
         self.lost_at_start, self.crossings = self.solved.lost_at, list[Crossing]()
         self.levels = Levels.of([config] * config.replicas)
         self.history = LossHistory(config, branch.start)
+        self.norms = LossHistory(config, branch.start, band=False)
 
     def index_of(self, seed: int) -> int:
         """The index of the network that has this seed at the end of its path."""
         return 0 if self.is_alone else seed - self.branch.config.seed
+
+    def of(self, norms: bool) -> LossHistory:
+        return self.norms if norms else self.history
 
 
 class Timeline:
@@ -101,23 +105,27 @@ class Timeline:
                 solved, since = solved.anew(), branch.start
             self._tracks.append(Track(branch, branch.digest(before.digest), since, solved, known))
 
-    def append(self, number: int, windows: StoredWindows, solved_at: Windows) -> None:
+    def append(
+        self, number: int, windows: StoredWindows, solved_at: Windows, norms: StoredWindows | None = None
+    ) -> None:
         """Add windows, [n, replicas], at the end of a branch, and the window along the path, from 1, after which each
-        network was solved, int64 [replicas], or 0; unused for a single network.
+        network was solved, int64 [replicas], or 0; unused for a single network. The norms of gradients may be unknown.
         """
         with self._lock:
             track = self._tracks[number]
             losses, end, config = losses_of(windows), track.history.end, track.branch.config
+            norms = lost(*windows.shape) if norms is None else norms
             solved, crossings = track.solved.step(losses, track.levels, None if track.is_alone else solved_at)
             if track.is_alone:
-                rates = error_rates_of(windows, config)
-                known = track.known.diverging(losses[:, 0], end, most_loss(config))
+                rates, before, most = error_rates_of(windows, config), track.solved.newest[:, 0], most_loss(config)
+                known = track.known.leaving(before, losses[:, 0], losses_of(norms)[:, 0], end, most)
                 track.known = replace(known, block_means=known.block_means.after(losses[:, 0], rates[:, 0]))
             track.crossings += crossings
             for bad in (end + np.flatnonzero(~np.isfinite(losses).any(axis=1))).tolist():
                 goes_on = bool(track.bad) and bad - track.bad[-1][1] <= GOOD_WINDOWS
                 track.bad.append((track.bad.pop()[0] if goes_on else bad, bad))
             track.history.add(windows, solved.at)
+            track.norms.add(norms, solved.at)
             track.solved = solved
             self.trained += len(windows)
 
@@ -277,14 +285,24 @@ class Timeline:
 
     # ---- for drawing
 
-    def curve(self, number: int, columns: int, first: int = 0, last: int | None = None, replica: int = 0) -> Curve:
-        """The losses of a network along a branch's path from window ``first`` up to ``last``, by default all."""
+    def curve(
+        self,
+        number: int,
+        columns: int,
+        first: int = 0,
+        last: int | None = None,
+        replica: int = 0,
+        norms: bool = False,
+    ) -> Curve:
+        """The losses of a network along a branch's path from window ``first`` up to ``last``, by default all. With
+        ``norms``, the global norms of its gradients before clipping, and the shares of clipped windows as error rates.
+        """
         with self._lock:
             first, last, spans = self._part(number, first, last)
             shown = [one for one in spans if one.first == first or one.last > first or one is spans[-1]]
             segments = tuple(one.branch.segment for one in shown if one.first < max(last, 1))
             seed = self.branch(number).config.of(replica).seed
-            pieces = self._pieces(list(self._parts(spans, first)), seed, width_of(columns, last - first))
+            pieces = self._pieces(list(self._parts(spans, first)), seed, width_of(columns, last - first), norms)
             return curve_of(pieces, columns, first, last, segments)
 
     def held_out(self, number: int, columns: int, first: int, last: int, replica: int = 0) -> Curve:
@@ -331,27 +349,27 @@ class Timeline:
             if begin < end:
                 yield self._tracks[branch.number], begin, end
 
-    def _pieces(self, parts: Sequence[tuple[Track, int, int]], seed: int, width: int) -> list[Piece]:
+    def _pieces(self, parts: Sequence[tuple[Track, int, int]], seed: int, width: int, norms: bool) -> list[Piece]:
         """The pieces of a network's curve; branches shorter than a bucket are joined, as there may be thousands."""
         pieces = list[Piece]()
         outermost = *parts[:1], *parts[-1:]  # these may reach beyond the part that is drawn
         for are_short, group in itertools.groupby(parts, lambda one: one[2] - one[1] < width and one not in outermost):
             if are_short:
-                pieces.append(self._in_few(list(group), seed, width))
+                pieces.append(self._in_few(list(group), seed, width, norms))
             else:
-                pieces += [Piece(partial(one.history.of_one, one.index_of(seed)), *part) for one, *part in group]
+                pieces += [Piece(partial(one.of(norms).of_one, one.index_of(seed)), *part) for one, *part in group]
         return pieces
 
-    def _in_few(self, parts: Sequence[tuple[Track, int, int]], seed: int, width: int) -> Piece:
+    def _in_few(self, parts: Sequence[tuple[Track, int, int]], seed: int, width: int, norms: bool) -> Piece:
         """Whole branches, of which those that begin within the same ``width`` windows are one bucket."""
         starts, ends = np.array([part[1:] for part in parts], np.int64).T
-        sums = np.concatenate([self._in_one(*part, seed) for part in parts], axis=1)
+        sums = np.concatenate([self._in_one(*part, seed, norms) for part in parts], axis=1)
         at = np.append(0, np.flatnonzero(np.diff(starts // width)) + 1)
         edges = np.stack([starts[at], ends[np.append(at[1:], len(ends)) - 1]])
         buckets = np.stack([reducer.reduceat(one, at) for reducer, one in zip(OF_LOSSES, sums, strict=True)])
         return Piece(lambda width, first, last: (edges, buckets), parts[0][1], parts[-1][2])
 
 
-def _in_one(track: Track, first: int, last: int, seed: int) -> Buckets:
+def _in_one(track: Track, first: int, last: int, seed: int, norms: bool) -> Buckets:
     """Some windows of a branch in one bucket, [4, 1]."""
-    return track.history.of_one(track.index_of(seed), 1 << (last - first).bit_length(), first, last)[1]
+    return track.of(norms).of_one(track.index_of(seed), 1 << (last - first).bit_length(), first, last)[1]

@@ -12,7 +12,7 @@ import tensorflow as tf
 from echornn.config import EchoConfig
 from echornn.network.affine import kept_apart, read_steps
 from echornn.network.model import EchoRNN, errors
-from echornn.network.shapes import SLOTS, carried_size
+from echornn.network.shapes import SLOTS, carried_size, decayed_names
 from echornn.progress import Floats
 from echornn.tasks.task import Numbers
 from echornn.training.rules import LEARN, WindowData
@@ -32,6 +32,7 @@ class Trained(NamedTuple):
 
     losses: Any  # before the update, float32 [most windows of a call, ...], filled as far as windows were requested
     errors: Any  # wrong predictions, int32 [most windows of a call, ...]; 0 for numbers
+    norms: Any  # squares of the global norms of the gradients, before they are clipped, float32 as the losses
     outputs: Any  # the softmax, or the numbers, float32 [T, batch, outputs, ...]
     states: Any  # the carried states, float32 [T, batch, carried, ...]
     init_state: Any  # float32 [batch, carried, ...]
@@ -42,6 +43,7 @@ def nothing_trained(config: EchoConfig, windows: int, replicas: list[int]) -> Tr
     return Trained(
         tf.zeros([windows, *replicas]),
         tf.zeros([windows, *replicas], tf.int32),
+        tf.zeros([windows, *replicas]),
         tf.zeros([*of_steps, config.output_size, *replicas]),
         tf.zeros([*of_steps, carried_size(config), *replicas]),
         tf.zeros([config.batch_size, carried_size(config), *replicas]),
@@ -65,13 +67,14 @@ def train(
     Args:
         x, y, scored: symbols, uint8 [epochs * row length, batch, ...], or numbers, float32 [..., count, ...]; and which
             steps count, bool, unless all do.
-        call: int32 [4]: the first window to train, counted from the start of ``x``; how many; the number of windows of
-            the run before ``x``; the key of dropout. With replicas int32 [3 + replicas].
+        call: int32 [7]: the first window to train, counted from the start of ``x``; how many; the number of windows of
+            the run before ``x``; the bits of `Penalties`; the key of dropout. With replicas int32 [6 + replicas].
         begin: the time step of ``x`` at which the first epoch begins.
     """
     steps, has_numbers = config.window_steps, isinstance(config.the_task.outputs, Numbers)
     first, count, windows_before = tf.unstack(call[:3])
-    key = call[3:] if len(nothing.losses.shape) > 1 else call[3]
+    penalties = Penalties(*tf.unstack(tf.bitcast(call[3:6], tf.float32)))
+    key = call[6:] if len(nothing.losses.shape) > 1 else call[6]
     learn = LEARN[config.rule]
 
     def train_next(index: tf.Tensor, values: Values, trained: Trained) -> tuple[tf.Tensor, Values, Trained]:
@@ -88,14 +91,18 @@ def train(
             read_steps(scored[0], start, steps) if scored else None,
             state,
             tf.stack([key, tf.zeros_like(key) + (windows_before + first + index)]),
+            penalties.rate_penalty,
         )
         learned = learn(model, data, influence)
-        weights, optimizer = updated(config, values, learned.gradients)
+        norm = tf.add_n([tf.reduce_sum(tf.square(one), axis=[0, 1]) for one in learned.gradients])
+        gradients = penalized(config, values.weights, learned.gradients, norm, penalties)
+        weights, optimizer = updated(config, values, gradients)
         no_errors = tf.zeros_like(learned.loss, tf.int32)
         wrong = no_errors if has_numbers else errors(learned.outputs, data.labels, data.scored)
         trained = Trained(
             tf.tensor_scatter_nd_update(trained.losses, [[index]], [learned.loss]),
             tf.tensor_scatter_nd_update(trained.errors, [[index]], [wrong]),
+            tf.tensor_scatter_nd_update(trained.norms, [[index]], [norm]),
             learned.outputs,
             learned.states,
             state,
@@ -105,6 +112,31 @@ def train(
 
     _, values, trained = tf.while_loop(lambda index, *_: index < count, train_next, (tf.constant(0), values, nothing))
     return values, trained
+
+
+class Penalties(NamedTuple):
+    """Live fields of the configuration as float32 [], so that other values need no other program."""
+
+    clip_norm: Any  # 0 if gradients are not clipped
+    weight_decay: Any
+    rate_penalty: Any
+
+    @classmethod
+    def of(cls, config: EchoConfig) -> Penalties:
+        return cls(config.clip_norm or 0.0, config.weight_decay, config.rate_penalty)
+
+
+def penalized(
+    config: EchoConfig, weights: dict[str, tf.Tensor], gradients: list[tf.Tensor], square: tf.Tensor, by: Penalties
+) -> list[tf.Tensor]:
+    """Clipped by their global norm (Pascanu, Mikolov, Bengio 2013), of this ``square``; decay is added after that."""
+    if config.clip_norm is not None:
+        scale = tf.minimum(1.0, by.clip_norm / tf.sqrt(square))
+        gradients = [gradient * scale for gradient in gradients]
+    if config.weight_decay:
+        decayed, pairs = decayed_names(config), zip(weights.items(), gradients, strict=True)
+        gradients = [one + by.weight_decay * weight if name in decayed else one for (name, weight), one in pairs]
+    return gradients
 
 
 def updated(

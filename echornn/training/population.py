@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from echornn.data.solved import Levels, SolvedAt
 from echornn.network.frozen import FrozenNetwork
 from echornn.network.model import checked_weights, initial_weights
 from echornn.network.shapes import carried_size, influence_shapes, shown_part
-from echornn.progress import Counts, Floats, ForwardPass, PopulationProgress, Progress
+from echornn.progress import OF_WINDOWS, Floats, ForwardPass, PopulationProgress, Progress, of_windows
 from echornn.state import PopulationState, TrainerState
 from echornn.tasks.task import TaskError
 from echornn.training.device import processors, require_memory
@@ -93,20 +94,19 @@ class Population:
         if self.finished:
             if self._last is None:
                 self._last = self._train(-1)
-            return replace(self._last, losses=self._last.losses[:0], errors=self._last.errors[:0])
-        losses: list[Floats] = []
-        errors: list[Counts] = []
+            return replace(self._last, **of_windows(self._last, slice(0)))
+        series: list[dict[str, Any]] = []
         while n > 0 and not self.finished:
             try:
                 newest = self._train(n)
             except TaskError:
-                if not losses:
+                if not series:
                     raise
                 break
-            losses.append(newest.losses)
-            errors.append(newest.errors)
+            series.append(of_windows(newest, slice(None)))
             n -= len(newest.losses)
-        self._last = replace(newest, losses=np.concatenate(losses), errors=np.concatenate(errors))
+        whole: dict[str, Any] = {name: np.concatenate([one[name] for one in series]) for name in OF_WINDOWS}
+        self._last = replace(newest, **whole)
         return self._last
 
     def _train(self, n: int) -> PopulationProgress:
@@ -130,10 +130,10 @@ class Population:
         x, y, scored = shards.window(block, slice(begin, begin + config.window_steps))
         # a single network's losses show when it solved the task
         solved = self._solved if self.replicas > 1 else SolvedAt.unknown(1)
-        losses, errors, outputs, states, init_state = trained
+        losses, errors, norms, outputs, states, init_state = trained
         of_last = x, y, scored, outputs, states[:, :, shown_part(config)], init_state
         return PopulationProgress(
-            losses, errors, block.first_epoch + epoch, window, *of_last, solved.at, solved.windows
+            losses, errors, np.sqrt(norms), block.first_epoch + epoch, window, *of_last, solved.at, solved.windows
         )
 
     def _seen_solved(self) -> SolvedAt:
@@ -361,7 +361,7 @@ def _unknown(config: EchoConfig, replicas: int) -> Trained:
     losses, steps = np.zeros((0, replicas), np.float32), (config.window_steps, config.batch_size)
     outputs = np.full((*steps, config.output_size, replicas), np.nan, np.float32)
     states = np.full((*steps, carried_size(config), replicas), np.nan, np.float32)
-    return Trained(losses, losses.astype(np.int32), outputs, states, np.zeros((0, 0, replicas), np.float32))
+    return Trained(losses, losses.astype(np.int32), losses, outputs, states, np.zeros((0, 0, replicas), np.float32))
 
 
 def no_influence(configs: Sequence[EchoConfig]) -> dict[str, Floats]:

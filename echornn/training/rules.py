@@ -29,12 +29,13 @@ class WindowData(NamedTuple):
     scored: tf.Tensor | None  # the steps that count, bool [T, batch, ...]; None if all do
     state: tf.Tensor  # float32 [batch, carried, ...]
     dropout_key: tf.Tensor  # int32 [2, ...]
+    rate_penalty: tf.Tensor | float = 0.0  # read if the configuration has one
 
 
 class Learned(NamedTuple):
     """What a rule computes from a window; with replicas, each tensor has an additional last axis."""
 
-    loss: tf.Tensor  # mean cross-entropy in nats, or mean squared error, float32 [...]
+    loss: tf.Tensor  # mean cross-entropy in nats, or mean squared error, float32 [...], without the rate penalty
     outputs: tf.Tensor  # the softmax, or the numbers, float32 [T, batch, outputs, ...]
     states: tf.Tensor  # those carried after each time step, float32 [T, batch, carried, ...]
     gradients: list[tf.Tensor]  # in the order of the model's weights
@@ -54,8 +55,18 @@ def _back_propagated(model: EchoRNN, window: WindowData) -> tuple[Learned, tf.Te
             loss = squared_error(outputs, window.labels, window.scored)
         else:
             loss, outputs = cross_entropy(outputs, window.labels, window.scored)
-    d_state, gradients = tape.gradient(loss, [window.state, weights], None, tf.UnconnectedGradients.ZERO)
+        objective = loss
+        if model.config.rate_penalty:
+            objective += window.rate_penalty * mean_square(model.config, states)
+    d_state, gradients = tape.gradient(objective, [window.state, weights], None, tf.UnconnectedGradients.ZERO)
     return Learned(loss, outputs, states, gradients, {}), d_state
+
+
+def mean_square(config: EchoConfig, states: tf.Tensor) -> tf.Tensor:
+    """Of each h, over steps, rows, layers and units: float32 [T, batch, carried, ...] to [...]."""
+    steps, batch, _, *replicas = states.shape
+    of_parts = tf.reshape(states, [steps, batch, config.num_layers, -1, config.state_size, *replicas])
+    return tf.reduce_mean(tf.square(of_parts[:, :, :, 0]), axis=[0, 1, 2, 3])
 
 
 def of_whole_past(model: EchoRNN, window: WindowData, influence: Tensors) -> Learned:

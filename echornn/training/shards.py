@@ -14,7 +14,7 @@ from echornn.config import MAX_LAYERS, EchoConfig
 from echornn.data.series import data_side_by_side
 from echornn.network.shapes import is_trained_alone
 from echornn.training.device import MAX_WINDOWS_PER_CALL, epochs_in_a_block
-from echornn.training.loop import Trained, Values
+from echornn.training.loop import Penalties, Trained, Values
 from echornn.training.programs import Program, Programs
 
 LEAST, MOST = 8, 128
@@ -180,22 +180,24 @@ class Shards:
         """Train windows in every replica, from the ``first`` of the block on; arrays with replicas as the last axis."""
         config, division = self.configs[0], self.division
         before = block.first_epoch * config.windows_per_epoch
-        shared = np.array([first, windows, before & LARGEST], np.int32)
-        # the random key of dropout, to which the loop adds the number of the window
-        seeds = [one.seed * 1_000_003 + init_index if config.dropout else 0 for one in self.configs]
+        penalties = np.array(Penalties.of(config), np.float32).view(np.int32)
+        shared = np.append(np.array([first, windows, before & LARGEST], np.int32), penalties)
+        # the random key of dropout and noise, to which the loop adds the number of the window
+        is_random = config.dropout or config.the_cell.noise
+        seeds = [one.seed * 1_000_003 + init_index if is_random else 0 for one in self.configs]
         placed = division.placed(np.array([seed * MAX_LAYERS & LARGEST for seed in seeds], np.int32))
         done: list[Any] = [None] * division.calls
 
         def work(thread: int) -> None:
             for number in range(thread, division.calls, self._at_once):
                 of_shards = placed[number].reshape(division.room, -1)
-                numbers = np.concatenate([np.broadcast_to(shared, (division.room, 3)), of_shards], axis=1)
+                numbers = np.concatenate([np.broadcast_to(shared, (division.room, len(shared))), of_shards], axis=1)
                 numbers[division.turns :, 1] = 0  # unused shards train nothing
                 self._values[number], trained = self.program(
                     self._devices[number], self._values[number], numbers, block.calls[number]
                 )
-                losses, errors, *shown = map(_seen, trained)
-                done[number] = [losses[:, :windows], errors[:, :windows], *shown]
+                losses, errors, norms, *shown = map(_seen, trained)
+                done[number] = [losses[:, :windows], errors[:, :windows], norms[:, :windows], *shown]
 
         list((self._threads.map if self._at_once > 1 else map)(work, range(self._at_once)))
         return Trained(*map(division.last, zip(*done, strict=True)))

@@ -49,6 +49,7 @@ NO_DEVICES: Devices = MappingProxyType({})
 def program_of(config: EchoConfig) -> EchoConfig:
     """The configuration with fixed values in all fields that do not affect the compiled program or its device."""
     fixed = {name: getattr(EchoConfig, name) for name in START_FIELDS - COMPILED_FIELDS}
+    fixed |= {name: 1.0 for name in ("clip_norm", "weight_decay", "rate_penalty") if getattr(config, name)}
     fixed |= {"num_epochs": 1, "learning_rate": 1.0, "seed": 0}
     fixed |= {"echo_step": 0, "row_start": "previous_row"} if "row_start" in config.fields() else {}
     return config.with_fields(fixed)

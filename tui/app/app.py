@@ -296,6 +296,9 @@ class EchoApp(LineActions):
     def action_log(self) -> None:
         self._plot.change_viewport(replace(self._plot.viewport, log=not self._plot.viewport.log))
 
+    def action_norms(self) -> None:
+        self._plot.change_viewport(replace(self._plot.viewport, norms=not self._plot.viewport.norms))
+
     def action_zoom(self, closer: bool) -> None:
         self._plot.zoom(closer)
 

@@ -13,6 +13,7 @@ from echornn.session import commands
 from echornn.session.commands import Command
 from echornn.session.handlers import AT_THE_START, ONE_NETWORK, why_nothing
 from echornn.session.pictures.frame import Frame, State
+from tui.app.along import AlongScreen
 from tui.app.base import BACK, OPENS, Palette
 from tui.app.help import HelpScreen
 from tui.app.status import HOW_TO_GO_ON
@@ -35,7 +36,8 @@ VIEW_KEYS = [
     for name, view in zip(NAMES_OF_VIEWS, VIEWS, strict=True)
 ]
 SHOWS = f"Below the curve: {', '.join(f'«{name}» {title}' for name, title in NAMES_OF_VIEWS.items())}"
-VIEW_KEYS[0] = replace(VIEW_KEYS[0], show=True, key_display=f"1-{len(VIEWS)}", tooltip=SHOWS)
+NUMBERED = {f"view.{view.title}": view.title for view in VIEWS if view.key.isdigit()}  # as `NAMES_OF_VIEWS`
+VIEW_KEYS[0] = replace(VIEW_KEYS[0], show=True, key_display=f"1-{len(NUMBERED)}", tooltip=SHOWS)
 
 FASTER = "Turn the speed up; «slower» turns it down"
 SEEDS = "From one network to 64 seeds side by side, and back"
@@ -47,6 +49,7 @@ SEED_AFTER = "With several seeds: show the network one line down in view «view.
 SET = "Settings and presets beside the curve: change anything, many fields while it trains"
 ADVICE = "Make the change that the advice above the curve names; «undo» undoes it"
 FOCUS = "Give the arrow keys to the curve or to a view; > marks the view that has them"
+ALONG = "What the probes say at windows along the run so far: radius, saturation, gradient and memory by lag"
 LINE = "Type a command by name: step 100, edit learning_rate=0.1, view memory"
 
 # Keys with priority work at once, so that what they open gets the keys that follow quickly.
@@ -76,9 +79,11 @@ BINDINGS = [
     _key("replica_after", "greater_than_sign", "Seed after", "replica(1)", SEED_AFTER),
     _key("runs", "o", "Other runs", "runs", "Draw other runs under the curve"),
     _key("log", "l", "Log", "log", "Losses on a logarithmic axis, or a linear one"),
+    _key("norms", "c", "Norms", "norms", "Under the curve the norms of gradients, and clip_norm; or not"),
     _key("held_out", "h", "Held out", "held_out", "The loss on data that no training saw, on the curve"),
     _key("zoom", "z", "Zoom", "zoom(True)", "Zoom in: half as many windows"),
     _key("wider", "Z", "Wider", "zoom(False)", "Zoom out: twice as many windows"),
+    _key("along", "P", "Probes along", "along", ALONG),
     _key("copy", "y", "Copy", "copy", "Copy the command that shows this again"),
     _key("focus", "tab", "Focus", "app.focus_next", FOCUS, priority=True),
     _key("show_all", "ctrl+l", "Redraw screen", "show_all", "Draw the whole screen again"),
@@ -100,7 +105,7 @@ TOGETHER = {
     "window_back": ("window_back", "window_on"),
     "epoch_back": ("epoch_back", "epoch_on"),
     "replica_before": ("replica_before", "replica_after"),
-    "view.rows": tuple(NAMES_OF_VIEWS),
+    "view.rows": tuple(NUMBERED),
     "settings.more": ("settings.more", "settings.less"),
 }
 
@@ -118,7 +123,7 @@ OF_WHAT_IS_WATCHED = [
 ]
 
 OPENS_PANEL = ("settings", "branches", "runs")
-ON_THE_CURVE = ("log", "held_out", "zoom", "on_the_curve")
+ON_THE_CURVE = ("log", "norms", "held_out", "zoom", "on_the_curve")
 NEEDS_ROOM = (*OPENS_PANEL, *ON_THE_CURVE, "focus_next", "focus_previous")  # more than the status has
 
 # the ids of keys after which others may be text, or keys of something else; after which training may start or stop
@@ -137,6 +142,7 @@ PLACES: dict[str, Sequence[BindingType]] = {
     "in the list of branches": BranchList.BINDINGS,
     "in the list of runs": RunList.BINDINGS,
     "in the help": HelpScreen.BINDINGS,
+    "along the run": AlongScreen.BINDINGS,
     "in the palette": Palette.BINDINGS,
 }
 # where the keys of the app work too

@@ -25,6 +25,7 @@ from echornn.session.commands import Answer, Choose, Command, Save
 from echornn.session.pictures.frame import Frame, State
 from echornn.timeline.branch import letter_of
 from tui.app import keys
+from tui.app.along import AlongScreen
 from tui.app.base import save_to
 from tui.app.line import CommandLine
 from tui.app.script import Begun, Outcome, Script
@@ -227,18 +228,32 @@ class LineActions(SessionApp):
         self.call_after_refresh(partial(self.call_after_refresh, call))
 
     def action_figure(self, kind: str, file: str) -> None:
-        """Make a figure of the position on the screen. What was trained is saved first."""
+        """Make a figure of the position on the screen."""
+        if kept := self._kept_position():
+            folder, where, saved = kept
+            making = asyncio.to_thread(_figure, folder, kind, Path(os.path.expanduser(file)), where, saved)
+            self._doing = asyncio.create_task(making)
+
+    def action_along(self) -> None:
+        """Show what the probes say along the path to the position on the screen."""
+        if not self._frame.trained:
+            self._refuse("nothing trained yet")
+        elif kept := self._kept_position():
+            folder, where, saved = kept
+            self.push_screen(AlongScreen(self._frame.own_config, str(folder), where, saved))
+
+    def _kept_position(self) -> tuple[Path, dict[str, int], Callable[[], None]] | None:
+        """The run's folder, the position on the screen, and what waits until it is saved; None if it is not kept."""
         folder, frame = self._folder, self._frame
         if folder is None:
-            self._refuse("this run is not kept, so no figure can be made of it")
+            self._refuse("this run is not kept: nothing on disk can be read")
         if folder is None or not self._may_use_files():
-            return
+            return None
         if self._picture.audience.may_steer:
             self._send(Save())
         where = {"branch": frame.line, "at": frame.trained}
         where |= {"replica": frame.replica} if frame.config.replicas > 1 else {}
-        making = asyncio.to_thread(_figure, folder, kind, Path(os.path.expanduser(file)), where, frame.trained_in_all)
-        self._doing = asyncio.create_task(making)
+        return folder, where, partial(_wait_until_saved, folder, frame.trained_in_all)
 
 
 def _outcome_of(line: Line, doing: asyncio.Task[str] | None) -> Outcome | None:
@@ -251,13 +266,18 @@ def _outcome_of(line: Line, doing: asyncio.Task[str] | None) -> Outcome | None:
         return Outcome(line, str(error), is_refused=True)
 
 
-def _figure(folder: Path, kind: str, file: Path, where: dict[str, int], trained: int) -> str:
-    """Make a figure once this many windows are saved, or of what is saved after 10 s; returns what was made."""
-    from tui.figures.make import KINDS, figure, require_drawable
-
-    require_drawable(kind, file)
+def _wait_until_saved(folder: Path, trained: int) -> None:
+    """Wait until this many windows of a run are saved, at most 10 s."""
     until = time.monotonic() + 10
     while Run.read(folder, quickly=True).trained < trained and time.monotonic() < until:
         time.sleep(0.05)
+
+
+def _figure(folder: Path, kind: str, file: Path, where: dict[str, int], saved: Callable[[], None]) -> str:
+    """Make a figure once its windows are saved; returns what was made."""
+    from tui.figures.make import KINDS, figure, require_drawable
+
+    require_drawable(kind, file)
+    saved()
     files = figure(folder, kind, file, **{name: one for name, one in where.items() if name in KINDS[kind].uses})
     return f"made {' and '.join(map(str, files))}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from textual.actions import parse
@@ -18,6 +19,7 @@ from echornn.timeline.branch import letter_of
 from tui.app.words import Line, WordError, lines_of
 
 UNTIL = "until("
+LESSONS = {"clipping": Path(__file__).with_name("clipping.md")}  # besides that of `tui.app.tour`
 
 
 class LessonStep(NamedTuple):

@@ -39,7 +39,7 @@ from tui.term.printed import printable
 from tui.views.keymap import key_name
 from tui.views.plot import LossPlot
 from tui.views.seeds import SeedsView
-from tui.views.table import NAMES_OF_VIEWS, VIEWS, ViewChoice
+from tui.views.table import VIEWS, ViewChoice
 from tui.views.view import View, time_step_of
 
 HINT_SECONDS = 4.0  # for which the status says why a key did nothing, and what is under a pointer that rests
@@ -111,7 +111,7 @@ class SessionApp(KeyedApp[int]):
         self._runs = RunList(self.futures, complain, self._panel_closed)
         self._panels: tuple[Panel, ...] = (self._settings, self._branches, self._runs)
         opened, left_out = lambda: [f"view.{view.title}" for view in self._views], lambda: keys.left_out(self._frame)
-        self._key_line = KeyLine(self._offers, left_out, NAMES_OF_VIEWS, opened)
+        self._key_line = KeyLine(self._offers, left_out, keys.NUMBERED, opened)
         yield self._status
         with Container(id="body"):
             with Container(id="watched"):

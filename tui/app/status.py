@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from echornn.config import TASK, EchoConfig
 from echornn.diagnosis.cases import Remedy
-from echornn.diagnosis.loss_stats import loss_text
+from echornn.diagnosis.loss_stats import bits_text, loss_text
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Audience, Picture
 from echornn.tasks.table import defaults_of, name_of, values_of
@@ -57,7 +57,11 @@ def position_fields(frame: Frame) -> list[tuple[str, str]]:
     fields += [("epoch", f"{frame.epoch}/{config.num_epochs}"), ("window", f"{window}/{config.windows_per_epoch}")]
     if frame.seed_stats is not None:
         fields.append(("seed", str(frame.own_config.seed)))
-    loss = "-" if math.isnan(frame.loss) and frame.progress is None else loss_text(frame.loss)
+    loss = (
+        "-"
+        if math.isnan(frame.loss) and frame.progress is None
+        else loss_text(frame.loss) + bits_text(config, frame.loss)
+    )
     fields.append(("loss" if config.has_classes else config.loss_name, loss))
     if config.has_classes:
         fields.append(("accuracy", "-" if math.isnan(frame.accuracy) else f"{frame.accuracy:.1%}"))

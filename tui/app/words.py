@@ -28,7 +28,7 @@ from tui.views.view import View
 
 MOST = 10**18
 
-FIGURES = ("curve", "memory", "gradient", "weights", "plane", "seeds", "branches")
+FIGURES = ("curve", "norms", "memory", "gradient", "weights", "plane", "along", "seeds", "branches")
 """The kinds of figures of a run; `tui.figures.make.KINDS` has more, which need more than a run."""
 
 AS_IN_VIM = {"q": "quit", "q!": "quit", "wq": "quit", "x": "quit", "w": "save", "h": "help"}

@@ -15,14 +15,13 @@ from cyclopts import Parameter
 from echornn import ConfigError, EchoConfig, Frame, Session
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.remote.client import AddressError, RemoteSession, viewers_of
-from echornn.runs import folders
 from echornn.runtime import quiet
 from echornn.session.commands import Pause
 from echornn.timeline.branch import letter_of
 from tui.cli import train
 from tui.cli.lines import LinePrinter
 from tui.cli.preferences import ScreenFlags, preferences
-from tui.cli.rows import Json, Record, RunName, Trust, as_json
+from tui.cli.rows import Json, Record, RunName, Trust, as_json, named
 from tui.term import guardian, terminal
 from tui.term.exit_code import ExitCode, ThreadErrors, UsageError
 
@@ -65,7 +64,7 @@ def do(
     columns, rows = map(int, found.groups()) if found else (0, 0)
     if not (20 <= columns <= 1000 and 5 <= rows <= 1000):
         raise ConfigError("size", size, "columns and lines, 20x5 to 1000x1000")
-    folder = folders.find(run)
+    folder = named(run)
     return _do_lines(folder, lines, json, (columns, rows), ascii, trust)
 
 
@@ -152,11 +151,12 @@ def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> i
     """Learn truncated backpropagation through time in five minutes: seven steps of a run that is trained before you.
 
     Args:
-        file: A lesson of your own, in Markdown: lines after : are done. docs/cli.md shows how.
+        file: clipping, a lesson on gradient clipping; or one of your own, in Markdown: lines after : are done.
+            docs/cli.md shows how.
     """
-    from tui.app.script import lesson_of
+    from tui.app.script import LESSONS, lesson_of
 
-    lesson = () if file is None else lesson_of(_text(None, file))
+    lesson = () if file is None else lesson_of(_text(None, LESSONS.get(str(file), file)))
     if not terminal.is_interactive():
         raise UsageError("tour needs a terminal that can move the cursor")
     chosen = preferences(screen or ScreenFlags(), TOUR_SPEED)

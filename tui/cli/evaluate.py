@@ -16,6 +16,7 @@ from echornn.arrays.run_arrays import state_at
 from echornn.config import EchoConfig, fields_text
 from echornn.data.levels import chance_level
 from echornn.data.series import check_own_files, held_out_config
+from echornn.diagnosis.loss_stats import bits_text
 from echornn.readings import HeldOut
 from tui.cli.probe import BAR
 from tui.cli.rows import At, Branch, Json, Record, Replica, RunName, Trust, emit, opened
@@ -89,7 +90,7 @@ def _lines(asked: EchoConfig, rows: list[Record]) -> Iterator[str]:
         whose.append((f"mean of {len(rows):>5}", both))
     for name, row in whose:
         right = f"{row['accuracy']:>9.1%} {row['accuracy_spread']:>5.1%}" if asked.has_classes else ""
-        yield f"{name}  {row['loss']:>8.4f} {row['loss_spread']:>7.4f} {right}".rstrip()
+        yield f"{name}  {row['loss']:>8.4f} {row['loss_spread']:>7.4f} {right}".rstrip() + bits_text(asked, row["loss"])
     if asked.is_stream:  # all of its steps are alike
         return
     what, form = ("accuracy", ".1%") if asked.has_classes else ("loss", ".4f")

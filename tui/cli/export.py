@@ -33,7 +33,7 @@ from tui.term.exit_code import ExitCode, UsageError
 
 ROWS_AT_A_TIME = 1 << 16  # in memory; also the rows of a group in a Parquet file
 MOST_POINTS = 1000  # about the most points of a curve for TensorBoard; each is a mean over equally many windows
-FLOATS = ("loss", "accuracy", "final_loss")  # the columns of float32; others are int64
+FLOATS = ("loss", "accuracy", "grad_norm", "final_loss")  # the columns of float32; others are int64
 APART = {  # the flags with which a flag cannot be used
     "path": ("branch", "weights", "keras", "states", "summary"),
     "summary": ("weights", "keras", "states", "replica", "tensorboard"),
@@ -60,8 +60,8 @@ def export_run(
     tensorboard: Path | None = None,
     trust: Trust = False,
 ) -> int:
-    """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy (and replica, if there are
-    several).
+    """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy,replica,grad_norm (replica
+    only if there are several).
 
     Args:
         path: Only the windows on the path to the run's current position, numbered along it.
@@ -99,7 +99,7 @@ def export_run(
     end = None if in_all else stored.position_at(branch=branch)
     windows = pieces(stored, end, replica)
     numbered = replica is None and max(config.replicas for config in configs_of(stored)) > 1
-    columns = ["window", "epoch", "loss", "accuracy", *(["replica"] if numbered else [])]
+    columns = ["window", "epoch", "loss", "accuracy", *(["replica"] if numbered else []), "grad_norm"]
     rows: Iterable[Record] = _of_windows(windows, numbered)
     if tensorboard is not None and end is not None:
         names = [stored.folder.resolve().name, branch and f"branch-{branch}"]
@@ -118,12 +118,12 @@ def export_run(
 
 def _of_windows(windows: Iterable[WindowPiece], numbered: bool) -> Iterator[Record]:
     for piece in windows:
-        arrays = (piece.windows, piece.epochs, piece.losses, piece.accuracies)
-        for window, epoch, losses, accuracies in zip(*(one.tolist() for one in arrays), strict=True):
+        arrays = (piece.windows, piece.epochs, piece.losses, piece.accuracies, piece.grad_norms)
+        for window, epoch, losses, accuracies, norms in zip(*(one.tolist() for one in arrays), strict=True):
             known = accuracies if piece.has_accuracy else [None] * len(losses)
-            for replica, loss, accuracy in zip(piece.networks, losses, known, strict=True):
+            for replica, loss, accuracy, norm in zip(piece.networks, losses, known, norms, strict=True):
                 row = {"window": window, "epoch": epoch, "loss": loss, "accuracy": accuracy}
-                yield {**row, "replica": replica} if numbered else row
+                yield {**row, **({"replica": replica} if numbered else {}), "grad_norm": norm}
 
 
 def _write_parquet(file: Path, columns: list[str], rows: Iterable[Record], command: str, config: EchoConfig) -> None:
@@ -159,7 +159,12 @@ def _write_events(folder: Path, run: Run, pieces: Iterable[WindowPiece], windows
         counts = (ends - begins)[:, np.newaxis]
         means = np.add.reduceat(piece.losses, begins, axis=0, dtype=np.float64) / counts
         low, middle, high = quantiles(means.astype(np.float32), (0.1, 0.5, 0.9)).tolist()
-        curves = {"loss": middle, "learning_rate": [run.tree[0][piece.branch].config.learning_rate] * len(ends)}
+        norms = np.median(np.add.reduceat(piece.grad_norms, begins, axis=0, dtype=np.float64) / counts, axis=1)
+        curves = {
+            "loss": middle,
+            "grad_norm": norms.tolist(),
+            "learning_rate": [run.tree[0][piece.branch].config.learning_rate] * len(ends),
+        }
         if len(piece.networks) > 1:
             curves |= {"loss_10": low, "loss_90": high}
         if piece.has_accuracy:

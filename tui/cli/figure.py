@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from echornn.sweeps.folder import SweepResults
-from tui.cli.rows import At, Branch, Replica, Trust, emit
+from tui.cli.rows import Along, At, Branch, Replica, Trust, emit, named
 from tui.command_text import command_with
 from tui.figures.data import FigureRequest
 from tui.figures.make import KINDS, made, require_drawable
@@ -30,6 +30,7 @@ def make_figure(
     at: At = None,
     branch: Branch = None,
     replica: Replica = None,
+    along: Along = None,
     log: bool = False,
     across: str | None = None,
     down: str | None = None,
@@ -44,7 +45,8 @@ def make_figure(
 
     Args:
         run: Folder of the run, a name that list shows, or newest; for map, the folder of a sweep.
-        kind: curve, memory, gradient, weights, plane, seeds, branches, runs (figure RUN runs RUN ...) or map.
+        kind: curve, norms, memory, gradient, weights, plane, along, seeds, branches, runs (figure RUN runs RUN ...) or
+            map.
         others: For runs: the runs to compare it with.
         out: The file to write: its name ends in .svg, .pdf or .png.
         log: Draw losses on a logarithmic axis.
@@ -57,7 +59,8 @@ def make_figure(
         font: An installed font, or serif.
     """
     require_drawable(kind, out)
-    given = {"at": at, "branch": branch, "replica": replica, "log": log}
+    named(run)  # says which one is the newest
+    given = {"at": at, "branch": branch, "replica": replica, "along": along, "log": log}
     of_maps = {"across": across, "down": down, "show": show, "filter": filter or None}
     for name, value in {**given, **of_maps}.items():
         if value is not None and value is not False and name not in KINDS[kind].uses:
@@ -70,7 +73,8 @@ def make_figure(
         from tui.cli.sweep import chosen_state
 
         choice = chosen_state(SweepResults.read(Path(run)), across, down, measure, filter).choice
-    request = FigureRequest(run, kind, others, at, branch, replica, log, measure, choice, trust, width, height, font)
+    where = (at, branch, replica, along)
+    request = FigureRequest(run, kind, others, *where, log, measure, choice, trust, width, height, font)
     sizes = {"width": width, "height": height, "font": font}
     unusual = {name: size for name, size in sizes.items() if size != getattr(FigureRequest, name)}
     command = command_with("figure", [run, kind, *others], {"out": out, **given, **of_maps, **unusual})

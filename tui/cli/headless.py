@@ -16,7 +16,7 @@ import numpy.typing as npt
 from echornn import ConfigError, EchoConfig, PopulationProgress, Run, SeedStats, Session
 from echornn.config import shown
 from echornn.data.levels import ladder_of, solved_level
-from echornn.diagnosis.loss_stats import NEAR, ladder_position, loss_text
+from echornn.diagnosis.loss_stats import NEAR, bits_text, ladder_position, loss_text
 from echornn.history.windows import errors_of, losses_of, summed
 from echornn.progress import Counts, Floats
 from echornn.runs.recorder import Recorder
@@ -168,7 +168,7 @@ def line_of(record: Record, config: EchoConfig) -> str:
         lost = f", lost at {record['lost_at']}" if record.get("lost_at") else ""
         solved = f"solved at {record['solved_at']}{lost}" if record.get("solved_at") else "not solved"
         mean = record["final_loss" if event == "finished" else "loss"]
-        loss = loss_text(mean)
+        loss = loss_text(mean) + bits_text(config, mean)
     if event != "window" and config.value("task") != "echo" and (rung := rung_text(config, mean)):
         loss += f" ({rung})"
     accuracy = record.get("accuracy", math.nan)
@@ -215,7 +215,7 @@ class EpochReport:
         if owner is None or not owner.config.differs_only_live(self.config):
             return
         _, before = owner.epoch_and_window(position.window)
-        for branch, _, _, windows in run.path(position, position.window - before):
+        for branch, _, _, windows, _ in run.path(position, position.window - before):
             own = index_in(branch.config, self.config)
             which = slice(own, own + self.config.replicas)
             self._add(losses_of(windows)[:, which], errors_of(windows, branch.config)[:, which])

@@ -243,6 +243,9 @@ def _cells(wanted: str | None) -> Iterator[Record]:
             "gates": cell.gates,
             "products": [{name: getattr(one, name) for name in PRODUCT} for one in cell.products],
             "unit_weights": cell.unit_weights,
+            **({"other_weights": cell.other_weights} if cell.other_weights else {}),
+            **({"fixed": cell.fixed} if cell.fixed else {}),
+            **({"trained": "replicas in turn, since the step calls TensorFlow itself"} if cell.in_turn else {}),
             "keras": cell.keras[0] or None,
         }
 

@@ -33,6 +33,7 @@ SUBCOMMANDS = {
     "branches": "tui.cli.lists:show_branches",
     "probe": "tui.cli.probe:probe_run",
     "evaluate": "tui.cli.evaluate:evaluate_run",
+    "sample": "tui.cli.sample:sample_run",
     "figure": "tui.cli.figure:make_figure",
     "attach": "tui.cli.attach:attach",
     "serve": "tui.cli.attach:serve",

@@ -6,6 +6,7 @@ import math
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import chain
 from typing import Annotated, Any
 
 import numpy as np
@@ -13,13 +14,14 @@ from cyclopts import Parameter
 
 from echornn import EchoConfig, Numbers, Symbols
 from echornn import readings as read
+from echornn.arrays.along import LAGS, PANELS, columns, panels, records_along
 from echornn.arrays.facts import network_at, numbers_of
 from echornn.data.series import check_own_files, source_lags
 from echornn.progress import Floats
 from echornn.runtime import quiet
 from echornn.session.probing import examine
 from echornn.timeline.branch import letter_of
-from tui.cli.rows import At, Branch, Json, Record, Replica, RunName, Trust, emit, opened
+from tui.cli.rows import Along, At, Branch, Json, Record, Replica, RunName, Trust, csv_lines, emit, finite, opened
 from tui.term import terminal
 from tui.term.exit_code import FailedError, UsageError
 from tui.views.targets import HeldInput, held_input, held_inputs
@@ -27,6 +29,7 @@ from tui.views.text import source_name
 
 COLUMNS = 80
 BAR = 40  # characters of the longest bar
+WIDEST = 2 + max(map(len, PANELS))  # columns of a number in a table
 DECADES = 4  # powers of ten that the bars of the gradient span
 
 Measured = tuple[Record, Iterable[str]]
@@ -42,6 +45,8 @@ def probe_run(
     replica: Replica = None,
     fixed_points: bool = False,
     input: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    along: Along = None,
+    csv: bool = False,
     json: Json = False,
     trust: Trust = False,
 ) -> int:
@@ -50,11 +55,19 @@ def probe_run(
     Args:
         fixed_points: Print only the fixed points: the states at which the network rests while one input is repeated.
         input: The constant input of the fixed points: a symbol by its name or number, numbers with commas, or zeros.
+        csv: With --along: print CSV.
     """
+    if csv and along is None:
+        raise UsageError("--csv cannot be used without --along")
+    if along is not None and (fixed_points or (csv and json)):
+        raise UsageError(f"--along cannot be used with {'--fixed-points' if fixed_points else '--csv and --json'}")
     if input is not None and not fixed_points:
         raise UsageError(f"input = {input!r} cannot be used: only --fixed-points holds the input")
 
     stored = opened(run, trust)
+    if along is not None:
+        terminal.keep_native_stderr_off_the_screen()
+        return _along(records_along(stored, along, at, branch, replica), json, csv)
     config, index = network_at(stored.run, stored.run.position_at(at, branch), replica)
     check_own_files(config)
     held, measures = HeldInput("", ()), MEASURES
@@ -77,6 +90,24 @@ def probe_run(
         record |= keys
         texts += more
     return emit([record], json, lambda _: texts)
+
+
+def _along(records: Iterable[Record], json: bool, csv: bool) -> int:
+    if not csv:
+        return emit(records, json, _table)
+    rows = [finite(record) for record in records]
+    table = {key: [row[key] for row in rows] for key in ("window", "seed")}
+    table |= {name: finite(column) for name, column in columns(rows, chain(*PANELS.values(), LAGS)).items()}
+    return emit(csv_lines([*table], (dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True))))
+
+
+def _table(records: Iterable[Record]) -> Iterator[str]:
+    """A line for each position, with the first number of each panel."""
+    yield f"{'window':>9}{''.join(f'{title:>{WIDEST}}' for title in PANELS)}"
+    for record in records:
+        firsts = (next(iter(named.values()), np.array([math.nan]))[0] for named in panels([record]).values())
+        cells = "".join(f"{first:>{WIDEST}.3g}" for first in firsts).replace("nan", "  -")
+        yield f"{record['window']:>9,}{cells}"
 
 
 def _memory(readings: read.Readings, memory: read.Memory) -> Measured:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from json import JSONEncoder, dumps
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from cyclopts.validators import Number
 
 from echornn.arrays.run_arrays import RunArrays, read
 from echornn.diagnosis.seed_stats import SeedStats
+from echornn.runs import folders
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 
@@ -23,14 +25,24 @@ STRICT = JSONEncoder(allow_nan=False)
 RunName = Annotated[str, Parameter(help="Folder of the run, a name that list shows, or newest.")]
 Json = Annotated[bool, Parameter(help="Print JSON lines.")]
 At = Annotated[int | None, Parameter(validator=Number(gte=0), help="After so many windows of the path; else its end.")]
+ALONG = "Measure at so many windows of the path, from its start on; what lies between is trained again."
+Along = Annotated[int | None, Parameter(validator=Number(gte=2), help=ALONG)]
 Branch = Annotated[str | None, Parameter(help="Use the path to the end of this branch, named by its letter or number.")]
 Replica = Annotated[int | None, Parameter(help="With several replicas, the network with this number.")]
 Trust = Annotated[bool, Parameter(help="Run your own tasks and cells in the record: programs with all your rights.")]
 
 
+def named(run: str) -> Path:
+    """The folder of the run of this name; which one is the newest is said on standard error."""
+    folder = folders.find(run)
+    if run == folders.NEWEST:
+        printed.complain(f"echornn-tui: newest is {folder}")
+    return folder
+
+
 def opened(name: str, trust: bool = False) -> RunArrays:
     """The run of this name; what is damaged in it is said on standard error."""
-    run = read(name, trust)
+    run = read(named(name), trust)
     printed.complain(*(f"echornn-tui: {note}" for note in run.notes))
     return run
 

@@ -13,7 +13,7 @@ from echornn.data.levels import chance_level, solved_level
 from echornn.diagnosis.seed_stats import wilson
 from echornn.sweeps.folder import SweepResults
 from tui.figures.data import FigureData, FigureError, FigureRequest
-from tui.figures.paper import COLOURS, GREY, SHADES, level_lines, losses_axis, names_along, not_finite, whole_numbers
+from tui.figures.paper import COLOURS, SHADES, legend, level_lines, losses_axis, names_along, not_finite, whole_numbers
 from tui.figures.sweep_table import Scale, Table, first_choice, meaning, numbers_of, short_text, value_of, value_text
 
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)  # the shades beside which the colour bar has a value
@@ -62,7 +62,7 @@ def seeds(request: FigureRequest) -> FigureData:
                 lower.plot(ranks[which], losses[which], marker, color=colour, markersize=size, label=name)
         not_finite(lower, ranks, losses)
         whole_numbers(lower.xaxis, "network, by its final loss")
-        lower.legend(loc="best", labelcolor=GREY)
+        legend(figure, lower, "lower")
         level_lines(lower, [("chance", chance_level(config)), ("solved", solved_level(config))])
 
     return FigureData(columns, draw, 3.2, opened.notes)

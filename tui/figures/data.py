@@ -28,6 +28,7 @@ class FigureRequest:
     at: int | None = None  # the position and the network, as in `echornn.arrays.run_arrays.RunArrays`
     branch: str | int | None = None
     replica: int | None = None
+    along: int | None = None  # at how many positions of the path the probes measure; None for only the last
     log: bool = False  # whether losses are on a logarithmic axis
     show: Measure = Measure.SUCCESS
     choice: Choice | None = None  # the part of the sweep that a map shows; None for the first two fields

@@ -100,9 +100,7 @@ def curve(request: FigureRequest) -> FigureData:
         if beyond.any():
             look = {"marker": "^", "markersize": 3, "color": paper.GREY, **across}
             axes.plot(windows[beyond], high[beyond] * 0 + 1, label=f"beyond, to {high[beyond].max():.3g}", **look)
-        for segment in one.segments:
-            if segment.cause in MARKS:
-                paper.mark(axes, segment.at, MARKS[segment.cause], linewidth=0.6, zorder=0)
+        _mark_commands(axes, one)
         for word, at, marker in (("solved", stats.solved_at, "^"), ("lost", stats.lost_at, "v")):
             if at:
                 look = {"marker": marker, "markersize": 4, "color": "black", **across}
@@ -111,6 +109,39 @@ def curve(request: FigureRequest) -> FigureData:
         paper.level_lines(axes, levels)
 
     return FigureData(columns, draw, 2.4, run.notes)
+
+
+def norms(request: FigureRequest) -> FigureData:
+    """The global norms of a network's gradients along a path, before clipping, and how many windows were clipped."""
+    opened = read(request.run)
+    position = _trained(opened, opened.run.position_at(request.at, request.branch))
+    config, index = network_at(opened.run, position, request.replica)
+    number = opened.timeline.owner(position).number
+    one = opened.timeline.curve(number, BUCKETS, 0, position.window, index, norms=True)
+    known = ~np.isnan(one.mean)
+    if not known.any():
+        raise FigureError(f"{opened.run.folder} has no norms there: it was trained by an earlier version")
+    starts, ends, mean, low, high = (values[known] for values in (one.starts, one.ends, one.mean, one.low, one.high))
+    clipped = one.error_rate[known]
+    columns = {"first_window": starts + 1, "last_window": ends, "mean": mean, "low": low, "high": high}
+    count, limit = round(float(((ends - starts) * clipped).sum())), config.clip_norm
+
+    def draw(figure: Any) -> None:
+        axes = figure.add_subplot()
+        paper.losses_axis(axes, "global norm of the gradient", True, [low, high, np.array([limit or np.nan])])
+        Line(starts, ends, mean, low, high, "mean", "smallest to largest").draw(axes, color=paper.COLOURS[0])
+        _windows_axis(axes, columns)
+        _mark_commands(axes, one)
+        paper.legend(figure, axes, "upper")
+        paper.level_lines(axes, [(f"clip_norm, {count:,} clipped", limit)] if limit else [])
+
+    return FigureData({**columns, "clipped": clipped}, draw, 2.0, opened.notes)
+
+
+def _mark_commands(axes: Any, one: Curve) -> None:
+    for segment in one.segments:
+        if segment.cause in MARKS:
+            paper.mark(axes, segment.at, MARKS[segment.cause], linewidth=0.6, zorder=0)
 
 
 def _rows(line: str, buckets: Curve | Band, kept: Any = slice(None)) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tui.command_text import command_with
-from tui.figures import counted, losses, paper, probed
+from tui.figures import along, counted, losses, paper, probed
 from tui.figures.data import FigureData, FigureError, FigureRequest
 from tui.term.printed import export_whole
 
@@ -22,14 +22,16 @@ class FigureKind(NamedTuple):
     trains: bool = False  # whether probes measure its numbers, for which windows may have to be trained again
 
 
-_PLACE, _LOG = frozenset({"at", "branch", "replica"}), frozenset({"log"})
+_PLACE, _LOG, _ALONG = frozenset({"at", "branch", "replica"}), frozenset({"log"}), frozenset({"along"})
 
 KINDS = {
     "curve": FigureKind(losses.curve, _PLACE | _LOG),
-    "memory": FigureKind(probed.memory, _PLACE, trains=True),
-    "gradient": FigureKind(probed.gradient, _PLACE, trains=True),
+    "norms": FigureKind(losses.norms, _PLACE),
+    "memory": FigureKind(probed.memory, _PLACE | _ALONG, trains=True),
+    "gradient": FigureKind(probed.gradient, _PLACE | _ALONG, trains=True),
     "weights": FigureKind(probed.weights, _PLACE, trains=True),
     "plane": FigureKind(probed.plane, _PLACE, trains=True),
+    "along": FigureKind(along.lines, _PLACE | _ALONG, trains=True),
     "seeds": FigureKind(counted.seeds, _PLACE - {"replica"} | _LOG),
     "branches": FigureKind(losses.branches, _LOG | {"branch"}),
     "runs": FigureKind(losses.runs, _LOG),

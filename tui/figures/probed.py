@@ -11,6 +11,7 @@ import numpy as np
 from echornn.arrays.run_arrays import read
 from echornn.data.series import source_lags
 from echornn.readings import Kind, Matrices, Readings, parts_of
+from tui.figures import along
 from tui.figures.data import FigureData, FigureError, FigureRequest
 from tui.figures.paper import COLOURS, GREY, MARKERS, SHADES, legend, mark, names_along, plain, whole_numbers
 from tui.views.targets import TargetGroups, groups_of, held_inputs
@@ -49,6 +50,8 @@ def _lags(readings: Readings, lags: int) -> dict[str, Any]:
 
 def memory(request: FigureRequest) -> FigureData:
     """For each lag, r2 of the best linear read-out of the input, as in ``probe``."""
+    if request.along:
+        return along.picture(request, "memory")
     found, readings, notes = _readings(request, "memory")
     config = readings.config
     r2, channels = found.by_lag, found.channels
@@ -83,6 +86,8 @@ def _cut_line(axes: Any, reach: int | None, lags: int) -> None:
 
 def gradient(request: FigureRequest) -> FigureData:
     """For each lag, the size of the gradient; for each number of steps followed back, its bias, as in ``probe``."""
+    if request.along:
+        return along.picture(request, "gradient_by_lag")
     found, readings, notes = _readings(request, "gradient")
     config = readings.config
     sizes, bias, spread = found.by_lag, found.bias, np.broadcast_to(found.bias_spread, found.bias.shape)

@@ -19,6 +19,7 @@ from tui.views.view import Window
 
 LEAST_WIDTH = 4  # columns of the plot
 LEAST_SPAN = 20  # windows on the axis
+LEAST_NORMS = 3  # lines of the norms, if the curve has as many
 ZOOM, WHEEL = 2, 1.25  # the factors of a key, and of a step of the wheel, of which trackpads send many
 SOME_LINES, MANY_LINES = 10, 18  # with these, several networks have both strips; and the upper one has an interval
 
@@ -31,6 +32,7 @@ class Viewport:
     end: int | None = None  # the window after the last; None to follow the newest
     cursor: int | None = None  # the window under the crosshair
     log: bool = False
+    norms: bool = False  # whether the norms of gradients are drawn under the curve
     held_out: bool = False  # whether the loss on held-out data is drawn
 
     @property
@@ -113,7 +115,7 @@ class LossPlot(CellWidget, can_focus=True):
     def looks_at(self) -> Query:
         width = self.size.width - GUTTER
         columns = 2 * width if width >= LEAST_WIDTH else 0
-        return Query(self.viewport.windows, columns, held_out=self.viewport.held_out)
+        return Query(self.viewport.windows, columns, norms=self.viewport.norms, held_out=self.viewport.held_out)
 
     @property
     def reading(self) -> str:
@@ -123,7 +125,8 @@ class LossPlot(CellWidget, can_focus=True):
     def reading_of(self, spot: object) -> str:
         curve = self._picture.curve
         if isinstance(spot, Window) and curve.starts.size and curve.first <= spot.window < curve.last:
-            return layers.read(curve, self._picture.band, spot.window, self._picture.frame.own_config)
+            norms, config = self._picture.norms, self._picture.frame.own_config
+            return layers.read(curve, self._picture.band, norms, spot.window, config)
         return ""
 
     def on_resize(self, event: events.Resize) -> None:
@@ -231,17 +234,20 @@ class LossPlot(CellWidget, can_focus=True):
         picture, frame, config = self._picture, self._picture.frame, self._picture.frame.own_config
         (first, last, length), band = picture.axis, picture.band
         curve, held_out = picture.curve.below(most_loss(config)), picture.held_out.below(most_loss(config))
-        has_legend = layers.draw_legend(cells, cells.height - 1, band, config.seed, held_out, picture.ghosts)
+        has_legend = layers.draw_legend(cells, cells.height - 1, band, held_out, config, picture.ghosts)
         solved, errors = strip_lines(cells.height, len(band) > 0, config.has_classes)
         width, bottom = cells.width - GUTTER, cells.height - 1 - has_legend
         height = bottom - solved - errors
+        of_norms = min(max(LEAST_NORMS, height // 3), height // 2) if self.viewport.norms else 0
+        height -= of_norms
         if width < LEAST_WIDTH or height < 1:
             return
         levels = levels_of(config, frame.ladder)
         axis = layers.axis_of(curve, band, [loss for _, loss in levels] or [chance_level(config)], self.viewport.log)
         place = self._place = Place(GUTTER, 0, width, height, first, length, axis)
+        norms = replace(place, y=height, height=of_norms, axis=layers.norm_axis(picture.norms, config.clip_norm))
 
-        layers.draw_axes(cells, place, bottom, self.has_focus)
+        layers.draw_axes(cells, (place, norms), bottom, self.has_focus)
         curves = [(ghost.letter, ghost.curve) for ghost in picture.ghosts if ghost.curve is not None]
         ghosts = [(letter, *layers.ghost_line(place, of_ghost)) for letter, of_ghost in curves]
         for _, line, _ in ghosts:
@@ -249,13 +255,16 @@ class LossPlot(CellWidget, can_focus=True):
         if len(band):
             layers.draw_band(cells, place, band)
         layers.draw_curve(cells, place, curve, int(band.ends[-1]) if len(band) else first)
+        layers.draw_not_finite(cells, place, curve)
         measured = layers.spans(*place.dots(held_out, held_out.mean), place.rows)
         layers.put(cells, place, layers.characters(measured), "held_out")
-        strip = replace(place, y=height, height=solved, axis=LossAxis(0, 1.15))
+        if of_norms:
+            layers.draw_curve(cells, norms, picture.norms, first)
+        strip = replace(place, y=height + of_norms, height=solved, axis=LossAxis(0, 1.15))
         if solved:
             layers.draw_solved(cells, strip, band)
         if errors:
-            layers.draw_errors(cells, replace(strip, y=height + solved, height=1), curve, guessing_errors(config))
+            layers.draw_errors(cells, replace(strip, y=strip.y + solved, height=1), curve, guessing_errors(config))
         if self._is_ascii:
             layers.put_ascii(cells)
         layers.draw_letters(cells, place, ghosts)
@@ -263,6 +272,8 @@ class LossPlot(CellWidget, can_focus=True):
         if config.value("task") != "echo":
             layers.draw_label(cells, place, GUTTER + width, f"{config.loss_name} ", 2, "muted")
         layers.draw_marks(cells, place, curve)
+        if of_norms:
+            layers.draw_norm_words(cells, norms, picture.norms, config.clip_norm)
         if frame.trained < frame.line_end and first <= frame.trained <= last:
             here = place.column(frame.trained)
             layers.draw_rule(cells, here, height, layers.COMMAND, "here")

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.diagnosis.loss_stats import loss_text
+from echornn.diagnosis.loss_stats import bits_text, loss_text
 from echornn.diagnosis.seed_stats import wilson, wilson_of
 from echornn.history.curve import MARKS, Band, Curve, InBuckets
 from echornn.session.pictures.picture import Ghost
@@ -162,7 +162,7 @@ def loss_ticks(axis: LossAxis, lines: int) -> list[tuple[int, str]]:
     most = max(1, min(10, lines // 2))
     if axis.log:
         exponents = range(round(math.log10(axis.bottom)), round(math.log10(axis.top)) + 1)
-        losses, decimals = [10.0**exponent for exponent in exponents[:: -(-len(exponents) // most)]], 6
+        losses, decimals = [10.0**exponent for exponent in exponents[:: -(-len(exponents) // max(2, most))]], 6
     else:
         step = round_step(axis.top - axis.bottom, most)
         losses = [step * index for index in range(math.floor(axis.top / step * (1 + 1e-9)) + 1)]
@@ -281,12 +281,19 @@ def axis_of(curve: Curve, band: Band, levels: Sequence[float], log: bool) -> Los
     return LossAxis.holding(low, high, log)
 
 
-def draw_axes(cells: Cells, place: Place, bottom: int, has_focus: bool) -> None:
+def norm_axis(norms: Curve, clip_norm: float | None) -> LossAxis:
+    limit = np.array([clip_norm or np.nan])
+    return LossAxis.holding(np.append(norms.low, limit), np.append(norms.high, limit), log=True)
+
+
+def draw_axes(cells: Cells, places: Sequence[Place], bottom: int, has_focus: bool) -> None:
+    place = places[0]
     edge, tick = "┃┫" if has_focus else "│┤"
     for line in range(bottom):
         cells.write(GUTTER - 1, line, edge, "muted")
-    for line, label in loss_ticks(place.axis, place.height):
-        cells.write(0, line, f"{label:>{GUTTER - 1}}{tick}", "muted")
+    for one in places:
+        for line, label in loss_ticks(one.axis, one.height):
+            cells.write(0, one.y + line, f"{label:>{GUTTER - 1}}{tick}", "muted")
     cells.write(0, bottom, "window└".ljust(cells.width, "─"), "muted")
     free = GUTTER
     for column, label in window_ticks(place.first, place.length, place.width):
@@ -371,6 +378,9 @@ def draw_curve(cells: Cells, place: Place, curve: Curve, alone_from: int) -> Non
     low, high = (np.where(curve.starts >= alone_from, losses, np.nan) for losses in (curve.low, curve.high))
     put(cells, place, characters(spans(*place.dots(curve, low, high), place.rows)), "raw")
     put(cells, place, line_through(place, mean_of(place, curve)), "mean")
+
+
+def draw_not_finite(cells: Cells, place: Place, curve: Curve) -> None:
     for middle in curve.middles[~(np.isfinite(curve.low) & np.isfinite(curve.high))].tolist():
         cells.write(place.column(curve.first + middle + 0.5), 0, "!", "mark")
 
@@ -381,18 +391,18 @@ def draw_curve(cells: Cells, place: Place, curve: Curve, alone_from: int) -> Non
 def draw_levels(cells: Cells, place: Place, levels: Sequence[tuple[str, float]]) -> None:
     """A line behind the curve for each level; its name on the line or beside it, as far right as is free."""
     levels = [(name, loss) for name, loss in levels if place.axis.bottom <= loss <= place.axis.top]
-    lines = [place.line(loss) for _, loss in levels]
+    lines = [place.line(loss) - place.y for _, loss in levels]
     has_level = np.isin(np.arange(place.height), lines)[:, np.newaxis]
     put(cells, place, np.where(place.free(cells) & has_level, DASH, " "), "faint")
     for name, loss in (*levels[:1], *levels[:0:-1]):  # the first and the last matter most
-        line, free = place.line(loss), place.free(cells)
+        line, free = place.line(loss) - place.y, place.free(cells)
         names = shortened(name, 24), name.removeprefix("floor of ")
         beside = [at for at in (line - 1, line + 1) if at not in lines and 0 <= at < place.height]
         for known, at in product(dict.fromkeys(names), (line, *beside)):
             text = f" {shortened(known, 24)} {loss_text(loss, 3)} "
             begin = "".join(np.where(free[at, :-1], " ", "x")).rfind(" " * len(text))
             if begin >= 0:
-                cells.write(place.x + begin, at, text, "faint")
+                cells.write(place.x + begin, place.y + at, text, "faint")
                 break
 
 
@@ -426,23 +436,32 @@ def draw_label(cells: Cells, place: Place, x: int, text: str, lines: int, ink: s
     for line, (begin, apart) in product(range(min(lines, place.height)), ((right, 0), (left, 1))):
         room = free[line, max(0, begin - apart) : begin + len(text) + 1 - apart]
         if 0 <= begin <= place.width - len(text) and room.all():
-            cells.write(place.x + begin, line, text, ink)
+            cells.write(place.x + begin, place.y + line, text, ink)
             return
 
 
-def draw_legend(cells: Cells, y: int, band: Band, seed: int, held_out: Curve, ghosts: Sequence[Ghost]) -> bool:
+def draw_norm_words(cells: Cells, place: Place, norms: Curve, clip_norm: float | None) -> None:
+    """What the strip shows, the norm above which gradients are clipped, and in how many windows that was done."""
+    cells.write(0, place.y, f"{'norm':>{GUTTER - 1}}", "muted")
+    if norms.starts.size and np.isnan(norms.high).all():
+        draw_label(cells, place, place.x, " not recorded", 1, "muted")
+    clipped = round(float(np.nansum(norms.error_rate * (norms.ends - norms.starts))))
+    draw_levels(cells, place, [(f"{clipped:,} clipped above", clip_norm)] if clip_norm else [])
+
+
+def draw_legend(cells: Cells, y: int, band: Band, held_out: Curve, config: EchoConfig, ghosts: Sequence[Ghost]) -> bool:
     """How several networks are drawn, then held-out data and the ghosts; of too many the newest. Returns whether there
     is a legend.
     """
     x = 0
     if len(band):
-        names = f"seed {seed}", f"median of {int(band.replicas[-1]):,}", "10 to 90 %", "best, worst"
+        names = f"seed {config.seed}", f"median of {int(band.replicas[-1]):,}", "10 to 90 %", "best, worst"
         for (ink, sample), name in zip(SAMPLES.items(), names, strict=True):
             x = cells.write(cells.write(x, y, sample, ink), y, f" {name}  ", "words")
     if len(held_out.mean):
-        x = cells.write(
-            cells.write(x, y, "⠒⠒", "held_out"), y, f" held out {loss_text(float(held_out.mean[-1]))}  ", "words"
-        )
+        newest = float(held_out.mean[-1])
+        said = f" held out {loss_text(newest)}{bits_text(config, newest)}  "
+        x = cells.write(cells.write(x, y, "⠒⠒", "held_out"), y, said, "words")
     words = [f"{ghost.letter}: {ghost.words}{ghost.since}" for ghost in ghosts]
     for left_out in range(max(1, len(words))):
         more = [f"and {left_out} more: «branches»"] if left_out else []
@@ -453,7 +472,7 @@ def draw_legend(cells: Cells, y: int, band: Band, seed: int, held_out: Curve, gh
     return x > 0 or bool(words)
 
 
-def read(curve: Curve, band: Band, window: int, config: EchoConfig) -> str:
+def read(curve: Curve, band: Band, norms: Curve, window: int, config: EchoConfig) -> str:
     """What is known of a window, or of those that share its bucket; with several networks of all of them first."""
     bucket = int(np.searchsorted(curve.starts, window, side="right")) - 1
     begin, end = int(curve.starts[bucket]), int(curve.ends[bucket])
@@ -462,12 +481,16 @@ def read(curve: Curve, band: Band, window: int, config: EchoConfig) -> str:
         epoch, in_epoch = segment.epoch_and_window(max(begin, segment.at))
         place += f" · epoch {epoch + 1}" + (f", window {in_epoch + 1}" if end - begin == 1 else "")
     low, high, mean = (loss_text(float(values[bucket])) for values in (curve.low, curve.high, curve.mean))
-    wrong = [f"{float(curve.error_rate[bucket]):.1%} wrong"] if config.has_classes else []
+    mean += bits_text(config, float(curve.mean[bucket]))
+    others = [f"{float(curve.error_rate[bucket]):.1%} wrong"] if config.has_classes else []
+    if norms.starts.size and not math.isnan(norm := float(norms.mean[bucket])):
+        others.append(f"norm {loss_text(norm)}")
+        others += [f"{float(norms.error_rate[bucket]):.1%} clipped"] if norms.error_rate[bucket] else []
     if len(band) and band.starts[0] <= window < band.ends[-1]:
         at = int(np.searchsorted(band.starts, window, side="right")) - 1
         tenth, median, ninetieth = (loss_text(float(one[at])) for one in (band.tenth, band.median, band.ninetieth))
         of_all = f"median loss {median} (10 to 90 %: {tenth} to {ninetieth})"
         solved = f"{int(band.solved[at]):,} of {int(band.replicas[at]):,} solved"
-        return ", ".join([f"{place} · {of_all} · {solved} · seed {config.seed}: {mean}", *wrong])
+        return ", ".join([f"{place} · {of_all} · {solved} · seed {config.seed}: {mean}", *others])
     loss = f"loss {mean}" if end - begin == 1 else f"average loss {mean} ({low} to {high})"
-    return " · ".join([place, loss, *wrong])
+    return " · ".join([place, loss, *others])

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from echornn.config import EchoConfig, fields_text
 from echornn.data.levels import deciding_windows, ladder_of, solved_level
 from echornn.data.series import batch_of, lags_of_target
-from echornn.diagnosis.loss_stats import loss_text
+from echornn.diagnosis.loss_stats import bits_text, loss_text
 from echornn.progress import Bools, Progress
 from echornn.session.pictures.frame import Frame
 from echornn.tasks.table import name_of
@@ -389,10 +389,11 @@ def facts(config: EchoConfig) -> dict[str, str]:
     lines = {
         "task": f"{name_of(config.the_task)}: {first_sentence(config)}",
         "with": fields_text(settings_of(config.the_task)),
+        "text": config.the_task.note,
         "data": data_text(config),
         "solved": mean if solved > 0 else "",
         "loss": f"{config.loss_name}{'' if rungs else '; what can be reached is not known'}",
-        **{loss_text(rung.loss, 3): f"{rung.name}: {rung.knows}" for rung in rungs},
+        **{loss_text(rung.loss, 3): f"{rung.name}{bits_text(config, rung.loss)}: {rung.knows}" for rung in rungs},
     }
     return {about: text for about, text in lines.items() if text}
 

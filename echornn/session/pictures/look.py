@@ -13,7 +13,16 @@ from echornn.diagnosis.loss_stats import turning_points
 from echornn.history.curve import Curve, width_of
 from echornn.runs.folders import NO_NOTES, BranchNotes
 from echornn.session.pictures.frame import Frame
-from echornn.session.pictures.picture import BranchRow, Ghost, Picture, Query, SeedLosses, SeedRows, WindowAxis
+from echornn.session.pictures.picture import (
+    NO_CURVE,
+    BranchRow,
+    Ghost,
+    Picture,
+    Query,
+    SeedLosses,
+    SeedRows,
+    WindowAxis,
+)
 from echornn.timeline.branch import Position, letter_of
 from echornn.timeline.timeline import Timeline
 
@@ -40,20 +49,27 @@ def look(query: Query, frame: Frame, timeline: Timeline, before: Picture | None 
     # a replica that continues alone has losses of its own
     replica = min(frame.replica, timeline.branch(line).config.replicas - 1)
 
-    def curve_of_the_line(columns: int, first: int, last: int | None) -> Curve:
+    def curve_of_the_line(columns: int, first: int, last: int | None, norms: bool = False) -> Curve:
         end = frame.line_end if last is None else min(last, frame.line_end)
-        return timeline.curve(line, columns, first, end, replica)
+        return timeline.curve(line, columns, first, end, replica, norms)
 
     parts: dict[str, Any] = {"line_config": timeline.branch(line).config}
     parts["ghosts"] = tuple(with_curve(one, axis, query.columns, timeline, int(one.key), before) for one in ghosts)
     if query.columns:
         widths = [width_of(columns, last - first) for columns in (query.columns, was.columns)]
-        if is_same_frame and was.columns and axis[:2] == before.axis[:2] and widths[0] == widths[1]:
-            parts |= {"curve": before.curve, "band": before.band}
+        if (
+            is_same_frame
+            and was.columns
+            and was.norms == query.norms
+            and axis[:2] == before.axis[:2]
+            and widths[0] == widths[1]
+        ):
+            parts |= {"curve": before.curve, "band": before.band, "norms": before.norms}
         else:
             columns = query.columns if last > first else 1
             parts["curve"] = curve_of_the_line(columns, first, last)
             parts["band"] = timeline.band(line, columns, first, last)
+            parts["norms"] = curve_of_the_line(columns, first, last, norms=True) if query.norms else NO_CURVE
     if query.held_out:
         parts["held_out"] = timeline.held_out(line, query.columns, first, last, replica)
     if query.branches:

@@ -48,6 +48,7 @@ class Query:
     ghosts: int = 0  # the most other branches under the curve: pinned ones, then the newest that are not hidden
     branches: bool = False  # whether to list the branches
     seeds: SeedRows | None = None  # the replicas whose losses are drawn over the same windows
+    norms: bool = False  # whether to return the norms of gradients over the same windows and columns
     falls: int = 0  # the columns of the curve in which falls of the loss are searched; 0 for no search
     held_out: bool = False  # whether to return the losses on held-out data
     path: bool = False  # whether to return the branches on the path to the position
@@ -153,6 +154,7 @@ class Picture:
     query: Query = field(default_factory=Query)
     axis: WindowAxis = NO_AXIS
     curve: Curve = NO_CURVE  # the losses along the line; with several replicas, those of the selected one
+    norms: Curve = NO_CURVE  # of its gradients, before clipping; the error rates are the shares of clipped windows
     held_out: Curve = NO_CURVE  # the losses on held-out data along the line, where they were measured
     band: Band = NO_BAND  # the losses of all replicas along the line; without buckets for a single network
     ghosts: tuple[Ghost, ...] = ()

@@ -22,7 +22,7 @@ async def test_keys_of_a_burst_are_carried_out_in_their_order() -> None:
             stage, *["full_stop"] * 7, "r", "minus", "minus", "plus", "left_square_bracket", "r", "full_stop"
         )
         assert (stage.frame.trained, stage.frame.speed, stage.state) == (1, 50, "paused")
-        text = await carried_out(stage, *["s", *["down"] * 9, "6", "enter", "escape", "e"])
+        text = await carried_out(stage, *["s", *["down"] * 13, "6", "enter", "escape", "e"])
         assert (stage.frame.config.state_size, stage.frame.trained, stage.state) == (6, 10, "paused")
         assert "> state_size" not in text
         await carried_out(stage, "s", "home", "down", "0", "full_stop", "1", "5", "enter", "s", "full_stop")

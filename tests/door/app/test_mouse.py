@@ -86,7 +86,7 @@ async def test_branches_and_fields_and_presets_are_chosen_by_a_click() -> None:
         assert stage.frame.config.learning_rate == 0.5
         await stage.click("preset ")
         await stage.click("+ more")
-        assert "> LSTM" in await stage.click("LSTM  ")
+        assert "> LSTM" in await stage.click("  LSTM  ", 3)
         await stage.click("> LSTM", 3, times=2)
         assert stage.frame.config.cell == "lstm"
 

@@ -37,7 +37,7 @@ ANEW = [
 
 @pytest.mark.parametrize("goes_on", [True, False])
 async def test_a_field_is_changed_and_the_network_goes_on_or_starts_over(goes_on: bool) -> None:
-    async with opened(size=(100, 34)) as stage:
+    async with opened(size=(100, 42)) as stage:
         await stage.press("e", ".", ".")
         for name, keys, value in LIVE if goes_on else ANEW:
             await at_field(stage, name)

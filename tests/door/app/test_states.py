@@ -22,7 +22,7 @@ async def test_while_it_compiles_the_status_says_what_and_for_how_many_seconds()
         assert not re.search(r"\d s\b", (await stage.release()).split("\n")[1])
         assert stage.lines[0].split()[1:] == ["paused", "epoch", "1/3", "window", "0/10", "loss", "-", "accuracy", "-"]
         stage.hold()
-        await stage.press("s", *["down"] * 9, "6", "enter", "escape")
+        await stage.press("s", *["down"] * 13, "6", "enter", "escape")
         await stage.until(lambda text: "loading" in text)
         stage.seconds[0] += 12
         second = (await stage.shown()).split("\n")[1]
@@ -84,7 +84,7 @@ async def test_a_new_network_that_cannot_be_made_is_refused_and_the_one_before_g
         return ScriptedTrainer(config)
 
     async with opened(trainer=picky, size=(120, 40)) as stage:
-        await stage.press("e", "s", *["down"] * 9, "9", "enter")
+        await stage.press("e", "s", *["down"] * 13, "9", "enter")
         assert "9 units do not fit" in " ".join(stage.text.split())
         assert (stage.state, stage.frame.trained, stage.frame.config, stage.frame.branch) == ("paused", 10, SMALL, 0)
         await stage.press("escape", "escape", ".")

@@ -43,7 +43,7 @@ BAD: dict[str, dict[str, str]] = {
         "--device tpu": "device tpu auto cpu gpu",
         "--replicas 0": "replicas 0 1",
         "--replicas 4097": "replicas 4097 1 4096",
-        "--task nothing": "task nothing echo two_coins delayed_xor flip_flop temporal_order copy_memory adding parity",
+        "--task nothing": "task nothing echo two_coins delayed_xor flip_flop temporal_order copy_memory reber dyck_1",
         "--task two_coins --echo-step 3": "echo_step 3 two_coins lag far_lag",
         "--task two_coins --far-lag 0": "far_lag 0 1 1,000,000",
         "--far-lag 3": "--far-lag two_coins delayed_xor",

@@ -179,11 +179,16 @@ VALUES: dict[str, object] = {
     "num_layers": 2,
     "dropout": 0.5,
     "optimizer": "adam",
+    "clip_norm": 1.5,
+    "weight_decay": 0.001,
+    "rate_penalty": 0.01,
     "init": "glorot",
     "row_start": "zero",
+    "forget_bias": 2.0,
     "rule": "rtrl",
     "device": "cpu",
     "replicas": 2,
+    "solved_below": 0.25,
 }
 
 

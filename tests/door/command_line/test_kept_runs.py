@@ -39,8 +39,8 @@ KEYS = {
     "branches run": "number letter parent at windows path differs newest_loss mean_loss solved_at lost_at here",
     "branches seeds": "number letter parent at windows path differs newest_loss mean_loss solved_at lost_at here "
     "lottery",
-    "export run": "window epoch loss accuracy",
-    "export seeds": "window epoch loss accuracy replica",
+    "export run": "window epoch loss accuracy grad_norm",
+    "export seeds": "window epoch loss accuracy replica grad_norm",
     "export seeds --summary": "replica seed solved_at final_loss lost_at",
     "tasks": "task help inputs outputs length loss levels solved sources settings",
     "cells": "cell help formulas state held gates products unit_weights keras",
@@ -48,10 +48,10 @@ KEYS = {
 """The JSON keys of each subcommand, in order. A key that only describes theory may be added or go."""
 
 COLUMNS = {
-    "export run": "window,epoch,loss,accuracy",
-    "export seeds": "window,epoch,loss,accuracy,replica",
+    "export run": "window,epoch,loss,accuracy,grad_norm",
+    "export seeds": "window,epoch,loss,accuracy,replica,grad_norm",
     "export seeds --summary": "replica,seed,solved_at,final_loss,lost_at",
-    "export seeds --replica 2": "window,epoch,loss,accuracy",
+    "export seeds --replica 2": "window,epoch,loss,accuracy,grad_norm",
     "map sweep --csv": "echo_step,cell,points,trained,solved,success,low,high,half_solved,median_loss,best_seed,"
     "best_solved_at,failed,missing,most_windows,until,level,version,rung",
 }
@@ -219,6 +219,7 @@ def test_branches_say_where_they_begin_and_how_far_they_came(run: Path, seeds: P
 def test_the_list_says_how_far_runs_are_and_which_was_saved_last(tmp_path: Path) -> None:
     home = tmp_path / "state" / "echornn-tui" / "runs"
     record_branches(home / "one", 14)
+    assert f"newest is {home / 'one'}" in answered("branches", "newest").stderr
     record_branches(home / "many", 500, config=SMALL_POPULATION)
     record_branches(home / "new")
     (home / "broken").mkdir()
@@ -334,7 +335,7 @@ def test_a_parquet_file_has_the_rows_of_the_csv_with_types(seeds: Path, flags: l
     table, expected = parquet.read_table("a b.parquet"), rows("export", seeds, *flags)
     assert table.column_names == list(expected[0])
     for name in table.column_names:
-        column, is_loss = table[name], name in ("loss", "accuracy", "final_loss")
+        column, is_loss = table[name], name in ("loss", "accuracy", "grad_norm", "final_loss")
         assert str(table.schema.field(name).type) == ("float" if is_loss else "int64")
         if is_loss:
             np.testing.assert_array_equal(np.array(column.to_pylist(), np.float32), float32s(expected, name))
@@ -365,7 +366,7 @@ def test_events_for_tensorboard_are_means_along_the_path(tmp_path: Path) -> None
     assert steps == (*range(3, 2500, 3), 2500, 2502)
     assert values == pytest.approx([losses[a:b].mean() for a, b in zip((0, *steps), steps, strict=False)])
     assert [round(rate, 6) for _, rate in curves["learning_rate"][-2:]] == [0.3, 0.1]
-    assert {*curves} == {"loss", "accuracy", "learning_rate"}
+    assert {*curves} == {"loss", "accuracy", "grad_norm", "learning_rate"}
     of_six = float32s(rows("export", "six")).reshape(30, 6)
     for tag, share in {"loss_10": 0.1, "loss": 0.5, "loss_90": 0.9}.items():
         shown = _curves(Path("events/six"))[tag]
@@ -397,6 +398,12 @@ def test_tasks_and_cells_can_be_named_and_templates_are_files_that_can_be_used(t
         "copy_memory",
         "adding",
         "parity",
+        "reber",
+        "dyck_1",
+        "anbn",
+        "binary_addition",
+        "cycle_navigation",
+        "text",
     ]
     cells = {one["cell"]: one for one in records(answered("cells", "--json"))}
     assert [*cells] == ["rnn", "gru", "lstm", "indrnn", "irnn", "mingru", "lru", "cornn"]

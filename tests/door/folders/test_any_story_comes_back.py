@@ -112,7 +112,9 @@ class Story:
         assert (run.position.branch, run.position.window) == self.model.here
         for fact, line in zip(run.branches, self.model.lines, strict=True):
             assert (fact.parent, fact.at, fact.path) == (line.parent, line.start, len(line.losses))
-            np.testing.assert_allclose(run.path(fact.number).loss, _rows(line.losses), rtol=self.exactness)
+            path = run.path(fact.number)
+            np.testing.assert_allclose(path.loss, _rows(line.losses), rtol=self.exactness)
+            np.testing.assert_allclose(path.grad_norm, 2 * path.loss, rtol=self.exactness)
         if not self.exactness:
             assert by_hand.losses(self.folder)["loss"].tolist() == [loss for (loss,) in self.model.log]
 

@@ -154,6 +154,7 @@ def test_its_branches_losses_and_weights_are_those_in_its_files_at_any_window(na
     assert [(one.parent, one.at, one.windows) for one in run.branches] == BRANCHES[name]
     assert [one.letter for one in run.branches] == list("abcdef"[: len(run.branches)])
     assert len(run.windows()) == sum(windows for _, _, windows in BRANCHES[name])
+    assert np.isnan(run.windows().grad_norm).all(), "early versions did not keep it"
     if run.config.replicas == 1 and "layout" not in kept.header:
         exact = by_hand.losses(folder)[: len(run.windows())]
         np.testing.assert_array_equal(run.windows().loss[:, 0], exact["loss"])
@@ -257,6 +258,9 @@ def goes_on(folder: Path, at: int | None) -> None:
     assert (finished["event"], finished["windows"]) == ("finished", len(run.windows()) + left)
     assert told("export", name).startswith(rows)
     assert branches_of(name)[: len(branches)] == branches
+    windows = read(folder).windows()
+    is_known = np.any(np.isfinite(windows.grad_norm), axis=1)
+    np.testing.assert_array_equal(is_known, np.arange(len(windows)) >= len(run.windows()))
     after = logs(folder)
     assert {log: after[log][: len(data)] for log, data in before.items()} == before
     assert {*read(folder).notes} <= {*run.notes}

@@ -46,6 +46,8 @@ def test_windows_and_paths_are_those_of_export(folder: Path) -> None:
         assert windows.epoch.tolist() == list(map(int, exported["epoch"]))
         assert windows.loss[:, 0].tolist() == np.array(exported["loss"], np.float32).tolist()
         assert windows.accuracy[:, 0].tolist() == np.array(exported["accuracy"], np.float32).tolist()
+        assert windows.grad_norm[:, 0].tolist() == np.array(exported["grad_norm"], np.float32).tolist()
+        np.testing.assert_array_equal(windows.grad_norm, 2 * windows.loss)
         assert {one.dtype.name for one in (windows.window, windows.epoch, windows.branch)} == {"int64"}
         assert {windows.loss.dtype.name, windows.accuracy.dtype.name} == {"float32"}
     assert run.windows().branch.tolist() == [0] * 12 + [1] * 8 + [2] * 3

@@ -36,7 +36,7 @@ def test_killed_after_each_step_it_trains_what_it_would_have(config: Any, tmp_pa
             do(session, 1)
         del session
         gc.collect()  # its compiled loop serves the next
-    for name in ("losses.bin", "commands.jsonl"):
+    for name in ("losses.bin", "norms.bin", "commands.jsonl"):
         assert (folder / name).read_bytes() == (whole / name).read_bytes()
     ours, theirs = read(folder), read(whole)
     assert ours.position == theirs.position

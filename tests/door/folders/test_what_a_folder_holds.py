@@ -19,7 +19,16 @@ from tests.door.folders.model import Model
 from tests.hashed import HashTrainer
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
 
-FILES = {"run.json", "checkpoint-0", "checkpoint-1", "losses.bin", "commands.jsonl", "keyframes.bin", "lock"}
+FILES = {
+    "run.json",
+    "checkpoint-0",
+    "checkpoint-1",
+    "losses.bin",
+    "commands.jsonl",
+    "keyframes.bin",
+    "lock",
+    "norms.bin",
+}
 
 STORY: list[Any] = [
     12,

@@ -164,7 +164,7 @@ RUNS = {
     "state 2, echo 3": Run({"state_size": 2, **GLOROT}, {4992: "standing"}),
     "gru of 4, echo 5": Run({"cell": "gru", "echo_step": 5}, {9984: "standing"}),
     "echo 3 to 5": Run({}, {3072: "solved", 6016: "another task"}, 3200, {"echo_step": 5}),
-    "rate to 30": Run({}, {3072: "solved", 4992: "lost"}, 3200, {"learning_rate": 30.0}),
+    "rate to 30": Run({}, {3072: "solved", 4992: "left"}, 3200, {"learning_rate": 30.0}),
     "echo 14": Run(
         {"echo_step": 14, "state_size": 16, **GLOROT},
         {448: "chance", 1984: "falling", 8000: "falling", 19_968: "solved"},

@@ -99,6 +99,16 @@ def test_the_echo_is_solved_and_lost_and_solved_again_at_exact_windows() -> None
             assert (there.solved_at, there.lost_at) == expected, window
 
 
+def test_what_counts_as_solved_can_be_set_and_changed_while_it_trains() -> None:
+    losses = falling(1000, 0.985)
+    with judging(TUTORIAL.with_fields({"solved_below": 0.3}), losses, Step(200)) as judge:
+        assert judge.frame.loss_stats.solved_at == first_below(losses, 0.3, 50)
+        frame = judge.after(Edit({"solved_below": 0.01}))
+        assert frame.loss_stats.solved_at is None
+        assert judge.after(Step(800)).loss_stats.solved_at == first_below(losses, 0.01, 50)
+        assert judge.frame.loss_stats.lost_at is None
+
+
 @pytest.mark.parametrize("slices", [(1000,), (7, 13, 1, 300, 50, 629)], ids=["at once", "in pieces"])
 def test_each_of_several_networks_is_solved_and_lost_as_if_it_were_alone(slices: tuple[int, ...]) -> None:
     several = EchoConfig(num_epochs=1000, replicas=4)

@@ -6,15 +6,17 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import importlib
 import json
 import re
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
 import echornn
-from echornn import EchoConfig, Session, TaskError
+from echornn import EchoConfig, RunRecorder, Session, TaskError
 from echornn.session.commands import Edit, Pause, StartOver, Step
 from tests.answered import answered
 from tests.any_task import data_of
@@ -322,3 +324,35 @@ def test_a_viewer_runs_no_text(tmp_path: Path) -> None:
             viewer.press(key)
         viewer.until(lambda text: "lag" in text)
         assert not Path(MARK).exists()
+
+
+def test_a_task_is_given_as_an_object_and_kept_by_the_text_of_its_modules_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write(TASK.replace(", np.ones(x.shape, bool))", ")"), "study.py")
+    monkeypatch.syspath_prepend(Path.cwd())
+    study = importlib.import_module("study")
+    config = EchoConfig(task=study.Mine(lag=4), total_series_length=500, num_epochs=9)
+    assert (config.value("lag"), str(config.value("task"))) == (4, f"{Path('study.py').absolute()}:Mine")
+    assert config == EchoConfig(task=study.Mine(lag=4), total_series_length=500, num_epochs=9)
+    assert config.with_fields({"lag": 5}).task == study.Mine(lag=5) != config.task
+    assert data_of(config).scored.all()
+    RunRecorder.begin(Path("run"), config).close()
+    Path("study.py").unlink()
+    forget_texts(monkeypatch)
+    task = echornn.read("run", trust=True).config.the_task
+    assert data_of(config).x.tolist() == data_of(config.with_fields({"task": task})).x.tolist()
+
+
+def test_a_task_without_a_file_can_be_used_and_not_kept() -> None:
+    home = ModuleType("__main__")
+    exec(TASK, vars(home))
+    config = EchoConfig(task=vars(home)["Mine"](lag=4), total_series_length=500)
+    exec(TASK.replace(" / 2", " / 4"), vars(home))
+    other = EchoConfig(task=vars(home)["Mine"](lag=4), total_series_length=500)
+    assert config != other
+    np.testing.assert_array_equal(data_of(config).y, 2 * data_of(other).y)
+    assert str(config.with_fields({"lag": 5}).value("task")) == "__main__:Mine"
+    with pytest.raises(TaskError, match=r"^__main__:Mine is in no file"):
+        RunRecorder.begin(Path("run"), config)
+    assert not Path("run").exists()

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from echornn import EchoConfig, Trainer
+import echornn
+from echornn import (
+    Cell,
+    ConfigError,
+    EchoConfig,
+    Population,
+    Question,
+    RunRecorder,
+    Snapshot,
+    Trainer,
+    examine,
+)
 from tests.compiled import plain
 
 pytestmark = pytest.mark.slow
@@ -61,8 +74,42 @@ def step(x, state, network):
     return [o * c / n, c, n, larger]
 C = Cell(step, ("h", "c", "n", "m"), (Product("W", "b", ("z", "i", "f", "o")),), gates=("o",))
 """,
+    "low_rank": """
+def step(x, state, network):
+    (h,) = state
+    drive = network.product(network.product(h, "m"), "n") + network.product(x, "B")
+    return [h + 0.2 * (network.tanh(drive) - h)]
+C = Cell(step, ("h",), (), other_weights={"m": ("units", 2), "n": (2, "units"), "B": ("inputs", "units")})
+""",
+    "dale": """
+def step(x, state, network):
+    (h,) = state
+    (drive,) = network.affine([x], "W", "b", LINEAR)
+    return [0.8 * h + 0.2 * network.relu(drive + network.product(h, "J"))]
+def first_units(rng, units, steps):
+    sign = np.where(np.arange(units) < 3, 1, -1).astype(np.float32)[:, np.newaxis]
+    return {"sign": sign, "mask": (1 - np.eye(units)).astype(np.float32)}
+def used(weights, functions, steps):
+    return {**weights, "J": functions.relu(weights["J"]) * weights["mask"] * weights["sign"]}
+C = Cell(step, ("h",), (Product("W", "b", ("drive",), reads=("x",)),), used=used, first_units=first_units,
+    other_weights={"J": ("units", "units"), "sign": ("units", 1), "mask": ("units", "units")}, fixed=("sign", "mask"),
+    first_biases={"b": (0.5,)})
+""",
+    "layer_norm": """
+def step(x, state, network):
+    import tensorflow as tf
+    (h,) = state
+    z = tf.concat([x, h], axis=-1) @ network.weights["W"]
+    z = z - tf.reduce_mean(z, axis=-1, keepdims=True)
+    return [tf.tanh(network.weights["gain"] * z / tf.sqrt(tf.reduce_mean(z * z, axis=-1, keepdims=True) + 0.01))]
+C = Cell(step, ("h",), (), other_weights={"W": (5, "units"), "gain": (1, "units")},
+    first_units=lambda rng, units, steps: {"gain": np.ones((1, units), np.float32)})
+""",
 }
 """The text of each after `HEAD`; the cell is C."""
+
+FIXED = {"sign", "mask"}
+"""The weights that are not trained."""
 
 
 def sigmoid(value: Array) -> Array:
@@ -93,10 +140,33 @@ def slstm(x: Array, state: Sequence[Array], w: Weights) -> list[Array]:
     return [sigmoid(o) * c / n, c, n, largest]
 
 
+def low_rank(x: Array, state: Sequence[Array], w: Weights) -> list[Array]:
+    """Mastrogiuseppe and Ostojic 2018, with a leak."""
+    (h,) = state
+    return [0.8 * h + 0.2 * np.tanh(h @ w["m"] @ w["n"] + x @ w["B"])]
+
+
+def dale(x: Array, state: Sequence[Array], w: Weights) -> list[Array]:
+    """Song, Yang and Wang 2016: three units excite, the last inhibits, none itself."""
+    (h,) = state
+    recurrent = np.abs(np.maximum(w["J"], 0)) * (1 - np.eye(4)) * np.array([[1], [1], [1], [-1]])
+    return [0.8 * h + 0.2 * np.maximum(x @ w["W"] + w["b"] + h @ recurrent, 0)]
+
+
+def layer_norm(x: Array, state: Sequence[Array], w: Weights) -> list[Array]:
+    """Ba, Kiros and Hinton 2016."""
+    z = np.hstack([x, state[0]]) @ w["W"]
+    z -= z.mean(axis=1, keepdims=True)
+    return [np.tanh(w["gain"] * z / np.sqrt((z**2).mean(axis=1, keepdims=True) + 0.01))]
+
+
 STEPS: dict[str, tuple[int, Callable[[Array, Sequence[Array], Weights], list[Array]]]] = {
     "antisymmetric": (1, antisymmetric),
     "peephole": (2, peephole),
     "slstm": (4, slstm),
+    "low_rank": (1, low_rank),
+    "dale": (1, dale),
+    "layer_norm": (1, layer_norm),
 }
 """The vectors of the state of each, and its step."""
 
@@ -137,12 +207,123 @@ def test_a_published_cell_trains_as_its_formulas_say(
     loss, states = loss_and_states(name, before, x, y)
     assert window.losses[0] == pytest.approx(loss, rel=1e-5)
     np.testing.assert_allclose(window.states, states, atol=1e-5)
+    for one in FIXED & set(before):
+        np.testing.assert_array_equal(before[one], after[one])
     rng = np.random.default_rng(0)
     for _ in range(2):
-        way = {one: rng.normal(size=value.shape) for one, value in before.items()}
+        way = {one: rng.normal(size=value.shape) * (one not in FIXED) for one, value in before.items()}
         ahead, back = (
             loss_and_states(name, {one: value + much * way[one] for one, value in before.items()}, x, y)[0]
             for much in (1e-5, -1e-5)
         )
         moved = sum(float(np.sum((after[one] - before[one]) * way[one])) for one in before)
         assert moved / -0.5 == pytest.approx((ahead - back) / 2e-5, rel=1e-3, abs=1e-4)
+
+
+OTHERS = """
+def only_noise(x, state, network):
+    return [network.noise]
+Noise = Cell(only_noise, ("h",), (), noise=True)
+def usual(x, state, network):
+    return network.affine([x, state[0]], "W", "b", TANH)
+Fixed = Cell(usual, ("h",), (Product("W", "b", ("h",)),), fixed=("W", "b"))
+def like_rnn(x, state, network):
+    import tensorflow as tf
+    return [tf.tanh(tf.concat([x, state[0]], axis=-1) @ network.weights["W"] + network.weights["b"])]
+Tensors = Cell(like_rnn, ("h",), (), other_weights={"W": (5, "units"), "b": (1, "units")})
+"""
+
+
+def test_noise_is_normal_and_a_networks_own_alone_side_by_side_and_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("others.py").write_text(HEAD + OTHERS, encoding="utf-8")
+    config = EchoConfig(
+        cell="others.py:Noise", num_layers=2, state_size=10, batch_size=20, truncated_backprop_length=20
+    )
+    with plain() as programs:
+        trainer = Trainer(config, programs)
+        first = trainer.advance(1).states
+        state = trainer.state
+        second = trainer.advance(1).states
+        assert first.shape == (20, 20, 10)
+        assert abs(first.mean()) < 0.05
+        assert abs(first.std() - 1) < 0.05
+        assert abs(np.mean(first * second)) < 0.05
+        trainer.restore(state)
+        np.testing.assert_array_equal(trainer.advance(1).states, second)
+        together = Population(replace(config, replicas=16), programs=programs)
+        together.advance(1)
+        of_each = together.advance(1).states
+    np.testing.assert_allclose(of_each[..., 0], np.swapaxes(second, 0, 1), atol=1e-6)
+    assert abs(np.mean(of_each[..., 0] * of_each[..., 15])) < 0.05
+    x = np.zeros((30, 40), np.uint8)
+    ran = trainer.run(x)
+    assert abs(ran.states.std() - 1) < 0.05
+    np.testing.assert_array_equal(trainer.run(x).states, ran.states)
+    with pytest.raises(ConfigError, match="noise or other weights"):
+        replace(config, rule="rtrl")
+
+
+def test_fixed_weights_stay_under_every_optimizer_and_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("others.py").write_text(HEAD + OTHERS, encoding="utf-8")
+    config = EchoConfig(cell="others.py:Fixed")
+    others = ({"optimizer": "adam"}, {"optimizer": "rmsprop"}, {"rule": "rtrl"}, {"weight_decay": 0.1})
+    for one in (replace(config, **fields) for fields in others):
+        with plain() as programs:
+            trainer = Trainer(one, programs)
+            before = trainer.weights
+            trainer.advance(3)
+        for name, after in trainer.weights.items():
+            assert np.array_equal(before[name], after) == (name in ("W", "b")), name
+
+
+def test_a_step_that_calls_tensorflow_trains_and_is_examined_as_the_same_cell_of_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("others.py").write_text(HEAD + OTHERS, encoding="utf-8")
+    question = Question(frozenset({"memory", "gradient", "lyapunov", "fixed_points"}))
+    config = EchoConfig(cell="others.py:Tensors", total_series_length=500)
+    with plain() as programs:
+        population = Population(config, replicas=16, programs=programs)
+        together = population.advance(12)
+        trainers = [Trainer(one) for one in (replace(config, seed=22), replace(config, seed=22, cell="rnn"))]
+        trainers[1].load_weights(trainers[0].weights)
+        alone, expected = (one.advance(12).losses for one in trainers)
+        readings, usual = (examine(Snapshot(one.state), question) for one in trainers)
+    np.testing.assert_array_equal(together.losses[:, 15], alone)
+    np.testing.assert_allclose(alone, expected, rtol=1e-4)
+    for one, other in ((readings.gradient, usual.gradient), (readings.memory, usual.memory)):
+        assert one is not None
+        assert other is not None
+        for name, value in vars(other).items():
+            if isinstance(value, np.ndarray):
+                np.testing.assert_allclose(getattr(one, name), value, rtol=1e-2, atol=1e-4)
+    assert readings.lyapunov == pytest.approx(usual.lyapunov, abs=1e-2)
+    assert readings.fixed_points is not None
+    assert usual.fixed_points is not None
+    assert readings.fixed_points.kinds == usual.fixed_points.kinds
+
+
+def test_a_cell_is_given_as_an_object_and_kept_by_the_text_of_its_modules_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    Path("my_cells.py").write_text(HEAD + OTHERS, encoding="utf-8")
+    cells = importlib.import_module("my_cells")
+    config = EchoConfig(cell=cells.Tensors, total_series_length=500, num_epochs=1)
+    assert config == EchoConfig(cell=f"{tmp_path}/my_cells.py:Tensors", total_series_length=500, num_epochs=1)
+    assert replace(config, cell=config.the_cell) == config
+    RunRecorder.begin(Path("run"), config).close()
+    Path("my_cells.py").unlink()
+    kept = echornn.read("run").config.the_cell
+    assert (kept.other_shapes(1, 4), kept.in_turn) == ({"W": (5, 4), "b": (1, 4)}, True)
+    made = EchoConfig(cell=Cell(cells.only_noise, ("h",), (), noise=True), total_series_length=500)
+    with plain() as programs:
+        assert Trainer(made, programs).advance(1).losses.shape == (1,)
+    with pytest.raises(ValueError, match="is in no file"):
+        RunRecorder.begin(Path("other"), made)

@@ -41,6 +41,34 @@ def test_only_what_is_asked_for_is_in_a_picture(stage: Stage) -> None:
     assert "learning_rate 0.1 from window 60" in full.branches[0].words
 
 
+def test_norms_are_on_the_axis_of_the_curve_and_say_what_was_clipped() -> None:
+    """A scripted norm is twice the loss."""
+    with on_stage() as stage:
+        stage.do(Step(60), Edit({"clip_norm": 0.7}), Step(140))
+        assert len(stage.session.look(Query(columns=50)).norms.starts) == 0, "not asked for"
+        for query in (
+            Query(columns=200, norms=True),
+            Query(columns=10, norms=True),
+            Query(Span(20, 90), 9, norms=True),
+        ):
+            picture = stage.session.look(query)
+            curve, norms = picture.curve, picture.norms
+            for name in ("starts", "ends"):
+                np.testing.assert_array_equal(getattr(norms, name), getattr(curve, name))
+            for name in ("low", "mean", "high"):
+                np.testing.assert_allclose(getattr(norms, name), 2 * getattr(curve, name), rtol=1e-5)
+            is_clipped = [at >= 60 and 2 * scripted_loss(at) > 0.7 for at in range(200)]
+            shares = [np.mean(is_clipped[first:end]) for first, end in zip(norms.starts, norms.ends, strict=True)]
+            np.testing.assert_allclose(norms.error_rate, shares, atol=1e-6)
+
+
+def test_of_several_the_norms_are_those_of_the_selected_one() -> None:
+    with on_stage(SMALL_POPULATION) as stage:
+        stage.do(Step(40), Choose(4))
+        norms = stage.session.look(Query(columns=40, norms=True)).norms
+        np.testing.assert_allclose(norms.mean, 2 * scripted_losses(SMALL_POPULATION, 0, 40)[:, 4], rtol=1e-5)
+
+
 def test_other_branches_lie_under_the_curve_where_they_leave_it(stage: Stage) -> None:
     (ghost,) = stage.session.look(ALL).ghosts
     assert (ghost.key, ghost.letter, ghost.first, ghost.last) == (1, "b", 60, 90)

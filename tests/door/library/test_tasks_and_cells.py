@@ -13,7 +13,10 @@ from tests.answered import answered, records
 from tests.any_task import data_of
 from tests.door.library import twins
 
-NAMES = ("echo", "two_coins", "delayed_xor", "flip_flop", "temporal_order", "copy_memory", "adding", "parity")
+NAMES = (
+    *("echo", "two_coins", "delayed_xor", "flip_flop", "temporal_order", "copy_memory", "adding", "parity"),
+    *("reber", "dyck_1", "anbn", "binary_addition", "cycle_navigation", "text"),
+)
 
 
 def task_of(task: str, **settings: Any) -> Any:
@@ -40,6 +43,11 @@ def test_the_printed_tasks_are_these() -> None:
         ("copy_memory", 120, "cross-entropy", [110], 0.00433),
         ("adding", 50, "squared error", [], 0.01167),
         ("parity", 10, "cross-entropy", [], 0.04852),
+        ("reber", None, "cross-entropy", [], 0.41878),
+        ("dyck_1", None, "cross-entropy", [], 0.62177),
+        ("anbn", None, "cross-entropy", [], 0.26942),
+        ("binary_addition", None, "cross-entropy", [], 0.01083),
+        ("cycle_navigation", 40, "cross-entropy", [], 0.07652),
     ]
     assert [level["name"] for level in shown[1]["levels"]] == ["chance", "knows t-8", "knows t-3", "knows both"]
     assert {one["task"]: [(known["name"], known["default"]) for known in one["settings"]] for one in shown} == {
@@ -51,6 +59,11 @@ def test_the_printed_tasks_are_these() -> None:
         "copy_memory": [("blank", 100), ("items", 10), ("symbols", 8)],
         "adding": [("length", 50)],
         "parity": [("length", 10)],
+        "reber": [],
+        "dyck_1": [("nesting", 0.3)],
+        "anbn": [("end", 0.3)],
+        "binary_addition": [],
+        "cycle_navigation": [("places", 5), ("length", 40)],
     }
     assert [one["task"] for one in shown] == [*NAMES]
     for one in shown:

@@ -29,7 +29,7 @@ with_futures = partial(of_tutorial, has_futures=True)
 read = partial(of_tutorial, has_readings=True)
 
 SMALL, MIDDLE, LARGE = (80, 24), (100, 30), (120, 40)
-SET = ["s", "down", "plus", *["down"] * 7, "plus"]
+SET = ["s", "down", "plus", *["down"] * 11, "plus"]
 
 SCENES: dict[str, tuple[Callable[[], Any], tuple[int, int], list[str]]] = {
     "spike": (partial(of_tutorial, 667), MIDDLE, []),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from echornn.state import Snapshot, TrainerState
 from echornn.tasks.adding import Adding
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.flip_flop import FlipFlop
-from echornn.tasks.task import Numbers, Task, draw_rows
+from echornn.tasks.task import Batch, Numbers, Task, draw_rows
 from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
 from tests.door.oracles.probes.snapshots import random_weights
@@ -175,6 +176,28 @@ def test_a_shift_register_of_two_channels_holds_both() -> None:
     assert units.best_lag.tolist() == [0, 1, 0, 1]
     assert units.best_channel.tolist() == [0, 0, 1, 1]
     np.testing.assert_allclose(units.correlation, 1, atol=1e-3)
+
+
+@dataclass(frozen=True)
+class WithConstants(Task):
+    """A sign, and channels that never change."""
+
+    inputs, outputs = Numbers(3), Numbers(1)
+
+    def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
+        x = np.stack([rng.choice([-1, 1], (rows, steps)), np.full((rows, steps), 0.3), np.zeros((rows, steps))], axis=2)
+        return Batch(x, x[..., :1])
+
+
+def test_channels_that_never_change_do_not_count_in_the_memory() -> None:
+    config = EchoConfig(task=WithConstants(), state_size=2, total_series_length=400)
+    weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(config).items()}
+    weights["W"][0, 0] = weights["W"][1, 1] = 0.01
+    weights["W"][3, 1] = 1
+    memory = examine(snapshot_of(weights, config), Question(frozenset({"memory"}))).memory
+    assert memory is not None
+    np.testing.assert_allclose(memory.by_lag[:3], [1, 1, 0], atol=0.02)
+    assert memory.total == pytest.approx(2, abs=0.1)
 
 
 def test_a_trials_memory_is_of_what_differs_between_trials() -> None:

@@ -36,9 +36,14 @@ def forward(
 
 
 def gradients(
-    weights: Mapping[str, Array], inputs: Array, labels: npt.NDArray[np.integer], init_state: Array
+    weights: Mapping[str, Array],
+    inputs: Array,
+    labels: npt.NDArray[np.integer],
+    init_state: Array,
+    rate_penalty: float = 0.0,
 ) -> tuple[float, dict[str, Array], Array]:
-    """The loss of a window, its gradient, and its states; arguments as in `forward`.
+    """The loss of a window, its gradient, and its states; arguments as in `forward`. The gradient, but not the loss,
+    is with the penalty times the mean square of the states.
 
     The gradient stops at ``init_state``: this is the truncation.
     """
@@ -50,7 +55,8 @@ def gradients(
     for t in reversed(range(len(inputs))):
         gradient["W2"] += states[t + 1].T @ d_logits[t]
         gradient["b2"] += d_logits[t].sum(axis=0, keepdims=True)
-        d_state = d_logits[t] @ weights["W2"].T + d_next
+        d_rates = rate_penalty * 2 * states[t + 1] / states[1:].size
+        d_state = d_logits[t] @ weights["W2"].T + d_rates + d_next
         d_sum = d_state * (1 - states[t + 1] ** 2)
         gradient["W"] += np.concatenate([inputs[t], states[t]], axis=1).T @ d_sum
         gradient["b"] += d_sum.sum(axis=0, keepdims=True)

@@ -1,0 +1,54 @@
+"""Trains a stored run again, to one position of a path after another."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from echornn.data.series import check_own_files
+from echornn.errors import RunError
+from echornn.progress import PopulationProgress
+from echornn.runs.replay import Replay, ours
+from echornn.runs.run_dir import Run
+from echornn.runs.states import Keyframe, Keyframes
+from echornn.runtime import quiet
+from echornn.state import PopulationState, UnlikeRecord
+from echornn.timeline.branch import Position
+from echornn.training.structure import tensorflow_trainers
+
+
+class StateThere(NamedTuple):
+    """The networks at a position; what is known only if windows were trained again is None otherwise."""
+
+    state: PopulationState
+    newest: PopulationProgress | None = None  # the window before
+    before: PopulationState | None = None  # the same networks one window earlier
+    unlike: UnlikeRecord | None = None  # the first window whose loss then differed from the record
+
+
+class Retraining:
+    """Goes from each position to the next, or from a nearer keyframe; all positions share the compiled programs."""
+
+    def __init__(self, run: Run, branch: int) -> None:
+        if run.checkpoint is None:
+            raise RunError(f"{run.folder} has no weights yet")
+        for config in {one.config for one in run.path_of(branch)}:
+            check_own_files(config)
+        quiet.import_tensorflow(run.about.threshold)
+        self._timeline, self._keyframes = run.timeline(), Keyframes()
+        for one in ours(self._timeline, run.keyframes()):
+            self._keyframes.add(one)
+        self._make = tensorflow_trainers(*run.trained_by)
+        self._trainer = self._make(run.config)
+        self._unlike: UnlikeRecord | None = None
+
+    def to(self, position: Position) -> StateThere:
+        replay, before = Replay(self._timeline, self._keyframes, self._trainer, position, 1, self._make), None
+        while replay.windows_left:
+            before = replay.trainer.state if replay.at_tape else None
+            replay.advance(4096)
+        self._trainer, state = replay.trainer, replay.trainer.state
+        self._keyframes.add(Keyframe(Position(self._timeline.owner(position).number, position.window), state))
+        self._unlike = self._unlike or replay.unlike
+        if before is not None and before.configs != state.configs:  # only one of the networks goes on from here
+            before = None
+        return StateThere(state, replay.tape[-1] if replay.tape else None, before, self._unlike)

@@ -1,0 +1,83 @@
+"""A setting of a task that is a data file: its path and a part of its hash, so that no other text is taken for it."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import os
+import re
+import stat
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.errors import OwnError
+
+MOST_BYTES = 1 << 27
+DIGITS = 12  # of a hash
+PINNED = re.compile(rf"(?s)(.+)#([0-9a-f]{{{DIGITS}}})")
+
+
+class DataError(OwnError):
+    """A data file cannot be read, or is no longer the one of a record; the message is one line."""
+
+    noun = "file"
+
+
+def pinned(name: str, value: object) -> str:
+    """``PATH#HASH`` of a file, which is read; of such a value itself, which is read when it is used. Empty for no file.
+
+    Raises:
+        DataError: it names the setting, the value, and why the file cannot be read.
+    """
+    if not isinstance(value, str):
+        raise _refused(name, value, "the path of a file")
+    if not value or PINNED.fullmatch(value):
+        return value
+    path = os.path.abspath(os.path.expanduser(value))
+    return f"{path}#{_digest(_read(name, path))}"
+
+
+@lru_cache(maxsize=16)
+def contents(value: str) -> bytes:
+    """The bytes of a `pinned` file; a DataError if it is gone, or has changed."""
+    known = PINNED.fullmatch(value)
+    assert known is not None
+    data = _read("file", known[1])
+    if (now := _digest(data)) != known[2]:
+        raise _refused("file", value, f"the file has changed, and its hash is {now}; name it anew to train on it")
+    return data
+
+
+def array_of(value: str) -> npt.NDArray[Any]:
+    """The array in the ``.npy`` file of a setting with ``is_file=True``, which is read once; a DataError if there is
+    none.
+    """
+    try:
+        return np.asarray(np.load(io.BytesIO(contents(value)), allow_pickle=False))
+    except (ValueError, EOFError) as error:
+        raise _refused("file", value, f"a file of numpy.save ({error})") from error
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:DIGITS]
+
+
+def _read(name: str, path: str) -> bytes:
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        with open(path, "rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise _refused(name, path, getattr(error, "strerror", None) or str(error)) from error
+    if len(data) > MOST_BYTES:
+        raise _refused(name, path, f"at most {MOST_BYTES:,} bytes")
+    return data
+
+
+def _refused(name: str, value: object, why: str) -> DataError:
+    return DataError(f"{name} = {value!r} cannot be used: {why}", is_placed=True)

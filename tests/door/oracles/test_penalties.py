@@ -1,0 +1,103 @@
+"""Clipping, weight decay and the rate penalty, compared with an independent program in double precision."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from echornn import EchoConfig, EchoSeries
+from echornn.network.model import initial_weights
+from tests.compiled import make_population, make_trainer
+from tests.door.oracles.reference import numpy_bptt
+
+pytestmark = pytest.mark.slow
+
+Floats = npt.NDArray[np.float64]
+
+WINDOWS, STEPS = 50, 5
+
+SGD = EchoConfig(
+    optimizer="sgd",
+    init="glorot",
+    seed=3,
+    learning_rate=0.3,
+    num_epochs=9,
+    truncated_backprop_length=STEPS,
+    total_series_length=4 * 5 * 60,
+    batch_size=4,
+)
+"""60 windows per epoch, whose gradients have norms of 0.1 to 1.4."""
+
+
+def trained(config: EchoConfig) -> tuple[dict[str, Floats], list[float]]:
+    """The weights after the windows, and the norms of their gradients before clipping."""
+    weights = {name: value.astype(np.float64) for name, value in initial_weights(config).items()}
+    series = EchoSeries.generate(config, 0, 0)
+    state, norms = np.zeros((config.batch_size, config.state_size)), []
+    for start in range(0, WINDOWS * STEPS, STEPS):
+        x, y = series.x[:, start : start + STEPS].T, series.y[:, start : start + STEPS].T
+        inputs = x[..., np.newaxis].astype(np.float64)
+        _, gradient, states = numpy_bptt.gradients(weights, inputs, y, state, config.rate_penalty)
+        norms.append(float(np.sqrt(sum((one**2).sum() for one in gradient.values()))))
+        scale = 1 if config.clip_norm is None else min(1, config.clip_norm / norms[-1])
+        for name, value in weights.items():
+            decay = config.weight_decay * value if name in ("W", "W2") else 0
+            value -= config.learning_rate * (scale * gradient[name] + decay)
+        state = states[-1]
+    return weights, norms
+
+
+@pytest.mark.parametrize("replicas", [1, 3])
+@pytest.mark.parametrize(
+    "penalties",
+    [{}, {"clip_norm": 0.35}, {"rate_penalty": 0.3, "clip_norm": 0.4, "weight_decay": 0.02}],
+    ids=str,
+)
+def test_weights_after_fifty_windows(penalties: dict[str, Any], replicas: int) -> None:
+    population = make_population(replace(SGD, **penalties, replicas=replicas))
+    progress = population.advance(WINDOWS)
+    for index, config in enumerate(population.configs):
+        weights, norms = trained(config)
+        if config.clip_norm is not None:
+            assert 5 < np.sum(np.array(norms) > config.clip_norm) < WINDOWS - 5, "some are clipped"
+        np.testing.assert_allclose(progress.grad_norms[:, index], norms, rtol=1e-4)
+        for name, value in population.weights.items():
+            np.testing.assert_allclose(value[index], weights[name], rtol=0, atol=1e-6)
+
+
+def test_another_limit_needs_no_other_program() -> None:
+    trainer = make_trainer(replace(SGD, clip_norm=0.2, weight_decay=0.1))
+    trainer.advance(3)
+    compiled = trainer.compilations
+    trainer.edit(replace(trainer.config, clip_norm=1e-3, weight_decay=1e-9))
+    before = trainer.weights
+    norm = trainer.advance(1).grad_norms[0]
+    assert trainer.compilations == compiled
+    step = np.sqrt(sum(((value - before[name]) ** 2).sum() for name, value in trainer.weights.items()))
+    assert norm > 0.01
+    assert step == pytest.approx(1e-3 * SGD.learning_rate, rel=1e-3)
+
+
+def test_the_rate_penalty_is_on_what_an_lstm_shows_and_not_on_its_cell() -> None:
+    config = replace(SGD, cell="lstm", learning_rate=1.0)
+    start = make_trainer(config).weights
+
+    def mean_square(weights: dict[str, Any]) -> float:
+        trainer = make_trainer(config)
+        trainer.load_weights(weights)
+        return float(np.square(trainer.advance(1).states, dtype=np.float64).mean())
+
+    after = []
+    for penalty in (0.0, 10.0):
+        trainer = make_trainer(replace(config, rate_penalty=penalty))
+        loss = trainer.advance(1).losses[0]
+        after.append(trainer.weights)
+    assert loss < 1, "the reported loss is without it"
+    gradient = {name: (after[0][name] - after[1][name]).astype(np.float64) / 10 for name in start}
+    length = np.sqrt(sum((one**2).sum() for one in gradient.values()))
+    ends = [mean_square({name: start[name] + at * gradient[name] / length for name in start}) for at in (-0.02, 0.02)]
+    assert (ends[1] - ends[0]) / 0.04 == pytest.approx(length, rel=0.01)

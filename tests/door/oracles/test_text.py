@@ -1,0 +1,145 @@
+"""The task text: its data, its levels beside a count of everything, and what a network writes beside NumPy."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import echornn
+from echornn import ConfigError, EchoConfig, Snapshot, Symbols
+from tests.answered import answered
+
+PROSE = "The cat sat on the mat; the hat was on the cat.\n" * 3 + "What the rat had at that, the cat had not:\n" * 6
+
+
+@pytest.fixture
+def prose(tmp_path: Path) -> Path:
+    file = tmp_path / "prose.txt"
+    file.write_text(PROSE)
+    return file
+
+
+def config_of(file: Path, **changes: object) -> EchoConfig:
+    sizes = {"total_series_length": 600, "batch_size": 3, "truncated_backprop_length": 10}
+    return EchoConfig.from_fields({"task": "text", "file": str(file), **sizes, **changes})
+
+
+def predicted(text: str, at: int, back: int) -> float:
+    """The probability of the character at a place, by what follows its context at all others: the formula of Witten
+    and Bell, in which the counts of a context are followed by those of the next shorter one.
+    """
+    if back < 0:
+        return 1 / len({*text})
+    context = text[at - back : at]
+    seen = Counter(text[i] for i in range(2, len(text)) if i != at and text[i - back : i] == context)
+    shorter = predicted(text, at, back - 1)
+    return (seen[text[at]] + len(seen) * shorter) / (seen.total() + len(seen)) if seen else shorter
+
+
+def test_the_levels_are_those_of_a_count_that_leaves_out_each_place(prose: Path) -> None:
+    levels = config_of(prose).the_task.levels(3, 200)
+    text = PROSE[: len(PROSE) - len(PROSE) // 10]
+    known = [-np.mean([math.log(predicted(text, at, back)) for at in range(2, len(text))]) for back in range(3)]
+    assert [level.name for level in levels] == ["unigram", "bigram", "trigram"]
+    np.testing.assert_allclose([level.loss for level in levels], known, rtol=1e-12)
+
+
+def test_rows_are_parts_of_the_text_whose_last_tenth_is_held_out(prose: Path) -> None:
+    task = config_of(prose).the_task
+    cut = len(PROSE) - len(PROSE) // 10
+    for draw, text in ((task.draw, PROSE[:cut]), (task.draw_held_out, PROSE[cut:])):
+        batch = draw(np.random.default_rng(1), 4, 500)
+        rows, targets = (["".join(task.characters[one] for one in row) for row in each] for each in (batch.x, batch.y))
+        assert all(row in text * 40 for row in rows)
+        assert [row[1:] for row in rows] == [row[:-1] for row in targets]
+        assert batch.scored.all()
+
+
+def test_the_rarest_of_more_than_256_characters_are_read_as_one(tmp_path: Path) -> None:
+    file = tmp_path / "many.txt"
+    file.write_text("".join(chr(0x4E00 + one) * (1 if one < 100 else 2) for one in range(300)), encoding="utf-8")
+    task = config_of(file).the_task
+    assert isinstance(task.inputs, Symbols)
+    assert (task.inputs.count, len({*task.inputs.names}), len({*task.characters})) == (256, 256, 256)
+    assert "45 rare ones are read as one" in task.note
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(None, "No such file"), (b"short", "100 characters"), (b"\xff" * 200, "UTF-8")]
+)
+def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, content: bytes | None, why: str) -> None:
+    file = tmp_path / "some.txt"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ConfigError, match=f"(?s)file = .*some.txt.*{why}"):
+        config_of(file)
+
+
+def test_a_configuration_knows_its_file_by_its_hash(prose: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = config_of(prose).fields()
+    monkeypatch.chdir("/")
+    assert EchoConfig.from_fields(fields) == config_of(prose)
+    path, _, digest = fields["file"].rpartition("#")
+    assert (path, len(digest)) == (str(prose), 12)
+    with pytest.raises(ConfigError, match=f"has changed, and its hash is {digest}"):
+        EchoConfig.from_fields(fields | {"file": f"{path}#{'0' * 12}"})
+
+
+OWN = """\
+from dataclasses import dataclass
+import numpy as np
+from echornn import Batch, Numbers, Task, array_of, setting
+
+@dataclass(frozen=True)
+class Mine(Task):
+    inputs = outputs = Numbers(1)
+    points: str = setting("x.npy", "What was recorded.", is_file=True)
+
+    def draw(self, rng, rows, steps):
+        x = np.resize(array_of(self.points), (rows, steps, 1))
+        return Batch(x, x, np.ones((rows, steps), bool))
+"""
+
+
+@pytest.mark.slow
+def test_an_own_task_reads_its_file_and_a_run_is_looked_at_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(OWN)
+    np.save("x.npy", np.linspace(0, 1, 7, dtype=np.float32))
+    sizes = ["--total-series-length", "100", "--num-epochs", "1", "--device", "cpu"]
+    done = answered("--headless", "--task", "mine.py:Mine", "--run", "one", *sizes)
+    assert done.returncode == 0, done.stderr
+    np.save("x.npy", np.zeros(7, np.float32))
+    assert answered("export", "one").returncode == 0
+    done = answered("--headless", "--resume", "one", "--num-epochs", "2")
+    assert done.returncode == 2
+    assert "the file has changed" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_network_writes_what_numpy_does_and_the_command_prints_it(prose: Path, tmp_path: Path) -> None:
+    config = config_of(prose, init="glorot", optimizer="adam", learning_rate=0.01, state_size=8, num_epochs=20)
+    trainer = echornn.Trainer(config)
+    trainer.advance(400)
+    letters, weights = config.the_task.characters, trainer.weights
+    state, symbol, text = np.zeros(8), letters.index("T"), "T"
+    while len(text) < 60:
+        state = np.tanh(np.concatenate([np.eye(len(letters))[symbol], state]) @ weights["W"] + weights["b"][0])
+        symbol = int(np.argmax(state @ weights["W2"] + weights["b2"][0]))
+        text += letters[symbol]
+    snapshot = Snapshot(trainer.state, 0, 400, None)
+    assert echornn.sample(snapshot, 60, temperature=0, prime="T") == text
+    assert echornn.sample(snapshot, 60, prime="The") == echornn.sample(snapshot, 60, prime="The") != text
+
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in EchoConfig().changes_to(config).items()]
+    run = str(tmp_path / "run")
+    assert answered("--headless", "--run", run, *flags).returncode == 0
+    done = answered("sample", run, "--temperature", "0", "--prime", "T", "--length", "60", "--json")
+    assert json.loads(done.stdout)["text"] == text

@@ -1,0 +1,45 @@
+"""View sample: what the network writes, again and again while it trains."""
+
+from __future__ import annotations
+
+from echornn.config import EchoConfig
+from echornn.readings import SAMPLE_LENGTH, Question, Readings
+from tui.views.canvas import Cells
+from tui.views.view import ProbeView
+
+MOST_LINES = 12
+NOT_WRITING = "sample: only a network that predicts the next symbol can write, as in the task text"
+
+
+class SampleView(ProbeView):
+    """Always with the same random numbers, so that only the network changes the text."""
+
+    key = "w"
+    title = "sample"
+    about = "What the network writes: each character is drawn as it predicts, and is its next input"
+    kinds = frozenset({"sample"})
+
+    @staticmethod
+    def height_for(config: EchoConfig, width: int, most: int) -> int:
+        return min(most, MOST_LINES)
+
+    @property
+    def question(self) -> Question | None:  # type: ignore[override]
+        can_write = self._frame is None or self._frame.own_config.the_task.characters
+        return super().question if can_write else None
+
+    def draw(self, cells: Cells) -> None:
+        if self.question is None:
+            cells.write(0, 0, NOT_WRITING, "text")
+        else:
+            super().draw(cells)
+
+    def paint(self, cells: Cells, readings: Readings) -> None:
+        self.draw_head(cells, readings, f"{SAMPLE_LENGTH} characters, each drawn as the network predicts")
+        lines = [
+            line[begin : begin + cells.width]
+            for line in (readings.sample or "").split("\n")
+            for begin in range(0, max(1, len(line)), cells.width)
+        ]
+        for y, line in enumerate(lines, 1):
+            cells.write(0, y, line, "prediction")
