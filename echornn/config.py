@@ -236,7 +236,7 @@ class EchoConfig:
             ("batch_size", self.batch_size <= most_rows, f"at most {most_rows}, so that each row can hold a window"),
             ("total_series_length", self.row_length >= self.window_steps, f"at least {least}"),
             ("stride", is_strided, strides),
-            ("rule", cuts or not (cell.has_any_step or cell.noise), "tbptt, for a cell with noise or other weights"),
+            ("rule", cuts or not (cell.has_any_step or cell.noise), "a cell with noise or other weights needs tbptt"),
         )
         for field, is_possible, allowed in checks:
             if not is_possible:

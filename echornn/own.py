@@ -175,7 +175,7 @@ class OwnFile:
     def of(cls, value: Any, name: str, module: str) -> Self:
         """The file of a value that was given itself: that of the module, if it has the value under a name."""
         if id(value) not in GIVEN:
-            home = vars(sys.modules[module])
+            home = getattr(sys.modules.get(module), "__dict__", {})
             file = str(home.get("__file__"))
             names = [one for one, found in home.items() if found is value and os.path.isfile(file)]
             own = cls.read(f"{file}:{names[0]}") if names else cls(module, name, f"{NO_TEXT}{id(value)}")

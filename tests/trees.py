@@ -44,16 +44,22 @@ def grow(
     number: int,
     losses: npt.ArrayLike,
     error_rates: npt.ArrayLike = 0.0,
+    norms: npt.ArrayLike | None = None,
 ) -> None:
-    """Add windows at the end of a branch: their losses, [n, replicas], or [n] for a lone network, and the share of
-    predictions that are wrong.
+    """Add windows at the end of a branch: their losses, [n, replicas], or [n] for a lone network, the share of
+    predictions that are wrong, and the norms of gradients.
     """
     config = timeline.branch(number).config
     each = np.asarray(losses, np.float32).reshape(-1, config.replicas)
     errors = np.rint(np.asarray(error_rates) * config.predictions_per_window).astype(np.int32)
     windows = kept(each, np.broadcast_to(errors.reshape(-1, 1), each.shape), config)
     solved = SolvedAt.never(config.replicas).after(losses_of(windows), Levels.of([config] * config.replicas))
-    timeline.append(number, windows, solved.at)
+    stored = None
+    if norms is not None:
+        of_each = np.broadcast_to(np.asarray(norms, np.float32).reshape(len(each), -1), each.shape)
+        clipped = (of_each > (config.clip_norm or np.inf)) * np.int32(config.predictions_per_window)
+        stored = kept(of_each, clipped, config)
+    timeline.append(number, windows, solved.at, stored)
 
 
 def after(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from echornn.arrays.run_arrays import RunArrays
 from echornn.readings import Doubles, Kind
-from echornn.runs.run_dir import BranchName
 
 Record = Mapping[str, Any]
 
@@ -27,57 +26,44 @@ PANELS: dict[str, dict[str, str]] = {
 LAGS = {"gradient_by_lag": "gradient by lag", "memory": "memory by lag"}
 """The keys of what is drawn as a picture of lag against window, and what it is."""
 
+NUMBERS = {key: key for labels in PANELS.values() for key in labels}
+"""The keys of all lines, labelled by themselves."""
+
 NOTHING = -8.0  # log10 of a gradient from which nothing is learned any more
 
 
-def records_along(
-    run: RunArrays, count: int, at: int | None = None, branch: BranchName | None = None, replica: int | None = None
-) -> Iterator[dict[str, Any]]:
-    """What is measured at each of `RunArrays.snapshots`; what is not known is NaN, or an empty list or object."""
-    for snapshot in run.snapshots(count, at, branch, replica):
-        readings = run.examined(snapshot, MEASURED)
-        progress, weights, gradient = readings.progress, readings.weights, readings.gradient
-        through = gradient.through(readings.config.truncated_backprop_length)[0] if gradient else np.nan
-        yield {
-            "window": readings.window,
-            "seed": readings.config.seed,
-            "as_recorded": snapshot.unlike is None,
-            "loss": progress.losses[-1] if progress else np.nan,
-            "held_out": np.float32(readings.held_out.loss if readings.held_out else np.nan),
-            "spectral_radii": {one.name: one.spectral_radius for one in weights.recurrent} if weights else {},
-            "saturation": readings.saturation or {},
-            "update_ratios": weights.update if weights else {},
-            "truncation_bias": np.float32(through),
-            "truncation_bias_of_windows": np.float32(gradient.bias_of_windows if gradient else np.nan),
-            "gradient_by_lag": gradient.by_lag if gradient else [],
-            "memory": readings.memory.by_lag if readings.memory else [],
-        }
+def records_along(run: RunArrays, count: int, **where: Any) -> Iterator[dict[str, Any]]:
+    """What is measured at each of `RunArrays.snapshots`; without the numbers where the weights are not finite."""
+    for snapshot in run.snapshots(count, **where):
+        found = run.examined(snapshot, MEASURED)
+        record: dict[str, Any] = {"window": snapshot.window, "as_recorded": snapshot.unlike is None}
+        record["loss"] = snapshot.progress.losses[-1] if snapshot.progress else np.nan
+        if found.weights and found.gradient and found.memory and found.held_out:
+            record |= {
+                "held_out": found.held_out.loss,
+                "spectral_radii": {one.name: one.spectral_radius for one in found.weights.recurrent},
+                "saturation": found.saturation or {},
+                "update_ratios": found.weights.update,
+                "truncation_bias": np.float32(found.gradient.through(found.config.truncated_backprop_length)[0]),
+                "truncation_bias_of_windows": np.float32(found.gradient.bias_of_windows),
+                "gradient_by_lag": found.gradient.by_lag,
+                "memory": found.memory.by_lag,
+            }
+        yield record
 
 
-def series(records: Sequence[Record], key: str) -> dict[str, Doubles]:
-    """The numbers of a key over the records, float64 [records] each, by name or lag, or by "" if it is a single number;
-    NaN where a number is not known.
+def series(records: Sequence[Record], labels: Mapping[str, str]) -> dict[str, Doubles]:
+    """The numbers of these keys over the records, float64 [records] each, by the key's label and their names or lags:
+    ``loss``, ``spectral_radii W``, ``memory 0``; NaN where a number is not known.
     """
     found: dict[str, Doubles] = {}
     for at, record in enumerate(records):
-        value = record[key]
-        named = value if isinstance(value, dict) else dict(enumerate(value)) if np.ndim(value) else {"": value}
-        for name, number in named.items():
-            found.setdefault(str(name), np.full(len(records), np.nan))[at] = np.nan if number is None else number
-    return found
-
-
-def columns(records: Sequence[Record], keys: Iterable[str]) -> dict[str, Doubles]:
-    """All `series` of these keys: ``loss``, ``spectral_radii W``, ``memory 0``."""
-    return {f"{key} {name}".strip(): values for key in keys for name, values in series(records, key).items()}
-
-
-def panels(records: Sequence[Record]) -> dict[str, dict[str, Doubles]]:
-    """The lines of each of `PANELS`, by their labels."""
-    found: dict[str, dict[str, Doubles]] = {title: {} for title in PANELS}
-    for title, keys in PANELS.items():
-        for key, label in keys.items():
-            found[title] |= {f"{label} {name}".strip(): line for name, line in series(records, key).items()}
+        for key, label in labels.items():
+            value = record.get(key, {})
+            named = value if isinstance(value, dict) else dict(enumerate(value)) if np.ndim(value) else {"": value}
+            for name, number in named.items():
+                row = found.setdefault(f"{label} {name}".strip(), np.full(len(records), np.nan))
+                row[at] = np.nan if number is None else number
     return found
 
 
@@ -85,5 +71,5 @@ def by_lag(records: Sequence[Record], key: str) -> Doubles:
     """One of `LAGS` over the records, float64 [lags, records], NaN where not known; of the gradient its log10, for zero
     far below `NOTHING`.
     """
-    values = np.array([*series(records, key).values()]).reshape(-1, len(records))
+    values = np.array([*series(records, {key: key}).values()]).reshape(-1, len(records))
     return np.log10(np.maximum(values, 1e-99)) if key == "gradient_by_lag" else values

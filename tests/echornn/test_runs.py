@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from echornn.config import EchoConfig
 from echornn.progress import Progress
-from echornn.readings import Flip, StatePlane
+from echornn.readings import Flip, Question, StatePlane
 from echornn.remote.messages import Request, Shown, decode, encode, known_of
 from echornn.runs.states import LEAST_KEPT, Keyframe, Keyframes
 from echornn.session.commands import Answer, Edit, SetSpeed, StartOver
@@ -101,6 +101,7 @@ SPECIAL: Mapping[type, st.SearchStrategy[Any]] = {
     Edit: st.builds(Edit, CHANGES),
     StartOver: st.builds(StartOver, CHANGES),
     SetSpeed: st.builds(SetSpeed, st.floats(0.01, 1e6)),
+    Question: st.builds(Question, held=st.none() | st.lists(st.floats(-9, 9)).map(tuple)),
 }
 """Values of classes whose annotations do not say everything."""
 

@@ -6,9 +6,9 @@ import asyncio
 import json
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from asyncio import create_subprocess_exec
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 
-from echornn.arrays.along import LAGS, NOTHING, Record, by_lag, panels
+from echornn.arrays.along import LAGS, NOTHING, PANELS, Record, by_lag, series
 from echornn.config import EchoConfig
 from echornn.data.series import source_lags
 from tui.app.base import ClosesOnce
@@ -25,8 +25,10 @@ from tui.views.canvas import Cells, CellWidget
 from tui.views.keymap import keymap_of
 from tui.views.lags import bar_signs
 
-POSITIONS, MOST_LAGS = 32, 24  # lags that a picture shows: of more, some
-NAME, NUMBERS = 14, 22  # columns before and after the bars
+POSITIONS = 32
+NAME = 14  # columns before the bars
+# nothing is imported from the current folder (-P); each line comes when it is printed (-u)
+PROGRAM = (sys.executable, "-P", "-u", "-m", "tui")
 NICE = 10  # how much the measuring process yields to others
 
 Line = list[tuple[str, str]]  # texts and their inks
@@ -37,60 +39,53 @@ class AlongPage(CellWidget):
 
     def __init__(self, config: EchoConfig) -> None:
         super().__init__()
-        self._config, self._records = config, list[Record]()
-        self.text = "loading TensorFlow"
+        self._config, self._records, self._text = config, list[Record](), "loading TensorFlow"
 
     def show(self, text: str, *more: Record) -> None:
-        self.text = text
+        self._text = text
         self._records += more
-        self.styles.height = len(self._lines(self.size.width))
+        self.styles.height = len(self._lines)
         self.redraw()
 
     def draw(self, cells: Cells) -> None:
-        for y, line in enumerate(self._lines(cells.width)):
+        for y, line in enumerate(self._lines):
             x = 0
             for text, ink in line:
                 x = cells.write(x, y, text, ink)
 
-    def _lines(self, width: int) -> list[Line]:
-        every = max(1, -(-POSITIONS // max(1, width - NAME - NUMBERS)))
-        records, lines = self._records[::every], [[(self.text, "note")]]
-        for title, named in panels(records).items() if records else ():
+    @property
+    def _lines(self) -> list[Line]:
+        records, lines = self._records, [[(self._text, "note")]]
+        for title, labels in PANELS.items() if records else ():
             lines.append([(title, "strong")])
-            lines += [_bars(name, values, title == "update / weight") for name, values in named.items()]
+            lines += [_bars(name, line, title == "update / weight") for name, line in series(records, labels).items()]
         for key, title in LAGS.items() if records else ():
-            of = f"log10, {NOTHING:g} (·: nothing is learned)" if key == "gradient_by_lag" else "r2, 0"
-            values = by_lag(records, key)
-            low, high = (NOTHING, np.nanmax(values, initial=0.0)) if key == "gradient_by_lag" else (0.0, 1.0)
-            lines.append([(f"{title}", "strong"), (f": {of} to {high:.2g} (█)", "muted")])
+            values, is_gradient = by_lag(records, key), key == "gradient_by_lag"
+            low, high = (NOTHING, np.nanmax(values, initial=0.0)) if is_gradient else (0.0, 1.0)
+            of = f"log10, {low:g} (·: nothing is learned)" if is_gradient else "r2, 0"
+            lines.append([(title, "strong"), (f": {of} to {high:.2g} (█)", "muted")])
             lines += self._picture((values - low) / (high - low))
         return lines
 
     def _picture(self, shares: npt.NDArray[np.float64]) -> list[Line]:
         """A line for each lag, with a sign at sources of the targets and where the gradient is cut off."""
-        every, marks = -(-len(shares) // MOST_LAGS) or 1, dict.fromkeys(source_lags(self._config), "▲")
+        marks, lines = dict.fromkeys(source_lags(self._config), "▲"), list[Line]()
         marks[self._config.truncated_backprop_length] = "T"
-        lines = []
-        for lag in range(0, len(shares), every):
-            sign = next((marks[one] for one in range(lag, lag + every) if one in marks), "")
-            line = [(f"{sign:>{NAME - 5}}{lag:>4} ", "muted")]
-            for share in np.nan_to_num(shares[lag], nan=-1.0).tolist():
-                level = min(7, int(8 * share))
-                line.append(("░▒▓█"[level // 2], f"shade{level}") if share > 0 else ("·", "none"))
-            lines.append(line)
+        for lag, row in enumerate(shares.tolist()):
+            levels = [min(7, int(8 * share)) if share > 0 else -1 for share in row]
+            cells = [("░▒▓█"[one // 2], f"shade{one}") if one >= 0 else ("·", "none") for one in levels]
+            lines.append([(f"{marks.get(lag, ''):>{NAME - 5}}{lag:>4} ", "muted"), *cells])
         return lines
 
 
 def _bars(name: str, values: npt.NDArray[np.float64], log: bool) -> Line:
-    with np.errstate(divide="ignore"):
-        heights = np.log10(values) if log else values
-    known = values[np.isfinite(heights)]
-    if not len(known):
-        return [(f"{name:<{NAME}}", "text"), ("not known", "muted")]
-    low, high = heights[np.isfinite(heights)].min(), heights[np.isfinite(heights)].max()
-    signs = bar_signs(0.1 + 0.9 * (heights - low) / ((high - low) or 1.0), 1)[0]
-    ends = f" {known.min():.3g} to {known.max():.3g}"
-    return [(f"{name[: NAME - 1]:<{NAME}}", "text"), ("".join(signs.tolist()), "mean"), (ends, "muted")]
+    title = (f"{name[: NAME - 1]:<{NAME}}", "text")
+    if np.isnan(values).all():
+        return [title, ("not known", "muted")]
+    heights = np.log10(np.maximum(values, 1e-99)) if log else values
+    low, high = np.nanmin(heights), np.nanmax(heights)
+    signs = bar_signs(0.1 + 0.9 * (heights - low) / ((high - low) or 1.0), 1)[0].tolist()
+    return [title, ("".join(signs), "mean"), (f" {np.nanmin(values):.3g} to {np.nanmax(values):.3g}", "muted")]
 
 
 class AlongScreen(ClosesOnce):
@@ -101,14 +96,11 @@ class AlongScreen(ClosesOnce):
         Binding("P,q", "dismiss", "Close", show=False, id="along.close"),
     ]
 
-    def __init__(self, config: EchoConfig, folder: str, where: Mapping[str, int], saved: Callable[[], object]) -> None:
+    def __init__(self, config: EchoConfig, folder: str, where: Mapping[str, int], saved: Callable[[], None]) -> None:
         super().__init__()
         flags = [word for name, value in where.items() for word in (f"--{name}", str(value))]
-        # nothing is imported from the current folder (-P); each line comes when it is printed (-u)
-        program = [sys.executable, "-P", "-u", "-m", "tui"]
-        self._words = [*program, "probe", folder, "--json", "--along", str(POSITIONS), *flags]
-        self._positions, self._saved = min(POSITIONS, 1 + where["at"]), saved
-        self._page = AlongPage(config)
+        self._words = [*PROGRAM, "probe", folder, "--json", "--along", str(POSITIONS), *flags]
+        self._positions, self._saved, self._page = min(POSITIONS, 1 + where["at"]), saved, AlongPage(config)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="along") as frame:
@@ -121,26 +113,20 @@ class AlongScreen(ClosesOnce):
 
     @work(exit_on_error=False)
     async def _measure(self) -> None:
+        """Show each record as it is printed, as long as the screen is open."""
         await asyncio.to_thread(self._saved)
-        with tempfile.TemporaryFile() as errors:
-            process = await _started(self._words, errors)
-            try:
-                assert process.stdout is not None
-                count = 0
-                async for line in process.stdout:
-                    count += 1
-                    self._page.show(f"{count} of {self._positions} windows measured", json.loads(line))
-                if await process.wait():
-                    errors.seek(0)
-                    self._page.show((errors.read().decode(errors="replace").splitlines() or ["it failed"])[-1])
-            finally:
-                if process.returncode is None:
-                    process.kill()
-                    await process.wait()
-
-
-async def _started(words: Sequence[str], errors: Any) -> asyncio.subprocess.Process:
-    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(*words, stdin=nothing, stdout=pipe, stderr=errors, limit=1 << 24)
-    os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
-    return process
+        process = await create_subprocess_exec(*self._words, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, limit=1 << 24)
+        try:
+            os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
+            count = 0
+            while line := await process.stdout.readline() if process.stdout else b"":
+                if line.startswith(b"{"):
+                    count, record = count + 1, json.loads(line)
+                    text = f"{count} of {self._positions} windows measured, to window {record['window']:,}"
+                    self._page.show(text, record)
+                elif line.startswith(b"echornn-tui: "):
+                    self._page.show(line.decode(errors="replace").strip())
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()

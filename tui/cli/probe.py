@@ -6,7 +6,6 @@ import math
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import chain
 from typing import Annotated, Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from cyclopts import Parameter
 
 from echornn import EchoConfig, Numbers, Symbols
 from echornn import readings as read
-from echornn.arrays.along import LAGS, PANELS, columns, panels, records_along
+from echornn.arrays.along import LAGS, NUMBERS, PANELS, records_along, series
 from echornn.arrays.facts import network_at, numbers_of
 from echornn.data.series import check_own_files, source_lags
 from echornn.progress import Floats
@@ -29,7 +28,6 @@ from tui.views.text import source_name
 
 COLUMNS = 80
 BAR = 40  # characters of the longest bar
-WIDEST = 2 + max(map(len, PANELS))  # columns of a number in a table
 DECADES = 4  # powers of ten that the bars of the gradient span
 
 Measured = tuple[Record, Iterable[str]]
@@ -57,17 +55,17 @@ def probe_run(
         input: The constant input of the fixed points: a symbol by its name or number, numbers with commas, or zeros.
         csv: With --along: print CSV.
     """
-    if csv and along is None:
+    if along is None and csv:
         raise UsageError("--csv cannot be used without --along")
-    if along is not None and (fixed_points or (csv and json)):
-        raise UsageError(f"--along cannot be used with {'--fixed-points' if fixed_points else '--csv and --json'}")
+    if along is not None and fixed_points:
+        raise UsageError("--along cannot be used with --fixed-points")
     if input is not None and not fixed_points:
         raise UsageError(f"input = {input!r} cannot be used: only --fixed-points holds the input")
 
     stored = opened(run, trust)
     if along is not None:
         terminal.keep_native_stderr_off_the_screen()
-        return _along(records_along(stored, along, at, branch, replica), json, csv)
+        return _along(records_along(stored, along, at=at, branch=branch, replica=replica), json, csv)
     config, index = network_at(stored.run, stored.run.position_at(at, branch), replica)
     check_own_files(config)
     held, measures = HeldInput("", ()), MEASURES
@@ -96,18 +94,17 @@ def _along(records: Iterable[Record], json: bool, csv: bool) -> int:
     if not csv:
         return emit(records, json, _table)
     rows = [finite(record) for record in records]
-    table = {key: [row[key] for row in rows] for key in ("window", "seed")}
-    table |= {name: finite(column) for name, column in columns(rows, chain(*PANELS.values(), LAGS)).items()}
+    table = {"window": [row["window"] for row in rows]}
+    table |= {name: finite(column) for name, column in series(rows, NUMBERS | {key: key for key in LAGS}).items()}
     return emit(csv_lines([*table], (dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True))))
 
 
 def _table(records: Iterable[Record]) -> Iterator[str]:
     """A line for each position, with the first number of each panel."""
-    yield f"{'window':>9}{''.join(f'{title:>{WIDEST}}' for title in PANELS)}"
+    yield f"{'window':>9}{''.join(f'{title:>17}' for title in PANELS)}"
     for record in records:
-        firsts = (next(iter(named.values()), np.array([math.nan]))[0] for named in panels([record]).values())
-        cells = "".join(f"{first:>{WIDEST}.3g}" for first in firsts).replace("nan", "  -")
-        yield f"{record['window']:>9,}{cells}"
+        firsts = (next(iter(series([record], labels).values()), [math.nan])[0] for labels in PANELS.values())
+        yield f"{record['window']:>9,}{''.join(f'{first:>17.3g}' for first in firsts)}"
 
 
 def _memory(readings: read.Readings, memory: read.Memory) -> Measured:
@@ -189,6 +186,15 @@ def _lyapunov(readings: read.Readings, exponents: Floats) -> Measured:
     return record, textwrap.wrap(text, COLUMNS, subsequent_indent="    ", break_on_hyphens=False)
 
 
+def _held_out(_: read.Readings, found: read.HeldOut) -> Measured:
+    record = {
+        "held_out_loss": found.loss,
+        "held_out_loss_spread": found.loss_spread,
+        "held_out_accuracy": found.accuracy,
+    }
+    return record, [f"loss on held-out data {found.loss:.4f} (+- {found.loss_spread:.4f})"]
+
+
 MEASURES: dict[read.Kind, Callable[[read.Readings, Any], Measured]] = {
     "memory": _memory,
     "reliance": _reliance,
@@ -196,6 +202,7 @@ MEASURES: dict[read.Kind, Callable[[read.Readings, Any], Measured]] = {
     "weights": _weights,
     "units": _units,
     "lyapunov": _lyapunov,
+    "held_out": _held_out,
 }
 """What is printed without ``--fixed-points``, in this order."""
 

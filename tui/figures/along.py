@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from echornn.arrays.along import LAGS, NOTHING, PANELS, by_lag, columns, panels, records_along
+from echornn.arrays.along import LAGS, NOTHING, NUMBERS, PANELS, by_lag, records_along, series
 from echornn.arrays.run_arrays import RunArrays, read
 from echornn.data.series import source_lags
 from tui.figures.data import FigureData, FigureRequest
 from tui.figures.paper import GREY, SHADES, plain, style, whole_numbers
 
 POSITIONS = 50
-GUIDES = {
-    "spectral radius": 1.0,
-    "update / weight": 1e-3,
-}  # linear echoes neither fade nor grow; a common size of steps
+GUIDES = {"spectral radius": 1.0, "update / weight": 1e-3}
 
 
 def _measured(request: FigureRequest) -> tuple[RunArrays, list[dict[str, Any]], tuple[str, ...]]:
-    run = read(request.run, request.trust)
-    records = [*records_along(run, request.along or POSITIONS, request.at, request.branch, request.replica)]
+    run, where = read(request.run, request.trust), {"at": request.at, "branch": request.branch}
+    records = [*records_along(run, request.along or POSITIONS, replica=request.replica, **where)]
     unlike = () if records[-1]["as_recorded"] else ("not as it was: losses differ from the recorded ones",)
     return run, records, (*run.notes, *unlike)
 
@@ -30,12 +26,12 @@ def _measured(request: FigureRequest) -> tuple[RunArrays, list[dict[str, Any]], 
 def lines(request: FigureRequest) -> FigureData:
     """A panel for each of `PANELS`, as in ``probe --along``."""
     _, records, notes = _measured(request)
-    windows, found = np.array([record["window"] for record in records]), panels(records)
+    windows = np.array([record["window"] for record in records])
 
     def draw(figure: Any) -> None:
-        all_axes = figure.subplots(len(found), 1, sharex=True)
-        for axes, (title, named) in zip(all_axes, found.items(), strict=True):
-            for number, (name, values) in enumerate(named.items()):
+        all_axes = figure.subplots(len(PANELS), 1, sharex=True)
+        for axes, (title, labels) in zip(all_axes, PANELS.items(), strict=True):
+            for number, (name, values) in enumerate(series(records, labels).items()):
                 axes.plot(windows, values, **style(number) | {"markersize": 2, "label": plain(name)})
             if title in GUIDES:
                 axes.axhline(GUIDES[title], color=GREY, linewidth=0.6, linestyle=(0, (2, 2)), zorder=0)
@@ -46,7 +42,7 @@ def lines(request: FigureRequest) -> FigureData:
         whole_numbers(all_axes[-1].xaxis, "window")
         figure.align_ylabels()
 
-    return FigureData({"window": windows, **columns(records, chain(*PANELS.values()))}, draw, 1.1 * len(found), notes)
+    return FigureData({"window": windows, **series(records, NUMBERS)}, draw, 1.1 * len(PANELS), notes)
 
 
 def picture(request: FigureRequest, key: str) -> FigureData:
@@ -61,7 +57,7 @@ def picture(request: FigureRequest, key: str) -> FigureData:
         axes, half = figure.subplots(), windows[-1] / max(1, len(windows) - 1) / 2 or 0.5
         shades = colormaps[SHADES].with_extremes(under="0.85")
         where = {"origin": "lower", "extent": (-half, windows[-1] + half, -0.5, len(values) - 0.5), "aspect": "auto"}
-        ends = {"vmin": NOTHING, "vmax": max(0.0, values.max(initial=0.0))} if is_gradient else {"vmin": 0, "vmax": 1}
+        ends = {"vmin": NOTHING, "vmax": np.nanmax(values, initial=0.0)} if is_gradient else {"vmin": 0, "vmax": 1}
         image = axes.imshow(values, shades, interpolation="nearest", **where, **ends)
         bar = figure.colorbar(image, extend="min" if is_gradient else "neither")
         bar.set_label("log10 of the gradient\ngrey: nothing is learned" if is_gradient else "r² of a linear read-out")
@@ -73,4 +69,4 @@ def picture(request: FigureRequest, key: str) -> FigureData:
         whole_numbers(axes.xaxis, "window")
         whole_numbers(axes.yaxis, f"{LAGS[key].split()[0]} by lag (steps)")
 
-    return FigureData({"window": windows, **columns(records, [key])}, draw, 2.4, notes)
+    return FigureData({"window": windows, **series(records, {key: key})}, draw, 2.4, notes)

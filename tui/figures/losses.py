@@ -129,7 +129,8 @@ def norms(request: FigureRequest) -> FigureData:
     def draw(figure: Any) -> None:
         axes = figure.add_subplot()
         paper.losses_axis(axes, "global norm of the gradient", True, [low, high, np.array([limit or np.nan])])
-        Line(starts, ends, mean, low, high, "mean", "smallest to largest").draw(axes, color=paper.COLOURS[0])
+        label = f"mean of seed {config.of(index).seed}" if config.replicas > 1 else "mean"
+        Line(starts, ends, mean, low, high, label, "smallest to largest").draw(axes, color=paper.COLOURS[0])
         _windows_axis(axes, columns)
         _mark_commands(axes, one)
         paper.legend(figure, axes, "upper")

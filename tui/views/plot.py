@@ -233,8 +233,8 @@ class LossPlot(CellWidget, can_focus=True):
     def draw(self, cells: Cells) -> None:
         picture, frame, config = self._picture, self._picture.frame, self._picture.frame.own_config
         (first, last, length), band = picture.axis, picture.band
-        curve = picture.curve.below(most_loss(config))
-        has_legend = layers.draw_legend(cells, cells.height - 1, band, config.seed, picture.ghosts)
+        curve, held_out = picture.curve.below(most_loss(config)), picture.held_out.below(most_loss(config))
+        has_legend = layers.draw_legend(cells, cells.height - 1, band, held_out, config, picture.ghosts)
         solved, errors = strip_lines(cells.height, len(band) > 0, config.has_classes)
         width, bottom = cells.width - GUTTER, cells.height - 1 - has_legend
         height = bottom - solved - errors
@@ -256,6 +256,8 @@ class LossPlot(CellWidget, can_focus=True):
             layers.draw_band(cells, place, band)
         layers.draw_curve(cells, place, curve, int(band.ends[-1]) if len(band) else first)
         layers.draw_not_finite(cells, place, curve)
+        measured = layers.spans(*place.dots(held_out, held_out.mean), place.rows)
+        layers.put(cells, place, layers.characters(measured), "held_out")
         if of_norms:
             layers.draw_curve(cells, norms, picture.norms, first)
         strip = replace(place, y=height + of_norms, height=solved, axis=LossAxis(0, 1.15))
@@ -272,7 +274,6 @@ class LossPlot(CellWidget, can_focus=True):
         layers.draw_marks(cells, place, curve)
         if of_norms:
             layers.draw_norm_words(cells, norms, picture.norms, config.clip_norm)
-        layers.draw_held_out(cells, place, picture.held_out.below(most_loss(config)), config)
         if frame.trained < frame.line_end and first <= frame.trained <= last:
             here = place.column(frame.trained)
             layers.draw_rule(cells, here, height, layers.COMMAND, "here")

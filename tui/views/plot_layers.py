@@ -339,15 +339,6 @@ def ghost_line(place: Place, curve: Curve) -> tuple[Characters, Heights]:
     return characters(dots), place.height - 1 - mean[::2] / 4
 
 
-def draw_held_out(cells: Cells, place: Place, curve: Curve, config: EchoConfig) -> None:
-    """The losses on held-out data, and the newest as a number."""
-    if len(curve.mean):
-        put(cells, place, characters(spans(*place.dots(curve, curve.mean), place.rows)), "held_out")
-        loss = float(curve.mean[-1])
-        words = f" held out {loss_text(loss)}{bits_text(config, loss)} "
-        draw_label(cells, place, place.column(int(curve.ends[-1]) - 1), words, place.height, "held_out")
-
-
 def mean_of(place: Place, curve: Curve) -> Heights:
     return place.dots(curve, smoothed(curve.mean, place.columns // SMOOTHED_SHARE))[0]
 
@@ -458,13 +449,19 @@ def draw_norm_words(cells: Cells, place: Place, norms: Curve, clip_norm: float |
     draw_levels(cells, place, [(f"{clipped:,} clipped above", clip_norm)] if clip_norm else [])
 
 
-def draw_legend(cells: Cells, y: int, band: Band, seed: int, ghosts: Sequence[Ghost]) -> bool:
-    """How several networks are drawn, then the ghosts; of too many the newest. Returns whether there is a legend."""
+def draw_legend(cells: Cells, y: int, band: Band, held_out: Curve, config: EchoConfig, ghosts: Sequence[Ghost]) -> bool:
+    """How several networks are drawn, then held-out data and the ghosts; of too many the newest. Returns whether there
+    is a legend.
+    """
     x = 0
     if len(band):
-        names = f"seed {seed}", f"median of {int(band.replicas[-1]):,}", "10 to 90 %", "best, worst"
+        names = f"seed {config.seed}", f"median of {int(band.replicas[-1]):,}", "10 to 90 %", "best, worst"
         for (ink, sample), name in zip(SAMPLES.items(), names, strict=True):
             x = cells.write(cells.write(x, y, sample, ink), y, f" {name}  ", "words")
+    if len(held_out.mean):
+        newest = float(held_out.mean[-1])
+        said = f" held out {loss_text(newest)}{bits_text(config, newest)}  "
+        x = cells.write(cells.write(x, y, "⠒⠒", "held_out"), y, said, "words")
     words = [f"{ghost.letter}: {ghost.words}{ghost.since}" for ghost in ghosts]
     for left_out in range(max(1, len(words))):
         more = [f"and {left_out} more: «branches»"] if left_out else []

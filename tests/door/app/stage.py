@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from echornn.session.session import Session
 from tests.patience import PATIENCE, wait_for
 from tests.scripted import SMALL, ScriptedTrainer, unread
 from tui.app.app import EchoApp
+from tui.app.script import LESSONS, lesson_of
 from tui.app.tour import TourApp
 
 
@@ -202,6 +204,7 @@ async def opened(
     compared: Sequence[Path] = (),
     keys: Mapping[str, Any] | None = None,
     tour: bool = False,
+    lesson: str = "",
 ) -> AsyncIterator[Stage]:
     """Open the app; its session has carried out these commands.
 
@@ -230,7 +233,8 @@ async def opened(
             may_load.set()
     stage = Stage(session, seconds, may_load)
     try:
-        app = TourApp if tour else EchoApp
+        steps = lesson_of(LESSONS[lesson].read_text(encoding="utf-8")) if lesson else ()
+        app = partial(TourApp, lesson=steps) if tour else EchoApp
         async with on_screen(app(session, 0.01, ascii_only, theme, compared, keys), stage, size):
             await asyncio.to_thread(asked.wait, PATIENCE)
             yield stage

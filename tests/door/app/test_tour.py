@@ -14,13 +14,13 @@ async def at_step(stage: Stage, number: int) -> None:
     await stage.until(lambda text: f"tour {number} of 7" in text)
 
 
-async def ready(stage: Stage, number: int, key: str) -> str:
+async def ready(stage: Stage, number: int, key: str, of: int = 7) -> str:
     """The text as soon as a step names its key; until then the run goes on, and the probes measure."""
     for _ in range(20):
         text = await stage.seconds_pass(0.3)
-        if f"tour {number} of 7" in text and f"press {key}" in text:
+        if f"tour {number} of {of}" in text and f"press {key}" in text:
             return text
-    return await stage.until(lambda text: f"tour {number} of 7" in text and f"press {key}" in text)
+    return await stage.until(lambda text: f"tour {number} of {of}" in text and f"press {key}" in text)
 
 
 async def test_each_key_leads_on_and_the_numbers_are_those_of_the_run() -> None:
@@ -77,3 +77,17 @@ async def test_it_is_left_at_any_step_and_the_run_goes_on() -> None:
             assert stage.frame.config == LONG
             await stage.pilot.press("q")
         assert stage.app.return_value == 0
+
+
+async def test_the_lesson_on_clipping_leads_from_key_to_key() -> None:
+    async with opened(LONG, speed=1000, tour=True, lesson="clipping") as stage:
+        for number, key in ((1, "t"), (1, "c"), (3, "t"), (4, "space")):
+            await ready(stage, number, key, of=4)
+            await stage.press(key)
+        for _ in range(20):
+            await stage.seconds_pass(0.3)
+        assert "tour: the end" in stage.text
+        assert " norm" in stage.text
+        assert "clipped above 0.300" in stage.text
+        config = stage.frame.config
+        assert (config.value("optimizer"), config.learning_rate, config.clip_norm) == ("sgd", 1.0, 0.3)

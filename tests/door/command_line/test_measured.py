@@ -21,6 +21,7 @@ PROBED = (
     "window memory gradient_by_lag truncation_bias spectral_radius saturated lyapunov memory_total memory_size "
     "truncation_bias_spread truncation_bias_by_steps truncation_bias_by_steps_spread truncation_bias_of_windows "
     "truncation_bias_of_windows_spread spectral_radii seed replica rule as_recorded shift_register "
+    "held_out_loss held_out_loss_spread held_out_accuracy "
     "turned_by_lag moved_by_lag memory_samples gradient_samples turned_samples saturated_samples lyapunov_samples"
 )
 
@@ -72,6 +73,34 @@ def test_probe_measures_the_network_of_the_window() -> None:
         assert number in lines
     (other,) = records(answered("probe", "seeds-run", "--replica", 4, "--at", 0, "--json"))
     assert (other["window"], other["seed"], other["replica"], other["memory"][3] < 0.99) == (0, 11, 4, True)
+
+
+@pytest.mark.usefixtures("shared_programs")
+def test_along_a_run_each_window_has_what_probe_says_there() -> None:
+    """And how far the last window moved the weights, from the weights before and after it."""
+    command = ("probe", "echo-run", "--branch", "a", "--at", 60, "--along", 4)
+    found = records(answered(*command, "--json"))
+    assert [one["window"] for one in found] == [0, 20, 40, 60]
+    for one in found:
+        (there,) = records(answered("probe", "echo-run", "--branch", "a", "--at", one["window"], "--json"))
+        for key in ("memory", "gradient_by_lag", "truncation_bias", "truncation_bias_of_windows", "as_recorded"):
+            assert one[key] == there[key], key
+        assert one["spectral_radii"]["W"] == pytest.approx(there["spectral_radius"])
+        assert one["saturation"]["h"] == pytest.approx(there["saturated"])
+        assert one["window"] or set(one["update_ratios"].values()) == {None}
+    before, after = (weights_of("echo-run", "--branch", "a", "--at", window) for window in (59, 60))
+    for name, ratio in found[-1]["update_ratios"].items():
+        moved = np.linalg.norm(after[name] - before[name]) / np.linalg.norm(after[name])
+        assert ratio == pytest.approx(moved, rel=1e-4)
+    losses = [one["loss"] for one in records(answered("export", "echo-run", "--branch", "a", "--json"))]
+    assert [one["loss"] for one in found[1:]] == pytest.approx([losses[window - 1] for window in (20, 40, 60)])
+    head, *rows = answered(*command, "--csv").stdout.splitlines()
+    table = [dict(zip(head.split(","), row.split(","), strict=True)) for row in rows]
+    for one, row in zip(found, table, strict=True):
+        for name, value in (("update_ratios W", one["update_ratios"]["W"]), ("memory 3", one["memory"][3])):
+            assert row[name] == ("" if value is None else f"{value:.9g}")
+    assert len(answered(*command).stdout.splitlines()) == 5
+    assert answered("probe", "echo-run", "--csv").returncode == 2
 
 
 def test_fixed_points_are_where_a_step_leads_nowhere() -> None:

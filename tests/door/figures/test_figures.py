@@ -67,6 +67,30 @@ def test_a_curve_has_mean_and_extremes_of_the_exported_losses() -> None:
     assert floats(part_of_it["mean"]) == pytest.approx(losses[:35], rel=1e-6)
 
 
+def test_figures_along_a_run_have_the_numbers_of_probe() -> None:
+    where = (RUNS / "echo-run", "--branch", "a", "--at", 40, "--along", 3)
+    answer = answered("probe", *where, "--csv")
+    assert answer.returncode == 0, answer.stderr
+    probed = columns_of(answer.stdout)
+    for kind, keys in (("along", ("loss", "spectral_radii W", "saturation h")), ("gradient", ("gradient_by_lag 3",))):
+        found = figure(where[0], kind, *where[1:])
+        assert found["window"] == ["0", "20", "40"]
+        for key in keys:
+            known = [number for number in probed[key] if number]
+            assert floats([one for one in found[key] if one != "nan"]) == pytest.approx(floats(known), rel=1e-6), key
+
+
+def test_norms_are_those_of_the_export_and_a_run_from_before_has_none() -> None:
+    config = SMALL_POPULATION.with_fields({"clip_norm": 1.0})
+    record_branches(Path("run"), 40, config=config)
+    found, norms = figure("run", "norms", "--replica", 1), floats(exported("run", "--replica", 1)["grad_norm"])
+    assert floats(found["mean"]) == floats(found["high"]) == pytest.approx(norms, rel=1e-6)
+    assert floats(found["clipped"]) == [float(norm > 1) for norm in norms]
+    assert len(set(found["clipped"])) == 2
+    refused = answered("figure", str(RUNS / "echo-run"), "norms", "-o", "a.svg")
+    assert (refused.returncode, "no norms" in refused.stderr) == (2, True)
+
+
 def test_a_band_has_the_quantiles_of_the_exported_losses() -> None:
     record_branches(Path("run"), 40, config=SMALL_POPULATION)
     found, rows = figure("run", "curve"), exported("run")

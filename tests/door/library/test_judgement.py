@@ -218,6 +218,20 @@ def test_at_earlier_windows_it_is_not_said_and_a_network_that_learned_since_has_
     assert case_of(judged(TUTORIAL, losses)) == "solved"
 
 
+def test_the_window_at_which_a_solved_task_was_thrown_away_is_said_not_when_the_mean_had_risen() -> None:
+    losses = np.concatenate([falling(600, 0.98), [0.2, 1.1, 1.6, 3.2], flat(0.75, 400)])
+    for steps in ((Step(1004),), (Step(601), Step(2), Step(1), Step(400))):
+        frame = judged(TUTORIAL, losses, *steps)
+        assert case_of(frame) == "left"
+        assert numbers_of(frame)[:3] == [603, 1.6, 3.2], "of the scripted network, norms are twice the losses"
+    with judging(TUTORIAL, losses, Step(1004)) as judge:
+        assert case_of(judge.after(Go(0, 590))) == "solved"
+    again = np.concatenate([losses, falling(600, 0.98)])
+    assert case_of(judged(TUTORIAL, again)) == "solved", "it came back"
+    trials = np.concatenate([flat(0.13, 300, spread=0.6), [0.5], flat(0.19, 300, spread=0.6)])
+    assert case_of(judged(EchoConfig(task="adding", num_epochs=1000), np.abs(trials))) != "left", "few trials scatter"
+
+
 def test_a_loss_that_is_no_number_pauses_there_and_says_the_window() -> None:
     losses = np.concatenate([falling(129, 0.999), [math.nan]])
     frame = judged(TUTORIAL, losses, Resume())

@@ -13,7 +13,7 @@ from echornn import EchoConfig, Position, Run, Session
 from echornn.session.commands import Alone, Choose, Edit, Go, Redraw, Regenerate, Reset, Resume, Step, Undo
 from tests.compiled import SMALL as FOUR_EPOCHS
 from tests.compiled import make_population
-from tests.door.library.sessions import on_stage
+from tests.door.library.sessions import Query, on_stage
 from tests.on_a_thread import play
 from tests.own_process import in_own_process
 from tests.patience import wait_for
@@ -48,6 +48,28 @@ def test_changes_undone_a_way_back_and_a_resume_lose_nothing(tmp_path: Path) -> 
     with on_stage(run.config, make_population, folder) as stage:
         assert stage.do(Step(20)).trained_in_all == 50 + 12 + 8
         assert stage.losses() == expected
+
+
+def test_a_limit_of_gradients_set_between_windows_comes_back(tmp_path: Path) -> None:
+    trainer = make_population(SMALL)
+    losses, norms = [], []
+    for limit, windows in ((None, 12), (0.05, 10), (0.01, 8)):
+        trainer.edit(replace(SMALL, clip_norm=limit))
+        progress = trainer.advance(windows)
+        losses += progress.losses[:, 0].tolist()
+        norms += progress.grad_norms[:, 0].tolist()
+    folder = tmp_path / "run"
+    with on_stage(SMALL, make_population, folder) as stage:
+        stage.do(Step(12), Edit({"clip_norm": 0.05}), Step(10), Edit({"clip_norm": 0.01}), Step(8))
+        assert stage.do(Go(0, 5), Go(2, 15), Go(2)).loss == np.float32(losses[-1])
+    with on_stage(Run.read(folder).config, make_population, folder) as stage:
+        curve = stage.session.look(Query(columns=30, norms=True)).norms
+        assert (stage.losses(), curve.mean.tolist()) == (losses, norms)
+        is_clipped = [limit < norm for limit, norm in zip([9.0] * 12 + [0.05] * 10 + [0.01] * 8, norms, strict=True)]
+        assert curve.error_rate.tolist() == is_clipped
+        shown = stage.do(Go(2, 25)).progress
+        assert shown is not None
+        assert shown.grad_norms[-1] == norms[24]
 
 
 @pytest.mark.usefixtures("one_processor")

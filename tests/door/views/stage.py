@@ -35,13 +35,16 @@ STATUS, PLOT_X = 3, 8
 
 @dataclass(frozen=True)
 class Branch:
-    """A branch: losses, [n] or [n, replicas], where it begins, fields that differ, and shares of wrong predictions."""
+    """A branch: losses, [n] or [n, replicas], where it begins, fields that differ, shares of wrong predictions, and
+    norms of gradients.
+    """
 
     losses: npt.ArrayLike
     cause: Cause = "start"
     at: tuple[int, int] | None = None
     changes: dict[str, Any] = field(default_factory=dict)
     errors: npt.ArrayLike = 0.0
+    norms: npt.ArrayLike | None = None
 
 
 RUN = Branch([0.5] * 999)
@@ -206,7 +209,7 @@ async def staged(
     session = ScriptedSession(config)
     for one in branches:
         number = branch_off(session.timeline, config.with_fields(one.changes), one.cause, one.at)
-        grow(session.timeline, number, one.losses, one.errors)
+        grow(session.timeline, number, one.losses, one.errors, one.norms)
     if frame:
         stand(session, **frame)
     app = EchoApp(session, fps=0.01, ascii_only=ascii_only, theme="light" if light else "dark")

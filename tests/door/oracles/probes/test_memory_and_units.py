@@ -124,3 +124,20 @@ def test_from_weights_alone_the_rows_come_to_rest_first() -> None:
     weights = initial_weights(config)
     weights["b"][:] = [-0.02, -0.025, -0.036, -0.018]  # the biases after the first window
     assert memory_by_lag(weights, config)[1] > 0.95
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm", "irnn"])
+def test_the_saturated_share_of_each_part_is_that_of_numpy(cell: str) -> None:
+    config = small(cell)
+    weights = random_weights(config, 2.0)
+    series, one = series_for(config), snapshot(config, weights)
+    first = np.resize(one.state.carried_state, (series.x.shape[1], one.state.carried_state.shape[1]))
+    _, parts = numpy_network.run(cell, weights, series.x, first)
+    expected = {}
+    for name, values in parts.items() if cell != "irnn" else ():  # whose numbers have no limits
+        seen = values[series.steps_back :]
+        shown = seen if name == "h" else np.tanh(seen) if name == "c" else 2 * seen - 1
+        expected[name] = (np.abs(shown) > 0.97).mean()
+    found = examine(one, Question(frozenset({"saturation"}))).saturation
+    assert found == pytest.approx(expected, abs=2e-3)
+    assert not expected or max(expected.values()) > 0.05
