@@ -33,7 +33,7 @@ def test_it_stands_where_it_was_measured_on_each_path() -> None:
     def are(stage: Stage, *windows: int) -> bool:
         curve = stage.session.look(Query(columns=100, held_out=True)).held_out
         assert curve.mean.tolist() == [0.25 + end for end in curve.ends.tolist()]
-        return curve.ends.tolist() == [*windows]
+        return bool(curve.ends.tolist() == [*windows])
 
     with on_stage(examine=measured) as stage:
         stage.do(Step(5), Ask(Question(frozenset({"held_out"}))))
