@@ -44,8 +44,9 @@ def pinned(name: str, value: object) -> str:
 @lru_cache(maxsize=16)
 def contents(value: str) -> bytes:
     """The bytes of a `pinned` file; a DataError if it is gone, or has changed."""
-    known = PINNED.fullmatch(value)
-    assert known is not None
+    known = PINNED.fullmatch(pinned("file", value))
+    if known is None:
+        raise _refused("file", value, "the path of a file")
     data = _read("file", known[1])
     if (now := _digest(data)) != known[2]:
         raise _refused("file", value, f"the file has changed, and its hash is {now}; name it anew to train on it")

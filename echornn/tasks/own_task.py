@@ -68,6 +68,7 @@ def _recorded(known: Mapping[str, Any]) -> dict[str, Any]:
         "inputs": _form(**known["inputs"]) if known else UNKNOWN,
         "outputs": _form(**known["outputs"]) if known else UNKNOWN,
         "length": known.get("length"),
+        "characters": known.get("characters", ()),
         "live_settings": frozenset(known.get("live", ())),
         "levels": lambda *shape: ladders.get(shape, ((), None))[0],
         "solved": lambda *shape: ladders.get(shape, ((), None))[1],
@@ -93,6 +94,7 @@ class RecordedTask(Task):
     inputs = property(lambda self: self._known("inputs"))
     outputs = property(lambda self: self._known("outputs"))
     length = property(lambda self: self._known("length"))
+    characters = property(lambda self: self._known("characters"))
     live_settings = property(lambda self: self._known("live_settings"))
     levels = property(lambda self: self._known("levels"))
     solved = property(lambda self: self._known("solved"))
@@ -210,7 +212,8 @@ def _facts_of(task: Task, shape: Shape | None) -> dict[str, Any]:
             levels, solved = [asdict(one) for one in ladder(task, *shape)], solved_level(task, *shape)
             ladders = [{"rows": shape[0], "steps": shape[1], "levels": levels, "solved": solved}]
     live = sorted(task.live_settings)
-    return {"inputs": inputs, "outputs": outputs, "length": length, "live": live, "ladders": ladders}
+    form = {"inputs": inputs, "outputs": outputs, "length": length, "characters": [*task.characters]}
+    return {**form, "live": live, "ladders": ladders}
 
 
 @lru_cache(maxsize=256)

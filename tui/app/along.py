@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import sys
+from asyncio import create_subprocess_exec
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -24,7 +26,6 @@ from tui.views.keymap import keymap_of
 from tui.views.lags import bar_signs
 
 POSITIONS = 32
-LONGEST_LINE = 1 << 24  # bytes of a record
 NAME = 14  # columns before the bars
 # nothing is imported from the current folder (-P); each line comes when it is printed (-u)
 PROGRAM = (sys.executable, "-P", "-u", "-m", "tui")
@@ -114,10 +115,7 @@ class AlongScreen(ClosesOnce):
     async def _measure(self) -> None:
         """Show each record as it is printed, as long as the screen is open."""
         await asyncio.to_thread(self._saved)
-        pipe, both, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT, asyncio.subprocess.DEVNULL
-        process = await asyncio.create_subprocess_exec(
-            *self._words, stdin=nothing, stdout=pipe, stderr=both, limit=LONGEST_LINE
-        )
+        process = await create_subprocess_exec(*self._words, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, limit=1 << 24)
         try:
             os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
             count = 0

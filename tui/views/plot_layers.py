@@ -449,7 +449,7 @@ def draw_norm_words(cells: Cells, place: Place, norms: Curve, clip_norm: float |
     draw_levels(cells, place, [(f"{clipped:,} clipped above", clip_norm)] if clip_norm else [])
 
 
-def draw_legend(cells: Cells, y: int, band: Band, config: EchoConfig, held_out: Curve, ghosts: Sequence[Ghost]) -> bool:
+def draw_legend(cells: Cells, y: int, band: Band, held_out: Curve, config: EchoConfig, ghosts: Sequence[Ghost]) -> bool:
     """How several networks are drawn, then held-out data and the ghosts; of too many the newest. Returns whether there
     is a legend.
     """
@@ -459,9 +459,9 @@ def draw_legend(cells: Cells, y: int, band: Band, config: EchoConfig, held_out: 
         for (ink, sample), name in zip(SAMPLES.items(), names, strict=True):
             x = cells.write(cells.write(x, y, sample, ink), y, f" {name}  ", "words")
     if len(held_out.mean):
-        loss = float(held_out.mean[-1])
-        x = cells.write(x, y, "⠒⠒", "held_out")
-        x = cells.write(x, y, f" held out {loss_text(loss)}{bits_text(config, loss)}  ", "words")
+        newest = float(held_out.mean[-1])
+        said = f" held out {loss_text(newest)}{bits_text(config, newest)}  "
+        x = cells.write(cells.write(x, y, "⠒⠒", "held_out"), y, said, "words")
     words = [f"{ghost.letter}: {ghost.words}{ghost.since}" for ghost in ghosts]
     for left_out in range(max(1, len(words))):
         more = [f"and {left_out} more: «branches»"] if left_out else []

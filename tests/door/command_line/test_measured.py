@@ -21,8 +21,8 @@ PROBED = (
     "window memory gradient_by_lag truncation_bias spectral_radius saturated lyapunov memory_total memory_size "
     "truncation_bias_spread truncation_bias_by_steps truncation_bias_by_steps_spread truncation_bias_of_windows "
     "truncation_bias_of_windows_spread spectral_radii seed replica rule as_recorded shift_register "
-    "held_out_loss held_out_loss_spread held_out_accuracy turned_by_lag moved_by_lag memory_samples "
-    "gradient_samples turned_samples saturated_samples lyapunov_samples"
+    "held_out_loss held_out_loss_spread held_out_accuracy "
+    "turned_by_lag moved_by_lag memory_samples gradient_samples turned_samples saturated_samples lyapunov_samples"
 )
 
 COLOURS = '''

@@ -332,4 +332,4 @@ def test_a_cell_is_given_as_an_object_and_kept_by_the_text_of_its_modules_file(
 def test_the_forget_bias_is_the_first_bias_of_the_forget_gate_of_each_layer() -> None:
     first = Trainer(EchoConfig(cell="lstm", num_layers=2, forget_bias=2.5)).weights
     for name in ("b", "b_layer2"):
-        np.testing.assert_array_equal(first[name], [np.repeat(np.array([0, 2.5, 0, 0], np.float32), 4)])
+        np.testing.assert_array_equal(first[name], [np.repeat([0, 2.5, 0, 0], 4)])

@@ -93,15 +93,15 @@ def test_a_configuration_knows_its_file_by_its_hash(prose: Path, monkeypatch: py
 OWN = """\
 from dataclasses import dataclass
 import numpy as np
-from echornn import Batch, Numbers, Task, array_of, setting
+from echornn import Batch, Symbols, Task, array_of, setting
 
 @dataclass(frozen=True)
 class Mine(Task):
-    inputs = outputs = Numbers(1)
+    inputs, outputs, characters = Symbols(3), Symbols(3), "abc"
     points: str = setting("x.npy", "What was recorded.", is_file=True)
 
     def draw(self, rng, rows, steps):
-        x = np.resize(array_of(self.points), (rows, steps, 1))
+        x = np.resize(array_of(self.points), (rows, steps))
         return Batch(x, x, np.ones((rows, steps), bool))
 """
 
@@ -112,12 +112,13 @@ def test_an_own_task_reads_its_file_and_a_run_is_looked_at_without_it(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("mine.py").write_text(OWN)
-    np.save("x.npy", np.linspace(0, 1, 7, dtype=np.float32))
+    np.save("x.npy", np.arange(7, dtype=np.uint8) % 3)
     sizes = ["--total-series-length", "100", "--num-epochs", "1", "--device", "cpu"]
     done = answered("--headless", "--task", "mine.py:Mine", "--run", "one", *sizes)
     assert done.returncode == 0, done.stderr
-    np.save("x.npy", np.zeros(7, np.float32))
+    np.save("x.npy", np.zeros(7, np.uint8))
     assert answered("export", "one").returncode == 0
+    assert set(answered("sample", "one", "--length", "9").stdout.strip()) <= {*"abc"}
     done = answered("--headless", "--resume", "one", "--num-epochs", "2")
     assert done.returncode == 2
     assert "the file has changed" in done.stderr
