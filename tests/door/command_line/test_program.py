@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import subprocess
@@ -44,30 +43,6 @@ def test_a_reader_that_leaves_early_ends_it_quietly_with_1() -> None:
         process.stdout.close()
         assert "Traceback" not in process.stderr.read()
         assert process.wait(PATIENCE) == 1
-
-
-def test_tensorflow_of_another_distribution_is_tensorflow(tmp_path: Path) -> None:
-    """All installed packages, except that TensorFlow's metadata are those of tensorflow-cpu."""
-    packages = tmp_path / "packages"
-    packages.mkdir()
-    version = ""
-    for folder in (Path(one) for one in sys.path if one.endswith("-packages")):
-        for entry in folder.iterdir():
-            if re.fullmatch(r"tensorflow-[\d.]+\.dist-info", entry.name):
-                version = entry.name.removeprefix("tensorflow-").removesuffix(".dist-info")
-                named = packages / f"tensorflow_cpu-{version}.dist-info"
-                named.mkdir()
-                metadata = (entry / "METADATA").read_text(encoding="utf-8")
-                (named / "METADATA").write_text(metadata.replace("Name: tensorflow\n", "Name: tensorflow_cpu\n", 1))
-            elif not (packages / entry.name).exists():
-                (packages / entry.name).symlink_to(entry)
-    assert version
-    command = [sys.executable, "-S", "-m", "tests.scripted_program", "--json", "--num-epochs", "1", *SIZES]
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{packages}"}
-    done = subprocess.run([*command, "--run", "run"], env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(Path("run/run.json").read_text())["versions"]["tensorflow"] == version
-    assert "begun with" not in answered("export", "run").stderr
 
 
 def test_detached_it_trains_in_the_background_and_says_where() -> None:

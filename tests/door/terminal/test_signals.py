@@ -47,15 +47,6 @@ def test_without_its_terminal_it_saves_and_ends(flags: list[str], ignored: bool,
     assert trained(tmp_path / "run") > 0
 
 
-def test_before_it_trains_a_signal_ends_it_as_later(tmp_path: Path) -> None:
-    with running("--run", str(tmp_path / "run")) as program:
-        program.until(lambda text: "loading" in text)
-        os.kill(program.pid, signal.SIGTERM)
-        assert program.ended() == 42
-        assert program.mended
-        assert b"Traceback" not in program.output
-
-
 def test_killed_it_leaves_the_terminal_in_order_and_nothing_that_was_saved_is_lost(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     with running("--run", str(folder), "--speed", "1000", scripted=True) as program:
