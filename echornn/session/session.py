@@ -15,7 +15,6 @@ from echornn.progress import PopulationProgress
 from echornn.readings import Question, Readings
 from echornn.runs.recorder import Recorder
 from echornn.session.commands import (
-    NO_WORK,
     Answer,
     Ask,
     ChangeCommand,
@@ -131,11 +130,6 @@ class Session:
         return next((one for one in reversed(self.answers) if one.number == number and not one.done), None)
 
     @property
-    def outstanding(self) -> int:
-        """How many commands that train, change or move something are not carried out yet."""
-        return sum(not isinstance(sent.command, NO_WORK) for sent in self._exchange.unanswered)
-
-    @property
     def frame(self) -> Frame:
         """The newest frame, the same object if nothing has changed. While the session loads, it shows what the commands
         that wait will lead to.
@@ -157,11 +151,6 @@ class Session:
     @property
     def timeline(self) -> Timeline:
         return self._live.timeline
-
-    @property
-    def before_it_diverged(self) -> int | None:
-        """The number of windows after which the loss was last finite; None if it has not diverged."""
-        return self._live.before_it_diverged
 
     @property
     def refused(self) -> ConfigError | None:

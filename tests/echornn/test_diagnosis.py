@@ -131,15 +131,6 @@ def test_orders() -> None:
     assert population([5, 5, 0, 0], [1.0, 0.5, math.inf, math.nan]).order().tolist() == [0, 1, 2, 3]
 
 
-@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=30), st.integers(1, 50))
-def test_a_histogram_counts_each_once_within_its_bound(solved_at: list[int], most: int) -> None:
-    width, counts = population(solved_at, [0.1] * len(solved_at)).histogram(most)
-    assert counts.sum() == sum(window > 0 for window in solved_at)
-    assert len(counts) <= most
-    for index, count in enumerate(counts.tolist()):
-        assert count == sum(index * width < window <= (index + 1) * width for window in solved_at)
-
-
 losses_of_replicas = arrays.arrays(
     np.float32, st.tuples(st.integers(1, 5), st.integers(1, 9)), elements=st.floats(0, 10, width=32)
 )

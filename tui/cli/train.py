@@ -23,6 +23,7 @@ from echornn.session.commands import Pause
 from echornn.session.exchange import LOCAL
 from echornn.tasks.own_task import OwnTask
 from echornn.tasks.table import settings_by_name, values_of
+from echornn.timeline.branch import Position
 from echornn.timeline.moves import before_it_diverged
 from echornn.training.device import require_memory
 from tui.cli.detach import Serving, divide, go_on_in_the_background
@@ -285,7 +286,8 @@ def farewell(session: Session) -> list[str]:
     if at is None and frame.is_at_the_end_of(wanted):
         flags = flags_for(**{**fields, "num_epochs": 2 * wanted.num_epochs})
     else:
-        flags = flags_for(session.before_it_diverged if at is None and not fields else at, **fields)
+        here = Position(frame.line, frame.trained)
+        flags = flags_for(before_it_diverged(session.timeline, here) if at is None and not fields else at, **fields)
     go_on = ["echornn-tui --resume", folder, *flags]
     return [*warning, f"the run is in {folder}", f"go on with: {' '.join(go_on)}"]
 

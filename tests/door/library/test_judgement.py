@@ -275,4 +275,3 @@ def test_several_seeds_say_how_many_solved_it_and_how_many_are_where() -> None:
     assert np.isnan(stats.mean[7])
     assert stats.mean[5] == pytest.approx(CHANCE, rel=0.01)
     assert stats.order("loss").tolist()[-1] == 7
-    assert stats.histogram(10)[1].sum() == 5

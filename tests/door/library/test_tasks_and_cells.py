@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from echornn import EchoConfig, EchoSeries
+from echornn import EchoConfig, batch_of
 from tests.answered import answered, records
 from tests.any_task import data_of
 from tests.door.library import twins
@@ -155,41 +155,14 @@ def test_two_coins_have_their_odds() -> None:
         assert y[(x[5:-3] == near) & (x[:-8] == far)].mean() == pytest.approx(odds, abs=0.01)
 
 
-def test_the_tutorials_drawing_of_its_rows() -> None:
-    """Batch 3, window 3, 36 steps, echo 3: the rows lie one after another in the series, and y is the rolled x."""
-    x = [1, 0, 1, 1, 0, 0, 1, 0, 1, 1, 1, 0,
-         0, 1, 0, 0, 1, 1, 1, 0, 0, 1, 0, 1,
-         1, 1, 0, 1, 0, 0, 0, 1, 1, 0, 1, 0]  # fmt: skip
-    y = [[0, 0, 0, 1, 0, 1, 1, 0, 0, 1, 0, 1],
-         [1, 1, 0, 0, 1, 0, 0, 1, 1, 1, 0, 0],
-         [1, 0, 1, 1, 1, 0, 1, 0, 0, 0, 1, 1]]  # fmt: skip
-    series = EchoSeries.from_inputs(np.array([*x, 1, 1], np.uint8), 3, 3)  # two more than the rows hold
-    np.testing.assert_array_equal(series.x, np.reshape(x, (3, 12)))
-    np.testing.assert_array_equal(series.y, y)
-    assert series.unused == 2
-    np.testing.assert_array_equal(series.window(3, 3)[1], np.array(y)[:, 3:6])
-    blank = EchoSeries.from_inputs(np.array(x, np.uint8), 3, 3, row_start="zero")
-    np.testing.assert_array_equal(blank.y, np.where(np.arange(12) < 3, 0, y))
-
-
-@pytest.mark.parametrize("task", ["echo", "parity", "two_coins", "adding", "copy_memory"])
-def test_the_series_of_any_task_are_what_it_trains_on(task: str) -> None:
-    config = EchoConfig(task=task)
-    series, batch = EchoSeries.generate(config, 1, 2), data_of(config, 2, 1)
-    np.testing.assert_array_equal(series.x, batch.x)
-    np.testing.assert_array_equal(series.y, batch.y)
-
-
 @pytest.mark.parametrize("row_start", ["previous_row", "zero"])
-def test_the_series_of_an_epoch_are_its_data_and_change_when_it_is_regenerated(row_start: str) -> None:
+def test_the_data_of_an_epoch_change_when_it_is_regenerated(row_start: str) -> None:
     config = EchoConfig().with_fields({"row_start": row_start, "num_classes": 4, "total_series_length": 20_003})
-    series, batch = EchoSeries.generate(config, 1, 2), data_of(config, 2, 1)
-    np.testing.assert_array_equal(series.x, batch.x)
-    np.testing.assert_array_equal(series.y, batch.y)
-    assert series.x.shape == (5, 4000)
-    np.testing.assert_allclose(np.bincount(series.x.ravel()) / 20_000, 0.25, atol=0.02)
-    for other in (EchoSeries.generate(config, 2, 2), EchoSeries.generate(config, 1, 1)):
-        assert (other.x != series.x).mean() == pytest.approx(0.75, abs=0.02)
+    batch = batch_of(config, 1, 2)
+    assert batch.x.shape == (5, 4000)
+    np.testing.assert_allclose(np.bincount(batch.x.ravel()) / 20_000, 0.25, atol=0.02)
+    for other in (batch_of(config, 2, 2), batch_of(config, 1, 1)):
+        assert (other.x != batch.x).mean() == pytest.approx(0.75, abs=0.02)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from echornn import EchoConfig, EchoSeries
+from echornn import EchoConfig, batch_of
 from echornn.network.model import initial_weights
 from tests.compiled import make_population, make_trainer
 from tests.door.oracles.reference import numpy_bptt
@@ -36,10 +36,10 @@ SGD = EchoConfig(
 def trained(config: EchoConfig) -> tuple[dict[str, Floats], list[float]]:
     """The weights after the windows, and the norms of their gradients before clipping."""
     weights = {name: value.astype(np.float64) for name, value in initial_weights(config).items()}
-    series = EchoSeries.generate(config, 0, 0)
+    batch = batch_of(config)
     state, norms = np.zeros((config.batch_size, config.state_size)), []
     for start in range(0, WINDOWS * STEPS, STEPS):
-        x, y = series.x[:, start : start + STEPS].T, series.y[:, start : start + STEPS].T
+        x, y = batch.x[:, start : start + STEPS].T, batch.y[:, start : start + STEPS].T
         inputs = x[..., np.newaxis].astype(np.float64)
         _, gradient, states = numpy_bptt.gradients(weights, inputs, y, state, config.rate_penalty)
         norms.append(float(np.sqrt(sum((one**2).sum() for one in gradient.values()))))

@@ -12,9 +12,10 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size, weight_shapes
-from echornn.probes import fixed_points_of
+from echornn.probes import snapshot_of
+from echornn.probes.examine import examine
 from echornn.progress import Floats
-from echornn.readings import FixedPoints, kind_of
+from echornn.readings import FixedPoints, Question, kind_of
 from echornn.tasks.flip_flop import FlipFlop
 from tests.door.oracles.probes.numpy_network import step
 from tests.door.oracles.probes.snapshots import CELLS, random_weights, small
@@ -26,7 +27,8 @@ FLIP_FLOP = Path(__file__).with_name("flip_flop_3_bits.npz")
 
 
 def points_of(weights: Mapping[str, npt.ArrayLike], config: EchoConfig, held: Any = None) -> FixedPoints:
-    found = fixed_points_of(weights, config, held)
+    question = Question(frozenset({"fixed_points"}), held=held)
+    found = examine(snapshot_of(weights, config), question).fixed_points
     assert found is not None
     assert found.residuals[: len(found.kinds) - found.count("slow")].max(initial=0) < 1e-12
     return found
@@ -63,12 +65,6 @@ def test_a_constant_input_can_leave_only_one() -> None:
     assert found.kinds == ("stable",)
     h = found.states[0, 0]
     assert h == pytest.approx(np.tanh(1 + 2 * h), abs=1e-6)
-
-
-@pytest.mark.parametrize("held", [1, (), (1, 0), "01"])
-def test_a_script_is_told_how_many_numbers_an_input_has(held: Any) -> None:
-    with pytest.raises(ValueError, match=r"held = .* a list of 1"):
-        points_of(*one_unit(0.5), held=held)
 
 
 @pytest.mark.parametrize(

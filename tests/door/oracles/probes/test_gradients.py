@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.probes import lyapunov_exponents, memory_by_lag, prepared, snapshot_of
+from echornn.probes import prepared, snapshot_of
 from echornn.probes.examine import examine
 from echornn.probes.gradients import gradient, ratios
 from echornn.probes.prepared import Prepared
@@ -195,13 +195,9 @@ def test_lyapunov_exponents_of_a_linear_network_are_the_logarithms_of_its_eigenv
     weights = random_weights(config)
     weights["W"][0], weights["b"][:] = 0, 0
     weights["W"][1:] = mix @ np.diag(values) @ np.linalg.inv(mix)
-    np.testing.assert_allclose(lyapunov_exponents(weights, config), np.log(values), atol=0.02)
-
-
-def test_a_part_that_a_network_does_not_have_is_refused() -> None:
-    config = small("lstm")
-    with pytest.raises(ValueError, match=r"^part = 'nosuch' cannot be read: one of h, c, input, forget, output$"):
-        memory_by_lag(random_weights(config), config, part="nosuch")
+    found = examine(snapshot_of(weights, config), Question(frozenset({"lyapunov"}))).lyapunov
+    assert found is not None
+    np.testing.assert_allclose(found, np.log(values), atol=0.02)
 
 
 GROUPS, NUMBERS = 16, 24

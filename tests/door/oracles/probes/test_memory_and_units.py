@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.network.model import initial_weights
-from echornn.probes import memory_by_lag
+from echornn.probes import snapshot_of
 from echornn.probes.examine import examine
 from echornn.probes.series import series_for
 from echornn.progress import Floats
@@ -123,7 +123,9 @@ def test_from_weights_alone_the_rows_come_to_rest_first() -> None:
     config = EchoConfig()
     weights = initial_weights(config)
     weights["b"][:] = [-0.02, -0.025, -0.036, -0.018]  # the biases after the first window
-    assert memory_by_lag(weights, config)[1] > 0.95
+    found = examine(snapshot_of(weights, config), Question(frozenset({"memory"}))).memory
+    assert found is not None
+    assert found.by_lag[1] > 0.95
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm", "irnn"])
