@@ -14,11 +14,7 @@ from hypothesis import strategies as st
 
 from echornn import seeding
 from echornn.config import RULES, EchoConfig
-from echornn.data.levels import (
-    boundary_floor,
-    chance_level,
-    mean_floor,
-)
+from echornn.data.levels import boundary_floor, chance_level, mean_floor
 from echornn.data.series import EchoSeries, data_side_by_side, lags_beyond, targets_known
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.echo import RowStart, uniform_symbols

@@ -108,8 +108,7 @@ def test_a_block_holds_the_mean_of_its_windows() -> None:
 CONFIG = EchoConfig()
 
 pieces_of_losses = st.lists(
-    st.lists(st.floats(0, 10, width=32) | st.just(math.nan) | st.just(math.inf), min_size=1, max_size=60),
-    max_size=8,
+    st.lists(st.floats(0, 10, width=32) | st.just(math.nan) | st.just(math.inf), min_size=1, max_size=60), max_size=8
 )
 
 
@@ -245,12 +244,6 @@ def test_buckets_have_the_extremes_and_the_means_of_their_windows(
     np.testing.assert_array_equal(losses_of(stored), told.losses[curve.first : curve.last])
 
 
-def assert_end_to_end(band: Band, first: int, last: int) -> None:
-    assert [*band.starts, last][: len(band) + 1] == [first, *band.ends][: len(band) + 1]
-    assert (band.ends > band.starts).all()
-    assert len(band) or first == last
-
-
 def assert_band(band: Band, told: Case) -> None:
     """Each bucket has the quantiles of its windows, on average, and the number solved at its end."""
     low, tenth, median, ninetieth, high = quantiles(told.losses, (0.0, 0.1, 0.5, 0.9, 1.0))
@@ -270,7 +263,8 @@ def test_a_band_has_the_quantiles_of_its_windows(told: Case, columns: int, first
     band = band_of([told.whole(told.history.of_all)], columns, first, last)
     assert (band.first, band.last) == (first, last)
     assert len(band) <= columns + 2
-    assert_end_to_end(band, first, last)
+    assert [*band.starts, last][: len(band) + 1] == [first, *band.ends][: len(band) + 1]
+    assert len(band) or first == last
     assert_band(band, told)
     assert (band.replicas == told.losses.shape[1]).all()
 

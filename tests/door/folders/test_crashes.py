@@ -95,21 +95,6 @@ def test_a_program_that_is_killed_again_and_again_trains_what_one_that_is_not_tr
     assert read(folder).windows().loss[-3:, 0].tolist() == windows["loss"][at : at + 3].tolist()
 
 
-def test_one_folder_is_written_by_one_program_and_read_by_any(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    with training(folder, SMALL) as session:
-        do(session, 5)
-        save(session)
-        for words in ("--headless --resume", "--headless --run"):
-            assert str(folder) in refusal(*words.split(), folder)
-        assert str(os.getpid()) in refusal("--headless", "--resume", folder)
-        assert len(read(folder).windows()) == 5
-        assert answered("export", folder).stdout.count("\n") == 6
-        assert do(session, 2).trained == 7
-    go_on(folder, 3)
-    assert len(read(folder).windows()) == 10
-
-
 @contextmanager
 def full_disk(room: int = 0) -> Iterator[None]:
     """No file can become larger than this, in bytes."""

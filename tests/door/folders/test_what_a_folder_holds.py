@@ -18,34 +18,12 @@ from tests.door.folders.lab import record
 from tests.door.folders.model import Model
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
 
-FILES = {
-    "run.json",
-    "checkpoint-0",
-    "checkpoint-1",
-    "losses.bin",
-    "commands.jsonl",
-    "keyframes.bin",
-    "lock",
-    "norms.bin",
-}
+LOGS = {"losses.bin", "norms.bin", "commands.jsonl", "keyframes.bin"}
+FILES = {"run.json", "checkpoint-0", "checkpoint-1", "lock", *LOGS}
 
 STORY: list[Any] = [
-    12,
-    {"learning_rate": 0.1},
-    5,
-    (0, 5),
-    {"echo_step": 2},
-    4,
-    "reset",
-    3,
-    "regenerate",
-    2,
-    "redraw",
-    1,
-    (1, 14),
-    2,
-    {"state_size": 6},
-    11,
+    *(12, {"learning_rate": 0.1}, 5, (0, 5), {"echo_step": 2}, 4, "reset", 3, "regenerate", 2, "redraw", 1),
+    *((1, 14), 2, {"state_size": 6}, 11),
 ]
 """Everything that begins a branch of one network."""
 

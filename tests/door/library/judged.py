@@ -55,10 +55,7 @@ class WithLosses(ScriptedTrainer):
 
 
 def with_losses(
-    config: EchoConfig,
-    losses: npt.ArrayLike,
-    folder: Path | None = None,
-    wrong: npt.NDArray[np.float32] | None = None,
+    config: EchoConfig, losses: npt.ArrayLike, folder: Path | None = None, wrong: npt.NDArray[np.float32] | None = None
 ) -> Session:
     """A session at full speed whose networks have these losses; it goes on with the run in a folder, or begins it.
 

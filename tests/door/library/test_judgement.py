@@ -185,21 +185,10 @@ def test_an_epochs_first_window_whose_targets_nobody_can_know_is_a_spike_with_it
     assert case_of(judged(SHORT, high)) == "early", "the first epoch has no row above"
 
 
-def test_an_edit_that_changes_the_task_forgets_that_the_other_was_solved() -> None:
-    frame = judged(
-        TUTORIAL, np.concatenate([falling(400, 0.98), flat(CHANCE, 200)]), Step(400), Edit({"echo_step": 5}), Step(200)
-    )
-    assert frame.loss_stats.solved_at is None
-    assert case_of(frame) == "another task"
-
-
 # ---- divergence
 
 
-@pytest.mark.parametrize(
-    ("loss", "window", "after"),
-    [(6.2e33, 2, 0.6935), (800.0, 700, 0.9), (math.inf, 300, 0.6935)],
-)
+@pytest.mark.parametrize(("loss", "window", "after"), [(6.2e33, 2, 0.6935), (800.0, 700, 0.9), (math.inf, 300, 0.6935)])
 def test_the_window_at_which_the_loss_went_far_above_chance_is_said_though_it_came_back(
     loss: float, window: int, after: float
 ) -> None:

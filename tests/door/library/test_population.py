@@ -63,9 +63,7 @@ ALIKE = [
 
 
 @pytest.mark.parametrize(
-    ("config", "by_xla"),
-    ALIKE,
-    ids=[f"{config.cell}-{config.optimizer}-{config.rule}" for config, _ in ALIKE],
+    ("config", "by_xla"), ALIKE, ids=[f"{config.cell}-{config.optimizer}-{config.rule}" for config, _ in ALIKE]
 )
 def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: EchoConfig, by_xla: bool) -> None:
     """Without XLA, which needs no compilation; and with XLA, also with dropout."""

@@ -22,9 +22,7 @@ from echornn.session.commands import (
     Hide,
     Move,
     MoveEpochs,
-    Name,
     Pause,
-    Pin,
     Redo,
     Redraw,
     Regenerate,
@@ -307,25 +305,6 @@ def test_a_command_that_does_nothing_says_why_and_changes_nothing(
         assert stage.session.not_done(answer.number) == answer
         assert stage.answer(Redraw()).done
         assert stage.frame.refused is None
-
-
-def test_names_pins_and_hidden_branches_are_in_every_frame() -> None:
-    with on_stage() as stage:
-        stage.do(Step(20), Go(0, 10), Step(5), Go(0, 5), Step(5))
-        stage.do(Name(1, f"  {'long ' * 20}"), Name(0, "x"), Name(0), Pin(1), Hide(0))
-        notes = stage.frame.notes
-        assert (dict(notes.names), set(notes.pinned), set(notes.hidden)) == ({1: ("long " * 8).strip()}, {1}, {0})
-        rows = stage.session.look(Query(branches=True, ghosts=8)).branches
-        assert [(row.letter, row.is_line, row.is_shown, row.is_pinned) for row in rows] == [
-            ("c", True, False, False),
-            ("b", False, True, True),
-            ("a", False, False, False),
-        ]
-        assert "long long" in rows[1].words
-        for _ in range(10):
-            stage.do(Go(0, 3), Step(1))
-        assert set(stage.do(Hide(1), Hide(1, False)).notes.pinned) == {1}, "too old to lie there unpinned"
-        assert (stage.place, stage.frame.trained_in_all) == ((12, 4, "paused"), 40)
 
 
 @pytest.mark.parametrize(("step", "speed"), [(Resume(), math.inf), (FinishEpoch(), 1.0)], ids=repr)

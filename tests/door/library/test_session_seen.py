@@ -12,7 +12,7 @@ from echornn import EchoConfig, Question, Readings, Snapshot
 from echornn.session.commands import Alone, Ask, Choose, Edit, Go, Hide, Name, Pause, Pin, Reset, Resume, Step, Undo
 from tests.door.library.sessions import ENDLESS, GRADIENT, MEMORY, Probes, Query, Span, Stage, on_stage
 from tests.patience import PATIENCE, Clock, wait_for
-from tests.scripted import SMALL_POPULATION, scripted_loss, scripted_losses
+from tests.scripted import SMALL_POPULATION, scripted_loss
 
 ALL = Query(columns=100, ghosts=8)
 
@@ -60,13 +60,6 @@ def test_norms_are_on_the_axis_of_the_curve_and_say_what_was_clipped() -> None:
             is_clipped = [at >= 60 and 2 * scripted_loss(at) > 0.7 for at in range(200)]
             shares = [np.mean(is_clipped[first:end]) for first, end in zip(norms.starts, norms.ends, strict=True)]
             np.testing.assert_allclose(norms.error_rate, shares, atol=1e-6)
-
-
-def test_of_several_the_norms_are_those_of_the_selected_one() -> None:
-    with on_stage(SMALL_POPULATION) as stage:
-        stage.do(Step(40), Choose(4))
-        norms = stage.session.look(Query(columns=40, norms=True)).norms
-        np.testing.assert_allclose(norms.mean, 2 * scripted_losses(SMALL_POPULATION, 0, 40)[:, 4], rtol=1e-5)
 
 
 def test_other_branches_lie_under_the_curve_where_they_leave_it(stage: Stage) -> None:
