@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.history.curve import Band, BlockMeans, Curve, Piece, Segment, band_of, curve_of, shades_of
+from echornn.history.curve import Band, BlockMeans, Curve, Piece, band_of, curve_of, shades_of
 from echornn.history.pyramid import LossHistory
 from echornn.history.windows import error_rates_of, errors_of, kept, losses_of, quantiles, summed
 from echornn.history.windows import kept as pack
@@ -157,26 +157,6 @@ def test_a_curve_of_parts_of_histories_is_the_curve_of_them_end_to_end(
     assert_true(curve, everything)
     assert len(curve.starts) <= columns + 2 * len(pieces)
     assert (curve.first, curve.last) == (first, last)
-
-
-@given(
-    at=st.integers(0, 50),
-    window=st.integers(0, 9),
-    first=st.integers(0, 10**8),
-    length=st.integers(0, 10**8),
-    most=st.integers(1, 20),
-)
-def test_epoch_starts_are_few_true_and_round(at: int, window: int, first: int, length: int, most: int) -> None:
-    segment = Segment(at, "start", 0, window, 10)
-    starts = segment.epoch_starts(first, first + length, most)
-    assert len(starts) <= most
-    for start, epoch in starts:
-        assert max(first, at) <= start < first + length
-        assert segment.epoch_and_window(start) == (epoch, 0)
-    if len(starts) > 1:
-        every = starts[1][1] - starts[0][1]
-        assert int(str(every)[0]) in (1, 2, 5)
-        assert all(epoch % every == 0 for _, epoch in starts)
 
 
 class Case(NamedTuple):

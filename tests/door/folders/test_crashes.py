@@ -21,6 +21,7 @@ from tests.door.folders.lab import answered, do, go_on, record, refusal, save, t
 from tests.door.folders.model import Model
 from tests.hashed import HashTrainer
 from tests.patience import wait_for
+from tests.recorded import contents
 from tests.scripted import SMALL, ScriptedTrainer
 
 LONG = EchoConfig(num_epochs=100_000, total_series_length=200, truncated_backprop_length=10, batch_size=2)
@@ -180,10 +181,6 @@ def test_a_run_that_was_never_saved_starts_over(tmp_path: Path) -> None:
     model = Model(SMALL)
     model.take(5)
     assert by_hand.losses(folder)["loss"].tolist() == [loss for (loss,) in model.log]
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(file): file.read_bytes() for file in folder.rglob("*") if file.is_file() and file.name != "lock"}
 
 
 def test_where_something_else_is_nothing_begins_and_nothing_is_touched(tmp_path: Path) -> None:

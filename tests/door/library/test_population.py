@@ -68,11 +68,10 @@ ALIKE = [
 def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: EchoConfig, by_xla: bool) -> None:
     """Without XLA, which needs no compilation; and with XLA, also with dropout."""
     with nullcontext(PROGRAMS) if by_xla else plain() as programs:
-        each_replica_trains_alike(config, programs)
+        assert_each_trains_alike(unlike(config), programs)
 
 
-def each_replica_trains_alike(config: EchoConfig, programs: SharedPrograms) -> None:
-    configs = unlike(config)
+def assert_each_trains_alike(configs: list[EchoConfig], programs: SharedPrograms) -> None:
     lot = Population(configs, programs=programs)
     progress = lot.advance(50)
     assert progress.losses.shape == progress.errors.shape == (50, REPLICAS)

@@ -250,7 +250,7 @@ def test_a_step_that_calls_tensorflow_trains_and_is_examined_as_the_same_cell_of
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("others.py").write_text(HEAD + OTHERS, encoding="utf-8")
-    question = Question(frozenset({"memory", "gradient", "lyapunov", "fixed_points"}))
+    question = Question(frozenset({"gradient", "fixed_points"}))
     config = EchoConfig(cell="others.py:Tensors", total_series_length=500)
     with plain() as programs:
         population = Population(config, replicas=16, programs=programs)
@@ -261,13 +261,9 @@ def test_a_step_that_calls_tensorflow_trains_and_is_examined_as_the_same_cell_of
         readings, usual = (examine(Snapshot(one.state), question) for one in trainers)
     np.testing.assert_array_equal(together.losses[:, 15], alone)
     np.testing.assert_allclose(alone, expected, rtol=1e-4)
-    for one, other in ((readings.gradient, usual.gradient), (readings.memory, usual.memory)):
-        assert one is not None
-        assert other is not None
-        for name, value in vars(other).items():
-            if isinstance(value, np.ndarray):
-                np.testing.assert_allclose(getattr(one, name), value, rtol=1e-2, atol=1e-4)
-    assert readings.lyapunov == pytest.approx(usual.lyapunov, abs=1e-2)
+    assert readings.gradient is not None
+    assert usual.gradient is not None
+    np.testing.assert_allclose(readings.gradient.by_lag, usual.gradient.by_lag, rtol=1e-2, atol=1e-4)
     assert readings.fixed_points is not None
     assert usual.fixed_points is not None
     assert readings.fixed_points.kinds == usual.fixed_points.kinds

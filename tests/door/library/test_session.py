@@ -36,7 +36,7 @@ from echornn.session.commands import (
     ToggleReplicas,
     Undo,
 )
-from tests.door.library.sessions import ENDLESS, Costly, Query, Stage, Ticking, on_stage
+from tests.door.library.sessions import ENDLESS, Costly, Query, Stage, on_stage
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE, Clock, wait_for
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
@@ -126,11 +126,10 @@ def test_so_many_windows_a_second_are_trained_as_the_speed_says(speed: float, wi
         assert stage.do(Pause()).trained == pytest.approx(1 + windows, abs=max(2, windows * 0.03))
 
 
-@pytest.mark.parametrize("speed", [math.inf, 100.0])
 @pytest.mark.parametrize("diverges_at", [None, 700])
-def test_a_command_is_obeyed_within_a_tenth_of_a_second_and_one_window(speed: float, diverges_at: int | None) -> None:
+def test_a_command_is_obeyed_within_a_tenth_of_a_second_and_one_window(diverges_at: int | None) -> None:
     """Also when each window suddenly takes half a second: commands are sent as slices of windows begin."""
-    clock = Clock() if math.isinf(speed) else Ticking(0.002)
+    clock = Clock()
     sent, late = list[float](), list[float]()
 
     def begins() -> None:
@@ -149,7 +148,7 @@ def test_a_command_is_obeyed_within_a_tenth_of_a_second_and_one_window(speed: fl
         trainer.diverges_at = diverges_at
         return trainer
 
-    stage = Stage(replace(ENDLESS, total_series_length=10**6), make, speed=speed, clock=clock)
+    stage = Stage(replace(ENDLESS, total_series_length=10**6), make, clock=clock)
     with on_a_thread(stage.session):
 
         def goes_on() -> bool:

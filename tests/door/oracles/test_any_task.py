@@ -117,23 +117,3 @@ def test_the_last_window_is_shown_with_its_errors_and_its_loss(config: EchoConfi
         assert not shown.errors.any()
     if not one.is_stream:
         assert not shown.init_state.any()
-
-
-def test_in_any_pieces_and_after_a_restart_it_comes_to_the_same_bits(config: EchoConfig, make: Make) -> None:
-    population = make(config)
-    whole = population.advance(WINDOWS)
-    population.reset()
-    first = population.advance(19)
-    state = population.state
-    second = population.advance(WINDOWS - 19)
-    np.testing.assert_array_equal(np.concatenate([first.losses, second.losses]), whole.losses)
-    np.testing.assert_array_equal(second.outputs, whole.outputs)
-    del population
-    gc.collect()
-    resumed = make(config)
-    resumed.restore(state)
-    again = resumed.advance(WINDOWS - 19)
-    for name in ("losses", "errors", "x", "y", "scored", "outputs", "states", "init_state"):
-        np.testing.assert_array_equal(getattr(again, name), getattr(second, name))
-    assert resumed.advance(10**6).losses.shape[0] == 5 * config.windows_per_epoch - WINDOWS
-    assert resumed.finished
