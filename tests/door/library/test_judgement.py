@@ -165,12 +165,9 @@ def test_the_case_and_its_numbers(case: str, losses: Losses, numbers: set[float]
 def test_a_run_that_was_trained_once_is_judged_to_be_what_it_was(name: str) -> None:
     run, (losses, wrong) = RUNS[name], recorded(name)
     with judging(run.config, losses, wrong=wrong) as judge:
-        for window in sorted({*run.cases, *([run.edit_at] if run.edit else [])}):
+        for window, case in run.cases.items():
             frame = judge.after(Step(window - judge.frame.trained))
-            if window == run.edit_at:
-                judge.after(Edit(run.edit))
-            else:
-                assert case_of(frame) == run.cases[window], f"{window}: {frame.sentence.text}"
+            assert case_of(frame) == case, f"{window}: {frame.sentence.text}"
 
 
 def test_an_epochs_first_window_whose_targets_nobody_can_know_is_a_spike_with_its_window() -> None:
@@ -183,6 +180,12 @@ def test_an_epochs_first_window_whose_targets_nobody_can_know_is_a_spike_with_it
     high = flat(0.2, 13)
     high[12] = 3.0
     assert case_of(judged(SHORT, high)) == "early", "the first epoch has no row above"
+
+
+def test_an_edit_that_changes_the_task_forgets_that_the_other_was_solved() -> None:
+    losses = np.concatenate([falling(400, 0.98), flat(CHANCE, 200)])
+    frame = judged(TUTORIAL, losses, Step(400), Edit({"echo_step": 5}), Step(200))
+    assert (frame.loss_stats.solved_at, case_of(frame)) == (None, "another task")
 
 
 # ---- divergence
