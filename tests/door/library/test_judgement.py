@@ -240,19 +240,3 @@ def test_the_share_of_seeds_that_solved_it_has_the_interval_of_wilson(solved: in
     assert (stats.solved, stats.replicas) == (solved, of)
     assert stats.interval == pytest.approx(WILSON[solved, of], abs=2e-7)
     assert stats.median_window == (99 + (solved + 1) // 2 if solved else None)
-
-
-def test_several_seeds_say_how_many_solved_it_and_how_many_are_where() -> None:
-    several = EchoConfig(num_epochs=1000, replicas=8, seed=7)
-    solving, lost = falling(1500, 0.985), np.concatenate([falling(500, 0.985), flat(0.5, 1000)])
-    columns = [solving] * 4 + [lost, flat(CHANCE, 1500), flat(CHANCE, 1500), np.append(flat(CHANCE, 1499), math.nan)]
-    frame = judged(several, np.stack(columns, axis=1))
-    stats = frame.seed_stats
-    assert stats is not None
-    assert (stats.solved, stats.lost, stats.replicas, int(stats.diverged.sum())) == (5, 1, 8, 1)
-    assert stats.solved_at.tolist() == [203] * 5 + [0] * 3
-    assert stats.median_window == 203
-    assert numbers_of(frame)[:2] == [5, 8]
-    assert np.isnan(stats.mean[7])
-    assert stats.mean[5] == pytest.approx(CHANCE, rel=0.01)
-    assert stats.order("loss").tolist()[-1] == 7
