@@ -52,7 +52,8 @@ TWO_STEPS = replace(SMALL, truncated_backprop_length=2)
 
 ALIKE = [
     (replace(SMALL, cell="gru", optimizer="adam", learning_rate=0.03, stride=2, num_classes=3), False),
-    (replace(TWO_STEPS, cell="lru", optimizer="rmsprop", learning_rate=0.01, num_layers=2, dropout=0.3), False),
+    (replace(TWO_STEPS, cell="lstm", optimizer="rmsprop", learning_rate=0.01, num_layers=2, dropout=0.3), False),
+    (replace(TWO_STEPS, cell="lru", learning_rate=0.03), False),
     (
         replace(SMALL, optimizer="sgd", num_layers=2, dropout=0.3, batch_size=1, total_series_length=60, num_classes=4),
         True,
