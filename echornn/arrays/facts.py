@@ -112,7 +112,6 @@ class BranchFacts:
 
 
 def branch_facts(run: Run, timeline: Timeline) -> Iterator[BranchFacts]:
-    """The facts about each branch, in the order in which they began."""
     for number in range(len(timeline)):
         branch, end = timeline.branch(number), timeline.end(number)
         yield BranchFacts(

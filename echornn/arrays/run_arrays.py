@@ -297,7 +297,6 @@ def _kept(run: Run, number: int) -> Mapping[int, Keyframe | PopulationState]:
 
 
 def _near(window: int, kept: Iterable[int]) -> str:
-    """The kept windows before and after a window, and how to get what is not kept, in words."""
     before, after = [one for one in kept if one < window], [one for one in kept if one > window]
     found = " and ".join(map(str, [*sorted(before)[-1:], *sorted(after)[:1]]))
     return f"{f'those after {found} were; ' if found else ''}retrain=True trains windows again"

@@ -37,8 +37,6 @@ CAUSES = {
 
 @dataclass(eq=False)
 class Track:
-    """A branch, and the windows that were trained in it."""
-
     branch: Branch
     digest: int
     task_since: int  # the window of the path since which the task is the same
@@ -130,7 +128,6 @@ class Timeline:
             self.trained += len(windows)
 
     def measure(self, position: Position, seed: int, loss: float) -> None:
-        """Add the loss of a network on held-out data at a position of the branch that trained it."""
         with self._lock:
             self._tracks[position.branch].held_out[position.window, seed] = loss
 

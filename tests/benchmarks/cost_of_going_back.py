@@ -49,7 +49,7 @@ def arrive(live: LiveRun, position: Position) -> float:
 def begun(recorder: Recorder) -> LiveRun:
     """A new run, with its loop compiled."""
     live = LiveRun(CONFIG, make_trainer, recorder, Pace(math.inf, time.monotonic), time.monotonic)
-    live.load()
+    live.trainer = live.make(CONFIG)
     live.trainer.compile()
     live.begin()
     return live

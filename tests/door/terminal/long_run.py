@@ -7,6 +7,7 @@ from pathlib import Path
 from echornn.config import EchoConfig
 from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_dir import RecordedCommand
+from echornn.runs.states import Checkpoint
 from tests.patience import PATIENCE
 from tests.scripted import ScriptedTrainer, make_progress, side_by_side
 
@@ -19,6 +20,6 @@ def record_a_long_run(folder: Path, windows: int) -> None:
     recorder.windows(side_by_side([make_progress(config, losses=[0.5] * windows)]))
     trainer = ScriptedTrainer(config)
     trainer.trained, trainer.epoch, trainer.window = windows, epoch, window
-    recorder.save(trainer.state)
+    recorder.save(Checkpoint(0, trainer.state, solved_at=0, lost_at=0))
     assert recorder.wait(PATIENCE)
     recorder.close()
