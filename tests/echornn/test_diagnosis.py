@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from echornn.config import EchoConfig
+from echornn.diagnosis.cases import Facts
 from echornn.diagnosis.loss_stats import (
     NEAR,
+    LossStats,
     before_the_fall,
     begin_of_the_fall,
     distinct,
@@ -25,6 +28,7 @@ from echornn.history.windows import quantiles
 from echornn.progress import Floats
 from echornn.tasks.task import Level
 from echornn.timeline.timeline import Timeline
+from tests.scripted import make_progress
 from tests.trees import branch_off, grow
 
 RECORDED = Path(__file__).parents[1] / "data" / "tutorial_run.npz"
@@ -142,3 +146,12 @@ def test_quantiles_are_those_of_numpy_where_all_is_finite(
 ) -> None:
     shares = (0.0, 0.1, 0.5, 0.9, 1.0)
     np.testing.assert_allclose(quantiles(losses, shares), np.quantile(losses, shares, axis=1), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("cell", "state", "expected"), [("rnn", -0.98, True), ("rnn", 0.96, False), ("irnn", 9, False)]
+)
+def test_units_near_their_limits_are_saturated(cell: str, state: float, expected: bool) -> None:
+    newest = make_progress(EchoConfig())
+    newest = replace(newest, states=np.full_like(newest.states, state))
+    assert Facts(EchoConfig(cell=cell), LossStats(), newest).is_saturated is expected

@@ -141,7 +141,7 @@ def seed_read(stage: Stage) -> int | None:
 
 
 def test_the_position_at_which_one_looks_is_read() -> None:
-    with on_stage(examine=Probes(), vitals=True, paused=False) as stage:
+    with on_stage(examine=Probes(), paused=False) as stage:
         assert stage.frame.readings is None
         stage.session.send(Ask(MEMORY))
         wait_for(lambda: stage.frame.readings is not None and stage.frame.trained > 50)
@@ -151,7 +151,6 @@ def test_the_position_at_which_one_looks_is_read() -> None:
         wait_for(lambda: read_at(stage) == (0, 30))
         stage.do(Reset())
         wait_for(lambda: read_at(stage) == (1, 0))
-        wait_for(lambda: stage.frame.vitals is not None and stage.frame.vitals.branch == 1)
         stage.do(Ask(None))
         assert stage.frame.readings is None
 
@@ -171,25 +170,20 @@ def test_an_examined_window_is_trained_alone_so_that_its_change_of_the_weights_i
 
 def test_what_was_read_is_gone_with_its_network_and_there_again_when_one_comes_back() -> None:
     probes = Probes()
-    with on_stage(examine=probes, vitals=True) as stage:
+    with on_stage(examine=probes) as stage:
         stage.do(Step(5), Ask(MEMORY))
-
-        def are_read() -> bool:
-            vitals = stage.frame.vitals
-            return read_at(stage) == (0, 5) and vitals is not None and vitals.window == 5
-
-        wait_for(are_read)
+        wait_for(lambda: read_at(stage) == (0, 5))
         probes.begun.clear()
         probes.may_go_on.clear()
         stage.session.send(Ask(GRADIENT))
         assert probes.begun.wait(PATIENCE), "it is busy"
         stage.do(Edit({"state_size": 8}))
-        assert (stage.frame.readings, stage.frame.vitals) == (None, None)
+        assert stage.frame.readings is None
         probes.may_go_on.set()
         wait_for(lambda: stage.frame.readings)
         assert read_at(stage) == (1, 0), "what was read of the network before is not shown"
         stage.do(Undo())
-        wait_for(are_read)
+        wait_for(lambda: read_at(stage) == (0, 5))
 
 
 def test_neither_training_nor_the_end_waits_for_a_probe() -> None:
@@ -206,7 +200,7 @@ def test_neither_training_nor_the_end_waits_for_a_probe() -> None:
 def test_a_probe_that_fails_says_why_is_not_tried_again_and_ends_nothing() -> None:
     probes = Probes()
     probes.error = RuntimeError("no memory mappings left\nand more")
-    with on_stage(examine=probes, vitals=True) as stage:
+    with on_stage(examine=probes) as stage:
         stage.do(Ask(GRADIENT))
         wait_for(lambda: stage.frame.unread)
         assert "RuntimeError: no memory mappings left" in stage.frame.unread
