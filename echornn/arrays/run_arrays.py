@@ -45,9 +45,7 @@ class RunWindows:
     branch: Integers  # int64 [n], which trained it
     loss: Floats  # float32 [n, networks], the mean loss in nats, or squared error
     accuracy: Floats  # float32 [n, networks], the share of right predictions; NaN if predictions are numbers
-    grad_norm: (
-        Floats  # float32 [n, networks], the gradient's global norm before clipping; NaN in runs of early versions
-    )
+    grad_norm: Floats  # float32 [n, networks], before clipping; NaN in runs of early versions
     replica: Integers  # int64 [networks], the numbers of the networks, the same in all branches
 
     def __len__(self) -> int:
