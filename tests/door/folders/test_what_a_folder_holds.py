@@ -14,7 +14,7 @@ import pytest
 from echornn import EchoConfig, read
 from echornn.session.commands import Choose
 from tests.door.folders import by_hand
-from tests.door.folders.lab import answered, record
+from tests.door.folders.lab import record
 from tests.door.folders.model import Model
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
 
@@ -93,20 +93,6 @@ def test_a_run_that_was_begun_with_other_versions_says_so(tmp_path: Path) -> Non
     (note,) = read(folder).notes
     assert "numpy 1.2.3" in note
     assert np.__version__ in note
-
-
-def test_a_new_run_gets_a_folder_named_after_its_time_and_what_it_trains(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    flags = ("--headless", "--num-epochs=1", "--total-series-length=200", "--batch-size=2")
-    for more in ((), (), ("--cell=gru", "--seed=3"), ("--replicas=8",)):
-        assert answered(*flags, *more).returncode == 0
-    names = sorted(folder.name for folder in (tmp_path / "echornn-tui" / "runs").iterdir())
-    assert len(names) == 4, "also of the same second"
-    assert all(re.match(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_echo3-", name) for name in names)
-    assert sum("_echo3-T15-state4-adagrad0.3-seed7" in name for name in names) == 3
-    assert sum("_echo3-gru-T15-state4-adagrad0.3-seed3" in name for name in names) == 1
 
 
 def test_every_window_ever_trained_is_in_the_log_of_losses(run: tuple[Path, Model]) -> None:

@@ -210,14 +210,6 @@ def test_the_window_at_which_the_loss_went_far_above_chance_is_said_though_it_ca
     assert numbers_of(frame)[0] == window
 
 
-def test_at_earlier_windows_it_is_not_said_and_a_network_that_learned_since_has_not_diverged() -> None:
-    losses = np.concatenate([flat(CHANCE, 99), [1e5], flat(CHANCE, 100), falling(600, 0.985)])
-    with judging(TUTORIAL, losses, Step(200)) as judge:
-        assert numbers_of(judge.frame)[0] == 100
-        assert case_of(judge.after(Go(0, 99))) == "chance"
-    assert case_of(judged(TUTORIAL, losses)) == "solved"
-
-
 def test_the_window_at_which_a_solved_task_was_thrown_away_is_said_not_when_the_mean_had_risen() -> None:
     losses = np.concatenate([falling(600, 0.98), [0.2, 1.1, 1.6, 3.2], flat(0.75, 400)])
     for steps in ((Step(1004),), (Step(601), Step(2), Step(1), Step(400))):

@@ -247,24 +247,21 @@ def test_an_error_late_in_training_keeps_all_windows_before_it(capfd: pytest.Cap
 
 
 def test_a_run_goes_on_without_its_files_and_says_if_they_have_changed(capfd: pytest.CaptureFixture[str]) -> None:
-    for kind, text, files in (("task", TASK, ("--lag", "3")), ("cell", CELL, ())):
-        write(text, "mine.py")
-        own = (f"--{kind}", "mine.py:Mine")
-        assert scripted(capfd, "--run", kind, *own, *files, *SMALL).returncode == 0
-        Path("mine.py").unlink()
-        forgotten = scripted(capfd, "--resume", kind, "--headless", "--num-epochs", "3")
-        assert (forgotten.returncode, "mine.py" in forgotten.stderr) == (0, False)
-        write(f"{text}# changed\n", "mine.py")
-        changed = scripted(capfd, "--resume", kind, "--headless", "--num-epochs", "4")
+    write(TASK, "mine.py")
+    own = ("--task", "mine.py:Mine")
+    assert scripted(capfd, "--run", "run", *own, "--lag", "3", *SMALL).returncode == 0
+    Path("mine.py").unlink()
+    forgotten = scripted(capfd, "--resume", "run", "--headless", "--num-epochs", "3")
+    assert (forgotten.returncode, "mine.py" in forgotten.stderr) == (0, False)
+    write(f"{TASK}# changed\n", "mine.py")
+    for words in (("--num-epochs", "4"), own):
+        changed = scripted(capfd, "--resume", "run", "--headless", *words)
         assert (changed.returncode, "mine.py:Mine" in changed.stderr) == (0, True)
-        again = scripted(capfd, "--resume", kind, "--headless", *own)
-        assert (again.returncode, "mine.py:Mine" in again.stderr) == (0, True)
-        *_, before, newest = [json.loads(line) for line in out(f"branches {kind} --json").splitlines()]
-        assert (before["path"], newest["at"], newest["path"]) == (4 * 8, 0, 4 * 8)
-        digest = hashlib.sha256(f"Mine\n{text}# changed\n".encode()).hexdigest()
-        assert f"{kind} mine.py:Mine (file changed, {digest[:8]})" in newest["differs"]
-        if kind == "task":
-            assert "lag 3" in newest["differs"]
+    *_, before, newest = [json.loads(line) for line in out("branches run --json").splitlines()]
+    assert (before["path"], newest["at"], newest["path"]) == (4 * 8, 0, 4 * 8)
+    digest = hashlib.sha256(f"Mine\n{TASK}# changed\n".encode()).hexdigest()
+    assert f"task mine.py:Mine (file changed, {digest[:8]})" in newest["differs"]
+    assert "lag 3" in newest["differs"]
 
 
 def test_a_sweep_keeps_its_files_and_tells_two_of_one_name_apart(capfd: pytest.CaptureFixture[str]) -> None:
