@@ -16,11 +16,10 @@ import numpy as np
 import pytest
 
 import echornn
-from echornn import EchoConfig, RunRecorder, Session, TaskError, Trainer
+from echornn import EchoConfig, RunRecorder, Session, TaskError
 from echornn.session.commands import Edit, Pause, StartOver, Step
 from tests.answered import answered
 from tests.any_task import data_of
-from tests.compiled import plain
 from tests.door.library.own_texts import (
     CELL,
     MARKS,
@@ -221,8 +220,10 @@ def test_own_files_train_as_the_same_task_and_cell_of_the_program() -> None:
     config = EchoConfig(state_size=3, init="glorot", total_series_length=600)
     ours = config.with_fields({"task": "xor.py:Mine", "far_lag": 2, "cell": "cell.py:Mine"})
     theirs = config.with_fields({"task": "delayed_xor", "far_lag": 2})
+    from tests.compiled import plain
+
     with plain() as programs:
-        losses, expected = (Trainer(one, programs).advance(16).losses for one in (ours, theirs))
+        losses, expected = (echornn.Trainer(one, programs).advance(16).losses for one in (ours, theirs))
     np.testing.assert_allclose(losses, expected, rtol=1e-5)
     RunRecorder.begin(Path("ours"), ours).close()
     kept = json.loads(Path("ours/run.json").read_text())["config"]
