@@ -149,7 +149,7 @@ class LineActions(SessionApp):
 
     def _obey(self, command: Command) -> int:
         if isinstance(command, commands.Undo | commands.Redo | commands.ChangingCommand):
-            self._forget_drafts()
+            self._settings.form.forget()
         return self._send(command)
 
     # ---- actions that only words have

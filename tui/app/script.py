@@ -13,9 +13,8 @@ from typing import NamedTuple
 from textual.actions import parse
 
 from echornn.config import EchoConfig
-from echornn.session.commands import Answer, Edit, FinishEpoch, Go, Move, MoveEpochs, Step
+from echornn.session.commands import Answer, Edit, FinishEpoch, Step
 from echornn.session.pictures.frame import Frame, State
-from echornn.timeline.branch import letter_of
 from tui.app.words import Line, WordError, lines_of
 
 UNTIL = "until("
@@ -112,10 +111,6 @@ def outcome_of(begun: Begun, frame: Frame, not_done: Answer | None) -> Outcome |
         return None
     trained, note = frame.trained_in_all - begun.trained, ""
     match command:
-        case Go(_, window) if frame.trained < (window or 0):
-            note = f"branch {letter_of(frame.line)} ends at window {frame.trained:,}, which is shown"
-        case Move(far) | MoveEpochs(far) if abs(far) > 1 and frame.trained == (frame.line_end if far > 0 else 0):
-            note = f"window {frame.trained:,} is shown: the line {'ends' if far > 0 else 'begins'} there"
         case Edit() if begun.config is not None and not begun.config.differs_only_live(frame.config):
             changed = begun.config.changes_to(frame.config)
             fields = [name for name in changed if name not in begun.config.live_fields] or [*changed]

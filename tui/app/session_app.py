@@ -169,9 +169,6 @@ class SessionApp(KeyedApp[int]):
             self._refuse(f"{ONLY_LOOKS}: no file is read or written")
         return not only_looks
 
-    def _forget_drafts(self) -> None:
-        self._settings.form.forget()
-
     # ---- what is said
 
     def _refuse(self, text: str) -> None:

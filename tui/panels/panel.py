@@ -278,13 +278,9 @@ class SettingsPanel(Panel):
         if name == PRESET:
             return title, "A preset changes a few fields, all others stay."
         changes = form.changes_of(name) if form.preset else {name: ""}
-        starts = "Live: " if all(map(form.is_live, changes)) else "Starts over: "
-        if not form.preset:
-            return title, f"{starts}{help_of(form.shown, name)}"
-        return (
-            title,
-            f"{WHY.get(name, '')} {starts}{fields_text(changes)}.".strip() if changes else "It changes nothing.",
-        )
+        starts = "Live:" if all(map(form.is_live, changes)) else "Starts over:"
+        said = f"{WHY.get(name, '')} {starts} {fields_text(changes)}.".strip() if changes else "It changes nothing."
+        return title, said if form.preset else f"{starts} {help_of(form.shown, name)}"
 
 
 class BranchList(Panel):

@@ -156,11 +156,3 @@ async def test_the_app_is_used_by_names_too(tmp_path: Path) -> None:
         assert stage.app.theme == "textual-light"
         await enter(stage, "quit")
     assert stage.app.return_value == 0
-
-
-async def test_colon_is_text_where_text_is_typed() -> None:
-    async with opened(size=(100, 30)) as stage:
-        await stage.press("b", "n", *"wide", "colon", "enter")
-        assert "wide:" in stage.text
-        await stage.press("escape", "question_mark", "slash", "colon")
-        assert "q Quit" not in stage.lines[-1] or ":" in stage.text

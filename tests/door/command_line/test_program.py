@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.answered import answered, records
-from tests.patience import PATIENCE, wait_for
+from tests.patience import PATIENCE
 from tests.program import detached, running
 from tests.recorded import record_branches
 from tests.sockets import own_sockets
@@ -43,21 +43,6 @@ def test_a_reader_that_leaves_early_ends_it_quietly_with_1() -> None:
         process.stdout.close()
         assert "Traceback" not in process.stderr.read()
         assert process.wait(PATIENCE) == 1
-
-
-def test_detached_it_trains_in_the_background_and_says_where() -> None:
-    done = subprocess.run(
-        [*SCRIPTED, "--detach", "--num-epochs", "3", *SIZES, "--run", "run"],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE,
-    )
-    assert re.search(r"process \d+", done.stdout)
-    assert "attach run" in done.stdout
-    assert wait_for(lambda: [one for one in records(answered("list", "run", "--json")) if one["windows"] == 30])
-    wait_for(lambda: "viewers" not in records(answered("list", "run", "--json"))[0])
-    assert "finished" in Path("run/output.txt").read_text()
 
 
 def test_a_script_goes_on_with_a_run_and_saves_it(tmp_path: Path) -> None:

@@ -147,15 +147,6 @@ async def test_commands_are_marked_where_they_were_given_and_new_weights_begin_a
         assert screen.text.count("a: ") == 1, "the branch before lies under it"
 
 
-async def test_epochs_are_marked_and_commands_at_one_window_keep_their_order() -> None:
-    epochs = (await seen(losses=[0.98] + [0.5] * 44, config=TEN_AN_EPOCH, ascii_only=True)).plot
-    assert re.findall(r":(e\d)", epochs[0]) == ["e2", "e3", "e4", "e5"]
-    given: list[Any] = ["regenerate", "back", "back", "edit"]
-    branches = [Branch([0.9]), *(Branch([0.9] * 60 * (n == 3), cause, (n, 1)) for n, cause in enumerate(given))]
-    screen = await seen(branches=branches, line=4, size=(100, 30), ascii_only=True)
-    assert "data,back,edit" in screen.plot[0]
-
-
 async def test_other_branches_lie_under_the_curve_with_letters_from_where_they_leave() -> None:
     branches = [
         Branch([0.85] * 100),
@@ -196,20 +187,6 @@ async def test_of_many_branches_the_newest_are_in_the_legend_and_the_others_coun
     branches = [Branch([0.95] + [0.02] * 19_999), Branch(spike, "preset", (0, 0))]
     screen = await seen(branches=branches, size=LARGE, ascii_only=True)
     assert min(screen.marks("'", screen.windows["10k"]) + screen.marks("'", screen.windows["10k"] + 1)) <= 2
-
-
-async def test_legends_lie_on_no_curve() -> None:
-    seeds = np.full((300, 64), 0.69, np.float32)
-    seeds[:, ::2] = np.linspace(1.2, 0.01, 300)[:, None]
-    many = await seen(losses=seeds, config=EchoConfig(replicas=64))
-    branches = [Branch([0.9] * 300), Branch([0.5] * 300, "preset", (0, 0), {"learning_rate": 0.1})]
-    two = await seen(branches=branches)
-    panel = await seen("b", branches=branches, size=(80, 34))
-    assert "chance 0.693" in many.text
-    legends = {"median": many, "10 to 90 %": many, "b: learning_rate 0.1": two, "b: learn": panel}
-    for words, screen in legends.items():
-        assert words in screen.text
-        assert not any(words in line for line in screen.plot)
 
 
 async def test_many_seeds_are_a_median_a_band_and_extremes_at_their_losses() -> None:
