@@ -1,4 +1,4 @@
-"""The tasks and cells of the program: what is printed of them, and the data, bit for bit and by twins in Python."""
+"""The tasks and cells of the program: what is printed of them, and the data, bit for bit."""
 
 from __future__ import annotations
 
