@@ -79,7 +79,7 @@ def test_along_a_run_each_window_has_what_probe_says_there() -> None:
     for one, row in zip(found, table, strict=True):
         for name, value in (("update_ratios W", one["update_ratios"]["W"]), ("memory 3", one["memory"][3])):
             assert row[name] == ("" if value is None else f"{value:.9g}")
-    assert len(answered(*command).stdout.splitlines()) == 5
+    assert len(answered(*command).stdout.splitlines()) == 4
     assert answered("probe", "echo-run", "--csv").returncode == 2
 
 
