@@ -179,7 +179,8 @@ class Probing:
             counted = took if kinds <= seen else min(took, FIRST_SECONDS)
             self._known = (config, seen | kinds)
             self._rests_until = self._clock() + counted * (1 - share) / share
-            self._held_out.next_at = max(self._held_out.next_at, begun + counted / HELD_OUT_SHARE)
+            if kinds & HELD_OUT.kinds:  # other examinations, as of a sample, do not put it off
+                self._held_out.next_at = max(self._held_out.next_at, begun + counted / HELD_OUT_SHARE)
             of_these = Position(snapshot.branch, snapshot.window)
             is_here = (snapshot.branch, config) == (self._live.position.branch, self._live.own_config)
             for (standing, of), outcome in zip(due, outcomes, strict=True):

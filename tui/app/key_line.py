@@ -81,7 +81,6 @@ class KeyLine(CellWidget):
         return dict(sorted(offered.items(), key=lambda one: places.get(one[1].id or "", len(places))))
 
     def _parts(self, binding: Binding, in_words: bool) -> list[KeyPart]:
-        """The parts of a key: one, or one for each of several that are shown together, such as ``+/-``."""
         keys, display, name = self.keymap, self.app.get_key_display(binding), binding.description.partition(":")[0]
         if binding.id in self._tabs:
             opened = self._opened()

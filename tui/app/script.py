@@ -70,8 +70,6 @@ def has_come(line: Line, frame: Frame) -> bool:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a line."""
-
     line: Line
     why_not: str = ""  # why nothing was done, or not everything
     is_refused: bool = False  # whether later lines are not done; False if there was nothing to do
@@ -157,11 +155,9 @@ class Script:
         return self.begun is None and not self._waiting
 
     def stop(self) -> None:
-        """Begin no more lines."""
         self._waiting.clear()
 
     async def go_on(self) -> None:
-        """Begin the next lines, as far as those before are done."""
         while not (self.is_over or self._is_beginning):
             if self.begun is None:
                 self._is_beginning = True

@@ -136,7 +136,6 @@ def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, 
 
 
 def _session_elsewhere(folder: Path, note: Callable[[str], None]) -> RemoteSession | None:
-    """The session that trains the run in another process, which is steered from here now."""
     try:
         _, steering = viewers_of(folder)
         session = RemoteSession(folder, "a script", PICTURES_A_SECOND)

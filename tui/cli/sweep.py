@@ -299,7 +299,6 @@ def chosen_state(results: SweepResults, across: str | None, down: str | None, me
 def show_on_screen(
     results: SweepResults, state: MapState, chosen: Preferences, guarded: Guarded, computing: Computation | None = None
 ) -> int:
-    """Show the map, and the app of points opened from it, in turn, and compute the sweep, if it is computed here."""
     with quiet.collector_paused():
         from tui.map.app import Follower, MapApp
 

@@ -102,7 +102,6 @@ def show(
     compared: Sequence[Path],
     serve: bool,
 ) -> int:
-    """Train in an app of this kind until the user leaves it. The training thread may still be in native code then."""
     from tui.cli.lines import say_last
 
     screen, recorder = AppScreen(guarded, chosen.mouse), session.recorder
@@ -269,7 +268,6 @@ def code_at_the_end(recorder: Recorder, is_saved: bool, after_a_signal: bool) ->
 
 
 def flags_for(at: int | None = None, **fields: object) -> list[str]:
-    """The flags after ``--resume RUN`` to continue at this window of its path with these fields."""
     given = {**({} if at is None else {"at": at}), **fields}
     return [text for name, value in given.items() for text in (f"--{name.replace('_', '-')}", str(value))]
 

@@ -310,7 +310,6 @@ class BranchList(Panel):
         self.look(picture)
 
     def look(self, picture: Picture) -> None:
-        """Show the branches of this picture."""
         self._picture = picture
         if self.is_open:
             self.redraw()
@@ -365,8 +364,6 @@ class BranchList(Panel):
 
 
 class RunList(Panel):
-    """The other kept runs, found by typing, to draw under the curve."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         *Panel.BINDINGS,
         Binding("enter,space", "enter", "Show", show=False, tooltip="Draw it under the curve, or not", id="runs.show"),
@@ -383,7 +380,6 @@ class RunList(Panel):
         self.redraw()
 
     def take(self, runs: Sequence[KeptRun]) -> None:
-        """List these runs."""
         self._runs = runs
         self.redraw()
 

@@ -110,12 +110,3 @@ async def test_a_seed_is_chosen_by_a_click_and_twice_it_goes_on_alone() -> None:
         assert stage.frame.replica == 3
         await stage.click("10    108", times=2)
         assert (stage.frame.config.replicas, stage.frame.config.seed, stage.frame.trained) == (1, 10, 400)
-
-
-async def test_a_storm_of_pointer_reports_holds_up_no_key() -> None:
-    async with opened() as stage:
-        await stage.press("e")
-        for number in range(15):
-            await stage.pilot.hover(offset=(number * 7 % 78, 5 + number % 15))
-        await stage.press(".")
-        assert stage.frame.trained == 11

@@ -343,16 +343,6 @@ def test_a_command_that_does_nothing_says_why_and_changes_nothing(
         assert stage.frame.refused is None
 
 
-def test_commands_are_numbered_and_what_was_never_carried_out_is_outstanding() -> None:
-    session = Session(SMALL, make_trainer=ScriptedTrainer)
-    numbers = [session.send(one) for one in (Step(3), Pause(), Edit({"seed": 1}), Faster(), Go(0, 0), Name(0, "x"))]
-    assert numbers == [1, 2, 3, 4, 5, 6]
-    session.stop()
-    session.run()
-    assert (session.outstanding, session.answers) == (4, ())
-    assert session.stopped.is_set()
-
-
 def test_names_pins_and_hidden_branches_are_in_every_frame() -> None:
     with on_stage() as stage:
         stage.do(Step(20), Go(0, 10), Step(5), Go(0, 5), Step(5))
@@ -421,12 +411,3 @@ def test_a_configuration_that_cannot_be_loaded_is_refused() -> None:
     stage.session.run()
     assert (stage.frame.state, isinstance(stage.session.refused, ConfigError)) == ("failed", True)
     assert "device = 'gpu'" in stage.frame.message
-
-
-def test_it_stops_before_it_loads_and_while_it_waits() -> None:
-    stage = Stage(SMALL)
-    stage.session.stop()
-    stage.session.run()
-    assert (stage.frame.state, stage.shown, stage.session.error) == ("loading", [], None)
-    with on_stage():
-        pass

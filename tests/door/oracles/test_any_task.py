@@ -5,18 +5,17 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from echornn import Batch, EchoConfig, Symbols, Task, TaskError
+from echornn import EchoConfig, Symbols
 from echornn.data.series import batch_of
 from echornn.network.model import initial_weights
 from echornn.tasks.adding import Adding
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.flip_flop import FlipFlop
-from echornn.tasks.task import scored_from, setting
 from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
 from echornn.training.population import Population
@@ -139,34 +138,3 @@ def test_in_any_pieces_and_after_a_restart_it_comes_to_the_same_bits(config: Ech
         np.testing.assert_array_equal(getattr(again, name), getattr(second, name))
     assert resumed.advance(10**6).losses.shape[0] == 5 * config.windows_per_epoch - WINDOWS
     assert resumed.finished
-
-
-@dataclass(frozen=True)
-class Late(TwoCoins):
-    """The first steps of a row are not scored; then each is, or each ``every``-th."""
-
-    scores_every_step = False
-    lag: int = setting(13, "First scored step.", 0, 100)
-    far_lag: int = setting(15, "", 1, 100)
-    every: int = setting(1, "Steps from a scored one to the next.", 1, 100)
-
-    def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
-        batch = super().draw(rng, rows, steps)
-        return Batch(batch.x, batch.y, scored_from(self.lag, rows, steps) & (np.arange(steps) % self.every == 0))
-
-    def sources(self, t: int) -> tuple[int, ...]:
-        return (self.lag,) if t >= self.lag else ()
-
-
-def late(monkeypatch: pytest.MonkeyPatch, length: int, **values: int) -> EchoConfig:
-    """A configuration with this task and T."""
-    config = replace(config_of("stream of symbols"), task=None, truncated_backprop_length=length)
-    task: Task = Late(**values)
-    monkeypatch.setattr(EchoConfig, "the_task", task)
-    return config
-
-
-def test_a_later_window_without_a_scored_step_is_refused_with_what_helps(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = late(monkeypatch, 6, every=20)
-    with pytest.raises(TaskError, match=r"Late scores no step of window 1 of epoch 3 .* truncated_backprop_length"):
-        batch_of(config, 0, 3)

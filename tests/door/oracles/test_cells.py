@@ -195,7 +195,8 @@ def test_dropout_is_a_function_of_seed_draw_and_window() -> None:
 
 
 def test_dropout_keeps_the_mean_and_drops_its_part() -> None:
-    model = EchoRNN(DROPPING, initial_weights(DROPPING))
+    config = EchoConfig(num_layers=2, dropout=0.5, truncated_backprop_length=100, batch_size=20, state_size=50)
+    model = EchoRNN(config, initial_weights(config))
     dropped = model.drop(tf.ones([100, 20, 50]), tf.constant([3, 4]), 1).numpy()
     assert set(np.unique(dropped)) == {0.0, 2.0}
     assert (dropped == 0).mean() == pytest.approx(0.5, abs=0.01)

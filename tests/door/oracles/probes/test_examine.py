@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import get_args
 
 import numpy as np
@@ -18,17 +17,9 @@ from tests.door.oracles.probes.snapshots import random_weights, small, snapshot
 
 pytestmark = pytest.mark.slow
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[Kind, ...] = tuple(one for one in get_args(Kind) if one != "sample")  # which needs a text
 ALL = Question(frozenset(KINDS), flip=(0, 1))
 WEIGHTS = Question(frozenset({"weights"}))
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_is_asked_is_answered(kind: Kind) -> None:
-    config = small()
-    readings = examine(snapshot(config, random_weights(config)), dataclasses.replace(ALL, kinds=frozenset({kind})))
-    assert [one for one in KINDS if getattr(readings, one) is not None] == [kind]
-    assert (readings.config, readings.branch, readings.window) == (config, 0, 4)
 
 
 def test_without_a_window_there_is_nothing_that_needs_one() -> None:
@@ -74,16 +65,6 @@ def test_eigenvalues_are_those_of_the_part_from_state_to_state_the_largest_first
     np.testing.assert_allclose(np.sort(found.recurrent[0].eigenvalues.imag), [-0.8, 0.8], atol=1e-6)
     assert found.recurrent[0].spectral_radius == pytest.approx(1)
     assert spectral_radius(weights, config) == {"W": pytest.approx(1)}
-
-
-def test_updates_are_the_change_of_a_window_over_the_size() -> None:
-    config = small()
-    weights = random_weights(config)
-    before = {name: value * np.float32(0.9) for name, value in weights.items()}
-    one = dataclasses.replace(snapshot(config, weights), before=before, windows_since=10)
-    found = examine(one, WEIGHTS).weights
-    assert found is not None
-    assert found.update == {name: pytest.approx(0.01, rel=1e-4) for name in weights}
 
 
 def test_weights_of_another_network_are_refused() -> None:

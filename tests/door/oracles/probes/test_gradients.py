@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.probes import lyapunov_exponents, memory_by_lag, prepared, snapshot_of
+from echornn.probes import lyapunov_exponents, prepared, snapshot_of
 from echornn.probes.examine import examine
 from echornn.probes.gradients import gradient, ratios
 from echornn.probes.prepared import Prepared
@@ -198,12 +198,6 @@ def test_lyapunov_exponents_of_a_linear_network_are_the_logarithms_of_its_eigenv
     np.testing.assert_allclose(lyapunov_exponents(weights, config), np.log(values), atol=0.02)
 
 
-def test_a_part_that_a_network_does_not_have_is_refused() -> None:
-    config = small("lstm")
-    with pytest.raises(ValueError, match=r"^part = 'nosuch' cannot be read: one of h, c, input, forget, output$"):
-        memory_by_lag(random_weights(config), config, part="nosuch")
-
-
 GROUPS, NUMBERS = 16, 24
 
 
@@ -215,13 +209,6 @@ def drawn(seed: int, noise: float, *sizes: float) -> list[np.ndarray]:
 
 def products(vectors: np.ndarray) -> np.ndarray:
     return np.asarray(vectors @ vectors.T)
-
-
-def test_without_noise_a_ratio_is_exact() -> None:
-    whole, half, nothing = (products(one) for one in drawn(0, 0.0, 2.0, 1.0, 0.0))
-    sizes, spreads = ratios(np.array([whole, half, nothing]), whole)
-    np.testing.assert_allclose(sizes, [1, 0.5, 0], atol=1e-7)
-    np.testing.assert_allclose(spreads, 0, atol=1e-6)
 
 
 def test_noise_is_not_read_as_size_and_the_spread_covers_the_truth() -> None:

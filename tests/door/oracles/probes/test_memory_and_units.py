@@ -93,18 +93,6 @@ def test_no_network_holds_more_numbers_than_it_has(seed: int, spread: float) -> 
     assert (np.abs(units.correlation) <= 1).all()
 
 
-@pytest.mark.parametrize("cell", CELLS)
-def test_the_newest_window_is_run_again(cell: str) -> None:
-    config = small(cell)
-    weights = random_weights(config)
-    progress = snapshot(config, weights).progress
-    assert progress is not None
-    _, parts = numpy_network.run(cell, weights, progress.x.T, progress.init_state)
-    for part, values in parts.items():
-        _, units = read(config, weights, part)
-        np.testing.assert_allclose(units.activity, np.swapaxes(values, 0, 1), atol=1e-6)
-
-
 @pytest.mark.parametrize("part", ["h", "c", "input", "forget", "output"])
 def test_gates_are_saturated_where_they_are_open_or_shut(part: str) -> None:
     config = small("lstm")
