@@ -16,7 +16,7 @@ import numpy.typing as npt
 from echornn import ConfigError, EchoConfig, PopulationProgress, Run, SeedStats, Session
 from echornn.config import shown
 from echornn.data.levels import ladder_of, solved_level
-from echornn.diagnosis.loss_stats import NEAR, bits_text, ladder_position, loss_text
+from echornn.diagnosis.loss_stats import NEAR, ladder_position, loss_text, task_loss_text
 from echornn.history.windows import errors_of, losses_of, summed
 from echornn.progress import Counts, Floats
 from echornn.runs.recorder import Recorder
@@ -168,7 +168,7 @@ def line_of(record: Record, config: EchoConfig) -> str:
         lost = f", lost at {record['lost_at']}" if record.get("lost_at") else ""
         solved = f"solved at {record['solved_at']}{lost}" if record.get("solved_at") else "not solved"
         mean = record["final_loss" if event == "finished" else "loss"]
-        loss = loss_text(mean) + bits_text(config, mean)
+        loss = task_loss_text(config, mean)
     if event != "window" and config.value("task") != "echo" and (rung := rung_text(config, mean)):
         loss += f" ({rung})"
     accuracy = record.get("accuracy", math.nan)

@@ -144,9 +144,7 @@ def weights(request: FigureRequest) -> FigureData:
 
 
 def _draw_weights(matrices: Matrices, figure: Any) -> None:
-    """Draw a panel for each matrix, all with the same shades but for biases and weights of units, which may be far
-    larger; and one for the eigenvalues, if there are any.
-    """
+    """Draw a panel for each matrix, biases with shades of their own, and one for the eigenvalues, if there are any."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
     from matplotlib.ticker import MaxNLocator

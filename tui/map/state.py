@@ -283,11 +283,7 @@ def solved_text(cell: Cell) -> str:
 
 
 def kept_values(text: str, axes: Axes) -> dict[str, frozenset[Value]]:
-    """The values that a filter leaves of the fields in it; a ValueError that begins with the invalid word.
-
-    Words are separated by spaces: ``FIELD=a,b``, ``FIELD=lo..hi`` (either end may be missing), or only a value that
-    some field has. A field's name may be abbreviated if the beginning is unique.
-    """
+    """The values that a filter leaves of each field: ``FIELD=a,b``, ``FIELD=lo..hi``, or a value; else a ValueError."""
     kept: dict[str, frozenset[Value]] = {}
     for word in text.split():
         name, equals, wanted = word.partition("=")

@@ -151,9 +151,7 @@ def standing(
 
 
 def kept_runs_beside(config: EchoConfig, own: Path | None, under: Sequence[Path] = ()) -> list[KeptRun]:
-    """The runs under the curve, then those in the user's state folder, newest first; without the one on the screen in
-    folder ``own``, and those that cannot be read.
-    """
+    """The runs under the curve, then the newest in the state folder, without the one in folder ``own``."""
     found = []
     there = dict.fromkeys(folder.resolve() for folder in (*under, *folders.runs()[:MOST_RUNS]))
     if own is not None:

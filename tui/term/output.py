@@ -27,9 +27,7 @@ SETTLING_SECONDS = 0.5  # to wait at the end for answers; late ones would reach 
 
 
 class Backpressure:
-    """Counts queries to the terminal and their answers, so that a slow connection gets fewer frames, but no old ones. A
-    terminal that never answers does not hold up frames for long.
-    """
+    """Counts queries to the terminal and their answers, so that a slow connection gets fewer, but no old frames."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -41,9 +41,7 @@ def is_interactive() -> bool:
 
 
 def name() -> str:
-    """The name of this terminal for other viewers of a session: what `NAME` says, or the device, and from where the
-    user has come by SSH.
-    """
+    """This terminal's name for other viewers: what `NAME` says, or the device, and from where the user came by SSH."""
     if given := os.environ.get(NAME):
         return given
     try:
@@ -217,9 +215,7 @@ def when_terminal_is_gone(
 
 
 def leave_process(code: int) -> NoReturn:
-    """End the process at once: native code in other threads cannot be interrupted, and TensorFlow takes half a second
-    to shut down.
-    """
+    """End at once: native code cannot be interrupted, and TensorFlow takes half a second to shut down."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
