@@ -17,6 +17,7 @@ from echornn.runtime import quiet
 from echornn.runtime.background import report
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode
 
+PROGRAM = (sys.executable, "-P", "-m", "tui")  # in a process of its own, which imports nothing from the current folder
 NAME = "ECHORNN_TERMINAL_NAME"  # the variable with the name of a terminal without a device, such as a browser's tab
 TAIL_BYTES = 4096
 LOOK_MILLISECONDS = 500  # how often to check whether the terminal still exists, where its end is not reported
