@@ -314,7 +314,6 @@ class EchoConfig:
         return self.differs_only_in(other, START_FIELDS)
 
     def same_data(self, other: EchoConfig) -> bool:
-        """Whether both configurations train on the same data."""
         return self.changes_to(other).keys() <= FIELDS.keys() - DATA_FIELDS
 
     def same_task(self, other: EchoConfig) -> bool:

@@ -72,7 +72,6 @@ OF_WINDOWS = ("losses", "errors", "grad_norms")
 
 
 def of_windows(progress: Progress | PopulationProgress, which: slice) -> dict[str, Any]:
-    """These fields of some of the windows."""
     return {name: getattr(progress, name)[which] for name in OF_WINDOWS}
 
 
@@ -136,7 +135,6 @@ class PopulationProgress:
         return Progress(losses, errors, self.epoch, self.window, x, y, outputs, states, init_state, scored, norms)
 
     def only(self, replica: int) -> PopulationProgress:
-        """The progress of a population of only this replica."""
         which = slice(replica, replica + 1)
         arrays = (*OF_WINDOWS, "x", "y", "scored", "outputs", "states", "init_state", "solved_at")
         return replace(self, **{name: getattr(self, name)[..., which] for name in arrays}, packed=None)

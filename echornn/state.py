@@ -65,8 +65,7 @@ class PopulationState:
     @classmethod
     def of_one(cls, state: TrainerState) -> PopulationState:
         """A population of only this network, in which the window that solved the task is unknown."""
-        place = (state.epoch, state.window, state.data_version, state.init_index)
-        return cls((state.config,), *place, solved=SolvedAt.unknown(1), **_each(state, lambda one: one[np.newaxis]))
+        return cls((state.config,), solved=SolvedAt.unknown(1), **_each(state, lambda one: one[np.newaxis]))
 
     @property
     def config(self) -> EchoConfig:
@@ -81,12 +80,9 @@ class PopulationState:
         return bool(np.logical_and.reduce(finite).any())
 
     def of(self, replica: int) -> TrainerState:
-        """The state of one replica, which a `Trainer` of its configuration can restore."""
-        place = (self.epoch, self.window, self.data_version, self.init_index)
-        return TrainerState(self.configs[replica], *place, **_each(self, lambda one: one[replica]))
+        return TrainerState(self.configs[replica], **_each(self, lambda one: one[replica]))
 
     def only(self, replicas: Sequence[int]) -> PopulationState:
-        """The state of a population of only these replicas, in this order."""
         which = list(replicas)
         configs = tuple(self.configs[replica] for replica in which)
         arrays = _each(self, lambda one: one[which])
@@ -94,8 +90,9 @@ class PopulationState:
 
 
 def _each(state: TrainerState | PopulationState, change: Callable[[npt.NDArray[Any]], Any]) -> dict[str, Any]:
-    """The changed arrays of a state, by field."""
+    """The fields that both kinds of states have, with changed arrays."""
     return {
+        **{name: getattr(state, name) for name in ("epoch", "window", "data_version", "init_index")},
         "weights": {name: change(one) for name, one in state.weights.items()},
         "carried_state": change(state.carried_state),
         "optimizer": tuple(change(np.asarray(one)) for one in state.optimizer),

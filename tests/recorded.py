@@ -38,7 +38,7 @@ def _take(recorder: RunRecorder, config: EchoConfig, steps: Sequence[Step], make
     live = LiveRun(config, make_trainer, recorder, Pace(math.inf, lambda: 0.0), lambda: 0.0)
     if recorder.resumed is not None:
         live.take_up()
-    live.load()
+    live.trainer = live.make(live.config)
     live.begin()
     for step in steps:
         _take_one(live, step)

@@ -112,7 +112,6 @@ class BranchFacts:
 
 
 def branch_facts(run: Run, timeline: Timeline) -> Iterator[BranchFacts]:
-    """The facts about each branch, in the order in which they began."""
     for number in range(len(timeline)):
         branch, end = timeline.branch(number), timeline.end(number)
         yield BranchFacts(
@@ -123,10 +122,7 @@ def branch_facts(run: Run, timeline: Timeline) -> Iterator[BranchFacts]:
             timeline.windows_of(number),
             end.window,
             timeline.differs(number),
-            timeline.newest_loss(number),
-            timeline.mean_loss(number),
-            timeline.solved_at(number),
-            timeline.lost_at(number),
+            *timeline.results(number),
             number == run.position.branch,
             timeline.seed_stats(end),
         )

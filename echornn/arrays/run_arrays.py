@@ -45,9 +45,7 @@ class RunWindows:
     branch: Integers  # int64 [n], which trained it
     loss: Floats  # float32 [n, networks], the mean loss in nats, or squared error
     accuracy: Floats  # float32 [n, networks], the share of right predictions; NaN if predictions are numbers
-    grad_norm: (
-        Floats  # float32 [n, networks], the gradient's global norm before clipping; NaN in runs of early versions
-    )
+    grad_norm: Floats  # float32 [n, networks], before clipping; NaN in runs of early versions
     replica: Integers  # int64 [networks], the numbers of the networks, the same in all branches
 
     def __len__(self) -> int:
@@ -297,7 +295,6 @@ def _kept(run: Run, number: int) -> Mapping[int, Keyframe | PopulationState]:
 
 
 def _near(window: int, kept: Iterable[int]) -> str:
-    """The kept windows before and after a window, and how to get what is not kept, in words."""
     before, after = [one for one in kept if one < window], [one for one in kept if one > window]
     found = " and ".join(map(str, [*sorted(before)[-1:], *sorted(after)[:1]]))
     return f"{f'those after {found} were; ' if found else ''}retrain=True trains windows again"

@@ -97,7 +97,9 @@ def held_out_config(config: EchoConfig, settings: Mapping[str, Any] = {}, trials
         name, value = next(iter(settings.items()))
         raise ConfigError(name, value, f"only what keeps {config.the_task.inputs} in and {config.the_task.outputs} out")
     rows = trials or (HELD_OUT_TRIALS if task.length else HELD_OUT_ROWS)
-    steps = task.length or _held_out_lead(config, task) + HELD_OUT_STEPS
+    lags = known_lags(task, config.row_length - 1)
+    lead = max(LEAST_LEAD, config.truncated_backprop_length, *(1 + lag for lag in lags))
+    steps = task.length or lead + HELD_OUT_STEPS
     sizes = {"batch_size": rows, "total_series_length": rows * steps, "stride": None}
     return config.of(0).with_fields({**settings, **sizes})
 
@@ -111,11 +113,6 @@ def held_out_batch(config: EchoConfig) -> Batch:
     if not config.is_stream:
         return drawn
     return replace(drawn, scored=drawn.scored & (np.arange(config.row_length) >= config.row_length - HELD_OUT_STEPS))
-
-
-def _held_out_lead(config: EchoConfig, task: Task) -> int:
-    farthest = max(known_lags(task, config.row_length - 1), default=0)
-    return max(LEAST_LEAD, config.truncated_backprop_length, farthest + 1)
 
 
 def lead_in(config: EchoConfig) -> int:

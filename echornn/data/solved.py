@@ -88,7 +88,6 @@ class SolvedAt:
         return replace(self, at=self.at[which], recent=self.recent[:, which], lost_at=self.lost_at[which])
 
     def anew(self) -> SolvedAt:
-        """At the start of a new task."""
         return replace(SolvedAt.never(len(self.at)), windows=self.windows)
 
     def until(self, windows: int, lost_at: Windows) -> SolvedAt:

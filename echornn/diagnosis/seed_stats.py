@@ -72,7 +72,6 @@ class SeedStats:
 
     @property
     def lost(self) -> int:
-        """The number of replicas that have lost the task again."""
         return int(np.count_nonzero(self.lost_at))
 
     @property
@@ -81,7 +80,6 @@ class SeedStats:
 
     @property
     def is_blank(self) -> bool:
-        """Whether no window has been trained yet."""
         return bool(np.isnan(self.newest).all()) and not self.diverged.any()
 
     @property

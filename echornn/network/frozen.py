@@ -104,8 +104,6 @@ class Ran(NamedTuple):
 
 
 class FrozenNetwork:
-    """A network of these weights, by name."""
-
     def __init__(self, config: EchoConfig, weights: Mapping[str, Floats]) -> None:
         self.config, self.weights, self.structure = config, weights, structure(config)
 

@@ -58,7 +58,6 @@ def _recurrent(config: EchoConfig, weights: dict[str, Floats]) -> Iterator[Recur
 
 
 def _names(config: EchoConfig) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """The names of the rows and of the columns of each weight."""
     size, cell = config.state_size, config.the_cell
     reads, says = config.the_task.inputs, config.the_task.outputs
 

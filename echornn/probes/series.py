@@ -49,7 +49,7 @@ class Series:
     """Rows to run, of which the last (scored) steps are read, after the effect of the initial state has vanished."""
 
     x: Inputs  # [steps, rows, ...]
-    y: Inputs  # the targets of the last steps, [steps read, rows, ...]; empty for an echo from before the series
+    y: Inputs  # the targets of the last steps, [steps read, rows, ...]
     scored: Bools | None  # which of these targets count, [steps read, rows]; None if all do
     steps_back: int  # the steps before those that are read, or through which gradients are followed
     lags: int = 0  # the lags at which memory is read
@@ -70,11 +70,7 @@ def draw_task(config: EchoConfig, steps: int, rows: int) -> TaskData:
 
 
 def draw(config: EchoConfig, steps: int, rows: int) -> Inputs:
-    """Only the inputs; if rows are parts of one series, uniformly random symbols."""
-    if "row_start" not in config.fields():
-        return draw_task(config, steps, rows).x
-    rng = seeding.stream(config.seed, seeding.PROBES, steps, rows)
-    return rng.integers(0, config.num_classes, (steps, rows), dtype=np.uint8)
+    return draw_task(config, steps, rows).x
 
 
 def draw_trials(config: EchoConfig, rows: int, most_read: int) -> tuple[TaskData, int]:
@@ -127,10 +123,6 @@ def series_for(config: EchoConfig) -> Series:
     steps_read = max(LEAST_STEPS_READ, lags // 4)
     rows = min(MOST_ROWS, max(LEAST_ROWS, 2 ** math.ceil(math.log2(samples / steps_read))))
     steps_read = max(steps_read, math.ceil(samples / rows))
-    if "row_start" in config.fields():
-        x = draw(config, steps_back + steps_read, rows)
-        first = steps_back - config.echo_step
-        return Series(x, x[first : first + steps_read] if first >= 0 else x[:0], None, steps_back, lags)
     data = draw_task(config, steps_back + steps_read, rows)
     return Series(data.x, *data.last(steps_read), steps_back, lags)
 
@@ -152,11 +144,5 @@ def targets_for(config: EchoConfig) -> Series:
         return Series(trials.x, y, scored, min(MOST_LAGS, len(trials.x)), groups=groups, of_trials=True)
     rows = min(MOST_ROWS, count)
     steps, targets = steps_back + count // rows, count // rows
-    if "row_start" in config.fields():
-        # if the source is before all steps that are run, the targets are independent of all inputs
-        echo = min(config.echo_step, steps)
-        drawn = draw(config, max(steps, echo + targets), rows)
-        first = len(drawn) - echo - targets
-        return Series(drawn[-steps:], drawn[first : first + targets], None, steps_back, groups=groups)
     data = draw_task(config, steps, rows)
     return Series(data.x, *data.last(targets), steps_back, groups=groups)

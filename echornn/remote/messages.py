@@ -68,8 +68,6 @@ class Request:
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """The answer to a request."""
-
     picture: Picture | None = None  # None if it is the one before; its frame counts this viewer's commands only
     not_done: tuple[Answer, ...] = ()  # to those of its commands that were not carried out, since the last `Shown`
     ended: str = ""  # why the session ends, if it does; then nothing follows

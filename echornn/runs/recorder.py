@@ -35,9 +35,6 @@ from echornn.runs.folders import (
 from echornn.runs.run_dir import SOLVED, RecordedCommand, Run
 from echornn.runs.states import OF_ONE, Checkpoint, Keyframe, KeyframeLog
 from echornn.runtime.background import Background
-from echornn.state import PopulationState
-from echornn.timeline.branch import Position
-from echornn.training.structure import NO_DEVICES, Devices
 
 SAVE_SECONDS = 1.0  # between two checkpoints; more on a slow disk, so that saving takes at most 4 % of the time
 SECONDS_TO_END = 10.0  # that closing waits for the last checkpoint if the disk hangs; more if the last one took long
@@ -57,8 +54,6 @@ class Trouble(NamedTuple):
 
 
 class Save(NamedTuple):
-    """A checkpoint to be written."""
-
     checkpoint: Checkpoint  # without the ends of the logs
     lengths: tuple[int, ...]  # of the logs
     reports: int  # that it includes
@@ -94,14 +89,7 @@ class Recorder:
     def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None: ...
     def moved(self) -> None: ...
     def note(self, notes: BranchNotes, digests: Sequence[int]) -> None: ...
-    def save(
-        self,
-        state: PopulationState,
-        position: Position | None = None,
-        solved_at: int | None = None,
-        lost_at: int | None = None,
-        devices: Devices = NO_DEVICES,
-    ) -> None: ...
+    def save(self, checkpoint: Checkpoint) -> None: ...
     def when_saved(self, call: Callable[[], None]) -> None: ...
     def failed(self, error: Exception) -> Path | None: ...
     def forget(self) -> None: ...
@@ -202,7 +190,6 @@ class RunRecorder(Recorder):
 
     @property
     def misplaced(self) -> Literal["", "gone", "replaced"]:
-        """Whether the run's folder is gone, or contains another run now."""
         match self._trouble[RUN]:
             case Trouble(error=FileNotFoundError()):
                 return "gone"
@@ -255,19 +242,15 @@ class RunRecorder(Recorder):
         self._branch_notes = notes, digests
         self._background.do(self._write)
 
-    def save(
-        self,
-        state: PopulationState,
-        position: Position | None = None,
-        solved_at: int | None = None,
-        lost_at: int | None = None,
-        devices: Devices = NO_DEVICES,
-    ) -> None:
+    def save(self, checkpoint: Checkpoint) -> None:
         """Save everything reported so far, with the current state; returns without waiting for the disk."""
         # a state with NaN weights too: the run continues where it diverged, and a replay leads to earlier positions
-        solved_at, lost_at = solved_at or 0, lost_at or 0
-        newest = Checkpoint(0, state, NO_LOG, NO_LOG, solved_at, position, self._layout, NO_LOG, lost_at, devices)
-        self._newest = Save(newest, tuple(log.length for log in self._logs), self._reports, self._moves)
+        self._newest = Save(
+            replace(checkpoint, layout=self._layout),
+            tuple(log.length for log in self._logs),
+            self._reports,
+            self._moves,
+        )
         self._save_at = time.monotonic() + SAVE_SECONDS
         self._background.do(self._write)
 

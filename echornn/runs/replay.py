@@ -94,7 +94,6 @@ class Replay:
             self._begin(branch)
 
     def _begin(self, branch: Branch) -> None:
-        """Apply the change that began a branch."""
         if self.trainer.config != branch.config:
             self.trainer.edit(branch.config)
         position = {name: getattr(branch, name) for name in ("epoch", "window", "data_version", "init_index")}

@@ -263,7 +263,6 @@ class Run:
 
     @functools.cached_property
     def config(self) -> EchoConfig:
-        """The current configuration."""
         return self.about.config if self.checkpoint is None else self.checkpoint.state.config
 
     @property
@@ -292,7 +291,6 @@ class Run:
 
     @property
     def position(self) -> Position:
-        """The current position of the run, from which it continues."""
         _, stretches, ends = self.tree
         if not stretches:
             return Position(0, 0)

@@ -262,7 +262,6 @@ class Keyframe:
             self.size = HEADER_BYTES + sum(array.nbytes for array in arrays)
 
     def state(self) -> PopulationState | None:
-        """The trainer's state; None if the data is damaged."""
         if not isinstance(self._state, bytes):
             return self._state
         try:

@@ -17,7 +17,7 @@ from echornn.runs.folders import NO_NOTES, BranchNotes
 from echornn.runs.recorder import Recorder
 from echornn.runs.replay import Replay, ours
 from echornn.runs.run_dir import RecordedCommand
-from echornn.runs.states import Keyframe, Keyframes
+from echornn.runs.states import Checkpoint, Keyframe, Keyframes
 from echornn.session.pace import Pace
 from echornn.session.pictures.frame import Frame, State
 from echornn.state import UnlikeRecord
@@ -81,12 +81,6 @@ class LiveRun:
         stretches = run.tree[1]
         self._extends = stretches[-1].branch if stretches else 0
 
-    def load(self) -> None:
-        self.trainer = self._uncompiled(self.config)
-
-    def compile(self) -> None:
-        self._compile(self.trainer)
-
     def begin(self) -> None:
         """Begin a new run with a new trainer, or continue the run that was taken over."""
         run = self._recorder.resumed
@@ -102,18 +96,18 @@ class LiveRun:
         else:  # the file that these networks began from cannot be read any more
             self._branch("lost", Position(self.owner.number, 0), self.here)
 
-    def _uncompiled(self, config: EchoConfig) -> AnyTrainer:
+    def make(self, config: EchoConfig) -> AnyTrainer:
         trainer = self._make_trainer(config)
         self.moved = moved(config, trainer.device, self._devices) or self.moved
         self._devices = {**self._devices, program_of(config): trainer.device}
         return trainer
 
     def _compiled(self, config: EchoConfig) -> AnyTrainer:
-        trainer = self._uncompiled(config)
-        self._compile(trainer)
+        trainer = self.make(config)
+        self.compile(trainer)
         return trainer
 
-    def _compile(self, trainer: AnyTrainer) -> None:
+    def compile(self, trainer: AnyTrainer) -> None:
         trainer.compile()
         begun = self._clock()
         trainer.compile()  # this takes as long as a call that trains nothing
@@ -236,7 +230,7 @@ class LiveRun:
         else:
             self.trainer.edit(config)
             if has_another_program:
-                self.compile()
+                self.compile(self.trainer)
         self.config = config
         self._change(cause, parent, before, kind, held)
         if has_another_program:  # its first window may take so long that the program is ended before
@@ -324,7 +318,9 @@ class LiveRun:
     def save(self) -> None:
         if self.arrived and self.may_save:
             stats = self.timeline.loss_stats(self.here)
-            self._recorder.save(self.trainer.state, self.here, stats.solved_at, stats.lost_at, self._devices)
+            solved, lost = stats.solved_at or 0, stats.lost_at or 0
+            kept = Checkpoint(0, self.trainer.state, solved_at=solved, lost_at=lost, position=self.here)
+            self._recorder.save(replace(kept, devices=self._devices))
             self._any_unsaved = False
 
     def save_all(self) -> None:

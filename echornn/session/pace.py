@@ -41,7 +41,6 @@ class Pace:
         self._call_seconds = call_seconds
 
     def due(self) -> int:
-        """The number of windows that are due now."""
         if math.isinf(self.speed):
             return self.slice_windows()
         return int((self._clock() - self._due_since) * self.speed + 1e-9)
@@ -65,7 +64,6 @@ class Pace:
 
     @property
     def seconds_of_one(self) -> float:
-        """The seconds of a call that trains a single window."""
         return max(self._call_seconds, self._seconds_per_window)
 
     def took(self, windows: int, seconds: float) -> None:

@@ -123,7 +123,6 @@ class Session:
 
     @property
     def answers(self) -> tuple[Answer, ...]:
-        """The answers to the newest thousand commands."""
         return self._exchange.answers
 
     def not_done(self, number: int) -> Answer | None:
@@ -240,12 +239,12 @@ class Session:
         live.take_up()
         if len(live.timeline):  # while there is no network yet
             exchange.change(**self._place, **live.recorded)
-        live.load()
+        live.trainer = live.make(live.config)
         if exchange.stopping:
             return
         exchange.change(message=COMPILING, device=live.trainer.device)
         try:
-            live.compile()
+            live.compile(live.trainer)
         except OwnError:  # of a run whose task or cell cannot be used here as it is; elsewhere, or changed, it may
             if at is None and not self.editing_first:
                 raise

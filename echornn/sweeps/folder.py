@@ -81,7 +81,6 @@ class RequestedGrid:
     versions: Versions
 
     def key(self, config: EchoConfig) -> str:
-        """The key of the training of this configuration."""
         text = json.dumps([hashed_fields(config), self.grid.until, dict(self.versions)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -237,7 +236,6 @@ class SweepResults:
 
     @cached_property
     def cells(self) -> Mapping[Values, Cell]:
-        """Each point by its values, also those that are left out."""
         cells: dict[Values, Cell] = {}
         for point in self.points:
             values = tuple(map(point.config.fields().get, self.axes))

@@ -28,7 +28,6 @@ class Result:
 
     @property
     def rank(self) -> tuple[float, float]:
-        """A sort key that puts better results first."""
         return self.solved_at or math.inf, self.final_loss if math.isfinite(self.final_loss) else math.inf
 
 
@@ -53,7 +52,6 @@ class GridPoint:
 
     @cached_property
     def solved_at(self) -> list[int]:
-        """The windows at which the task was solved, ascending."""
         return sorted(one.solved_at for one in self.results.values() if one.solved_at is not None)
 
     @cached_property

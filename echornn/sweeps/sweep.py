@@ -86,7 +86,6 @@ class Engine(Protocol):
 
 
 def structure_of(config: EchoConfig) -> Hashable:
-    """What must be equal in all networks that are trained side by side."""
     form = config.value(TASK), form_of(config.the_task)
     return form, tuple(getattr(config, name) for name in FIELDS if name not in REPLICA_FIELDS)
 

@@ -129,7 +129,6 @@ class DataForm:
 
     @property
     def input_size(self) -> int:
-        """The numbers that enter the cell at a step."""
         return self.count
 
 

@@ -153,7 +153,6 @@ TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "nin
 
 
 def numbers_in_words() -> str:
-    """The numbers from one to 999, each on a line."""
 
     def below_hundred(number: int) -> str:
         return ONES[number] if number < 20 else f"{TENS[number // 10 - 2]}-{ONES[number % 10]}".strip("-")

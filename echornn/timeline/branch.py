@@ -44,7 +44,6 @@ class Branch:
 
     @property
     def starts_over(self) -> bool:
-        """Whether the branch begins with new weights."""
         return self.start == 0
 
     @cached_property
@@ -73,7 +72,6 @@ class BranchSpan(NamedTuple):
 
 
 def digests(branches: Sequence[Branch]) -> list[int]:
-    """The digest of each branch of a run, in the order in which they began."""
     found: list[int] = []
     for one in branches:
         found.append(one.digest(0 if one.parent is None else found[one.parent.branch]))

@@ -95,8 +95,6 @@ REPLICAS = 64  # that a network becomes
 
 @dataclass(frozen=True)
 class ReplicaSwitch:
-    """A switch from one network to several replicas, or back."""
-
     left: Position
     replica: int  # that was shown there
     at_its_end: bool  # of its branch; switching back then goes to the end, even if it has grown

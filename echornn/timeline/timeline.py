@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from echornn.config import EchoConfig, changes_text
 from echornn.data.levels import most_loss
 from echornn.data.solved import Crossing, Levels, SolvedAt, lost_after
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
-from echornn.diagnosis.seed_stats import SeedStats, SolvedCounts, solved_by_half
+from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
 from echornn.history.curve import Band, BlockMeans, Curve, Piece, band_of, curve_of, shades_of, width_of
 from echornn.history.pyramid import OF_LOSSES, Buckets, LossHistory, Windows
 from echornn.history.windows import StoredWindows, error_rates_of, losses_of, lost, median_mean
@@ -37,8 +38,6 @@ CAUSES = {
 
 @dataclass(eq=False)
 class Track:
-    """A branch, and the windows that were trained in it."""
-
     branch: Branch
     digest: int
     task_since: int  # the window of the path since which the task is the same
@@ -64,6 +63,15 @@ class Track:
 
     def of(self, norms: bool) -> LossHistory:
         return self.norms if norms else self.history
+
+
+class Results(NamedTuple):
+    """The results of one network; of several their medians, and when half of them had solved the task."""
+
+    newest_loss: float  # in nats or squared error; NaN if there is none
+    mean_loss: float  # of the last `RECENT_WINDOWS` windows
+    solved_at: int | None  # the window of its path, from 1
+    lost_at: int | None  # None also for several networks
 
 
 class Timeline:
@@ -130,7 +138,6 @@ class Timeline:
             self.trained += len(windows)
 
     def measure(self, position: Position, seed: int, loss: float) -> None:
-        """Add the loss of a network on held-out data at a position of the branch that trained it."""
         with self._lock:
             self._tracks[position.branch].held_out[position.window, seed] = loss
 
@@ -261,27 +268,11 @@ class Timeline:
                     newest = min(last, end - 1)
         return since if position.window - newest <= GOOD_WINDOWS else None
 
-    def solved_at(self, number: int) -> int | None:
-        """The window of its path, from 1, at which a branch, or half of its networks, solved the task; None if not."""
-        return solved_by_half(self._tracks[number].solved.at)
-
-    def lost_at(self, number: int) -> int | None:
-        """The window of its path, from 1, at which a branch's single network lost the task again; None if not."""
+    def results(self, number: int) -> Results:
+        """The results of a branch at the end of its path."""
         track = self._tracks[number]
-        return (int(track.solved.lost_at[0]) or None) if track.is_alone else None
-
-    def counts(self, number: int) -> SolvedCounts | None:
-        """How many networks of a branch have solved the task by its end, and lost it again; None for a single one."""
-        stats = self.seed_stats(self.end(number))
-        return None if stats is None else stats.counts
-
-    def mean_loss(self, number: int) -> float:
-        """The mean of the recent losses of a branch's path; with several networks, the median. NaN if none."""
-        return median_mean(self._tracks[number].solved.newest)
-
-    def newest_loss(self, number: int) -> float:
-        """The same of the last window alone."""
-        return median_mean(self._tracks[number].solved.recent[-1:])
+        solved, lost = track.solved, (int(track.solved.lost_at[0]) or None) if track.is_alone else None
+        return Results(median_mean(solved.recent[-1:]), median_mean(solved.newest), solved_by_half(solved.at), lost)
 
     # ---- for drawing
 

@@ -188,7 +188,6 @@ class Population:
 
     @property
     def device(self) -> str:
-        """Cpu or gpu."""
         return "gpu" if "GPU" in self.placement else "cpu"
 
     @property

@@ -72,16 +72,6 @@ def test_of_the_tutorials_run_it_is_where_the_plateau_ends_not_the_middle(window
     assert losses[begin + 10 : begin + 30].mean() < 0.62
 
 
-@pytest.mark.parametrize("length", [5, 50, 400])
-def test_a_fall_of_any_length_is_found_where_it_begins(length: int) -> None:
-    windows = np.arange(20_000)
-    noise = np.random.default_rng(0).normal(0, 0.05, len(windows))
-    timeline = timeline_of((0.69 - 0.6 * np.clip((windows - 8000) / length, 0, 1) + noise).astype(np.float32))
-    begin = before_the_fall(lambda *part: timeline.curve(0, *part), 150, 0, len(windows))
-    assert begin is not None
-    assert abs(begin - 8000) <= 5 + length // 10
-
-
 losses = st.lists(st.floats(0, 512), min_size=1, max_size=8).map(lambda known: sorted(known, reverse=True))
 
 
@@ -129,15 +119,6 @@ def test_orders() -> None:
     assert population([0, 0, 0], [0.71, 0.69, 0.3]).order().tolist() == [2, 0, 1], "two at chance stand still"
     assert population([0, 0, 0, 0], [59.0, 35.0, 1.1, 0.97]).order().tolist() == [2, 3, 0, 1]
     assert population([5, 5, 0, 0], [1.0, 0.5, math.inf, math.nan]).order().tolist() == [0, 1, 2, 3]
-
-
-@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=30), st.integers(1, 50))
-def test_a_histogram_counts_each_once_within_its_bound(solved_at: list[int], most: int) -> None:
-    width, counts = population(solved_at, [0.1] * len(solved_at)).histogram(most)
-    assert counts.sum() == sum(window > 0 for window in solved_at)
-    assert len(counts) <= most
-    for index, count in enumerate(counts.tolist()):
-        assert count == sum(index * width < window <= (index + 1) * width for window in solved_at)
 
 
 losses_of_replicas = arrays.arrays(

@@ -140,8 +140,7 @@ class FieldFlags(Given, EchoConfig):
     """The fields of `EchoConfig` as flags, with the same help."""
 
 
-Flags = dict[str, tuple[str, Any, Any]]
-"""The name, the type with its help, and the default of each."""
+Flags = dict[str, tuple[str, Any, Any]]  # the name, the type with its help, and the default of each
 
 
 def _field_flags(tasks: Tasks) -> Any:

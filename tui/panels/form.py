@@ -69,8 +69,8 @@ PRESETS: Mapping[str, Changes] = {
     "text, LSTM": {TASK: "text", **CAREFUL, **sizes(128, window=25, batch=20, cell="lstm")},
     "as in the tutorial": TUTORIAL,
 }
-"""The changes of each preset. Of seeds 0 to 7, all solve a task whose name is the preset's within 1 300 windows,
-and echo 15 by rtrl within 4 000: a minute on two cores. Those of `WHY` fail.
+"""The changes of each preset. Of seeds 0 to 7, all solve a task whose name is the preset's within 1 300 windows (a
+minute on two cores), and echo 15 by rtrl within 4 000. Those of `WHY` fail.
 """
 
 WHY: Mapping[str, str] = {

@@ -25,8 +25,6 @@ WATCHABLE_SPEED = 100.0  # windows per second up to which they are trained one b
 
 
 class State(StrEnum):
-    """The activity of a session."""
-
     LOADING = "loading"
     RUNNING = "running"
     PAUSED = "paused"
@@ -125,7 +123,6 @@ class Frame:
 
     @property
     def own_config(self) -> EchoConfig:
-        """The configuration of the selected replica; for a single network, `config`."""
         return self.config.of(self.replica)
 
     @property

@@ -175,22 +175,14 @@ def _since(timeline: Timeline, number: int) -> str:
 
 def branch_rows(timeline: Timeline, line: int, notes: BranchNotes, shown: set[int | str]) -> tuple[BranchRow, ...]:
     """The branches to list, newest first: those of `futures`, and ``line``; ``shown`` are the keys of the ghosts."""
-    return tuple(
-        BranchRow(
-            number,
-            letter_of(number),
-            words_of(timeline, number, notes.names),
-            timeline.end(number).window,
-            timeline.mean_loss(number),
-            timeline.solved_at(number),
-            timeline.lost_at(number),
-            timeline.counts(number),
-            is_line=number == line,
-            is_shown=number in shown,
-            is_pinned=number in notes.pinned,
-        )
-        for number in sorted({*futures(timeline), line}, reverse=True)
-    )
+    rows = []
+    for number in sorted({*futures(timeline), line}, reverse=True):
+        end, (_, mean, solved_at, lost_at) = timeline.end(number), timeline.results(number)
+        stats, words = timeline.seed_stats(end), words_of(timeline, number, notes.names)
+        results = end.window, mean, solved_at, lost_at, None if stats is None else stats.counts
+        kinds = number == line, number in shown, number in notes.pinned
+        rows.append(BranchRow(number, letter_of(number), words, *results, *kinds))
+    return tuple(rows)
 
 
 def seed_losses(rows: SeedRows, frame: Frame, timeline: Timeline, axis: WindowAxis) -> SeedLosses:

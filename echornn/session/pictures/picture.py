@@ -77,8 +77,6 @@ class WindowAxis(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Ghost:
-    """Another curve that is drawn under the curve."""
-
     key: int | str  # the number of the branch; for another run, its folder
     letter: str  # distinguishes it from others, since a terminal may have no colours
     words: str
@@ -89,7 +87,6 @@ class Ghost:
 
     @property
     def terms(self) -> tuple[object, ...]:
-        """All fields except the curve."""
         return self.key, self.letter, self.words, self.first, self.last, self.since
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from echornn import EchoConfig, Question, Readings, Snapshot
 from echornn.session.commands import Alone, Ask, Choose, Edit, Go, Hide, Name, Pause, Pin, Reset, Resume, Step, Undo
-from tests.door.library.sessions import ENDLESS, GRADIENT, MEMORY, Probes, Query, SeedRows, Span, Stage, on_stage
+from tests.door.library.sessions import ENDLESS, GRADIENT, MEMORY, Probes, Query, Span, Stage, on_stage
 from tests.patience import PATIENCE, Clock, wait_for
 from tests.scripted import SMALL_POPULATION, scripted_loss, scripted_losses
 
@@ -100,33 +100,6 @@ def test_a_picture_is_of_one_moment_whatever_is_trained_since(stage: Stage) -> N
     assert stage.session.look(Query(Span(20, end=70), 100)).axis == (50, 70, 20)
     assert stage.session.look(ALL).axis == (0, 150, 160), "round, and not shorter than any curve on it"
     assert stage.session.look(replace(ALL, beside=3100)).axis == (0, 150, 3200)
-
-
-def test_what_has_not_changed_is_the_same_object(stage: Stage) -> None:
-    first = stage.session.look(ALL)
-    again = stage.session.look(ALL, first)
-    assert (again.curve, again.band, again.ghosts) == (first.curve, first.band, first.ghosts)
-    assert stage.session.look_again(ALL, first) is first
-    stage.do(Step(1))
-    longer = stage.session.look(ALL, again)
-    assert (longer.curve.last, longer.axis.length > again.axis.length) == (101, True)
-    assert longer.ghosts != first.ghosts, "on a longer axis it has another curve"
-    stage.do(Step(1))
-    assert stage.session.look(ALL, longer).ghosts == longer.ghosts
-    stage.do(Name(1, "slow"))
-    assert stage.session.look(ALL, longer).ghosts != longer.ghosts
-
-
-def test_losses_of_some_seeds_lie_over_the_windows_of_the_curve() -> None:
-    with on_stage(SMALL_POPULATION) as stage:
-        stage.do(Step(50))
-        losses = scripted_losses(SMALL_POPULATION, 0, 50)
-        picture = stage.session.look(Query(Span(10), 100, seeds=SeedRows((4, 1), 10)))
-        assert picture.seeds is not None
-        np.testing.assert_allclose(picture.seeds.losses, losses[40:, [4, 1]].T, rtol=1e-3)
-        assert picture.seeds.windows.tolist() == [*range(40, 50)]
-        assert picture.band.replicas.tolist() == [6] * 10
-        assert stage.session.look_again(replace(picture.query, falls=9), picture).seeds is picture.seeds
 
 
 def read_at(stage: Stage) -> tuple[int, int] | None:

@@ -33,22 +33,6 @@ def fresh(trainer: Trainer) -> Trainer:
     return trainer
 
 
-def test_the_contract(fresh: Trainer) -> None:
-    progress = fresh.advance(20)
-    assert progress.losses.shape == (20,)
-    assert progress.losses.dtype == np.float32
-    assert progress.errors.shape == (20,)
-    assert progress.errors.dtype == np.int32
-    assert (fresh.epoch, fresh.window) == (1, 6)
-    assert (progress.epoch, progress.window) == (1, 5)
-    assert fresh.series.x.shape == fresh.series.y.shape == (4, 44)
-    assert fresh.series.x.dtype == np.uint8
-    np.testing.assert_array_equal(fresh.series.x, EchoSeries.generate(SMALL, 0, 1).x)
-    shapes = {name: value.shape for name, value in fresh.weights.items()}
-    assert shapes == {"W": (5, 4), "b": (1, 4), "W2": (4, 2), "b2": (1, 2)}
-    assert all(value.dtype == np.float32 for value in fresh.weights.values())
-
-
 def test_it_is_the_population_of_one_without_its_axis() -> None:
     population, alone = make_population(SMALL), make_trainer(SMALL)
     for story in ("", "regenerate", "reset"):
@@ -119,7 +103,7 @@ def test_weights_that_do_not_fit_are_refused_and_change_nothing(fresh: Trainer) 
 
 def test_many_calls_compile_once(fresh: Trainer) -> None:
     rng = np.random.default_rng(1)
-    for _ in range(200):
+    for _ in range(40):
         if fresh.finished:
             fresh.reset()
             fresh.regenerate()
@@ -139,12 +123,6 @@ OPTIMIZERS: list[tuple[str, float, int | None]] = [
 def with_optimizer(optimizer: str, rate: float, stride: int | None) -> EchoConfig:
     config = replace(SMALL, learning_rate=rate, stride=stride, echo_step=1, init="glorot", num_epochs=50)
     return config.with_fields({"optimizer": optimizer})
-
-
-@pytest.mark.parametrize(("optimizer", "rate", "stride"), OPTIMIZERS)
-def test_every_optimizer_learns(optimizer: str, rate: float, stride: int | None) -> None:
-    progress = make_trainer(with_optimizer(optimizer, rate, stride)).advance(600)
-    assert progress.losses[-50:].mean() < 0.5 * progress.losses[:20].mean()
 
 
 def test_the_tutorials_run_learns_the_echo_exactly() -> None:
@@ -183,11 +161,5 @@ def test_a_restored_state_goes_on_bit_for_bit(optimizer: str, rate: float, strid
     np.testing.assert_array_equal(again.losses, rest.losses)
     np.testing.assert_array_equal(again.states, rest.states)
     assert_same_weights(other.weights, end)
-
-
-def test_the_learning_rate_edited_is_the_one_used(fresh: Trainer) -> None:
-    made = make_trainer(replace(SMALL, learning_rate=0.02)).advance(20).losses
-    fresh.edit(replace(SMALL, learning_rate=0.02))
-    np.testing.assert_array_equal(fresh.advance(20).losses, made)
-    fresh.reset()
-    np.testing.assert_array_equal(fresh.advance(20).losses, made)
+    later = other.advance(560).losses
+    assert later[-50:].mean() < 0.5 * rest.losses[0], "it learns"

@@ -50,27 +50,6 @@ def test_a_tanh_unit_that_feeds_itself_has_three() -> None:
     assert found.eigenvalues[:, 0] == pytest.approx(slopes, abs=1e-5)
 
 
-def test_one_at_the_border_is_marginal() -> None:
-    """h = tanh(h) rests at 0 alone, where the slope is 1: the third power decides."""
-    found = points_of(*one_unit(1.0))
-    assert set(found.kinds) <= {"marginal", "slow"}
-    assert np.abs(found.states).max() < 0.01
-
-
-def test_a_constant_input_can_leave_only_one() -> None:
-    found = points_of(*one_unit(2.0, x=1.0), held=(1,))
-    assert found.held == [1]
-    assert found.kinds == ("stable",)
-    h = found.states[0, 0]
-    assert h == pytest.approx(np.tanh(1 + 2 * h), abs=1e-6)
-
-
-@pytest.mark.parametrize("held", [1, (), (1, 0), "01"])
-def test_a_script_is_told_how_many_numbers_an_input_has(held: Any) -> None:
-    with pytest.raises(ValueError, match=r"held = .* a list of 1"):
-        points_of(*one_unit(0.5), held=held)
-
-
 @pytest.mark.parametrize(
     ("sizes", "kind"),
     [
@@ -176,9 +155,3 @@ def test_three_bits_are_held_by_eight_stable_points() -> None:
     assert np.abs(np.abs(found.outputs[:8]) - 1).max() < 0.05
     pushing = (np.abs(found.eigenvalues) > 1).sum(axis=1)
     assert np.bincount(pushing, minlength=4).tolist() == [8, 12, 6, 1]
-
-
-def test_a_pulse_leaves_one_half() -> None:
-    found = points_of(*flip_flop(), held=(1, 0, 0))
-    assert found.count("stable") == 4
-    assert (found.outputs[:4, 0] > 0.5).all()
