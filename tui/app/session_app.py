@@ -54,11 +54,10 @@ PANEL_WIDTH, PANEL_HEIGHT = 44, 14  # beside the curve, and below it
 LEAST_PANEL_HEIGHT = 8  # below the curve: to keep these lines, the views are hidden
 
 
-Shares = tuple[tuple[type[View], ...], int, int]
-"""The views that are shown, from left to right, their lines, and the lines of a panel below the curve."""
-
-
-def layout(config: EchoConfig, width: int, height: int, panel_open: bool, choice: ViewChoice) -> Shares:
+def layout(
+    config: EchoConfig, width: int, height: int, panel_open: bool, choice: ViewChoice
+) -> tuple[tuple[type[View], ...], int, int]:
+    """The views that are shown, from left to right, their lines, and the lines of a panel below the curve."""
     views_shown, lines_of_panel = is_large(width, height), 0
     height -= STATUS_AND_FOOTER
     if panel_open and width >= WIDE:

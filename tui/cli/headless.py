@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -83,7 +81,7 @@ def print_training(
         let_go(background, recorder.folder, serving.trouble, errors_apart=json)
     native_log = terminal.keep_native_stderr_off_the_screen()
     lines = LinePrinter(None if json else terminal.screen_for_a_bar())
-    with asked_to_end(session.stop, lambda: session.send(Save())) as asked:
+    with terminal.asked_to_end(session.stop, lambda: session.send(Save())) as asked:
         folder = None if recorder.folder is None else str(recorder.folder)
         trained = recorder.resumed.position_at(at).window if recorder.resumed else 0
         say({"event": "start", **shown(config.fields()), "run": folder, "trained": trained})
@@ -179,22 +177,6 @@ def line_of(record: Record, config: EchoConfig) -> str:
         "diverged": f"  {record['diverged']} diverged" if record.get("diverged") else "",
     }
     return template.format(**record | words, epochs=config.num_epochs, per_epoch=config.windows_per_epoch)
-
-
-@contextmanager
-def asked_to_end(stop: Callable[[], object], save: Callable[[], object] = lambda: None) -> Iterator[list[int]]:
-    """The signals so far that ask to end, each of which calls ``stop``; a second Ctrl+C ends at once."""
-    asked: list[int] = []
-
-    def end(number: int) -> None:
-        if number == signal.SIGINT and signal.SIGINT in asked:
-            terminal.leave_process(ExitCode.FORCED)
-        asked.append(number)
-        stop()
-
-    terminal.when_terminal_is_gone(lambda: end(signal.SIGHUP))
-    with terminal.signals_call(end, save):
-        yield asked
 
 
 class EpochReport:
