@@ -230,7 +230,6 @@ class SessionApp(KeyedApp[int]):
     # ---- the screen, and what has the arrow keys
 
     def _lay_out(self, size: Size) -> None:
-        """Divide the screen between curve, views and panel; if it is too small, the status says so."""
         panel = self._panel
         shown, lines, lines_of_panel = layout(self._frame.config, *size, panel is not None, self._choice)
         is_small, is_wide = not is_large(*size), size.width >= WIDE

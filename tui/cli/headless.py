@@ -236,7 +236,6 @@ class EpochReport:
     def _fields(
         self, progress: PopulationProgress, index: int, sums: npt.NDArray[np.float64], windows: int, errors: int
     ) -> Record:
-        """The numbers about some windows, the last at ``index``, from the sums of their losses, and their errors."""
         if self.config.replicas == 1:
             return {"loss": float(sums[0] / windows), "accuracy": self.config.accuracy(errors, windows)}
         along, newest = progress.trained - len(progress.losses) + index + 1, progress.losses[index]

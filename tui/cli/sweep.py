@@ -186,7 +186,6 @@ def _is_over(point: GridPoint) -> bool:
 
 
 def _of_point(point: GridPoint, axes: Iterable[str]) -> tuple[Record, list[str]]:
-    """A finished point as a record, with the numbers of the map, and as a line of text."""
     counts, level = Cell((), (point,)), solved_level(point.config)
     (low, high), loss, half = counts.interval, counts.loss, counts.half_solved
     rung = rung_text(point.config, loss)

@@ -81,7 +81,6 @@ def losses_axis(axes: Any, label: str, log: bool, values: Sequence[Any]) -> None
 
 
 def not_finite(axes: Any, places: Any, losses: Any) -> None:
-    """Draw a cross at the top for each loss that is NaN or infinite."""
     bad = places[~np.isfinite(losses)]
     if len(bad):
         top = np.full(len(bad), 0.98)

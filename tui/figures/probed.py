@@ -242,7 +242,6 @@ def plane(request: FigureRequest) -> FigureData:
 
 
 def _draw_borders(axes: Any, groups: TargetGroups, readout: Any) -> None:
-    """Draw lines where the predicted group changes, in the plane through the mean state."""
     if not len(readout):
         return
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()

@@ -81,7 +81,6 @@ class MapState:
         return cls(Table.of(results, choice)).seeing(choice)
 
     def read_again(self, results: SweepResults) -> MapState:
-        """The same choices for newer results."""
         if [*results.axes] != [*self.axes]:
             return MapState.first(results)
         return replace(self, table=replace(self.table, results=results)).filtered(self.filter)
@@ -89,7 +88,6 @@ class MapState:
     # ---- the keys
 
     def seeing(self, choice: Choice) -> MapState:
-        """With other fields across, down, or held."""
         if choice.down == choice.across:
             choice = replace(choice, down=None)
         now = replace(self, table=Table.of(self.table.results, choice))
@@ -189,7 +187,6 @@ class MapState:
 
     @property
     def heading(self) -> str:
-        """Which measure is shown, over which fields, and of which values."""
         choice, losses = self.choice, {point.config.loss_name for point in self.table.results.points}
         fields = [f"{word} {name}" for word, name in (("across", choice.across), ("down", choice.down)) if name]
         others = []  # each cell has their one value, or all of several

@@ -206,7 +206,6 @@ class SettingsPanel(Panel):
         self.redraw()
 
     def show(self, frame: Frame) -> None:
-        """Take over the configuration, and why the last edit was refused, if it was."""
         self.form.take(frame)
         if self.is_open:
             self.redraw()

@@ -201,7 +201,6 @@ def cells_of(strips: Iterable[Strip], system: ColorSystem) -> list[Cell]:
 
 @lru_cache(maxsize=4096)
 def pen_of(style: Style, system: ColorSystem) -> Pen:
-    """The pen for a style, in the colours that the terminal has."""
     attributes = ";".join(code for name, code in ATTRIBUTES.items() if getattr(style, name))
     foreground = "39" if style.color is None else ";".join(style.color.downgrade(system).get_ansi_codes())
     background = "49" if style.bgcolor is None else ";".join(style.bgcolor.downgrade(system).get_ansi_codes(False))

@@ -441,7 +441,6 @@ def draw_label(cells: Cells, place: Place, x: int, text: str, lines: int, ink: s
 
 
 def draw_norm_words(cells: Cells, place: Place, norms: Curve, clip_norm: float | None) -> None:
-    """What the strip shows, the norm above which gradients are clipped, and in how many windows that was done."""
     cells.write(0, place.y, f"{'norm':>{GUTTER - 1}}", "muted")
     if norms.starts.size and np.isnan(norms.high).all():
         draw_label(cells, place, place.x, " not recorded", 1, "muted")

@@ -356,7 +356,6 @@ def title(config: EchoConfig, newest: TapePiece, row: int, lines: Sequence[RowLi
 
 
 def read(config: EchoConfig, window: Progress, row: int, step: int) -> str:
-    """A text about a target: the inputs on which it depends, and what the network says."""
     task, is_echo, lags = config.the_task, config.value("task") == "echo", lags_of_target(config, window.window, step)
     sources = f" depends on {', '.join(f't-{lag}' for lag in lags)}" if lags else ""
     if is_echo:
