@@ -19,8 +19,6 @@ VIEWS: tuple[type[View], ...] = (
     *(WeightsView, SeedsView, PlaneView, SampleView),
 )
 
-NAMES_OF_VIEWS = {f"view.{view.title}": view.title for view in VIEWS}  # by the id of their keys
-
 
 class ViewChoice(NamedTuple):
     """The number keys of the two views that were opened last; the older is shown only if there is room for two."""
