@@ -74,7 +74,7 @@ def test_a_slow_terminal_slows_no_training_and_is_sent_the_newest_picture_when_i
     endless = ("--run", str(folder), "--speed", "max", "--num-epochs", "1000000")
     with running(*endless, scripted=True) as program:
         # until it has seen that this terminal answers, it waits for none
-        program.until(lambda text: "running" in text and program.output.count(b"\x1b[6n") > 20)
+        program.until(lambda text: "running" in text and program.output.count(b"\x1b[6n") > 5)
         program.is_slow = True
         program.until(lambda _: program.withheld)
         program.quiet_for(0.5)  # it would draw several frames
