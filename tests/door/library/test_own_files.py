@@ -215,7 +215,6 @@ def test_own_files_train_as_the_same_task_and_cell_of_the_program() -> None:
     config = EchoConfig(state_size=3, init="glorot", total_series_length=600)
     ours = config.with_fields({"task": "xor.py:Mine", "far_lag": 2, "cell": "cell.py:Mine"})
     theirs = config.with_fields({"task": "delayed_xor", "far_lag": 2})
-    from tests.compiled import plain
 
     with plain() as programs:
         losses, expected = (echornn.Trainer(one, programs).advance(16).losses for one in (ours, theirs))
