@@ -158,7 +158,6 @@ class Trend:
 
 @lru_cache(maxsize=8)
 def trend(config: EchoConfig, blocks: BlockMeans) -> Trend:
-    """The trend at the newest of these blocks; early before the first is complete."""
     if not len(blocks):
         return Trend("early", math.nan, 0.0, math.nan, False, 0)
     chance, floor, width = chance_level(config), mean_floor(config), chance_width(config)

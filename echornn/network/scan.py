@@ -309,7 +309,6 @@ def _step_by_step(
     is_state = [value is after for made in trial.made for value in made.values]
 
     def kept(state: tf.Tensor, made: Sequence[Made]) -> list[tf.Tensor]:
-        """The state, and the activations that are not the state."""
         values = [value for one in made for value in one.values]
         return [state, *(value for value, is_it in zip(values, is_state, strict=True) if not is_it)]
 

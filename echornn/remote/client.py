@@ -185,7 +185,6 @@ class OtherVersionError(AddressError):
 
 
 def socket_of(folder: Path) -> Path:
-    """The socket of the session that trains the run in this folder, by the pointer there."""
     pointer = folder / POINTER_FILE
     try:
         fields = json.loads(own_files.read_bytes(pointer, messages.MOST_BYTES_OF_A_GREETING))
@@ -249,7 +248,6 @@ def greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict
 
 
 def viewers_of(folder: Path, seconds: float = CONNECT_SECONDS) -> tuple[tuple[str, ...], str]:
-    """The names of the viewers of the session that trains the run in a folder, and the one that steers."""
     with connected(folder, seconds) as connection:
         said = greeted(connection, folder, wants="names")
     names = said.get("names")

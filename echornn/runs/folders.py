@@ -168,7 +168,6 @@ def is_debris(folder: Path) -> bool:
 
 
 def _is_abandoned(folder: Path) -> bool:
-    """Whether a folder has only debris, and no process writes there; False if that cannot be found out."""
     try:
         return is_debris(folder) and not own_files.is_held(folder)
     except OSError:

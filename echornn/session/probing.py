@@ -55,8 +55,6 @@ class WeightRecorder:
 
 @dataclass
 class StandingQuestion:
-    """A question that is asked again and again until it is replaced."""
-
     question: Question | None
     show: Callable[[Readings | None, str], None]  # shows the readings, or why there are none
     position: Position | None = None  # the last position examined for it
