@@ -16,7 +16,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.patience import PATIENCE, wait_for
-from tests.races import DISTURBANCE
 from tests.terminal_screen import ALTERNATE_SCREEN_OFF, TerminalScreen
 from tui.term.output import ASK
 
@@ -55,7 +54,6 @@ class Program:
         self.pid = os.fork()
         if self.pid == 0:
             os.login_tty(inside)
-            os.nice(DISTURBANCE.nice)
             if ignore_hangup:
                 signal.signal(signal.SIGHUP, signal.SIG_IGN)
             for name in ("NO_COLOR", "COLORTERM"):
@@ -80,7 +78,6 @@ class Program:
 
     def send(self, data: bytes) -> None:
         """Send bytes from the terminal, all of them, however slowly they are read."""
-        DISTURBANCE.wait()
         while data:
             data = data[os.write(self.terminal, data) :]
 
@@ -221,9 +218,8 @@ class Program:
 
     def _take(self) -> None:
         """Read some bytes, which are drawn later."""
-        DISTURBANCE.wait()
         try:
-            data = os.read(self.terminal, DISTURBANCE.read_bytes)
+            data = os.read(self.terminal, 1 << 16)
         except OSError:  # Linux reports this when the other side is closed
             data = b""
         self._unseen += data

@@ -2,19 +2,16 @@
 
 `python -m tests.scripted_program ARGUMENT ...` works like `python -m tui ARGUMENT ...` but trains and probes nothing,
 and is ready at once. The environment variable `TRAINERS` selects one of `TRAINERS`. `FAILING` names a function as
-``package.module:Class.method``, which fails on all threads except the first, as if by a bug; with ``!disk`` after it,
-as on a full disk.
+``package.module:Class.method``, which fails on all threads except the first, as if by a bug.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import pkgutil
 import threading
-import time
 from contextlib import AbstractContextManager, ExitStack
-from typing import IO, Any, NoReturn, cast
+from typing import Any, NoReturn
 from unittest.mock import patch
 
 from echornn.config import ConfigError, EchoConfig
@@ -22,30 +19,8 @@ from echornn.progress import PopulationProgress
 from echornn.session import session as loop
 from echornn.training.structure import AnyTrainer, MakeTrainer
 from tests.hashed import HashTrainer
-from tests.patience import PATIENCE
-from tests.races import DISTURBANCE, Drops
 from tests.scripted import ScriptedTrainer, unread
 from tui.__main__ import main as run_program
-
-SECONDS_A_CALL = 0.2
-
-
-class SlowTrainer(ScriptedTrainer):
-    """A trainer that takes some time for each call, on any machine."""
-
-    def advance(self, n: int) -> PopulationProgress:
-        time.sleep(SECONDS_A_CALL)
-        return super().advance(n)
-
-
-class StuckTrainer(ScriptedTrainer):
-    """A trainer whose call does not return after some windows, which it says on standard output."""
-
-    def advance(self, n: int) -> PopulationProgress:
-        if self.trained >= 5:
-            os.write(1, b'{"event": "stuck"}\n')
-            time.sleep(PATIENCE)
-        return super().advance(1)
 
 
 class HungTrainer(ScriptedTrainer):
@@ -73,9 +48,7 @@ def without_gpu(config: EchoConfig) -> AnyTrainer:
 TRAINERS: dict[str, MakeTrainer] = {
     "": partly_wrong,
     "hashed": HashTrainer,
-    "slow": SlowTrainer,
     "hung": HungTrainer,
-    "stuck": StuckTrainer,
     "cpu": without_gpu,
 }
 
@@ -83,34 +56,23 @@ TRAINERS: dict[str, MakeTrainer] = {
 def main() -> NoReturn:
     """Run the command, and exit."""
     with ExitStack() as patches:
-        if DISTURBANCE.written:
-            patches.enter_context(patch("textual.drivers.linux_driver.WriterThread", _writing_in_drops))
         if name := os.environ.get("FAILING"):
-            patches.enter_context(_failing(*name.partition("!")))
+            patches.enter_context(_failing(name))
         make_trainer = TRAINERS[os.environ.get("TRAINERS", "")]
         patches.enter_context(patch.object(loop, "tensorflow_trainers", lambda *_: make_trainer))
         patches.enter_context(patch.object(loop, "by_probes", unread))
         run_program()
 
 
-def _failing(name: str, _: str, disk: str) -> AbstractContextManager[object]:
+def _failing(name: str) -> AbstractContextManager[object]:
     real = pkgutil.resolve_name(name)
 
     def failing(*arguments: Any, **named: Any) -> Any:
         if threading.current_thread() is threading.main_thread():
             return real(*arguments, **named)
-        if disk:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "results/KEY.json")
         raise TypeError("a fault of the program")
 
     return patch(name.replace(":", "."), failing)
-
-
-def _writing_in_drops(file: IO[str]) -> object:
-    """Textual's thread that draws, on a terminal that takes small pieces."""
-    from textual.drivers._writer_thread import WriterThread
-
-    return WriterThread(cast(IO[str], Drops(file)))
 
 
 if __name__ == "__main__":

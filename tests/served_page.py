@@ -82,15 +82,6 @@ async def came(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def last_words(tab: ClientWebSocketResponse) -> str:
-    while (message := await asyncio.wait_for(tab.receive(), PATIENCE)).type is WSMsgType.BINARY:
-        pass
-    kind, words = json.loads(message.data)
-    assert kind == "end"
-    assert (await asyncio.wait_for(tab.receive(), PATIENCE)).type in (WSMsgType.CLOSE, WSMsgType.CLOSING)
-    return str(words)
-
-
 @contextmanager
 def serving(*arguments: str, before: tuple[str, ...] = ()) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """``serve`` in a process of its own, and what it prints with ``--json``; a command may be before it."""

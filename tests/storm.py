@@ -1,4 +1,7 @@
-"""Sends random keys, pastes, mouse reports, sizes and noise to the real program; checks that it lives and replays."""
+"""Sends random keys, pastes, mouse reports, sizes and noise to the real program; checks that it lives and replays.
+
+`python -m tests.storm SEED ...` sends 5,000 of them for each seed, to a program that trains.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import os
 import random
 import re
 import signal
+import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -140,3 +145,11 @@ def _has_trained(folder: Path) -> bool:
         return bool(Run.read(folder).commands)
     except RunError:
         return False
+
+
+if __name__ == "__main__":
+    for seed in sys.argv[1:]:
+        with tempfile.TemporaryDirectory() as name:
+            os.chdir(name)  # the command palette can save the screen to the current folder
+            fault = Storm(int(seed), 5000, Path(name, "run"), populations=True).blow("--num-epochs", "20")
+        sys.stdout.write(f"seed {seed}: {fault or 'alive, and replays'}\n")

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from echornn.config import EchoConfig
-from echornn.data.levels import ladder_of
 from echornn.sweeps.folder import (
     FAILED,
     RESULTS,
@@ -80,18 +79,3 @@ def keep(folder: Path, grids: Sequence[Grid], rule: Rule = with_a_cliff, failed:
                 if result is not None:
                     (folder / RESULTS / f"{one.key(config)}.json").write_bytes(result_bytes(config, result))
     return folder
-
-
-OF_TASKS = Grid(
-    (Axis.parse("task=echo,two_coins,flip_flop"), Axis.parse("cell=rnn,gru,lstm")),
-    {"state_size": 2, "init": "glorot", "seed": 0, "num_epochs": 1},
-    8,
-)
-"""A grid of tasks with losses in different units."""
-
-
-def on_a_rung(config: EchoConfig) -> Result:
-    """RNNs are solved, GRUs at the rung before the last, LSTMs at chance."""
-    levels = [level.loss for level in ladder_of(config)]
-    loss = {"rnn": levels[-1], "gru": levels[-2], "lstm": levels[0]}[str(config.cell)]
-    return Result(99 if config.cell == "rnn" else None, loss, 666, 0.02)

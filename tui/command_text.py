@@ -13,25 +13,15 @@ PROGRAM = "echornn-tui"
 
 
 def command_of(config: EchoConfig) -> str:
-    """The command line that trains this configuration from the start; it has a flag for each field that is not the
-    default.
-    """
+    """The command line that trains this configuration from the start."""
     changes = EchoConfig().changes_to(config)
     flags = [f"--{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in changes.items()]
     return " ".join([PROGRAM, *flags])
 
 
 def command_again(path: Sequence[Branch], window: int, is_past: bool, folder: Path | None) -> str:
-    """The command line that returns to this window of a run.
-
-    If the run has no changes, the configuration's flags are enough, and the command works on any machine. Otherwise, or
-    for an earlier window, the command needs the run's folder.
-
-    Args:
-        path: the branches that lead to the window, from window 0 on; at least one.
-        window: the window, counted along these branches.
-        is_past: whether later windows were trained too.
-        folder: the run's folder; None if the run is not saved.
+    """The command line that returns to a window, counted along the branches of ``path``: the flags of the configuration
+    if the run has no changes, which work on any machine; else by the run's folder.
     """
     last = path[-1]
     from_the_start = len(path) == 1 and last.init_index == last.data_version == 0 and not is_past
@@ -42,9 +32,8 @@ def command_again(path: Sequence[Branch], window: int, is_past: bool, folder: Pa
 
 def command_with(subcommand: str, words: Sequence[str], flags: Mapping[str, object]) -> str:
     """A subcommand with these words and flags, as it can be typed; flags that are None or False are left out."""
-    given = {f"--{name.replace('_', '-')}": value for name, value in flags.items() if value is not None}
-    words_of = {
-        flag: [flag] * value if isinstance(value, bool) else [flag, str(value)] for flag, value in given.items()
-    }
-    typed = [word for one in words_of.values() for word in one]
-    return shlex.join([PROGRAM, subcommand, *words, *typed])
+    typed = [PROGRAM, subcommand, *words]
+    for name, value in flags.items():
+        if value is not None and value is not False:
+            typed += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
+    return shlex.join(typed)

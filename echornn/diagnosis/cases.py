@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from echornn.cells.cell import Bounds
 from echornn.config import ConfigError, EchoConfig
 from echornn.data import levels
 from echornn.data.series import lags_beyond
@@ -18,7 +17,7 @@ from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats, Trend, bits_
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.history.curve import FIRST_BLOCK
 from echornn.progress import Progress
-from echornn.readings import SATURATED, parts_of, signed
+from echornn.readings import Readings
 
 FEWER = 0.9  # the share of guessing's errors below which a network is better than guessing
 EPOCH_HEAD = 16  # windows at an epoch's start whose targets may echo the row above
@@ -49,7 +48,7 @@ class Facts:
     config: EchoConfig
     stats: LossStats
     newest: Progress | None = None  # the newest window with its data; None if only its loss is known
-    still: bool = False  # whether it is looked at, since nothing is trained now
+    readings: Readings | None = None  # the newest readings of the probes
     undoable: bool = False  # whether there is a change to undo
     unread: bool = False  # whether the losses on record are not read yet
 
@@ -95,7 +94,7 @@ class Facts:
     def is_spike(self) -> bool:
         """Whether the newest window, at an epoch's start, has a higher loss, for targets that nobody can know."""
         newest, before = self.newest, self.stats.recent[:-1].astype(np.float64)
-        if newest is None or not self.still or before.size < 10 or newest.window >= EPOCH_HEAD or not newest.epoch:
+        if newest is None or before.size < 10 or newest.window >= EPOCH_HEAD or not newest.epoch:
             return False
         floor = levels.boundary_floor(self.config, newest.window)
         return bool(floor and newest.losses[-1] > max(floor / 2, 2 * np.median(before)))
@@ -115,11 +114,8 @@ class Facts:
 
     @property
     def is_saturated(self) -> bool:
-        """Whether nearly all units were near their limits in the newest window."""
-        part = next(iter(parts_of(self.config).values()))
-        if self.newest is None or part.bounds is Bounds.FREE or self.is_at("below"):
-            return False
-        return bool((np.abs(signed(self.newest.states, part.bounds)) > SATURATED).mean() > MOSTLY)
+        units = None if self.readings is None else self.readings.units
+        return units is not None and units.share_saturated > MOSTLY and not self.is_at("below")
 
 
 Text = Callable[[Facts], str]

@@ -151,6 +151,10 @@ class LiveRun:
     def diverged(self) -> bool:
         return bool(len(self.timeline)) and self.timeline.diverged(self.here)
 
+    @property
+    def before_it_diverged(self) -> int | None:
+        return moves.before_it_diverged(self.timeline, self.here) if len(self.timeline) else None
+
     def _continuing_its_data(self, shown: tuple[PopulationProgress, ...]) -> tuple[PopulationProgress, ...]:
         """The windows before this position if they have the same data and task as those after it; otherwise none."""
         owner = self.owner
@@ -431,6 +435,7 @@ class LiveRun:
             "undoable": moves.undoable(timeline, here),
             "redoable": bool(self._undone),
             "seed_stats": timeline.seed_stats(here),
+            "blamed": moves.blamed(timeline, here),
             "is_unread": False,
         }
 

@@ -12,9 +12,10 @@ from typing import Any, Protocol
 from echornn.config import ConfigError, EchoConfig
 from echornn.errors import OwnError
 from echornn.progress import PopulationProgress
-from echornn.readings import Question
+from echornn.readings import Question, Readings
 from echornn.runs.recorder import Recorder
 from echornn.session.commands import (
+    NO_WORK,
     Answer,
     Ask,
     ChangeCommand,
@@ -63,6 +64,7 @@ class Session:
             differs from its configuration, with an edit, which can be undone.
         at: for a run that continues: the number of windows along its path to which to go back first.
         examine: the function that runs the probes, on a separate thread; by default `echornn.probes.examine.examine`.
+        vitals: whether to examine from time to time, unasked, what diagnoses depend on besides the losses; see `Frame`.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Session:
         recorder: Recorder | None = None,
         at: int | None = None,
         examine: Examine | None = None,
+        vitals: bool = False,
     ) -> None:
         require_speed(speed)
         self.recorder = recorder or Recorder()
@@ -98,7 +101,7 @@ class Session:
         self._pace = Pace(speed, clock)
         self._live = live = LiveRun(first, self._made, self.recorder, self._pace, clock)
         self._exchange = exchange = Exchange(first_frame(config, self.recorder, speed, at), clock)
-        self._probing = Probing(live, examine or by_probes, exchange, clock)
+        self._probing = Probing(live, examine or by_probes, exchange, clock, vitals)
         self._handlers = Handlers(self._live, self._pace, exchange, self._probing)
         self.recorder.when_saved(lambda: exchange.notify(self._show_warning))
 
@@ -127,6 +130,11 @@ class Session:
         return next((one for one in reversed(self.answers) if one.number == number and not one.done), None)
 
     @property
+    def outstanding(self) -> int:
+        """How many commands that train, change or move something are not carried out yet."""
+        return sum(not isinstance(sent.command, NO_WORK) for sent in self._exchange.unanswered)
+
+    @property
     def frame(self) -> Frame:
         """The newest frame, the same object if nothing has changed. While the session loads, it shows what the commands
         that wait will lead to.
@@ -148,6 +156,11 @@ class Session:
     @property
     def timeline(self) -> Timeline:
         return self._live.timeline
+
+    @property
+    def before_it_diverged(self) -> int | None:
+        """The number of windows after which the loss was last finite; None if it has not diverged."""
+        return self._live.before_it_diverged
 
     @property
     def refused(self) -> ConfigError | None:
@@ -360,8 +373,6 @@ class Session:
         else:
             changes |= {"message": live.going, "rate": 0.0}
         before = self._exchange.frame
-        if before.own_config.seed != live.own_config.seed:
-            self._probing.forget()
         self._exchange.show(replace(before, state=state, config=live.config, replica=live.replica, **changes))
 
     def _show_warning(self) -> None:
@@ -370,7 +381,7 @@ class Session:
 
     @property
     def _place(self) -> dict[str, Any]:
-        return {**self._live.place, "warning": self._warning}
+        return {**self._live.place, "vitals": self._vitals(), "warning": self._warning}
 
     @property
     def _warning(self) -> str:
@@ -392,3 +403,12 @@ class Session:
             return {}
         kept = {} if before.differs_only_live(replace(own, seed=before.seed)) else {"readings": None, "unread": ""}
         return kept if self._live.arrived else {"progress": None, "tape": (), **self._live.recorded, **kept}
+
+    def _vitals(self) -> Readings | None:
+        """The vitals of the previous frame, unless they are of another network, another branch or a later window."""
+        frame, here, vitals = self._exchange.frame, self._live.position, self._exchange.frame.vitals
+        is_later = vitals is not None and (vitals.branch != here.branch or vitals.window > here.window)
+        if frame.own_config.seed == self._live.own_config.seed and not is_later:
+            return vitals
+        self._probing.forget()
+        return None

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, ConfigError, EchoConfig, require_epochs
+from echornn.data.series import EchoSeries
 from echornn.data.solved import Levels, SolvedAt
 from echornn.network.frozen import FrozenNetwork
 from echornn.network.model import checked_weights, initial_weights
@@ -194,6 +195,11 @@ class Population:
         """How many times the training program has been traced and compiled."""
         return self._shards.program.compilations
 
+    def series(self, replica: int) -> EchoSeries:
+        """The data of the current epoch for one replica; of the last epoch if all have been trained."""
+        epoch = min(self.epoch, self.configs[0].num_epochs - 1)
+        return EchoSeries.generate(self.configs[replica], self.data_version, epoch)
+
     @property
     def state(self) -> PopulationState:
         """A copy of everything that is needed to continue bit for bit."""
@@ -302,6 +308,11 @@ class Trainer(Population):
     def advance(self, n: int) -> Progress:  # type: ignore[override]
         """Train ``n`` windows, or fewer if the last epoch ends before; see `Population.advance`."""
         return super().advance(n).of(0)
+
+    @property
+    def series(self) -> EchoSeries:  # type: ignore[override]
+        """The data of the current epoch; of the last epoch if all have been trained."""
+        return super().series(0)
 
     @property
     def weights(self) -> dict[str, Floats]:

@@ -1,5 +1,5 @@
 """Measures the cost of the screen: bytes sent, windows per second with and without the screen and with each view open,
-delays of the event loop, time to the first frame, and time to redraw the curve at different lengths.
+and delays of the event loop.
 
 `python -m tests.benchmarks.cost_of_the_screen [width] [height] [seconds per measurement] [replicas]`
 """
@@ -25,23 +25,13 @@ from rich.console import Console
 
 import tui.app.app
 from echornn import EchoConfig, Session
-from echornn.session.pictures.frame import Frame, State
-from echornn.session.pictures.look import look
-from echornn.session.pictures.picture import Picture, Query
-from echornn.timeline.timeline import Timeline
 from tests.benchmarks.cost_of_the_record import rate
-from tests.trees import branch_off, grow
 from tui.app.app import EchoApp
 from tui.term import terminal
 from tui.term.output import ASK
-from tui.views.canvas import Cells
-from tui.views.plot import LossPlot
-from tui.views.plot_layers import GUTTER
 from tui.views.table import VIEWS
 
 ROUNDS = 3
-LENGTHS = (10**3, 10**6, 10**8)
-REDRAWS = 100
 WARM_SECONDS = 1.5
 """Seconds before measuring, in which a view computes for the first time."""
 
@@ -89,7 +79,7 @@ class Watched(EchoApp):
 def watch(speed: float, seconds: float, results: str, view: str, replicas: str) -> None:
     """The child process on the pseudo-terminal: the app with a real session, with the view of a key open."""
     terminal.keep_native_stderr_off_the_screen()
-    app = Watched(Session(config_of(int(replicas)), speed), seconds, view)
+    app = Watched(Session(config_of(int(replicas)), speed, vitals=True), seconds, view)
     app.run(mouse=False)
     delays = np.array(app.delays) * 1e3
     p99, worst = float(np.percentile(delays, 99)), float(delays.max())
@@ -97,18 +87,14 @@ def watch(speed: float, seconds: float, results: str, view: str, replicas: str) 
     os._exit(0)
 
 
-def on_a_terminal(
-    arguments: list[str], size: tuple[int, int], until: bytes = b""
-) -> tuple[list[tuple[float, int]], float]:
-    """Run a module on a pseudo-terminal that answers queries; returns when bytes arrived, and how late a text was."""
-    begun = time.perf_counter()
+def on_a_terminal(arguments: list[str], size: tuple[int, int]) -> list[tuple[float, int]]:
+    """Run a module on a pseudo-terminal that answers queries; returns when bytes arrived."""
     pid, master = pty.fork()
     if pid == 0:
         os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
         os.execv(sys.executable, [sys.executable, "-m", *arguments])
     termios.tcsetwinsize(master, size[::-1])
     came: list[tuple[float, int]] = []
-    first, text = math.nan, b""
     while True:
         select.select([master], [], [])
         try:
@@ -117,34 +103,8 @@ def on_a_terminal(
             break
         came.append((time.perf_counter(), len(data)))
         os.write(master, b"\x1b[1;1R" * data.count(ASK.encode()))
-        if until and math.isnan(first):
-            text += data
-            if until in text:
-                first = time.perf_counter() - begun
-                os.write(master, b"q")
     os.waitpid(pid, 0)
-    return came, first
-
-
-def redraw_seconds(windows: int, size: tuple[int, int]) -> float:
-    """Seconds to redraw the curve of a run of ``windows`` windows."""
-    timeline = Timeline()
-    branch_off(timeline, CONFIG)
-    dice = np.random.default_rng(0)
-    piece = dice.uniform(0, 0.7, min(windows, 10**6)).astype(np.float32)
-    for _ in range(max(1, windows // 10**6)):
-        grow(timeline, 0, piece, piece)
-    frame = Frame(State.RUNNING, CONFIG, trained=windows, line_end=windows)
-    plot = LossPlot(Picture(frame))
-    query = Query(columns=2 * (size[0] - GUTTER))
-    taken = []
-    for _ in range(REDRAWS):
-        cells = Cells(size[0], size[1] // 2)
-        begun = time.perf_counter()
-        plot._picture = look(query, frame, timeline)
-        plot.draw(cells)
-        taken.append(time.perf_counter() - begun)
-    return statistics.median(taken)
+    return came
 
 
 def main() -> None:
@@ -160,7 +120,7 @@ def main() -> None:
             for view in VIEWS * ROUNDS:
                 module = "tests.benchmarks.cost_of_the_screen"
                 arguments = [str(speed), str(seconds), str(results), view.key, str(replicas)]
-                came, _ = on_a_terminal([module, "watch", *arguments], size)
+                came = on_a_terminal([module, "watch", *arguments], size)
                 seen = json.loads(results.read_text())
                 last = came[-1][0]
                 sent = sum(size for at, size in came if last - seconds < at < last - 0.5) / (seconds - 0.5)
@@ -172,12 +132,6 @@ def main() -> None:
             for title, some in ratios.items() if math.isinf(speed) else ():
                 spread = f"{min(some):.2f} to {max(some):.2f}"
                 say(f"in the app, {title}, {statistics.median(some):.2f} of the session alone ({spread})")
-        firsts = [on_a_terminal(["tui"], size, b"loading")[1] for _ in range(ROUNDS)]
-    say(f"first frame after {min(firsts):.2f} to {max(firsts):.2f} s")
-    redraws = {windows: redraw_seconds(windows, size) for windows in LENGTHS}
-    least = min(redraws.values())
-    for windows, taken in redraws.items():
-        say(f"redraw at {windows:,} windows: {taken * 1e3:.1f} ms, {taken / least:.2f} times the least")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from echornn.config import EchoConfig
-from echornn.diagnosis.cases import Facts
 from echornn.diagnosis.loss_stats import (
     NEAR,
-    LossStats,
     before_the_fall,
     begin_of_the_fall,
     distinct,
@@ -28,7 +25,6 @@ from echornn.history.windows import quantiles
 from echornn.progress import Floats
 from echornn.tasks.task import Level
 from echornn.timeline.timeline import Timeline
-from tests.scripted import make_progress
 from tests.trees import branch_off, grow
 
 RECORDED = Path(__file__).parents[1] / "data" / "tutorial_run.npz"
@@ -74,16 +70,6 @@ def test_of_the_tutorials_run_it_is_where_the_plateau_ends_not_the_middle(window
     assert 230 <= begin <= 245
     assert losses[begin - 20 : begin].mean() > 0.66, "there it still guesses: chance is 0.69"
     assert losses[begin + 10 : begin + 30].mean() < 0.62
-
-
-@pytest.mark.parametrize("length", [5, 50, 400])
-def test_a_fall_of_any_length_is_found_where_it_begins(length: int) -> None:
-    windows = np.arange(20_000)
-    noise = np.random.default_rng(0).normal(0, 0.05, len(windows))
-    timeline = timeline_of((0.69 - 0.6 * np.clip((windows - 8000) / length, 0, 1) + noise).astype(np.float32))
-    begin = before_the_fall(lambda *part: timeline.curve(0, *part), 150, 0, len(windows))
-    assert begin is not None
-    assert abs(begin - 8000) <= 5 + length // 10
 
 
 losses = st.lists(st.floats(0, 512), min_size=1, max_size=8).map(lambda known: sorted(known, reverse=True))
@@ -146,12 +132,3 @@ def test_quantiles_are_those_of_numpy_where_all_is_finite(
 ) -> None:
     shares = (0.0, 0.1, 0.5, 0.9, 1.0)
     np.testing.assert_allclose(quantiles(losses, shares), np.quantile(losses, shares, axis=1), rtol=1e-5, atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("cell", "state", "expected"), [("rnn", -0.98, True), ("rnn", 0.96, False), ("irnn", 9, False)]
-)
-def test_units_near_their_limits_are_saturated(cell: str, state: float, expected: bool) -> None:
-    newest = make_progress(EchoConfig())
-    newest = replace(newest, states=np.full_like(newest.states, state))
-    assert Facts(EchoConfig(cell=cell), LossStats(), newest).is_saturated is expected

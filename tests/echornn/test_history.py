@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from dataclasses import replace
 from functools import partial
@@ -23,8 +22,6 @@ from echornn.progress import Counts, Floats
 from tests.examples import examples
 
 TUTORIAL = EchoConfig(replicas=2)
-WIDE = dataclasses.replace(TUTORIAL, batch_size=50)
-"""750 predictions per window."""
 
 LARGEST = float(np.finfo(np.float32).max)
 
@@ -53,16 +50,6 @@ def test_what_is_no_finite_number_stays_that_and_what_is_finite_finite() -> None
     assert kept[2:4].tolist() == [0.0, 0.0]
     assert np.isnan(kept[4:]).all()
     assert errors.tolist() == list(range(7))
-
-
-@given(st.integers(0, 750))
-def test_errors_of_many_predictions_are_kept_in_255ths(errors: int) -> None:
-    packed = pack(np.zeros(1, np.float32), np.array([errors], np.int32), WIDE)
-    (kept,) = errors_of(packed, WIDE)
-    assert abs(int(kept) - errors) <= 750 / 255 / 2 + 0.5
-    assert kept == errors or errors not in (0, 750)
-    assert pack(np.zeros(1, np.float32), np.array([kept], np.int32), WIDE) == packed
-    assert error_rates_of(packed, WIDE)[0] == pytest.approx(errors / 750, abs=1 / 510 + 1e-6)
 
 
 @examples(50)

@@ -16,7 +16,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from tests.patience import Clock
-from tui.term.output import MOST_UNDERWAY, PATIENCE_SECONDS, Backpressure, ScreenDiff, cells_of, pen_of
+from tui.term.output import MOST_UNDERWAY, PATIENCE_SECONDS, Backpressure, ScreenDiff
 
 WIDTH, HEIGHT = 12, 3
 Pieces = list[tuple[str, int]]
@@ -136,26 +136,6 @@ def test_a_change_is_a_move_a_pen_and_a_character() -> None:
     diff.send(whole([[("a" * WIDTH, 1)]] * HEIGHT), console("truecolor"))
     after: list[Pieces] = [[("aabaaaaabaaa", 1)]] * HEIGHT
     assert diff.send(part(after, [1]), console("truecolor")) == "\x1b[2;3H\x1b[0mb\x1b[5Cb\x1b[0m"
-
-
-def test_wide_and_combining_characters_keep_their_columns() -> None:
-    truecolor = console("truecolor")._color_system
-    assert truecolor is not None
-    pen = pen_of(Style(), truecolor)
-    assert cells_of([Strip([Segment("e\u0301日b")])], truecolor) == [
-        ("e\u0301", pen),
-        ("日", pen),
-        ("", pen),
-        ("b", pen),
-    ]
-
-
-def test_a_terminal_that_never_answers_is_not_waited_for() -> None:
-    line = Backpressure(Clock())
-    for _ in range(100):
-        assert line.is_clear
-        assert line.is_settled
-        line.asked()
 
 
 def test_so_many_frames_are_under_way_and_no_more_and_a_lost_answer_is_not_waited_for_for_ever() -> None:

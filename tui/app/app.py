@@ -244,9 +244,7 @@ class EchoApp(LineActions):
             return
         if self._frame.state is State.LOADING and isinstance(command, commands.ChangeCommand | commands.LookCommand):
             self._hint(keys.LATER)
-        if isinstance(command, commands.Undo | commands.Redo):
-            self._forget_drafts()
-        self._send(command)
+        self._obey(command)
 
     def action_advice(self) -> None:
         remedy = self._status.remedy
@@ -289,15 +287,11 @@ class EchoApp(LineActions):
             self._focus(self._plot)
             await self._plot.run_action(action)
 
-    def action_held_out(self) -> None:
-        self._plot.change_viewport(replace(self._plot.viewport, held_out=not self._plot.viewport.held_out))
+    def action_draw(self, what: str) -> None:
+        """Draw something of the curve, such as the held-out loss, or no longer."""
+        viewport = self._plot.viewport
+        self._plot.change_viewport(replace(viewport, **{what: not getattr(viewport, what)}))
         self._ask()
-
-    def action_log(self) -> None:
-        self._plot.change_viewport(replace(self._plot.viewport, log=not self._plot.viewport.log))
-
-    def action_norms(self) -> None:
-        self._plot.change_viewport(replace(self._plot.viewport, norms=not self._plot.viewport.norms))
 
     def action_zoom(self, closer: bool) -> None:
         self._plot.zoom(closer)

@@ -174,7 +174,6 @@ class Palette(ClosesOnce):
 
 
 def lines_shown(app: App[Any]) -> list[str]:
-    """The lines of the screen as text."""
     return [strip.text.rstrip() for strip in strips_shown(app.screen)]
 
 

@@ -84,8 +84,6 @@ def drawn(chapters: Sequence[Chapter], words: Sequence[str], width: int) -> Text
 
 
 class HelpScreen(ClosesOnce):
-    """Chapters to scroll through and to search."""
-
     BINDINGS = [
         # With priority, so that the search has the focus even before a key that follows quickly.
         Binding("slash", "search", "Search", priority=True, id="help.search"),
@@ -139,7 +137,6 @@ class HelpScreen(ClosesOnce):
         getattr(self._text, f"scroll_{way}")(animate=False)
 
     async def action_press(self, shown: str) -> None:
-        """Press a key of a row on the screen below."""
         if key := self._keys.get(shown) or keymap_of(self.app).named(shown):
             await self.action_dismiss()
             self.app.simulate_key(key)
@@ -191,7 +188,6 @@ class HelpScreen(ClosesOnce):
 
 
 def chapters(frame: Frame, audience: Audience) -> list[Chapter]:
-    """The help for the state of this frame."""
     from tui.app.keys import PLACES  # late: they have the keys of this screen
     from tui.app.words import WORDS
     from tui.panels.form import help_of
@@ -235,7 +231,6 @@ def _now(frame: Frame, audience: Audience) -> Chapter:
 
 
 def _task(frame: Frame) -> Rows:
-    """What is trained, and the levels of its loss that are known beforehand."""
     from tui.views.rows import data_text, first_sentence
 
     config, levels = frame.own_config, [f"{loss_text(one.loss, 3)} {one.name} ({one.knows})" for one in frame.ladder]

@@ -75,13 +75,9 @@ class KeyLine(CellWidget):
         for _, binding, _, _ in self.screen.active_bindings.values():
             if binding.show and self._offers(binding.action, binding.key):
                 offered.setdefault(binding.action, binding)
-        if not self.keymap.moved:
-            return offered
-        places = {name: place for place, name in enumerate(self.keymap.keys)}  # Textual has the moved ones last
-        return dict(sorted(offered.items(), key=lambda one: places.get(one[1].id or "", len(places))))
+        return offered
 
     def _parts(self, binding: Binding, in_words: bool) -> list[KeyPart]:
-        """The parts of a key: one, or one for each of several that are shown together, such as ``+/-``."""
         keys, display, name = self.keymap, self.app.get_key_display(binding), binding.description.partition(":")[0]
         if binding.id in self._tabs:
             opened = self._opened()

@@ -78,9 +78,9 @@ BINDINGS = [
     _key("replica_before", "less_than_sign", "Seed before", "replica(-1)", SEED_BEFORE, key_display="<>"),
     _key("replica_after", "greater_than_sign", "Seed after", "replica(1)", SEED_AFTER),
     _key("runs", "o", "Other runs", "runs", "Draw other runs under the curve"),
-    _key("log", "l", "Log", "log", "Losses on a logarithmic axis, or a linear one"),
-    _key("norms", "c", "Norms", "norms", "Under the curve the norms of gradients, and clip_norm; or not"),
-    _key("held_out", "h", "Held out", "held_out", "The loss on data that no training saw, on the curve"),
+    _key("log", "l", "Log", "draw('log')", "Losses on a logarithmic axis, or a linear one"),
+    _key("norms", "c", "Norms", "draw('norms')", "Under the curve the norms of gradients, and clip_norm; or not"),
+    _key("held_out", "h", "Held out", "draw('held_out')", "The loss on data that no training saw, on the curve"),
     _key("zoom", "z", "Zoom", "zoom(True)", "Zoom in: half as many windows"),
     _key("wider", "Z", "Wider", "zoom(False)", "Zoom out: twice as many windows"),
     _key("along", "P", "Probes along", "along", ALONG),
@@ -123,7 +123,7 @@ OF_WHAT_IS_WATCHED = [
 ]
 
 OPENS_PANEL = ("settings", "branches", "runs")
-ON_THE_CURVE = ("log", "norms", "held_out", "zoom", "on_the_curve")
+ON_THE_CURVE = ("draw", "zoom", "on_the_curve")
 NEEDS_ROOM = (*OPENS_PANEL, *ON_THE_CURVE, "focus_next", "focus_previous")  # more than the status has
 
 # the ids of keys after which others may be text, or keys of something else; after which training may start or stop

@@ -160,7 +160,6 @@ class CommandLine(Vertical):
             self._entered = [*(one for one in self._entered[:-1] if one != line), line, ""]
 
     def _say(self, why_not: str = "") -> None:
-        """Write above the line why it is refused, or what it does."""
         begun = self.input.value[: self.input.cursor_position]
         what = why_not or about(begun, self._complete(begun), self._known()[0])
         self.set_class(bool(why_not), "refused")

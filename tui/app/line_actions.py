@@ -76,7 +76,6 @@ class LineActions(SessionApp):
         await super().on_event(event)
 
     def _enter_line(self, text: str) -> str:
-        """Returns why a line is no command, or cannot be done; otherwise it has begun."""
         try:
             lines = lines_of(text)
             if len(lines) == 1 and not self._is_behind:
@@ -150,7 +149,7 @@ class LineActions(SessionApp):
 
     def _obey(self, command: Command) -> int:
         if isinstance(command, commands.Undo | commands.Redo | commands.ChangingCommand):
-            self._forget_drafts()
+            self._settings.form.forget()
         return self._send(command)
 
     # ---- actions that only words have
@@ -228,14 +227,12 @@ class LineActions(SessionApp):
         self.call_after_refresh(partial(self.call_after_refresh, call))
 
     def action_figure(self, kind: str, file: str) -> None:
-        """Make a figure of the position on the screen."""
         if kept := self._kept_position():
             folder, where, saved = kept
             making = asyncio.to_thread(_figure, folder, kind, Path(os.path.expanduser(file)), where, saved)
             self._doing = asyncio.create_task(making)
 
     def action_along(self) -> None:
-        """Show what the probes say along the path to the position on the screen."""
         if not self._frame.trained:
             self._refuse("nothing trained yet")
         elif kept := self._kept_position():
@@ -257,7 +254,6 @@ class LineActions(SessionApp):
 
 
 def _outcome_of(line: Line, doing: asyncio.Task[str] | None) -> Outcome | None:
-    """What became of an action; None as long as it is not done."""
     if doing is not None and not doing.done():
         return None
     try:

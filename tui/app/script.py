@@ -13,9 +13,8 @@ from typing import NamedTuple
 from textual.actions import parse
 
 from echornn.config import EchoConfig
-from echornn.session.commands import Answer, Edit, FinishEpoch, Go, Move, MoveEpochs, Step
+from echornn.session.commands import Answer, Edit, FinishEpoch, Step
 from echornn.session.pictures.frame import Frame, State
-from echornn.timeline.branch import letter_of
 from tui.app.words import Line, WordError, lines_of
 
 UNTIL = "until("
@@ -70,8 +69,6 @@ def has_come(line: Line, frame: Frame) -> bool:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a line."""
-
     line: Line
     why_not: str = ""  # why nothing was done, or not everything
     is_refused: bool = False  # whether later lines are not done; False if there was nothing to do
@@ -114,10 +111,6 @@ def outcome_of(begun: Begun, frame: Frame, not_done: Answer | None) -> Outcome |
         return None
     trained, note = frame.trained_in_all - begun.trained, ""
     match command:
-        case Go(_, window) if frame.trained < (window or 0):
-            note = f"branch {letter_of(frame.line)} ends at window {frame.trained:,}, which is shown"
-        case Move(far) | MoveEpochs(far) if abs(far) > 1 and frame.trained == (frame.line_end if far > 0 else 0):
-            note = f"window {frame.trained:,} is shown: the line {'ends' if far > 0 else 'begins'} there"
         case Edit() if begun.config is not None and not begun.config.differs_only_live(frame.config):
             changed = begun.config.changes_to(frame.config)
             fields = [name for name in changed if name not in begun.config.live_fields] or [*changed]
@@ -157,11 +150,9 @@ class Script:
         return self.begun is None and not self._waiting
 
     def stop(self) -> None:
-        """Begin no more lines."""
         self._waiting.clear()
 
     async def go_on(self) -> None:
-        """Begin the next lines, as far as those before are done."""
         while not (self.is_over or self._is_beginning):
             if self.begun is None:
                 self._is_beginning = True

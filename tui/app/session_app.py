@@ -169,9 +169,6 @@ class SessionApp(KeyedApp[int]):
             self._refuse(f"{ONLY_LOOKS}: no file is read or written")
         return not only_looks
 
-    def _forget_drafts(self) -> None:
-        self._settings.form.forget()
-
     # ---- what is said
 
     def _refuse(self, text: str) -> None:
@@ -284,7 +281,6 @@ class SessionApp(KeyedApp[int]):
 
     @property
     def _watching(self) -> bool:
-        """Whether the curve or a view has the keyboard focus."""
         return len(self.screen_stack) == 1 and isinstance(self._main.focused, LossPlot | View | None)
 
     @property
@@ -338,7 +334,6 @@ class SessionApp(KeyedApp[int]):
         self._show_status()
 
     def _ask(self) -> None:
-        """Request the probe readings that the curve and the visible views need."""
         held_out = HELD_OUT if self._plot.viewport.held_out else None
         question = union(*(view.question for view in self._views), held_out)
         if question != self._asked:
@@ -346,7 +341,6 @@ class SessionApp(KeyedApp[int]):
             self._send(Ask(question))
 
     def _instead_of(self, view: View) -> str:
-        """What a view says when it has nothing to draw."""
         frame = self._frame
         if view.question is not None and frame.state not in (State.LOADING, State.FAILED):
             return frame.unread
@@ -422,7 +416,6 @@ class SessionApp(KeyedApp[int]):
         return keys.is_offered(action, self._frame) and not (steers and self._picture.audience.only_looks)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The entries of the command palette: every key's action, and actions without a key."""
         for one in keys.BINDINGS:
             if keys.is_offered(one.action, self._frame):
                 run = partial(self.call_later, self.run_action, one.action)

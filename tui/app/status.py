@@ -32,7 +32,6 @@ NEWS, SPEED, DIFFERS, AS_USUAL = 3, 2, 1, 0
 
 
 def audience_text(audience: Audience) -> str:
-    """Who steers, or how many look on; empty if this is the only viewer."""
     steers = f"{audience.steering[:MOST_LETTERS]} steers"
     if audience.ended:
         return f"{audience.ended}; «quit» leaves"
@@ -48,7 +47,6 @@ def audience_text(audience: Audience) -> str:
 
 
 def position_fields(frame: Frame) -> list[tuple[str, str]]:
-    """Names and values on the first line, after the state."""
     config, letter = frame.config, letter_of(frame.branch)
     fields = [("at", f"{frame.trained:,} of {frame.line_end:,}")] if frame.is_past else []
     if frame.is_past or frame.branch:

@@ -18,14 +18,12 @@ def _file() -> Path:
 
 
 def remembered() -> Theme | None:
-    """The theme chosen last; None if there is none."""
     with suppress(OSError, ValueError):
         return next((theme for theme in THEMES if theme == _file().read_text(encoding="utf-8").strip()), None)
     return None
 
 
 def remember(theme: Theme) -> None:
-    """Save the theme, if possible."""
     with suppress(OSError):
         _file().parent.mkdir(parents=True, exist_ok=True)
         _file().write_text(f"{theme}\n", encoding="utf-8")

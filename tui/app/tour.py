@@ -58,7 +58,6 @@ NUMBERS: dict[str, Callable[[Frame], str]] = {
 
 
 def filled(text: str, frame: Frame) -> str:
-    """The text of a lesson with the numbers of the run."""
     known = {**frame.own_config.fields(), **{name: number(frame) for name, number in NUMBERS.items()}}
     return re.sub(r"\{(\w+)\}", lambda name: str(known.get(name[1], name[0])), text)
 
@@ -73,7 +72,6 @@ class TourCard(CellWidget):
         self.shown = ("", "", "", "")  # title, text, key, what the card says of it
 
     def lines(self, width: int) -> list[str]:
-        """The lines of the text on a screen of this width."""
         text = self.keymap.text(self.shown[1])
         return wrap(text, max(1, width - 2), max_lines=6, placeholder=" ...")
 
@@ -111,14 +109,12 @@ class TourApp(EchoApp):
 
     @property
     def _step(self) -> LessonStep | None:
-        """The step that is shown; None after the tour."""
         return self._steps[0] if self._steps else None
 
     def _card_height(self, width: int) -> int:
         return 2 + max(2, len(self._card.lines(width))) if self._steps else 0
 
     def _lay_out(self, size: Size) -> None:
-        """Divide what the card leaves of the screen."""
         self._height = height = self._card_height(size.width)
         self._card.styles.height = height
         super()._lay_out(Size(size.width, size.height - height))
@@ -191,7 +187,6 @@ class TourApp(EchoApp):
             self._show_card()
 
     def _go_on(self) -> None:
-        """Do the other lines of this step, and show the next."""
         self.do_lines(self._steps.pop(0).lines[1:])
         self.call_later(self._go_on_with_lines)
         self._awaited = self._sent
@@ -205,7 +200,6 @@ class TourApp(EchoApp):
         return super().check_action(action, parameters)
 
     def action_do_step(self) -> None:
-        """Do the line of the step, whatever key it has."""
         self.do_lines(self._steps[0].lines[:1])
         self.call_later(self._go_on_with_lines)
 
@@ -218,7 +212,6 @@ class TourApp(EchoApp):
 
 
 def _does(action: str) -> Command | str:
-    """What a key does: the command that its action sends, or the action itself."""
     return keys.meaning(action) if action.startswith("send(") else action
 
 

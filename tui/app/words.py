@@ -94,7 +94,6 @@ class Word:
         return known + known[-1:] * (count - len(known) if "..." in self.usage else 0)
 
     def read(self, words: Sequence[str]) -> Command | str:
-        """What these arguments make; a WordError if they are wrong."""
         least = sum(not one.startswith("[") for one in self.usage.split())
         arguments = self.arguments(len(words))
         if not least <= len(words) <= len(arguments):
@@ -117,7 +116,6 @@ class Word:
 
 
 def letters_of(view: View | type[View]) -> dict[str, Binding]:
-    """The letter keys of a view, by the word that does the same."""
     letters = (one for one in view.BINDINGS if isinstance(one, Binding) and len(one.key) == 1)
     return {one.description.lower().replace(" ", "_"): one for one in letters}
 
@@ -131,7 +129,6 @@ def _begun(tooltip: str) -> str:
 
 
 def _of_keys() -> Iterator[Word]:
-    """The ids of keys, and what the letter keys of views are called."""
     for one in keys.BINDINGS:
         if one.id and one.id.isidentifier() and one.action != "line":
             yield Word(one.id, "", _begun(one.tooltip), keys.SENT.get(one.id, one.action))
@@ -181,8 +178,6 @@ OF_PERSONS = ("settings", "branches", "runs", "copy", "focus", "show_all", "help
 
 @dataclass(frozen=True)
 class Line:
-    """A command as it was written, and what it does: a command of the session, or an action of the app."""
-
     text: str
     what: Command | str
 
@@ -217,7 +212,6 @@ def _line_of(words: list[str]) -> Line:
 
 
 def no_person(lines: Sequence[Line]) -> None:
-    """Check that a script can do these lines; a WordError if one is only for somebody at a screen."""
     for line in lines:
         if line.what in [WORDS[name].make for name in OF_PERSONS]:
             raise WordError(f"{line.text!r} cannot be used in a script: it is for somebody at a screen")

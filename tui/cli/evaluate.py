@@ -17,7 +17,6 @@ from echornn.config import EchoConfig, fields_text
 from echornn.data.levels import chance_level
 from echornn.data.series import check_own_files, held_out_config
 from echornn.diagnosis.loss_stats import bits_text
-from echornn.readings import HeldOut
 from tui.cli.probe import BAR
 from tui.cli.rows import At, Branch, Json, Record, Replica, RunName, Trust, emit, opened
 from tui.term import printed, terminal
@@ -59,23 +58,15 @@ def evaluate_run(
         if found is None:
             printed.complain(f"echornn-tui: the weights of seed {config.seed + one} are not finite: left out")
         else:
-            rows.append({**about, **_numbers(found)})
+            means = {"loss": found.loss, "loss_spread": found.loss_spread}
+            means |= {"accuracy": found.accuracy, "accuracy_spread": found.wrong_spread}
+            by_step = {"loss_by_step": found.loss_by_step, "accuracy_by_step": 1 - found.wrong_by_step}
+            rows.append(about | means | by_step)
     if not rows:
         raise FailedError("nothing to evaluate")
     title = f"after window {position.window:,}: {asked.batch_size:,} fresh {'rows' if asked.is_stream else 'trials'} "
     title += ", ".join(filter(None, (f"of {asked.row_length:,} steps", fields_text(settings or {}))))
     return emit(rows, json, lambda _: [title, *_lines(asked, rows)])
-
-
-def _numbers(found: HeldOut) -> Record:
-    return {
-        "loss": found.loss,
-        "loss_spread": found.loss_spread,
-        "accuracy": found.accuracy,
-        "accuracy_spread": found.wrong_spread,
-        "loss_by_step": found.loss_by_step,
-        "accuracy_by_step": 1 - found.wrong_by_step,
-    }
 
 
 def _lines(asked: EchoConfig, rows: list[Record]) -> Iterator[str]:

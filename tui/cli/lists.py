@@ -99,7 +99,6 @@ def _run_lines(among: Path | None, runs: Iterable[Record]) -> Iterator[str]:
 
 
 def _outcome(row: Record) -> tuple[str, str]:
-    """When it was solved, and when it was lost again; of several networks, how many."""
     if stats := row.get("lottery"):
         return f"{stats['solved']:,} of {stats['replicas']:,}", f"{stats['lost']:,} lost again" if stats["lost"] else ""
     solved = f"{row['solved_at']:,}" if row["solved_at"] else "-"

@@ -100,7 +100,6 @@ def _along(records: Iterable[Record], json: bool, csv: bool) -> int:
 
 
 def _table(records: Iterable[Record]) -> Iterator[str]:
-    """A line for each position, with the first number of each panel."""
     yield f"{'window':>9}{''.join(f'{title:>17}' for title in PANELS)}"
     for record in records:
         firsts = (next(iter(series([record], labels).values()), [math.nan])[0] for labels in PANELS.values())

@@ -299,7 +299,6 @@ def chosen_state(results: SweepResults, across: str | None, down: str | None, me
 def show_on_screen(
     results: SweepResults, state: MapState, chosen: Preferences, guarded: Guarded, computing: Computation | None = None
 ) -> int:
-    """Show the map, and the app of points opened from it, in turn, and compute the sweep, if it is computed here."""
     with quiet.collector_paused():
         from tui.map.app import Follower, MapApp
 
@@ -343,7 +342,7 @@ def show_on_screen(
 
         nonlocal theme, session
         await asyncio.to_thread(check_own_data, config)
-        session = Session(config, chosen.speed, recorder=train.begin(None, config))
+        session = Session(config, chosen.speed, recorder=train.begin(None, config), vitals=True)
         app = PointApp(session, chosen.fps, chosen.ascii, theme, moved=chosen.keys)
         code = await screen.show_session(app, session)
         theme = "light" if app.theme == "textual-light" else "dark"

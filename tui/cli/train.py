@@ -23,7 +23,6 @@ from echornn.session.commands import Pause
 from echornn.session.exchange import LOCAL
 from echornn.tasks.own_task import OwnTask
 from echornn.tasks.table import settings_by_name, values_of
-from echornn.timeline.branch import Position
 from echornn.timeline.moves import before_it_diverged
 from echornn.training.device import require_memory
 from tui.cli.detach import Serving, divide, go_on_in_the_background
@@ -84,7 +83,7 @@ def train(
     else:
         config, recorder, at = go_on(resume, given, at, trust)
     if guarded is not None and chosen is not None:
-        session = Session(config, chosen.speed, recorder=recorder, at=at)
+        session = Session(config, chosen.speed, recorder=recorder, at=at, vitals=True)
         if paused:
             session.send(Pause())
         with quiet.collector_spared():
@@ -103,7 +102,6 @@ def show(
     compared: Sequence[Path],
     serve: bool,
 ) -> int:
-    """Train in an app of this kind until the user leaves it. The training thread may still be in native code then."""
     from tui.cli.lines import say_last
 
     screen, recorder = AppScreen(guarded, chosen.mouse), session.recorder
@@ -270,7 +268,6 @@ def code_at_the_end(recorder: Recorder, is_saved: bool, after_a_signal: bool) ->
 
 
 def flags_for(at: int | None = None, **fields: object) -> list[str]:
-    """The flags after ``--resume RUN`` to continue at this window of its path with these fields."""
     given = {**({} if at is None else {"at": at}), **fields}
     return [text for name, value in given.items() for text in (f"--{name.replace('_', '-')}", str(value))]
 
@@ -286,8 +283,7 @@ def farewell(session: Session) -> list[str]:
     if at is None and frame.is_at_the_end_of(wanted):
         flags = flags_for(**{**fields, "num_epochs": 2 * wanted.num_epochs})
     else:
-        here = Position(frame.line, frame.trained)
-        flags = flags_for(before_it_diverged(session.timeline, here) if at is None and not fields else at, **fields)
+        flags = flags_for(session.before_it_diverged if at is None and not fields else at, **fields)
     go_on = ["echornn-tui --resume", folder, *flags]
     return [*warning, f"the run is in {folder}", f"go on with: {' '.join(go_on)}"]
 

@@ -20,8 +20,6 @@ class FigureError(UsageError):
 
 @dataclass(frozen=True)
 class FigureRequest:
-    """What a figure is to show."""
-
     run: str  # the folder or name of the run, or the folder of a sweep
     kind: str  # a name in `tui.figures.make.KINDS`
     others: tuple[str, ...] = ()  # further runs, to compare
@@ -40,8 +38,6 @@ class FigureRequest:
 
 @dataclass(frozen=True, eq=False)
 class FigureData:
-    """The numbers of a figure, and how it is drawn."""
-
     columns: Mapping[str, Any]  # all of the same length: numbers, texts, or None for an empty cell
     draw: Callable[[Any], object]  # draws on an empty figure of Matplotlib
     height: float  # of the figure in inches, at a width of one column

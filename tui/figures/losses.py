@@ -177,7 +177,6 @@ def branches(request: FigureRequest) -> FigureData:
 
 
 def runs(request: FigureRequest) -> FigureData:
-    """The losses of several runs, each along the path to its current position."""
     if not request.others:
         raise FigureError("runs need several: echornn-tui figure RUN runs RUN ... -o FILE")
     all_opened = [read(name) for name in (request.run, *request.others)]

@@ -51,7 +51,6 @@ def style(number: int) -> dict[str, Any]:
 
 
 def whole_numbers(axis: Any, label: str) -> None:
-    """Label an axis of whole numbers."""
     from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
     axis.set_label_text(label)
@@ -90,7 +89,6 @@ def not_finite(axes: Any, places: Any, losses: Any) -> None:
 
 
 def mark(axes: Any, place: float, text: str, **line: Any) -> None:
-    """Draw a dashed line upwards, with a text at its top."""
     axes.axvline(place, color="black", linestyle=(0, (4, 2)), **line)
     where = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points"}
     axes.annotate(text, (place, 1), (2, -4), va="top", fontsize=6, **where)

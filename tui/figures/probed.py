@@ -79,7 +79,6 @@ def memory(request: FigureRequest) -> FigureData:
 
 
 def _cut_line(axes: Any, reach: int | None, lags: int) -> None:
-    """Draw a line where the learning rule cuts the gradient off, if it does, and if that is on the axis."""
     if reach is not None and reach < lags:
         mark(axes, reach, f"T = {reach}", linewidth=0.7)
 
@@ -190,7 +189,6 @@ def _draw_matrix(axes: Any, values: Any, down: Sequence[str], across: Sequence[s
 
 
 def _draw_eigenvalues(axes: Any, eigenvalues: dict[str, Any]) -> None:
-    """Draw the eigenvalues of each recurrent matrix, and the unit circle."""
     angles = np.linspace(0, 2 * math.pi, 200)
     axes.plot(np.cos(angles), np.sin(angles), color=GREY, linewidth=0.6)
     for number, (name, values) in enumerate(eigenvalues.items()):

@@ -47,7 +47,6 @@ class Choice:
 
 
 def first_choice(axes: Axes) -> Choice:
-    """The first two fields, the one with more values across."""
     across, down, *_ = (*sorted([*axes][:2], key=lambda name: -len(axes[name])), None, None)
     return Choice(across, down)
 
@@ -112,8 +111,6 @@ def value_text(value: Value) -> str:
 
 
 class Measure(StrEnum):
-    """A number that cells can show."""
-
     SUCCESS = "success"  # the share of seeds that solved the task
     WINDOWS = "windows"  # by which half of the seeds had solved the task
     LOSS = "loss"  # the median of the final losses, each in the unit of its task
@@ -152,7 +149,6 @@ class Scale:
 
     @classmethod
     def of(cls, points: Sequence[GridPoint], measure: Measure) -> Scale:
-        """The scale for the values of these points."""
         of_tasks = measure is Measure.LOSS and len({point.task for point in points if point.results}) > 1
         if measure is Measure.SUCCESS or of_tasks:
             return cls(measure, of_tasks=of_tasks)
@@ -165,7 +161,6 @@ class Scale:
         return self.measure is Measure.SUCCESS or self.of_tasks
 
     def value(self, cell: Cell) -> float:
-        """The value that the shade of a cell shows."""
         return cell.way if self.of_tasks else value_of(cell, self.measure)
 
     def share(self, value: float) -> float:

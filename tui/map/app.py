@@ -220,7 +220,6 @@ class MapApp(KeyedApp[EchoConfig | int]):
         self.set_interval(FOLLOW_SECONDS, self.look)
 
     def look(self) -> None:
-        """Show the newest results that were read, and start reading the folder again."""
         self._follower.look()
         self.show_newest()
 
@@ -285,7 +284,6 @@ class MapApp(KeyedApp[EchoConfig | int]):
             self.push_screen(HelpScreen(chapters))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The actions of all keys that do not move the cursor, for the palette."""
         for binding in BINDINGS:
             if "'moved'" not in binding.action:
                 run = partial(self.call_later, self.run_action, binding.action)

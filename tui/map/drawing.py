@@ -133,7 +133,6 @@ def _draw_row_labels(cells: Cells, box: Box, rows: dict[int, range], texts: Sequ
 
 
 def lines_of(state: MapState) -> Iterator[str]:
-    """The map as text: a heading, then a line for each row, with a number and a sign for each cell."""
     rows, heads = labels_of(state)
     cells = [
         [number + "".join(sign.character for sign in signs_of(cell)[:1]) for cell, number in zip(*row, strict=True)]

@@ -138,7 +138,6 @@ class MapState:
         return replace(self, row=rows[row], column=columns[column])
 
     def marked(self) -> MapState:
-        """The cell under the cursor is marked, or no longer."""
         return replace(self, mark=() if self.mark == self.cell.places else self.cell.places)
 
     def filtered(self, text: str) -> MapState:
@@ -177,7 +176,6 @@ class MapState:
 
     @property
     def cell(self) -> Cell:
-        """The cell under the cursor."""
         return self.table.cells[self.cursor[0]][self.cursor[1]]
 
     # ---- what is said
@@ -203,7 +201,6 @@ class MapState:
 
     @property
     def legend(self) -> list[str]:
-        """The shades, then the signs that occur on the map."""
         signs = {sign: None for row in self.table.cells for cell in row for sign in signs_of(cell)}
         shades = [(SHADES[level], text) for level, text in self.scale.legend]
         lines = [shades, [(sign.character, sign.words) for sign in SIGNS.values() if sign in signs]]
@@ -221,7 +218,6 @@ class MapState:
 
     @property
     def reading(self) -> tuple[str, str, str]:
-        """How many seeds solved the cell under the cursor; when, and the best of them; the marked cell."""
         cell, marked = self.cell, ""
         impossible = "impossible, so it was left out" if cell.impossible else "not part of this sweep"
         lacks = ", ".join(counts_of(cell, "failed", "missing")) or impossible
@@ -255,7 +251,6 @@ class MapState:
 
 @lru_cache(maxsize=1)
 def common_to_all(results: SweepResults) -> str:
-    """What all networks of the sweep have in common; empty if there is nothing to train."""
     configs = [point.config for point in results.points]
     if not configs:
         return ""

@@ -103,7 +103,6 @@ def groups_of(config: EchoConfig) -> dict[str, list[str]]:
 
 
 def setting_of(config: EchoConfig, name: str) -> Setting | None:
-    """What a value may be; None for the task."""
     return {**FIELDS, **{one.name: one for one in settings_of(config.the_task)}}.get(name)
 
 
@@ -215,7 +214,6 @@ class Form:
         return self._name if self._name in self.shown.fields() else PRESET
 
     def text(self, name: str) -> str:
-        """A value, as drafted or sent."""
         return self.drafts.get(name, as_typed(self.shown.value(name)))
 
     def is_live(self, name: str) -> bool:
@@ -223,7 +221,6 @@ class Form:
         return name in self.wanted.live_fields and TASK not in self.drafts
 
     def changes_of(self, preset: str) -> Changes:
-        """What a preset would change."""
         wanted = self.wanted
         try:
             changes = wanted.changes_to(wanted.with_fields(PRESETS[preset]))

@@ -278,13 +278,9 @@ class SettingsPanel(Panel):
         if name == PRESET:
             return title, "A preset changes a few fields, all others stay."
         changes = form.changes_of(name) if form.preset else {name: ""}
-        starts = "Live: " if all(map(form.is_live, changes)) else "Starts over: "
-        if not form.preset:
-            return title, f"{starts}{help_of(form.shown, name)}"
-        return (
-            title,
-            f"{WHY.get(name, '')} {starts}{fields_text(changes)}.".strip() if changes else "It changes nothing.",
-        )
+        starts = "Live:" if all(map(form.is_live, changes)) else "Starts over:"
+        said = f"{WHY.get(name, '')} {starts} {fields_text(changes)}.".strip() if changes else "It changes nothing."
+        return title, said if form.preset else f"{starts} {help_of(form.shown, name)}"
 
 
 class BranchList(Panel):
@@ -310,7 +306,6 @@ class BranchList(Panel):
         self.look(picture)
 
     def look(self, picture: Picture) -> None:
-        """Show the branches of this picture."""
         self._picture = picture
         if self.is_open:
             self.redraw()
@@ -365,8 +360,6 @@ class BranchList(Panel):
 
 
 class RunList(Panel):
-    """The other kept runs, found by typing, to draw under the curve."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         *Panel.BINDINGS,
         Binding("enter,space", "enter", "Show", show=False, tooltip="Draw it under the curve, or not", id="runs.show"),
@@ -383,7 +376,6 @@ class RunList(Panel):
         self.redraw()
 
     def take(self, runs: Sequence[KeptRun]) -> None:
-        """List these runs."""
         self._runs = runs
         self.redraw()
 

@@ -116,11 +116,9 @@ class Futures:
 
     @property
     def letters(self) -> dict[Path, str]:
-        """The capital letter of each run under the curve."""
         return {folder: letter_of(number).upper() for number, folder in enumerate(self.others)}
 
     def follow(self) -> None:
-        """Read the new windows of the other runs, on a separate thread."""
         others = list(self.others.values())
 
         def refresh() -> None:
@@ -132,13 +130,10 @@ class Futures:
             self._following.do(refresh)
 
     def end(self) -> None:
-        """Stop following other runs, without waiting."""
         self._following.end()
 
 
 class KeptRun(NamedTuple):
-    """A run on disk, as an entry of the list."""
-
     folder: Path
     differs: str  # from the run on the screen
     standing: str

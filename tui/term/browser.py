@@ -122,7 +122,6 @@ class BrowserServer:
         self.port: int = self._listener.getsockname()[1]
 
     async def begin(self) -> None:
-        """Start answering."""
         await self._runner.setup()
         await web.SockSite(self._runner, self._listener).start()
 
@@ -247,7 +246,6 @@ class Tab:
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     async def read(self) -> bytes:
-        """What the process has drawn since; empty if it has ended."""
         loop = asyncio.get_running_loop()
         with contextlib.suppress(OSError):
             return bytes(await self._once_ready(loop.add_reader, loop.remove_reader, os.read, READ_BYTES))
@@ -261,7 +259,6 @@ class Tab:
                 data = data[await self._once_ready(loop.add_writer, loop.remove_writer, os.write, data) :]
 
     async def _once_ready(self, add: Any, remove: Any, act: Callable[[int, Any], Any], argument: object) -> Any:
-        """Read or write when that does not block."""
         ready = asyncio.Event()
         add(self._terminal, ready.set)
         try:

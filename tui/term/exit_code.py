@@ -56,7 +56,6 @@ class ThreadErrors:
             self.keep(error)
 
     def keep(self, error: Exception) -> None:
-        """Keep an error that a thread has caught."""
         if self.words:
             return
         import platformdirs

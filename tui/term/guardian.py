@@ -34,7 +34,6 @@ class Guarded:
             os.write(self.line, words.encode() + b"\0")
 
     def wake(self) -> None:
-        """Continue the guardian if it is stopped."""
         with contextlib.suppress(OSError):
             os.kill(os.getppid(), signal.SIGCONT)
 
@@ -80,7 +79,6 @@ def forward_to(child: int) -> None:
 
 
 def _guard(child: int, hears: int, log: terminal.NativeLog, mend: Callable[[], None]) -> NoReturn:
-    """Wait for the child's end, clean up after it, and end with its exit code."""
     code = end_of(child)
     if code >= 0:
         terminal.leave_process(code)

@@ -40,23 +40,19 @@ class Backpressure:
 
     @property
     def is_clear(self) -> bool:
-        """Whether another frame may be drawn now."""
         if self._clock() - self._asked_at > PATIENCE_SECONDS:
             self._underway = 0
         return not self._answers or self._underway < MOST_UNDERWAY
 
     @property
     def is_settled(self) -> bool:
-        """Whether no answer is outstanding."""
         return not (self._answers and self._underway)
 
     def asked(self) -> None:
-        """Record that a frame and `ASK` were sent."""
         self._underway += 1
         self._asked_at = self._clock()
 
     def answered(self) -> None:
-        """Record that an answer has arrived."""
         self._answers = True
         self._underway = max(0, self._underway - 1)
         if not self._underway:
@@ -184,12 +180,10 @@ class _Writer:
         self._at = (self._at[0], self._at[1] + 1) if cell_len(text) == 1 else None
 
     def text(self) -> str:
-        """Everything that was written, with the pen reset at the end."""
         return "".join([*self._parts, "\x1b[0m"] if self._parts else [])
 
 
 def cells_of(strips: Iterable[Strip], system: ColorSystem) -> list[Cell]:
-    """The cells of strips that follow each other on a line."""
     cells: list[Cell] = []
     for strip in strips:
         for text, style, _ in strip:

@@ -33,7 +33,6 @@ def printable(text: str) -> str:
 
 
 def quoted(path: str | os.PathLike[str]) -> str:
-    """The path as a word to paste into a shell, such as ``'my run'``."""
     return shlex.quote(printable(os.fspath(path)))
 
 
@@ -49,7 +48,6 @@ def plain(texts: Iterable[str]) -> None:
 
 
 def finish() -> None:
-    """Write out what is buffered."""
     sys.stdout.flush()
 
 

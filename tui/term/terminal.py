@@ -78,7 +78,6 @@ class NativeLog:
         self.file = file
 
     def tail(self) -> str:
-        """The last lines of the log."""
         if self.file is None:
             return ""
         descriptor = self.file.fileno()
@@ -159,7 +158,6 @@ class LoopSignals:
         self._loop.call_soon_threadsafe(self._calls[number])
 
     def end(self) -> None:
-        """Restore the handlers that were set before."""
         for number, handler in self._before.items():
             self._loop.remove_signal_handler(number)
             signal.signal(number, handler)

@@ -171,7 +171,6 @@ class Data(TimeStepView):
             cells.write(x, y + 1, SIDE, "prediction")
 
     def _symbols(self, frame: Frame, matrix: Matrix, row: int) -> dict[int, str]:
-        """The sign of the input at each position of a row that has one."""
         config = frame.own_config
         batch = epoch_data(config, frame.data_version, frame.epoch - 1)
         signs = BINARY if config.num_classes == 2 else digits_of(config.num_classes)

@@ -11,7 +11,6 @@ from textual.keys import format_key, key_to_character
 
 MARK = re.compile("«([a-z0-9_.]+)»")
 SIGNS = {"plus": "+", "minus": "-", "slash": "/"}  # that `key_to_character` does not know
-ARROWS = ("left", "right", "up", "down")
 
 Bindings = Iterable[object]
 Moved = Mapping[str, tuple[str, ...]]  # keys by the id of their action; the first one is shown
@@ -38,10 +37,6 @@ def key_name(key: str) -> str:
     return character if character is not None and character.isprintable() else key
 
 
-def in_a_row(names: list[str]) -> str:
-    return ("" if all(len(name) == 1 for name in names) else " ").join(names)
-
-
 @dataclass(frozen=True)
 class KeyMap:
     """The keys of all actions of an app, by the id of the action; the first key of each is shown."""
@@ -57,14 +52,7 @@ class KeyMap:
         return cls({**first, **here}, here, together)
 
     def name(self, action: str) -> str:
-        """The key of an action as sentences call it; several for ``arrows`` and ``views``."""
-        if action == "arrows":
-            names = [*map(self.name, ARROWS)]
-            return "arrows" if names == [*ARROWS] else " ".join(names)
-        if action == "views":
-            names = [self.name(name) for name in self.keys if name.startswith("view.")]
-            is_range = "".join(names) in "123456789" and len(names) > 1
-            return f"{names[0]}-{names[-1]}" if is_range else in_a_row(names)
+        """The key of an action as sentences call it; what is no action, such as ``arrows``, is itself."""
         return key_name(self.keys[action][0]) if action in self.keys else action
 
     def key(self, action: str) -> str:
@@ -83,9 +71,8 @@ class KeyMap:
         group = self.together.get(binding.id or "", (binding.id or "",))
         if not any(name in self.moved for name in group):
             return ""
-        if group[0].startswith("view.") and len(group) > 1:
-            return self.name("views")
-        return in_a_row([format_key(self.keys[one][0]) for one in group])
+        names = [format_key(self.keys[one][0]) for one in group]
+        return ("" if all(len(name) == 1 for name in names) else " ").join(names)
 
     def actions(self, bindings: Bindings) -> dict[str, str]:
         """The action of each key, for a widget that handles its keys itself."""

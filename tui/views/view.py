@@ -104,7 +104,6 @@ class View(CellWidget, can_focus=True):
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """The lines that it needs at this width."""
         return most
 
     @property
@@ -117,7 +116,6 @@ class View(CellWidget, can_focus=True):
         return False
 
     def is_waiting(self, frame: Frame) -> bool:
-        """Whether readings that it needs for this frame are still to come."""
         return False
 
     @property
@@ -178,7 +176,6 @@ class ProbeView(View):
         return not (self.answered(readings) or is_empty(readings))
 
     def answered(self, readings: Readings) -> bool:
-        """Whether the readings have what this view needs."""
         return getattr(readings, self.title) is not None
 
     def paint(self, cells: Cells, readings: Readings) -> None:
@@ -242,7 +239,6 @@ def position_text(frame: Frame | None, readings: Readings) -> str:
 
 
 def is_of_part(readings: Readings, part: str) -> bool:
-    """Whether readings are of this part, or there is no such part."""
     read = (readings.memory, readings.units, readings.plane)
     return part not in readings.parts or all(one is None or one.part == part for one in read)
 

@@ -129,7 +129,6 @@ class WeightsView(ProbeView):
 
 
 def choices(weights: Matrices) -> list[tuple[str, Recurrent | None]]:
-    """What «next» leads through: each matrix with the recurrent matrices that are part of it."""
     usual: Sequence[Recurrent | None] = weights.recurrent[:1] or (None,)
     own = {name: [one for one in weights.recurrent if is_part_of(one, weights, name)] for name in weights.weights}
     return [(name, one) for name in own for one in own[name] or usual]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import takewhile
 
 from echornn.config import EchoConfig
 from echornn.data.levels import ladder_of
@@ -18,6 +19,8 @@ from echornn.session import commands
 from echornn.session.commands import Answer
 from echornn.tasks.task import Level, TaskError
 
+NEAR_WINDOWS = 1_000  # for so many, or for half of the path, `Frame.vitals` still describe the network
+READABLE_SPEED = 10.0  # windows per second up to which a line about a single window can be read
 WATCHABLE_SPEED = 100.0  # windows per second up to which they are trained one by one, so that the screen shows all
 
 
@@ -94,10 +97,12 @@ class Frame:
     loss_stats: LossStats = field(default_factory=LossStats)  # the losses since the last start
     undoable: int = 0  # how many changes can be undone one after the other
     redoable: bool = False
+    blamed: tuple[str, ...] = ()  # the fields of the edit after which the loss became NaN or infinite
     refused: Answer | None = None  # to the last change or move, if it failed; None after the next that succeeds
     readings: Readings | None = None  # the last probe readings that were asked for, perhaps of an earlier position
     unread: str = ""  # why the probes could not read anything
     notes: BranchNotes = NO_NOTES  # the user's names of branches, and which are pinned or hidden
+    vitals: Readings | None = None  # the last readings for the diagnosis, of this branch, at this position or earlier
     warning: str = ""  # a problem while training continues, such as a diverged loss or a full disk
     coming: EchoConfig | None = None  # what is being compiled, to be trained next, if it is not `config`
     start: Start = field(default_factory=Start)  # what is trained first after loading
@@ -153,5 +158,25 @@ class Frame:
         """The line above the curve: what the run is, with a key that helps; see `echornn.diagnosis.cases`."""
         if self.seed_stats is not None:
             return say_seeds(self.seed_stats, self.own_config)
-        still, undoable = self.state.stands_still, self.undoable > 0
-        return say(Facts(self.own_config, self.loss_stats, self.progress, still, undoable, self.is_unread))
+        if self.state.stands_still:
+            return self._sentence(self.progress)
+        return (self._passed if self.speed <= READABLE_SPEED else None) or self._sentence(None)
+
+    @property
+    def _passed(self) -> Sentence | None:
+        """The line about the newest spike among the last windows shown without gaps; None if there is none."""
+        shown = (*self.tape, self.progress) if self.progress is not None else self.tape
+        one_by_one = list(takewhile(lambda one: len(one.losses) == 1, reversed(shown)))
+        for ago, one in enumerate(one_by_one):
+            stats = replace(self.loss_stats, recent=self.loss_stats.recent[: len(self.loss_stats.recent) - ago])
+            line = say(Facts(self.own_config, stats, one))
+            if line.case == "spike":
+                return line
+        return None
+
+    def _sentence(self, newest: Progress | None) -> Sentence:
+        vitals, config = self.vitals, self.own_config
+        if vitals is not None:
+            age = self.trained - vitals.window
+            vitals = vitals if vitals.config == config and 0 <= age <= max(NEAR_WINDOWS, self.trained // 2) else None
+        return say(Facts(config, self.loss_stats, newest, vitals, self.undoable > 0, self.is_unread))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +13,7 @@ from rich.table import Table
 from tests.benchmarks.speed import record as tables
 from tests.benchmarks.speed.measure import ROOT, Settings, measure
 from tests.benchmarks.speed.record import Record
-from tests.benchmarks.speed.rows import BEFORE, PROGRAMS, QUICK, SHEETS, before, measured_rows
+from tests.benchmarks.speed.rows import PROGRAMS, QUICK, SHEETS, before, measured_rows
 
 PAGES = (ROOT / "README.md", ROOT / "docs" / "performance.md")
 RECORDED = ROOT / "tests" / "benchmarks" / "speed" / "measured.json"
@@ -38,7 +37,6 @@ def options() -> argparse.Namespace:
         "--from", type=Path, metavar="FILE", dest="recorded", help="show that file; measure only the --rows anew"
     )
     parser.add_argument("--markdown", action="store_true", help="print the tables as the documentation has them")
-    parser.add_argument("--processors", action="store_true", help="show time of the processors, not of the clock")
     parser.add_argument("--write", action="store_true", help="write them into the documentation, without --against")
     return parser.parse_args()
 
@@ -84,12 +82,10 @@ def main() -> int:
             if chosen.json:
                 record.write(chosen.json)
     if chosen.write:
-        kept = record.each(lambda name, one: None if name.endswith(BEFORE) else one)
+        kept = record.without_before()
         kept.write(RECORDED)
         for page in PAGES:
             page.write_text(tables.with_parts(page.read_text(encoding="utf-8"), tables.parts(kept)), encoding="utf-8")
-    if chosen.processors:
-        record = record.each(lambda _, one: replace(one, clock=one.processors))
     if chosen.markdown:
         print("\n\n".join(tables.parts(record).values()))
     else:

@@ -101,9 +101,8 @@ def in_words(result: Result) -> str:
     """A result as text, for the progress."""
     if result.left_out:
         return result.left_out
-    clock, processors = (", ".join(f"{one * 1e6:,.2f}" for one in each) for each in (result.clock, result.processors))
     compared = "" if result.difference is None else f", losses within {result.difference:.0e}"
-    return f"{clock} us ({processors} of the processors){compared}"
+    return ", ".join(f"{one * 1e6:,.2f}" for one in result.clock) + f" us{compared}"
 
 
 def write_problems(networks: Mapping[str, Network], folder: str) -> None:
@@ -166,9 +165,8 @@ def measured_once_more(result: Result, worker: Worker) -> Result:
     try:
         cost = worker.answer(ANSWER_SECONDS)
     except CannotError as error:
-        return replace(result, clock=(), processors=(), left_out=str(error))
-    clock, processors = (*result.clock, cost["clock"]), (*result.processors, cost["processors"])
-    return replace(result, clock=clock, processors=processors)
+        return replace(result, clock=(), left_out=str(error))
+    return replace(result, clock=(*result.clock, cost["seconds"]))
 
 
 @contextmanager

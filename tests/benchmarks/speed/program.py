@@ -28,9 +28,6 @@ FEW = 10
 
 Losses = npt.NDArray[Any]
 
-Cost = dict[str, float]
-"""Seconds by the clock, the median of the calls, and of the processors (all threads), the mean of the calls."""
-
 
 class CannotError(Exception):
     """The program cannot run on this machine, or cannot train this network; the message says why, in a phrase."""
@@ -54,16 +51,15 @@ class Trains:
     def first(self) -> Losses:
         return self.train(self.windows)
 
-    def measure(self) -> Cost:
-        """The cost of a window of one network."""
+    def measure(self) -> float:
+        """The seconds of a window of one network, the median of the calls."""
         calls: list[float] = []
-        begun, processors = time.perf_counter(), time.process_time()
+        begun = time.perf_counter()
         while not calls or time.perf_counter() - begun < MEASURED_SECONDS:
             clock = time.perf_counter()
             self.train(self.windows)
             calls.append(time.perf_counter() - clock)
-        each, used = self.windows * self.replicas, time.process_time() - processors
-        return {"clock": statistics.median(calls) / each, "processors": used / len(calls) / each}
+        return statistics.median(calls) / (self.windows * self.replicas)
 
 
 @dataclass(frozen=True)
@@ -71,12 +67,12 @@ class Waits:
     """A program that does something once, from start to end.
 
     Attributes:
-        wait: does it, and returns the processor seconds that it took.
+        wait: does it.
         needs: objects to keep alive as long as this.
         warms: whether to do it once before measuring, so that files are in the system's cache.
     """
 
-    wait: Callable[[], float]
+    wait: Callable[[], object]
     versions: Mapping[str, str]
     needs: object = None
     warms: bool = True
@@ -85,10 +81,10 @@ class Waits:
         if self.warms:
             self.wait()
 
-    def measure(self) -> Cost:
+    def measure(self) -> float:
         begun = time.perf_counter()
-        processors = self.wait()
-        return {"clock": time.perf_counter() - begun, "processors": processors}
+        self.wait()
+        return time.perf_counter() - begun
 
 
 def with_numpy(**versions: str) -> dict[str, str]:
@@ -121,4 +117,4 @@ def main() -> None:
         return
     print(json.dumps(introduction(program)), file=out)
     for _ in sys.stdin:
-        print(json.dumps(program.measure()), file=out)
+        print(json.dumps({"seconds": program.measure()}), file=out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -21,14 +21,12 @@ class Result:
 
     Attributes:
         clock: elapsed seconds of each repeat, per window and network, or of the waiting; empty if left out.
-        processors: processor seconds of each repeat.
         left_out: why the program was not measured.
         difference: the largest difference of its first losses from this project's, in nats.
         digest: a hash of the losses of its first call; equal if all bits are.
     """
 
     clock: tuple[float, ...] = ()
-    processors: tuple[float, ...] = ()
     left_out: str = ""
     difference: float | None = None
     digest: str = ""
@@ -63,10 +61,10 @@ class Record:
         versions, loads = {**self.versions, **other.versions}, (*self.loads, *other.loads)
         return Record(other.machine, versions, loads, {**self.rows, **other.rows})
 
-    def each(self, change: Callable[[str, Result], Result | None]) -> Record:
-        """The record with what becomes of each program's result; None leaves it out."""
+    def without_before(self) -> Record:
+        """The record without the previous version's results."""
         rows = {
-            row: {name: new for name, one in results.items() if (new := change(name, one)) is not None}
+            row: {name: one for name, one in results.items() if not name.endswith(BEFORE)}
             for row, results in self.rows.items()
         }
         return replace(self, rows=rows)
@@ -78,10 +76,7 @@ class Record:
     def read(cls, file: Path) -> Record:
         found = json.loads(file.read_text(encoding="utf-8"))
         rows = {
-            row: {
-                name: Result(**{**one, "clock": tuple(one["clock"]), "processors": tuple(one["processors"])})
-                for name, one in results.items()
-            }
+            row: {name: Result(**{**one, "clock": tuple(one["clock"])}) for name, one in results.items()}
             for row, results in found["rows"].items()
         }
         return cls(found["machine"], found["versions"], tuple(found["loads"]), rows)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,12 +75,30 @@ async def test_names_and_pins_are_kept_with_the_run(tmp_path: Path) -> None:
     run = tmp_path / "run"
     async with opened(folder=run, size=(120, 40)) as stage:
         await stage.do(*THREE_BRANCHES)
-        await stage.press("b", "down", "n", *"slow", "enter", "x")
-    async with opened(replace(SMALL, learning_rate=0.5), folder=run, size=(120, 40)) as stage:
-        assert (stage.frame.branch, stage.frame.trained, stage.frame.trained_in_all) == (2, 3, 28)
-        text = await stage.press("b")
-        assert re.search(r" xb slow: learning_rate", text)
-        assert "b: slow" in text
+        await stage.press("b", "down", "n", *"slow", "enter", "x", "down", "space")
+        await stage.until(lambda _: stage.session.recorder.saved)
+        shutil.copytree(run, tmp_path / "killed")
+    for folder in (run, tmp_path / "killed"):
+        async with opened(replace(SMALL, learning_rate=0.5), folder=folder, size=(120, 40)) as stage:
+            assert (stage.frame.branch, stage.frame.trained, stage.frame.trained_in_all) == (2, 3, 28)
+            text = await stage.press("b")
+            assert re.search(r" xb slow: learning_rate", text)
+            assert re.search(r"  a the start", text), "hidden"
+            assert "b: slow" in text
+
+
+async def test_that_names_cannot_be_kept_is_said_and_tried_again(tmp_path: Path) -> None:
+    notes = tmp_path / "run" / "branches.json"
+    async with opened(folder=tmp_path / "run", size=(120, 40)) as stage:
+        await stage.do(*THREE_BRANCHES)
+        notes.mkdir()
+        await stage.press("colon")
+        await stage.type("name a first")
+        await stage.until(lambda text: "branches not saved" in text)
+        notes.rmdir()
+        stage.seconds[0] += 60
+        await stage.until(lambda text: "not saved" not in text)
+        assert json.loads(notes.read_text())["names"] == {"0": "first"}
 
 
 async def test_keys_that_are_not_the_panels_stay_the_apps_and_a_failure_closes_it() -> None:

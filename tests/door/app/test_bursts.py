@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
-import random
-
 from tests.door.app.stage import Stage, opened
-from tests.scripted import SMALL, ScriptedSession
+from tests.scripted import SMALL
 
 
 async def carried_out(stage: Stage, *keys: str) -> str:
@@ -31,18 +28,6 @@ async def test_keys_of_a_burst_are_carried_out_in_their_order() -> None:
         assert stage.frame.trained == 15
         assert "misses" in stage.text
         assert "1e-" in stage.text
-
-
-async def test_the_session_gets_each_key_of_a_long_burst() -> None:
-    session = ScriptedSession()
-    async with opened(session=session) as stage:
-        stage.burst(*["space", "full_stop", "plus"] * 200, "m")
-        while len(session.commands) < 601:
-            await stage.pilot.pause()
-        kinds = [type(one).__name__ for one in session.commands]
-        assert kinds[:-1].count("Step") == kinds.count("Faster") == 200
-        assert kinds[:3] == kinds[597:600]
-        assert session.commands[-1].speed == math.inf  # type: ignore[union-attr]
 
 
 async def test_what_the_last_key_of_a_burst_did_is_on_the_screen() -> None:
@@ -76,24 +61,3 @@ async def test_escapes_and_keys_that_open_and_close_in_one_burst_leave_an_app_th
             await stage.press(".")
             assert stage.frame.trained == number, keys
             assert stage.frame.config == SMALL
-
-
-STORM = [
-    *("s", "escape", "enter", "tab", "shift+tab", "question_mark", "home", "end", "up", "down", "left", "right"),
-    *("plus", "minus", "full_stop", "backspace", "ctrl+u", "ctrl+l", "space", "pagedown", "left_square_bracket"),
-    *("right_square_bracket", "left_curly_bracket", "slash", *"0123456789eErRgulzZmpxyUbodnafvLW"),
-]
-
-
-async def test_a_storm_of_keys_in_changing_sizes_leaves_an_app_that_obeys() -> None:
-    dice = random.Random(3)
-    async with opened() as stage:
-        for size in ((120, 40), (40, 10), (60, 16), (80, 24)):
-            stage.burst(*dice.choices(STORM, k=50))
-            await stage.pilot.resize_terminal(*size)
-        await carried_out(stage, *["escape"] * 6)
-        before = stage.frame.trained_in_all
-        await stage.press("escape", "R", "colon")
-        await stage.type("step 3")
-        assert stage.frame.trained_in_all >= before + 3
-        assert stage.app.is_running

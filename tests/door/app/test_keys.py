@@ -141,15 +141,6 @@ async def test_at_full_speed_it_trains_to_the_end() -> None:
         assert (stage.state, stage.frame.trained, stage.frame.trained_in_all) == ("paused", 10, 40)
 
 
-async def test_training_on_from_the_past_makes_a_branch_and_the_line_before_stays_under_the_curve() -> None:
-    async with opened(size=(120, 40)) as stage:
-        await stage.press("e", "e", "[", "[", "[", "[", "[", "s", "down", "+", "escape")
-        assert (stage.frame.branch, stage.frame.trained, stage.frame.config.learning_rate) == (1, 15, 0.5)
-        text = await stage.press(".")
-        assert (stage.frame.branch, stage.frame.trained, stage.frame.is_past) == (1, 16, False)
-        assert "a: the start" in text
-
-
 async def test_a_pause_in_the_middle_drops_the_windows_that_were_asked_for() -> None:
     permits = threading.Semaphore(0)
 
@@ -213,30 +204,6 @@ async def test_each_view_has_its_key_and_on_a_wide_screen_there_are_two() -> Non
         assert facts(stage) == before
         await stage.press("8", "9", "0")
         assert facts(stage) == before
-
-
-async def test_the_axis_the_zoom_and_the_crosshair() -> None:
-    config = replace(SMALL, num_epochs=100)
-    async with opened(config, Step(200), size=(100, 30)) as stage:
-        whole = await stage.settled()
-        assert not re.search(r"1e-\d", whole)
-        assert re.search(r"1e-\d", await stage.press("l"))
-        assert await stage.press("l") == whole
-        axis = next(line for line in stage.lines if line.startswith(" window 0 "))
-        zoomed = await stage.press("z")
-        assert axis not in zoomed
-        assert re.search(r"window 100 .* 200", zoomed)
-        assert axis in await stage.press("Z")
-        read = (await stage.press("left")).split("\n")[1]
-        assert re.search(r"\b200\b.*\b0\.09\d+", read)
-        first = (await stage.press("home")).split("\n")[1]
-        assert re.search(r"\b1\b.*0\.\d+", first)
-        assert read != first
-        assert (await stage.press("escape")) == whole
-        await stage.press("z", "home", *["shift+right"] * 20)
-        axis = next(line for line in stage.lines if line.startswith(" window 1"))
-        assert axis in zoomed
-        assert axis not in await stage.press("e"), "from the newest window on it follows"
 
 
 async def test_tab_gives_the_arrows_to_the_view_and_back() -> None:

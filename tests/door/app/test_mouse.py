@@ -91,18 +91,6 @@ async def test_branches_and_fields_and_presets_are_chosen_by_a_click() -> None:
         assert stage.frame.config.cell == "lstm"
 
 
-async def test_the_wheel_goes_through_lists() -> None:
-    async with opened(size=(120, 40)) as stage:
-        await stage.press("e", "r", ".", "b")
-        x, y = stage.place("*b started over")
-        first = stage.lines
-        assert re.search(r">.a the start", await stage.wheel(x, y, down=True))
-        assert not re.search(r">.a the start", await stage.wheel(x, y)), first
-        await stage.press("escape", "question_mark")
-        top = stage.lines
-        assert await stage.wheel(60, 20, down=True) != "\n".join(top)
-
-
 async def test_a_seed_is_chosen_by_a_click_and_twice_it_goes_on_alone() -> None:
     async with opened(SMALL_POPULATION, Step(400), size=(100, 30)) as stage:
         await stage.press("6")
@@ -110,12 +98,3 @@ async def test_a_seed_is_chosen_by_a_click_and_twice_it_goes_on_alone() -> None:
         assert stage.frame.replica == 3
         await stage.click("10    108", times=2)
         assert (stage.frame.config.replicas, stage.frame.config.seed, stage.frame.trained) == (1, 10, 400)
-
-
-async def test_a_storm_of_pointer_reports_holds_up_no_key() -> None:
-    async with opened() as stage:
-        await stage.press("e")
-        for number in range(15):
-            await stage.pilot.hover(offset=(number * 7 % 78, 5 + number % 15))
-        await stage.press(".")
-        assert stage.frame.trained == 11

@@ -102,14 +102,6 @@ async def test_at_every_size_the_state_is_there_and_keys_work() -> None:
             assert re.search("[┫┤]", text)
 
 
-async def test_a_view_chosen_on_a_screen_that_is_too_small_is_shown_once_it_is_larger() -> None:
-    async with opened(size=(40, 10)) as stage:
-        await stage.press("e", "2", "l")
-        text = await stage.resize(80, 24)
-        assert "misses" in text
-        assert "1e-" not in text
-
-
 async def test_the_last_line_follows_the_state_and_names_no_key_that_is_text() -> None:
     async with opened(size=(120, 40)) as stage:
         assert "Resume" in stage.lines[-1]

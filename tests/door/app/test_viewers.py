@@ -30,19 +30,6 @@ async def test_both_show_the_same_run_and_only_one_steers() -> None:
         assert "at 12 of 13" in await there.shown()
 
 
-async def test_a_picture_that_was_bytes_is_drawn_the_same_in_every_view() -> None:
-    async with opened(size=(100, 30)) as here, another_screen(here, size=(100, 30)) as there:
-        await here.press("e", "r", "e", "s", "down", "+", "escape", ".", "L", ".", "6")
-        await there.press("6")
-        for keys in (["2"], ["6"], ["b"], ["b"], ["l"], ["left"]):
-            # one of them has given the arrow keys to another view
-            shown = [
-                (await one.press(*keys)).translate(str.maketrans("┤│>", "┫┃ ")).split("\n") for one in (here, there)
-            ]
-            assert shown[0][0] == shown[1][0]
-            assert [line.split() for line in shown[0][2:]] == [line.split() for line in shown[1][2:]]
-
-
 async def test_one_that_only_looks_never_steers_and_uses_no_files(tmp_path: Path) -> None:
     async with opened() as here, another_screen(here, only_looks=True, size=(100, 24)) as there:
         await here.press("e")
@@ -56,14 +43,3 @@ async def test_one_that_only_looks_never_steers_and_uses_no_files(tmp_path: Path
         assert not (tmp_path / "a.svg").exists()
         await there.press("escape", "2")
         assert "misses" in there.text
-
-
-async def test_the_other_screen_may_leave_and_training_goes_on() -> None:
-    async with opened() as here:
-        async with another_screen(here) as there:
-            await there.press("W", ".")
-            assert here.frame.trained == 1
-            await there.pilot.press("q")
-        assert there.app.return_value == 0
-        await here.press(".")
-        assert here.frame.trained == 2

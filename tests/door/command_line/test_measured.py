@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -24,25 +23,6 @@ PROBED = (
     "held_out_loss held_out_loss_spread held_out_accuracy "
     "turned_by_lag moved_by_lag memory_samples gradient_samples turned_samples saturated_samples lyapunov_samples"
 )
-
-COLOURS = '''
-from dataclasses import dataclass
-import numpy as np
-from echornn import Batch, Level, Symbols, Task
-
-@dataclass(frozen=True)
-class Colours(Task):
-    """Say the colour of two steps before."""
-
-    inputs = outputs = Symbols(3, names=("red", "green", "blue"))
-
-    def draw(self, rng, rows, steps):
-        x = rng.integers(0, 3, (rows, steps))
-        scored = np.zeros(x.shape, bool)
-        scored[:, 2:] = True
-        return Batch(x, np.roll(x, 2, axis=1), scored)
-'''
-"""A task of the user's own whose symbols have names."""
 
 
 @pytest.fixture(autouse=True)
@@ -148,19 +128,3 @@ def test_a_network_in_files_is_the_one_that_was_trained_there() -> None:
         expected.append(logits / logits.sum(axis=1, keepdims=True))
     model = keras.models.load_model("m.keras")
     np.testing.assert_allclose(model.predict(symbols, verbose=0), np.swapaxes(expected, 0, 1), atol=1e-5)
-
-
-@pytest.mark.usefixtures("shared_programs")
-def test_symbols_of_ones_own_are_held_by_their_names() -> None:
-    Path("colours.py").write_text(COLOURS)
-    sizes = ("--total-series-length", 200, "--truncated-backprop-length", 4, "--num-epochs", 1)
-    assert answered("--headless", "--task", "colours.py:Colours", *sizes, "--run", "run").returncode == 0
-    by_name, by_number = (
-        json.loads(answered("probe", "run", "--fixed-points", "--input", held, "--json").stdout)
-        for held in ("green", 1)
-    )
-    assert by_name == by_number
-    assert (by_name["input"], by_name["input_numbers"]) == ("green", [0.0, 1.0, 0.0])
-    refused = answered("probe", "run", "--fixed-points", "--input", "pink")
-    assert refused.returncode == 2
-    assert "red, green, blue, zeros" in refused.stderr

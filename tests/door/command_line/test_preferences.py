@@ -58,21 +58,15 @@ def test_a_file_in_the_current_folder_is_not_read(tmp_path: Path, monkeypatch: p
 
 BAD = {
     "fps = 100": "fps 100 0.1 60",
-    'fps = "10"': "fps 10 0.1 60",
-    "fps = nan": "fps NaN 0.1 60",
     "[fps]\na = 1": "fps 0.1 60",
     "ascii = 1": "ascii 1 true false",
     'theme = "blue"': "theme blue dark light",
     "speed = 0": "speed 0 0.01 1,000,000 max",
-    'speed = "maximum"': "speed maximum 0.01 1,000,000 max",
     "ftp = 10": "ftp fps",
-    "learning_rate = 3": "learning_rate theme fps speed ascii keys",
     "fps 10": "TOML",
     "fps = 10\n# \udcff": "TOML utf-8",
-    "fps = 1\nfps = 2": "TOML",
     "[keys]\nundoo = 'x'": "undoo undo",
     "[keys]\nundo = 3": "undo 3",
-    "[keys]\nundo = []": "undo",
     "[keys]\nundo = 'foo'": "undo foo",
     "[keys]\nundo = 'ctrl+q'": "undo ctrl+q",
     "[keys]\n\nundo = 'U'": "U undo redo",
@@ -105,10 +99,7 @@ def test_a_bad_file_is_refused_in_a_line_and_no_run_begins(file: Path, tmp_path:
     ("variable", "text", "allowed"),
     [
         ("FPS", "fast", "0.1 to 60"),
-        ("FPS", "0", "0.1 to 60"),
         ("ASCII", "2", "true or false"),
-        ("THEME", "Dark", "dark or light"),
-        ("SPEED", "-1", "0.01 to 1,000,000"),
     ],
 )
 def test_a_bad_variable_is_refused_in_a_line(

@@ -57,14 +57,6 @@ def checkpoint(data: bytes) -> Checkpoint:
     return Checkpoint(header, arrays)
 
 
-def rewritten(data: bytes, header: dict[str, Any]) -> bytes:
-    """The same checkpoint with another header, and a right checksum."""
-    (length,) = struct.unpack_from("<I", data, 12)
-    text = json.dumps(header).encode()
-    content = data[:12] + struct.pack("<I", len(text)) + text + data[16 + length : -32]
-    return content + hashlib.sha256(content).digest()
-
-
 def newest_checkpoint(folder: Path) -> Checkpoint:
     """The checkpoint with the highest serial; each stands in the file that its serial says."""
     found = {}

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from echornn import Frame, read
-from echornn.session.commands import Go, Move
 from tests.door.folders.lab import Wild, answered, do, record, training
 from tests.door.folders.model import Model
 from tests.hashed import HashTrainer
@@ -22,33 +20,6 @@ ENDLESS = SMALL.with_fields({"num_epochs": 1000})
 
 def place(frame: Frame) -> tuple[int, int]:
     return frame.branch, frame.trained
-
-
-def test_however_a_window_is_reached_the_same_bits_come_next(tmp_path: Path) -> None:
-    steps: list[Any] = [12, {"learning_rate": 0.1}, 9]
-    model = Model(ENDLESS)
-    for step in steps:
-        model.take(step)
-    record(tmp_path / "run", ENDLESS, *steps)
-    for at in (0, 5, 11, 12, 13, 20):
-        expected = Model(ENDLESS)
-        expected.lines, expected.line, expected.window = model.lines[:], 1, at
-        expected.take(4)
-        ways: dict[str, list[Any]] = {"go": [(1, at)], "move": [Move(at - 21)], "twice": [(0, 3), (1, 17), Go(1, at)]}
-        for way, steps in {**ways, "--at": []}.items():
-            with training(tmp_path / "run", at=None if steps else at) as session:
-                frame = do(session, *steps)
-                assert (frame.trained, frame.is_past) == (at, True)
-                assert (frame.progress is not None) == (at > 0), "its window is shown"
-                frame = do(session, 4)
-                do(session, (1, 21))
-            assert (frame.trained, frame.config) == (at + 4, expected.state.config)
-            found = read(tmp_path / "run").path(frame.branch).loss[:, 0].tolist()
-            assert found == [loss for (loss,) in expected.losses], way
-    branches = read(tmp_path / "run").branches
-    assert len(branches) == 2 + 4 * 6
-    assert [one.windows for one in branches] == [12, 9] + [4] * 24
-    assert [(one.parent, one.at) for one in branches[2::4]] == [(0, 0), (0, 5), (0, 11), (1, 12), (1, 13), (1, 20)]
 
 
 def test_resumed_from_the_command_line_at_a_window_it_is_a_branch(tmp_path: Path) -> None:
@@ -86,7 +57,7 @@ def test_a_divergence_is_kept_and_undo_leads_to_before_the_edit_that_did_it(furt
     folder = tmp_path / "run"
     with training(folder, ENDLESS, make_trainer=Wild) as session:
         frame = do(session, 60, {"learning_rate": Wild.RATE}, 9)
-        assert frame.trained == 64, "it is paused at the first loss that is none"
+        assert (frame.trained, frame.blamed) == (64, ("learning_rate",)), "it is paused at the first loss that is none"
         if further:
             do(session, further)
     assert math.isnan(read(folder).weights()["W"][0])
@@ -117,6 +88,3 @@ def test_a_diverged_run_says_at_the_command_line_where_it_goes_on(tmp_path: Path
     assert answered(*words, make_trainer=Wild).returncode == 0
     newest = read(folder).branches[-1]
     assert (newest.parent, newest.at, newest.path) == (0, 4, 20), "the edit is made before it diverged"
-
-
-# ---- the curve

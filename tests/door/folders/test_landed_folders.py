@@ -178,38 +178,6 @@ def test_its_branches_losses_and_weights_are_those_in_its_files_at_any_window(na
     assert logs(folder) == before, "looking writes nothing"
 
 
-@pytest.mark.parametrize("name", ["echo-run", "seeds-run"])
-def test_what_an_early_record_lacks_means_the_default(name: str, tmp_path: Path) -> None:
-    """As written before there were rows that begin with zeros, learning rules, networks that lose what they solved."""
-    folder = landed(name, tmp_path)
-    before, fields = read(folder), ("row_start", "rule", "stride", "init", "lost_at", "devices")
-    for file in (folder / "run.json", folder / "commands.jsonl"):
-        file.write_text("".join(f"{json.dumps(_without(fields, one))}\n" for one in _objects(file.read_text())))
-    for file in (folder / "checkpoint-0", folder / "checkpoint-1"):
-        header = _without(fields, by_hand.checkpoint(file.read_bytes()).header)
-        ends = by_hand.log_end(folder / "commands.jsonl")
-        if file.name.endswith(str(by_hand.newest_checkpoint(folder).header["serial"] % 2)):
-            header["commands"] = ends
-        file.write_bytes(by_hand.rewritten(file.read_bytes(), header))
-    run = read(folder)
-    assert run.config == before.config
-    assert {*run.notes} == {*before.notes}
-    np.testing.assert_array_equal(run.windows().loss, before.windows().loss)
-    assert run.networks() == before.networks()
-    for weight, one in zip(run.weights().values(), before.weights().values(), strict=True):
-        np.testing.assert_array_equal(weight, one)
-
-
-def _objects(text: str) -> list[Any]:
-    return [json.loads(text)] if text.startswith("{\n") else [json.loads(line) for line in text.splitlines()]
-
-
-def _without(fields: tuple[str, ...], value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without(fields, one) for key, one in value.items() if key not in fields}
-    return [_without(fields, one) for one in value] if isinstance(value, list) else value
-
-
 def test_of_version_0_1_0_an_undo_goes_on_from_where_it_led(tmp_path: Path) -> None:
     run = read(landed("run-0.1.0", tmp_path))
     assert (run.position.branch, run.position.window, run.config.stride) == (4, 11, 8)

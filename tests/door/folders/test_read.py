@@ -123,23 +123,6 @@ def test_what_is_not_there_is_said(folder: Path) -> None:
             ask()
 
 
-def test_a_run_is_found_by_its_name_and_the_newest_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    with pytest.raises(RunError):
-        read("newest")
-    runs = tmp_path / "echornn-tui" / "runs"
-    runs.mkdir(parents=True)
-    record(runs / "mine", SMALL, 3)
-    assert [len(read(name).windows()) for name in ("newest", "mine", str(runs / "mine"))] == [3, 3, 3]
-    record(runs / "later", SMALL, 4)
-    assert len(read("newest").windows()) == 4
-
-
-def test_a_run_without_a_window_has_empty_arrays(tmp_path: Path) -> None:
-    run = read(record(tmp_path / "run", SMALL))
-    assert (len(run.windows()), run.path().loss.shape, run.path(at=0).accuracy.shape) == (0, (0, 1), (0, 1))
-
-
 def test_a_task_of_numbers_has_no_accuracy(tmp_path: Path) -> None:
     config = EchoConfig(task="adding", total_series_length=2000, truncated_backprop_length=10, batch_size=2)
     run = read(record(tmp_path / "run", config, 3, make_trainer=ScriptedTrainer))

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from echornn import EchoConfig, Trainer, read
+from echornn import Trainer, read
 from tests.compiled import SMALL, make_population, make_trainer
 from tests.door.folders.lab import do, record, save, training
 from tests.kept_folders import unpacked
-from tests.recorded import record_branches
 
 pytestmark = pytest.mark.slow
 
@@ -86,16 +85,3 @@ def test_weights_that_were_not_kept_are_trained_again(tmp_path: Path) -> None:
     for name, weight in run.weights(7, retrain=True).items():
         np.testing.assert_array_equal(weight, expected[name])
     assert read(folder).kept().tolist() == run.kept().tolist()
-
-
-def test_what_the_lesson_on_clipping_says_is_true(tmp_path: Path) -> None:
-    config = EchoConfig(optimizer="sgd", learning_rate=1.0)
-    record_branches(tmp_path, 800, (0, 660), {"clip_norm": 0.3}, 140, config=config, make_trainer=make_population)
-    run = read(tmp_path)
-    without, clipped = (run.path(branch) for branch in "ab")
-    assert without.loss[550:660].max() < 0.01
-    assert without.loss[700:800].mean() > 0.7, "guessing has 0.693"
-    assert without.grad_norm[667:671].max() > 1000 * without.grad_norm[600:666].max()
-    assert clipped.loss[660:800].max() < 0.5
-    assert clipped.loss[700:800].max() < 0.01
-    assert 1 <= np.count_nonzero(clipped.grad_norm[660:] > 0.3) <= 3

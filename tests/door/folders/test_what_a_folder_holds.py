@@ -14,9 +14,8 @@ import pytest
 from echornn import EchoConfig, read
 from echornn.session.commands import Choose
 from tests.door.folders import by_hand
-from tests.door.folders.lab import answered, do, record, save, training
+from tests.door.folders.lab import record
 from tests.door.folders.model import Model
-from tests.hashed import HashTrainer
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
 
 FILES = {
@@ -96,20 +95,6 @@ def test_a_run_that_was_begun_with_other_versions_says_so(tmp_path: Path) -> Non
     assert np.__version__ in note
 
 
-def test_a_new_run_gets_a_folder_named_after_its_time_and_what_it_trains(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    flags = ("--headless", "--num-epochs=1", "--total-series-length=200", "--batch-size=2")
-    for more in ((), (), ("--cell=gru", "--seed=3"), ("--replicas=8",)):
-        assert answered(*flags, *more).returncode == 0
-    names = sorted(folder.name for folder in (tmp_path / "echornn-tui" / "runs").iterdir())
-    assert len(names) == 4, "also of the same second"
-    assert all(re.match(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_echo3-", name) for name in names)
-    assert sum("_echo3-T15-state4-adagrad0.3-seed7" in name for name in names) == 3
-    assert sum("_echo3-gru-T15-state4-adagrad0.3-seed3" in name for name in names) == 1
-
-
 def test_every_window_ever_trained_is_in_the_log_of_losses(run: tuple[Path, Model]) -> None:
     folder, model = run
     assert names_in(folder) == FILES
@@ -138,13 +123,6 @@ def test_every_change_is_a_line_that_says_where_and_what(run: tuple[Path, Model]
     assert [one["config"] for one in commands] == [{**small, **one} for one in changed], "only what is no default"
 
 
-def test_a_window_that_goes_on_at_a_branchs_end_is_a_return(tmp_path: Path) -> None:
-    folder = record(tmp_path / "run", SMALL, 4, {"learning_rate": 0.1}, 2, "undo", 3)
-    told = [(one["at"], one["cause"], one["branch"]) for one in by_hand.commands(folder)]
-    assert told == [(0, "start", 0), (4, "edit", 1), (6, "return", 0)]
-    assert [one.windows for one in read(folder).branches] == [7, 2]
-
-
 def test_the_newest_checkpoint_is_the_state_where_the_run_stands(run: tuple[Path, Model]) -> None:
     folder, model = run
     kept = by_hand.newest_checkpoint(folder)
@@ -162,22 +140,6 @@ def test_the_newest_checkpoint_is_the_state_where_the_run_stands(run: tuple[Path
     assert [int(one) for one in kept.optimizer] == [int(one[0]) for one in state.optimizer]
     assert header["losses"] == by_hand.log_end(folder / "losses.bin")
     assert header["commands"] == by_hand.log_end(folder / "commands.jsonl")
-
-
-def test_checkpoints_take_turns_and_the_one_before_stays(tmp_path: Path) -> None:
-    with training(tmp_path / "run", SMALL) as session:
-        serials = []
-        for windows in (1, 2, 3):
-            do(session, windows)
-            save(session)
-            header = by_hand.newest_checkpoint(tmp_path / "run").header
-            serials.append(header["serial"])
-            assert header["losses"] == by_hand.log_end(tmp_path / "run" / "losses.bin")
-    kept = [by_hand.checkpoint((tmp_path / "run" / f"checkpoint-{one}").read_bytes()).header for one in (0, 1)]
-    assert serials == sorted(set(serials))
-    newest, before = sorted((one["serial"] for one in kept), reverse=True)
-    assert newest - before == 1
-    assert newest >= serials[-1]
 
 
 def test_states_to_go_back_to_are_those_that_training_had(run: tuple[Path, Model]) -> None:
@@ -223,14 +185,6 @@ def test_losses_of_several_networks_are_packed_in_four_bytes(tmp_path: Path) -> 
     run = read(folder)
     assert run.path("b").replica.tolist() == [0, 1, 2]
     assert np.isfinite(run.path("b").loss).sum(axis=0).tolist() == [12, 17, 12]
-
-
-def test_one_that_went_on_alone_without_a_window_leaves_no_trace_in_the_losses(tmp_path: Path) -> None:
-    folder = record(tmp_path / "run", THREE, 12, Choose(1), "alone", "undo", 4)
-    assert by_hand.newest_checkpoint(folder).header["layout"] == [[0, 3]]
-    expected = HashTrainer(THREE).advance(16).losses
-    np.testing.assert_allclose(by_hand.packed((folder / "losses.bin").read_bytes(), 3)[0], expected, rtol=2.0**-17)
-    np.testing.assert_allclose(read(folder).windows().loss, expected, rtol=2.0**-17)
 
 
 def _with_seeds(folder: Path) -> list[dict[str, Any]]:

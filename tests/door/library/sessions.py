@@ -171,14 +171,3 @@ class Probes:
         if self.error is not None:
             raise self.error
         return Readings(snapshot.state.config, snapshot.branch, snapshot.window)
-
-
-def nan_from(window: int) -> Callable[[EchoConfig], ScriptedTrainer]:
-    """Makes trainers whose losses are NaN from this window on."""
-
-    def make(config: EchoConfig) -> ScriptedTrainer:
-        trainer = ScriptedTrainer(config)
-        trainer.diverges_at = window
-        return trainer
-
-    return make

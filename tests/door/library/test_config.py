@@ -66,36 +66,21 @@ def test_the_defaults_are_the_tutorials_by_its_names() -> None:
         EchoConfig().echo_step = 4  # type: ignore[misc]
 
 
-WHOLE, RATE, AT_LEAST_1 = "a whole number", "a finite number above 0", "1 or more"
-
 REFUSED: list[tuple[str, object, str]] = [
-    *((name, 0, AT_LEAST_1) for name in ("num_epochs", "total_series_length", "state_size", "batch_size")),
-    ("truncated_backprop_length", -3, AT_LEAST_1),
-    *((name, value, WHOLE) for name in ("seed", "batch_size") for value in (1.5, True, "5", None)),
+    ("state_size", 0, "1 or more"),
+    *(("seed", value, "a whole number") for value in (1.5, True, "5", None)),
+    ("seed", 2**128, "at most 340282366920938463463374607431768211455"),
     ("num_epochs", 10**12 + 1, "at most 1000000000000"),
-    *((name, 2**31, "at most 2147483647") for name in ("state_size", "total_series_length", "echo_step", "stride")),
     ("batch_size", 10**9, "at most 143165576"),
     ("total_series_length", 74, "at least batch_size * truncated_backprop_length = 75"),
-    ("num_classes", 1, "2 to 256"),
     ("num_classes", 257, "2 to 256"),
-    ("echo_step", -1, "0 to 9999"),
     ("echo_step", 10_000, "0 to 9999"),
-    *(("learning_rate", value, RATE) for value in (0.0, -0.1, math.nan, math.inf, "0.3", True)),
-    *(("learning_rate", value, "1e-37 to 1e+38") for value in (1e300, 1e-300)),
-    ("seed", -1, "0 or more"),
-    ("seed", 2**128, "at most 340282366920938463463374607431768211455"),
-    ("stride", 0, "1 to truncated_backprop_length = 15"),
+    *(("learning_rate", value, "a finite number above 0") for value in (0.0, math.nan, "0.3", True)),
+    ("learning_rate", 1e-300, "1e-37 to 1e+38"),
     ("stride", 16, "1 to truncated_backprop_length = 15"),
-    ("num_layers", 0, "1 to 8"),
     ("num_layers", 9, "1 to 8"),
     ("dropout", 0.5, "num_layers = 1"),
-    ("dropout", 1.0, "0 to below 1"),
-    ("replicas", 0, "1 to "),
     ("optimizer", "lbfgs", "one of adagrad, sgd, rmsprop, adam"),
-    ("init", "zeros", "one of tutorial, glorot, orthogonal"),
-    ("row_start", "random", "one of previous_row, zero"),
-    ("device", "tpu", "one of auto, cpu, gpu"),
-    ("rule", "bptt", "one of tbptt, rtrl"),
     ("cell", "transformer", "one of rnn, gru, lstm, indrnn, irnn, mingru, lru, cornn, or FILE.py:NAME"),
     ("task", "nothing", "one of echo, two_coins, "),
 ]
@@ -121,7 +106,6 @@ def test_a_value_that_cannot_work_is_refused_in_a_line_with_name_value_and_what_
         ({"no_such_name": 4}, "no_such_name", "no_such_name = 4"),
         ({"lag": 4}, "lag", "echo_step, num_classes, row_start"),
         ({"task": "two_coins", "echo_step": 4}, "echo_step", "lag, far_lag, base, weight, far_weight"),
-        ({"task": "two_coins", "lag": -4}, "lag", "lag = -4 cannot be used: 0 to 1,000,000"),
         ({"task": "two_coins", "lag": 9}, "far_lag", "more than lag = 9"),
         ({"task": "copy_memory", "stride": 5}, "stride", "unset"),
         ({"task": "copy_memory", "batch_size": 500}, "total_series_length", "steps of a trial = 60000"),
@@ -142,9 +126,7 @@ def test_names_that_are_not_known_and_values_that_do_not_go_together(
     "changes",
     [
         {},
-        {"echo_step": 5, "truncated_backprop_length": 7, "stride": 3},
         {"task": "two_coins", "lag": 5, "state_size": 8},
-        {"task": "adding", "length": 30, "truncated_backprop_length": 10},
         {"cell": "lstm", "num_layers": 3, "dropout": 0.5, "replicas": 64, "rule": "rtrl"},
         {"task": "own", "back": 7},
     ],
@@ -174,10 +156,8 @@ def test_changes_name_no_more_than_differs() -> None:
     [
         ({}, 10_000, 666, 50, 75),
         ({"stride": 5}, 10_000, 1998, 0, 75),
-        ({"total_series_length": 75}, 15, 1, 0, 75),
         ({"batch_size": 3, "truncated_backprop_length": 7}, 16_666, 2380, 20, 21),
         ({"task": "copy_memory"}, 10_000, 83, 200, 600),
-        ({"task": "copy_memory", "truncated_backprop_length": 15}, 10_000, 83, 200, 600),
         ({"task": "two_coins", "truncated_backprop_length": 5, "stride": 2}, 10_000, 4998, 5, 25),
     ],
 )

@@ -198,7 +198,7 @@ def test_an_edit_that_changes_the_task_forgets_that_the_other_was_solved() -> No
 
 @pytest.mark.parametrize(
     ("loss", "window", "after"),
-    [(6.2e33, 2, 0.6935), (1e6, 40, 0.6935), (800.0, 700, 0.9), (4e5, 1500, 5.0), (math.inf, 300, 0.6935)],
+    [(6.2e33, 2, 0.6935), (800.0, 700, 0.9), (math.inf, 300, 0.6935)],
 )
 def test_the_window_at_which_the_loss_went_far_above_chance_is_said_though_it_came_back(
     loss: float, window: int, after: float
@@ -208,14 +208,6 @@ def test_the_window_at_which_the_loss_went_far_above_chance_is_said_though_it_ca
     assert frame.trained == window + 2735
     assert case_of(frame) == "diverged"
     assert numbers_of(frame)[0] == window
-
-
-def test_at_earlier_windows_it_is_not_said_and_a_network_that_learned_since_has_not_diverged() -> None:
-    losses = np.concatenate([flat(CHANCE, 99), [1e5], flat(CHANCE, 100), falling(600, 0.985)])
-    with judging(TUTORIAL, losses, Step(200)) as judge:
-        assert numbers_of(judge.frame)[0] == 100
-        assert case_of(judge.after(Go(0, 99))) == "chance"
-    assert case_of(judged(TUTORIAL, losses)) == "solved"
 
 
 def test_the_window_at_which_a_solved_task_was_thrown_away_is_said_not_when_the_mean_had_risen() -> None:
@@ -244,10 +236,7 @@ def test_a_loss_that_is_no_number_pauses_there_and_says_the_window() -> None:
 
 WILSON = {  # scipy.stats.binomtest(solved, of).proportion_ci(method="wilson")
     (0, 10): (0.0, 0.27753279986288926),
-    (1, 2): (0.09453120573423074, 0.9054687942657693),
-    (7, 8): (0.5291118177871464, 0.9775825085499433),
     (41, 64): (0.518208506097791, 0.7471159770854825),
-    (64, 64): (0.9433759402071946, 1.0),
     (613, 4096): (0.13906181046839394, 0.16091112047866124),
 }
 

@@ -51,14 +51,12 @@ TWO_STEPS = replace(SMALL, truncated_backprop_length=2)
 """30 windows per epoch, which are traced sooner."""
 
 ALIKE = [
-    (SMALL, True),
     (replace(SMALL, cell="gru", optimizer="adam", learning_rate=0.03, stride=2, num_classes=3), False),
-    (replace(TWO_STEPS, cell="lstm", optimizer="rmsprop", learning_rate=0.01, num_layers=2, dropout=0.3), False),
+    (replace(TWO_STEPS, cell="lru", optimizer="rmsprop", learning_rate=0.01, num_layers=2, dropout=0.3), False),
     (
         replace(SMALL, optimizer="sgd", num_layers=2, dropout=0.3, batch_size=1, total_series_length=60, num_classes=4),
         True,
     ),
-    (replace(TWO_STEPS, cell="lru", learning_rate=0.03), False),
     (replace(SMALL, rule="rtrl", stride=2), True),
 ]
 """All optimizers, cells and learning rules: a new one could use a whole weight array, and so mix the replicas."""

@@ -10,7 +10,7 @@ import pytest
 
 from echornn import EchoConfig, Question, Readings, Snapshot
 from echornn.session.commands import Alone, Ask, Choose, Edit, Go, Hide, Name, Pause, Pin, Reset, Resume, Step, Undo
-from tests.door.library.sessions import ENDLESS, GRADIENT, MEMORY, Probes, Query, SeedRows, Span, Stage, on_stage
+from tests.door.library.sessions import ENDLESS, GRADIENT, MEMORY, Probes, Query, Span, Stage, on_stage
 from tests.patience import PATIENCE, Clock, wait_for
 from tests.scripted import SMALL_POPULATION, scripted_loss, scripted_losses
 
@@ -102,33 +102,6 @@ def test_a_picture_is_of_one_moment_whatever_is_trained_since(stage: Stage) -> N
     assert stage.session.look(replace(ALL, beside=3100)).axis == (0, 150, 3200)
 
 
-def test_what_has_not_changed_is_the_same_object(stage: Stage) -> None:
-    first = stage.session.look(ALL)
-    again = stage.session.look(ALL, first)
-    assert (again.curve, again.band, again.ghosts) == (first.curve, first.band, first.ghosts)
-    assert stage.session.look_again(ALL, first) is first
-    stage.do(Step(1))
-    longer = stage.session.look(ALL, again)
-    assert (longer.curve.last, longer.axis.length > again.axis.length) == (101, True)
-    assert longer.ghosts != first.ghosts, "on a longer axis it has another curve"
-    stage.do(Step(1))
-    assert stage.session.look(ALL, longer).ghosts == longer.ghosts
-    stage.do(Name(1, "slow"))
-    assert stage.session.look(ALL, longer).ghosts != longer.ghosts
-
-
-def test_losses_of_some_seeds_lie_over_the_windows_of_the_curve() -> None:
-    with on_stage(SMALL_POPULATION) as stage:
-        stage.do(Step(50))
-        losses = scripted_losses(SMALL_POPULATION, 0, 50)
-        picture = stage.session.look(Query(Span(10), 100, seeds=SeedRows((4, 1), 10)))
-        assert picture.seeds is not None
-        np.testing.assert_allclose(picture.seeds.losses, losses[40:, [4, 1]].T, rtol=1e-3)
-        assert picture.seeds.windows.tolist() == [*range(40, 50)]
-        assert picture.band.replicas.tolist() == [6] * 10
-        assert stage.session.look_again(replace(picture.query, falls=9), picture).seeds is picture.seeds
-
-
 def read_at(stage: Stage) -> tuple[int, int] | None:
     """The branch and the window that the newest readings are of."""
     readings = stage.frame.readings
@@ -141,7 +114,7 @@ def seed_read(stage: Stage) -> int | None:
 
 
 def test_the_position_at_which_one_looks_is_read() -> None:
-    with on_stage(examine=Probes(), paused=False) as stage:
+    with on_stage(examine=Probes(), vitals=True, paused=False) as stage:
         assert stage.frame.readings is None
         stage.session.send(Ask(MEMORY))
         wait_for(lambda: stage.frame.readings is not None and stage.frame.trained > 50)
@@ -151,6 +124,7 @@ def test_the_position_at_which_one_looks_is_read() -> None:
         wait_for(lambda: read_at(stage) == (0, 30))
         stage.do(Reset())
         wait_for(lambda: read_at(stage) == (1, 0))
+        wait_for(lambda: stage.frame.vitals is not None and stage.frame.vitals.branch == 1)
         stage.do(Ask(None))
         assert stage.frame.readings is None
 
@@ -170,20 +144,25 @@ def test_an_examined_window_is_trained_alone_so_that_its_change_of_the_weights_i
 
 def test_what_was_read_is_gone_with_its_network_and_there_again_when_one_comes_back() -> None:
     probes = Probes()
-    with on_stage(examine=probes) as stage:
+    with on_stage(examine=probes, vitals=True) as stage:
         stage.do(Step(5), Ask(MEMORY))
-        wait_for(lambda: read_at(stage) == (0, 5))
+
+        def are_read() -> bool:
+            vitals = stage.frame.vitals
+            return read_at(stage) == (0, 5) and vitals is not None and vitals.window == 5
+
+        wait_for(are_read)
         probes.begun.clear()
         probes.may_go_on.clear()
         stage.session.send(Ask(GRADIENT))
         assert probes.begun.wait(PATIENCE), "it is busy"
         stage.do(Edit({"state_size": 8}))
-        assert stage.frame.readings is None
+        assert (stage.frame.readings, stage.frame.vitals) == (None, None)
         probes.may_go_on.set()
         wait_for(lambda: stage.frame.readings)
         assert read_at(stage) == (1, 0), "what was read of the network before is not shown"
         stage.do(Undo())
-        wait_for(lambda: read_at(stage) == (0, 5))
+        wait_for(are_read)
 
 
 def test_neither_training_nor_the_end_waits_for_a_probe() -> None:
@@ -200,7 +179,7 @@ def test_neither_training_nor_the_end_waits_for_a_probe() -> None:
 def test_a_probe_that_fails_says_why_is_not_tried_again_and_ends_nothing() -> None:
     probes = Probes()
     probes.error = RuntimeError("no memory mappings left\nand more")
-    with on_stage(examine=probes) as stage:
+    with on_stage(examine=probes, vitals=True) as stage:
         stage.do(Ask(GRADIENT))
         wait_for(lambda: stage.frame.unread)
         assert "RuntimeError: no memory mappings left" in stage.frame.unread

@@ -10,44 +10,17 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig, Position, Run, Session
-from echornn.session.commands import Alone, Choose, Edit, Go, Redraw, Regenerate, Reset, Resume, Step, Undo
+from echornn.session.commands import Alone, Choose, Edit, Go, Step, Undo
 from tests.compiled import SMALL as FOUR_EPOCHS
 from tests.compiled import make_population
 from tests.door.library.sessions import Query, on_stage
 from tests.on_a_thread import play
 from tests.own_process import in_own_process
-from tests.patience import wait_for
 
 pytestmark = pytest.mark.slow
 
 SMALL = replace(FOUR_EPOCHS, num_epochs=10**6, seed=3)
 """14 windows per epoch."""
-
-LARGER = replace(SMALL, state_size=6, init="glorot")
-
-
-def test_changes_undone_a_way_back_and_a_resume_lose_nothing(tmp_path: Path) -> None:
-    expected = make_population(SMALL).advance(50).losses[:, 0].tolist()
-    larger = make_population(LARGER).advance(5).losses[:, 0].tolist()
-    folder = tmp_path / "run"
-    with on_stage(SMALL, make_population, folder) as stage:
-        stage.do(Step(17))
-        for command in (Reset(), Redraw(), Regenerate()):
-            stage.do(command, Step(4), Undo())
-        assert stage.do(Step(3)).trained == 20
-        frame = stage.do(Edit({"state_size": 6, "init": "glorot"}), Step(5))
-        assert (frame.config, stage.losses()) == (LARGER, larger)
-        stage.do(Edit({"learning_rate": 0.1}), Step(3), Undo(), Undo())
-        assert stage.do(Go(0, 9), Go(0)).trained == 20
-        assert stage.do(Step(10)).config == SMALL
-        assert stage.losses() == expected[:30]
-    run = Run.read(folder)
-    assert [command.cause for command in run.commands if command.cause != "return"] == [
-        *("start", "reset", "redraw", "regenerate", "edit", "edit")
-    ]
-    with on_stage(run.config, make_population, folder) as stage:
-        assert stage.do(Step(20)).trained_in_all == 50 + 12 + 8
-        assert stage.losses() == expected
 
 
 def test_a_limit_of_gradients_set_between_windows_comes_back(tmp_path: Path) -> None:
@@ -89,18 +62,6 @@ def test_one_of_several_goes_on_alone_as_a_trainer_that_takes_over_its_state() -
         assert stage.frame.loss == np.float32(expected[4])
         frame = stage.do(Go(2), Undo())
         assert (frame.config.replicas, frame.replica) == (3, 1)
-
-
-def test_it_pauses_where_rtrl_diverges_and_undone_it_goes_on_as_if_nothing_had_been() -> None:
-    config = replace(SMALL, rule="rtrl")
-    undisturbed = make_population(config).advance(9).losses[:, 0].tolist()
-    with on_stage(config, make_population) as stage:
-        stage.do(Step(6), Edit({"learning_rate": 1e38}))
-        stage.session.send(Resume())
-        wait_for(lambda: stage.frame.has_diverged and stage.frame.state == "paused")
-        assert 6 < stage.settled().trained <= 9
-        assert stage.do(Undo(), Step(3)).trained == 9
-        assert stage.losses() == undisturbed
 
 
 def losses_of(folder: Path, config: EchoConfig) -> tuple[bytes, str | None]:

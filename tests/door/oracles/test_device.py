@@ -12,7 +12,6 @@ from echornn import EchoConfig
 from echornn.training import device
 from echornn.training.device import faster
 from echornn.training.programs import Programs
-from echornn.training.structure import program_of
 
 pytestmark = pytest.mark.slow
 
@@ -54,40 +53,3 @@ def test_the_device_of_a_structure_is_chosen_once(monkeypatch: pytest.MonkeyPatc
     assert chosen(replace(config, device="cpu")) == "/CPU:0"
     assert chosen(config) == "/GPU:0"
     assert next(fastest) == "/CPU:0", "three structures were measured"
-
-
-@pytest.mark.parametrize(
-    ("gpus", "before", "fails", "chosen", "tried"),
-    [
-        (1, "cpu", "", "/CPU:0", []),
-        (1, "gpu", "", "/GPU:0", [("/GPU:0", 1)]),
-        (1, "gpu", "/GPU:0", "/CPU:0", None),
-        (0, "gpu", "", "/CPU:0", []),
-        (0, "cpu", "", "/CPU:0", []),
-    ],
-)
-def test_what_was_trained_before_is_trained_there_again_without_a_measurement(
-    gpus: int,
-    before: str,
-    fails: str,
-    chosen: str,
-    tried: list[tuple[str, int]] | None,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """For a recorded program; if its device is gone or unusable, another device is used."""
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["a gpu"] * gpus if kind == "GPU" else [])
-    monkeypatch.setattr(device, "take_memory_as_needed", lambda gpus: None)
-    calls: list[tuple[str, int]] = []
-    can = failing_on(fails, EXHAUSTED)
-
-    def train(device: str, n: int) -> None:
-        calls.append((device, n))
-        can(device, n)
-
-    config = EchoConfig()
-    programs = Programs({program_of(config): before, program_of(replace(config, replicas=64)): before})
-    assert programs.place(replace(config, learning_rate=0.1, seed=9), 1, train) == chosen
-    if tried is not None:
-        assert calls == tried
-    assert programs.place(config, 64, train) == chosen
-    assert programs.place(replace(config, device="cpu"), 1, train) == "/CPU:0"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from echornn import EchoConfig, batch_of
+from echornn import EchoConfig, EchoSeries, Population
 from echornn.network.model import initial_weights
-from tests.compiled import make_population, make_trainer
+from echornn.training.programs import Programs
+from tests.compiled import make_trainer, plain, trainer_of
 from tests.door.oracles.reference import numpy_bptt
 
 pytestmark = pytest.mark.slow
@@ -36,10 +38,10 @@ SGD = EchoConfig(
 def trained(config: EchoConfig) -> tuple[dict[str, Floats], list[float]]:
     """The weights after the windows, and the norms of their gradients before clipping."""
     weights = {name: value.astype(np.float64) for name, value in initial_weights(config).items()}
-    batch = batch_of(config)
+    series = EchoSeries.generate(config, 0, 0)
     state, norms = np.zeros((config.batch_size, config.state_size)), []
     for start in range(0, WINDOWS * STEPS, STEPS):
-        x, y = batch.x[:, start : start + STEPS].T, batch.y[:, start : start + STEPS].T
+        x, y = series.x[:, start : start + STEPS].T, series.y[:, start : start + STEPS].T
         inputs = x[..., np.newaxis].astype(np.float64)
         _, gradient, states = numpy_bptt.gradients(weights, inputs, y, state, config.rate_penalty)
         norms.append(float(np.sqrt(sum((one**2).sum() for one in gradient.values()))))
@@ -51,14 +53,14 @@ def trained(config: EchoConfig) -> tuple[dict[str, Floats], list[float]]:
     return weights, norms
 
 
-@pytest.mark.parametrize("replicas", [1, 3])
+EVERYTHING = {"rate_penalty": 0.3, "clip_norm": 0.4, "weight_decay": 0.02}
+
+
 @pytest.mark.parametrize(
-    "penalties",
-    [{}, {"clip_norm": 0.35}, {"rate_penalty": 0.3, "clip_norm": 0.4, "weight_decay": 0.02}],
-    ids=str,
+    ("penalties", "replicas"), [({}, 1), ({"clip_norm": 0.35}, 1), (EVERYTHING, 1), (EVERYTHING, 9)], ids=str
 )
-def test_weights_after_fifty_windows(penalties: dict[str, Any], replicas: int) -> None:
-    population = make_population(replace(SGD, **penalties, replicas=replicas))
+def test_weights_after_fifty_windows(penalties: dict[str, Any], replicas: int, programs: Programs) -> None:
+    population = Population(replace(SGD, **penalties, replicas=replicas), programs=programs)
     progress = population.advance(WINDOWS)
     for index, config in enumerate(population.configs):
         weights, norms = trained(config)
@@ -82,18 +84,24 @@ def test_another_limit_needs_no_other_program() -> None:
     assert step == pytest.approx(1e-3 * SGD.learning_rate, rel=1e-3)
 
 
-def test_the_rate_penalty_is_on_what_an_lstm_shows_and_not_on_its_cell() -> None:
+@pytest.fixture
+def programs() -> Iterator[Programs]:
+    with plain() as programs:
+        yield programs
+
+
+def test_the_rate_penalty_is_on_what_an_lstm_shows_and_not_on_its_cell(programs: Programs) -> None:
     config = replace(SGD, cell="lstm", learning_rate=1.0)
-    start = make_trainer(config).weights
+    start = trainer_of(config, programs).weights
 
     def mean_square(weights: dict[str, Any]) -> float:
-        trainer = make_trainer(config)
+        trainer = trainer_of(config, programs)
         trainer.load_weights(weights)
         return float(np.square(trainer.advance(1).states, dtype=np.float64).mean())
 
     after = []
     for penalty in (0.0, 10.0):
-        trainer = make_trainer(replace(config, rate_penalty=penalty))
+        trainer = trainer_of(replace(config, rate_penalty=penalty), programs)
         loss = trainer.advance(1).losses[0]
         after.append(trainer.weights)
     assert loss < 1, "the reported loss is without it"

@@ -42,7 +42,6 @@ SCENES: dict[str, tuple[Callable[[], Any], tuple[int, int], list[str]]] = {
     "ascii": (partial(running, 298), SMALL, []),
     "viewer": (two_viewers, SMALL, []),
     "futures": (partial(with_futures, 1500), LARGE, []),
-    "futures_wide": (partial(with_futures, 1500, "running", has_readings=True), (160, 41), []),
     "past": (partial(with_futures, 298), LARGE, []),
     "branches": (partial(with_futures, 1500), LARGE, ["b", "up", "n", *"slower", "enter"]),
     "data": (little_example, (100, 36), ["2", "tab", "right"]),
@@ -55,11 +54,9 @@ SCENES: dict[str, tuple[Callable[[], Any], tuple[int, int], list[str]]] = {
     "plane_middle": (partial(flip_flop, 100), (100, 32), ["7", "x"]),
     "plane_after": (partial(flip_flop, 1500), (100, 32), ["7", "x"]),
     "seeds": (seeds, LARGE, ["6"]),
-    "seeds_small": (seeds, SMALL, ["z", "left"]),
     "two_coins": (partial(task, "two_coins"), MIDDLE, ["tab", "left", "left", "left"]),
     "flip_flop": (partial(task, "flip_flop"), MIDDLE, []),
     "temporal_order": (partial(task, "temporal_order"), MIDDLE, ["tab", "left"]),
-    "adding": (partial(task, "adding"), MIDDLE, ["tab", "left"]),
 }
 
 MAPS: dict[str, tuple[str, tuple[int, int], list[str]]] = {

@@ -22,7 +22,7 @@ from tests.door.remote import viewers
 from tests.door.remote.viewers import viewers_of
 from tests.patience import PATIENCE, wait_for
 from tests.program import children_of, detached, gone
-from tests.served_page import BrowserTab, came, drawn, last_words, opened, served, serving
+from tests.served_page import BrowserTab, came, drawn, opened, served, serving
 
 EVIL = "http://evil.example"
 
@@ -102,15 +102,6 @@ async def test_each_tab_has_a_process_of_its_own_size_which_ends_with_it() -> No
         await narrow.send_json(["stdin", "still\n"])
         await drawn(narrow, "got still")
     assert gone(second), "the end of the server ends all"
-
-
-@pytest.mark.parametrize("script", ["echo bye", "echo no; exit 2"])
-async def test_a_tab_is_told_that_its_viewer_has_ended(script: str) -> None:
-    async with served(script) as (site, client):
-        tab = await opened(site, client)
-        assert await last_words(tab)
-        assert tab.closed
-        await came(lambda: not site.views)
 
 
 @pytest.mark.slow

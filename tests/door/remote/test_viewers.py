@@ -131,6 +131,25 @@ def test_a_viewer_that_only_looks_never_steers_whatever_it_sends(tmp_path: Path)
         wait_for(lambda: screen.look(CURVE).frame.readings is not None)
 
 
+def test_names_that_viewers_give_erase_no_other_and_one_that_only_looks_gives_none(tmp_path: Path) -> None:
+    with served(tmp_path) as trained, looking(tmp_path) as first, looking(tmp_path, "b") as second:
+        trained.do(commands.Step(20), commands.Go(0, 10), commands.Edit({"learning_rate": 0.1}), commands.Step(5))
+        with looking(tmp_path, "c", only_looks=True) as looks:
+            shown(looks, looks.send(commands.Name(0, "looked")))
+            refused = looks.not_done(1)
+            assert refused is not None
+            assert refused.was_refused
+        shown(first, first.send(commands.Name(0, " first ")))
+        shown(second, second.send(commands.Name(1, "second")))  # it does not steer
+        shown(second, second.send(commands.Pin(1)))
+
+        def kept() -> object:
+            notes = tmp_path / "branches.json"
+            return notes.exists() and [json.loads(notes.read_text())[name] for name in ("names", "pinned", "hidden")]
+
+        wait_for(lambda: kept() == [{"0": "first", "1": "second"}, [1], []])
+
+
 def test_what_all_viewers_need_is_measured_together(tmp_path: Path) -> None:
     with served(tmp_path) as trained, looking(tmp_path) as first, looking(tmp_path, "b") as second:
         shown(first, first.send(commands.Step()))

@@ -18,12 +18,12 @@ from echornn.sweeps.processes import Processes
 from echornn.sweeps.results import Result
 from echornn.sweeps.sweep import Part
 from tests.door.sweeps.scripted import KILLS, RAISES, ScriptedEngine, children, train, trains
-from tests.swept import CLIFF, OF_TASKS, SMALL, keep, on_a_rung, results_of, with_a_cliff
+from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
 from tui.cli import sweep as command
 from tui.cli.program import exit_code_of
 from tui.map.app import Follower, MapApp
 
-__all__ = ["CLIFF", "KILLS", "OF_TASKS", "RAISES", "SMALL", "Part", "children", "train"]
+__all__ = ["CLIFF", "KILLS", "RAISES", "SMALL", "Part", "children", "train"]
 
 
 @contextmanager
@@ -63,11 +63,6 @@ def kept_cliff(folder: Path) -> Path:
         return replace(result, solved_at=None, windows=666) if late else result
 
     return keep(folder, [CLIFF], rule)
-
-
-def kept_tasks(folder: Path) -> Path:
-    """A folder with a finished sweep of tasks by cells, whose losses are rungs of the ladders."""
-    return keep(folder, [OF_TASKS], on_a_rung)
 
 
 def kept_part(folder: Path) -> Path:

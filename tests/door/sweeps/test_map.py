@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.answered import answered
-from tests.door.sweeps.stage import kept_cliff, kept_part, kept_seed, kept_tasks
+from tests.door.sweeps.stage import kept_cliff, kept_part, kept_seed
 
 COLUMNS = (
     "echo_step,cell,points,trained,solved,success,low,high,half_solved,median_loss,best_seed,best_solved_at,failed,"
@@ -70,15 +70,6 @@ def test_while_seeds_lack_the_share_is_of_all_that_were_asked_for(tmp_path: Path
     (one,) = squares(kept_seed(tmp_path), "--filter", "echo=12 cell=rnn")
     assert (one["trained"], one["solved"], one["missing"]) == ("1", "1", "1")
     assert (one["success"], one["low"], one["high"]) == ("0.5000", "0.0945", "1.0000")
-
-
-def test_losses_of_tasks_have_the_rungs_of_their_ladders(tmp_path: Path) -> None:
-    table = squares(kept_tasks(tmp_path), "--across", "task", "--show", "loss")
-    losses = {(one["task"], one["cell"]): float(one["median_loss"]) for one in table}
-    assert losses["two_coins", "lstm"] == pytest.approx(0.6616, abs=1e-4)
-    assert losses["two_coins", "gru"] == pytest.approx(0.5192, abs=1e-4)
-    assert losses["two_coins", "rnn"] == pytest.approx(0.4545, abs=1e-4)
-    assert losses["flip_flop", "rnn"] == 0
 
 
 def test_a_picture_is_written_in_place_of_what_is_there(cliff: Path, tmp_path: Path) -> None:

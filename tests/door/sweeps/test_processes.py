@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -106,13 +105,3 @@ def test_on_dask_the_same_rows_and_a_point_that_kills_is_given_up(swept: Swept, 
     answer = swept(tmp_path, *grid, "--json", engine=dask_engine(scheduler))
     end = json.loads(answer.stdout.splitlines()[-1])
     assert (answer.returncode, end["known"], end["points_failed"]) == (1, 4, 1)
-
-
-def test_a_scheduler_that_cannot_be_used_is_named(tmp_path: Path, swept: Swept) -> None:
-    pytest.importorskip("distributed", reason="Dask is an extra")
-    nothing = tmp_path / "none.json"
-    program = [sys.executable, "-m", "tui", "sweep", "--out", str(tmp_path / "new"), *GRID]
-    done = subprocess.run([*program, "--scheduler-file", str(nothing)], capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert str(nothing) in done.stderr
-    assert not os.path.exists(tmp_path / "new")

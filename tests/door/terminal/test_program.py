@@ -66,13 +66,6 @@ def test_a_run_that_cannot_be_trained_has_failed_and_the_exit_code_is_2() -> Non
         assert program.mended
 
 
-def test_bad_usage_on_a_terminal_names_the_field_and_the_value_and_draws_nothing() -> None:
-    with running("--seed", "-1") as program:
-        assert program.ended() == 2
-        assert b"seed = -1" in program.output
-        assert b"\x1b[" not in program.output
-
-
 def test_stopped_it_gives_the_terminal_to_the_shell_and_continued_it_draws_all_of_its_screen() -> None:
     with running("--speed", "1000", "--num-epochs", "100000", scripted=True) as program:
         program.until(lambda text: "running" in text)

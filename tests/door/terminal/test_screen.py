@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
-import signal
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -127,22 +125,9 @@ def test_the_terminal_is_sent_the_colours_that_it_has(kind: str) -> None:
     assert all(every.fullmatch(one) for one in codes), [one for one in codes if not every.fullmatch(one)]
 
 
-@pytest.mark.parametrize("asked", [True, False])
-def test_the_mouse_is_the_terminals_if_it_is_not_asked_for(asked: bool) -> None:
-    with running(*[] if asked else ["--no-mouse"], scripted=True) as program:
+def test_the_mouse_is_the_terminals_if_it_is_not_asked_for() -> None:
+    with running("--no-mouse", scripted=True) as program:
         program.until(lambda text: "running" in text)
         program.press("q")
         assert program.ended() == 0
-        assert [b"\x1b[?%dh" % mode in program.output for mode in (1000, 1003, 1006)] == [asked] * 3
-
-
-def test_textual_draws_all_of_it_if_it_is_asked_to() -> None:
-    with running(environment={"ECHORNN_PLAIN_SCREEN": "1"}, scripted=True) as program:
-        program.until(lambda text: "running" in text)
-        program.resize(100, 30)
-        program.until(lambda text: "q Quit" in text.splitlines()[29])
-        program.press(" ")
-        program.until(lambda text: "paused" in text)
-        os.kill(program.app, signal.SIGKILL)
-        assert program.ended() == 1
-        assert program.mended
+        assert not any(b"\x1b[?%dh" % mode in program.output for mode in (1000, 1003, 1006))

@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from echornn import read
 from tests.answered import answered
 from tests.door.terminal.ended import losses, resumes, trained
-from tests.door.terminal.long_run import record_a_long_run
 from tests.patience import wait_for
 from tests.program import children_of, epoch, running
 
@@ -47,15 +45,6 @@ def test_without_its_terminal_it_saves_and_ends(flags: list[str], ignored: bool,
         program.close_terminal()
         assert program.ended() == 42
     assert trained(tmp_path / "run") > 0
-
-
-def test_before_it_trains_a_signal_ends_it_as_later(tmp_path: Path) -> None:
-    with running("--run", str(tmp_path / "run")) as program:
-        program.until(lambda text: "loading" in text)
-        os.kill(program.pid, signal.SIGTERM)
-        assert program.ended() == 42
-        assert program.mended
-        assert b"Traceback" not in program.output
 
 
 def test_killed_it_leaves_the_terminal_in_order_and_nothing_that_was_saved_is_lost(tmp_path: Path) -> None:
@@ -115,19 +104,3 @@ def test_ctrl_c_saves_and_ends_lines_and_a_second_one_does_not_wait(tmp_path: Pa
         assert program.ended() == 130
         assert program.mended
     assert losses(folder).startswith(saved)
-
-
-def test_a_signal_on_the_way_to_a_window_leaves_the_run_where_it_stood_and_names_what_was_not_done(
-    tmp_path: Path,
-) -> None:
-    folder = tmp_path / "run"
-    record_a_long_run(folder, 300_000)
-    before = [(folder / name).read_bytes() for name in ("losses.bin", "commands.jsonl")]
-    way = ("--headless", "--resume", str(folder), "--at", "290000")
-    with running(*way, width=100, scripted=True, trainers="slow") as program:
-        program.until(lambda text: "290,000" in text)
-        os.kill(program.pid, signal.SIGTERM)
-        assert program.ended() == 42
-        assert f"--resume {folder} --at 290000" in program.text.replace("\n", "")
-    assert [(folder / name).read_bytes() for name in ("losses.bin", "commands.jsonl")] == before
-    assert (trained(folder), read(folder).position.branch) == (300_000, 0)

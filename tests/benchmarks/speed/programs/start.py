@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
 from tests.benchmarks.speed.program import CannotError, Waits
 from tests.benchmarks.speed.programs.ours import use
@@ -29,12 +27,7 @@ def imports(until: str, keeps_programs: bool = False) -> Waits:
     """Python with only these imports."""
     command = [sys.executable, "-c", IMPORTS[until]]
 
-    def wait() -> float:
-        before = seconds_of_children()
-        subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
-        return seconds_of_children() - before
-
-    return Waits(wait, {})
+    return Waits(lambda: subprocess.run(command, check=True, stderr=subprocess.DEVNULL), {})
 
 
 def prepare(until: str, keeps_programs: bool = False, checkout: str = "") -> Waits:
@@ -65,36 +58,16 @@ def prepare(until: str, keeps_programs: bool = False, checkout: str = "") -> Wai
         "ECHORNN_KEEP_PROGRAMS": str(int(keeps_programs)),
     }
 
-    def wait() -> float:
+    def wait() -> None:
         with running(environment=environment) as program:
             program.until(lambda text: re.search(SHOWN[until], text))
-            return seconds_of_processors(program.pid)
 
     return Waits(wait, {"Textual": textual.__version__}, home)
 
 
-def sweep() -> float:
-    """Train echo steps 1 to 20 with three cells and 16 seeds, with a worker per processor; returns processor
-    seconds.
-    """
-    before = seconds_of_children()
+def sweep() -> None:
+    """Train echo steps 1 to 20 with three cells and 16 seeds, with a worker per processor."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "XDG_CACHE_HOME": f"{folder}/cache"}
         command = [sys.executable, "-m", "tui", "sweep", "--headless", "--out", f"{folder}/sweep", *SWEEP]
         subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
-    return seconds_of_children() - before
-
-
-def seconds_of_children() -> float:
-    """Processor seconds of all child processes that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def seconds_of_processors(pid: int) -> float:
-    """Processor seconds of a process and of all that it has started, in steps of 10 ms."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    # of the process and of its ended children, in user and in system mode
-    ticks = sum(int(field) for field in fields[11:15])
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return ticks / os.sysconf("SC_CLK_TCK") + sum(seconds_of_processors(int(child)) for child in children)

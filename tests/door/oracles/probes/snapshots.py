@@ -8,7 +8,7 @@ import numpy as np
 
 from echornn.cells.table import CELLS as TABLE
 from echornn.config import EchoConfig
-from echornn.data.series import batch_of
+from echornn.data.series import EchoSeries
 from echornn.network.shapes import carried_size, weight_shapes
 from echornn.progress import Floats, Progress
 from echornn.state import Snapshot, TrainerState
@@ -41,8 +41,7 @@ def snapshot(config: EchoConfig, weights: dict[str, Floats], with_window: bool =
     """A snapshot in the middle of an epoch, with random states of the rows and at the window's beginning."""
     rng = np.random.default_rng(5)
     first, carried = rng.uniform(-0.5, 0.5, (2, config.batch_size, carried_size(config))).astype(np.float32)
-    batch, begin = batch_of(config), 3 * config.window_stride
-    x, y = (one[:, begin : begin + config.truncated_backprop_length] for one in (batch.x, batch.y))
+    x, y = EchoSeries.generate(config).window(3 * config.window_stride, config.truncated_backprop_length)
     nothing = np.zeros(0, np.float32)
     progress = Progress(nothing, np.zeros(0, np.int32), 0, 3, x, y, nothing, nothing, first)
     state = TrainerState(config, 0, 4, 0, 0, weights, carried, ())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.probes import prepared, snapshot_of
+from echornn.probes import prepared, turned_by_lag
 from echornn.probes.examine import examine
 from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
@@ -105,6 +105,5 @@ def test_a_shift_register_hangs_on_its_echo_alone_and_its_slopes_do_not_tell() -
 
 def test_reliance_is_of_lags_beyond_the_window_too() -> None:
     config = EchoConfig(state_size=4, echo_step=3, truncated_backprop_length=1)
-    found = examine(snapshot_of(shift_register(config), config), Question(frozenset({"reliance"}))).reliance
-    assert found is not None
-    assert found.turned.tolist() == [float(lag == 3) for lag in range(9)]
+    found = turned_by_lag(shift_register(config), config)
+    assert found.tolist() == [float(lag == 3) for lag in range(9)]

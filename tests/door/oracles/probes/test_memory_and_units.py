@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.network.model import initial_weights
-from echornn.probes import snapshot_of
+from echornn.probes import memory_by_lag
 from echornn.probes.examine import examine
 from echornn.probes.series import series_for
 from echornn.progress import Floats
@@ -44,6 +44,8 @@ def test_memory_is_that_of_least_squares_on_states_that_numpy_computes(cell: str
     first = np.resize(one.state.carried_state, (series.x.shape[1], one.state.carried_state.shape[1]))
     _, parts = numpy_network.run(cell, weights, series.x, first)
     assert list(parts) == list(examine(one, Question(frozenset())).parts)
+    assert one.progress is not None
+    _, of_window = numpy_network.run(cell, weights, one.progress.x.T, one.progress.init_state)
     half = series.x.shape[1] // 2
     for part, values in parts.items():
         seen = values[series.steps_back :]
@@ -55,8 +57,9 @@ def test_memory_is_that_of_least_squares_on_states_that_numpy_computes(cell: str
             weights_out = np.linalg.lstsq(a, x[:, :half].ravel(), rcond=None)[0]
             judged = x[:, half:].ravel()
             expected.append(1 - ((b @ weights_out - judged) ** 2).sum() / ((judged - judged.mean()) ** 2).sum())
-        memory, _ = read(config, weights, part)
+        memory, units = read(config, weights, part)
         assert memory.part == part
+        np.testing.assert_allclose(units.activity, np.swapaxes(of_window[part], 0, 1), atol=1e-6)
         np.testing.assert_allclose(memory.by_lag, np.clip(expected, 0, 1), atol=2e-4)
 
 
@@ -93,18 +96,6 @@ def test_no_network_holds_more_numbers_than_it_has(seed: int, spread: float) -> 
     assert (np.abs(units.correlation) <= 1).all()
 
 
-@pytest.mark.parametrize("cell", CELLS)
-def test_the_newest_window_is_run_again(cell: str) -> None:
-    config = small(cell)
-    weights = random_weights(config)
-    progress = snapshot(config, weights).progress
-    assert progress is not None
-    _, parts = numpy_network.run(cell, weights, progress.x.T, progress.init_state)
-    for part, values in parts.items():
-        _, units = read(config, weights, part)
-        np.testing.assert_allclose(units.activity, np.swapaxes(values, 0, 1), atol=1e-6)
-
-
 @pytest.mark.parametrize("part", ["h", "c", "input", "forget", "output"])
 def test_gates_are_saturated_where_they_are_open_or_shut(part: str) -> None:
     config = small("lstm")
@@ -123,9 +114,7 @@ def test_from_weights_alone_the_rows_come_to_rest_first() -> None:
     config = EchoConfig()
     weights = initial_weights(config)
     weights["b"][:] = [-0.02, -0.025, -0.036, -0.018]  # the biases after the first window
-    found = examine(snapshot_of(weights, config), Question(frozenset({"memory"}))).memory
-    assert found is not None
-    assert found.by_lag[1] > 0.95
+    assert memory_by_lag(weights, config)[1] > 0.95
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm", "irnn"])

@@ -85,11 +85,3 @@ def test_they_are_those_of_the_singular_value_decomposition(samples: int, units:
     np.testing.assert_allclose(shares[known:], 0, atol=1e-9)
     np.testing.assert_allclose(np.abs((components[:known] * directions[:known]).sum(axis=1)), 1)
     assert (np.take_along_axis(components, np.abs(components).argmax(axis=1)[:, np.newaxis], axis=1) > 0).all()
-
-
-@pytest.mark.parametrize(("samples", "units"), [(0, 3), (1, 3), (9, 1), (9, 4), (4, 9)])
-def test_states_that_do_not_vary_have_components_too(samples: int, units: int) -> None:
-    mean, components, shares = principal_components(np.full((samples, units), 0.5))
-    assert shares.tolist() == [0] * min(MOST_COMPONENTS, units)
-    np.testing.assert_allclose(components @ components.T, np.eye(min(MOST_COMPONENTS, units)), atol=1e-12)
-    assert mean.shape == (units,)
