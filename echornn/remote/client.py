@@ -180,10 +180,6 @@ class RemoteSession:
 # ---- connections
 
 
-class OtherVersionError(AddressError):
-    """The session is of another version of the program, or of another build of this version."""
-
-
 def socket_of(folder: Path) -> Path:
     pointer = folder / POINTER_FILE
     try:
@@ -244,7 +240,7 @@ def greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict
         raise AddressError(f"no program trains the run in {folder} now: {POINTER_FILE} there is of another run")
     other, own = said.get("version", "?"), messages.greeting()["version"]
     by = f"another build of version {own}" if other == own else f"another version: {other}, and this is {own}"
-    raise OtherVersionError(f"the run in {folder} is trained by {by}")
+    raise AddressError(f"the run in {folder} is trained by {by}")
 
 
 def viewers_of(folder: Path, seconds: float = CONNECT_SECONDS) -> tuple[tuple[str, ...], str]:
