@@ -20,9 +20,7 @@ def command_of(config: EchoConfig) -> str:
 
 
 def command_again(path: Sequence[Branch], window: int, is_past: bool, folder: Path | None) -> str:
-    """The command line that returns to a window, counted along the branches of ``path``: the flags of the configuration
-    if the run has no changes, which work on any machine; else by the run's folder.
-    """
+    """The command line that returns to a window of this path: by flags if nothing has changed, else by the folder."""
     last = path[-1]
     from_the_start = len(path) == 1 and last.init_index == last.data_version == 0 and not is_past
     if from_the_start or folder is None:

@@ -307,6 +307,11 @@ def loss_text(loss: float, decimals: int = 4) -> str:
     return f"{loss:.1e}" if loss and not text.strip("-0.") else text
 
 
+def task_loss_text(config: EchoConfig, loss: float) -> str:
+    """A loss; of a text also in bits a symbol, as ``1.512 (2.182 bits)``."""
+    return loss_text(loss) + bits_text(config, loss)
+
+
 def bits_text(config: EchoConfig, loss: float) -> str:
     """A loss of a text in bits a symbol, as `` (2.182 bits)``; empty for other tasks."""
     return f" ({loss_text(loss / math.log(2), 3)} bits)" if config.the_task.characters else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from dataclasses import replace
 from typing import get_args
 
@@ -14,17 +13,12 @@ from hypothesis import strategies as st
 
 from echornn import seeding
 from echornn.config import RULES, EchoConfig
-from echornn.data.levels import (
-    boundary_floor,
-    chance_level,
-    mean_floor,
-)
+from echornn.data.levels import boundary_floor, chance_level, mean_floor
 from echornn.data.series import EchoSeries, data_side_by_side, lags_beyond, targets_known
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.echo import RowStart, uniform_symbols
 from echornn.tasks.two_coins import TwoCoins
-from tui.views.data import counts_by_source, missed
-from tui.views.targets import Source, source_of
+from tui.views.data import missed
 
 
 def missed_of_a_stride(config: EchoConfig) -> int:
@@ -47,24 +41,6 @@ CONFIGS = st.builds(
     st.integers(0, 6),
     st.sampled_from(["previous_row", "zero"]),
 )
-
-
-@given(CONFIGS, st.integers(0, 20))
-def test_sources_are_counted_one_by_one(config: EchoConfig, window: int) -> None:
-    window = min(window, config.windows_per_epoch - 1)
-    length = config.truncated_backprop_length
-    each = Counter(source_of(config, window, row, step) for row in range(config.batch_size) for step in range(length))
-    assert counts_by_source(config, window) == dict(each)
-    start = window * config.window_stride
-    for row in range(config.batch_size):
-        for step in range(length):
-            source = start + step - config.echo_step
-            expected = (
-                (Source.ABOVE if row and config.row_start == "previous_row" else Source.BLANK)
-                if source < 0
-                else (Source.WINDOW if source >= start else Source.BEFORE)
-            )
-            assert source_of(config, window, row, step) == expected
 
 
 @given(CONFIGS)

@@ -12,13 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from echornn.config import EchoConfig
-from echornn.diagnosis.loss_stats import (
-    NEAR,
-    before_the_fall,
-    begin_of_the_fall,
-    distinct,
-    ladder_position,
-)
+from echornn.diagnosis.loss_stats import NEAR, before_the_fall, distinct, ladder_position
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.history.curve import Curve
 from echornn.history.windows import quantiles
@@ -38,11 +32,6 @@ def timeline_of(losses: Floats) -> Timeline:
     timeline = Timeline()
     grow(timeline, branch_off(timeline, EchoConfig()), losses)
     return timeline
-
-
-@pytest.mark.parametrize("fall", [1, 2, 30, 310, 598])
-def test_the_fall_is_found_to_the_window(fall: int) -> None:
-    assert begin_of_the_fall(floats([0.7] * fall, [0.1] * (600 - fall))) == (fall, fall)
 
 
 @pytest.mark.parametrize("fall", [500, 4001, 70_123, 99_000])

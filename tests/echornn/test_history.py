@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.history.curve import Band, BlockMeans, Curve, Piece, Segment, band_of, curve_of, shades_of
+from echornn.history.curve import Band, BlockMeans, Curve, Piece, band_of, curve_of, shades_of
 from echornn.history.pyramid import LossHistory
 from echornn.history.windows import error_rates_of, errors_of, kept, losses_of, quantiles, summed
 from echornn.history.windows import kept as pack
@@ -108,8 +108,7 @@ def test_a_block_holds_the_mean_of_its_windows() -> None:
 CONFIG = EchoConfig()
 
 pieces_of_losses = st.lists(
-    st.lists(st.floats(0, 10, width=32) | st.just(math.nan) | st.just(math.inf), min_size=1, max_size=60),
-    max_size=8,
+    st.lists(st.floats(0, 10, width=32) | st.just(math.nan) | st.just(math.inf), min_size=1, max_size=60), max_size=8
 )
 
 
@@ -158,26 +157,6 @@ def test_a_curve_of_parts_of_histories_is_the_curve_of_them_end_to_end(
     assert_true(curve, everything)
     assert len(curve.starts) <= columns + 2 * len(pieces)
     assert (curve.first, curve.last) == (first, last)
-
-
-@given(
-    at=st.integers(0, 50),
-    window=st.integers(0, 9),
-    first=st.integers(0, 10**8),
-    length=st.integers(0, 10**8),
-    most=st.integers(1, 20),
-)
-def test_epoch_starts_are_few_true_and_round(at: int, window: int, first: int, length: int, most: int) -> None:
-    segment = Segment(at, "start", 0, window, 10)
-    starts = segment.epoch_starts(first, first + length, most)
-    assert len(starts) <= most
-    for start, epoch in starts:
-        assert max(first, at) <= start < first + length
-        assert segment.epoch_and_window(start) == (epoch, 0)
-    if len(starts) > 1:
-        every = starts[1][1] - starts[0][1]
-        assert int(str(every)[0]) in (1, 2, 5)
-        assert all(epoch % every == 0 for _, epoch in starts)
 
 
 class Case(NamedTuple):
@@ -245,12 +224,6 @@ def test_buckets_have_the_extremes_and_the_means_of_their_windows(
     np.testing.assert_array_equal(losses_of(stored), told.losses[curve.first : curve.last])
 
 
-def assert_end_to_end(band: Band, first: int, last: int) -> None:
-    assert [*band.starts, last][: len(band) + 1] == [first, *band.ends][: len(band) + 1]
-    assert (band.ends > band.starts).all()
-    assert len(band) or first == last
-
-
 def assert_band(band: Band, told: Case) -> None:
     """Each bucket has the quantiles of its windows, on average, and the number solved at its end."""
     low, tenth, median, ninetieth, high = quantiles(told.losses, (0.0, 0.1, 0.5, 0.9, 1.0))
@@ -270,7 +243,8 @@ def test_a_band_has_the_quantiles_of_its_windows(told: Case, columns: int, first
     band = band_of([told.whole(told.history.of_all)], columns, first, last)
     assert (band.first, band.last) == (first, last)
     assert len(band) <= columns + 2
-    assert_end_to_end(band, first, last)
+    assert [*band.starts, last][: len(band) + 1] == [first, *band.ends][: len(band) + 1]
+    assert len(band) or first == last
     assert_band(band, told)
     assert (band.replicas == told.losses.shape[1]).all()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -55,16 +54,6 @@ def test_they_stay_within_the_bound_or_are_few(steps: list[tuple[int, int]], mos
         assert kept.bytes == sum(one.size for one in kept.all()) == 10 * len(kept)
         assert kept.bytes <= max(most, 10 * LEAST_KEPT)
         assert kept.thinned >= thinned
-
-
-def test_thinned_they_stay_evenly_apart() -> None:
-    kept = Keyframes(most_bytes=100 * 10)
-    for window in range(0, 100_000, 7):
-        kept.add(of(Position(0, window), 10))
-    windows = [one.position.window for one in kept.all()]
-    assert 50 <= len(windows) <= 100
-    gaps = [after - before for before, after in itertools.pairwise([0, *windows, 100_000])]
-    assert max(gaps) <= 4 * 100_000 / len(windows)
 
 
 def test_letters_go_on_after_z() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.session.commands import Edit
+from tests.examples import examples
 from tui.panels.form import PRESETS, Form, next_rung, nudged
 
 TUTORIAL = EchoConfig()
@@ -58,6 +59,7 @@ keys = st.one_of(
 )
 
 
+@examples(50)
 @given(st.lists(keys, max_size=40))
 def test_whatever_keys_come_what_is_sent_can_be_trained_in_its_turn(story: list[tuple[Any, ...]]) -> None:
     form, sent = form_of(TUTORIAL)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -21,9 +23,9 @@ from textual.timer import Timer
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from tui.term.exit_code import ExitCode
+from tui.term.exit_code import ENDING_SIGNALS, ExitCode
 from tui.term.private_textual import strips_shown
-from tui.term.terminal import LoopSignals, call_on_signals
+from tui.term.terminal import LoopSignals
 from tui.views.inks import IN_ASCII
 from tui.views.keymap import KeyMap
 
@@ -45,7 +47,8 @@ class KeyedApp(App[Result], Generic[Result]):
 
     def on_mount(self) -> None:
         self.set_class(self.ascii_only, "-ascii")
-        self._signals = call_on_signals(lambda: self._leave(ExitCode.CHECKPOINTED), self._save)
+        calls = dict.fromkeys(ENDING_SIGNALS, partial(self._leave, ExitCode.CHECKPOINTED))
+        self._signals = LoopSignals(calls | {signal.SIGUSR1: self._save})
 
     def on_unmount(self) -> None:
         if self._signals is not None:

@@ -25,7 +25,7 @@ from tui.app.status import audience_text
 from tui.term.printed import printable
 from tui.views.keymap import key_name, keymap_of, keys_of
 
-Rows = Sequence[tuple[str, str]]  # a key or word, and its text, each; a paragraph if the key is empty
+Texts = Sequence[tuple[str, str]]  # a key or word, and its text, each; a paragraph if the key is empty
 
 WIDTH, FRAME = 76, 8  # columns of the page, and of its frame, padding and scrollbar, as app.tcss has them
 SEVERAL = ", "  # between several keys of a row
@@ -37,7 +37,7 @@ SCROLLS = (  # the id of each key that scrolls, the key, and where to
 
 class Chapter(NamedTuple):
     heading: str
-    rows: Rows = ()
+    rows: Texts = ()
     bindings: Sequence[Binding] = ()  # keys listed below the rows, with their tooltips
 
 
@@ -162,10 +162,7 @@ class HelpScreen(ClosesOnce):
         self._text.scroll_home(animate=False)
 
     def _rows(self, bindings: Iterable[Binding]) -> list[tuple[str, str]]:
-        """The keys as they are displayed, with their tooltips; if several actions share a key, the first.
-
-        A binding that is shown together with another one describes both; the second has no row of its own.
-        """
+        """The keys as displayed, with their tooltips: the first of those that share a key; a pair has one row."""
         rows: dict[str, tuple[str, str]] = {}
         keymap = keymap_of(self.app)
         seconds = {one for first, group in keymap.together.items() for one in group if one != first}
@@ -230,7 +227,7 @@ def _now(frame: Frame, audience: Audience) -> Chapter:
     return Chapter(f"Now: {state}, {where}", [("", one) for one in (*lost, *sentences, "")], list(offered.values()))
 
 
-def _task(frame: Frame) -> Rows:
+def _task(frame: Frame) -> Texts:
     from tui.views.rows import data_text, first_sentence
 
     config, levels = frame.own_config, [f"{loss_text(one.loss, 3)} {one.name} ({one.knows})" for one in frame.ladder]

@@ -27,10 +27,7 @@ class KeyPart(NamedTuple):
 
 
 class KeyLine(CellWidget):
-    """Textual's footer has a widget for each key, and makes them again whenever the keys change, which takes as long as
-    drawing the whole screen. ``left_out`` says what to leave out first; ``tabs`` are names of what several keys show in
-    the same place, by id: the binding of the first stands for all.
-    """
+    """Instead of Textual's footer, which makes its widgets again for each change; several keys may share a place."""
 
     DEFAULT_CSS = "KeyLine { dock: bottom; height: 1; color: $footer-foreground; background: $footer-background; }"
 

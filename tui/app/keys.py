@@ -20,7 +20,7 @@ from tui.app.status import HOW_TO_GO_ON
 from tui.panels.panel import BranchList, RunList, SettingsPanel
 from tui.views.keymap import KeyMap, Moved
 from tui.views.plot import LossPlot
-from tui.views.table import NAMES_OF_VIEWS, VIEWS
+from tui.views.table import VIEWS
 
 SENT: dict[str, Command] = {}  # what keys send, by name
 
@@ -32,11 +32,10 @@ def _key(name: str, key: str, label: str, does: Command | str, about: str, show:
 
 
 VIEW_KEYS = [
-    _key(name, view.key, f"View: {view.title}", f"view('{view.key}')", view.about)
-    for name, view in zip(NAMES_OF_VIEWS, VIEWS, strict=True)
+    _key(f"view.{view.title}", view.key, f"View: {view.title}", f"view('{view.key}')", view.about) for view in VIEWS
 ]
-SHOWS = f"Below the curve: {', '.join(f'«{name}» {title}' for name, title in NAMES_OF_VIEWS.items())}"
-NUMBERED = {f"view.{view.title}": view.title for view in VIEWS if view.key.isdigit()}  # as `NAMES_OF_VIEWS`
+SHOWS = f"Below the curve: {', '.join(f'«view.{view.title}» {view.title}' for view in VIEWS)}"
+NUMBERED = {f"view.{view.title}": view.title for view in VIEWS if view.key.isdigit()}
 VIEW_KEYS[0] = replace(VIEW_KEYS[0], show=True, key_display=f"1-{len(NUMBERED)}", tooltip=SHOWS)
 
 FASTER = "Turn the speed up; «slower» turns it down"

@@ -30,7 +30,6 @@ from tui.app.base import save_to
 from tui.app.line import CommandLine
 from tui.app.script import Begun, Outcome, Script
 from tui.app.session_app import SessionApp
-from tui.app.theme import Theme
 from tui.app.words import WORDS, Line, WordError, letters_of, lines_of
 from tui.panels.runs import show_or_hide
 from tui.term.printed import export_whole
@@ -206,10 +205,6 @@ class LineActions(SessionApp):
     def action_compare(self, name: str) -> None:
         if self._may_use_files() and (trouble := self.futures.lay_under(folders.find(name))):
             self._refuse(trouble)
-
-    def action_theme(self, theme: Theme) -> None:
-        if theme != self._shown_theme:
-            self.action_other_theme()
 
     def action_save_screen(self, file: str) -> None:
         if self._may_use_files():

@@ -92,9 +92,7 @@ class Begun:
 
 
 def outcome_of(begun: Begun, frame: Frame, not_done: Answer | None) -> Outcome | None:
-    """What became of a line, in this frame; None as long as it is not done. ``not_done`` is the answer to its command,
-    if that was not carried out.
-    """
+    """What became of a line; None as long as it is not done. ``not_done`` is the answer to a command that failed."""
     line, command = begun.line, begun.line.what
     if frame.state is State.FAILED:
         return Outcome(line, frame.message, has_failed=True)
@@ -127,11 +125,7 @@ def outcome_of(begun: Begun, frame: Frame, not_done: Answer | None) -> Outcome |
 
 
 class Script:
-    """Lines to be done in order, until one is refused.
-
-    ``begin`` begins a line; ``look`` returns the newest frame, and the answer to a command that was not carried out;
-    ``tell`` is called with what became of each line.
-    """
+    """Lines to be done in order, until one is refused; ``tell`` is called with what became of each."""
 
     def __init__(
         self,

@@ -54,11 +54,10 @@ PANEL_WIDTH, PANEL_HEIGHT = 44, 14  # beside the curve, and below it
 LEAST_PANEL_HEIGHT = 8  # below the curve: to keep these lines, the views are hidden
 
 
-Shares = tuple[tuple[type[View], ...], int, int]
-"""The views that are shown, from left to right, their lines, and the lines of a panel below the curve."""
-
-
-def layout(config: EchoConfig, width: int, height: int, panel_open: bool, choice: ViewChoice) -> Shares:
+def layout(
+    config: EchoConfig, width: int, height: int, panel_open: bool, choice: ViewChoice
+) -> tuple[tuple[type[View], ...], int, int]:
+    """The views that are shown, from left to right, their lines, and the lines of a panel below the curve."""
     views_shown, lines_of_panel = is_large(width, height), 0
     height -= STATUS_AND_FOOTER
     if panel_open and width >= WIDE:
@@ -101,7 +100,7 @@ class SessionApp(KeyedApp[int]):
         plot.ask = lambda query: self.session.look_again(query, self._picture)
         plot.on_go = lambda window: self._send(Go(self._frame.line, window))
         self._seeds_view = SeedsView()
-        self._seeds_view.send, self._seeds_view.on_rows = self._send, self._show_rows
+        self._seeds_view.send = self._send
         self._all_views = [self._seeds_view if kind is SeedsView else kind() for kind in VIEWS]
         for view in self._all_views:
             view.on_view, view.on_hover = self._view_changed, self._hover_moved
@@ -231,7 +230,6 @@ class SessionApp(KeyedApp[int]):
     # ---- the screen, and what has the arrow keys
 
     def _lay_out(self, size: Size) -> None:
-        """Divide the screen between curve, views and panel; if it is too small, the status says so."""
         panel = self._panel
         shown, lines, lines_of_panel = layout(self._frame.config, *size, panel is not None, self._choice)
         is_small, is_wide = not is_large(*size), size.width >= WIDE
@@ -330,6 +328,7 @@ class SessionApp(KeyedApp[int]):
             self._seeds_view.show(self._picture, self._instead_of(self._seeds_view))
 
     def _view_changed(self) -> None:
+        self._show_rows()
         self._ask()
         self._show_status()
 
@@ -420,17 +419,10 @@ class SessionApp(KeyedApp[int]):
             if keys.is_offered(one.action, self._frame):
                 run = partial(self.call_later, self.run_action, one.action)
                 yield SystemCommand(one.description, f"{one.tooltip} ({self.get_key_display(one)})", run)
-        yield SystemCommand(f"Theme: {self._other_theme}", f"A {self._other_theme} background", self.action_other_theme)
+        other: Theme = "dark" if self.theme == "textual-light" else "light"
+        yield SystemCommand(f"Theme: {other}", f"A {other} background", partial(self.action_theme, other))
 
-    def action_other_theme(self) -> None:
-        self.theme = f"textual-{self._other_theme}"
+    def action_theme(self, theme: Theme) -> None:
+        self.theme = f"textual-{theme}"
         if not self._picture.audience.only_looks:
-            remember(self._shown_theme)
-
-    @property
-    def _shown_theme(self) -> Theme:
-        return "light" if self.theme == "textual-light" else "dark"
-
-    @property
-    def _other_theme(self) -> Theme:
-        return "dark" if self._shown_theme == "light" else "light"
+            remember(theme)

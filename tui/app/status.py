@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from echornn.config import TASK, EchoConfig
 from echornn.diagnosis.cases import Remedy
-from echornn.diagnosis.loss_stats import bits_text, loss_text
+from echornn.diagnosis.loss_stats import task_loss_text
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Audience, Picture
 from echornn.tasks.table import defaults_of, name_of, values_of
@@ -55,11 +55,8 @@ def position_fields(frame: Frame) -> list[tuple[str, str]]:
     fields += [("epoch", f"{frame.epoch}/{config.num_epochs}"), ("window", f"{window}/{config.windows_per_epoch}")]
     if frame.seed_stats is not None:
         fields.append(("seed", str(frame.own_config.seed)))
-    loss = (
-        "-"
-        if math.isnan(frame.loss) and frame.progress is None
-        else loss_text(frame.loss) + bits_text(config, frame.loss)
-    )
+    is_known = frame.progress is not None or not math.isnan(frame.loss)
+    loss = task_loss_text(config, frame.loss) if is_known else "-"
     fields.append(("loss" if config.has_classes else config.loss_name, loss))
     if config.has_classes:
         fields.append(("accuracy", "-" if math.isnan(frame.accuracy) else f"{frame.accuracy:.1%}"))
@@ -116,17 +113,14 @@ def _number(speed: float) -> str:
     return f"{speed:,.0f}" if speed >= 9.95 else f"{speed:.2g}"
 
 
-Said = tuple[str, tuple[str, ...], bool]
-"""A part of the configuration: its text, its fields, and whether it is there even if it is as in the tutorial."""
-
-
 def _config_parts(config: EchoConfig) -> list[LinePart]:
     """The configuration in parts; values that equal the tutorial's and contain no number are left out."""
     name, echo, last = name_of(config.the_task), config.value("task") == "echo", config.seed + config.replicas - 1
     seeds = f"seed {config.seed}" if config.replicas == 1 else f"seeds {config.seed} to {last}"
     # the length of trials is said as that of the window
     settings = {} if echo else {name: value for name, value in values_of(config.the_task).items() if name != "length"}
-    said: list[Said] = [
+    # each part: its text, its fields, and whether it is there even if it is as in the tutorial
+    said: list[tuple[str, tuple[str, ...], bool]] = [
         *([] if echo else [(str(name), (TASK,), True)]),
         (str(config.cell), ("cell",), False),
         (f"{config.num_layers} layers", ("num_layers",), False),

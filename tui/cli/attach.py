@@ -170,8 +170,7 @@ def serve(
         raise UsageError("serve cannot be used without textual-serve: install echornn-tui[browser]") from error
     folder = folder_of(run).absolute()
     viewers_of(folder)  # an AddressError if there is no session
-    # nothing is imported from the current folder (-P)
-    command = [sys.executable, "-P", "-m", "tui", "attach", str(folder), "--own-terminal"]
+    command = [*terminal.PROGRAM, "attach", str(folder), "--own-terminal"]
     command += [*["--read-only"] * read_only, *chosen.as_flags]
     kept = {name: value for name, value in os.environ.items() if name not in OF_THE_TERMINAL}
     environment = {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor"}

@@ -82,8 +82,7 @@ def go_on_in_the_background(folder: Path, speed: float, paused: bool, serve: boo
     sys.stdout.flush()
     os.dup2(1, 2)  # errors would go to the log of native code
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    # nothing is imported from the current folder (-P)
-    os.execv(sys.executable, [sys.executable, "-P", "-m", "tui", *words])
+    os.execv(sys.executable, [*terminal.PROGRAM, *words])
 
 
 class Serving:

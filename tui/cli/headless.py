@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +14,7 @@ import numpy.typing as npt
 from echornn import ConfigError, EchoConfig, PopulationProgress, Run, SeedStats, Session
 from echornn.config import shown
 from echornn.data.levels import ladder_of, solved_level
-from echornn.diagnosis.loss_stats import NEAR, bits_text, ladder_position, loss_text
+from echornn.diagnosis.loss_stats import NEAR, ladder_position, loss_text, task_loss_text
 from echornn.history.windows import errors_of, losses_of, summed
 from echornn.progress import Counts, Floats
 from echornn.runs.recorder import Recorder
@@ -83,7 +81,7 @@ def print_training(
         let_go(background, recorder.folder, serving.trouble, errors_apart=json)
     native_log = terminal.keep_native_stderr_off_the_screen()
     lines = LinePrinter(None if json else terminal.screen_for_a_bar())
-    with asked_to_end(session.stop, lambda: session.send(Save())) as asked:
+    with terminal.asked_to_end(session.stop, lambda: session.send(Save())) as asked:
         folder = None if recorder.folder is None else str(recorder.folder)
         trained = recorder.resumed.position_at(at).window if recorder.resumed else 0
         say({"event": "start", **shown(config.fields()), "run": folder, "trained": trained})
@@ -168,7 +166,7 @@ def line_of(record: Record, config: EchoConfig) -> str:
         lost = f", lost at {record['lost_at']}" if record.get("lost_at") else ""
         solved = f"solved at {record['solved_at']}{lost}" if record.get("solved_at") else "not solved"
         mean = record["final_loss" if event == "finished" else "loss"]
-        loss = loss_text(mean) + bits_text(config, mean)
+        loss = task_loss_text(config, mean)
     if event != "window" and config.value("task") != "echo" and (rung := rung_text(config, mean)):
         loss += f" ({rung})"
     accuracy = record.get("accuracy", math.nan)
@@ -179,22 +177,6 @@ def line_of(record: Record, config: EchoConfig) -> str:
         "diverged": f"  {record['diverged']} diverged" if record.get("diverged") else "",
     }
     return template.format(**record | words, epochs=config.num_epochs, per_epoch=config.windows_per_epoch)
-
-
-@contextmanager
-def asked_to_end(stop: Callable[[], object], save: Callable[[], object] = lambda: None) -> Iterator[list[int]]:
-    """The signals so far that ask to end, each of which calls ``stop``; a second Ctrl+C ends at once."""
-    asked: list[int] = []
-
-    def end(number: int) -> None:
-        if number == signal.SIGINT and signal.SIGINT in asked:
-            terminal.leave_process(ExitCode.FORCED)
-        asked.append(number)
-        stop()
-
-    terminal.when_terminal_is_gone(lambda: end(signal.SIGHUP))
-    with terminal.signals_call(end, save):
-        yield asked
 
 
 class EpochReport:
@@ -254,7 +236,6 @@ class EpochReport:
     def _fields(
         self, progress: PopulationProgress, index: int, sums: npt.NDArray[np.float64], windows: int, errors: int
     ) -> Record:
-        """The numbers about some windows, the last at ``index``, from the sums of their losses, and their errors."""
         if self.config.replicas == 1:
             return {"loss": float(sums[0] / windows), "accuracy": self.config.accuracy(errors, windows)}
         along, newest = progress.trained - len(progress.losses) + index + 1, progress.losses[index]

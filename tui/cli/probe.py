@@ -102,7 +102,9 @@ def _along(records: Iterable[Record], json: bool, csv: bool) -> int:
 def _table(records: Iterable[Record]) -> Iterator[str]:
     yield f"{'window':>9}{''.join(f'{title:>17}' for title in PANELS)}"
     for record in records:
-        firsts = (next(iter(series([record], labels).values()), [math.nan])[0] for labels in PANELS.values())
+        found = {title: [one[0] for one in series([record], labels).values()] for title, labels in PANELS.items()}
+        found["spectral radius"].sort(reverse=True)  # of several matrices the largest; of all else the first
+        firsts = (next(iter(numbers), math.nan) for numbers in found.values())
         yield f"{record['window']:>9,}{''.join(f'{first:>17.3g}' for first in firsts)}"
 
 

@@ -138,11 +138,9 @@ class Computation:
 
 
 def print_sweep(folder: Path, grid: Grid, engine: Engine, json: bool) -> int:
-    from tui.cli.headless import asked_to_end
-
     lines, computing = LinePrinter(None if json else terminal.screen_for_a_bar()), Computation(folder, grid, engine)
     sweep = computing.sweep
-    with closing(sweep), asked_to_end(sweep.asked_to_end.set) as asked:
+    with closing(sweep), terminal.asked_to_end(sweep.asked_to_end.set) as asked:
         results = SweepResults.read(folder)
         said = {point.config for point in results.points if _is_over(point)}
         notes, looked = 0, time.monotonic()
@@ -188,7 +186,6 @@ def _is_over(point: GridPoint) -> bool:
 
 
 def _of_point(point: GridPoint, axes: Iterable[str]) -> tuple[Record, list[str]]:
-    """A finished point as a record, with the numbers of the map, and as a line of text."""
     counts, level = Cell((), (point,)), solved_level(point.config)
     (low, high), loss, half = counts.interval, counts.loss, counts.half_solved
     rung = rung_text(point.config, loss)

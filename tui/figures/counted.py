@@ -120,7 +120,6 @@ def _draw_map(figure: Any, table: Table, shades: Any, texts: list[str]) -> None:
 
 
 def _tick(scale: Scale, share: float) -> str:
-    """The value that has this shade."""
     if scale.is_share or not math.isfinite(scale.best):
         return f"{100 * share:.0f}"
     return short_text(scale.worst * (scale.best / scale.worst) ** share, scale.measure)

@@ -31,7 +31,7 @@ ATTRIBUTES = {"networks": "replicas", "q10": "tenth", "q90": "ninetieth"}  # of 
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class BandedLine:
     """The losses by buckets of windows: of one network, or the medians of several with a band."""
 
     starts: Any
@@ -88,12 +88,12 @@ def curve(request: FigureRequest) -> FigureData:
             for extreme, label in ((band.low, "smallest, largest"), (band.high, None)):
                 dots = {"color": paper.GREY, "linewidth": 0.5, "linestyle": (0, (1, 1.5)), "label": label}
                 axes.plot(windows[: len(band)], extreme, **dots)
-            median = Line(band.starts, band.ends, band.median, band.tenth, band.ninetieth, "median", "10 to 90 %")
+            median = BandedLine(band.starts, band.ends, band.median, band.tenth, band.ninetieth, "median", "10 to 90 %")
             median.draw(axes, color=paper.COLOURS[0], linewidth=1.4)
             if len(mean):
-                Line(starts, ends, mean, mean, mean, name).draw(axes, color=paper.COLOURS[1], linestyle="--")
+                BandedLine(starts, ends, mean, mean, mean, name).draw(axes, color=paper.COLOURS[1], linestyle="--")
         else:
-            Line(starts, ends, mean, low, high, "mean", "smallest to largest").draw(axes, color=paper.COLOURS[0])
+            BandedLine(starts, ends, mean, low, high, "mean", "smallest to largest").draw(axes, color=paper.COLOURS[0])
         _windows_axis(axes, columns)
         across = {"transform": axes.get_xaxis_transform(), "clip_on": False, "linestyle": ""}
         beyond = np.isfinite(high) & (high > axes.get_ylim()[1])
@@ -130,7 +130,7 @@ def norms(request: FigureRequest) -> FigureData:
         axes = figure.add_subplot()
         paper.losses_axis(axes, "global norm of the gradient", True, [low, high, np.array([limit or np.nan])])
         label = f"mean of seed {config.of(index).seed}" if config.replicas > 1 else "mean"
-        Line(starts, ends, mean, low, high, label, "smallest to largest").draw(axes, color=paper.COLOURS[0])
+        BandedLine(starts, ends, mean, low, high, label, "smallest to largest").draw(axes, color=paper.COLOURS[0])
         _windows_axis(axes, columns)
         _mark_commands(axes, one)
         paper.legend(figure, axes, "upper")
@@ -190,18 +190,18 @@ def runs(request: FigureRequest) -> FigureData:
     return _compared("run", lines, request.log, [opened.config for opened in all_opened], notes)
 
 
-def _line(label: str, timeline: Timeline, branch: int, first: int, last: int) -> Line:
+def _line(label: str, timeline: Timeline, branch: int, first: int, last: int) -> BandedLine:
     replicas = timeline.branch(branch).config.replicas
     label += f": median of {replicas:,}, 10 to 90 %" if replicas > 1 else ""
     one = curve_under(timeline, branch, BUCKETS, first, last)
     band = timeline.band(branch, BUCKETS, first, last)
     known = [dict(zip(band.starts.tolist(), values, strict=True)) for values in (band.tenth, band.ninetieth)]
     low, high = ([values.get(start) for start in one.starts.tolist()] for values in known)
-    return Line(one.starts, one.ends, one.mean, low, high, label)
+    return BandedLine(one.starts, one.ends, one.mean, low, high, label)
 
 
 def _compared(
-    of: str, lines: dict[str, Line], log: bool, configs: Sequence[EchoConfig], notes: tuple[str, ...]
+    of: str, lines: dict[str, BandedLine], log: bool, configs: Sequence[EchoConfig], notes: tuple[str, ...]
 ) -> FigureData:
     """A line for each branch or run, around that of several networks their quantiles."""
     rows = [

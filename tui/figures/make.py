@@ -50,10 +50,7 @@ def require_drawable(kind: str, file: Path) -> None:
 
 
 def figure(run: str | Path, kind: str, file: Path, **where: Any) -> list[Path]:
-    """Make a figure of what was saved of a run, which may be in training, with the usual look; returns the files.
-
-    ``where`` says ``at``, ``branch`` and ``replica``. It takes seconds: call it on a thread, one call at a time.
-    """
+    """Make a figure of what was saved of a run. It takes seconds: call it on a thread, one at a time."""
     command = command_with("figure", [str(run), kind], {"out": file, **where})
     return made(FigureRequest(str(run), kind, **where), file, command)[0]
 

@@ -81,7 +81,6 @@ def losses_axis(axes: Any, label: str, log: bool, values: Sequence[Any]) -> None
 
 
 def not_finite(axes: Any, places: Any, losses: Any) -> None:
-    """Draw a cross at the top for each loss that is NaN or infinite."""
     bad = places[~np.isfinite(losses)]
     if len(bad):
         top = np.full(len(bad), 0.98)
@@ -95,9 +94,7 @@ def mark(axes: Any, place: float, text: str, **line: Any) -> None:
 
 
 def level_lines(axes: Any, levels: Sequence[tuple[str, float]]) -> None:
-    """Draw a dotted line at each level that lies on the axis. Its name stands beside the axis, if there is room: above
-    that of the next lower level. Call it last, when the height of the axes is known.
-    """
+    """Draw a dotted line at each level on the axis, with its name beside it if there is room. Call it last."""
     axes.figure.draw_without_rendering()
     low, high = axes.get_ylim()
     height = axes.get_window_extent().height * 72 / axes.figure.dpi
@@ -131,9 +128,7 @@ def legend(figure: Any, axes: Any, side: str) -> None:
 
 
 def save(file: Path, draw: Callable[[Any], object], size: tuple[float, float], font: str, about: Sequence[str]) -> None:
-    """Draw a figure and save it, in the format that the name's end says, with its title, command and program. The same
-    call writes the same bytes.
-    """
+    """Draw a figure and save it with its title, command and program; the same call writes the same bytes."""
     import matplotlib
     from matplotlib.figure import Figure
 

@@ -144,9 +144,7 @@ def weights(request: FigureRequest) -> FigureData:
 
 
 def _draw_weights(matrices: Matrices, figure: Any) -> None:
-    """Draw a panel for each matrix, all with the same shades but for biases and weights of units, which may be far
-    larger; and one for the eigenvalues, if there are any.
-    """
+    """Draw a panel for each matrix, biases with shades of their own, and one for the eigenvalues, if there are any."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
     from matplotlib.ticker import MaxNLocator
@@ -244,7 +242,6 @@ def plane(request: FigureRequest) -> FigureData:
 
 
 def _draw_borders(axes: Any, groups: TargetGroups, readout: Any) -> None:
-    """Draw lines where the predicted group changes, in the plane through the mean state."""
     if not len(readout):
         return
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()

@@ -91,10 +91,7 @@ def numbers_of(cell: Cell) -> dict[str, int | float | None]:
 
 
 def rung_text(config: EchoConfig, loss: float) -> str:
-    """Where a mean loss is on the ladder of its task, as "at knows t-3"; empty if that is not known.
-
-    It says how much a learner with such a loss knows, not what the networks know.
-    """
+    """What a learner with such a mean loss knows, as "at knows t-3"; empty if the ladder is not known."""
     ladder = ladder_of(config)
     place = ladder_position(ladder, loss, solved=solved_level(config))
     if place is None:

@@ -176,10 +176,7 @@ class MapView(CellWidget, can_focus=True):
 
 
 class MapApp(KeyedApp[EchoConfig | int]):
-    """Shows the map of a sweep; returns the configuration to train if the user opens a cell, or else an exit code.
-
-    If this program computes the sweep, ``says`` and ``wrong`` are its progress and its error.
-    """
+    """Shows the map of a sweep; returns the configuration to train if the user opens a cell, or else an exit code."""
 
     CSS_PATH = ["../app/app.tcss", "map.tcss"]
     TITLE = "echornn-tui map"

@@ -26,10 +26,7 @@ LEAST_WORD, LONGEST_LABEL = 4, 16  # to which a column's label is cut; of a row'
 
 
 def spread(count: int, room: int, least: int, most: int, focus: int) -> tuple[dict[int, range], int]:
-    """The characters that each cell takes along one side of the map, and the gap between two.
-
-    The cells are as large as possible, with gaps if there is room for them; if not all fit, those around ``focus``.
-    """
+    """The characters of each cell along a side, around ``focus`` if not all fit; and the gap between two."""
     size = (room + 1) // count - 1
     gap = int(size >= max(AIRY, least))
     size = min(most, size if gap else max(least, room // count))

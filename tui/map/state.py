@@ -81,7 +81,6 @@ class MapState:
         return cls(Table.of(results, choice)).seeing(choice)
 
     def read_again(self, results: SweepResults) -> MapState:
-        """The same choices for newer results."""
         if [*results.axes] != [*self.axes]:
             return MapState.first(results)
         return replace(self, table=replace(self.table, results=results)).filtered(self.filter)
@@ -89,7 +88,6 @@ class MapState:
     # ---- the keys
 
     def seeing(self, choice: Choice) -> MapState:
-        """With other fields across, down, or held."""
         if choice.down == choice.across:
             choice = replace(choice, down=None)
         now = replace(self, table=Table.of(self.table.results, choice))
@@ -189,7 +187,6 @@ class MapState:
 
     @property
     def heading(self) -> str:
-        """Which measure is shown, over which fields, and of which values."""
         choice, losses = self.choice, {point.config.loss_name for point in self.table.results.points}
         fields = [f"{word} {name}" for word, name in (("across", choice.across), ("down", choice.down)) if name]
         others = []  # each cell has their one value, or all of several
@@ -283,11 +280,7 @@ def solved_text(cell: Cell) -> str:
 
 
 def kept_values(text: str, axes: Axes) -> dict[str, frozenset[Value]]:
-    """The values that a filter leaves of the fields in it; a ValueError that begins with the invalid word.
-
-    Words are separated by spaces: ``FIELD=a,b``, ``FIELD=lo..hi`` (either end may be missing), or only a value that
-    some field has. A field's name may be abbreviated if the beginning is unique.
-    """
+    """The values that a filter leaves of each field: ``FIELD=a,b``, ``FIELD=lo..hi``, or a value; else a ValueError."""
     kept: dict[str, frozenset[Value]] = {}
     for word in text.split():
         name, equals, wanted = word.partition("=")

@@ -217,7 +217,6 @@ class Form:
         return self.drafts.get(name, as_typed(self.shown.value(name)))
 
     def is_live(self, name: str) -> bool:
-        """Whether the network goes on when the value changes."""
         return name in self.wanted.live_fields and TASK not in self.drafts
 
     def changes_of(self, preset: str) -> Changes:
@@ -277,7 +276,6 @@ class Form:
             self.typing = True
 
     def erase(self, whole: bool) -> None:
-        """Erase the last character of a typed value, or all of it."""
         if self._begins:
             self.drafts[self.name] = "" if whole else self.text(self.name)[:-1]
             self.typing = True

@@ -27,7 +27,7 @@ FIXED = {"enter": "enter", "escape": "escape", "backspace": "erase(False)", "ctr
 Send = Callable[[Command], object]
 
 
-class Line(NamedTuple):
+class PanelLine(NamedTuple):
     """A line of a panel. Those of the row under the cursor have the same ``row``; a heading has none."""
 
     text: str
@@ -65,7 +65,7 @@ class Panel(CellWidget, can_focus=True):
         """The title, and the explanation."""
         raise NotImplementedError
 
-    def lines(self, width: int) -> list[Line]:
+    def lines(self, width: int) -> list[PanelLine]:
         raise NotImplementedError
 
     def columns(self, width: int) -> int:
@@ -206,7 +206,6 @@ class SettingsPanel(Panel):
         self.redraw()
 
     def show(self, frame: Frame) -> None:
-        """Take over the configuration, and why the last edit was refused, if it was."""
         self.form.take(frame)
         if self.is_open:
             self.redraw()
@@ -247,18 +246,18 @@ class SettingsPanel(Panel):
     def columns(self, width: int) -> int:
         return 1 if self.form.preset else max(1, (width + GAP) // (COLUMN_WIDTH + GAP))
 
-    def lines(self, width: int) -> list[Line]:
+    def lines(self, width: int) -> list[PanelLine]:
         form, longest = self.form, max(map(len, PRESETS))
         if form.preset:
             changes = {name: fields_text(form.changes_of(name)) or "nothing to change" for name in PRESETS}
-            return [Line(f"  {name:<{longest}}  {changes[name]}", name) for name in PRESETS]
+            return [PanelLine(f"  {name:<{longest}}  {changes[name]}", name) for name in PRESETS]
         lines = [*self._field(PRESET, len(PRESET), width)]
         for heading, names in groups_of(form.shown).items():
-            lines.append(Line(heading, style="heading"))
+            lines.append(PanelLine(heading, style="heading"))
             lines += [line for name in names for line in self._field(name, max(map(len, names)), width)]
         return lines
 
-    def _field(self, name: str, longest: int, width: int) -> Iterator[Line]:
+    def _field(self, name: str, longest: int, width: int) -> Iterator[PanelLine]:
         """The line of a field, and those that say why its value is refused."""
         form, is_draft = self.form, name in self.form.drafts
         value = self.keymap.text("«settings.apply» lists them") if name == PRESET else form.text(name)
@@ -266,10 +265,10 @@ class SettingsPanel(Panel):
             value += "_"
         elif is_draft or name in form.sent:
             value += " *" if is_draft else " ..."
-        yield Line(f"  {name:<{longest}}  {value or 'unset'}", name, "draft" if is_draft else "text")
+        yield PanelLine(f"  {name:<{longest}}  {value or 'unset'}", name, "draft" if is_draft else "text")
         if name == form.refusal[0]:
             for line in textwrap.wrap(f"! {form.refusal[1]}", max(1, width - 2), subsequent_indent="  "):
-                yield Line(f"  {line}", name, "refusal")
+                yield PanelLine(f"  {line}", name, "refusal")
 
     def text(self) -> tuple[str, str]:
         form, name = self.form, self.here
@@ -321,14 +320,15 @@ class BranchList(Panel):
         keys = "«branches.go» goes  «branches.mark» shows  «branches.name» names  «branches.pin» pins"
         return "branches: * shown, + under it, x pinned", f"{keys}  «close» closes"
 
-    def lines(self, width: int) -> list[Line]:
+    def lines(self, width: int) -> list[PanelLine]:
         lines = []
         for one in self._picture.branches:
             sign = "*" if one.is_line else "x" if one.is_pinned else "+" if one.is_shown else " "
             end, of = f"{one.windows:,} on its path", f" of {one.windows:,}"
             how = standing(one.mean, one.solved_at, one.lost_at, one.seed_stats, end, of)
-            lines += [Line(f" {sign}{one.letter} {one.words}", one.number), Line(f"   {how}", one.number, "muted")]
-        return lines or [Line("nothing is trained yet", style="muted")]
+            lines.append(PanelLine(f" {sign}{one.letter} {one.words}", one.number))
+            lines.append(PanelLine(f"   {how}", one.number, "muted"))
+        return lines or [PanelLine("nothing is trained yet", style="muted")]
 
     def action_enter(self) -> None:
         if self._branch is not None and self.typed is not None:
@@ -385,16 +385,16 @@ class RunList(Panel):
     def text(self) -> tuple[str, str]:
         return f"other runs: {self.typed}_", "enter shows or hides it  type to filter  escape closes"
 
-    def lines(self, width: int) -> list[Line]:
+    def lines(self, width: int) -> list[PanelLine]:
         lines, letters, words = [], self._futures.letters, (self.typed or "").lower().split()
         for folder, differs, how in self._runs or ():
             if not all(word in f"{folder.name} {differs} {how}".lower() for word in words):
                 continue
             first = f" {f'+{letters[folder]} ' if folder in letters else ' '}{differs or folder.name}"
             second = f"   {how} · {folder.name}" if differs else f"   {how}"
-            lines += [Line(first, folder), Line(second, folder, "muted")]
+            lines += [PanelLine(first, folder), PanelLine(second, folder, "muted")]
         nothing = "reading ..." if self._runs is None else "none matches" if self._runs else "there are no other runs"
-        return lines or [Line(nothing, style="muted")]
+        return lines or [PanelLine(nothing, style="muted")]
 
     def action_enter(self) -> None:
         if isinstance(self.here, Path) and (trouble := self._futures.lay_under(self.here)):

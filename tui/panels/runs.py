@@ -73,11 +73,9 @@ class Futures:
             self.lay_under(folder)
 
     def look(self, query: Query, before: Picture | None = None) -> Picture:
-        """The newest picture of the session, with the other branches and runs under the curve; see `Session.look`."""
         return self._with(lambda query: self.session.look(query, before), query, before)
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
-        """A new picture of the same position as this picture, for another query."""
         return self._with(lambda query: self.session.look_again(query, picture), query, picture)
 
     def _with(self, look: Callable[[Query], Picture], query: Query, before: Picture | None) -> Picture:
@@ -151,9 +149,7 @@ def standing(
 
 
 def kept_runs_beside(config: EchoConfig, own: Path | None, under: Sequence[Path] = ()) -> list[KeptRun]:
-    """The runs under the curve, then those in the user's state folder, newest first; without the one on the screen in
-    folder ``own``, and those that cannot be read.
-    """
+    """The runs under the curve, then the newest in the state folder, without the one in folder ``own``."""
     found = []
     there = dict.fromkeys(folder.resolve() for folder in (*under, *folders.runs()[:MOST_RUNS]))
     if own is not None:

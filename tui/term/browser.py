@@ -160,7 +160,6 @@ class BrowserServer:
         return browser
 
     async def _view(self, browser: web.WebSocketResponse, width: object, height: object) -> None:
-        """Run a viewer until it ends, or until the browser has gone."""
         self._opened += 1
         try:
             tab = Tab(self._command, {**self._environment, terminal.NAME: f"browser {self._opened}"}, width, height)
@@ -179,14 +178,12 @@ class BrowserServer:
 
 
 async def _close(browser: web.WebSocketResponse, words: str) -> None:
-    """Say why, and close, if the browser is still there."""
     with contextlib.suppress(ConnectionError):
         await browser.send_str(json.dumps(["end", words]))
         await browser.close()
 
 
 async def _show(tab: Tab, browser: web.WebSocketResponse) -> None:
-    """Send the browser what the viewer draws, as fast as it takes it, until the viewer ends."""
     while data := await tab.read():
         await browser.send_bytes(data)
     code = await asyncio.to_thread(tab.process.wait)

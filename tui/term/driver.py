@@ -20,9 +20,7 @@ PATIENCE_SECONDS = 1.0  # to wait for the app, which says nothing of what it get
 
 
 class TerminalDriver(OpenDriver):
-    """The driver of an app on a terminal. The app says by ``overtakes(message, waiting)`` whether a message is handled
-    before those that wait, such as the key that quits.
-    """
+    """A driver that asks ``app.overtakes(message, waiting)`` whether a message is handled before those that wait."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

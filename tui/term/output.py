@@ -27,9 +27,7 @@ SETTLING_SECONDS = 0.5  # to wait at the end for answers; late ones would reach 
 
 
 class Backpressure:
-    """Counts queries to the terminal and their answers, so that a slow connection gets fewer frames, but no old ones. A
-    terminal that never answers does not hold up frames for long.
-    """
+    """Counts queries to the terminal and their answers, so that a slow connection gets fewer, but no old frames."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -203,7 +201,6 @@ def cells_of(strips: Iterable[Strip], system: ColorSystem) -> list[Cell]:
 
 @lru_cache(maxsize=4096)
 def pen_of(style: Style, system: ColorSystem) -> Pen:
-    """The pen for a style, in the colours that the terminal has."""
     attributes = ";".join(code for name, code in ATTRIBUTES.items() if getattr(style, name))
     foreground = "39" if style.color is None else ";".join(style.color.downgrade(system).get_ansi_codes())
     background = "49" if style.bgcolor is None else ";".join(style.bgcolor.downgrade(system).get_ansi_codes(False))

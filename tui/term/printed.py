@@ -38,13 +38,8 @@ def quoted(path: str | os.PathLike[str]) -> str:
 
 def lines(texts: Iterable[str]) -> None:
     """Print each text as one line. Python reports a full disk only when it writes, so call `finish` at the end."""
-    plain(map(printable, texts))
-
-
-def plain(texts: Iterable[str]) -> None:
-    """Print texts that are printable and may contain several lines."""
     for text in texts:
-        sys.stdout.write(f"{text}\n")
+        sys.stdout.write(f"{printable(text)}\n")
 
 
 def finish() -> None:

@@ -53,11 +53,9 @@ class OpenDriver(LinuxDriver):
         return self._writer_thread is not None and self._writer_thread.is_alive()
 
     def stop_process(self) -> None:
-        """Restore the terminal and stop this process, as Textual does on SIGTSTP."""
         self._sigtstp_application()
 
     def forget_reader(self) -> None:
-        """Do not wait for the end of the thread that reads keys."""
         self._key_thread = None
 
     def _get_terminal_size(self) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from echornn.runtime import quiet
 from echornn.runtime.background import report
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode
 
+PROGRAM = (sys.executable, "-P", "-m", "tui")  # in a process of its own, which imports nothing from the current folder
 NAME = "ECHORNN_TERMINAL_NAME"  # the variable with the name of a terminal without a device, such as a browser's tab
 TAIL_BYTES = 4096
 LOOK_MILLISECONDS = 500  # how often to check whether the terminal still exists, where its end is not reported
@@ -41,9 +42,7 @@ def is_interactive() -> bool:
 
 
 def name() -> str:
-    """The name of this terminal for other viewers of a session: what `NAME` says, or the device, and from where the
-    user has come by SSH.
-    """
+    """This terminal's name for other viewers: what `NAME` says, or the device, and from where the user came by SSH."""
     if given := os.environ.get(NAME):
         return given
     try:
@@ -163,46 +162,49 @@ class LoopSignals:
             signal.signal(number, handler)
 
 
-def call_on_signals(end: Callable[[], None], save: Callable[[], None]) -> LoopSignals:
-    """Call ``end`` for signals that ask the process to end; call ``save`` on SIGUSR1."""
-    return LoopSignals({**dict.fromkeys(ENDING_SIGNALS, end), signal.SIGUSR1: save})
-
-
 @contextlib.contextmanager
-def signals_call(end: Callable[[int], None], save: Callable[[], object]) -> Iterator[None]:
-    """The same without an event loop; a hangup that is ignored (``nohup``) stays ignored."""
+def asked_to_end(stop: Callable[[], object], save: Callable[[], object] = lambda: None) -> Iterator[list[int]]:
+    """The signals so far that ask to end, each of which calls ``stop``; a second Ctrl+C ends at once. SIGUSR1 saves. A
+    hangup that is ignored (``nohup``) stays ignored.
+    """
+    asked: list[int] = []
+
+    def end(number: int, _: object = None) -> None:
+        if number == signal.SIGINT and signal.SIGINT in asked:
+            leave_process(ExitCode.FORCED)
+        asked.append(number)
+        stop()
+
+    when_terminal_is_gone(lambda: end(signal.SIGHUP))
     heard = [number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, lambda caught, _: end(caught)) for number in heard}
+    before = {number: signal.signal(number, end) for number in heard}
     before[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, lambda *_: save())
     try:
-        yield
+        yield asked
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 def when_terminal_is_gone(
-    leave: Callable[[], None],
-    descriptor: int = 1,
-    guardian: int | None = None,
-    wake: Callable[[], None] = lambda: None,
+    leave: Callable[[], None], guardian: int | None = None, wake: Callable[[], None] = lambda: None
 ) -> None:
-    """Call ``leave``, on a separate thread, when the terminal behind ``descriptor`` is gone, even without a signal.
+    """Call ``leave``, on a separate thread, when the terminal of standard output is gone, even without a signal.
 
     ``guardian`` is a descriptor that reports an error when the guardian is gone: the process then gets SIGTERM.
     ``wake`` is called regularly, and continues the guardian, which must not stay stopped while the app runs.
     """
-    if not os.isatty(descriptor):
+    if not os.isatty(1):
         return
 
     def watch() -> None:
         poll = select.poll()
-        poll.register(descriptor, 0)
+        poll.register(1, 0)
         if guardian is not None:
             poll.register(guardian, 0)
         while not (gone := {number for number, _ in poll.poll(LOOK_MILLISECONDS)}):
             wake()
-        if guardian is not None and descriptor not in gone:
+        if guardian is not None and 1 not in gone:
             os.kill(os.getpid(), signal.SIGTERM)
             poll.unregister(guardian)
         while not poll.poll(LOOK_MILLISECONDS):
@@ -217,9 +219,7 @@ def when_terminal_is_gone(
 
 
 def leave_process(code: int) -> NoReturn:
-    """End the process at once: native code in other threads cannot be interrupted, and TensorFlow takes half a second
-    to shut down.
-    """
+    """End at once: native code cannot be interrupted, and TensorFlow takes half a second to shut down."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

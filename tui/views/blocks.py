@@ -129,9 +129,7 @@ def signed_blocks(
 
 
 def signs_of_groups(form: Form, groups: TargetGroups) -> list[tuple[str, str]]:
-    """A character and an ink for each group of targets: symbols have their signs, combinations of numbers letters, and
-    ranges shades.
-    """
+    """A character and an ink for each group: of symbols their signs, of combinations letters, of ranges shades."""
     if groups.are_ordered:
         return [(sign, "input") for sign in POSITIVE]
     signs = signs_of(form, 1) if isinstance(form, Symbols) else DIGITS[10:18]

@@ -47,10 +47,8 @@ LOOKS = {  # the mark and the ink of a target, by where its source is
 }
 
 
-class Data(TimeStepView):
-    """The matrix as a strip; below, of the echo, the rows around the window, each target with the number of what it
-    echoes, and which targets are missed; of other tasks facts, and inputs and targets in panels.
-    """
+class DataView(TimeStepView):
+    """A strip of the whole matrix; below, the rows around the window (the echo), or inputs and targets in panels."""
 
     key = "2"
     title = "data"
@@ -288,9 +286,7 @@ def read_echo(config: EchoConfig, window: int, row: int, step: int) -> str:
 
 
 def missed(config: EchoConfig, first: int, count: int) -> Bools:
-    """Whether targets are missed, from so many steps after a window's first step on, bool [count], away from the ends
-    of the row. The pattern repeats each stride.
-    """
+    """Whether targets are missed from so many steps after a window's first on, bool [count]; it repeats each stride."""
     if config.reach is None:
         return np.zeros(count, np.bool_)
     steps = np.arange(first, first + count)
@@ -307,9 +303,7 @@ def sentence(config: EchoConfig) -> str:
 
 
 def draw_misses(cells: Cells, config: EchoConfig, window: int, y: int) -> None:
-    """The windows along a row, a column for each time step, on two lines in turn, and which targets are missed. It
-    scrolls by pages; if not even the window fits, it shows its end.
-    """
+    """The windows along a row, on two lines in turn, and which targets are missed; it scrolls by pages."""
     stride, length, shown = config.window_stride, config.truncated_backprop_length, max(1, cells.width - LABEL)
     a_page = max(1, (shown - length) // stride + 1)
     first = window // a_page * a_page * stride + (max(0, length - 1 - shown // 2) if shown < length else 0)

@@ -40,9 +40,7 @@ class Viewport:
         return Span(self.span, self.end)
 
     def zoomed(self, trained: int, factor: float, at: float | None = None, share: float = 0.5) -> Viewport:
-        """``factor`` times as many windows; the window ``at`` (the crosshair, or else the newest) comes to stand at
-        this share of the axis.
-        """
+        """``factor`` times as many windows; ``at`` (the crosshair, or the newest) comes to this share of the axis."""
         first, last = self.windows.limits(trained)
         span = max(LEAST_SPAN, round((self.span or last - first) * factor))
         if span >= trained:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.diagnosis.loss_stats import bits_text, loss_text
+from echornn.diagnosis.loss_stats import loss_text, task_loss_text
 from echornn.diagnosis.seed_stats import wilson, wilson_of
 from echornn.history.curve import MARKS, Band, Curve, InBuckets
 from echornn.session.pictures.picture import Ghost
@@ -441,7 +441,6 @@ def draw_label(cells: Cells, place: Place, x: int, text: str, lines: int, ink: s
 
 
 def draw_norm_words(cells: Cells, place: Place, norms: Curve, clip_norm: float | None) -> None:
-    """What the strip shows, the norm above which gradients are clipped, and in how many windows that was done."""
     cells.write(0, place.y, f"{'norm':>{GUTTER - 1}}", "muted")
     if norms.starts.size and np.isnan(norms.high).all():
         draw_label(cells, place, place.x, " not recorded", 1, "muted")
@@ -450,17 +449,14 @@ def draw_norm_words(cells: Cells, place: Place, norms: Curve, clip_norm: float |
 
 
 def draw_legend(cells: Cells, y: int, band: Band, held_out: Curve, config: EchoConfig, ghosts: Sequence[Ghost]) -> bool:
-    """How several networks are drawn, then held-out data and the ghosts; of too many the newest. Returns whether there
-    is a legend.
-    """
+    """How several networks, held-out data and ghosts are drawn, of too many the newest; whether there are any."""
     x = 0
     if len(band):
         names = f"seed {config.seed}", f"median of {int(band.replicas[-1]):,}", "10 to 90 %", "best, worst"
         for (ink, sample), name in zip(SAMPLES.items(), names, strict=True):
             x = cells.write(cells.write(x, y, sample, ink), y, f" {name}  ", "words")
     if len(held_out.mean):
-        newest = float(held_out.mean[-1])
-        said = f" held out {loss_text(newest)}{bits_text(config, newest)}  "
+        said = f" held out {task_loss_text(config, float(held_out.mean[-1]))}  "
         x = cells.write(cells.write(x, y, "⠒⠒", "held_out"), y, said, "words")
     words = [f"{ghost.letter}: {ghost.words}{ghost.since}" for ghost in ghosts]
     for left_out in range(max(1, len(words))):
@@ -480,8 +476,8 @@ def read(curve: Curve, band: Band, norms: Curve, window: int, config: EchoConfig
     for segment in [one for one in curve.segments if one.at <= window][-1:]:
         epoch, in_epoch = segment.epoch_and_window(max(begin, segment.at))
         place += f" · epoch {epoch + 1}" + (f", window {in_epoch + 1}" if end - begin == 1 else "")
-    low, high, mean = (loss_text(float(values[bucket])) for values in (curve.low, curve.high, curve.mean))
-    mean += bits_text(config, float(curve.mean[bucket]))
+    low, high = (loss_text(float(values[bucket])) for values in (curve.low, curve.high))
+    mean = task_loss_text(config, float(curve.mean[bucket]))
     others = [f"{float(curve.error_rate[bucket]):.1%} wrong"] if config.has_classes else []
     if norms.starts.size and not math.isnan(norm := float(norms.mean[bucket])):
         others.append(f"norm {loss_text(norm)}")

@@ -175,7 +175,7 @@ def draw_blocks(cells: Cells, box: Box, y: int, line: BlockLine, at: int, steps:
 # ---- windows end to end, in a panel for each row
 
 
-class Piece(NamedTuple):
+class TapePiece(NamedTuple):
     """Of a window the steps ``begin`` to ``end`` - 1, drawn from column ``x`` on and followed by a seam, or by none."""
 
     window: Progress
@@ -186,11 +186,9 @@ class Piece(NamedTuple):
     first: int  # its step 0, counted from the newest window's; `FAR` away if the state was not carried on to that
 
 
-def lay_tape(config: EchoConfig, windows: Sequence[Progress], width: int, step: int | None = None) -> list[Piece]:
-    """As many of the newest windows as fit, oldest first, the newest at the right end; of windows that overlap the
-    shared steps are in the later one. If not even the newest fits, its last steps, or those from ``step`` on.
-    """
-    pieces: list[Piece] = []
+def lay_tape(config: EchoConfig, windows: Sequence[Progress], width: int, step: int | None = None) -> list[TapePiece]:
+    """As many of the newest windows as fit, oldest first; if not even the newest does, its end, or from ``step`` on."""
+    pieces: list[TapePiece] = []
     room, seam, end, first = width, "", windows[-1].y.shape[1], 0
     for index in reversed(range(len(windows))):
         count = max(0, min(end, (room - len(seam)) // 2))
@@ -199,7 +197,7 @@ def lay_tape(config: EchoConfig, windows: Sequence[Progress], width: int, step: 
         if not pieces and step is not None and step < end - count:
             end = step + max(1, count)
         room -= 2 * count + len(seam)
-        pieces.insert(0, Piece(windows[index], room, end - count, end, seam, first))
+        pieces.insert(0, TapePiece(windows[index], room, end - count, end, seam, first))
         if index:
             seam, end = _seam(config, windows[index - 1], windows[index])
             first -= end if seam == WINDOW else FAR
@@ -228,9 +226,7 @@ class Panels(NamedTuple):
 def arrange(
     config: EchoConfig, extent: tuple[int, int], width: int, height: int, parts: Sequence[str] = PARTS, first: int = 0
 ) -> Panels:
-    """Panels for some rows of some steps: as few side by side as possible, so that each shows more windows; but each
-    wide enough for a window, unless the screen is narrower.
-    """
+    """Panels for some rows: as few side by side as possible, but each wide enough for a window, if the screen is."""
     (rows, length), lines = extent, row_lines(config, height - 1, parts)
     label, panel = len(lines[0].label), 1 + len(lines)
     most = max(1, min((width + GAP) // (label + 2 * length + GAP), rows))
@@ -278,7 +274,7 @@ def draw_panels(
 
 
 def _light(
-    cells: Cells, x: int, y: int, config: EchoConfig, tape: Sequence[Piece], cursor: TimeStep, line: RowLine
+    cells: Cells, x: int, y: int, config: EchoConfig, tape: Sequence[TapePiece], cursor: TimeStep, line: RowLine
 ) -> None:
     lags = lags_of_target(config, tape[-1].window.window, cursor.step) if line.part == INPUT else (0,)
     for piece in tape:
@@ -289,7 +285,7 @@ def _light(
                 cells.write(x + piece.x + 2 * (step - piece.begin), y, text, ink)
 
 
-class Rows(TimeStepView):
+class RowsView(TimeStepView):
     """A panel for each row that fits: a title, and a line of blocks for each part, the newest window at the right."""
 
     key = "1"
@@ -339,7 +335,7 @@ class Rows(TimeStepView):
 # ---- texts
 
 
-def title(config: EchoConfig, newest: Piece, row: int, lines: Sequence[RowLine], width: int) -> str:
+def title(config: EchoConfig, newest: TapePiece, row: int, lines: Sequence[RowLine], width: int) -> str:
     window, scored = newest.window, scored_in(newest.window)[row]
     name, count, length = f"row {row + 1}", int(scored.sum()), len(scored)
     task, shown = config.the_task, max(line.channel for line in lines) + 1
@@ -360,7 +356,6 @@ def title(config: EchoConfig, newest: Piece, row: int, lines: Sequence[RowLine],
 
 
 def read(config: EchoConfig, window: Progress, row: int, step: int) -> str:
-    """A text about a target: the inputs on which it depends, and what the network says."""
     task, is_echo, lags = config.the_task, config.value("task") == "echo", lags_of_target(config, window.window, step)
     sources = f" depends on {', '.join(f't-{lag}' for lag in lags)}" if lags else ""
     if is_echo:

@@ -56,7 +56,6 @@ class SeedsView(View):
     def __init__(self) -> None:
         super().__init__()
         self.send: Callable[[Choose | Alone], object] = lambda _: None
-        self.on_rows: Callable[[], None] = lambda: None  # other losses have to be asked for
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -93,11 +92,6 @@ class SeedsView(View):
             self.send(Choose(replica))
         self._changed()
 
-    def _changed(self) -> None:
-        self.redraw()
-        self.on_rows()
-        self.on_view()
-
     def saw(self, frame: Frame) -> None:
         if self.chosen(frame) == frame.replica:
             self._asked = None
@@ -131,7 +125,7 @@ class SeedsView(View):
         self.action_choose(-1)
 
     def on_resize(self, event: Resize) -> None:
-        self.on_rows()
+        self.on_view()
 
     def show(self, picture: Picture, message: str = "") -> None:
         self._picture = picture

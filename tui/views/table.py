@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tui.views.data import Data
+from tui.views.data import DataView
 from tui.views.gradient import GradientView
 from tui.views.memory import MemoryView
 from tui.views.plane import PlaneView
-from tui.views.rows import Rows
+from tui.views.rows import RowsView
 from tui.views.sample import SampleView
 from tui.views.seeds import SeedsView
 from tui.views.view import View
 from tui.views.weights import WeightsView
 
-VIEWS: tuple[type[View], ...] = (Rows, Data, MemoryView, GradientView, WeightsView, SeedsView, PlaneView, SampleView)
-
-NAMES_OF_VIEWS = {f"view.{view.title}": view.title for view in VIEWS}  # by the id of their keys
+VIEWS: tuple[type[View], ...] = (
+    *(RowsView, DataView, MemoryView, GradientView),
+    *(WeightsView, SeedsView, PlaneView, SampleView),
+)
 
 
 class ViewChoice(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.errors import ConfigError
-from echornn.tasks.task import Numbers, Symbols
+from echornn.tasks.task import Numbers, Symbols, TaskError, draw_rows
 
 
 class Source(StrEnum):
@@ -34,6 +35,7 @@ def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
 
 
 ZEROS = "zeros"  # the name of the input that consists of zeros
+MOST_DRAWN = 8  # different vectors of numbers
 MOST_CHANNELS = 8  # the most numbers of an input for which each is offered as 1 and as -1
 MOST_NAMED = 12  # in a message
 
@@ -49,8 +51,11 @@ class HeldInput(NamedTuple):
         return "zero input" if self.name == ZEROS else f"input {self.name}"
 
 
+@lru_cache(maxsize=16)
 def held_inputs(config: EchoConfig) -> tuple[HeldInput, ...]:
-    """To choose from, the usual one first: the symbols, and zeros where that is none; or zeros, then ones and -1s."""
+    """To choose from, the usual one first: the symbols, and zeros where that is none; or zeros, then the few vectors of
+    numbers that the task draws, or else ones and -1s.
+    """
     form, zeros = config.the_task.inputs, HeldInput(ZEROS, (0.0,) * config.input_size)
     each = np.eye(config.input_size)
     if isinstance(form, Symbols):
@@ -58,8 +63,14 @@ def held_inputs(config: EchoConfig) -> tuple[HeldInput, ...]:
         if config.input_size == 1:  # two symbols are the numbers 0 and 1, more are one-hot
             return HeldInput(names[0], (0.0,)), HeldInput(names[1], (1.0,))
         return *(HeldInput(name, tuple(one)) for name, one in zip(names, each.tolist(), strict=True)), zeros
-    offered = each if form.count <= MOST_CHANNELS else each[:0]
-    return zeros, *(_of_numbers(numbers.tolist()) for one in offered for numbers in (one, 0 - one))
+    drawn: list[list[float]] = []
+    with suppress(TaskError):  # in a user's own task
+        rows = draw_rows(config.the_task, np.random.default_rng(0), 8, max(64, config.window_steps))
+        drawn = np.unique(rows.x.reshape(-1, form.count), axis=0).tolist()
+    if not 0 < len(drawn) <= MOST_DRAWN:
+        units = each if form.count <= MOST_CHANNELS else each[:0]
+        drawn = [one.tolist() for unit in units for one in (unit, 0 - unit)]
+    return zeros, *(_of_numbers(numbers) for numbers in drawn if any(numbers))
 
 
 def held_input(config: EchoConfig, text: str) -> HeldInput:

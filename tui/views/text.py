@@ -97,9 +97,7 @@ def value_words(form: Symbols | Numbers, values: npt.NDArray[Any]) -> str:
 
 
 def network_words(form: Symbols | Numbers, said: Floats, target: npt.NDArray[Any]) -> str:
-    """The prediction: numbers; or the probabilities of the target, which determines the loss, and of the likeliest
-    others, which show the mistake.
-    """
+    """The prediction: numbers; or the probability of the target, which is the loss, and of the likeliest others."""
     if isinstance(form, Numbers):
         return f"network {value_words(form, said)}"
     likeliest = [symbol for symbol in np.argsort(said)[::-1].tolist() if symbol != int(target)]

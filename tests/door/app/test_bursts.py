@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.door.app.stage import Stage, opened
-from tests.scripted import SMALL
 
 
 async def carried_out(stage: Stage, *keys: str) -> str:
@@ -41,23 +40,3 @@ async def test_what_the_last_key_of_a_burst_did_is_on_the_screen() -> None:
         assert first == 30 - 11
         text = await carried_out(stage, *"1234567" * 8, "tab", "l", "l", "2")
         assert "misses" in text
-
-
-async def test_escapes_and_keys_that_open_and_close_in_one_burst_leave_an_app_that_obeys() -> None:
-    async with opened() as stage:
-        for number, keys in enumerate(
-            (
-                ["s", "escape", "escape", "s", "s", "question_mark", "escape", "escape"],
-                ["question_mark", "q"],
-                ["question_mark", "question_mark", "escape"],
-                ["b", "b", "o", "escape", "s", "b", "escape"],
-                ["ctrl+p", "escape", "ctrl+p", "escape"],
-                ["colon", "escape", "colon", "z", "enter", "escape"],
-            ),
-            start=1,
-        ):
-            await carried_out(stage, *keys)
-            await stage.press("escape", "escape")
-            await stage.press(".")
-            assert stage.frame.trained == number, keys
-            assert stage.frame.config == SMALL

@@ -19,18 +19,14 @@ async def at_field(stage: Stage, name: str) -> None:
 
 
 LIVE = [
-    ("learning_rate", ["+"], 0.5),
     ("learning_rate", [*"0.015", "enter"], 0.015),
-    ("num_epochs", [*"50", "enter"], 50),
     ("echo_step", ["-"], 2),
     ("rule", ["+", "enter"], "rtrl"),
 ]
 ANEW = [
     ("state_size", ["+", "+", "enter"], 6),
     ("cell", ["+", "enter"], "gru"),
-    ("batch_size", [*"1", "enter"], 1),
     ("init", ["right", "enter"], "glorot"),
-    ("num_layers", ["+", "enter"], 2),
     ("truncated_backprop_length", [*"20", "enter"], 20),
 ]
 

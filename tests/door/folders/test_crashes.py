@@ -21,6 +21,7 @@ from tests.door.folders.lab import answered, do, go_on, record, refusal, save, t
 from tests.door.folders.model import Model
 from tests.hashed import HashTrainer
 from tests.patience import wait_for
+from tests.recorded import contents
 from tests.scripted import SMALL, ScriptedTrainer
 
 LONG = EchoConfig(num_epochs=100_000, total_series_length=200, truncated_backprop_length=10, batch_size=2)
@@ -93,21 +94,6 @@ def test_a_program_that_is_killed_again_and_again_trains_what_one_that_is_not_tr
         frame = do(session, 3)
     assert (frame.branch, frame.trained) == (1, at + 3)
     assert read(folder).windows().loss[-3:, 0].tolist() == windows["loss"][at : at + 3].tolist()
-
-
-def test_one_folder_is_written_by_one_program_and_read_by_any(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    with training(folder, SMALL) as session:
-        do(session, 5)
-        save(session)
-        for words in ("--headless --resume", "--headless --run"):
-            assert str(folder) in refusal(*words.split(), folder)
-        assert str(os.getpid()) in refusal("--headless", "--resume", folder)
-        assert len(read(folder).windows()) == 5
-        assert answered("export", folder).stdout.count("\n") == 6
-        assert do(session, 2).trained == 7
-    go_on(folder, 3)
-    assert len(read(folder).windows()) == 10
 
 
 @contextmanager
@@ -195,10 +181,6 @@ def test_a_run_that_was_never_saved_starts_over(tmp_path: Path) -> None:
     model = Model(SMALL)
     model.take(5)
     assert by_hand.losses(folder)["loss"].tolist() == [loss for (loss,) in model.log]
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(file): file.read_bytes() for file in folder.rglob("*") if file.is_file() and file.name != "lock"}
 
 
 def test_where_something_else_is_nothing_begins_and_nothing_is_touched(tmp_path: Path) -> None:

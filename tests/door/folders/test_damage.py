@@ -17,6 +17,7 @@ from echornn import RunError, read
 from tests.door.folders import by_hand
 from tests.door.folders.lab import answered, do, go_on, record, refusal, save, training
 from tests.door.folders.model import Model
+from tests.recorded import contents
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
 
 CHECKPOINTS = ("checkpoint-0", "checkpoint-1")
@@ -80,10 +81,6 @@ def losses(folder: Path) -> list[float]:
 
 def expected(model: Model) -> list[float]:
     return [loss for (loss,) in model.log]
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file() and file.name != "lock"}
 
 
 @pytest.mark.parametrize("name", ["losses.bin", "commands.jsonl", "keyframes.bin"])

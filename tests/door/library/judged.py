@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +55,7 @@ class WithLosses(ScriptedTrainer):
 
 
 def with_losses(
-    config: EchoConfig,
-    losses: npt.ArrayLike,
-    folder: Path | None = None,
-    wrong: npt.NDArray[np.float32] | None = None,
+    config: EchoConfig, losses: npt.ArrayLike, folder: Path | None = None, wrong: npt.NDArray[np.float32] | None = None
 ) -> Session:
     """A session at full speed whose networks have these losses; it goes on with the run in a folder, or begins it.
 
@@ -130,13 +127,10 @@ class Run:
     Attributes:
         changes: the fields that differ from the tutorial.
         cases: what it is after so many windows (multiples of `BLOCK`, in order); see `tests.door.library.judged`.
-        edit_at, edit: after how many windows which fields were changed.
     """
 
     changes: dict[str, Any]
     cases: dict[int, str]
-    edit_at: int = 0
-    edit: dict[str, Any] = field(default_factory=dict)
 
     @property
     def config(self) -> EchoConfig:
@@ -154,8 +148,6 @@ RUNS = {
     "adam 0.3": Run({"optimizer": "adam", "learning_rate": 0.3}, {9984: "falling"}),
     "state 4, echo 5, glorot": Run({"echo_step": 5, **GLOROT}, {512: "falling", 4992: "standing"}),
     "gru of 4, echo 5": Run({"cell": "gru", "echo_step": 5}, {9984: "standing"}),
-    "echo 3 to 5": Run({}, {3072: "solved", 6016: "another task"}, 3200, {"echo_step": 5}),
-    "rate to 30": Run({}, {3072: "solved", 4992: "left"}, 3200, {"learning_rate": 30.0}),
     "echo 14": Run(
         {"echo_step": 14, "state_size": 16, **GLOROT},
         {448: "chance", 1984: "falling", 8000: "falling", 19_968: "solved"},

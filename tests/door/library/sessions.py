@@ -113,18 +113,6 @@ def on_stage(
     assert stage.session.error is None
 
 
-class Ticking(Clock):
-    """A clock that goes on whenever somebody looks at it."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self._seconds = seconds
-
-    def __call__(self) -> float:
-        self.now += self._seconds
-        return self.now
-
-
 class Held(ScriptedTrainer):
     """A trainer that trains only while it may, so that meanwhile commands accumulate."""
 

@@ -16,11 +16,10 @@ import numpy as np
 import pytest
 
 import echornn
-from echornn import EchoConfig, RunRecorder, Session, TaskError, Trainer
+from echornn import EchoConfig, RunRecorder, Session, TaskError
 from echornn.session.commands import Edit, Pause, StartOver, Step
 from tests.answered import answered
 from tests.any_task import data_of
-from tests.compiled import plain
 from tests.door.library.own_texts import (
     CELL,
     MARKS,
@@ -95,11 +94,6 @@ def test_looking_runs_no_text_and_what_is_not_known_is_left_out(with_facts: bool
         }
     branches = [json.loads(line) for line in out("branches run --json").splitlines()]
     assert [(one["at"], one["windows"], one["path"]) for one in branches] == [(0, 4, 4), (4, 3, 7), (0, 2, 2)]
-    assert len(out("branches run").splitlines()) == 4
-    assert len(out("export run").splitlines()) == 1 + 9
-    assert len(out("export run --path --json").splitlines()) == branches[-1]["path"]
-    (network,) = csv.DictReader(out("export run --summary").splitlines())
-    assert float(network["final_loss"]) == pytest.approx(branches[-1]["mean_loss"], rel=1e-6)
     squares = list(csv.DictReader(out("map sweep --csv").splitlines()))
     assert [(one["lag"], one["trained"], one["median_loss"]) for one in squares] == [
         (lag, "2", "0.25") for lag in ("3", "4", "5")
@@ -107,12 +101,10 @@ def test_looking_runs_no_text_and_what_is_not_known_is_left_out(with_facts: bool
     assert {(one["level"], one["rung"]) for one in squares} == {
         ("0.0216667", "above chance") if with_facts else ("", "")
     }
-    out("map sweep --once")
-    out("map sweep --svg map.svg")
-    out("figure run curve --out curve.svg")
+    for command in ("export run", "map sweep --once", "map sweep --svg map.svg", "figure run curve --out curve.svg"):
+        out(command)
     assert not Path(MARK).exists()
     run = echornn.read("run")
-    assert [one.windows for one in run.branches] == [4, 3, 2]
     assert (len(run.windows()), len(run.weights()), len(run.networks())) == (9, 1, 1)
     assert run.config_at(7, "b").value("lag") == 4
     with pytest.raises(TaskError, match=r"^task.py:Mine .*trust=True"):
@@ -216,13 +208,16 @@ SMALL = ("--state-size", "3", "--init", "glorot", "--total-series-length", "600"
 
 @pytest.mark.slow
 def test_own_files_train_as_the_same_task_and_cell_of_the_program() -> None:
+    from tests.compiled import plain
+
     write(XOR, "xor.py")
     write(CELL, "cell.py")
     config = EchoConfig(state_size=3, init="glorot", total_series_length=600)
     ours = config.with_fields({"task": "xor.py:Mine", "far_lag": 2, "cell": "cell.py:Mine"})
     theirs = config.with_fields({"task": "delayed_xor", "far_lag": 2})
+
     with plain() as programs:
-        losses, expected = (Trainer(one, programs).advance(16).losses for one in (ours, theirs))
+        losses, expected = (echornn.Trainer(one, programs).advance(16).losses for one in (ours, theirs))
     np.testing.assert_allclose(losses, expected, rtol=1e-5)
     RunRecorder.begin(Path("ours"), ours).close()
     kept = json.loads(Path("ours/run.json").read_text())["config"]
@@ -314,9 +309,7 @@ def test_a_viewer_runs_no_text(tmp_path: Path) -> None:
         assert not Path(MARK).exists()
 
 
-def test_a_task_is_given_as_an_object_and_kept_by_the_text_of_its_modules_file(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_task_is_given_as_an_object_and_kept_by_the_text_of_its_modules_file(monkeypatch: pytest.MonkeyPatch) -> None:
     write(TASK.replace(", np.ones(x.shape, bool))", ")"), "study.py")
     monkeypatch.syspath_prepend(Path.cwd())
     study = importlib.import_module("study")

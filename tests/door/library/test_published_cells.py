@@ -12,17 +12,7 @@ import numpy.typing as npt
 import pytest
 
 import echornn
-from echornn import (
-    Cell,
-    ConfigError,
-    EchoConfig,
-    Population,
-    Question,
-    RunRecorder,
-    Snapshot,
-    Trainer,
-    examine,
-)
+from echornn import Cell, ConfigError, EchoConfig, Population, Question, RunRecorder, Snapshot, Trainer, examine
 from tests.compiled import plain
 
 pytestmark = pytest.mark.slow
@@ -260,7 +250,7 @@ def test_a_step_that_calls_tensorflow_trains_and_is_examined_as_the_same_cell_of
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("others.py").write_text(HEAD + OTHERS, encoding="utf-8")
-    question = Question(frozenset({"memory", "gradient", "lyapunov", "fixed_points"}))
+    question = Question(frozenset({"gradient", "fixed_points"}))
     config = EchoConfig(cell="others.py:Tensors", total_series_length=500)
     with plain() as programs:
         population = Population(config, replicas=16, programs=programs)
@@ -271,13 +261,9 @@ def test_a_step_that_calls_tensorflow_trains_and_is_examined_as_the_same_cell_of
         readings, usual = (examine(Snapshot(one.state), question) for one in trainers)
     np.testing.assert_array_equal(together.losses[:, 15], alone)
     np.testing.assert_allclose(alone, expected, rtol=1e-4)
-    for one, other in ((readings.gradient, usual.gradient), (readings.memory, usual.memory)):
-        assert one is not None
-        assert other is not None
-        for name, value in vars(other).items():
-            if isinstance(value, np.ndarray):
-                np.testing.assert_allclose(getattr(one, name), value, rtol=1e-2, atol=1e-4)
-    assert readings.lyapunov == pytest.approx(usual.lyapunov, abs=1e-2)
+    assert readings.gradient is not None
+    assert usual.gradient is not None
+    np.testing.assert_allclose(readings.gradient.by_lag, usual.gradient.by_lag, rtol=1e-2, atol=1e-4)
     assert readings.fixed_points is not None
     assert usual.fixed_points is not None
     assert readings.fixed_points.kinds == usual.fixed_points.kinds
@@ -297,9 +283,7 @@ def test_a_cell_is_given_as_an_object_and_kept_by_the_text_of_its_modules_file(
     Path("my_cells.py").unlink()
     kept = echornn.read("run").config.the_cell
     assert (kept.other_shapes(1, 4), kept.in_turn) == ({"W": (5, 4), "b": (1, 4)}, True)
-    made = EchoConfig(cell=Cell(cells.only_noise, ("h",), (), noise=True), total_series_length=500)
-    with plain() as programs:
-        assert Trainer(made, programs).advance(1).losses.shape == (1,)
+    made = EchoConfig(cell=Cell(cells.only_noise, ("h",), (), noise=True))
     with pytest.raises(ValueError, match="is in no file"):
         RunRecorder.begin(Path("other"), made)
 

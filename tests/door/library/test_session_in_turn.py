@@ -34,10 +34,9 @@ from echornn.session.commands import (
     ToggleReplicas,
     Undo,
 )
-from tests.door.library.sessions import Costly, Held, Stage, on_stage
+from tests.door.library.sessions import Held, Stage, on_stage
 from tests.examples import examples
 from tests.hashed import HashTrainer
-from tests.patience import Clock
 from tests.scripted import SMALL, ScriptedTrainer
 
 
@@ -81,22 +80,6 @@ def test_what_stops_training_or_leads_elsewhere_ends_what_was_to_be_trained(comm
             stage.session.send(command)
         assert stage.frame.state == "paused"
         assert 20 <= stage.frame.trained_in_all < 320
-
-
-def test_changes_wait_until_one_is_there_and_moves_after_them_lead_from_where_they_lead() -> None:
-    """Keys ``g [ [ [`` on the way to a window: new data there, then three windows back from there."""
-    clock = Clock()
-    Held.may.set()
-    with on_stage(make=lambda config: Costly(config, clock, Held.may.wait), clock=clock) as stage:
-        stage.do(Step(60))
-        Held.may.clear()
-        for command in (Go(0, 55), Regenerate(), Move(-1), Move(-1), Move(-1)):
-            stage.session.send(command)
-        Held.may.set()
-        frame = stage.settled()
-        assert (frame.line, frame.trained, frame.line_end) == (1, 52, 55)
-        frame = stage.do(Go(1), Step(1))
-        assert (frame.epoch, frame.window) == (6, 1), "the epoch there began again"
 
 
 ORDERS: list[Command] = [

@@ -41,8 +41,9 @@ def test_the_chosen_one_is_shown_and_where_all_of_them_stand(stage: Stage) -> No
         np.testing.assert_allclose(frame.loss_stats.recent, losses[-50:, index], rtol=1e-3)
         assert frame.progress is not None
         assert frame.progress.x.shape == (2, 10)
-    picture = stage.session.look(Query(columns=1000, seeds=SeedRows((4, 2), 100)))
+    picture = stage.session.look(Query(columns=1000, norms=True, seeds=SeedRows((4, 2), 100)))
     np.testing.assert_allclose(picture.curve.mean, losses[:, 3], rtol=1e-3)
+    np.testing.assert_allclose(picture.norms.mean, 2 * losses[:, 3], rtol=1e-3)
     np.testing.assert_allclose(picture.band.low, losses.min(axis=1), rtol=1e-3)
     assert picture.seeds is not None
     assert picture.seeds.losses.shape[0] == 2

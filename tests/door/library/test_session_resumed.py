@@ -15,7 +15,6 @@ from echornn.session.commands import Edit, Go, Pause, Reset, Step, Undo
 from tests.door.library.sessions import Query, Stage, on_stage
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE, wait_for
-from tests.recorded import contents
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
 
 
@@ -67,17 +66,6 @@ def test_while_tensorflow_loads_all_that_is_on_record_is_shown(folder: Path) -> 
         finally:
             waits.set()
         assert (stage.settled().state, stage.frame.branch, stage.frame.config) == ("paused", 2, wanted)
-
-
-def test_told_to_end_while_it_loads_the_folder_stays_as_it_was(folder: Path) -> None:
-    before, waits = contents(folder), Waits()
-    stage = Stage(SMALL, waits, folder)
-    with on_a_thread(stage.session):
-        wait_for(lambda: stage.frame.trained)
-        stage.session.stop()
-        waits.set()
-    assert stage.session.error is None
-    assert contents(folder) == before
 
 
 class Upgraded(ScriptedTrainer):

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig, Question, Readings, Snapshot
-from echornn.session.commands import Alone, Ask, Choose, Edit, Go, Hide, Name, Pause, Pin, Reset, Resume, Step, Undo
+from echornn.session.commands import Alone, Ask, Choose, Edit, Go, Hide, Name, Pause, Pin, Reset, Resume, Step
 from tests.door.library.sessions import ENDLESS, GRADIENT, MEMORY, Probes, Query, Span, Stage, on_stage
 from tests.patience import PATIENCE, Clock, wait_for
-from tests.scripted import SMALL_POPULATION, scripted_loss, scripted_losses
+from tests.scripted import SMALL_POPULATION, scripted_loss
 
 ALL = Query(columns=100, ghosts=8)
 
@@ -60,13 +60,6 @@ def test_norms_are_on_the_axis_of_the_curve_and_say_what_was_clipped() -> None:
             is_clipped = [at >= 60 and 2 * scripted_loss(at) > 0.7 for at in range(200)]
             shares = [np.mean(is_clipped[first:end]) for first, end in zip(norms.starts, norms.ends, strict=True)]
             np.testing.assert_allclose(norms.error_rate, shares, atol=1e-6)
-
-
-def test_of_several_the_norms_are_those_of_the_selected_one() -> None:
-    with on_stage(SMALL_POPULATION) as stage:
-        stage.do(Step(40), Choose(4))
-        norms = stage.session.look(Query(columns=40, norms=True)).norms
-        np.testing.assert_allclose(norms.mean, 2 * scripted_losses(SMALL_POPULATION, 0, 40)[:, 4], rtol=1e-5)
 
 
 def test_other_branches_lie_under_the_curve_where_they_leave_it(stage: Stage) -> None:
@@ -140,29 +133,6 @@ def test_an_examined_window_is_trained_alone_so_that_its_change_of_the_weights_i
             change = snapshot.state.weights["W"] - snapshot.before["W"]
             np.testing.assert_array_equal(change, np.ones_like(change), "a scripted weight counts windows")
             assert snapshot.windows_since == 1
-
-
-def test_what_was_read_is_gone_with_its_network_and_there_again_when_one_comes_back() -> None:
-    probes = Probes()
-    with on_stage(examine=probes, vitals=True) as stage:
-        stage.do(Step(5), Ask(MEMORY))
-
-        def are_read() -> bool:
-            vitals = stage.frame.vitals
-            return read_at(stage) == (0, 5) and vitals is not None and vitals.window == 5
-
-        wait_for(are_read)
-        probes.begun.clear()
-        probes.may_go_on.clear()
-        stage.session.send(Ask(GRADIENT))
-        assert probes.begun.wait(PATIENCE), "it is busy"
-        stage.do(Edit({"state_size": 8}))
-        assert (stage.frame.readings, stage.frame.vitals) == (None, None)
-        probes.may_go_on.set()
-        wait_for(lambda: stage.frame.readings)
-        assert read_at(stage) == (1, 0), "what was read of the network before is not shown"
-        stage.do(Undo())
-        wait_for(are_read)
 
 
 def test_neither_training_nor_the_end_waits_for_a_probe() -> None:

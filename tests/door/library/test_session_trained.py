@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig, Position, Run, Session
-from echornn.session.commands import Alone, Choose, Edit, Go, Step, Undo
+from echornn.session.commands import Edit, Go, Step
 from tests.compiled import SMALL as FOUR_EPOCHS
 from tests.compiled import make_population
 from tests.door.library.sessions import Query, on_stage
@@ -43,25 +43,6 @@ def test_a_limit_of_gradients_set_between_windows_comes_back(tmp_path: Path) -> 
         shown = stage.do(Go(2, 25)).progress
         assert shown is not None
         assert shown.grad_norms[-1] == norms[24]
-
-
-@pytest.mark.usefixtures("one_processor")
-def test_one_of_several_goes_on_alone_as_a_trainer_that_takes_over_its_state() -> None:
-    three = make_population(replace(SMALL, replicas=3))
-    together = three.advance(25).losses[:, 1]
-    alone = make_population(replace(SMALL, seed=4))
-    alone.restore(three.state.only([1]))
-    expected = alone.advance(15).losses[:, 0].tolist()
-    del three, alone
-    with on_stage(SMALL, make_population) as stage:
-        stage.do(Step(12), Edit({"replicas": 3}), Step(25), Choose(1), Alone(), Step(15))
-        np.testing.assert_allclose(stage.losses()[:25], together, rtol=1e-3)
-        assert stage.losses()[25:] == expected
-        stage.do(Go(1, 25), Go(2, 30))
-        assert stage.losses()[25:] == expected[:5]
-        assert stage.frame.loss == np.float32(expected[4])
-        frame = stage.do(Go(2), Undo())
-        assert (frame.config.replicas, frame.replica) == (3, 1)
 
 
 def losses_of(folder: Path, config: EchoConfig) -> tuple[bytes, str | None]:

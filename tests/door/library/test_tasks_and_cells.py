@@ -117,18 +117,6 @@ def test_the_tutorials_drawing_of_its_rows() -> None:
     np.testing.assert_array_equal(blank.y, np.where(np.arange(12) < 3, 0, y))
 
 
-@pytest.mark.parametrize("row_start", ["previous_row", "zero"])
-def test_the_series_of_an_epoch_are_its_data_and_change_when_it_is_regenerated(row_start: str) -> None:
-    config = EchoConfig().with_fields({"row_start": row_start, "num_classes": 4, "total_series_length": 20_003})
-    series, batch = EchoSeries.generate(config, 1, 2), data_of(config, 2, 1)
-    np.testing.assert_array_equal(series.x, batch.x)
-    np.testing.assert_array_equal(series.y, batch.y)
-    assert series.x.shape == (5, 4000)
-    np.testing.assert_allclose(np.bincount(series.x.ravel()) / 20_000, 0.25, atol=0.02)
-    for other in (EchoSeries.generate(config, 2, 2), EchoSeries.generate(config, 1, 1)):
-        assert (other.x != series.x).mean() == pytest.approx(0.75, abs=0.02)
-
-
 def test_the_template_is_a_task_with_these_levels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_task.py").write_text(answered("tasks", "--template").stdout, encoding="utf-8")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from echornn import EchoConfig, Symbols
+from echornn import EchoConfig, Progress, Symbols
 from echornn.data.series import batch_of
 from echornn.network.model import initial_weights
 from echornn.tasks.adding import Adding
@@ -33,7 +31,7 @@ TASKS = {
 }
 """Each with the window length T."""
 
-WINDOWS, ROWS, SEVERAL = 50, 4, 8
+WINDOWS, ROWS = 50, 4
 
 
 def config_of(name: str) -> EchoConfig:
@@ -51,39 +49,16 @@ def config_of(name: str) -> EchoConfig:
     )
 
 
-@pytest.fixture(scope="module", params=[*TASKS])
-def config(request: pytest.FixtureRequest) -> Iterator[EchoConfig]:
-    yield config_of(request.param)
-    gc.collect()
-
-
-@pytest.fixture(autouse=True)
-def _by_one_call(one_processor: None) -> None:
-    """Several networks are trained side by side by one program."""
-
-
-Make = Callable[[EchoConfig], Population]
-
-COMPILED = "trials of numbers, cut in a loop"
-"""What is compiled, as in use; all else runs without a compiler, which is quicker here."""
-
-
-@pytest.fixture(scope="module")
-def make(config: EchoConfig) -> Iterator[Make]:
-    """Of every second task one network, of the others several side by side."""
-    name = next(name for name in TASKS if config_of(name) == config)
-    replicas = (1, SEVERAL)[[*TASKS].index(name) % 2]
-    context = nullcontext(PROGRAMS) if name == COMPILED else plain()
-    with context as programs:
-        yield lambda config: Population(replace(config, replicas=replicas), programs=programs, at_once=1)
-
-
-def test_losses_are_those_of_the_numpy_program(config: EchoConfig, make: Make) -> None:
-    population = make(config)
-    progress = population.advance(WINDOWS)
-    weights = population.weights
-    for replica in {0, population.replicas - 1}:
-        one = config.of(0) if replica == 0 else replace(config, seed=config.seed + replica)
+@pytest.mark.usefixtures("one_processor")  # so that several networks are trained side by side by one program
+@pytest.mark.parametrize("name", TASKS)
+def test_losses_weights_and_the_newest_window_are_those_of_the_numpy_program(name: str) -> None:
+    """Of every second task one network, of the others several. One is compiled, as in use; without it is quicker."""
+    config, replicas = config_of(name), (1, 8)[[*TASKS].index(name) % 2]
+    with nullcontext(PROGRAMS) if name == "trials of numbers, cut in a loop" else plain() as programs:
+        population = Population(replace(config, replicas=replicas), programs=programs, at_once=1)
+        progress = population.advance(WINDOWS)
+    for replica in {0, replicas - 1}:
+        one = replace(config, seed=config.seed + replica)
         batches = [batch_of(one, 0, epoch) for epoch in range(5)]
         epochs = [task_bptt.DrawnData(batch.x, batch.y, batch.scored) for batch in batches]
         forms = (one.the_task.inputs, one.the_task.outputs)
@@ -93,14 +68,12 @@ def test_losses_are_those_of_the_numpy_program(config: EchoConfig, make: Make) -
             shape, initial_weights(one), epochs, WINDOWS, one.truncated_backprop_length, one.learning_rate
         )
         np.testing.assert_allclose(progress.losses[:, replica], theirs, rtol=2e-5, atol=2e-5)
-        for name, value in weights.items():
-            np.testing.assert_allclose(value[replica], after[name], atol=1e-4)
+        for weight, value in population.weights.items():
+            np.testing.assert_allclose(value[replica], after[weight], atol=1e-4)
+        assert_is_its_newest_window(one, progress.of(replica))
 
 
-def test_the_last_window_is_shown_with_its_errors_and_its_loss(config: EchoConfig, make: Make) -> None:
-    population = make(config)
-    shown = population.advance(17).of(population.replicas - 1)
-    one = replace(config, seed=config.seed + population.replicas - 1)
+def assert_is_its_newest_window(one: EchoConfig, shown: Progress) -> None:
     batch, steps = batch_of(one, 0, shown.epoch), one.window_steps
     begin = shown.window * steps
     for array, whole in ((shown.x, batch.x), (shown.y, batch.y), (shown.scored, batch.scored)):
@@ -117,23 +90,3 @@ def test_the_last_window_is_shown_with_its_errors_and_its_loss(config: EchoConfi
         assert not shown.errors.any()
     if not one.is_stream:
         assert not shown.init_state.any()
-
-
-def test_in_any_pieces_and_after_a_restart_it_comes_to_the_same_bits(config: EchoConfig, make: Make) -> None:
-    population = make(config)
-    whole = population.advance(WINDOWS)
-    population.reset()
-    first = population.advance(19)
-    state = population.state
-    second = population.advance(WINDOWS - 19)
-    np.testing.assert_array_equal(np.concatenate([first.losses, second.losses]), whole.losses)
-    np.testing.assert_array_equal(second.outputs, whole.outputs)
-    del population
-    gc.collect()
-    resumed = make(config)
-    resumed.restore(state)
-    again = resumed.advance(WINDOWS - 19)
-    for name in ("losses", "errors", "x", "y", "scored", "outputs", "states", "init_state"):
-        np.testing.assert_array_equal(getattr(again, name), getattr(second, name))
-    assert resumed.advance(10**6).losses.shape[0] == 5 * config.windows_per_epoch - WINDOWS
-    assert resumed.finished

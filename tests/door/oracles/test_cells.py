@@ -12,7 +12,6 @@ import tensorflow as tf
 
 from echornn import EchoConfig, Trainer
 from echornn.cells.table import CELLS
-from echornn.network.affine import product, product_with_transposed, weight_gradient
 from echornn.network.model import EchoRNN, initial_weights
 from echornn.network.scan import scan
 from echornn.network.shapes import carried_size
@@ -118,26 +117,6 @@ def test_the_gradient_of_a_window_is_the_slope_of_its_loss(cell: str) -> None:
             variable.assign_add(step * direction)
         losses.append(float(loss_and_gradient()[0]))
     assert (losses[0] - losses[1]) / (2 * small) == pytest.approx(slope, rel=2e-2, abs=1e-3)
-
-
-@pytest.mark.parametrize("rows", [1, 700])
-@pytest.mark.parametrize(("inner", "columns"), [(2, 40), (5, 4)])
-def test_products_in_either_form_are_numpys(rows: int, inner: int, columns: int) -> None:
-    """For a single network, in the form that its size selects, and for three side by side."""
-    rng = np.random.default_rng(rows)
-    a = rng.normal(size=(3, rows, inner)).astype(np.float32)
-    w = rng.normal(size=(3, inner, columns)).astype(np.float32)
-    dz = rng.normal(size=(3, rows, columns)).astype(np.float32)
-    expected = [a @ w, dz @ w.swapaxes(1, 2), a.swapaxes(1, 2) @ dz, dz.sum(axis=1, keepdims=True)]
-
-    def products(a: tf.Tensor, w: tf.Tensor, dz: tf.Tensor) -> list[tf.Tensor]:
-        return [product(a, w), product_with_transposed(dz, w), *weight_gradient(a, dz)]
-
-    alone = [products(*map(tf.constant, of_one)) for of_one in zip(a, w, dz, strict=True)]
-    together = products(*(tf.constant(np.moveaxis(of_all, 0, -1)) for of_all in (a, w, dz)))
-    for index, values in enumerate(expected):
-        np.testing.assert_allclose([one[index] for one in alone], values, rtol=1e-4, atol=1e-3)
-        np.testing.assert_allclose(np.moveaxis(together[index].numpy(), -1, 0), values, rtol=1e-4, atol=1e-3)
 
 
 def test_initial_weights() -> None:

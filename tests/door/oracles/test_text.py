@@ -13,7 +13,6 @@ import pytest
 import echornn
 from echornn import ConfigError, EchoConfig, Snapshot, Symbols
 from tests.answered import answered
-from tests.compiled import plain
 
 PROSE = "The cat sat on the mat; the hat was on the cat.\n" * 3 + "What the rat had at that, the cat had not:\n" * 6
 
@@ -129,6 +128,8 @@ def test_an_own_task_reads_its_file_and_a_run_is_looked_at_without_it(
 
 @pytest.mark.slow
 def test_a_network_writes_what_numpy_does(prose: Path) -> None:
+    from tests.compiled import plain
+
     config = config_of(prose, init="glorot", optimizer="adam", learning_rate=0.01, state_size=8, num_epochs=20)
     with plain() as programs:
         trainer = echornn.Trainer(config, programs)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.probes import snapshot_of, spectral_radius
+from echornn.probes import spectral_radius
 from echornn.probes.examine import examine
 from echornn.readings import Kind, Question
 from echornn.state import Snapshot
@@ -75,18 +75,6 @@ def test_updates_are_the_change_of_a_window_over_the_size() -> None:
     found = examine(replace(snapshot(config, weights), before=before, windows_since=10), WEIGHTS).weights
     assert found is not None
     assert found.update == {name: pytest.approx(0.01, rel=1e-4) for name in weights}
-
-
-def test_weights_of_another_network_are_refused() -> None:
-    config = small()
-    weights = random_weights(config)
-    with pytest.raises(ValueError, match=r"cannot be examined: the names must be \['W', 'W2', 'b', 'b2'\]"):
-        snapshot_of({"W": weights["W"]}, config)
-    with pytest.raises(ValueError, match=r"W of shape \(4, 3\) cannot be examined: its shape must be \(5, 4\)"):
-        snapshot_of(weights, small(state_size=4))
-    weights["b"][0, 0] = np.inf
-    with pytest.raises(ValueError, match="b cannot be examined: some of its numbers are NaN or infinite"):
-        snapshot_of(weights, config)
 
 
 def test_seed_7_becomes_a_shift_register() -> None:

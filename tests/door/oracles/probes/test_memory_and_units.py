@@ -96,17 +96,6 @@ def test_no_network_holds_more_numbers_than_it_has(seed: int, spread: float) -> 
     assert (np.abs(units.correlation) <= 1).all()
 
 
-@pytest.mark.parametrize("part", ["h", "c", "input", "forget", "output"])
-def test_gates_are_saturated_where_they_are_open_or_shut(part: str) -> None:
-    config = small("lstm")
-    weights = {name: np.zeros_like(value) for name, value in random_weights(config).items()}
-    _, units = read(config, weights, part)
-    assert not units.saturated.any()
-    weights["b"][:] = 20
-    _, units = read(config, weights, part)
-    assert units.share_saturated == 1
-
-
 def test_from_weights_alone_the_rows_come_to_rest_first() -> None:
     """From a zero state some rows need a hundred steps to settle; mixed with others they would hide what the state
     holds.

@@ -227,14 +227,13 @@ def test_every_probe_reads_a_network_of_every_task(name: str) -> None:
     assert found.effects is not None
     assert found.connectivity is not None
     assert found.reliance is not None
-    assert found.flip is not None
     assert found.weights is not None
+    assert found.flip is not None
     assert found.lyapunov is not None
     for one in (found.memory.by_lag, found.gradient.by_lag, found.effects.strength, found.connectivity.strength):
         assert np.isfinite(one).all()
     assert found.effects.strength.shape == (2, config.window_steps, config.window_steps)
     assert found.reliance.moved[0] > 0
-    assert found.reliance.samples > 0
     for key, array in found.weights.weights.items():
         assert (len(found.weights.rows[key]), len(found.weights.columns[key])) == array.shape
     is_numbers = isinstance(config.the_task.outputs, Numbers)

@@ -46,14 +46,6 @@ def train(
     zero at an epoch's start. A window of trials is a trial, and begins with a zero state; in it, the gradient is cut
     each ``truncated_backprop_length`` steps.
 
-    Args:
-        shape: the form of the task.
-        weights: W [input + state, state], b [1, state], W2 [state, outputs], b2 [1, outputs]; they are not changed.
-        epochs: the data of each epoch.
-        num_windows: the number of windows to train.
-        truncated_backprop_length: time steps through which the gradient flows.
-        learning_rate: the learning rate of Adagrad.
-
     Returns:
         The loss of each window, and the weights after the last window.
     """

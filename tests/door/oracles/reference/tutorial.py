@@ -23,11 +23,7 @@ class TutorialSession:
     """
 
     def __init__(
-        self,
-        weights: Mapping[str, Array],
-        batch_size: int,
-        truncated_backprop_length: int,
-        learning_rate: float = 0.3,
+        self, weights: Mapping[str, Array], batch_size: int, truncated_backprop_length: int, learning_rate: float = 0.3
     ) -> None:
         state_size = weights["b"].shape[1]
         self.batch_size, self.window_length, self.state_size = batch_size, truncated_backprop_length, state_size
