@@ -69,7 +69,6 @@ class PopulationState:
 
     @property
     def config(self) -> EchoConfig:
-        """The first replica's configuration, with the number of replicas."""
         return dataclasses.replace(self.configs[0], replicas=len(self.configs))
 
     @property

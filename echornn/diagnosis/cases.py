@@ -272,7 +272,6 @@ def say_seeds(stats: SeedStats, config: EchoConfig) -> Sentence:
 
 
 def _said(config: EchoConfig, case: str, text: str, helps: Remedy | None, key: str = "") -> Sentence:
-    """The sentence, with the change that helps, if the configuration can have it."""
     if helps is not None:
         try:
             config.with_fields(helps.changes)

@@ -76,11 +76,6 @@ class LossStats:
             return replace(self, left_at=trained + at + 1, left_to=float(losses[at]), left_norm=float(norms[at]))
         return self
 
-    def until(self, window: int) -> LossStats:
-        """Without a loss that left its range after this window of the path."""
-        later = self.left_at is not None and self.left_at > window
-        return replace(self, left_at=None) if later else self
-
 
 LEAP = 2.0  # times chance: a loss above this, after `RECENT_WINDOWS` below chance, has left its range
 OF_SPREAD = 8  # times the standard deviation of these: losses of a few trials scatter by more than chance
@@ -158,7 +153,6 @@ class Trend:
 
 @lru_cache(maxsize=8)
 def trend(config: EchoConfig, blocks: BlockMeans) -> Trend:
-    """The trend at the newest of these blocks; early before the first is complete."""
     if not len(blocks):
         return Trend("early", math.nan, 0.0, math.nan, False, 0)
     chance, floor, width = chance_level(config), mean_floor(config), chance_width(config)

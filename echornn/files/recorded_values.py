@@ -109,6 +109,12 @@ OWN: Mapping[str, type[OwnFile]] = {TASK: OwnTask, CELL: OwnCell}
 # ---- arrays
 
 
+def packed(arrays: Iterable[npt.NDArray[Any]]) -> tuple[list[Any], bytes]:
+    """What `arrays_from` reads: the types and shapes of arrays, and their numbers, little-endian."""
+    stored = [one.astype(one.dtype.newbyteorder("<"), copy=False) for one in arrays]
+    return [[one.dtype.str, list(one.shape)] for one in stored], b"".join(one.tobytes() for one in stored)
+
+
 def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
     """The arrays of the ``described`` types and shapes, which ``payload`` has one after the other, and no more."""
     if not isinstance(described, list):

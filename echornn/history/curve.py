@@ -123,7 +123,6 @@ def width_of(columns: int, windows: int) -> int:
 
 
 def _along(pieces: Sequence[Piece], width: int, first: int, last: int) -> Iterator[tuple[Windows, Buckets]]:
-    """The edges and the numbers of each piece with windows from ``first`` up to ``last``."""
     for buckets, begin, end in pieces:
         if max(first, begin) < min(last, end):
             yield buckets(width, max(first, begin), min(last, end))
@@ -232,7 +231,6 @@ class BlockMeans:
 
 
 def _ends_between(windows: int, last: int) -> Iterator[int]:
-    """The ends of the blocks after ``windows`` windows, up to ``last``."""
     while True:
         size = max(FIRST_BLOCK, 1 << max(0, windows.bit_length() - 1) >> BLOCKS_IN_HALF.bit_length() - 1)
         windows = (windows // size + 1) * size

@@ -139,7 +139,6 @@ class Pyramid:
         return next(depth for depth, level in enumerate(self._levels) if window // FACTOR**depth >= level.start)
 
     def _one(self, first: int, last: int, which: Which) -> Buckets:
-        """The windows as one bucket, made from as few stored buckets as possible."""
         parts, asked, covered = list[Buckets](), last - first, 0
         while first < last:
             size = FACTOR ** (depth := self._finest(first))

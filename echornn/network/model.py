@@ -65,15 +65,12 @@ class EchoRNN:
                 states = scan(self._step, below, init, weights, block, self.loops_apart, cut)
             carried.append(states)
             below = states[:, :, : config.state_size]
-        return joined(carried, 2) if many else tf.concat(carried, axis=-1), self.output_layer(below)
-
-    def output_layer(self, states: tf.Tensor) -> tf.Tensor:
         weight, bias = self.weights["W2"], self.weights["b2"]
-        if has_replicas(states[0]):
-            return affine_map([states], weight, bias)
-        steps, batch, size = states.shape
-        logits = affine_map([tf.reshape(states, [steps * batch, size])], weight, bias)
-        return tf.reshape(logits, [steps, batch, self.config.output_size])
+        if many:
+            return joined(carried, 2), affine_map([below], weight, bias)
+        steps, batch, size = below.shape
+        logits = affine_map([tf.reshape(below, [steps * batch, size])], weight, bias)
+        return tf.concat(carried, axis=-1), tf.reshape(logits, [steps, batch, config.output_size])
 
     def drop(self, states: tf.Tensor, key: tf.Tensor, layer: int) -> tf.Tensor:
         """Set a random share of the states to zero, and scale the others (Srivastava et al. 2014)."""

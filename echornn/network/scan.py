@@ -309,7 +309,6 @@ def _step_by_step(
     is_state = [value is after for made in trial.made for value in made.values]
 
     def kept(state: tf.Tensor, made: Sequence[Made]) -> list[tf.Tensor]:
-        """The state, and the activations that are not the state."""
         values = [value for one in made for value in one.values]
         return [state, *(value for value, is_it in zip(values, is_state, strict=True) if not is_it)]
 
@@ -372,38 +371,15 @@ def scan_any_step(
     step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors, cut: int | None = None
 ) -> tf.Tensor:
     """As `scan` or `scan_side_by_side`, for steps with any functions of TensorFlow, whose gradients it computes."""
-    return _differentiable(partial(_with_any_step, step, cut), inputs, init_state, weights)
+    steps = inputs.shape[0]
 
+    def run_step(t: tf.Tensor, state: tf.Tensor, states: tf.TensorArray) -> tuple[Any, ...]:
+        before = state if cut is None else tf.where(t % cut == 0, tf.stop_gradient(state), state)
+        after = step(tf.gather(inputs, t), before, Layer(weights))
+        return t + 1, after, states.write(t, after)
 
-def _with_any_step(
-    step: Step, cut: int | None, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors
-) -> tuple[tf.Tensor, Back]:
-    steps, values = inputs.shape[0], list(weights.values())
-
-    def run_step(t: tf.Tensor, state: tf.Tensor, states: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        state = step(tf.gather(inputs, t), state, Layer(weights))
-        return t + 1, state, write_step(states, state, t)
-
-    begin = (tf.constant(0), init_state, tf.zeros([steps, *init_state.shape]))
-    _, _, states = tf.while_loop(lambda t, *_: t < steps, run_step, begin, maximum_iterations=steps)
-
-    def backward(d_states: tf.Tensor) -> Gradients:
-        def back_step(t: tf.Tensor, d_state: tf.Tensor, d_inputs: tf.Tensor, *sums: tf.Tensor) -> tuple[Any, ...]:
-            before = tf.where(t > 0, tf.gather(states, tf.maximum(t - 1, 0)), init_state)
-            inputs_t = tf.gather(inputs, t)
-            with tf.GradientTape() as tape:
-                tape.watch([before, inputs_t, *values])
-                after = step(inputs_t, before, Layer(weights))
-            d_after, sources = d_state + tf.gather(d_states, t), [before, inputs_t, *values]
-            d_state, d_input, *more = tape.gradient(after, sources, d_after, tf.UnconnectedGradients.ZERO)
-            sums = tuple(sum_ + d for sum_, d in zip(sums, more, strict=True))
-            return t - 1, cut_off(d_state, t, cut), write_step(d_inputs, d_input, t), *sums
-
-        end = (tf.constant(steps - 1), tf.zeros_like(init_state), tf.zeros_like(inputs), *map(tf.zeros_like, values))
-        _, d_state, d_inputs, *sums = tf.while_loop(lambda t, *_: t >= 0, back_step, end, maximum_iterations=steps)
-        return d_state, d_inputs, dict(zip(weights, sums, strict=True))
-
-    return states, backward
+    begin = (tf.constant(0), init_state, tf.TensorArray(tf.float32, steps, element_shape=init_state.shape))
+    return tf.while_loop(lambda t, *_: t < steps, run_step, begin, maximum_iterations=steps)[2].stack()
 
 
 def _weight_gradients(made: Made, dz: tf.Tensor) -> list[tf.Tensor]:

@@ -180,12 +180,7 @@ class RemoteSession:
 # ---- connections
 
 
-class OtherVersionError(AddressError):
-    """The session is of another version of the program, or of another build of this version."""
-
-
 def socket_of(folder: Path) -> Path:
-    """The socket of the session that trains the run in this folder, by the pointer there."""
     pointer = folder / POINTER_FILE
     try:
         fields = json.loads(own_files.read_bytes(pointer, messages.MOST_BYTES_OF_A_GREETING))
@@ -245,11 +240,10 @@ def greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict
         raise AddressError(f"no program trains the run in {folder} now: {POINTER_FILE} there is of another run")
     other, own = said.get("version", "?"), messages.greeting()["version"]
     by = f"another build of version {own}" if other == own else f"another version: {other}, and this is {own}"
-    raise OtherVersionError(f"the run in {folder} is trained by {by}")
+    raise AddressError(f"the run in {folder} is trained by {by}")
 
 
 def viewers_of(folder: Path, seconds: float = CONNECT_SECONDS) -> tuple[tuple[str, ...], str]:
-    """The names of the viewers of the session that trains the run in a folder, and the one that steers."""
     with connected(folder, seconds) as connection:
         said = greeted(connection, folder, wants="names")
     names = said.get("names")

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.files.recorded_values import NO_RECORD, arrays_from, config_from, own_from, record_of
+from echornn.files.recorded_values import NO_RECORD, arrays_from, config_from, own_from, packed, record_of
 from echornn.own import OwnFile
 from echornn.session.commands import Answer, Command
 from echornn.session.pictures.frame import Frame
@@ -118,9 +118,9 @@ def encode(value: object, known: Sequence[object] = ()) -> bytes:
                 raise TypeError(f"{value!r} cannot be encoded as bytes")
 
     tree = plain(value)
-    stored = [array.astype(array.dtype.newbyteorder("<"), copy=False) for array in arrays]
-    text = json.dumps([[[one.dtype.str, one.shape] for one in stored], tree], separators=(",", ":")).encode()
-    return b"".join((LENGTH.pack(len(text)), text, *(one.tobytes() for one in stored)))
+    described, payload = packed(arrays)
+    text = json.dumps([described, tree], separators=(",", ":")).encode()
+    return LENGTH.pack(len(text)) + text + payload
 
 
 def decode(data: bytes, kind: type[T], known: Sequence[object] = ()) -> T:

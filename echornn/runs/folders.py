@@ -168,7 +168,6 @@ def is_debris(folder: Path) -> bool:
 
 
 def _is_abandoned(folder: Path) -> bool:
-    """Whether a folder has only debris, and no process writes there; False if that cannot be found out."""
     try:
         return is_debris(folder) and not own_files.is_held(folder)
     except OSError:
@@ -215,7 +214,13 @@ def _plain(name: object) -> str:
 
 def runs(among: Path | None = None) -> list[Path]:
     """The runs in a folder (by default the state folder), the last saved first, without debris."""
-    there = [one for one in _folders(among) if os.path.lexists(one / RUN_FILE) and not _is_abandoned(one)]
+    folder = among or state_folder()
+    try:
+        there = [one for one in sorted(folder.iterdir()) if os.path.lexists(one / RUN_FILE) and not _is_abandoned(one)]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise RunError(f"{folder} cannot be read: {error.strerror or error}") from error
     return sorted(there, key=last_saved, reverse=True)
 
 
@@ -228,16 +233,6 @@ def find(name: str) -> Path:
         return newest[0]
     kept = state_folder() / name
     return kept if not os.path.exists(name) and os.path.exists(kept) else Path(name)
-
-
-def _folders(among: Path | None = None) -> list[Path]:
-    folder = among or state_folder()
-    try:
-        return sorted(folder.iterdir())
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise RunError(f"{folder} cannot be read: {error.strerror or error}") from error
 
 
 def last_saved(folder: Path) -> float:

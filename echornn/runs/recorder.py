@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -66,6 +66,8 @@ class Recorder:
     folder: Path | None = None
     resumed: Run | None = None  # the run that is continued; None if it is new
     seconds_to_end = 0.0  # that closing waits for the disk
+    saved = False  # whether everything that was reported is on disk
+    misplaced = False  # whether the run's folder is gone, or contains another run now
 
     def __init__(self, why_not_saved: str = "") -> None:
         self._reason = why_not_saved
@@ -73,14 +75,6 @@ class Recorder:
     @property
     def warning(self) -> str:
         return f"not saved: {self._reason}" if self._reason else ""
-
-    @property
-    def saved(self) -> bool:
-        return False
-
-    @property
-    def misplaced(self) -> Literal["", "gone", "replaced"]:
-        return ""
 
     def seconds_to_save(self) -> float | None: ...
     def command(self, command: RecordedCommand) -> None: ...
@@ -189,17 +183,12 @@ class RunRecorder(Recorder):
         return "; ".join(part for part in parts if part)
 
     @property
-    def misplaced(self) -> Literal["", "gone", "replaced"]:
-        match self._trouble[RUN]:
-            case Trouble(error=FileNotFoundError()):
-                return "gone"
-            case Trouble(error=folders.AnotherRunError()):
-                return "replaced"
-        return ""
+    def misplaced(self) -> bool:  # type: ignore[override]
+        trouble = self._trouble[RUN]
+        return trouble is not None and isinstance(trouble.error, (FileNotFoundError, folders.AnotherRunError))
 
     @property
-    def saved(self) -> bool:
-        """Whether everything that was reported is on disk."""
+    def saved(self) -> bool:  # type: ignore[override]
         kept = 0 if self._kept is None else self._kept.reports
         return self._reports == kept and self._branch_notes is self._kept_notes
 

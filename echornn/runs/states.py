@@ -108,6 +108,7 @@ def encode(checkpoint: Checkpoint) -> bytes:
     arrays: Arrays = []
     state = fields_of(checkpoint.state, arrays)
     devices = [(record_of_changes(config), device) for config, device in checkpoint.devices.items()]
+    described, payload = recorded_values.packed(arrays)
     header = {
         "serial": checkpoint.serial,
         "config": record_of(checkpoint.state.config),
@@ -120,10 +121,9 @@ def encode(checkpoint: Checkpoint) -> bytes:
         **({} if checkpoint.layout == OF_ONE else {"layout": checkpoint.layout.changes}),
         **({} if checkpoint.solved == NO_LOG else {"solved": checkpoint.solved._asdict()}),
         **({} if not devices else {"devices": devices}),
-        "arrays": [[array.dtype.newbyteorder("<").str, list(array.shape)] for array in arrays],
+        "arrays": described,
     }
     text = json.dumps(header).encode()
-    payload = b"".join(array.astype(array.dtype.newbyteorder("<")).tobytes() for array in arrays)
     content = PREFIX.pack(MAGIC, FORMAT, len(text)) + text + payload
     return content + _digest(content)
 

@@ -98,7 +98,6 @@ class Exchange:
 
     @property
     def seconds(self) -> float:
-        """For how long the frame has had this state and this message."""
         return self._clock() - self._since
 
     # ---- for the training thread

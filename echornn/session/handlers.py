@@ -84,7 +84,6 @@ class Handlers:
     exchange: Exchange
     probing: Probing
     drive: Start = field(default_factory=Start)
-    last_switch: moves.ReplicaSwitch | None = None
 
     def do(self, command: Command) -> None:
         live, running, here = self.live, self.drive.running, self.live.here
@@ -149,15 +148,12 @@ class Handlers:
 
     def _toggle_replicas(self, replicas: int | None) -> None:
         live = self.live
-        here, replica, at_its_end = live.here, live.replica, not live.is_past
-        target = moves.switch_target(live.timeline, here, self.last_switch, replicas)
+        target = moves.switch_target(live.timeline, live.here, replicas)
         if target is None:
-            live.edit(configuration_to_begin(live.config, replica, replicas))
+            live.edit(configuration_to_begin(live.config, live.replica, replicas))
             live.choose(0)  # the first replica is the network from before
         else:
-            live.go(target[0])
-            live.choose(target[1])
-        self.last_switch = moves.ReplicaSwitch(here, replica, at_its_end, live.config)
+            live.go(target)
 
     def _there(self, branch: int) -> int:
         branches = len(self.live.timeline)

@@ -297,7 +297,6 @@ class LiveRun:
             self._keep(self.position)
 
     def _keep(self, position: Position) -> None:
-        """Keep the trainer's state as a keyframe at this position, if its weights are finite."""
         begun, size = self._clock(), 0
         state = self.trainer.state
         if state.is_finite:
@@ -424,7 +423,6 @@ class LiveRun:
 
     @property
     def place(self) -> dict[str, Any]:
-        """The fields of a frame about the position in the run's tree."""
         here, timeline = self.here, self.timeline
         return {
             "branch": self.owner.number,

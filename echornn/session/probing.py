@@ -57,8 +57,6 @@ class WeightRecorder:
 
 @dataclass
 class StandingQuestion:
-    """A question that is asked again and again until it is replaced."""
-
     question: Question | None
     seconds: float  # the shortest time between two examinations while training runs
     show: Callable[[Readings | None, str], None]  # shows the readings, or why there are none

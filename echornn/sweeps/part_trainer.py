@@ -105,12 +105,10 @@ class PartTrainer:
 
 
 def size_of(config: EchoConfig, networks: int) -> int:
-    """The size of the population for ``networks`` networks of this structure."""
     return networks if is_trained_alone(config) else next(size for size in SIZES if size >= networks)
 
 
 def _cost(config: EchoConfig, size: int) -> float:
-    """The cost of a window of a population, in units of one network."""
     return size if is_trained_alone(config) else FIXED + size
 
 

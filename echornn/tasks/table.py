@@ -46,7 +46,6 @@ ECHO = "echo"
 
 
 def named(given: object) -> TaskName:
-    """A task of the table, or FILE.py:NAME; a ConfigError if there is none."""
     return OwnTask.named(given, TASKS)
 
 

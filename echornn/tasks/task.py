@@ -177,7 +177,6 @@ class Level:
 @lru_cache(maxsize=64)
 def _live_settings(task: Task) -> frozenset[str]:
     def keeps_form(known: Setting, value: Any) -> bool:
-        """Whether the first other value that is possible keeps the task's form."""
         others: Sequence[Any] = [word for word in known.choices if word != value]
         if not isinstance(value, str):
             others = (value + 1, value - 1) if isinstance(value, int) else (value * 0.99, value * 1.01)

@@ -153,12 +153,11 @@ TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "nin
 
 
 def numbers_in_words() -> str:
-
-    def below_hundred(number: int) -> str:
-        return ONES[number] if number < 20 else f"{TENS[number // 10 - 2]}-{ONES[number % 10]}".strip("-")
-
     def words(number: int) -> str:
-        hundreds, rest = f"{ONES[number // 100]} hundred", below_hundred(number % 100)
-        return rest if number < 100 else f"{hundreds} and {rest}" if rest else hundreds
+        if number < 20:
+            return ONES[number]
+        if number < 100:
+            return f"{TENS[number // 10 - 2]}-{ONES[number % 10]}".strip("-")
+        return f"{ONES[number // 100]} hundred" + (f" and {words(number % 100)}" if number % 100 else "")
 
     return "".join(f"{words(number)}\n" for number in range(1, 1000))

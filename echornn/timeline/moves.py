@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from echornn.config import EchoConfig
 from echornn.timeline.branch import Branch, Position, can_continue_under
@@ -93,44 +93,26 @@ def undoable(timeline: Timeline, here: Position) -> int:
 REPLICAS = 64  # that a network becomes
 
 
-@dataclass(frozen=True)
-class ReplicaSwitch:
-    left: Position
-    replica: int  # that was shown there
-    at_its_end: bool  # of its branch; switching back then goes to the end, even if it has grown
-    config_after: EchoConfig
+def switch_target(timeline: Timeline, here: Position, replicas: int | None) -> Position | None:
+    """The end of the branch to which a switch goes; None if there is none yet.
 
-
-def switch_target(
-    timeline: Timeline, here: Position, last: ReplicaSwitch | None, replicas: int | None
-) -> tuple[Position, int] | None:
-    """The position to which a switch goes, and the replica to show there; None if no such position exists yet.
-
-    If the configuration is still that after the last switch, it goes back to where that came from. Otherwise a single
-    network leads to the newest replicas that include it, so many if there is a number; replicas lead to the network
-    that they were made from, or else to the newest single network.
+    A single network leads to the newest replicas that include it, so many if there is a number; replicas lead to the
+    network that they were made from, or else to the newest single network.
     """
     config = timeline.owner(here).config
-
-    def will_do(many: EchoConfig) -> bool:
-        return many.replicas > 1 and replicas in (None, many.replicas)
-
-    if last is not None and last.config_after != config:
-        last = None
-    if last is not None and (replicas is None or will_do(timeline.owner(last.left).config)):
-        return timeline.end(last.left.branch) if last.at_its_end else last.left, last.replica
     ends = [timeline.end(number) for number in reversed(range(len(timeline)))]
     if config.replicas > 1:
         origin: Position | None = here
         while origin is not None and timeline.owner(origin).config.replicas > 1:
             origin = timeline.path(origin)[0].before
-        origin = origin or next((end for end in ends if timeline.owner(end).config.replicas == 1), None)
-        return None if origin is None else (origin, 0)
+        if origin is not None:
+            return timeline.end(origin.branch)
+        return next((end for end in ends if timeline.owner(end).config.replicas == 1), None)
     for end in ends:
         many = timeline.owner(end).config
-        path = timeline.path(end) if will_do(many) else ()
+        path = timeline.path(end) if many.replicas > 1 and replicas in (None, many.replicas) else ()
         if any(can_continue_under("alone", one.config, config) for one in path):
-            return end, config.seed - many.seed
+            return end
     return None
 
 

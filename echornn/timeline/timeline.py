@@ -197,7 +197,8 @@ class Timeline:
             blocks = known.block_means.until(windows)
             since = self._losses_and_errors(position, blocks.begun + blocks.windows, 0)
             blocks = replace(blocks, windows=windows) if since is None else blocks.after(*since)
-            known = replace(known.until(position.window), block_means=blocks)
+            left_at = known.left_at if (known.left_at or 0) <= position.window else None
+            known = replace(known, block_means=blocks, left_at=left_at)
         return replace(
             known,
             windows=position.window - track.task_since,

@@ -210,7 +210,6 @@ def _by_weights(products: Sequence[Sequence[ByZ]]) -> dict[str, tf.Tensor]:
 
 
 def _by_trained(config: EchoConfig, trained: Tensors, by_used: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """Derivatives by a layer's trained weights, from those by the weights that its step uses."""
     cell, carried = config.the_cell, carried_size(config)
     found = {name: one for name, one in by_used.items() if name in cell.matrices}
     if not cell.unit_weights:

@@ -63,7 +63,6 @@ class Division(NamedTuple):
 
     @property
     def numbers(self) -> npt.NDArray[np.intp]:
-        """The number of the replica in each place, [calls, room, places]."""
         size = self.places or 1
         numbers = np.minimum(np.arange(self.calls * self.turns * size), self.replicas - 1)
         numbers = numbers.reshape(self.calls, self.turns, size)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import takewhile
 
 from echornn.config import EchoConfig
 from echornn.data.levels import ladder_of
@@ -20,7 +19,6 @@ from echornn.session.commands import Answer
 from echornn.tasks.task import Level, TaskError
 
 NEAR_WINDOWS = 1_000  # for so many, or for half of the path, `Frame.vitals` still describe the network
-READABLE_SPEED = 10.0  # windows per second up to which a line about a single window can be read
 WATCHABLE_SPEED = 100.0  # windows per second up to which they are trained one by one, so that the screen shows all
 
 
@@ -158,21 +156,7 @@ class Frame:
         """The line above the curve: what the run is, with a key that helps; see `echornn.diagnosis.cases`."""
         if self.seed_stats is not None:
             return say_seeds(self.seed_stats, self.own_config)
-        if self.state.stands_still:
-            return self._sentence(self.progress)
-        return (self._passed if self.speed <= READABLE_SPEED else None) or self._sentence(None)
-
-    @property
-    def _passed(self) -> Sentence | None:
-        """The line about the newest spike among the last windows shown without gaps; None if there is none."""
-        shown = (*self.tape, self.progress) if self.progress is not None else self.tape
-        one_by_one = list(takewhile(lambda one: len(one.losses) == 1, reversed(shown)))
-        for ago, one in enumerate(one_by_one):
-            stats = replace(self.loss_stats, recent=self.loss_stats.recent[: len(self.loss_stats.recent) - ago])
-            line = say(Facts(self.own_config, stats, one))
-            if line.case == "spike":
-                return line
-        return None
+        return self._sentence(self.progress if self.state.stands_still else None)
 
     def _sentence(self, newest: Progress | None) -> Sentence:
         vitals, config = self.vitals, self.own_config
