@@ -35,6 +35,7 @@ from echornn.runs.folders import (
 from echornn.runs.run_dir import SOLVED, RecordedCommand, Run
 from echornn.runs.states import OF_ONE, Checkpoint, Keyframe, KeyframeLog
 from echornn.runtime.background import Background
+from echornn.tasks.data_file import has_changed
 
 SAVE_SECONDS = 1.0  # between two checkpoints; more on a slow disk, so that saving takes at most 4 % of the time
 SECONDS_TO_END = 10.0  # that closing waits for the last checkpoint if the disk hangs; more if the last one took long
@@ -351,5 +352,6 @@ def _require_room(folder: Path) -> None:
 
 def _changed_files(run: Run) -> list[str]:
     files = (run.config.value(name) for name in (TASK, CELL))
-    changed = (own for own in files if isinstance(own, OwnFile) and own.has_changed)
+    changed: list[object] = [own for own in files if isinstance(own, OwnFile) and own.has_changed]
+    changed += [value for value in run.config.fields().values() if has_changed(value)]
     return [f"the file of {own} has changed: this run was trained with its former text" for own in changed]

@@ -1,4 +1,7 @@
-"""A setting of a task that is a data file: its path and a part of its hash, so that no other text is taken for it."""
+"""A setting of a task that is a data file: its path and a part of its hash, so that no other text is taken for it.
+
+A copy is kept by its hash in the user's state folder, so that a run goes on whatever becomes of the file.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,13 @@ import io
 import os
 import re
 import stat
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import platformdirs
 
 from echornn.errors import OwnError
 
@@ -43,14 +48,30 @@ def pinned(name: str, value: object) -> str:
 
 @lru_cache(maxsize=16)
 def contents(value: str) -> bytes:
-    """The bytes of a `pinned` file; a DataError if it is gone, or has changed."""
+    """The bytes of a `pinned` file; a DataError if it is gone, or has changed, and no copy was kept."""
     known = PINNED.fullmatch(pinned("file", value))
     if known is None:
         raise _refused("file", value, "the path of a file")
+    copy = platformdirs.user_state_path("echornn-tui") / "data" / known[2]
+    with suppress(DataError):
+        if _digest(kept := _read("file", f"{copy}")) == known[2]:
+            return kept
     data = _read("file", known[1])
     if (now := _digest(data)) != known[2]:
         raise _refused("file", value, f"the file has changed, and its hash is {now}; name it anew to train on it")
+    with suppress(OSError):
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(data)  # a torn copy has another hash
     return data
+
+
+def has_changed(value: object) -> bool:
+    """Whether a value is a `pinned` file that has changed since, or is gone."""
+    known = PINNED.fullmatch(value) if isinstance(value, str) else None
+    try:
+        return known is not None and _digest(_read("file", known[1])) != known[2]
+    except DataError:
+        return True
 
 
 def array_of(value: str) -> npt.NDArray[Any]:
