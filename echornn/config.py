@@ -14,6 +14,7 @@ from echornn.cells.table import CELLS, cell_of
 from echornn.cells.table import named as cell_named
 from echornn.errors import ConfigError as ConfigError
 from echornn.own import SHOWN_DIGITS, OwnFile
+from echornn.tasks.data_file import named as file_named
 from echornn.tasks.echo import RowStart
 from echornn.tasks.own_task import OwnTask
 from echornn.tasks.table import ECHO as ECHO
@@ -442,7 +443,9 @@ def require_epochs(config: EchoConfig, epoch: int, window: int) -> None:
 
 def fields_text(values: Mapping[str, object]) -> str:
     """Fields with their values: "cell lstm, stride unset"."""
-    return ", ".join(f"{name} {'unset' if value in (None, '') else value}" for name, value in values.items())
+    return ", ".join(
+        f"{name} {'unset' if value in (None, '') else file_named(value)}" for name, value in values.items()
+    )
 
 
 def shown(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,6 +74,12 @@ def has_changed(value: object) -> bool:
         return True
 
 
+def named(value: object) -> object:
+    """A `pinned` file by its name, without folder and hash; any other value as it is."""
+    known = PINNED.fullmatch(value) if isinstance(value, str) else None
+    return os.path.basename(known[1]) if known else value
+
+
 def array_of(value: str) -> npt.NDArray[Any]:
     """The array in the ``.npy`` file of a setting with ``is_file=True``, which is read once; a DataError if there is
     none.

@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import replace
 
-from echornn.config import TASK, EchoConfig
+from echornn.config import TASK, EchoConfig, fields_text
 from echornn.diagnosis.cases import Remedy
 from echornn.diagnosis.loss_stats import task_loss_text
 from echornn.session.pictures.frame import Frame, State
@@ -127,7 +127,7 @@ def _config_parts(config: EchoConfig) -> list[LinePart]:
         (f"dropout {config.dropout:g}", ("dropout",), False),
         *([(f"{config.num_classes} classes", ("num_classes",), False)] if echo else []),
         *([(f"echo {config.echo_step}", ("echo_step",), True)] if echo else []),
-        *[(f"{name} {value}", (name,), isinstance(value, int)) for name, value in settings.items()],
+        *[(fields_text({name: value}), (name,), isinstance(value, int)) for name, value in settings.items()],
         (_window_text(config), ("truncated_backprop_length", "window_stride"), True),
         (f"state {config.state_size}", ("state_size",), True),
         (f"batch {config.batch_size}", ("batch_size",), True),
