@@ -13,6 +13,7 @@ import re
 import stat
 from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,12 @@ def pinned(name: str, value: object) -> str:
     if not value or PINNED.fullmatch(value):
         return value
     path = os.path.abspath(os.path.expanduser(value))
-    return f"{path}#{_digest(_read(name, path))}"
+    data = _read(name, path)
+    digest = _digest(data)
+    with suppress(OSError):
+        _copy(digest).parent.mkdir(parents=True, exist_ok=True)
+        _copy(digest).write_bytes(data)  # a torn copy has another hash
+    return f"{path}#{digest}"
 
 
 @lru_cache(maxsize=16)
@@ -52,16 +58,12 @@ def contents(value: str) -> bytes:
     known = PINNED.fullmatch(pinned("file", value))
     if known is None:
         raise _refused("file", value, "the path of a file")
-    copy = platformdirs.user_state_path("echornn-tui") / "data" / known[2]
     with suppress(DataError):
-        if _digest(kept := _read("file", f"{copy}")) == known[2]:
+        if _digest(kept := _read("file", f"{_copy(known[2])}")) == known[2]:
             return kept
     data = _read("file", known[1])
     if (now := _digest(data)) != known[2]:
         raise _refused("file", value, f"the file has changed, and its hash is {now}; name it anew to train on it")
-    with suppress(OSError):
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(data)  # a torn copy has another hash
     return data
 
 
@@ -88,6 +90,10 @@ def array_of(value: str) -> npt.NDArray[Any]:
         return np.asarray(np.load(io.BytesIO(contents(value)), allow_pickle=False))
     except (ValueError, EOFError) as error:
         raise _refused("file", value, f"a file of numpy.save ({error})") from error
+
+
+def _copy(digest: str) -> Path:
+    return platformdirs.user_state_path("echornn-tui") / "data" / digest
 
 
 def _digest(data: bytes) -> str:
