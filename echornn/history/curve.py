@@ -109,7 +109,7 @@ class Band(InBuckets):
         return Curve(*edges, self.median, self.median, self.median, unknown)
 
 
-class Piece(NamedTuple):
+class CurvePiece(NamedTuple):
     """The windows ``first <= window < last`` of a curve; ``buckets(width, first, last)`` as in `Pyramid.buckets`."""
 
     buckets: Callable[[int, int, int], tuple[Windows, Buckets]]
@@ -122,19 +122,21 @@ def width_of(columns: int, windows: int) -> int:
     return 1 << max(0, math.ceil(math.log2(max(1, windows / max(1, columns)))))
 
 
-def _along(pieces: Sequence[Piece], width: int, first: int, last: int) -> Iterator[tuple[Windows, Buckets]]:
+def _along(pieces: Sequence[CurvePiece], width: int, first: int, last: int) -> Iterator[tuple[Windows, Buckets]]:
     for buckets, begin, end in pieces:
         if max(first, begin) < min(last, end):
             yield buckets(width, max(first, begin), min(last, end))
 
 
-def _joined(pieces: Sequence[Piece], width: int, first: int, last: int, numbers: int) -> tuple[Windows, Buckets]:
+def _joined(pieces: Sequence[CurvePiece], width: int, first: int, last: int, numbers: int) -> tuple[Windows, Buckets]:
     none = np.empty((2, 0), np.int64), np.empty((numbers, 0))
     edges, buckets = zip(none, *_along(pieces, width, first, last), strict=True)
     return np.concatenate(edges, axis=1), np.concatenate(buckets, axis=1)
 
 
-def curve_of(pieces: Sequence[Piece], columns: int, first: int, last: int, segments: tuple[Segment, ...] = ()) -> Curve:
+def curve_of(
+    pieces: Sequence[CurvePiece], columns: int, first: int, last: int, segments: tuple[Segment, ...] = ()
+) -> Curve:
     """The curve of the windows ``first`` to ``last``, in about ``columns`` buckets, of pieces in order."""
     width = width_of(columns, last - first)
     (starts, ends), numbers = _joined(pieces, width, first, last, len(OF_LOSSES))
@@ -144,7 +146,7 @@ def curve_of(pieces: Sequence[Piece], columns: int, first: int, last: int, segme
     return Curve(first, last, width, starts, ends, low, high, mean, error_rate, segments)
 
 
-def band_of(pieces: Sequence[Piece], columns: int, first: int, last: int) -> Band:
+def band_of(pieces: Sequence[CurvePiece], columns: int, first: int, last: int) -> Band:
     """The same for the band of several replicas, of pieces as in `LossHistory.of_all`."""
     width = width_of(columns, last - first)
     (starts, ends), numbers = _joined(pieces, width, first, last, len(OF_BAND) + 1)
@@ -154,7 +156,7 @@ def band_of(pieces: Sequence[Piece], columns: int, first: int, last: int) -> Ban
     return Band(first, last, width, starts, ends, *quantiles, *numbers[5:].astype(np.int32))
 
 
-def shades_of(pieces: Sequence[Piece], replicas: int, columns: int, first: int, last: int) -> Floats:
+def shades_of(pieces: Sequence[CurvePiece], replicas: int, columns: int, first: int, last: int) -> Floats:
     """The mean losses in columns of equal width, float32 [replicas, <= columns], of pieces as in `LossHistory.of_some`;
     NaN if a loss is NaN, or if no piece is there.
     """

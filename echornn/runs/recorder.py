@@ -54,7 +54,7 @@ class Trouble(NamedTuple):
         return f"not saved since {since}: {reason or str(self.error) or type(self.error).__name__}"
 
 
-class Save(NamedTuple):
+class PendingSave(NamedTuple):
     checkpoint: Checkpoint  # without the ends of the logs
     lengths: tuple[int, ...]  # of the logs
     reports: int  # that it includes
@@ -120,8 +120,8 @@ class RunRecorder(Recorder):
             self._solved_at = resumed.solved_at(self._branch)
         self._reports = self._moves = 0
         self._save_at, self.seconds_to_end = -math.inf, SECONDS_TO_END
-        self._newest: Save | None = None
-        self._kept: Save | None = None
+        self._newest: PendingSave | None = None
+        self._kept: PendingSave | None = None
         self._branch_notes: tuple[BranchNotes, Sequence[int]] | None = None
         self._kept_notes: tuple[BranchNotes, Sequence[int]] | None = None
         self._trouble: dict[str, Trouble | None] = dict.fromkeys((RUN, STATES, NAMES))
@@ -235,7 +235,7 @@ class RunRecorder(Recorder):
     def save(self, checkpoint: Checkpoint) -> None:
         """Save everything reported so far, with the current state; returns without waiting for the disk."""
         # a state with NaN weights too: the run continues where it diverged, and a replay leads to earlier positions
-        self._newest = Save(
+        self._newest = PendingSave(
             replace(checkpoint, layout=self._layout),
             tuple(log.length for log in self._logs),
             self._reports,
@@ -295,7 +295,7 @@ class RunRecorder(Recorder):
             self._failure = ""
         self._when_saved()
 
-    def _write_save(self, save: Save) -> None:
+    def _write_save(self, save: PendingSave) -> None:
         folders.require_same(self.folder, self._about)
         for log, length in zip(self._logs, save.lengths, strict=True):
             log.flush(length)

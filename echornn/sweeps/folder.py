@@ -38,7 +38,7 @@ from echornn.files.recorded_values import NO_RECORD, recorded_with_facts, shorte
 from echornn.own import OwnFile, marks_of
 from echornn.runtime.quiet import version
 from echornn.sweeps.grid import Axis, Grid, Until, Value, with_seeds_from
-from echornn.sweeps.results import Cell, GridPoint, Result, Values
+from echornn.sweeps.results import GridPoint, MapCell, Result, Values
 from echornn.tasks.own_task import OwnTask
 
 SWEEP_FILE, RESULTS, FAILED, TABLE = "sweep.json", "results", "failed", "results.csv"
@@ -235,16 +235,16 @@ class SweepResults:
         return self.asked[-1].grid.until
 
     @cached_property
-    def cells(self) -> Mapping[Values, Cell]:
-        cells: dict[Values, Cell] = {}
+    def cells(self) -> Mapping[Values, MapCell]:
+        cells: dict[Values, MapCell] = {}
         for point in self.points:
             values = tuple(map(point.config.fields().get, self.axes))
-            cells[values] = Cell((values,), (point,))
+            cells[values] = MapCell((values,), (point,))
         for given, reason in itertools.chain.from_iterable(one.grid.points.impossible for one in self.asked):
             for values in itertools.product(
                 *((given[name],) if name in given else self.axes[name] for name in self.axes)
             ):
-                cells.setdefault(values, Cell((values,), (), (reason,)))
+                cells.setdefault(values, MapCell((values,), (), (reason,)))
         return cells
 
 

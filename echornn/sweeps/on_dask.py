@@ -24,7 +24,7 @@ from echornn.config import EchoConfig
 from echornn.sweeps.folder import Versions, versions_here
 from echornn.sweeps.processes import Train, prepared
 from echornn.sweeps.results import Result
-from echornn.sweeps.sweep import Done, EngineError, Lost, News, Part, Trained
+from echornn.sweeps.sweep import Done, EngineError, Lost, News, Part, TrainedWindows
 
 SECONDS_TO_CONNECT = 10
 LOST_CONNECTION = "the connection to the Dask scheduler is lost"
@@ -106,7 +106,7 @@ class OnDask:
             return []
         if what.status == "finished":
             del self._parts[number]
-            return [Trained(0, 0.0, what.result()), Done()]
+            return [TrainedWindows(0, 0.0, what.result()), Done()]
         error = None if what.status == "cancelled" else what.exception()
         reason = f"{type(error).__name__}: {error}" if error else "its task was cancelled"
         return [self._give_up(number, reason)]
@@ -139,7 +139,7 @@ def run_part(part: Part, topic: str, versions: Versions, train: Train | None) ->
     key = worker.get_current_task()
     results: tuple[tuple[EchoConfig, Result], ...] = ()
     for news in train(part):
-        if isinstance(news, Trained):
+        if isinstance(news, TrainedWindows):
             results += news.results
         worker.log_event(topic, pickle.dumps((part.number, news)))
         task = worker.state.tasks.get(key)

@@ -17,7 +17,7 @@ from echornn.progress import Floats
 from echornn.state import PopulationState
 from echornn.sweeps.grid import Until
 from echornn.sweeps.results import Result
-from echornn.sweeps.sweep import Began, News, Part, Trained
+from echornn.sweeps.sweep import Began, News, Part, TrainedWindows
 from echornn.training.device import bytes_needed, usable_bytes
 from echornn.training.population import Population
 from echornn.training.programs import Programs
@@ -76,7 +76,7 @@ class PartTrainer:
                     if result is not None:
                         going.remove(number)
                         results.append((configs[number], result))
-            yield Trained(windows, took, tuple(results))
+            yield TrainedWindows(windows, took, tuple(results))
             if not going:
                 return
             size = size_of(one, len(going))

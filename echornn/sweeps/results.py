@@ -83,7 +83,7 @@ class GridPoint:
 
 
 @dataclass(frozen=True, eq=False)
-class Cell:
+class MapCell:
     """The results of one point of a sweep, or of several that are combined: sums, and medians over the points.
 
     Networks that solve the task finish early; those that never do finish last. So shares and windows refer to all
@@ -96,7 +96,7 @@ class Cell:
     of_others: int = 0  # results by other versions, which are not counted
 
     @classmethod
-    def together(cls, places: tuple[Values, ...], known: Mapping[Values, Cell]) -> Cell:
+    def together(cls, places: tuple[Values, ...], known: Mapping[Values, MapCell]) -> MapCell:
         cells = [known[place] for place in places if place in known]
         points = [point for cell in cells for point in cell.points]
         version = max((point.version for point in points), default=0)

@@ -45,7 +45,7 @@ class Began:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedWindows:
     """Networks have trained some windows, in these seconds of a compiled loop; with the results of finished ones."""
 
     windows: int
@@ -65,7 +65,7 @@ class Lost:
     reason: str
 
 
-News = Began | Trained | Done | Lost
+News = Began | TrainedWindows | Done | Lost
 """News about a part; the last one is `Done` or `Lost`."""
 
 
@@ -168,7 +168,7 @@ class Sweep:
         match news:
             case Began(where):
                 self.where.add(where)
-            case Trained(_, seconds, results):
+            case TrainedWindows(_, seconds, results):
                 self.loop_seconds += seconds
                 new = [(config, result) for config, result in results if config in self._missing]
                 self._store.put(new)

@@ -16,7 +16,7 @@ from echornn.data.levels import most_loss
 from echornn.data.solved import Crossing, Levels, SolvedAt, lost_after
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
 from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
-from echornn.history.curve import Band, BlockMeans, Curve, Piece, band_of, curve_of, shades_of, width_of
+from echornn.history.curve import Band, BlockMeans, Curve, CurvePiece, band_of, curve_of, shades_of, width_of
 from echornn.history.pyramid import OF_LOSSES, Buckets, LossHistory, Windows
 from echornn.history.windows import StoredWindows, error_rates_of, losses_of, lost, median_mean
 from echornn.progress import Floats
@@ -314,7 +314,7 @@ class Timeline:
         with self._lock:
             first, last, spans = self._part(number, first, last)
             parts = self._parts(spans, first)
-            pieces = [Piece(one.history.of_all, *part) for one, *part in parts if not one.is_alone]
+            pieces = [CurvePiece(one.history.of_all, *part) for one, *part in parts if not one.is_alone]
             return band_of(pieces, columns, first, last)
 
     def shades(
@@ -324,7 +324,7 @@ class Timeline:
         with self._lock:
             first, last, spans = self._part(number, first, last)
             parts, rows = self._parts(spans, first), np.array(replicas, np.int64)
-            pieces = [Piece(partial(one.history.of_some, rows), *part) for one, *part in parts if not one.is_alone]
+            pieces = [CurvePiece(partial(one.history.of_some, rows), *part) for one, *part in parts if not one.is_alone]
             return shades_of(pieces, len(rows), columns, first, last)
 
     def _part(self, number: int, first: int, last: int | None) -> tuple[int, int, list[BranchSpan]]:
@@ -341,25 +341,25 @@ class Timeline:
             if begin < end:
                 yield self._tracks[branch.number], begin, end
 
-    def _pieces(self, parts: Sequence[tuple[Track, int, int]], seed: int, width: int, norms: bool) -> list[Piece]:
+    def _pieces(self, parts: Sequence[tuple[Track, int, int]], seed: int, width: int, norms: bool) -> list[CurvePiece]:
         """The pieces of a network's curve; branches shorter than a bucket are joined, as there may be thousands."""
-        pieces = list[Piece]()
+        pieces = list[CurvePiece]()
         outermost = *parts[:1], *parts[-1:]  # these may reach beyond the part that is drawn
         for are_short, group in itertools.groupby(parts, lambda one: one[2] - one[1] < width and one not in outermost):
             if are_short:
                 pieces.append(self._in_few(list(group), seed, width, norms))
             else:
-                pieces += [Piece(partial(one.of(norms).of_one, one.index_of(seed)), *part) for one, *part in group]
+                pieces += [CurvePiece(partial(one.of(norms).of_one, one.index_of(seed)), *part) for one, *part in group]
         return pieces
 
-    def _in_few(self, parts: Sequence[tuple[Track, int, int]], seed: int, width: int, norms: bool) -> Piece:
+    def _in_few(self, parts: Sequence[tuple[Track, int, int]], seed: int, width: int, norms: bool) -> CurvePiece:
         """Whole branches, of which those that begin within the same ``width`` windows are one bucket."""
         starts, ends = np.array([part[1:] for part in parts], np.int64).T
         sums = np.concatenate([self._in_one(*part, seed, norms) for part in parts], axis=1)
         at = np.append(0, np.flatnonzero(np.diff(starts // width)) + 1)
         edges = np.stack([starts[at], ends[np.append(at[1:], len(ends)) - 1]])
         buckets = np.stack([reducer.reduceat(one, at) for reducer, one in zip(OF_LOSSES, sums, strict=True)])
-        return Piece(lambda width, first, last: (edges, buckets), parts[0][1], parts[-1][2])
+        return CurvePiece(lambda width, first, last: (edges, buckets), parts[0][1], parts[-1][2])
 
 
 def _in_one(track: Track, first: int, last: int, seed: int, norms: bool) -> Buckets:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.history.curve import Band, BlockMeans, Curve, Piece, band_of, curve_of, shades_of
+from echornn.history.curve import Band, BlockMeans, Curve, CurvePiece, band_of, curve_of, shades_of
 from echornn.history.pyramid import LossHistory
 from echornn.history.windows import error_rates_of, errors_of, kept, losses_of, quantiles, summed
 from echornn.history.windows import kept as pack
@@ -148,7 +148,7 @@ def test_a_curve_of_parts_of_histories_is_the_curve_of_them_end_to_end(
         skipped = data.draw(st.integers(0, taken))
         at = len(everything)
         history = filled(losses, at - skipped)
-        parts.append(Piece(partial(history.of_one, 0), at, at + taken - skipped))
+        parts.append(CurvePiece(partial(history.of_one, 0), at, at + taken - skipped))
         everything = np.concatenate([everything, np.array(losses[skipped:taken], np.float32)])
     first = data.draw(st.integers(0, len(everything)))
     last = data.draw(st.integers(first, len(everything)))
@@ -167,8 +167,8 @@ class Case(NamedTuple):
     errors: Counts
     solved_at: npt.NDArray[np.int64]
 
-    def whole(self, buckets: Any) -> Piece:
-        return Piece(buckets, 0, len(self.history))
+    def whole(self, buckets: Any) -> CurvePiece:
+        return CurvePiece(buckets, 0, len(self.history))
 
     def curve(self, columns: int, first: int, last: int, replica: int) -> Curve:
         last = min(last, len(self.history))

@@ -24,7 +24,7 @@ from echornn.runtime import quiet
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.grid import Axis, Grid, Until
 from echornn.sweeps.processes import Processes
-from echornn.sweeps.results import Cell, GridPoint
+from echornn.sweeps.results import GridPoint, MapCell
 from echornn.sweeps.sweep import Engine, EngineError, Sweep, structure_of
 from echornn.tasks.table import class_of, named
 from echornn.tasks.task import settings_of
@@ -186,7 +186,7 @@ def _is_over(point: GridPoint) -> bool:
 
 
 def _of_point(point: GridPoint, axes: Iterable[str]) -> tuple[Record, list[str]]:
-    counts, level = Cell((), (point,)), solved_level(point.config)
+    counts, level = MapCell((), (point,)), solved_level(point.config)
     (low, high), loss, half = counts.interval, counts.loss, counts.half_solved
     rung = rung_text(point.config, loss)
     values = shown({name: point.config.fields().get(name) for name in axes})

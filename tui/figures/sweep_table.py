@@ -13,7 +13,7 @@ from echornn.data.levels import MOST_AT_CHANCE, chance_width, ladder_of, solved_
 from echornn.diagnosis.loss_stats import ladder_position
 from echornn.sweeps import grid
 from echornn.sweeps.folder import SweepResults
-from echornn.sweeps.results import Cell, GridPoint, Values
+from echornn.sweeps.results import GridPoint, MapCell, Values
 from echornn.tasks.task import Numbers, Symbols
 from tui.views.text import shortened
 
@@ -57,7 +57,7 @@ class Table:
     choice: Choice
     columns: Values  # of the field across; None alone if there is none
     rows: Values
-    cells: tuple[tuple[Cell, ...], ...]  # [rows][columns]
+    cells: tuple[tuple[MapCell, ...], ...]  # [rows][columns]
 
     @classmethod
     def of(cls, results: SweepResults, choice: Choice) -> Table:
@@ -65,15 +65,15 @@ class Table:
         columns = (None,) if choice.across is None else left[choice.across]
         rows = (None,) if choice.down is None else left[choice.down]
 
-        def cell(row: Value, column: Value) -> Cell:
+        def cell(row: Value, column: Value) -> MapCell:
             chosen = {choice.across: (column,), choice.down: (row,)}
             places = tuple(itertools.product(*(chosen.get(name, left[name]) for name in left)))
-            return Cell.together(places, results.cells)
+            return MapCell.together(places, results.cells)
 
         return cls(results, choice, columns, rows, tuple(tuple(cell(row, one) for one in columns) for row in rows))
 
 
-def numbers_of(cell: Cell) -> dict[str, int | float | None]:
+def numbers_of(cell: MapCell) -> dict[str, int | float | None]:
     """The counts of a cell as CSV has them; None is not known."""
     low, high = cell.interval if cell.finished and not cell.is_pooled else (None, None)
     return {
@@ -117,7 +117,7 @@ LEAST = {Measure.WINDOWS: 1.0, Measure.LOSS: 1e-6}  # smaller values have the sa
 LEAST_SHOWN = 1e-9  # smaller losses are shown as 0
 
 
-def value_of(cell: Cell, measure: Measure) -> float:
+def value_of(cell: MapCell, measure: Measure) -> float:
     """The value of a measure; NaN without results, infinite if too few networks solved the task for a value."""
     if not cell.finished:
         return math.nan
@@ -142,14 +142,14 @@ class Scale:
     measure: Measure
     best: float = 1.0  # of the finite values; NaN if there are none
     worst: float = 0.0
-    of_tasks: bool = False  # losses of several tasks have no common scale: `Cell.way` has the shades
+    of_tasks: bool = False  # losses of several tasks have no common scale: `MapCell.way` has the shades
 
     @classmethod
     def of(cls, points: Sequence[GridPoint], measure: Measure) -> Scale:
         of_tasks = measure is Measure.LOSS and len({point.task for point in points if point.results}) > 1
         if measure is Measure.SUCCESS or of_tasks:
             return cls(measure, of_tasks=of_tasks)
-        values = (value_of(Cell((), (point,)), measure) for point in points)
+        values = (value_of(MapCell((), (point,)), measure) for point in points)
         floored = [max(LEAST[measure], value) for value in values if math.isfinite(value)] or [math.nan]
         return cls(measure, min(floored), max(floored))
 
@@ -157,7 +157,7 @@ class Scale:
     def is_share(self) -> bool:
         return self.measure is Measure.SUCCESS or self.of_tasks
 
-    def value(self, cell: Cell) -> float:
+    def value(self, cell: MapCell) -> float:
         return cell.way if self.of_tasks else value_of(cell, self.measure)
 
     def share(self, value: float) -> float:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence, Set
 import numpy as np
 
 from echornn.data.levels import solved_level
-from echornn.sweeps.results import Cell
+from echornn.sweeps.results import MapCell
 from tui.figures.sweep_table import Measure, Scale, numbers_of, rung_text, short_text, value_of, value_text
 from tui.map.state import SHADES, MapState, common_to_all, signs_of
 from tui.views.canvas import Box, Cells, stamp, write_in
@@ -75,7 +75,7 @@ def draw_map(cells: Cells, box: Box, state: MapState) -> None:
                 stamp(cells, x, place.y, np.full((place.height, 1), side), "side")
 
 
-def _draw_cell(cells: Cells, place: Box, cell: Cell, scale: Scale, text: str) -> None:
+def _draw_cell(cells: Cells, place: Box, cell: MapCell, scale: Scale, text: str) -> None:
     sign, middle = next(iter(signs_of(cell)), None), place.height // 2
     if not cell.finished:
         if sign is not None:

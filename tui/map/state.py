@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 from echornn.config import EchoConfig
 from echornn.diagnosis.cases import loss_of
 from echornn.sweeps.folder import SweepResults
-from echornn.sweeps.results import Cell, Values
+from echornn.sweeps.results import MapCell, Values
 from tui.figures.sweep_table import (
     Axes,
     Choice,
@@ -47,7 +47,7 @@ SIGNS = {
 """The signs of what a cell may have, by the name of its count, those that matter most first."""
 
 
-def signs_of(cell: Cell) -> list[Sign]:
+def signs_of(cell: MapCell) -> list[Sign]:
     return [sign for name, sign in SIGNS.items() if getattr(cell, name)]
 
 
@@ -58,7 +58,7 @@ def after(value: One, values: Sequence[One], by: int = 1) -> One:
     return values[(values.index(value) + by) % len(values)]
 
 
-def counts_of(cell: Cell, *names: str) -> list[str]:
+def counts_of(cell: MapCell, *names: str) -> list[str]:
     return [f"{getattr(cell, name):,} {SIGNS[name].words}" for name in names if getattr(cell, name)]
 
 
@@ -173,14 +173,14 @@ class MapState:
         return row, columns.index(self.column) if self.column in columns else 0
 
     @property
-    def cell(self) -> Cell:
+    def cell(self) -> MapCell:
         return self.table.cells[self.cursor[0]][self.cursor[1]]
 
     # ---- what is said
 
     def progress(self, says: str, is_computed: bool) -> str:
         """How many networks are trained, failed and solved, and what the program says that computes the sweep."""
-        every = Cell((), self.table.results.points)
+        every = MapCell((), self.table.results.points)
         state = "■ done" if not every.missing else "▶ computing" if says or is_computed else "… unfinished"
         counts = [f"{every.finished:,} of {every.asked:,} trained", f"{every.solved:,} solved"]
         return "   ".join(filter(None, [state, *counts, *counts_of(every, "lost", "failed"), says]))
@@ -219,12 +219,12 @@ class MapState:
         impossible = "impossible, so it was left out" if cell.impossible else "not part of this sweep"
         lacks = ", ".join(counts_of(cell, "failed", "missing")) or impossible
         if self.mark:
-            results = solved_text(Cell.together(self.mark, self.table.results.cells))
+            results = solved_text(MapCell.together(self.mark, self.table.results.cells))
             marked = f"marked: {self.name_of(self.mark)}: {results}"
         words = solved_text(cell) if cell.finished else lacks
         return f"{self.name_of(cell.places)}: {words}", "; ".join(self._details(cell)), marked
 
-    def _details(self, cell: Cell) -> Iterator[str]:
+    def _details(self, cell: MapCell) -> Iterator[str]:
         if not cell.finished:
             yield from [*(point.failed for point in cell.points if point.failed), *cell.impossible][:1]
             return
@@ -270,7 +270,7 @@ def _span(numbers: set[int], unit: str) -> str:
     return f"{f'{least:,} to ' if least < most else ''}{most:,} {unit}{'s' if most > 1 else ''}"
 
 
-def solved_text(cell: Cell) -> str:
+def solved_text(cell: MapCell) -> str:
     """How many seeds solved the task, with the interval of their share; several points have none."""
     text = f"{cell.solved:,} of {cell.asked:,} solved"
     if cell.is_pooled:

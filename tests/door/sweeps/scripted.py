@@ -11,7 +11,7 @@ from pathlib import Path
 
 from echornn.config import EchoConfig
 from echornn.sweeps.results import Result
-from echornn.sweeps.sweep import Began, Done, Lost, News, Part, Trained
+from echornn.sweeps.sweep import Began, Done, Lost, News, Part, TrainedWindows
 
 KILLS = 13
 """The echo step that kills its worker process."""
@@ -36,7 +36,7 @@ def train(part: Part) -> Iterator[News]:
             os.kill(os.getpid(), signal.SIGKILL)
         if config.echo_step == RAISES:
             raise MemoryError("no room for echo step 17")
-        yield Trained(1, 0.001, ((config, result_of(config)),))
+        yield TrainedWindows(1, 0.001, ((config, result_of(config)),))
 
 
 def train_for_ever(part: Part) -> Iterator[News]:
@@ -107,7 +107,7 @@ class ScriptedEngine:
                 self._idle.append(worker)
                 return [*((part.number, one) for one in told), (part.number, Lost("MemoryError: no room"))]
             self.trained.append(config)
-            told.append(Trained(1, 0.001, ((config, result_of(config)),)))
+            told.append(TrainedWindows(1, 0.001, ((config, result_of(config)),)))
         self._idle.append(worker)
         return [(part.number, one) for one in (*told, Done())]
 
