@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size
-from echornn.progress import Bools, Floats
+from echornn.progress import Floats
 from echornn.readings import MOST_CARRIED, POINT_KINDS, FixedPoints, PointKind, Question, Readings, StatePlane, parts_of
 from echornn.session.pictures.frame import Frame
 from echornn.tasks.task import Symbols
@@ -281,39 +281,19 @@ def draw_states(cells: Cells, box: Box, scene: Scene) -> None:
 
 
 def draw_names(cells: Cells, box: Box, scene: Scene) -> None:
+    """The name of each axis and its ends, as far as there is room beside the states."""
     taken = np.zeros((box.height, box.width), np.bool_)
     for states in (scene.plane.states, scene.way, scene.places):
         taken[scene.at(states, box.height, box.width)] = True
     for axis, (y, ends, arrow) in enumerate(((box.height - 1, (1, 0, 0.5), "→"), (0, (0, 1, 0.5), "↑"))):
         name = f" component {scene.shown[axis] + 1}, {scene.plane.share(scene.within[axis]):.0%}"
-        for text in (f"{name}: {scene.low[axis]:.3g} to {scene.high[axis]:.3g} {arrow}", f"{name} {arrow}"):
-            if write_free(cells, box, taken, text, "muted", [(y, int(end * (box.width - len(text)))) for end in ends]):
+        texts = (f"{name}: {scene.low[axis]:.3g} to {scene.high[axis]:.3g} {arrow}", f"{name} {arrow}")
+        for text, end in product(texts, ends):
+            x = int(end * (box.width - len(text)))
+            if x >= 0 and not taken[y, x : x + len(text)].any():
+                write_in(cells, box, y, text, "muted", at=x)
+                taken[y, max(0, x - 1) : x + len(text) + 1] = True
                 break
-    if not len(scene.plane.readout):
-        return
-    said, found = scene.said(box.height, box.width), []  # each border is named once, as near to the edge as is room
-    for down, right, sign in ((0, 1, "|"), (1, 0, "/")):
-        first, second = said[: box.height - down, : box.width - right], said[down:, right:]
-        for y, x in np.argwhere(first != second).tolist():
-            one, other = int(first[y, x]), int(second[y, x])
-            name = scene.groups.border(min(one, other), max(one, other), "|")
-            from_edge = min(y, box.height - 1 - y, x, box.width - 1 - x)
-            found.append((from_edge, y, x, name, scene.groups.border(one, other, sign)))
-            taken[y, x] = True
-    named = {""}
-    for _, y, x, name, text in sorted(found, key=lambda border: border[0]):
-        places = ((y, x + 2), (y, x - len(text)), (y + 1, x + 1), (y - 1, x + 1))
-        if name not in named and write_free(cells, box, taken, text, "wall", places):
-            named.add(name)
-
-
-def write_free(cells: Cells, box: Box, taken: Bools, text: str, ink: str, places: Iterable[tuple[int, int]]) -> bool:
-    for y, x in places:
-        if 0 <= y < box.height and 0 <= x <= box.width - len(text) and not taken[y, x : x + len(text)].any():
-            write_in(cells, box, y, text, ink, at=x)
-            taken[y, max(0, x - 1) : x + len(text) + 1] = True
-            return True
-    return False
 
 
 def points_in(readings: Readings, plane: StatePlane, points: FixedPoints | None) -> Floats:
