@@ -17,7 +17,7 @@ from tui.figures.sweep_table import Measure, Scale, numbers_of, rung_text, short
 from tui.map.state import SHADES, MapState, common_to_all, signs_of
 from tui.views.canvas import Box, Cells, stamp, write_in
 
-MARKED, SIDES, CURSOR = "◆", "▐▌", "◉"  # the cursor is at the sides of its cell, or on it if cells have no gaps
+SIDES, CURSOR = "▐▌", "◉"  # the cursor is at the sides of its cell, or on it if cells have no gaps
 COLOURS = 8  # shades, without that of the lowest level
 AIRY = 2  # the least width and height of cells with gaps between them
 WIDEST, HIGHEST = 9, 7  # characters of a cell
@@ -66,8 +66,6 @@ def draw_map(cells: Cells, box: Box, state: MapState) -> None:
         cell, is_numbered = table.cells[row][column], len(places) >= longest + (len(lines) == 1)
         cells.mark(*place, (row, column))
         _draw_cell(cells, place, cell, state.scale, texts[row][column] if is_numbered else "")
-        if state.mark and state.mark == cell.places:
-            write_in(cells, place, 0, MARKED, "source")
         if (row, column) == cursor and not gap:
             stamp(cells, place.x, place.y, np.full((place.height, place.width), CURSOR), "cursor")
         elif (row, column) == cursor:
@@ -81,7 +79,7 @@ def _draw_cell(cells: Cells, place: Box, cell: MapCell, scale: Scale, text: str)
         if sign is not None:
             write_in(cells, place, middle, sign.character, sign.ink, at=(place.width - 1) // 2)
         return
-    value = scale.value(cell)
+    value = value_of(cell, scale.measure)
     level = scale.level(value)
     shade = f"shade{min(COLOURS - 1, int(scale.share(value) * COLOURS))}" if level else "none"
     stamp(cells, place.x, place.y, np.full((place.height, place.width), SHADES[level]), shade)
