@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -25,7 +26,7 @@ from tui.command_text import command_of
 from tui.map.drawing import draw_map
 from tui.map.state import MapState, common_to_all
 from tui.term.exit_code import ExitCode
-from tui.views.canvas import Box, Cells, CellWidget
+from tui.views.canvas import Cells, CellWidget
 from tui.views.keymap import KeyMap, Moved
 from tui.views.text import shortened
 
@@ -147,7 +148,7 @@ class MapView(CellWidget, can_focus=True):
         below *= self.is_read
         height = cells.height - above - below
         legend = [(text, "muted") for text in shown.legend] if height >= WITH_LEGEND else []
-        draw_map(cells, Box(1, above, width, height - len(legend)), shown)
+        draw_map(cells, Region(1, above, width, height - len(legend)), shown)
         pointed = self.hovered
         reading = (shown.at(*pointed) if isinstance(pointed, tuple) else shown).reading
         lines = [*zip((*reading, ""), ("strong", "text", "text"), strict=True)][:below]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from textual.geometry import Region
 
 from echornn.config import RULES, EchoConfig
 from echornn.data.series import source_lags
@@ -15,7 +16,7 @@ from echornn.progress import Floats, Progress
 from echornn.readings import Effects, Flip, Gradient, Kind, Question, Readings
 from echornn.tasks.task import Numbers, Symbols
 from tui.views.blocks import Blocks, channel_label, scale_of, signed_blocks, value_blocks
-from tui.views.canvas import Box, Cells, Characters, stamp, write_in
+from tui.views.canvas import Cells, Characters, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.lags import GUTTER, LagChart, draw_lag_chart, lags_shown, share_room
 from tui.views.rows import (
@@ -342,7 +343,7 @@ def turned_by(flip: Flip) -> list[int]:
     return np.flatnonzero(flip.before.argmax(axis=-1) != flip.after.argmax(axis=-1)).tolist()
 
 
-def draw_row(cells: Cells, box: Box, panel: RowPanel) -> None:
+def draw_row(cells: Cells, box: Region, panel: RowPanel) -> None:
     """As many of the lines as there is room for, the texts, and below them, if there is room, all predictions."""
     config, first, steps = panel.readings.config, panel.rows.first_step, panel.rows.strength.shape[1]
     label = label_width(config)
@@ -365,10 +366,10 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel) -> None:
         write_in(cells, box, y, shortened(text, box.width), "text")
     used = lines_for(config) + 1
     if panel.is_read and box.height - used >= LEAST_TRIANGLE:
-        draw_triangle(cells, Box(box.x, box.y + used, box.width, box.height - used), panel, shown, block, label)
+        draw_triangle(cells, Region(box.x, box.y + used, box.width, box.height - used), panel, shown, block, label)
 
 
-def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: int, label: int) -> None:
+def draw_triangle(cells: Cells, box: Region, panel: RowPanel, shown: slice, block: int, label: int) -> None:
     steps, at = panel.rows.strength.shape[1], panel.step - panel.rows.first_step
     count = min(steps, box.height - 1)
     first = min(max(0, at + 1 - count), steps - count)
