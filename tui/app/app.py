@@ -44,7 +44,7 @@ class EchoApp(LineActions):
 
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
-    ALLOW_SELECT = False  # else Textual selects text while the mouse drags over the curve; shift does it too
+    ALLOW_SELECT = False  # Textual would select cells of all widgets; with shift, the terminal selects text
     BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED, OPENS]
     _ticks = 0
     _offered: tuple[object, ...] = ()  # what the keys on the last line depend on

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -26,7 +26,7 @@ from tui.command_text import command_of
 from tui.map.drawing import draw_map
 from tui.map.state import MapState, common_to_all
 from tui.term.exit_code import ExitCode
-from tui.views.canvas import Box, Cells, CellWidget
+from tui.views.canvas import Cells, CellWidget
 from tui.views.keymap import KeyMap, Moved
 from tui.views.text import shortened
 
@@ -57,11 +57,10 @@ BINDINGS = [
     _key("left_square_bracket", STEP_BACK, "Hold", "map.step_back", HOLD, True, "[]"),
     _key("right_square_bracket", "see('held', (1,))", "On", "map.step_on", "Hold it at its next value", False, "]"),
     _key("o", "see('next_stepped')", "Other", "map.other", OTHER),
-    _key("space", "see('marked')", "Mark", "map.mark", "Mark this square: others are compared with it", True),
     _key("enter", "open", "Open", "map.open", OPEN, True, "enter"),
     _key("y", "copy", "Copy", "copy", "Copy the command that trains its best seed", True),
     _key("slash", "filter", "Filter", "map.filter", FILTER, True, "/"),
-    _key("escape", "escape", "Clear", "map.clear", "Remove the filter, then the mark"),
+    _key("escape", "escape", "Clear", "map.clear", "Remove the filter"),
     _key("left", "see('moved', (0, -1))", "Left", "map.left", "Move the cursor"),
     _key("right", "see('moved', (0, 1))", "Right", "map.right", "Move the cursor"),
     _key("up", "see('moved', (-1, 0))", "Up", "map.up", "Move the cursor"),
@@ -78,7 +77,7 @@ BINDINGS = [
 TOGETHER = {"map.across": ("map.across", "map.down"), "map.step_back": ("map.step_back", "map.step_on")}
 """The keys that the key line and the help show in one place, by the id of the first."""
 
-LEFT_OUT = ("copy", "filter", STEP_BACK, "see('next_across')", "see('next_measure')", "see('marked')")
+LEFT_OUT = ("copy", "filter", STEP_BACK, "see('next_across')", "see('next_measure')")
 """Actions whose keys are left out of a narrow key line, in this order."""
 
 NOTHING = dict.fromkeys(("next_across", "next_down", "turned"), "no other field is shown: «map.down» chooses one")
@@ -149,10 +148,10 @@ class MapView(CellWidget, can_focus=True):
         below *= self.is_read
         height = cells.height - above - below
         legend = [(text, "muted") for text in shown.legend] if height >= WITH_LEGEND else []
-        draw_map(cells, Box(1, above, width, height - len(legend)), shown)
+        draw_map(cells, Region(1, above, width, height - len(legend)), shown)
         pointed = self.hovered
         reading = (shown.at(*pointed) if isinstance(pointed, tuple) else shown).reading
-        lines = [*zip(reading, ("strong", "text", "text"), strict=True)][:below]
+        lines = [*zip((*reading, ""), ("strong", "text", "text"), strict=True)][:below]
         if hint := self.keymap.text(self.hint or shown.refusal):
             lines[-1:] = [(hint, "hint")]
         under = [*legend, *lines]
@@ -261,8 +260,6 @@ class MapApp(KeyedApp[EchoConfig | int]):
             self._filter.value = ""
             self.leave_filter()
             self._show(self.shown.filtered(""))
-        elif self.shown.mark:
-            self._show(replace(self.shown, mark=()))
         else:
             self._show(self.shown, "«quit» ends the program")
 

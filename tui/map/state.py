@@ -73,7 +73,6 @@ class MapState:
     refusal: str = ""  # why the filter is not obeyed
     row: Value = None  # the values of the cell under the cursor; of the first if there is no such cell
     column: Value = None
-    mark: tuple[Values, ...] = ()  # the places of a cell with which others are compared
 
     @classmethod
     def first(cls, results: SweepResults) -> MapState:
@@ -134,9 +133,6 @@ class MapState:
         rows, columns = self.table.rows, self.table.columns
         row, column = min(len(rows) - 1, max(0, row)), min(len(columns) - 1, max(0, column))
         return replace(self, row=rows[row], column=columns[column])
-
-    def marked(self) -> MapState:
-        return replace(self, mark=() if self.mark == self.cell.places else self.cell.places)
 
     def filtered(self, text: str) -> MapState:
         """With this filter; if it is invalid, all is shown, and the refusal says why."""
@@ -203,9 +199,9 @@ class MapState:
         lines = [shades, [(sign.character, sign.words) for sign in SIGNS.values() if sign in signs]]
         return ["  ".join(" ".join(one) for one in line) for line in lines if line]
 
-    def name_of(self, places: tuple[Values, ...]) -> str:
-        """The fields that have one value in these places, without those that their task lacks."""
-        values = dict(zip(self.axes, map(set, zip(*places, strict=True)), strict=False))
+    def name_of(self, cell: MapCell) -> str:
+        """The fields that have one value in a cell, without those that their task lacks."""
+        values = dict(zip(self.axes, map(set, zip(*cell.places, strict=True)), strict=False))
         known, fields = EchoConfig.names(), []
         for name in filter(None, (self.choice.down, self.choice.across, *self.others)):
             match [*values.get(name, ())]:
@@ -214,15 +210,12 @@ class MapState:
         return ", ".join(fields) or "the point"
 
     @property
-    def reading(self) -> tuple[str, str, str]:
-        cell, marked = self.cell, ""
+    def reading(self) -> tuple[str, str]:
+        cell = self.cell
         impossible = "impossible, so it was left out" if cell.impossible else "not part of this sweep"
         lacks = ", ".join(counts_of(cell, "failed", "missing")) or impossible
-        if self.mark:
-            results = solved_text(MapCell.together(self.mark, self.table.results.cells))
-            marked = f"marked: {self.name_of(self.mark)}: {results}"
         words = solved_text(cell) if cell.finished else lacks
-        return f"{self.name_of(cell.places)}: {words}", "; ".join(self._details(cell)), marked
+        return f"{self.name_of(cell)}: {words}", "; ".join(self._details(cell))
 
     def _details(self, cell: MapCell) -> Iterator[str]:
         if not cell.finished:

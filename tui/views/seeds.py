@@ -9,6 +9,7 @@ import numpy as np
 from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.events import MouseScrollDown, MouseScrollUp, Resize
+from textual.geometry import Region
 
 from echornn.config import EchoConfig
 from echornn.data.levels import chance_level, ladder_of, mean_floor, solved_level
@@ -18,7 +19,7 @@ from echornn.progress import Floats
 from echornn.session.commands import Alone, Choose
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture, SeedRows
-from tui.views.canvas import Box, Cells, Press, stamp, write_in
+from tui.views.canvas import Cells, Press, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.plot_layers import window_ticks
 from tui.views.text import shortened, wrapped
@@ -153,7 +154,7 @@ class SeedsView(View):
         config, seed_stats = frame.config, frame.seed_stats
         replicas = list(picture.seeds.replicas[: max(1, cells.height - HEAD)])
         head, *lines = labels(config, seed_stats, replicas)
-        losses = Box(len(head) + 2, 1, max(0, cells.width - len(head) - 2), max(0, cells.height - 1))
+        losses = Region(len(head) + 2, 1, max(0, cells.width - len(head) - 2), max(0, cells.height - 1))
         edges, words = shades(config, picture.seeds.losses)
         self._draw_head(cells, seed_stats, len(replicas), words)
         draw_losses(cells, losses, picture, seed_stats, replicas, edges)
@@ -220,7 +221,7 @@ def shades(config: EchoConfig, losses: Floats) -> tuple[list[float], str]:
 
 
 def draw_losses(
-    cells: Cells, box: Box, picture: Picture, seed_stats: SeedStats, replicas: Sequence[int], edges: Sequence[float]
+    cells: Cells, box: Region, picture: Picture, seed_stats: SeedStats, replicas: Sequence[int], edges: Sequence[float]
 ) -> None:
     """A line of shades for each network below the axis of windows; from where it was solved on in another ink."""
     assert picture.seeds is not None

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from textual.events import Key, MouseDown, MouseMove, MouseScrollDown, MouseScrollUp, MouseUp
+from textual.events import Key, MouseMove, MouseScrollDown, MouseScrollUp
 from textual.keys import key_to_character
 from textual.pilot import Pilot
 
@@ -142,11 +142,6 @@ class Stage:
 
     async def wheel(self, x: int, y: int, down: bool = False, **held: bool) -> str:
         return await self._mouse(MouseScrollDown if down else MouseScrollUp, x, y, **held)
-
-    async def drag(self, begin: tuple[int, int], end: tuple[int, int]) -> str:
-        for kind, place in ((MouseDown, begin), (MouseMove, end), (MouseUp, end)):
-            text = await self._mouse(kind, *place, button=1)
-        return text
 
     async def _mouse(self, kind: Any, x: int, y: int, button: int = 0, **held: bool) -> str:
         held = {"shift": False, "meta": False, "ctrl": False, **held}

@@ -185,6 +185,7 @@ def test_lyapunov_exponents_of_a_linear_network_are_the_logarithms_of_its_eigenv
     weights["W"][0], weights["b"][:] = 0, 0
     weights["W"][1:] = mix @ np.diag(values) @ np.linalg.inv(mix)
     found = examine(snapshot_of(weights, config), Question(frozenset({"lyapunov"}))).lyapunov
+    assert found is not None
     np.testing.assert_allclose(found, np.log(values), atol=0.02)
 
 
