@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, ConfigError, EchoConfig, require_epochs
-from echornn.data.series import EchoSeries
 from echornn.data.solved import Levels, SolvedAt
 from echornn.network.frozen import FrozenNetwork
 from echornn.network.model import checked_weights, initial_weights
@@ -195,11 +194,6 @@ class Population:
         """How many times the training program has been traced and compiled."""
         return self._shards.program.compilations
 
-    def series(self, replica: int) -> EchoSeries:
-        """The data of the current epoch for one replica; of the last epoch if all have been trained."""
-        epoch = min(self.epoch, self.configs[0].num_epochs - 1)
-        return EchoSeries.generate(self.configs[replica], self.data_version, epoch)
-
     @property
     def state(self) -> PopulationState:
         """A copy of everything that is needed to continue bit for bit."""
@@ -310,11 +304,6 @@ class Trainer(Population):
         return super().advance(n).of(0)
 
     @property
-    def series(self) -> EchoSeries:  # type: ignore[override]
-        """The data of the current epoch; of the last epoch if all have been trained."""
-        return super().series(0)
-
-    @property
     def weights(self) -> dict[str, Floats]:
         """A copy of the weights by name: W, b, W2 and b2, in the tutorial's shapes."""
         return {name: values[0] for name, values in super().weights.items()}
@@ -350,7 +339,7 @@ class Trainer(Population):
         """Replace the weights, and reset the optimizer's variables; position and carried state stay. `ValueError` if
         names or shapes differ from those of `weights`, or a number is NaN or infinite.
         """
-        arrays = checked_weights(weights, self.config, "loaded")
+        arrays = checked_weights(weights, self.config)
         loaded = {name: arrays[name][np.newaxis] for name in self.weights}
         optimizer = fresh_optimizer(self.configs, loaded)
         super().restore(replace(super().state, weights=loaded, optimizer=optimizer))

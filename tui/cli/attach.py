@@ -1,4 +1,4 @@
-"""Looks at a session in another process, and steers it; ``serve``: in a browser."""
+"""Looks at a session in another process, here or on another machine, and steers it; ``serve``: in a browser."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import re
+import shlex
 import shutil
 import signal
+import sys
 import termios
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -23,9 +27,14 @@ from tui.cli.train import AppScreen
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode, FailedError, UsageError
 
+HOST_AND_RUN = re.compile(r"([A-Za-z0-9_][\w.@-]*):(.*)", re.DOTALL)  # ssh would read a dash first as a flag
+
+HOME = re.compile(r"(~[\w.-]*(?:/|$))?(.*)", re.DOTALL)
+"""A path; the first part is a home folder, whose name the shell on the other machine knows if it is not quoted."""
+
 
 def attach(
-    run: Annotated[str | None, "Folder or name of the run; by default the newest that can be attached to."] = None,
+    run: Annotated[str | None, "Folder or name of the run, by default the newest; or HOST:RUN elsewhere."] = None,
     /,
     *,
     once: Annotated[bool, "Print one picture of the screen as text, and end."] = False,
@@ -44,6 +53,9 @@ def attach(
     chosen = preferences(screen)
     if not (once or stop or terminal.is_interactive()):
         raise UsageError("attach needs a terminal that can move the cursor; --once prints one picture as text")
+    if run is not None and not os.path.lexists(run) and (far := HOST_AND_RUN.fullmatch(run)):
+        flags = [*["--once"] * once, *["--stop"] * stop, *["--read-only"] * read_only, *chosen.as_flags]
+        return _attach_by_ssh(far[1], far[2], flags, with_terminal=not (once or stop))
     folder = folder_of(run)
     if stop:
         return _end_session(folder)
@@ -106,6 +118,30 @@ def _end_session(folder: Path) -> int:
     if trouble:
         raise FailedError(f"not everything is saved: {trouble}")
     return ExitCode.DONE
+
+
+def _attach_by_ssh(host: str, run: str, flags: Sequence[str], with_terminal: bool) -> int:
+    """Run the same command on another machine; an empty run is the newest there."""
+    restore = terminal.as_it_is() if with_terminal else None
+    command = shlex.join(["echornn-tui", "attach", *flags])
+    if run and (path := HOME.fullmatch(str(Path(run)))):
+        command += f" {path[1] or ''}{path[2] and shlex.quote(path[2])}"
+    sys.stdout.flush()
+    try:
+        ssh = os.posix_spawnp("ssh", ["ssh", *["-t"] * with_terminal, host, command], os.environ)
+    except OSError as error:
+        raise RunError(f"ssh cannot be run: {error.strerror or error}") from error
+    guardian.forward_to(ssh)
+    code = guardian.end_of(ssh)
+    if code >= 0 and code not in (127, 255):  # the exit code of the command there
+        return code
+    if restore is not None:  # the app on the other machine could not do so
+        restore()
+    trouble = (
+        f"ssh was ended by {signal.Signals(-code).name}" if code < 0 else f"{host} or its echornn-tui is not found"
+    )
+    again = shlex.join(["echornn-tui", "attach", *flags, f"{host}:{run}"])
+    raise FailedError(f"{trouble}; try again with: {again}")
 
 
 # ---- serve

@@ -86,7 +86,12 @@ def _parsed(name: str, arguments: Sequence[str], tasks: Tasks) -> Callable[[], i
         name="echornn-tui",
         help="Train an Echo-RNN by truncated back-propagation through time, live in the terminal.",
         version=lambda: version("echornn-tui"),
-        default_parameter=Parameter(negative=(), converter=_converted, consume_multiple=True),
+        default_parameter=Parameter(
+            negative=(),
+            converter=_converted,
+            consume_multiple=True,
+            show_default=lambda value: str(value) if value or type(value) in (int, float) else None,
+        ),
     )
     shows_all = not name and {"--help", "-h"} & {*arguments}
     for each in SUBCOMMANDS if shows_all else [name] * bool(name):

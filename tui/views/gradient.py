@@ -90,8 +90,8 @@ class GradientView(ProbeView):
                 self.action_flip()
 
     def _place(self) -> tuple[Effects, TimeStep] | None:
-        readings, rows = self._readings, self._readings and self._readings.effects
-        if readings is None or readings.progress is None or rows is None:
+        readings = self._readings
+        if readings is None or readings.progress is None or (rows := readings.effects) is None:
             return None
         last = rows.first_step + rows.strength.shape[1] - 1
         echoed = last - max(source_lags(readings.config), default=0)  # without a cursor, an input whose echo is seen

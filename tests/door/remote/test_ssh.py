@@ -1,0 +1,74 @@
+"""A run on another machine: ssh runs the same command there."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.answered import answered
+from tests.program import running
+
+HOST = """#!/bin/sh
+printf '%s\\n' "$@" > "$0.heard"
+for last; do :; done
+cd /
+HOME="$FAR_HOME" exec sh -c "$last"
+"""
+"""An ssh to a machine that is this one, with another home folder."""
+
+THERE = '#!/bin/sh\nprintf \'%s\\n\' "$@" > "$0.heard"\nexit 7\n'
+"""The program on that machine, which only notes what it was asked."""
+
+
+@pytest.fixture
+def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of both programs; signals, which are passed on to ssh, are handled as before after the test."""
+    for name, script in (("ssh", HOST), ("echornn-tui", THERE)):
+        (tmp_path / name).write_text(script)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("FAR_HOME", "/home of/me")
+    before = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    yield tmp_path
+    for number, handler in before.items():
+        if signal.getsignal(number) != handler:
+            signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "host", "there"),
+    [
+        (["box:my run", "--stop"], "box", ["attach", "--stop", "my run"]),
+        (["box:runs/a;b$HOME", "--stop"], "box", ["attach", "--stop", "runs/a;b$HOME"]),
+        (["box:~/runs/a b", "--stop"], "box", ["attach", "--stop", "/home of/me/runs/a b"]),
+        (["box:~root/run;x", "--stop"], "box", ["attach", "--stop", f"{Path('~root').expanduser()}/run;x"]),
+        (["box:~;x/run", "--stop"], "box", ["attach", "--stop", "~;x/run"]),
+    ],
+)
+def test_the_other_machine_runs_the_same_command_and_its_exit_code_is_ours(
+    arguments: list[str], host: str, there: list[str], far: Path
+) -> None:
+    assert answered("attach", *arguments).returncode == 7
+    assert (far / "ssh.heard").read_text().splitlines()[0] == host
+    assert (far / "echornn-tui.heard").read_text().splitlines() == there
+
+
+@pytest.mark.parametrize("name", ["-oProxyCommand=touch x:run", "--:a", ":a", "/a:b"])
+def test_a_host_is_never_a_flag_of_ssh(name: str, far: Path) -> None:
+    assert answered("attach", "--once", "--", name).returncode == 2
+    assert not (far / "ssh.heard").exists()
+
+
+@pytest.mark.slow
+def test_on_a_terminal_ssh_has_one_too_and_when_it_is_gone_ours_is_restored(far: Path) -> None:
+    (far / "ssh").write_text("#!/bin/sh\nstty raw -echo\nprintf '\\033[?1049h\\033[?25l%s %s:' $1 $2\nkill -9 $$\n")
+    with running("attach", "box:a", width=120, environment={"PATH": os.environ["PATH"]}, scripted=True) as program:
+        program.until(lambda text: "attach box:a" in text)
+        assert program.ended() == 1
+        assert program.mended
+        assert b"-t box:" in program.output
+        assert b"SIGKILL" in program.output.partition(b"-t box:")[2]
