@@ -42,7 +42,7 @@ async def _wait_for_nothing(pilot: Pilot[Any], timeout: float = 0) -> bool:
 
 def make_quick() -> None:
     """Speed up all apps of this process; their looks do not change."""
-    Pilot._wait_for_screen = _wait_for_nothing  # type: ignore[method-assign]
+    Pilot._wait_for_screen = _wait_for_nothing  # type: ignore[method-assign, assignment]
     Stylesheet._parse_rules = _parse_once  # type: ignore[method-assign, assignment]
     Screen._compositor_refresh = _forget_what_changed  # type: ignore[method-assign, assignment]
     RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
