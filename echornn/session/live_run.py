@@ -435,7 +435,6 @@ class LiveRun:
             "undoable": moves.undoable(timeline, here),
             "redoable": bool(self._undone),
             "seed_stats": timeline.seed_stats(here),
-            "blamed": moves.blamed(timeline, here),
             "is_unread": False,
         }
 

@@ -12,17 +12,9 @@ from typing import Any, Protocol
 from echornn.config import ConfigError, EchoConfig
 from echornn.errors import OwnError
 from echornn.progress import PopulationProgress
-from echornn.readings import Question, Readings
+from echornn.readings import Question
 from echornn.runs.recorder import Recorder
-from echornn.session.commands import (
-    NO_WORK,
-    Answer,
-    Ask,
-    ChangeCommand,
-    Command,
-    LookCommand,
-    Sent,
-)
+from echornn.session.commands import Answer, Ask, ChangeCommand, Command, LookCommand, Sent
 from echornn.session.exchange import COMPILING, LOCAL, Exchange, Viewers
 from echornn.session.handlers import Handlers, NotThereError, previewed, why_nothing
 from echornn.session.live_run import LiveRun, first_frame
@@ -64,7 +56,6 @@ class Session:
             differs from its configuration, with an edit, which can be undone.
         at: for a run that continues: the number of windows along its path to which to go back first.
         examine: the function that runs the probes, on a separate thread; by default `echornn.probes.examine.examine`.
-        vitals: whether to examine from time to time, unasked, what diagnoses depend on besides the losses; see `Frame`.
     """
 
     def __init__(
@@ -77,7 +68,6 @@ class Session:
         recorder: Recorder | None = None,
         at: int | None = None,
         examine: Examine | None = None,
-        vitals: bool = False,
     ) -> None:
         require_speed(speed)
         self.recorder = recorder or Recorder()
@@ -101,7 +91,7 @@ class Session:
         self._pace = Pace(speed, clock)
         self._live = live = LiveRun(first, self._made, self.recorder, self._pace, clock)
         self._exchange = exchange = Exchange(first_frame(config, self.recorder, speed, at), clock)
-        self._probing = Probing(live, examine or by_probes, exchange, clock, vitals)
+        self._probing = Probing(live, examine or by_probes, exchange, clock)
         self._handlers = Handlers(self._live, self._pace, exchange, self._probing)
         self.recorder.when_saved(lambda: exchange.notify(self._show_warning))
 
@@ -128,11 +118,6 @@ class Session:
     def not_done(self, number: int) -> Answer | None:
         """The answer to a command that was not carried out; None if it was, or if its turn has not come."""
         return next((one for one in reversed(self.answers) if one.number == number and not one.done), None)
-
-    @property
-    def outstanding(self) -> int:
-        """How many commands that train, change or move something are not carried out yet."""
-        return sum(not isinstance(sent.command, NO_WORK) for sent in self._exchange.unanswered)
 
     @property
     def frame(self) -> Frame:
@@ -373,6 +358,8 @@ class Session:
         else:
             changes |= {"message": live.going, "rate": 0.0}
         before = self._exchange.frame
+        if before.own_config.seed != live.own_config.seed:  # another network is shown
+            self._probing.forget()
         self._exchange.show(replace(before, state=state, config=live.config, replica=live.replica, **changes))
 
     def _show_warning(self) -> None:
@@ -381,7 +368,7 @@ class Session:
 
     @property
     def _place(self) -> dict[str, Any]:
-        return {**self._live.place, "vitals": self._vitals(), "warning": self._warning}
+        return self._live.place | {"warning": self._warning}
 
     @property
     def _warning(self) -> str:
@@ -403,12 +390,3 @@ class Session:
             return {}
         kept = {} if before.differs_only_live(replace(own, seed=before.seed)) else {"readings": None, "unread": ""}
         return kept if self._live.arrived else {"progress": None, "tape": (), **self._live.recorded, **kept}
-
-    def _vitals(self) -> Readings | None:
-        """The vitals of the previous frame, unless they are of another network, another branch or a later window."""
-        frame, here, vitals = self._exchange.frame, self._live.position, self._exchange.frame.vitals
-        is_later = vitals is not None and (vitals.branch != here.branch or vitals.window > here.window)
-        if frame.own_config.seed == self._live.own_config.seed and not is_later:
-            return vitals
-        self._probing.forget()
-        return None

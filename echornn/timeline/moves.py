@@ -55,7 +55,7 @@ def before_it_diverged(timeline: Timeline, here: Position) -> int | None:
 
 def _before_it_went_bad(timeline: Timeline, position: Position, bad: int) -> Position | None:
     if suspects := _suspects(timeline, position, bad):
-        return suspects[0][0].before
+        return suspects[0].before
     path = timeline.path(Position(position.branch, bad))
     late = [branch for branch in path if branch.start + GOOD_WINDOWS > bad]
     if not late:
@@ -63,21 +63,12 @@ def _before_it_went_bad(timeline: Timeline, position: Position, bad: int) -> Pos
     return late[0].before or Position(path[0].number, 0)
 
 
-def _suspects(timeline: Timeline, position: Position, bad: int) -> list[tuple[Branch, set[str]]]:
-    """The edits on the path shortly before the loss became bad, and their fields without ``num_epochs``, if others."""
+def _suspects(timeline: Timeline, position: Position, bad: int) -> list[Branch]:
+    """The edits on the path shortly before the loss became bad, but for those of only ``num_epochs``."""
     soon = [branch for branch in timeline.path(position) if branch.start <= bad < branch.start + GOOD_WINDOWS]
     edits = [branch for branch in soon if branch.cause in ("edit", "preset")]
     changes = [(timeline.parent_config(one) or one.config).changes_to(one.config).keys() for one in edits]
-    edited = [(one, fields - {"num_epochs"}) for one, fields in zip(edits, changes, strict=True)]
-    return [(one, fields) for one, fields in edited if fields]
-
-
-def blamed(timeline: Timeline, here: Position) -> tuple[str, ...]:
-    """The fields of the edits shortly before the loss became NaN or infinite; empty after a later change."""
-    bad = timeline.bad_since(here)
-    if bad is None or bad < timeline.owner(here).start:
-        return ()
-    return tuple(sorted({field for _, fields in _suspects(timeline, here, bad) for field in fields}))
+    return [one for one, fields in zip(edits, changes, strict=True) if fields - {"num_epochs"}]
 
 
 def undoable(timeline: Timeline, here: Position) -> int:

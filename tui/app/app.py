@@ -6,7 +6,7 @@ import asyncio
 import gc
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -14,8 +14,7 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Key, MouseMove, Resize
-from textual.message import Message
+from textual.events import Resize
 
 from echornn.session import commands
 from echornn.session.pictures.frame import State
@@ -33,7 +32,6 @@ from tui.term.exit_code import ExitCode
 from tui.term.output import ASK, Backpressure
 from tui.term.printed import printable
 from tui.views.keymap import Moved
-from tui.views.table import VIEWS
 
 VIEWS_A_SECOND = 3.4  # all cells of a view change, which is too much for a slow line
 SWITCH_SECONDS = 1e-4  # for which training waits for Python while the screen is drawn; 5 ms cost 4 % of full speed
@@ -206,19 +204,6 @@ class EchoApp(LineActions):
 
     # ---- keys
 
-    def overtakes(self, message: Message, waiting: Iterable[Message]) -> bool:
-        """The keys that quit and pause overtake, unless a waiting one may change what they do."""
-        if super().overtakes(message, waiting) or not isinstance(message, Key):
-            return isinstance(message, Key)
-        held = self.keymap.keys
-        pauses = self.trains and message.key in held["pause"]
-        if not pauses and message.key not in held["quit"]:
-            return False
-        changing = {key for name in keys.LEADS_ELSEWHERE + keys.STARTS_OR_STOPS * pauses for key in held[name]}
-        others = [one for one in waiting if not isinstance(one, MouseMove)]
-        is_safe = all(isinstance(one, Key) and one.key not in changing for one in others)
-        return is_safe and self._watching and not self._command_line.is_open
-
     @property
     def trains(self) -> bool:
         return keys.is_of_this_state(commands.Pause(), self._frame)
@@ -269,17 +254,6 @@ class EchoApp(LineActions):
     def action_replica(self, lines: int) -> None:
         if not self._says_why_not("replica"):
             self._seeds_view.choose(self._frame, lines)
-
-    async def action_on_a_view(self, name: str) -> None:
-        """Handle a view's key while the curve or another view has the focus: the view takes the focus."""
-        for view in self._views:
-            action = view.own_actions().get(name)
-            if action is not None:
-                self._focus(view)
-                await view.run_action(action)
-                return
-        titles = [view.title for view in VIEWS if name in view.own_actions()]
-        self._hint(f"«{name}» is a key of the view {' and '.join(titles)}")
 
     async def action_on_the_curve(self, action: str) -> None:
         """Handle a key of the curve while a view has the focus: the curve takes the focus if its crosshair moves."""

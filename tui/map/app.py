@@ -134,7 +134,6 @@ class MapView(CellWidget, can_focus=True):
     """What the map is of, its cells, their legend, and what is known of the cell under the pointer, or the cursor."""
 
     progress, trouble, hint = "", "", ""
-    is_read = True
 
     def __init__(self, shown: MapState) -> None:
         super().__init__()
@@ -145,7 +144,6 @@ class MapView(CellWidget, can_focus=True):
         above, below = next((above, below) for least, above, below in LINES if cells.height >= least)
         first = (self.trouble, "trouble") if self.trouble else (self.progress, "strong")
         head = [first, (shown.heading, "muted"), (common_to_all(shown.table.results), "muted")][:above]
-        below *= self.is_read
         height = cells.height - above - below
         legend = [(text, "muted") for text in shown.legend] if height >= WITH_LEGEND else []
         draw_map(cells, Region(1, above, width, height - len(legend)), shown)
@@ -288,13 +286,3 @@ class MapApp(KeyedApp[EchoConfig | int]):
 
     def _leave(self, code: ExitCode) -> None:
         self.exit(code)
-
-
-async def drawn(results: SweepResults, chosen: MapState) -> str:
-    """The map of a sweep as the app shows it, as SVG, with room for each cell."""
-    app, table = MapApp(Follower(results), chosen, theme="light"), chosen.table
-    async with app.run_test(size=(max(100, 20 + 9 * len(table.columns)), 10 + 3 * len(table.rows))) as pilot:
-        app.view.is_read = app.query_one(KeyLine).display = False
-        app.view.redraw()
-        await pilot.pause()
-        return app.export_screenshot(title=chosen.heading)

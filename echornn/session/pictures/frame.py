@@ -18,7 +18,6 @@ from echornn.session import commands
 from echornn.session.commands import Answer
 from echornn.tasks.task import Level, TaskError
 
-NEAR_WINDOWS = 1_000  # for so many, or for half of the path, `Frame.vitals` still describe the network
 WATCHABLE_SPEED = 100.0  # windows per second up to which they are trained one by one, so that the screen shows all
 
 
@@ -95,12 +94,10 @@ class Frame:
     loss_stats: LossStats = field(default_factory=LossStats)  # the losses since the last start
     undoable: int = 0  # how many changes can be undone one after the other
     redoable: bool = False
-    blamed: tuple[str, ...] = ()  # the fields of the edit after which the loss became NaN or infinite
     refused: Answer | None = None  # to the last change or move, if it failed; None after the next that succeeds
     readings: Readings | None = None  # the last probe readings that were asked for, perhaps of an earlier position
     unread: str = ""  # why the probes could not read anything
     notes: BranchNotes = NO_NOTES  # the user's names of branches, and which are pinned or hidden
-    vitals: Readings | None = None  # the last readings for the diagnosis, of this branch, at this position or earlier
     warning: str = ""  # a problem while training continues, such as a diverged loss or a full disk
     coming: EchoConfig | None = None  # what is being compiled, to be trained next, if it is not `config`
     start: Start = field(default_factory=Start)  # what is trained first after loading
@@ -156,11 +153,5 @@ class Frame:
         """The line above the curve: what the run is, with a key that helps; see `echornn.diagnosis.cases`."""
         if self.seed_stats is not None:
             return say_seeds(self.seed_stats, self.own_config)
-        return self._sentence(self.progress if self.state.stands_still else None)
-
-    def _sentence(self, newest: Progress | None) -> Sentence:
-        vitals, config = self.vitals, self.own_config
-        if vitals is not None:
-            age = self.trained - vitals.window
-            vitals = vitals if vitals.config == config and 0 <= age <= max(NEAR_WINDOWS, self.trained // 2) else None
-        return say(Facts(config, self.loss_stats, newest, vitals, self.undoable > 0, self.is_unread))
+        newest = self.progress if self.state.stands_still else None
+        return say(Facts(self.own_config, self.loss_stats, newest, self.undoable > 0, self.is_unread))

@@ -26,8 +26,7 @@ from echornn.session.session import Session
 from tests.patience import PATIENCE, wait_for
 from tests.scripted import SMALL, ScriptedTrainer, unread
 from tui.app.app import EchoApp
-from tui.app.script import LESSONS, lesson_of
-from tui.app.tour import TourApp
+from tui.app.tour import OTHER_LESSONS, TourApp, lesson_of
 
 
 class Stage:
@@ -228,7 +227,7 @@ async def opened(
             may_load.set()
     stage = Stage(session, seconds, may_load)
     try:
-        steps = lesson_of(LESSONS[lesson].read_text(encoding="utf-8")) if lesson else ()
+        steps = lesson_of(OTHER_LESSONS[lesson].read_text(encoding="utf-8")) if lesson else ()
         app = partial(TourApp, lesson=steps) if tour else EchoApp
         async with on_screen(app(session, 0.01, ascii_only, theme, compared, keys), stage, size):
             await asyncio.to_thread(asked.wait, PATIENCE)
