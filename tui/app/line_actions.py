@@ -191,7 +191,7 @@ class LineActions(SessionApp):
             self._refuse(f"{letter_of(number)} cannot lie under the curve: another branch of this run can")
 
     def action_compare(self, name: str) -> None:
-        if self._may_use_files() and (trouble := self.futures.lay_under(folders.find(name))):
+        if self._may_use_files() and (trouble := self.under_curve.lay_under(folders.find(name))):
             self._refuse(trouble)
 
     def action_save_screen(self, file: str) -> None:
