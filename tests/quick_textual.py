@@ -12,6 +12,8 @@ from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from tui.views.canvas import CellWidget
+
 _parse = Stylesheet._parse_rules
 _refresh = Screen._compositor_refresh
 _parsed: dict[Hashable, list[RuleSet]] = {}
@@ -45,5 +47,6 @@ def make_quick() -> None:
     Pilot._wait_for_screen = _wait_for_nothing  # type: ignore[method-assign, assignment]
     Stylesheet._parse_rules = _parse_once  # type: ignore[method-assign, assignment]
     Screen._compositor_refresh = _forget_what_changed  # type: ignore[method-assign, assignment]
+    CellWidget.on_idle = lambda self: None  # type: ignore[method-assign]  # cells are drawn when they are needed
     RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
     # Each styling of a widget hashes every rule; Textual's own hash is the identity too, but in Python.

@@ -21,13 +21,13 @@ from echornn.session.pictures.frame import State
 from echornn.session.pictures.picture import Picture, Query
 from echornn.session.session import ViewedSession
 from tui.app import keys
-from tui.app.base import BACK, OPENS
+from tui.app.base import BACK
 from tui.app.help import HelpScreen, chapters
 from tui.app.line_actions import LineActions
 from tui.app.status import audience_text
 from tui.app.theme import Theme
 from tui.command_text import command_again, command_of
-from tui.panels.runs import FOLLOW_SECONDS, Futures
+from tui.panels.runs import FOLLOW_SECONDS, UnderCurve
 from tui.term.exit_code import ExitCode
 from tui.term.output import ASK, Backpressure
 from tui.term.printed import printable
@@ -43,7 +43,7 @@ class EchoApp(LineActions):
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
     ALLOW_SELECT = False  # Textual would select cells of all widgets; with shift, the terminal selects text
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED, OPENS]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED]
     _ticks = 0
     _offered: tuple[object, ...] = ()  # what the keys on the last line depend on
     _replicas = 0  # how many networks are trained side by side, once that is known
@@ -64,8 +64,8 @@ class EchoApp(LineActions):
         super().__init__()
         self.ascii_only, self._fps, self._first_theme = ascii_only, fps, theme
         self.take_keys(keys.keymap_with(moved or {}))
-        self.session, self.futures = session, Futures(session, compared)
-        self._picture = self.futures.look(Query())
+        self.session, self.under_curve = session, UnderCurve(session, compared)
+        self._picture = self.under_curve.look(Query())
         self._underway = Backpressure()
         self.on_loaded: Callable[[], None] = lambda: None  # called once, when the first network has been loaded
         self.why_no_detach: Callable[[], str] = lambda: "this cannot go on without the screen"  # empty if it can
@@ -81,12 +81,12 @@ class EchoApp(LineActions):
         self._show()
         self._show_views()
         self.set_interval(1 / self._fps, self.show_newest_frame)
-        self.set_interval(FOLLOW_SECONDS, self.futures.follow)
+        self.set_interval(FOLLOW_SECONDS, self.under_curve.follow)
         self.call_after_refresh(self._train)
 
     def on_unmount(self) -> None:
         self.session.stop()
-        self.futures.end()
+        self.under_curve.end()
 
     @work(thread=True, name="training", exit_on_error=False)
     def _train(self) -> None:
@@ -103,7 +103,7 @@ class EchoApp(LineActions):
         self._asks_with_next = True
         self._show_hovered()
         shown = self._picture
-        picture = self.futures.look(self._query, shown)
+        picture = self.under_curve.look(self._query, shown)
         if picture.frame is not shown.frame:
             self._picture = picture
             self._show_frame(shown)

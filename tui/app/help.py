@@ -71,7 +71,8 @@ def drawn(chapters: Sequence[Chapter], words: Sequence[str], width: int) -> Text
         margin = min(22, max((len(key) for key, _ in rows), default=0))
         for key, text in rows:
             indent = margin + 2 if key else 0
-            page.append(key + ("\n" + " " * indent if len(key) > margin else " " * (indent - len(key))))
+            page.append(key, "bold")
+            page.append("\n" + " " * indent if len(key) > margin else " " * (indent - len(key)))
             page.append(f"\n{' ' * indent}".join(wrap(text, max(1, width - indent))) + "\n")
         page.append("\n")
     if words:  # no word is everywhere
@@ -207,8 +208,7 @@ def _now(frame: Frame, audience: Audience) -> Chapter:
         "You see a network learn: the curve is its loss, the sentence above it says how that goes, and below lie one "
         "or two of its views: what it does and holds.",
         "The keys below matter now, and none loses anything: «undo» undoes, and all that was trained stays in the run.",
-        "«palette» finds every command by its name, «line» takes one as a line, and «help.search» searches this page, "
-        "which has all keys, settings and words.",
+        "«line» takes every command by its name. «help.search» searches this page: all keys, settings and words.",
         "«quit» quits, and echornn-tui --resume goes on from here.",
     ]
     return Chapter(f"Now: {state}, {where}", [("", one) for one in (*lost, *sentences, "")], list(offered.values()))

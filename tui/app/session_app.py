@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from textual import work
-from textual.app import ComposeResult, SystemCommand
+from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 from textual.events import Event, Key, MouseDown
 from textual.geometry import Size
@@ -34,7 +33,7 @@ from tui.app.status import HEIGHT as STATUS_HEIGHT
 from tui.app.status import ONLY_LOOKS, StatusLine, audience_text
 from tui.app.theme import Theme, remember
 from tui.panels.panel import BranchList, Panel, RunList, SettingsPanel
-from tui.panels.runs import Futures, kept_runs_beside
+from tui.panels.runs import UnderCurve, kept_runs_beside
 from tui.term.printed import printable
 from tui.views.keymap import key_name
 from tui.views.plot import LossPlot
@@ -82,7 +81,7 @@ class SessionApp(KeyedApp[int]):
     """An app on a session, whose screen depends only on the newest picture."""
 
     session: ViewedSession
-    futures: Futures
+    under_curve: UnderCurve
     _picture: Picture  # that the screen shows
     _picture_of_views: Picture | None = None
     _choice = ViewChoice()
@@ -107,7 +106,7 @@ class SessionApp(KeyedApp[int]):
         self._settings = SettingsPanel(self._frame.config, self._send, self._panel_closed)
         self._branches = BranchList(self._picture, self._send, self._hint, self._panel_closed)
         complain = partial(self.notify, severity="error", markup=False)
-        self._runs = RunList(self.futures, complain, self._panel_closed)
+        self._runs = RunList(self.under_curve, complain, self._panel_closed)
         self._panels: tuple[Panel, ...] = (self._settings, self._branches, self._runs)
         opened, left_out = lambda: [f"view.{view.title}" for view in self._views], lambda: keys.left_out(self._frame)
         self._key_line = KeyLine(self._offers, left_out, keys.NUMBERED, opened)
@@ -296,7 +295,7 @@ class SessionApp(KeyedApp[int]):
         return replace(self._plot.looks_at, branches=self._branches.is_open, seeds=rows)
 
     def _look_again(self) -> None:
-        self._picture = self.futures.look_again(self._query, self._picture)
+        self._picture = self.under_curve.look_again(self._query, self._picture)
 
     @property
     def _views(self) -> list[View]:
@@ -378,7 +377,7 @@ class SessionApp(KeyedApp[int]):
 
     @work(thread=True, group="runs", exclusive=True, exit_on_error=False)
     def _read_runs(self) -> None:
-        runs = kept_runs_beside(self._frame.config, self._folder, list(self.futures.others))
+        runs = kept_runs_beside(self._frame.config, self._folder, list(self.under_curve.others))
         self.call_from_thread(self._runs.take, runs)
 
     def _may_open(self, panel: Widget) -> bool:
@@ -402,7 +401,7 @@ class SessionApp(KeyedApp[int]):
         if before is not None and before.display:
             self._focus(before)
 
-    # ---- the last line, and the palette
+    # ---- the last line, and the theme
 
     def _offers(self, action: str, key: str) -> bool:
         """Whether the last line shows a key; not if it is text now."""
@@ -413,14 +412,6 @@ class SessionApp(KeyedApp[int]):
             return False
         steers = action == "advice" or isinstance(keys.meaning(action), Command)
         return keys.is_offered(action, self._frame) and not (steers and self._picture.audience.only_looks)
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        for one in keys.BINDINGS:
-            if keys.is_offered(one.action, self._frame):
-                run = partial(self.call_later, self.run_action, one.action)
-                yield SystemCommand(one.description, f"{one.tooltip} ({self.get_key_display(one)})", run)
-        other: Theme = "dark" if self.theme == "textual-light" else "light"
-        yield SystemCommand(f"Theme: {other}", f"A {other} background", partial(self.action_theme, other))
 
     def action_theme(self, theme: Theme) -> None:
         self.theme = f"textual-{theme}"

@@ -93,11 +93,11 @@ def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, 
             result = "nothing to do"
         why = keymap_with({}).text(outcome.why_not or outcome.note)  # a script has no keys: the built-in ones are named
         branch = letter_of(frame.line)
-        told: Record = {"line": outcome.line.text, "result": result, "why": why, "state": str(frame.state)}
-        told |= {"branch": branch, "window": frame.trained, "epoch": frame.epoch, "loss": frame.loss}
+        record: Record = {"line": outcome.line.text, "result": result, "why": why, "state": str(frame.state)}
+        record |= {"branch": branch, "window": frame.trained, "epoch": frame.epoch, "loss": frame.loss}
         loss = f", loss {loss_text(frame.loss)}" if frame.trained else ""
         words = f": {why}" if why else f" (branch {branch}, window {frame.trained:,}{loss})"
-        printer.print([as_json(told) if json else f"{outcome.line.text}: {result}{words}"], out)
+        printer.print([as_json(record) if json else f"{outcome.line.text}: {result}{words}"], out)
 
     def do(session: Session | RemoteSession, trains_itself: bool) -> int:
         app = ScriptApp(session, lines, say, trains_itself, ascii_only=ascii)

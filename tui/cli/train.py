@@ -25,7 +25,7 @@ from echornn.tasks.own_task import OwnTask
 from echornn.tasks.table import settings_by_name, values_of
 from echornn.timeline.moves import before_it_diverged
 from echornn.training.device import require_memory
-from tui.cli.detach import Serving, divide, go_on_in_the_background
+from tui.cli.detach import Serving, go_on_in_the_background, into_background
 from tui.cli.preferences import Preferences, ScreenFlags, preferences, speed_of
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode, ThreadErrors, UsageError
@@ -75,7 +75,7 @@ def train(
         Run.read(folder, quickly=True)  # refused before anything is made
     chosen = preferences(screen, rate) if in_the_app else None
     guarded = guardian.divide() if in_the_app else None
-    background = divide() if detach else None
+    background = into_background() if detach else None
     given = given or {}
     if resume is None:
         config = changed(EchoConfig(), given)

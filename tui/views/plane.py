@@ -215,11 +215,11 @@ class Scene:
         x, y = np.moveaxis(np.clip((along - self.low) / (self.high - self.low), 0, 1), -1, 0)
         return np.round((1 - y) * (height - 1)).astype(np.int64), np.round(x * (width - 1)).astype(np.int64)
 
-    def said(self, height: int, width: int) -> Indices:
+    def predicted(self, height: int, width: int) -> Indices:
         (left, lower), (right, upper) = self.low, self.high
         x, y = np.meshgrid(np.linspace(left, right, width), np.linspace(upper, lower, height))
         along, readout = np.stack([x, y], axis=-1) @ self.within, finite(self.plane.readout)
-        return self.groups.said(readout[:, 0] + along @ readout[:, 1:].T)
+        return self.groups.predicted(readout[:, 0] + along @ readout[:, 1:].T)
 
 
 def finite(numbers: Floats | Doubles) -> Doubles:
@@ -233,9 +233,9 @@ def draw_plane(cells: Cells, box: Region, scene: Scene) -> None:
     line, column = scene.at(np.zeros(len(plane.components)), *size)
     axes[line, ::AXIS_EVERY] = axes[::AXIS_EVERY, column] = True
     if len(plane.readout):
-        said = scene.said(*size)
-        borders[:, :-1] |= said[:, 1:] != said[:, :-1]
-        borders[:-1] |= said[1:] != said[:-1]
+        predicted = scene.predicted(*size)
+        borders[:, :-1] |= predicted[:, 1:] != predicted[:, :-1]
+        borders[:-1] |= predicted[1:] != predicted[:-1]
     way, led = way_dots(scene, *size)
     inks = np.array([*(NUMBER[ink] for _, ink in scene.signs), NUMBER["muted"]], np.int16)
     led = inks[led.reshape(box.height, 4, box.width, 2).max(axis=(1, 3))]

@@ -114,8 +114,8 @@ class TargetGroups:
         """The group of each target: symbols [...], or numbers [..., count]."""
         return self._of_numbers(targets) if self.borders.size else targets.astype(np.int64)
 
-    def said(self, outputs: npt.NDArray[np.float64]) -> Numbering:
-        """The group that the network says: that of the largest logit, or of the numbers; [..., outputs]."""
+    def predicted(self, outputs: npt.NDArray[np.float64]) -> Numbering:
+        """The group of each prediction: that of the largest logit, or of the numbers; [..., outputs]."""
         return self._of_numbers(outputs) if self.borders.size else np.asarray(outputs.argmax(axis=-1))
 
     def _of_numbers(self, numbers: npt.NDArray[Any]) -> Numbering:

@@ -34,7 +34,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Start:
+class Drive:
     """What is trained from now on, as the keys say that pause, resume and step."""
 
     running: bool = True  # whether training continues until it is paused
@@ -45,26 +45,26 @@ class Start:
     def trains(self) -> bool:
         return self.running or self.windows > 0
 
-    def after(self, command: commands.Command, epoch_left: int = 1) -> Start:
+    def after(self, command: commands.Command, epoch_left: int = 1) -> Drive:
         """What is trained after a command; ``epoch_left`` is the number of windows to the end of the epoch."""
         match command:
             case commands.Resume():
-                return Start()
+                return Drive()
             case commands.Toggle():
-                return Start(not self.trains)
+                return Drive(not self.trains)
             case commands.Step(windows):
-                return Start(False, self.windows + max(0, windows))
+                return Drive(False, self.windows + max(0, windows))
             case commands.FinishEpoch():
-                return Start(False, epoch_left, to_the_end=True)
+                return Drive(False, epoch_left, to_the_end=True)
             case commands.Pause() | commands.Go() | commands.Move() | commands.MoveEpochs():
-                return Start(False)
+                return Drive(False)
             case _:
                 return self
 
-    def trained(self, windows: int | None = None) -> Start:
+    def trained(self, windows: int | None = None) -> Drive:
         """What is left when so many windows were trained; None drops all that a key has requested."""
         left = 0 if windows is None else max(0, self.windows - windows)
-        return Start(self.running, left, self.to_the_end and left > 0)
+        return Drive(self.running, left, self.to_the_end and left > 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,7 @@ class Frame:
     notes: BranchNotes = NO_NOTES  # the user's names of branches, and which are pinned or hidden
     warning: str = ""  # a problem while training continues, such as a diverged loss or a full disk
     coming: EchoConfig | None = None  # what is being compiled, to be trained next, if it is not `config`
-    start: Start = field(default_factory=Start)  # what is trained first after loading
+    start: Drive = field(default_factory=Drive)  # what is trained first after loading
     is_unread: bool = False  # whether the record has windows whose losses are not read yet
     folder: str = ""  # the folder of the run; empty if it is not saved
     answered: int = 0  # the last command that was carried out before this frame was made; see `Session.send`

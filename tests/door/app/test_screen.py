@@ -21,7 +21,7 @@ async def test_ascii_only_is_ascii_only_and_no_line_is_longer_than_the_screen() 
     async with opened(ascii_only=True) as stage:
         await stage.press("e", "e")
         for keys in WALK:
-            text = await stage.press(*keys)
+            text = await stage.seen(*keys)
             assert text.isascii(), (keys, "".join(one for one in text if not one.isascii()))
             assert "epoch" in text or "Help" in text
     async with opened(ascii_only=True, loaded=False) as stage:
@@ -65,7 +65,7 @@ def partly_wrong(config: object) -> ScriptedTrainer:
 
 async def test_a_wrong_prediction_has_a_sign() -> None:
     async with opened(trainer=partly_wrong) as stage:
-        text = await stage.press(".")
+        text = await stage.seen(".")
         assert text.count("><") == 6, "3 of 10 in each of 2 rows"
         assert "accuracy 70.0%" in stage.lines[0]
         assert text.count("7 of 10") == 2
@@ -118,21 +118,6 @@ async def test_the_last_line_follows_the_state_and_names_no_key_that_is_text() -
         assert not re.search("Resume|Pause|Step", stage.lines[-1])
         narrow = (await stage.resize(60, 16)).split("\n")[-1]
         assert narrow.rstrip().endswith("? Help q Quit")
-
-
-async def test_the_palette_finds_every_command_and_does_it() -> None:
-    async with opened() as stage:
-        for typed, done in (("step", "window  1/10"), ("epoch", "window 10/10"), ("view data", "misses")):
-            await stage.press("ctrl+p")
-            assert done in await stage.type(typed)
-        await stage.press("ctrl+p")
-        await stage.type(":edit", "enter")
-        await stage.type("seed=8")
-        assert stage.frame.config.seed == 8
-        await stage.press("ctrl+p")
-        await stage.type("theme light")
-        assert stage.app.theme == "textual-light"
-        assert stage.state == "paused"
 
 
 async def test_who_gives_a_name_from_outside_cannot_write_codes_on_the_screen(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ BAD = {
     "[keys]\nundo = 'ctrl+q'": "undo ctrl+q",
     "[keys]\n\nundo = 'U'": "U undo redo",
     "[keys]\nfall = 'u'": "u undo fall",
-    "[keys.map]\nmark = 'm'": "m map.measure map.mark",
+    "[keys.map]\nother = 'm'": "m map.measure map.other",
     "keys = 3": "keys 3",
 }
 """Files that are refused, and words of the message."""
