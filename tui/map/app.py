@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
+from textual.screen import Screen
 from textual.widgets import Input
 
 from echornn.config import EchoConfig
@@ -16,7 +18,7 @@ from echornn.errors import RunError
 from echornn.files.own_files import is_held
 from echornn.runtime.background import Background
 from echornn.sweeps.folder import SweepResults
-from tui.app.base import BACK, KeyedApp
+from tui.app.base import BACK, OPENS, KeyedApp, Palette
 from tui.app.help import Chapter, HelpScreen
 from tui.app.key_line import KeyLine
 from tui.app.theme import Theme
@@ -176,7 +178,7 @@ class MapApp(KeyedApp[EchoConfig | int]):
     CSS_PATH = ["../app/app.tcss", "map.tcss"]
     TITLE = "echornn-tui map"
     ALLOW_SELECT = False
-    BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
+    BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS, OPENS]
 
     def __init__(
         self,
@@ -190,7 +192,8 @@ class MapApp(KeyedApp[EchoConfig | int]):
         moved: Moved | None = None,
     ) -> None:
         super().__init__()
-        self.take_keys(KeyMap.of([*BINDINGS, BACK, *HelpScreen.BINDINGS], moved or {}, TOGETHER))
+        others = (OPENS, BACK, *HelpScreen.BINDINGS, *Palette.BINDINGS)
+        self.take_keys(KeyMap.of([*BINDINGS, *others], moved or {}, TOGETHER))
         self.theme, self.ascii_only = f"textual-{theme}", ascii_only
         self._follower, self._says, self._wrong = follower, says, wrong
         self.view = MapView(first or MapState.first(follower.results))
@@ -271,6 +274,12 @@ class MapApp(KeyedApp[EchoConfig | int]):
         if not isinstance(self.screen, HelpScreen):
             chapters = [Chapter("Keys", bindings=BINDINGS), Chapter("What is seen", SEEN)]
             self.push_screen(HelpScreen(chapters))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        for binding in BINDINGS:
+            if "'moved'" not in binding.action:
+                run = partial(self.call_later, self.run_action, binding.action)
+                yield SystemCommand(binding.description, f"{binding.tooltip} ({self.get_key_display(binding)})", run)
 
     async def action_quit(self) -> None:
         self._leave(ExitCode.DONE)

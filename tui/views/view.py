@@ -87,7 +87,7 @@ class View(CellWidget, can_focus=True):
 
     key: ClassVar[str]  # the number key that shows it
     title: ClassVar[str]
-    about: ClassVar[str]  # for the help
+    about: ClassVar[str]  # for help and the palette
     reads_beside = False  # whether the diagnosis stays above the text about the cursor
 
     _frame: Frame | None = None
