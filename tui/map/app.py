@@ -35,9 +35,8 @@ WITH_LEGEND = 7  # the fewest lines of the map with which it has a legend
 LINES = ((15, 3, 3), (9, 2, 3), (6, 1, 2), (0, 0, 1))  # from so many lines on, how many are above the map, and below
 
 SHOWN = "What is shown: how many seeds solved it, the window by which half had, the final loss"
-HOLD = "Hold another field at its value before; «map.step_on» at the next; past its ends, all values together"
+HOLD = "Hold a third field at its value before; «map.step_on» at the next; past its ends, all values together"
 OPEN = "Train its best seed in the app; «back_to_map» comes back here"
-OTHER = "Choose which field «map.step_back» and «map.step_on» hold, if there are several; > marks it"
 FILTER = "Show some values only: FIELD=a,b or FIELD=low..high; several fields with spaces between"
 
 
@@ -56,7 +55,6 @@ BINDINGS = [
     _key("m", "see('next_measure')", "Shown", "map.measure", SHOWN, True),
     _key("left_square_bracket", STEP_BACK, "Hold", "map.step_back", HOLD, True, "[]"),
     _key("right_square_bracket", "see('held', (1,))", "On", "map.step_on", "Hold it at its next value", False, "]"),
-    _key("o", "see('next_stepped')", "Other", "map.other", OTHER),
     _key("enter", "open", "Open", "map.open", OPEN, True, "enter"),
     _key("y", "copy", "Copy", "copy", "Copy the command that trains its best seed", True),
     _key("slash", "filter", "Filter", "map.filter", FILTER, True, "/"),
@@ -81,7 +79,7 @@ LEFT_OUT = ("copy", "filter", STEP_BACK, "see('next_across')", "see('next_measur
 """Actions whose keys are left out of a narrow key line, in this order."""
 
 NOTHING = dict.fromkeys(("next_across", "next_down", "turned"), "no other field is shown: «map.down» chooses one")
-NOTHING |= dict.fromkeys(("held", "next_stepped"), "no other field: «map.across» and «map.down» show all fields")
+NOTHING["held"] = "no other field: «map.across» and «map.down» show all fields"
 """What is said where a key changes nothing."""
 
 CANNOT_OPEN = "nothing to train here: this combination is not possible"
@@ -233,8 +231,7 @@ class MapApp(KeyedApp[EchoConfig | int]):
 
     def action_see(self, key: str, by: tuple[int, ...] = ()) -> None:
         before, now = self.shown, getattr(self.shown, key)(*by)
-        is_same = (before.choice, before.stepped) == (now.choice, now.stepped)
-        self._show(now, NOTHING.get(key, "") if is_same else "")
+        self._show(now, NOTHING.get(key, "") if before.choice == now.choice else "")
 
     def action_open(self) -> None:
         if (best := self.shown.cell.best) is not None:
