@@ -99,9 +99,9 @@ class SessionApp(KeyedApp[int]):
         plot.on_viewport, plot.on_hover, plot.say = self._viewport_changed, self._hover_moved, self._hint
         plot.ask = lambda query: self.session.look_again(query, self._picture)
         plot.on_go = lambda window: self._send(Go(self._frame.line, window))
-        self._seeds_view = SeedsView()
+        self._seeds_view = SeedsView(self._picture)
         self._seeds_view.send = self._send
-        self._all_views = [self._seeds_view if kind is SeedsView else kind() for kind in VIEWS]
+        self._all_views = [self._seeds_view if kind is SeedsView else kind(self._picture) for kind in VIEWS]
         for view in self._all_views:
             view.on_view, view.on_hover = self._view_changed, self._hover_moved
         self._settings = SettingsPanel(self._frame.config, self._send, self._panel_closed)
