@@ -269,7 +269,7 @@ def caption(text: str) -> list[Segment]:
 
 def main() -> None:
     """Record, and write the file."""
-    shots = asyncio.run(record(Session(EchoConfig(), SPEED, vitals=True)))
+    shots = asyncio.run(record(Session(EchoConfig(), SPEED)))
     Path(sys.argv[1]).write_text(animated(shots, SIZE[0]), encoding="utf-8")
 
 

@@ -28,7 +28,7 @@ from echornn.history.windows import kept_type
 from echornn.runs.folders import SLOTS
 from echornn.state import PopulationState, TrainerState
 from echornn.timeline.branch import Position
-from echornn.training.structure import Devices, program_of
+from echornn.training.structure import Devices, program_key
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def decode(data: bytes) -> Checkpoint:
             LossLayout(tuple((first, replicas) for first, replicas in header.get("layout", OF_ONE.changes))),
             LogEnd(**header.get("solved", {})),
             header.get("lost_at"),
-            {program_of(config_from(fields)): device for fields, device in header.get("devices", [])},
+            {program_key(config_from(fields)): device for fields, device in header.get("devices", [])},
         )
     except NO_RECORD as error:
         raise CheckpointError(f"not readable by this version: {shortened(error)}") from error

@@ -65,15 +65,11 @@ class Exchange:
             return tuple(one for one in letters if isinstance(one, Sent))
 
     @property
-    def unanswered(self) -> tuple[Sent, ...]:
-        with self._changed:
-            return (*([] if self._underway is None else [self._underway]), *self.waiting)
-
-    @property
     def answered(self) -> int:
         """The number of the newest command before which all are answered."""
         with self._changed:
-            return min((one.number for one in self.unanswered), default=self._numbered + 1) - 1
+            unanswered = (*self.waiting, *([] if self._underway is None else [self._underway]))
+            return min((one.number for one in unanswered), default=self._numbered + 1) - 1
 
     @property
     def answers(self) -> tuple[Answer, ...]:

@@ -30,7 +30,7 @@ class Part:
     number: int
     configs: tuple[EchoConfig, ...]
     until: Until
-    room: float = 1.0
+    memory_share: float = 1.0
 
     @property
     def structure(self) -> Hashable:
@@ -77,7 +77,7 @@ class Engine(Protocol):
     """Workers, each of which trains one part at a time, in a share of its machine's free memory."""
 
     workers: int
-    room: float
+    memory_share: float
 
     def idle(self) -> Sequence[str]: ...  # the names of workers without a part, also of those that will be started
     def start(self, part: Part, worker: str) -> None: ...
@@ -124,14 +124,14 @@ class Sweep:
     def is_finished(self) -> bool:
         return self.known + self.abandoned >= self.trainings
 
-    def parts(self, workers: int, room: float = 1.0) -> list[Part]:
+    def parts(self, workers: int, memory_share: float = 1.0) -> list[Part]:
         """The networks without a result, in parts of one structure, so small that there is one for each worker."""
         groups: dict[Hashable, list[EchoConfig]] = {}
         for config in self._missing:
             groups.setdefault(structure_of(config), []).append(config)
         size = min(MOST, max(LEAST, -(-len(self._missing) // workers)))
         chunks = [tuple(group[at : at + size]) for group in groups.values() for at in range(0, len(group), size)]
-        return [Part(next(self._numbers), chunk, self.grid.until, room) for chunk in chunks]
+        return [Part(next(self._numbers), chunk, self.grid.until, memory_share) for chunk in chunks]
 
     def run(self, engine: Engine, watch: Callable[[], None] = lambda: None) -> None:
         """Train all networks without a result, until all are done or `asked_to_end` is set; then close the engine.
@@ -139,7 +139,7 @@ class Sweep:
         ``watch`` is called a few times a second.
         """
         try:
-            self._queue = self.parts(engine.workers, engine.room)
+            self._queue = self.parts(engine.workers, engine.memory_share)
             while (self._queue or self._under_way) and not self.asked_to_end.is_set():
                 for worker in engine.idle():
                     if self._queue:

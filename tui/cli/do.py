@@ -112,7 +112,7 @@ def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, 
         there.stop()
         return code
     config, recorder, _ = train.go_on(str(folder), {}, None, trust)
-    session = Session(config, recorder=recorder, vitals=True)
+    session = Session(config, recorder=recorder)
     session.send(Pause())
     native_log, errors = terminal.keep_native_stderr_off_the_screen(), ThreadErrors()
     errors.tell = note
@@ -154,6 +154,6 @@ def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> i
     chosen = preferences(screen or ScreenFlags(), TOUR_SPEED)
     guarded = guardian.divide()
     config = EchoConfig()
-    session = Session(config, chosen.speed, recorder=train.begin(None, config), vitals=True)
+    session = Session(config, chosen.speed, recorder=train.begin(None, config))
     session.send(Pause())
     return train.show(partial(TourApp, lesson=lesson), session, chosen, guarded, compared=(), serve=True)

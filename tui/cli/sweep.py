@@ -323,7 +323,7 @@ def show_on_screen(
 
         nonlocal theme, session
         await asyncio.to_thread(check_own_data, config)
-        session = Session(config, chosen.speed, recorder=train.begin(None, config), vitals=True)
+        session = Session(config, chosen.speed, recorder=train.begin(None, config))
         app = PointApp(session, chosen.fps, chosen.ascii, theme, moved=chosen.keys)
         code = await screen.show_session(app, session)
         theme = "light" if app.theme == "textual-light" else "dark"

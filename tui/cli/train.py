@@ -83,7 +83,7 @@ def train(
     else:
         config, recorder, at = go_on(resume, given, at, trust)
     if guarded is not None and chosen is not None:
-        session = Session(config, chosen.speed, recorder=recorder, at=at, vitals=True)
+        session = Session(config, chosen.speed, recorder=recorder, at=at)
         if paused:
             session.send(Pause())
         with quiet.collector_spared():

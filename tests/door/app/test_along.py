@@ -51,15 +51,15 @@ async def test_it_shows_what_a_process_prints_and_closes(tmp_path: Path, monkeyp
         ):
             assert line.split() in lines, line
         assert "'--along', '32', '--branch', '0', '--at', '20'" in (tmp_path / "asked").read_text()
-        text = await stage.press("escape")
+        text = await stage.seen("escape")
         assert "windows measured" not in text
 
 
 async def test_what_it_cannot_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as stage:
-        assert "nothing trained yet" in await stage.press("P")
+        assert "nothing trained yet" in await stage.seen("P")
         await stage.press("full_stop")
-        assert "not kept" in await stage.press("P")
+        assert "not kept" in await stage.seen("P")
     record_branches(tmp_path / "run", 5)
     fails = "import sys; sys.exit('echornn-tui: no room for it')"
     monkeypatch.setattr("tui.app.along.PROGRAM", (sys.executable, "-c", fails))

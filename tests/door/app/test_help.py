@@ -10,7 +10,7 @@ from tests.door.app.stage import opened
 async def test_it_begins_with_the_state_and_says_every_key() -> None:
     async with opened(size=(100, 600)) as stage:
         await stage.press("e", "[")
-        text = await stage.press("question_mark")
+        text = await stage.seen("question_mark")
         assert "past, at window 9" in text
         for key in ("space", "escape", "enter", "tab", "home"):
             assert re.search(rf"(?m)[\s│]{re.escape(key)}\b", text), key
@@ -22,15 +22,15 @@ async def test_it_begins_with_the_state_and_says_every_key() -> None:
 
 async def test_it_is_searched_scrolled_and_closed() -> None:
     async with opened() as stage:
-        first = await stage.press("question_mark")
-        last = await stage.press("end")
+        first = await stage.seen("question_mark")
+        last = await stage.seen("end")
         assert first != last
-        assert await stage.press("home") == first
-        assert await stage.press("pagedown") != first
-        text = await stage.press("slash", *"undo")
+        assert await stage.seen("home") == first
+        assert await stage.seen("pagedown") != first
+        text = await stage.seen("slash", *"undo")
         assert re.search(r"(?i)undo", text)
         assert not re.search(r"(?i)faster", text)
-        nothing = await stage.press("q", "question_mark")
+        nothing = await stage.seen("q", "question_mark")
         assert "undoq?" in nothing
         assert not re.search(r"(?i)undo the", nothing)
         await stage.press(*["backspace"] * 6, *"gate")

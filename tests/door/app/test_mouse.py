@@ -61,7 +61,7 @@ async def test_a_click_puts_the_cursor_of_a_view_and_the_pointer_reads_it() -> N
         x, y = stage.place(" input", 7)
         text = await stage.click((x + 2, y))
         assert re.search(r"row 2, step 2\b", text.split("\n")[1])
-        assert re.search(r"row 2, step 3\b", await stage.press("right"))
+        assert re.search(r"row 2, step 3\b", await stage.seen("right"))
         text = await stage.hover(x, y)
         assert re.search(r"row 2, step 1\b", text.split("\n")[1])
         assert stage.frame.trained == 1

@@ -21,7 +21,7 @@ async def test_ascii_only_is_ascii_only_and_no_line_is_longer_than_the_screen() 
     async with opened(ascii_only=True) as stage:
         await stage.press("e", "e")
         for keys in WALK:
-            text = await stage.press(*keys)
+            text = await stage.seen(*keys)
             assert text.isascii(), (keys, "".join(one for one in text if not one.isascii()))
             assert "epoch" in text or "Help" in text
     async with opened(ascii_only=True, loaded=False) as stage:
@@ -65,7 +65,7 @@ def partly_wrong(config: object) -> ScriptedTrainer:
 
 async def test_a_wrong_prediction_has_a_sign() -> None:
     async with opened(trainer=partly_wrong) as stage:
-        text = await stage.press(".")
+        text = await stage.seen(".")
         assert text.count("><") == 6, "3 of 10 in each of 2 rows"
         assert "accuracy 70.0%" in stage.lines[0]
         assert text.count("7 of 10") == 2

@@ -22,7 +22,7 @@ async def test_rows_are_letters_and_w_shows_what_the_network_writes() -> None:
         assert stage.frame.progress is not None
         letters = " ".join(names[one] for one in stage.frame.progress.y[0])
         assert letters in stage.text
-        text = await stage.press("w")
+        text = await stage.seen("w")
         lines = [line.strip() for line in text.split("\n")]
         at = next(number for number, line in enumerate(lines) if line.startswith("sample: "))
         assert [line[:10] for line in lines[at + 1 : at + 4]] == ["one", "twenty-ooo", "o" * 9]
@@ -30,4 +30,4 @@ async def test_rows_are_letters_and_w_shows_what_the_network_writes() -> None:
 
 async def test_another_task_says_that_it_has_no_text() -> None:
     async with opened(size=(80, 30)) as stage:
-        assert "sample: only a network that predicts the next symbol can write" in await stage.press(".", "w")
+        assert "sample: only a network that predicts the next symbol can write" in await stage.seen(".", "w")

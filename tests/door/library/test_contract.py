@@ -69,10 +69,10 @@ def assert_shows_its_last_window(trained: PopulationProgress, epoch: int, window
     x, y = batch.x[:, of_window], batch.y[:, of_window]
     np.testing.assert_array_equal(progress.x, x)
     np.testing.assert_array_equal(progress.y, y)
-    assert progress.probabilities.shape == (2, 3, 2)
-    np.testing.assert_allclose(progress.probabilities.sum(axis=-1), 1, rtol=1e-5)
+    assert progress.outputs.shape == (2, 3, 2)
+    np.testing.assert_allclose(progress.outputs.sum(axis=-1), 1, rtol=1e-5)
     assert progress.states.shape == (2, 3, 4)
-    assert progress.errors[-1] == np.count_nonzero(progress.probabilities.argmax(axis=-1) != y)
+    assert progress.errors[-1] == np.count_nonzero(progress.outputs.argmax(axis=-1) != y)
 
 
 def test_a_new_one_stands_at_the_start(make: MakeTrainer) -> None:

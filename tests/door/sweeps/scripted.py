@@ -74,7 +74,7 @@ class ScriptedEngine:
     """
 
     def __init__(self, workers: int = 2, kills: Sequence[int] = (), raises: Sequence[int] = ()) -> None:
-        self.workers, self.room = workers, 1.0
+        self.workers, self.memory_share = workers, 1.0
         self.trained: list[EchoConfig] = []
         self.started: list[tuple[Part, str]] = []
         self.closed = False
