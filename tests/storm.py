@@ -78,7 +78,7 @@ POPULATIONS: list[tuple[int, Callable[[random.Random], bytes]]] = [(2, lambda _:
 
 
 class Storm:
-    """A storm of input that a seed determines. If a key ends the program (or a line), the run is resumed.
+    """A storm of input that a seed determines. If a key ends the program (the palette can quit), the run is resumed.
 
     Args:
         populations: whether to switch between one network and many, which takes seconds each time.
@@ -104,7 +104,7 @@ class Storm:
                 if alive:
                     os.kill(program.pid, signal.SIGTERM)
                 code = program.ended()
-                with suppress(AddressError):  # a click can leave it in the background
+                with suppress(AddressError):  # a click or the palette can leave it in the background
                     end_session(self._folder, PATIENCE)
                 # a key or a click may have quit the program just before the signal, or before a Ctrl+C
                 if code not in (0, 42) and b"killed by SIGINT" not in program.output:
@@ -150,6 +150,6 @@ def _has_trained(folder: Path) -> bool:
 if __name__ == "__main__":
     for seed in sys.argv[1:]:
         with tempfile.TemporaryDirectory() as name:
-            os.chdir(name)  # a line can save the screen to the current folder
+            os.chdir(name)  # the command palette can save the screen to the current folder
             fault = Storm(int(seed), 5000, Path(name, "run"), populations=True).blow("--num-epochs", "20")
         sys.stdout.write(f"seed {seed}: {fault or 'alive, and replays'}\n")

@@ -21,7 +21,7 @@ from echornn.session.pictures.frame import State
 from echornn.session.pictures.picture import Picture, Query
 from echornn.session.session import ViewedSession
 from tui.app import keys
-from tui.app.base import BACK
+from tui.app.base import BACK, OPENS
 from tui.app.help import HelpScreen, chapters
 from tui.app.line_actions import LineActions
 from tui.app.status import audience_text
@@ -43,7 +43,7 @@ class EchoApp(LineActions):
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
     ALLOW_SELECT = False  # Textual would select cells of all widgets; with shift, the terminal selects text
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED, OPENS]
     _ticks = 0
     _offered: tuple[object, ...] = ()  # what the keys on the last line depend on
     _replicas = 0  # how many networks are trained side by side, once that is known

@@ -1,21 +1,26 @@
-"""What the app and the map share: the user's keys, the end on a signal, the saved screen."""
+"""What the app and the map share: the user's keys, the end on a signal, the palette, the saved screen."""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from rich.console import RenderableType
-from textual.app import App
+from rich.text import Text
+from textual.app import App, ComposeResult, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
+from textual.containers import Vertical
 from textual.events import Click, Event, InputEvent, Paste, Resize
 from textual.filter import LineFilter
+from textual.fuzzy import Matcher
 from textual.screen import ModalScreen
 from textual.timer import Timer
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
 
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode
 from tui.term.private_textual import strips_shown
@@ -26,13 +31,13 @@ from tui.views.keymap import KeyMap
 Result = TypeVar("Result")
 
 SETTLED_SECONDS = 0.15  # after a change of size no other follows at once
+OPENS = Binding("ctrl+p", "command_palette", "Palette", False, tooltip="Find any command", id="palette", priority=True)
 BACK = Binding("escape", "back", "Map", tooltip="Back to the map; the run is kept", priority=True, id="back_to_map")
 
 
 class KeyedApp(App[Result], Generic[Result]):
     """An app whose keys the user may choose, and which ends on signals."""
 
-    ENABLE_COMMAND_PALETTE = False  # the line after : and the help find commands by name
     keymap = KeyMap()
     ascii_only = False
     _settles: Timer | None = None
@@ -88,6 +93,11 @@ class KeyedApp(App[Result], Generic[Result]):
     def action_show_all(self) -> None:
         self.screen.refresh()
 
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, Palette):
+            say = self.keymap.text
+            self.push_screen(Palette(one._replace(help=say(one.help)) for one in self.get_system_commands(self.screen)))
+
 
 class ClosesOnce(ModalScreen[None]):
     """Ignores requests to close after the first: in Textual, two in one packet close the screen below, or raise."""
@@ -98,6 +108,67 @@ class ClosesOnce(ModalScreen[None]):
     async def on_click(self, event: Click) -> None:
         if self.get_widget_at(*event.screen_offset)[0] is self:
             await self.action_dismiss()
+
+
+class Palette(ClosesOnce):
+    """A list of the commands that match the typed letters; the chosen one runs after the palette has closed.
+
+    Textual's own palette (8.2.8) gathers in the background: paged while its list changes, it raises a KeyError.
+    """
+
+    BINDINGS = [
+        Binding("escape", "dismiss", "Close", id="close"),
+        Binding("up", "move(-1)", "Up", show=False, id="up"),
+        Binding("down", "move(1)", "Down", show=False, id="down"),
+    ]
+
+    def __init__(self, commands: Iterable[SystemCommand]) -> None:
+        super().__init__()
+        self._commands = list(commands)
+        self._options = OptionList()
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Input(placeholder="Search for a command")
+            yield self._options
+
+    def on_mount(self) -> None:
+        self._options.can_focus = False  # Textual's list raises an error if it is paged while it changes
+        self._list("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if self.is_active:
+            self._list(event.value.strip())
+
+    def on_input_submitted(self) -> None:
+        if self._options.highlighted_option is not None:
+            self._run(self._options.highlighted_option)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self._run(event.option)
+
+    def _run(self, option: Option) -> None:
+        """Run what the option says: its place in the list may have changed since."""
+        if self.is_active:
+            self.dismiss()
+            self.app.call_later(self._commands[int(option.id or 0)].callback)
+
+    def action_move(self, lines: int) -> None:
+        if self._options.highlighted is not None:
+            self._options.highlighted = (self._options.highlighted + lines) % self._options.option_count
+
+    def _list(self, typed: str) -> None:
+        """List commands with the typed letters in their title, the best match first; then with them in their help."""
+        matcher = Matcher(typed)
+
+        def score(one: SystemCommand) -> float:
+            return matcher.match(one.title) or 1e-3 * (typed.casefold() in one.help.casefold())
+
+        found = sorted(filter(score, self._commands), key=score, reverse=True) if typed else self._commands
+        texts = ((Text.assemble((one.title, "bold"), "  ", one.help), self._commands.index(one)) for one in found)
+        self._options.clear_options()
+        self._options.add_options(Option(text, str(number)) for text, number in texts)
+        self._options.highlighted = 0 if found else None
 
 
 def lines_shown(app: App[Any]) -> list[str]:

@@ -208,7 +208,8 @@ def _now(frame: Frame, audience: Audience) -> Chapter:
         "You see a network learn: the curve is its loss, the sentence above it says how that goes, and below lie one "
         "or two of its views: what it does and holds.",
         "The keys below matter now, and none loses anything: «undo» undoes, and all that was trained stays in the run.",
-        "«line» takes every command by its name. «help.search» searches this page: all keys, settings and words.",
+        "«palette» finds every command by its name, «line» takes one as a line, and «help.search» searches this page, "
+        "which has all keys, settings and words.",
         "«quit» quits, and echornn-tui --resume goes on from here.",
     ]
     return Chapter(f"Now: {state}, {where}", [("", one) for one in (*lost, *sentences, "")], list(offered.values()))

@@ -10,7 +10,7 @@ from textual.screen import Screen
 
 from tui.views.canvas import Cells, CellWidget, Press
 
-MOST = 8  # keys; the help has the others
+MOST = 8  # keys; the palette and the help have the others
 
 
 class KeyPart(NamedTuple):

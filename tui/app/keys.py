@@ -14,7 +14,7 @@ from echornn.session.commands import Command
 from echornn.session.handlers import AT_THE_START, ONE_NETWORK, why_nothing
 from echornn.session.pictures.frame import Frame, State
 from tui.app.along import AlongScreen
-from tui.app.base import BACK
+from tui.app.base import BACK, OPENS, Palette
 from tui.app.help import HelpScreen
 from tui.app.status import HOW_TO_GO_ON
 from tui.panels.panel import BranchList, RunList, SettingsPanel
@@ -86,7 +86,7 @@ BINDINGS = [
     _key("copy", "y", "Copy", "copy", "Copy the command that shows this again"),
     _key("focus", "tab", "Focus", "app.focus_next", FOCUS, priority=True),
     _key("show_all", "ctrl+l", "Redraw screen", "show_all", "Draw the whole screen again"),
-    _key("line", "colon,ctrl+p", "Command", "line", LINE, priority=True),
+    _key("line", "colon", "Command", "line", LINE, priority=True),
     _key("help", "question_mark", "Help", "help", "This help", True),
     _key("take_over", "W", "Take over", "take_over", "With several viewers of one session: steer it from here"),
     _key("detach", "D", "Detach", "detach", "Leave the screen; the training goes on in the background"),
@@ -127,7 +127,7 @@ NEEDS_ROOM = (*OPENS_PANEL, *ON_THE_CURVE, "focus_next", "focus_previous")  # mo
 
 IN_THE_APP = "in the app"
 PLACES: dict[str, Sequence[BindingType]] = {
-    IN_THE_APP: BINDINGS,
+    IN_THE_APP: [*BINDINGS, OPENS],
     "on the curve": LossPlot.BINDINGS,
     **{f"in the view {view.title}": view.BINDINGS for view in VIEWS},
     "in the tour": TOUR_KEYS,
@@ -137,6 +137,7 @@ PLACES: dict[str, Sequence[BindingType]] = {
     "in the list of runs": RunList.BINDINGS,
     "in the help": HelpScreen.BINDINGS,
     "along the run": AlongScreen.BINDINGS,
+    "in the palette": Palette.BINDINGS,
 }
 # where the keys of the app work too
 WITH_THE_APP = (
@@ -203,7 +204,7 @@ def is_of_this_state(what: Command | str, frame: Frame) -> bool:
 
 
 def is_offered(action: str, frame: Frame) -> bool:
-    """Whether the last line and the help show an action in this state."""
+    """Whether the last line and the palette show an action in this state."""
     what = meaning(action)
     nothing_yet = what == commands.Undo() and not frame.undoable
     return is_of_this_state(what, frame) and not nothing_yet and not why_not(what, frame)

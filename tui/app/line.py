@@ -50,9 +50,7 @@ def about(text: str, candidates: Sequence[str], config: EchoConfig) -> str:
     name, _, rest = begun.partition(" ")
     word = WORDS.get(OTHER_NAMES.get(name, name))
     if word is None:
-        about_it = ", ".join(one.name for one in WORDS.values() if begun in one.about)
-        none = f"no command begins so{f'; see {about_it}' if about_it else ''}"
-        fitting = "  ".join(one[len(text) - len(begun) :].strip() for one in candidates) or none
+        fitting = "  ".join(one[len(text) - len(begun) :].strip() for one in candidates) or "no command begins so"
         return fitting if begun else "a command by name: tab completes, up shows earlier ones, escape closes"
     field, equals, _ = rest.rpartition(" ")[2].partition("=")
     if "FIELD" in word.usage and equals and field in config.fields():

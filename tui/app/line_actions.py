@@ -6,13 +6,15 @@ import asyncio
 import inspect
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
 from textual.actions import parse
+from textual.app import SystemCommand
 from textual.events import Event, Key, MouseDown, Paste
+from textual.screen import Screen
 
 from echornn.config import TASK
 from echornn.errors import RunError
@@ -28,7 +30,7 @@ from tui.app.base import save_to
 from tui.app.line import CommandLine
 from tui.app.script import Begun, Outcome, Script
 from tui.app.session_app import SessionApp
-from tui.app.words import Line, WordError, lines_of
+from tui.app.words import WORDS, Line, WordError, lines_of
 from tui.panels.runs import show_or_hide
 from tui.term.printed import export_whole
 
@@ -45,6 +47,15 @@ class LineActions(SessionApp):
     def action_line(self, text: str = "") -> None:
         self.clear_notifications()
         self._command_line.open(text)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The entries of the command palette: those of keys, and the words that no key has."""
+        yield from super().get_system_commands(screen)
+        for word in WORDS.values():
+            if word.name not in {one.id for one in keys.BINDINGS}:
+                begin = partial(self.action_line, f"{word.name} ")
+                do = begin if word.usage else partial(self.do_lines, lines_of(word.name))
+                yield SystemCommand(f":{word.name} {word.usage}".strip(), word.about, partial(self.call_later, do))
 
     async def on_event(self, event: Event) -> None:
         """Pass keys to the open line before any widget gets them: so keys that follow quickly are in order."""

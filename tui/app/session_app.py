@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from textual import work
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SystemCommand
 from textual.containers import Container, Horizontal
 from textual.events import Event, Key, MouseDown
 from textual.geometry import Size
@@ -98,9 +99,9 @@ class SessionApp(KeyedApp[int]):
         plot.on_viewport, plot.on_hover, plot.say = self._viewport_changed, self._hover_moved, self._hint
         plot.ask = lambda query: self.session.look_again(query, self._picture)
         plot.on_go = lambda window: self._send(Go(self._frame.line, window))
-        self._seeds_view = SeedsView()
+        self._seeds_view = SeedsView(self._picture)
         self._seeds_view.send = self._send
-        self._all_views = [self._seeds_view if kind is SeedsView else kind() for kind in VIEWS]
+        self._all_views = [self._seeds_view if kind is SeedsView else kind(self._picture) for kind in VIEWS]
         for view in self._all_views:
             view.on_view, view.on_hover = self._view_changed, self._hover_moved
         self._settings = SettingsPanel(self._frame.config, self._send, self._panel_closed)
@@ -401,7 +402,7 @@ class SessionApp(KeyedApp[int]):
         if before is not None and before.display:
             self._focus(before)
 
-    # ---- the last line, and the theme
+    # ---- the last line, and the palette
 
     def _offers(self, action: str, key: str) -> bool:
         """Whether the last line shows a key; not if it is text now."""
@@ -412,6 +413,14 @@ class SessionApp(KeyedApp[int]):
             return False
         steers = action == "advice" or isinstance(keys.meaning(action), Command)
         return keys.is_offered(action, self._frame) and not (steers and self._picture.audience.only_looks)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        for one in keys.BINDINGS:
+            if keys.is_offered(one.action, self._frame):
+                run = partial(self.call_later, self.run_action, one.action)
+                yield SystemCommand(one.description, f"{one.tooltip} ({self.get_key_display(one)})", run)
+        other: Theme = "dark" if self.theme == "textual-light" else "light"
+        yield SystemCommand(f"Theme: {other}", f"A {other} background", partial(self.action_theme, other))
 
     def action_theme(self, theme: Theme) -> None:
         self.theme = f"textual-{theme}"

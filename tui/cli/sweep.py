@@ -253,7 +253,7 @@ def show_map(
     first = chosen_state(results, across, down, show, filter)
     if guarded is not None:
         return show_on_screen(results, first, chosen, guarded)
-    lines = csv_of(first).splitlines() if csv else lines_of(replace(first, stepped=None))
+    lines = csv_of(first).splitlines() if csv else lines_of(first)
     plain = chosen.ascii or not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
     printed.lines(map(in_ascii, lines) if plain and not csv else lines)
     return ExitCode.DONE

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
+from textual.screen import Screen
 from textual.widgets import Input
 
 from echornn.config import EchoConfig
@@ -16,7 +18,7 @@ from echornn.errors import RunError
 from echornn.files.own_files import is_held
 from echornn.runtime.background import Background
 from echornn.sweeps.folder import SweepResults
-from tui.app.base import BACK, KeyedApp
+from tui.app.base import BACK, OPENS, KeyedApp, Palette
 from tui.app.help import Chapter, HelpScreen
 from tui.app.key_line import KeyLine
 from tui.app.theme import Theme
@@ -33,9 +35,8 @@ WITH_LEGEND = 7  # the fewest lines of the map with which it has a legend
 LINES = ((15, 3, 3), (9, 2, 3), (6, 1, 2), (0, 0, 1))  # from so many lines on, how many are above the map, and below
 
 SHOWN = "What is shown: how many seeds solved it, the window by which half had, the final loss"
-HOLD = "Hold another field at its value before; «map.step_on» at the next; past its ends, all values together"
+HOLD = "Hold a third field at its value before; «map.step_on» at the next; past its ends, all values together"
 OPEN = "Train its best seed in the app; «back_to_map» comes back here"
-OTHER = "Choose which field «map.step_back» and «map.step_on» hold, if there are several; > marks it"
 FILTER = "Show some values only: FIELD=a,b or FIELD=low..high; several fields with spaces between"
 
 
@@ -54,7 +55,6 @@ BINDINGS = [
     _key("m", "see('next_measure')", "Shown", "map.measure", SHOWN, True),
     _key("left_square_bracket", STEP_BACK, "Hold", "map.step_back", HOLD, True, "[]"),
     _key("right_square_bracket", "see('held', (1,))", "On", "map.step_on", "Hold it at its next value", False, "]"),
-    _key("o", "see('next_stepped')", "Other", "map.other", OTHER),
     _key("enter", "open", "Open", "map.open", OPEN, True, "enter"),
     _key("y", "copy", "Copy", "copy", "Copy the command that trains its best seed", True),
     _key("slash", "filter", "Filter", "map.filter", FILTER, True, "/"),
@@ -79,7 +79,7 @@ LEFT_OUT = ("copy", "filter", STEP_BACK, "see('next_across')", "see('next_measur
 """Actions whose keys are left out of a narrow key line, in this order."""
 
 NOTHING = dict.fromkeys(("next_across", "next_down", "turned"), "no other field is shown: «map.down» chooses one")
-NOTHING |= dict.fromkeys(("held", "next_stepped"), "no other field: «map.across» and «map.down» show all fields")
+NOTHING["held"] = "no other field: «map.across» and «map.down» show all fields"
 """What is said where a key changes nothing."""
 
 CANNOT_OPEN = "nothing to train here: this combination is not possible"
@@ -176,7 +176,7 @@ class MapApp(KeyedApp[EchoConfig | int]):
     CSS_PATH = ["../app/app.tcss", "map.tcss"]
     TITLE = "echornn-tui map"
     ALLOW_SELECT = False
-    BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
+    BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS, OPENS]
 
     def __init__(
         self,
@@ -190,7 +190,8 @@ class MapApp(KeyedApp[EchoConfig | int]):
         moved: Moved | None = None,
     ) -> None:
         super().__init__()
-        self.take_keys(KeyMap.of([*BINDINGS, BACK, *HelpScreen.BINDINGS], moved or {}, TOGETHER))
+        others = (OPENS, BACK, *HelpScreen.BINDINGS, *Palette.BINDINGS)
+        self.take_keys(KeyMap.of([*BINDINGS, *others], moved or {}, TOGETHER))
         self.theme, self.ascii_only = f"textual-{theme}", ascii_only
         self._follower, self._says, self._wrong = follower, says, wrong
         self.view = MapView(first or MapState.first(follower.results))
@@ -230,8 +231,7 @@ class MapApp(KeyedApp[EchoConfig | int]):
 
     def action_see(self, key: str, by: tuple[int, ...] = ()) -> None:
         before, now = self.shown, getattr(self.shown, key)(*by)
-        is_same = (before.choice, before.stepped) == (now.choice, now.stepped)
-        self._show(now, NOTHING.get(key, "") if is_same else "")
+        self._show(now, NOTHING.get(key, "") if before.choice == now.choice else "")
 
     def action_open(self) -> None:
         if (best := self.shown.cell.best) is not None:
@@ -271,6 +271,12 @@ class MapApp(KeyedApp[EchoConfig | int]):
         if not isinstance(self.screen, HelpScreen):
             chapters = [Chapter("Keys", bindings=BINDINGS), Chapter("What is seen", SEEN)]
             self.push_screen(HelpScreen(chapters))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        for binding in BINDINGS:
+            if "'moved'" not in binding.action:
+                run = partial(self.call_later, self.run_action, binding.action)
+                yield SystemCommand(binding.description, f"{binding.tooltip} ({self.get_key_display(binding)})", run)
 
     async def action_quit(self) -> None:
         self._leave(ExitCode.DONE)

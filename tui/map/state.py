@@ -68,7 +68,6 @@ class MapState:
 
     table: Table
     measure: Measure = Measure.SUCCESS
-    stepped: str | None = None  # the field that the stepping keys hold
     filter: str = ""
     refusal: str = ""  # why the filter is not obeyed
     row: Value = None  # the values of the cell under the cursor; of the first if there is no such cell
@@ -89,8 +88,7 @@ class MapState:
     def seeing(self, choice: Choice) -> MapState:
         if choice.down == choice.across:
             choice = replace(choice, down=None)
-        now = replace(self, table=Table.of(self.table.results, choice))
-        return now if self.stepped in now.others else replace(now, stepped=next(iter(now.others), None))
+        return replace(self, table=Table.of(self.table.results, choice))
 
     def next_across(self) -> MapState:
         """The next field is across; if that is the field down, the two change places."""
@@ -110,11 +108,8 @@ class MapState:
         turned = replace(self, row=self.column, column=self.row)
         return turned.seeing(replace(self.choice, across=self.choice.down, down=self.choice.across))
 
-    def next_stepped(self) -> MapState:
-        return replace(self, stepped=after(self.stepped, self.others or [None]))
-
     def held(self, by: int) -> MapState:
-        """The next (or an earlier) value is held; between the last and the first, cells have all values."""
+        """The next (or an earlier) value of a field is held; between the last and the first, cells have all values."""
         if self.stepped is None:
             return self
         ways: list[dict[str, Value]] = [{}, *({self.stepped: value} for value in self.axes[self.stepped])]
@@ -157,6 +152,11 @@ class MapState:
         """The fields that are neither across nor down."""
         return [name for name in self.axes if name not in (self.choice.across, self.choice.down)]
 
+    @property
+    def stepped(self) -> str | None:
+        """The field whose values the stepping keys hold."""
+        return next(iter(self.others), None)
+
     @cached_property
     def scale(self) -> Scale:
         """That of all points: a filter does not change the meaning of a shade."""
@@ -187,8 +187,8 @@ class MapState:
         fields = [f"{word} {name}" for word, name in (("across", choice.across), ("down", choice.down)) if name]
         others = []  # each cell has their one value, or all of several
         for name in self.others:
-            left, sign = choice.left(name, self.axes[name]), ">" if name == self.stepped and self.others[1:] else ""
-            others.append(f"{sign}{name} {value_text(left[0])}" if len(left) == 1 else f"{sign}over {name}")
+            left = choice.left(name, self.axes[name])
+            others.append(f"{name} {value_text(left[0])}" if len(left) == 1 else f"over {name}")
         parts = (", ".join([meaning(self.measure, losses), *fields]), ", ".join(others))
         return "; ".join(filter(None, (*parts, self.filter and f"filter {self.filter}")))
 

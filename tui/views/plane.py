@@ -70,7 +70,7 @@ class PlaneView(ProbeView):
     @property
     def question(self) -> Question:
         asked = super().question
-        held = None if self._frame is None else self._held_input(self._frame.config)
+        held = self._held_input(self._frame.config)
         return replace(asked, kinds=asked.kinds | {"fixed_points"}, held=held.numbers) if held else asked
 
     def is_waiting(self, frame: Frame) -> bool:
@@ -149,7 +149,7 @@ class PlaneView(ProbeView):
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         plane = readings.plane
-        if plane is None or self._frame is None:
+        if plane is None:
             return
         scene = self._scene(readings, plane)
         self.draw_head(cells, readings, summary(readings.config, scene, self._held_input(readings.config)), plane.part)
@@ -163,11 +163,10 @@ class PlaneView(ProbeView):
                 draw(cells, body, scene)
 
     def _scene(self, readings: Readings, plane: StatePlane) -> Scene:
-        is_still = self._frame is not None and self._frame.state.stands_still
         points = self._points(readings)
         places = points_in(readings, plane, points)
         row, cursor = self._place(plane)
-        pointed = self._pointed if is_still else None  # else it is a step of another window
+        pointed = self._pointed if self._frame.state.stands_still else None  # else it is a step of another window
         if pointed is not None and pointed.row < len(plane.rows) and pointed.step < plane.rows.shape[1]:
             row, cursor = pointed.row, pointed.step
         form = readings.config.the_task.outputs

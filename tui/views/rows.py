@@ -300,7 +300,7 @@ class RowsView(TimeStepView):
 
     def reading_of(self, spot: object) -> str:
         frame = self._frame
-        if frame is None or frame.progress is None or not self._has(spot):
+        if frame.progress is None or not self._has(spot):
             return ""
         return read(frame.own_config, frame.progress, *spot)
 
@@ -309,9 +309,9 @@ class RowsView(TimeStepView):
 
     def draw(self, cells: Cells) -> None:
         frame = self._frame
-        if frame is None or frame.progress is None:
+        if frame.progress is None:
             cells.write(0, 0, shortened(self._message, cells.width), "text")
-            if frame is not None and frame.is_new:
+            if frame.is_new:
                 self._draw_before(cells, frame.own_config)
             return
         rows, _ = size = extent(frame)

@@ -120,6 +120,22 @@ async def test_the_last_line_follows_the_state_and_names_no_key_that_is_text() -
         assert narrow.rstrip().endswith("? Help q Quit")
 
 
+async def test_the_palette_finds_every_command_and_does_it() -> None:
+    async with opened() as stage:
+        for typed, done in (("step", "window  1/10"), ("epoch", "window 10/10"), ("view data", "misses")):
+            await stage.press("ctrl+p")
+            await stage.type(typed)
+            assert done in stage.text
+        await stage.press("ctrl+p")
+        await stage.type(":edit", "enter")
+        await stage.type("seed=8")
+        assert stage.frame.config.seed == 8
+        await stage.press("ctrl+p")
+        await stage.type("theme light")
+        assert stage.app.theme == "textual-light"
+        assert stage.state == "paused"
+
+
 async def test_who_gives_a_name_from_outside_cannot_write_codes_on_the_screen(tmp_path: Path) -> None:
     async with opened(folder=tmp_path / "run\x1b[31m\x07x") as stage:
         await stage.press("y")

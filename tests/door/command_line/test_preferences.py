@@ -103,7 +103,7 @@ BAD = {
     "[keys]\nundo = 'ctrl+q'": "undo ctrl+q",
     "[keys]\n\nundo = 'U'": "U undo redo",
     "[keys]\nfall = 'u'": "u undo fall",
-    "[keys.map]\nother = 'm'": "m map.measure map.other",
+    "[keys.map]\nswap = 'm'": "m map.measure map.swap",
     "keys = 3": "keys 3",
 }
 """Files that are refused, and words of the message."""
