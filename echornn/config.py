@@ -184,7 +184,7 @@ class EchoConfig:
     """Learning rule: tbptt, cut off after T steps; or rtrl, never cut off, exact if steps of learning are small."""
 
     forget_bias: float = 1.0
-    """First bias of the LSTM's forget gate; 1 begins by remembering."""
+    """First bias of the LSTM's forget gate; 1 begins by remembering. Other cells do not use it."""
 
     device: Device = "auto"
     """Where to train: auto, cpu or gpu."""
@@ -237,7 +237,6 @@ class EchoConfig:
             ("batch_size", self.batch_size <= most_rows, f"at most {most_rows}, so that each row can hold a window"),
             ("total_series_length", self.row_length >= self.window_steps, f"at least {least}"),
             ("stride", is_strided, strides),
-            ("forget_bias", self.forget_bias == 1 or self.cell == "lstm", "1, as only the lstm has such a gate"),
             ("rule", cuts or not (cell.has_any_step or cell.noise), "a cell with noise or other weights needs tbptt"),
         )
         for field, is_possible, allowed in checks:

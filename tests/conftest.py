@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -31,6 +32,9 @@ settings.register_profile("random", PATIENT)
 # so that a failure comes from a change; `--hypothesis-profile=random` searches with new examples
 settings.load_profile("same")
 
+MEMORY_OF_A_PROCESS = 2 << 30
+"""Bytes that one process of tests and those that it starts use at most, with all programs that it compiles."""
+
 SLOW_AS_A_WHOLE = re.compile(r"^pytestmark = pytest\.mark\.slow$", re.MULTILINE)
 
 
@@ -47,6 +51,15 @@ def pytest_configure(config: pytest.Config) -> None:
         if signal.getsignal(number) is signal.SIG_IGN:
             # other programs do not inherit a handler; here the signal is still ignored
             signal.signal(number, lambda *_: None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """One process more than processors, so that none is idle while a test waits; fewer if memory is scarce."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    fit = int(psutil.virtual_memory().available) // MEMORY_OF_A_PROCESS
+    return max(1, min(len(os.sched_getaffinity(0)) + 1, fit))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -81,11 +94,15 @@ def _tensorflow_has_the_threads_of_the_first_network() -> None:
     made no network, but used TensorFlow itself.
     """
     if "tensorflow" in sys.modules:
+        import tensorflow as tf
+
         from echornn.training.device import begin
 
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "TensorFlow was used in this process", RuntimeWarning)
             begin(1)
+        # rewriting a graph takes up to half a second, and most graphs of tests are called once
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 @pytest.fixture(autouse=True)
@@ -124,5 +141,8 @@ def shared_programs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def one_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Populations are trained by one call, as with one processor: only one program is compiled."""
+    """Populations are trained by one call, as with one processor: only one program is compiled. The data of four epochs
+    are drawn at once, since those of hundreds of short ones take a second.
+    """
     monkeypatch.setattr("echornn.training.population.processors", lambda: ["/CPU:0"])
+    monkeypatch.setattr("echornn.training.shards.epochs_in_a_block", lambda config, replicas: 4)

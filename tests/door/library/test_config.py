@@ -80,7 +80,6 @@ REFUSED: list[tuple[str, object, str]] = [
     ("stride", 16, "1 to truncated_backprop_length = 15"),
     ("num_layers", 9, "1 to 8"),
     ("dropout", 0.5, "num_layers = 1"),
-    ("forget_bias", 2.0, "only the lstm"),
     ("optimizer", "lbfgs", "one of adagrad, sgd, rmsprop, adam"),
     ("cell", "transformer", "one of rnn, gru, lstm, indrnn, irnn, mingru, lru, cornn, or FILE.py:NAME"),
     ("task", "nothing", "one of echo, two_coins, "),

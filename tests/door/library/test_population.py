@@ -11,14 +11,13 @@ import pytest
 
 from echornn import ConfigError, EchoConfig, Population
 from tests.compiled import PROGRAMS, SharedPrograms, make_trainer, plain, trainer_of
+from tests.door.library.test_contract import SMALL as CONTRACT
 from tests.door.library.test_contract import assert_same_state
 
 pytestmark = pytest.mark.slow
 
-SMALL = EchoConfig(
-    seed=3, num_epochs=5, total_series_length=3 * 3 * 20, batch_size=3, truncated_backprop_length=3, echo_step=2
-)
-"""20 windows per epoch."""
+SMALL = replace(CONTRACT, seed=3, num_epochs=6, echo_step=2)
+"""Ten windows per epoch; the programs are those of `test_contract`."""
 
 SOLVED = 0.07 * math.log(2)
 
@@ -48,17 +47,14 @@ def unlike(config: EchoConfig) -> list[EchoConfig]:
 
 
 TWO_STEPS = replace(SMALL, truncated_backprop_length=2)
-"""30 windows per epoch, which are traced sooner."""
+"""15 windows per epoch, which are traced sooner."""
 
 ALIKE = [
     (replace(SMALL, cell="gru", optimizer="adam", learning_rate=0.03, stride=2, num_classes=3), False),
     (replace(TWO_STEPS, cell="lstm", optimizer="rmsprop", learning_rate=0.01, num_layers=2, dropout=0.3), False),
     (replace(TWO_STEPS, cell="lru", learning_rate=0.03), False),
-    (
-        replace(SMALL, optimizer="sgd", num_layers=2, dropout=0.3, batch_size=1, total_series_length=60, num_classes=4),
-        True,
-    ),
-    (replace(SMALL, rule="rtrl", stride=2), True),
+    (replace(SMALL, optimizer="sgd", rule="rtrl", stride=2), False),
+    (replace(TWO_STEPS, num_layers=2, dropout=0.3, batch_size=1, total_series_length=30, num_classes=4), True),
 ]
 """All optimizers, cells and learning rules: a new one could use a whole weight array, and so mix the replicas."""
 
@@ -143,15 +139,14 @@ def test_it_starts_over_as_another_with_nothing_compiled_and_trains_what_a_new_o
 
 
 def test_it_is_seen_when_each_network_has_solved_the_echo() -> None:
-    """At the first window up to which the mean loss of 50 is below a fourteenth of chance."""
-    config = replace(SMALL, init="glorot", echo_step=1, total_series_length=3 * 3 * 100, row_start="zero")
+    """At the first window up to which the mean loss of 50 is below 0.07 of chance."""
+    config = replace(SMALL, init="glorot", echo_step=1, num_epochs=60, row_start="zero")
     lot = Population(config, REPLICAS, PROGRAMS)
-    losses = np.concatenate([lot.advance(n).losses for n in (130, 1, 200)])
+    losses = np.concatenate([lot.advance(n).losses for n in (130, 1, 400)])
     means = np.apply_along_axis(np.convolve, 0, losses.astype(np.float64), np.ones(50) / 50, "valid")
     first = [int(at[0]) + 50 if len(at) else 0 for at in map(np.flatnonzero, (means < SOLVED).T)]
     assert lot.solved_at.tolist() == first
     assert np.count_nonzero(first) >= 5
-    assert lot.compilations == 1
 
 
 def test_what_cannot_be_a_population_is_refused() -> None:

@@ -161,7 +161,7 @@ def test_a_published_cell_trains_as_its_formulas_say(
     monkeypatch.chdir(tmp_path)
     Path("published.py").write_text(HEAD + PUBLISHED[name], encoding="utf-8")
     config = EchoConfig(
-        cell="published.py:C", optimizer="sgd", learning_rate=0.5, init="glorot", truncated_backprop_length=6, seed=3
+        cell="published.py:C", optimizer="sgd", learning_rate=0.5, init="glorot", truncated_backprop_length=4, seed=3
     )
     with plain() as programs:
         trainer = Trainer(config, programs)
@@ -204,15 +204,13 @@ def test_noise_is_normal_and_a_networks_own_alone_side_by_side_and_resumed(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("others.py").write_text(HEAD + OTHERS, encoding="utf-8")
-    config = EchoConfig(
-        cell="others.py:Noise", num_layers=2, state_size=10, batch_size=20, truncated_backprop_length=20
-    )
+    config = EchoConfig(cell="others.py:Noise", num_layers=2, state_size=10, batch_size=80, truncated_backprop_length=5)
     with plain() as programs:
         trainer = Trainer(config, programs)
         first = trainer.advance(1).states
         state = trainer.state
         second = trainer.advance(1).states
-        assert first.shape == (20, 20, 10)
+        assert first.shape == (80, 5, 10)
         assert abs(first.mean()) < 0.05
         assert abs(first.std() - 1) < 0.05
         assert abs(np.mean(first * second)) < 0.05
@@ -234,7 +232,7 @@ def test_noise_is_normal_and_a_networks_own_alone_side_by_side_and_resumed(
 def test_fixed_weights_stay_under_every_optimizer_and_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("others.py").write_text(HEAD + OTHERS, encoding="utf-8")
-    config = EchoConfig(cell="others.py:Fixed")
+    config = EchoConfig(cell="others.py:Fixed", truncated_backprop_length=3)
     others = ({"optimizer": "adam", "weight_decay": 0.1}, {"rule": "rtrl"})
     for one in (replace(config, **fields) for fields in others):
         with plain() as programs:
@@ -251,7 +249,7 @@ def test_a_step_that_calls_tensorflow_trains_and_is_examined_as_the_same_cell_of
     monkeypatch.chdir(tmp_path)
     Path("others.py").write_text(HEAD + OTHERS, encoding="utf-8")
     question = Question(frozenset({"gradient", "fixed_points"}))
-    config = EchoConfig(cell="others.py:Tensors", total_series_length=500)
+    config = EchoConfig(cell="others.py:Tensors", total_series_length=500, truncated_backprop_length=4)
     with plain() as programs:
         population = Population(config, replicas=9, programs=programs)
         together = population.advance(6)
