@@ -184,7 +184,7 @@ class EchoConfig:
     """Learning rule: tbptt, cut off after T steps; or rtrl, never cut off, exact if steps of learning are small."""
 
     forget_bias: float = 1.0
-    """First bias of the LSTM's forget gate; 1 begins by remembering."""
+    """First bias of the LSTM's forget gate; 1 begins by remembering. Other cells do not use it."""
 
     device: Device = "auto"
     """Where to train: auto, cpu or gpu."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Symbols = npt.NDArray[np.uint8]
+SymbolArray = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Counts = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
@@ -55,11 +55,6 @@ class Progress:
     def newest(self) -> Progress:
         """The same, with the losses of only the last two windows, all that a screen shows."""
         return self if len(self.losses) <= 2 else replace(self, **of_windows(self, slice(-2, None)))
-
-    @property
-    def probabilities(self) -> Floats:
-        """The outputs, if they are probabilities of symbols."""
-        return self.outputs
 
     @property
     def diverged(self) -> Bools:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
-from echornn.progress import Bools, Counts, Floats, Progress, Symbols
+from echornn.progress import Bools, Counts, Floats, Progress, SymbolArray
 
 Doubles = npt.NDArray[np.float64]
 
@@ -293,8 +293,8 @@ class StatePlane:
     components: Floats  # [kept, units], orthonormal, that of the largest variance first, largest entries positive
     shares: Floats  # [kept], the share of the states' variance along each, 0 to 1; 0 if the states do not vary
     states: Floats  # [samples, kept], scored steps of the probe's own data, the same at every position of a run
-    targets: Symbols | Floats  # symbols, uint8 [samples], or numbers, float32 [samples, count]; [0] if not known
-    answers: Symbols | Floats  # what the network says at these states: the likeliest symbols, or the numbers
+    targets: SymbolArray | Floats  # symbols, uint8 [samples], or numbers, float32 [samples, count]; [0] if not known
+    answers: SymbolArray | Floats  # what the network says at these states: the likeliest symbols, or the numbers
     rows: Floats  # [batch_size, T, kept], of the newest window; [0, 0, kept] if there is none yet
     readout: Floats  # [outputs, 1 + kept], logits at the mean and by coordinate; [0, 1 + kept] if this is not read out
 

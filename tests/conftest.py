@@ -58,7 +58,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """One process more than processors, so that none is idle while a test waits; fewer if memory is scarce."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
-    return max(1, min(len(os.sched_getaffinity(0)) + 1, psutil.virtual_memory().available // MEMORY_OF_A_PROCESS))
+    fit = int(psutil.virtual_memory().available) // MEMORY_OF_A_PROCESS
+    return max(1, min(len(os.sched_getaffinity(0)) + 1, fit))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,5 +1,5 @@
-"""Spares apps under Pilot what nobody sees: style sheets are parsed once for all apps of a process, and a screen is
-drawn only when a test reads it.
+"""Spares apps under Pilot what nobody sees: style sheets are parsed once for all apps of a process, a screen is drawn
+only when a test reads it, and no widget is asked whether it is idle: the loop is (`tests.idle`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from typing import Any
 
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.pilot import Pilot
 from textual.screen import Screen
+
+from tui.views.canvas import CellWidget
 
 _parse = Stylesheet._parse_rules
 _refresh = Screen._compositor_refresh
@@ -34,9 +37,16 @@ def _forget_what_changed(screen: Screen[Any]) -> None:
     screen.app._update_mouse_over(screen)
 
 
+async def _wait_for_nothing(pilot: Pilot[Any], timeout: float = 0) -> bool:
+    """In place of a message to each widget, which each of them then answers by all that it does when it is idle."""
+    return True
+
+
 def make_quick() -> None:
     """Speed up all apps of this process; their looks do not change."""
+    Pilot._wait_for_screen = _wait_for_nothing  # type: ignore[method-assign, assignment]
     Stylesheet._parse_rules = _parse_once  # type: ignore[method-assign, assignment]
     Screen._compositor_refresh = _forget_what_changed  # type: ignore[method-assign, assignment]
+    CellWidget.on_idle = lambda self: None  # type: ignore[method-assign]  # cells are drawn when they are needed
     RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
     # Each styling of a widget hashes every rule; Textual's own hash is the identity too, but in Python.

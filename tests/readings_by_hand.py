@@ -55,9 +55,9 @@ def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL)
             samples=4096,
         ),
         gradient=Gradient(phi, np.minimum(1, 0.55 ** np.arange(1, 33, dtype=np.float32)), 0.21, samples=16_384),
-        effects=Effects(moved, progress.probabilities, turned=moved > 0.5),
+        effects=Effects(moved, progress.outputs, turned=moved > 0.5),
         reliance=Reliance(turned, 0.98 * turned, 512),
-        connectivity=Connectivity(slopes, progress.probabilities),
+        connectivity=Connectivity(slopes, progress.outputs),
         weights=matrices(),
         lyapunov=np.array([-0.4, -0.9, -1.3, -2.2], np.float32),
         lyapunov_samples=1024,
@@ -88,7 +88,7 @@ def flipped(readings: Readings, row: int = 0, step: int = 6) -> Readings:
     """The readings with a flipped input whose echo, three steps later, is then predicted differently."""
     x = PROGRESS.x[row].copy()
     x[step] ^= 1
-    before = PROGRESS.probabilities[row]
+    before = PROGRESS.outputs[row]
     after = before.copy()
     after[step + 3] = after[step + 3, ::-1]
     return replace(readings, flip=Flip(row, step, x, before, after))

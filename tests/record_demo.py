@@ -24,7 +24,7 @@ from textual.pilot import Pilot
 from echornn.config import EchoConfig
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.session import Session
-from tests.door.pictures.drawn_cells import SHADES, rects
+from tests.door.pictures.svg import SHADES, rects
 from tui.app.app import EchoApp
 from tui.term.private_textual import strips_shown
 
@@ -269,7 +269,7 @@ def caption(text: str) -> list[Segment]:
 
 def main() -> None:
     """Record, and write the file."""
-    shots = asyncio.run(record(Session(EchoConfig(), SPEED, vitals=True)))
+    shots = asyncio.run(record(Session(EchoConfig(), SPEED)))
     Path(sys.argv[1]).write_text(animated(shots, SIZE[0]), encoding="utf-8")
 
 

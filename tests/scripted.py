@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from echornn.config import EchoConfig, require_epochs
-from echornn.data.series import EchoSeries
+from echornn.data.series import batch_of
 from echornn.data.solved import Levels, SolvedAt
 from echornn.progress import Counts, Floats, PopulationProgress, Progress
 from echornn.readings import Question, Readings
@@ -206,7 +206,7 @@ class ScriptedTrainer:
         self.window = 0
 
 
-series_of = lru_cache(maxsize=64)(EchoSeries.generate)
+data_of = lru_cache(maxsize=64)(batch_of)
 
 
 def make_progress(
@@ -226,9 +226,8 @@ def make_progress(
         wrong_every: every n-th prediction of a row is wrong; 0 for none.
         errors: the number of wrong predictions in each window, in place of ``wrong_every``; they come first.
     """
-    x, y = series_of(config, data_version, epoch).window(
-        window * config.window_stride, config.truncated_backprop_length
-    )
+    batch, begin = data_of(config, data_version, epoch), window * config.window_stride
+    x, y = (one[:, begin : begin + config.truncated_backprop_length] for one in (batch.x, batch.y))
     if errors is None:
         wrong = np.broadcast_to(np.arange(y.shape[1]) % wrong_every == 0 if wrong_every else False, y.shape)
         errors = np.full(len(losses), wrong.sum(), np.int32)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from itertools import count
+from typing import get_args
 
-from echornn.session.commands import COMMANDS, Answer, Command, Edit, Step
+from echornn.session.commands import Answer, Command, Edit, Step
 from echornn.session.pictures.frame import Frame
 
 NAMED: dict[str, Callable[..., Command]] = {
-    re.sub(r"(?<!^)(?=[A-Z])", "_", one.__name__).lower(): one for one in COMMANDS
+    re.sub(r"(?<!^)(?=[A-Z])", "_", one.__name__).lower(): one for one in get_args(Command)
 }
 """Commands by name: ``finish_epoch`` is `FinishEpoch`."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -15,42 +15,9 @@ from echornn.cells.own_cell import OwnCell
 from echornn.cells.own_cell import check as check_cell
 from echornn.config import TASK, ConfigError, EchoConfig
 from echornn.progress import Bools
-from echornn.progress import Symbols as Drawn
-from echornn.tasks.echo import RowStart, echo_rows
 from echornn.tasks.own_task import check as check_task
 from echornn.tasks.table import values_of
 from echornn.tasks.task import Batch, Task, TaskError, draw_rows, form_of, known_lags, lags_of_steps
-
-
-@dataclass(frozen=True, eq=False)
-class EchoSeries:
-    """The inputs and targets of one epoch, divided into the rows of the batch.
-
-    Attributes:
-        x, y: of the echo uint8 [batch_size, row length]; ``y`` at a step is ``x`` echo_step steps earlier. Of any task
-            as in its `Batch`.
-        unused: the time steps at the end of the series that are left out, since the batch size does not divide it.
-    """
-
-    x: npt.NDArray[Any]
-    y: npt.NDArray[Any]
-    unused: int = 0
-
-    @classmethod
-    def generate(cls, config: EchoConfig, data_version: int = 0, epoch: int = 0) -> EchoSeries:
-        """The data of an epoch, of any task: a pure function of (seed, data version, epoch)."""
-        batch = batch_of(config, data_version, epoch)
-        return cls(batch.x, batch.y, config.total_series_length - config.batch_size * config.row_length)
-
-    @classmethod
-    def from_inputs(cls, x: Drawn, echo_step: int, batch_size: int, row_start: RowStart = "previous_row") -> EchoSeries:
-        """Echo the series ``x`` (uint8 [steps]) and cut both into ``batch_size`` rows; see `echo_rows`."""
-        x_rows, y_rows = echo_rows(x, echo_step, batch_size, row_start)
-        return cls(x_rows, y_rows, len(x) - x_rows.size)
-
-    def window(self, start: int, length: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """Inputs and targets of the time steps ``start`` to ``start + length``, [batch_size, length, ...] each."""
-        return self.x[:, start : start + length], self.y[:, start : start + length]
 
 
 class EpochData(NamedTuple):
@@ -63,9 +30,9 @@ class EpochData(NamedTuple):
     scored: Bools | None = None
 
 
-def batch_of(config: EchoConfig, data_version: int, epoch: int) -> Batch:
-    """The rows of one epoch, without the steps that no trial covers: a pure function of the seed, the version of the
-    data, and the epoch.
+def batch_of(config: EchoConfig, data_version: int = 0, epoch: int = 0) -> Batch:
+    """The inputs and targets of an epoch, without the steps that no trial covers: a pure function of the seed, the
+    version of the data, and the epoch, from 0.
 
     Raises:
         TaskError: an error in a user's task, or a window in which no step is scored.

@@ -17,12 +17,10 @@ from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats, Trend, bits_
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.history.curve import FIRST_BLOCK
 from echornn.progress import Progress
-from echornn.readings import Readings
 
 FEWER = 0.9  # the share of guessing's errors below which a network is better than guessing
 EPOCH_HEAD = 16  # windows at an epoch's start whose targets may echo the row above
 PATIENCE = 250  # windows at chance before which no change is advised: the tutorial's network needs as many
-MOSTLY = 0.9  # the share of saturated units from which on a network counts as saturated
 CLEAR = 0.85  # a mean of the newest windows below this share of chance is seen before the next block is complete
 FEW_LEARN = {"echo": ("rnn", "gru", "lstm", "cornn")}  # from the tutorial's start, and most from glorot
 UNDO, RESET, BACK, SEEDS = "«undo»: go back", "«reset»: start over", "«window_back»: go back", "«seeds»: 64 seeds"
@@ -48,7 +46,6 @@ class Facts:
     config: EchoConfig
     stats: LossStats
     newest: Progress | None = None  # the newest window with its data; None if only its loss is known
-    readings: Readings | None = None  # the newest readings of the probes
     undoable: bool = False  # whether there is a change to undo
     unread: bool = False  # whether the losses on record are not read yet
 
@@ -111,11 +108,6 @@ class Facts:
         """Whether the loss is not finite, or was far above chance with nothing learned since."""
         is_far = self.has_left and not self.stats.left_to <= levels.most_loss(self.config)
         return is_far or not np.isfinite(self.stats.recent).all()
-
-    @property
-    def is_saturated(self) -> bool:
-        units = None if self.readings is None else self.readings.units
-        return units is not None and units.share_saturated > MOSTLY and not self.is_at("below")
 
 
 Text = Callable[[Facts], str]
@@ -200,8 +192,7 @@ def glorot(it: Facts) -> Remedy | None:
 
 def _slower(it: Facts) -> Remedy | None:
     slower = Remedy({"learning_rate": float(f"{it.config.learning_rate / 10:g}")}, anew=True)
-    start = None if it.is_at("above") else glorot(it)
-    return start or (slower if it.stats.windows >= PATIENCE else None)
+    return slower if it.stats.windows >= PATIENCE else None
 
 
 # in the order in which they are looked at
@@ -222,8 +213,6 @@ CASES = (
          helps=lambda it: Remedy({"truncated_backprop_length": 2 * min(lags_beyond(it.config))})),  # half with source
     Case("early", lambda it: it.trend.level == "early",
          lambda it: f"too early to tell: {FIRST_BLOCK - it.stats.block_means.windows} more windows needed"),
-    Case("saturated", lambda it: it.is_saturated, lambda it: f"units are saturated: mean loss {_loss(it)}",
-         helps=_slower),
     Case("another task", lambda it: it.stats.before is not None and not it.is_at("below"), _another, _undo),
     Case("above", lambda it: it.is_at("above"),
          lambda it: f"above chance ({_loss(it, it.chance)}): mean loss {_loss(it)}", helps=_slower),

@@ -116,17 +116,6 @@ class SeedStats:
         coarse = np.where(losses < 1, np.round(losses, 1), 1 + np.floor(np.log2(np.maximum(losses, 1))))
         return np.lexsort((seeds, np.where(not_yet, coarse, 0), self.solved_at, not_yet))
 
-    def histogram(self, most: int) -> tuple[int, Indices]:
-        """The windows per bin, 1, 2, 5, 10, 20, 50, ..., and how many replicas solved the task in each, int64 [bins],
-        beginning with window 1, in at most ``most`` bins; no bins if none has solved it.
-        """
-        known = self.solved_at[self.solved_at > 0]
-        last = int(known.max()) if len(known) else 0
-        least = -(-last // max(1, most))
-        power = 10 ** (len(str(least)) - 1)
-        width = next(step * power for step in (1, 2, 5, 10) if step * power >= least)
-        return width, np.bincount((known - 1) // width, minlength=-(-last // width)).astype(np.int64)
-
     def in_words(self) -> str:
         """The success rate with its interval, and the median number of windows needed, as text."""
         low, high = (round(100 * share) for share in self.interval)

@@ -27,7 +27,7 @@ Tensors: TypeAlias = tuple[tf.Tensor, ...]
 Weights = Mapping[str, Tensor]
 
 
-def structure(config: EchoConfig) -> EchoConfig:
+def graph_config(config: EchoConfig) -> EchoConfig:
     """The configuration with defaults in all fields that graphs do not depend on."""
     kept = ("cell", "state_size", "num_layers", "truncated_backprop_length")
     sizes: dict[str, Any] = {name: getattr(config, name) for name in kept}
@@ -105,7 +105,7 @@ class Ran(NamedTuple):
 
 class FrozenNetwork:
     def __init__(self, config: EchoConfig, weights: Mapping[str, Floats]) -> None:
-        self.config, self.weights, self.structure = config, weights, structure(config)
+        self.config, self.weights, self._graph_config = config, weights, graph_config(config)
 
     def compute(self, function: Function, *arrays: Any, any_steps: int = 0) -> tuple[Any, ...]:
         """The results of a function as a graph, which is kept for networks of the same structure and arrays of the same
@@ -117,7 +117,7 @@ class FrozenNetwork:
                 tensors = [tf.constant(array) for array in arrays]
                 specs = [tf.TensorSpec([None, *one.shape[1:]], one.dtype) for one in tensors[:any_steps]]
                 specs += [tf.TensorSpec(one.shape, one.dtype) for one in tensors[any_steps:]]
-                return tuple(one.numpy() for one in _graph(function, self.structure, *specs)(weights, *tensors))
+                return tuple(one.numpy() for one in _graph(function, self._graph_config, *specs)(weights, *tensors))
         except tf.errors.ResourceExhaustedError as error:
             raise MemoryError(error.message) from error
 

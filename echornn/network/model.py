@@ -198,19 +198,17 @@ def squared_error(outputs: tf.Tensor, targets: tf.Tensor, scored: tf.Tensor | No
     return loss
 
 
-def checked_weights(
-    weights: Mapping[str, npt.ArrayLike], config: EchoConfig, to_be: str
-) -> dict[str, npt.NDArray[np.float32]]:
+def checked_weights(weights: Mapping[str, npt.ArrayLike], config: EchoConfig) -> dict[str, npt.NDArray[np.float32]]:
     """These weights in the order of `weight_shapes`; a `ValueError` if they do not fit, or are not finite."""
     shapes = weight_shapes(config)
     if set(weights) != set(shapes):
-        raise ValueError(f"weights = {sorted(weights)} cannot be {to_be}: the names must be {sorted(shapes)}")
+        raise ValueError(f"weights = {sorted(weights)} cannot be loaded: the names must be {sorted(shapes)}")
     arrays = {name: np.asarray(weights[name], dtype=np.float32) for name in shapes}
     for name, shape in shapes.items():
         if arrays[name].shape != shape:
-            raise ValueError(f"{name} of shape {arrays[name].shape} cannot be {to_be}: its shape must be {shape}")
+            raise ValueError(f"{name} of shape {arrays[name].shape} cannot be loaded: its shape must be {shape}")
         if not np.isfinite(arrays[name]).all():
-            raise ValueError(f"{name} cannot be {to_be}: some of its numbers are NaN or infinite")
+            raise ValueError(f"{name} cannot be loaded: some of its numbers are NaN or infinite")
     return arrays
 
 

@@ -76,7 +76,7 @@ class Shown:
 def known_of(frames: Sequence[Frame]) -> list[object]:
     """What both sides have and need not send again: the frames kept, and the windows and readings of the newest."""
     newest = list(frames)[-1:]
-    parts = (part for one in newest for part in (*one.tape, one.progress, one.readings, one.vitals))
+    parts = (part for one in newest for part in (*one.tape, one.progress, one.readings))
     return [*frames, *(part for part in parts if part is not None)]
 
 

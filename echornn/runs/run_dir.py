@@ -37,7 +37,7 @@ from echornn.timeline.branch import (
 from echornn.timeline.timeline import Timeline
 from echornn.training.structure import NO_DEVICES, Devices
 
-Deed = Literal[Cause, "return", "undo"]
+StretchCause = Literal[Cause, "return", "undo"]
 """What began a stretch of windows: a branch, or training on at a branch's end (return); undo only in version 0.1.0."""
 
 
@@ -48,7 +48,7 @@ class RecordedCommand:
     """
 
     at: int  # the windows trained before, in the whole run
-    cause: Deed
+    cause: StretchCause
     epoch: int
     window: int
     data_version: int
@@ -87,7 +87,7 @@ class RecordedCommand:
             elif name not in ("cause", "config") and value is not None:
                 whole(value, name)
         command = cls(**fields)
-        if command.cause not in get_args(Deed):
+        if command.cause not in get_args(StretchCause):
             raise ValueError("not a cause")
         return command
 

@@ -78,9 +78,7 @@ def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
 
 
 def _load_library() -> None:
-    """Load TensorFlow's largest library, if found. Python's ``import`` would hold the interpreter lock for a third of a
-    second or more, so that keys are not answered.
-    """
+    """Load TensorFlow's largest library, for which ``import`` would hold the interpreter lock: keys would wait."""
     if sys.platform != "linux":
         return
     import ctypes

@@ -7,7 +7,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, get_args
+from typing import Any
 
 from echornn.readings import Question
 from echornn.runs.folders import MOST_LETTERS
@@ -241,16 +241,11 @@ NoteCommand = Name | Pin | Hide
 
 Command = DriveCommand | SpeedCommand | LookCommand | ChangeCommand | NoteCommand | Choose | Ask | Save
 
-COMMANDS: tuple[type[Command], ...] = get_args(Command)
-
 AT_ONCE = SpeedCommand | NoteCommand | Ask | Save
 """Commands that are carried out after the current slice of windows, whatever else waits; all others in order."""
 
 ON_ARRIVAL = FinishEpoch | Regenerate | Edit | Alone | ToggleReplicas
 """Commands that wait until the session has reached the position to which it is going."""
-
-NO_WORK = Pause | Resume | Toggle | SpeedCommand | Choose | Ask | Save
-"""Commands that train, change and move nothing: nothing is lost if the program ends before they are carried out."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from echornn.config import ConfigError
@@ -14,7 +14,7 @@ from echornn.session.commands import Command
 from echornn.session.exchange import Exchange
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace, faster, slower
-from echornn.session.pictures.frame import Frame, Start, State
+from echornn.session.pictures.frame import Drive, Frame, State
 from echornn.session.pictures.look import ghosts_of
 from echornn.session.probing import Probing
 from echornn.timeline import moves
@@ -40,7 +40,7 @@ def speed_after(command: commands.SpeedCommand, speed: float, rate: float) -> fl
     return slower(rate if math.isinf(speed) and rate else speed)
 
 
-def previewed(frame: Frame, waiting: Sequence[Command], start: Start, seconds: int) -> Frame:
+def previewed(frame: Frame, waiting: Sequence[Command], start: Drive, seconds: int) -> Frame:
     """The frame of a session that loads, with what the waiting commands will lead to."""
     speed, coming = frame.speed, (first := frame.coming or frame.config)
     for command in waiting:
@@ -56,9 +56,7 @@ def previewed(frame: Frame, waiting: Sequence[Command], start: Start, seconds: i
 
 
 def why_nothing(command: Command, frame: Frame) -> str:
-    """Why a command would have no effect; empty if it would have one, or if the network loads and that is unknown. A
-    ConfigError if it changes a field to an invalid value.
-    """
+    """Why a command would have no effect, or empty, also while that is unknown; a ConfigError for a bad value."""
     is_known = frame.state is not State.LOADING
     match command:
         case commands.Reset() if is_known and frame.trained == 0:
@@ -83,14 +81,13 @@ class Handlers:
     pace: Pace
     exchange: Exchange
     probing: Probing
-    drive: Start = field(default_factory=Start)
 
     def do(self, command: Command) -> None:
-        live, running, here = self.live, self.drive.running, self.live.here
+        live, running, here = self.live, self.live.drive.running, self.live.here
         match command:
             case commands.Pause() | commands.Resume() | commands.Toggle() | commands.Step() | commands.FinishEpoch():
-                self.drive = self.drive.after(command, live.epoch_left)
-                if self.drive.running:
+                live.drive = live.drive.after(command, live.epoch_left)
+                if live.drive.running:
                     self.pace.restart()
             case commands.SetSpeed() | commands.Faster() | commands.Slower():
                 self.pace.set_speed(speed_after(command, self.pace.speed, self.exchange.frame.rate))
@@ -142,9 +139,9 @@ class Handlers:
                 assert_never(command)
         if isinstance(command, commands.ToggleReplicas | commands.Undo | commands.Redo):
             if live.is_past:
-                self.drive = Start(False)
+                live.drive = Drive(False)
             elif live.here != here:  # the end of another branch: windows were requested elsewhere
-                self.drive = self.drive.trained()
+                live.drive = live.drive.trained()
 
     def _toggle_replicas(self, replicas: int | None) -> None:
         live = self.live
@@ -170,4 +167,4 @@ class Handlers:
         position = end if window is None else Position(branch, min(max(0, window), end.window))
         if position != self.live.here:
             self.live.go(position)
-        self.drive = Start(False)
+        self.live.drive = Drive(False)

@@ -19,12 +19,12 @@ from echornn.runs.replay import Replay, ours
 from echornn.runs.run_dir import RecordedCommand
 from echornn.runs.states import Checkpoint, Keyframe, Keyframes
 from echornn.session.pace import Pace
-from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.frame import Drive, Frame, State
 from echornn.state import UnlikeRecord
 from echornn.timeline import moves
 from echornn.timeline.branch import Branch, Position, can_continue_under, starts_over
 from echornn.timeline.timeline import Timeline
-from echornn.training.structure import NO_DEVICES, AnyTrainer, MakeTrainer, moved, program_of, structure
+from echornn.training.structure import NO_DEVICES, AnyTrainer, MakeTrainer, device_note, program_key, structure
 
 ROWS_SECONDS, FINISHED_ROWS_SECONDS = 0.5, 4.0
 """How long showing the newest rows of a run may delay its going on; the second number if all epochs are trained."""
@@ -49,12 +49,13 @@ class LiveRun:
         self.timeline = Timeline()
         self.here = Position(0, 0)  # or the target, on the way to another position
         self.config = config  # at this position
+        self.drive = Drive()  # what is trained from here on
         self.trainer: AnyTrainer
         self.may_save = True  # while False, a start that fails leaves the disk unchanged
         self.unlike: UnlikeRecord | None = None  # the first window of the last replay that differs from the record
         self.shown: tuple[PopulationProgress, ...] = ()  # the newest windows with their data, newest last
         self.notes = NO_NOTES
-        self.moved = ""  # a message that a trainer is on another device than before
+        self.device_note = ""  # a message that a trainer is on another device than before
         self._devices = NO_DEVICES if recorder.resumed is None else recorder.resumed.devices
         self._make_trainer, self._recorder, self._pace, self._clock = make_trainer, recorder, pace, clock
         self._chosen = 0
@@ -98,8 +99,8 @@ class LiveRun:
 
     def make(self, config: EchoConfig) -> AnyTrainer:
         trainer = self._make_trainer(config)
-        self.moved = moved(config, trainer.device, self._devices) or self.moved
-        self._devices = {**self._devices, program_of(config): trainer.device}
+        self.device_note = device_note(config, trainer.device, self._devices) or self.device_note
+        self._devices = {**self._devices, program_key(config): trainer.device}
         return trainer
 
     def _compiled(self, config: EchoConfig) -> AnyTrainer:
@@ -214,9 +215,7 @@ class LiveRun:
         self._change("regenerate", self.position, before, "data", held)
 
     def edit(self, config: EchoConfig, anew: bool = False, held: bool = False) -> None:
-        """Continue with this configuration; start over if ``anew``, or if fields other than live ones differ. An error
-        changes nothing.
-        """
+        """Continue with this configuration; start over if ``anew``, or if not only live fields differ."""
         before = self._leave()
         cause: Cause = "preset" if anew else "edit"
         parent = Position(self.owner.number, 0 if starts_over(cause, self.config, config) else self.here.window)
@@ -282,7 +281,7 @@ class LiveRun:
         if branch.starts_over:
             self.unlike = None
         if self.may_save:  # the edit at the start is not a change by the user
-            self.moved = ""
+            self.device_note = ""
         self._extends = branch.number
         self.shown = self._continuing_its_data(self.shown)
         if cause != "back":
@@ -422,7 +421,7 @@ class LiveRun:
     # ---- what frames show
 
     @property
-    def place(self) -> dict[str, Any]:
+    def place_fields(self) -> dict[str, Any]:
         here, timeline = self.here, self.timeline
         return {
             "branch": self.owner.number,
@@ -435,36 +434,35 @@ class LiveRun:
             "undoable": moves.undoable(timeline, here),
             "redoable": bool(self._undone),
             "seed_stats": timeline.seed_stats(here),
-            "blamed": moves.blamed(timeline, here),
             "is_unread": False,
         }
 
     @property
-    def recorded(self) -> dict[str, Any]:
+    def recorded_fields(self) -> dict[str, Any]:
         """The fields of a frame that are known from the record alone: the losses, and the newest window's numbers."""
         owner = self.owner
-        return self._trained_at(owner, *place_of(*owner.epoch_and_window(self.here.window), self.config))
+        return self._fields_of(owner, *epoch_shown(*owner.epoch_and_window(self.here.window), self.config))
 
     @property
-    def trained(self) -> dict[str, Any]:
+    def trained_fields(self) -> dict[str, Any]:
         """The fields of a frame about the trainer's position, with the newest windows of the selected replica."""
         trainer, replica, known = self.trainer, self.replica, self._own
         # those that were shown before are the same objects again
         self._own = {(one, replica): known.get((one, replica)) or one.of(replica) for one in self.shown}
         shown = tuple(one.newest for one in self._own.values())
-        epoch, window = place_of(trainer.epoch, trainer.window, self.config)
+        epoch, window = epoch_shown(trainer.epoch, trainer.window, self.config)
         if shown:
             epoch, window = shown[-1].epoch + 1, shown[-1].window + 1
         windows = {"progress": shown[-1] if shown else None, "tape": shown[:-1], "device": trainer.device}
-        return windows | self._trained_at(trainer, epoch, window)
+        return windows | self._fields_of(trainer, epoch, window)
 
-    def _trained_at(self, of: Branch | AnyTrainer, epoch: int, window: int) -> dict[str, Any]:
+    def _fields_of(self, of: Branch | AnyTrainer, epoch: int, window: int) -> dict[str, Any]:
         loss_stats = self.timeline.loss_stats(self.here, self.replica)
         numbers = {"epoch": epoch, "window": window, "data_version": of.data_version, "init_index": of.init_index}
         return {"loss_stats": loss_stats, **numbers}
 
 
-def place_of(epoch: int, window: int, config: EchoConfig) -> tuple[int, int]:
+def epoch_shown(epoch: int, window: int, config: EchoConfig) -> tuple[int, int]:
     """A trainer's next epoch and window, both from 0, as in a frame: the epoch from 1, the windows trained in it."""
     return (epoch + 1, window) if epoch < config.num_epochs else (epoch, config.windows_per_epoch)
 
@@ -475,7 +473,7 @@ def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | 
     message, position, is_unread = "loading TensorFlow", (1, 0), False
     if run is not None and run.checkpoint is not None:
         state = run.checkpoint.state
-        position = place_of(state.epoch, state.window, state.config)
+        position = epoch_shown(state.epoch, state.window, state.config)
         first = changes_text(state.config, config) if at is None else f"window {at:,}"
         message += f", then {first}" if first else ""
         config, is_unread = state.config, run.trained > 0

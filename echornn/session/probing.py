@@ -21,12 +21,10 @@ from echornn.training.device import require_room_for_probes
 Examine = Callable[[Snapshot, Question], Readings]
 """The probing function; it is called on a separate thread, one call at a time."""
 
-VITALS = Question(frozenset[Kind]({"units"}))  # the readings on which diagnoses depend, besides the losses
 HELD_OUT = Question(frozenset[Kind]({"held_out"}))  # whose losses are drawn on the curve
-SCREEN_SECONDS, VITALS_SECONDS = 0.25, 2.0  # the shortest times between two examinations, while training runs
+LEAST_SECONDS = 0.25  # between two examinations, while training runs
 MOST_SHARE, MOST_SHARE_OF_SPARE = 0.05, 0.5  # of the time: at full speed, and while training mostly waits
 HELD_OUT_SHARE = 0.02
-MOST_UNITS_UNASKED = 256  # of a layer: with these, `VITALS` take less than a second
 FIRST_SECONDS = 0.05  # as which the first examination of a kind counts: it builds graphs that later ones reuse
 
 
@@ -58,25 +56,24 @@ class WeightRecorder:
 @dataclass
 class StandingQuestion:
     question: Question | None
-    seconds: float  # the shortest time between two examinations while training runs
     show: Callable[[Readings | None, str], None]  # shows the readings, or why there are none
     position: Position | None = None  # the last position examined for it
     next_at: float = 0.0
     failed: EchoConfig | None = None  # the configuration for which it failed; it is not tried again
 
+    def is_open(self, here: Position, config: EchoConfig) -> bool:
+        return self.position != here and self.failed != config
+
 
 class Probing:
-    """Examines the network in training, on a separate thread: what the screen asks for, and perhaps `VITALS`."""
+    """Examines the network in training, on a separate thread: what the screen asks for, held-out data apart."""
 
-    def __init__(
-        self, live: LiveRun, examine: Examine, exchange: Exchange, clock: Callable[[], float], vitals: bool = False
-    ) -> None:
+    def __init__(self, live: LiveRun, examine: Examine, exchange: Exchange, clock: Callable[[], float]) -> None:
         self._live, self._examine, self._exchange, self._clock = live, examine, exchange, clock
         show = exchange.change
-        self._screen = StandingQuestion(None, SCREEN_SECONDS, lambda read, why: show(readings=read, unread=why))
-        self._vitals = StandingQuestion(VITALS if vitals else None, VITALS_SECONDS, lambda read, _: show(vitals=read))
-        self._held_out = StandingQuestion(None, SCREEN_SECONDS, lambda read, _: self._measured(read))
-        self._all = self._screen, self._vitals, self._held_out
+        self._screen = StandingQuestion(None, lambda read, why: show(readings=read, unread=why))
+        self._held_out = StandingQuestion(None, lambda read, _: self._measured(read))
+        self._all = self._screen, self._held_out
         self._thread = Background("probing")
         self._busy = False
         self._begun = self._rests_until = -math.inf
@@ -121,19 +118,15 @@ class Probing:
         if not self._standing or self._busy:
             return None
         here, config = self._live.position, self._live.own_config
-        wanted = [one for one in self._standing if self._is_open(one, here, config)]
+        wanted = [one for one in self._standing if one.is_open(here, config)]
         if not wanted or (not still and self.is_weighed(here)):
             return None
-        ready_at = self._begun + SCREEN_SECONDS
+        ready_at = self._begun + LEAST_SECONDS
         if not still:
             ready_at = max(ready_at, min(one.next_at for one in wanted))
             if config == self._known[0]:  # after another network, the examination need not wait
                 ready_at = max(ready_at, self._rests_until)
         return max(0.0, ready_at - self._clock())
-
-    def _is_open(self, standing: StandingQuestion, here: Position, config: EchoConfig) -> bool:
-        is_too_large = standing is self._vitals and config.state_size > MOST_UNITS_UNASKED
-        return not is_too_large and standing.position != here and standing.failed != config
 
     def begin(self, still: bool, speed: float) -> None:
         """Examine this position for all questions that are due; errors are shown, and training goes on."""
@@ -141,15 +134,15 @@ class Probing:
         try:
             state = live.trainer.state.of(live.replica)
             # fast windows are trained many at a time: of the next, trained alone, the change of the weights is known
-            if not still and speed > 1 / SCREEN_SECONDS and not self._weights.follows(here):
+            if not still and speed > 1 / LEAST_SECONDS and not self._weights.follows(here):
                 self._weights.weigh(state.weights, here)
                 return
             newest = live.shown[-1].of(live.replica) if live.shown else None
             snapshot = self._weights.snapshot(state, here, newest)
             due: list[tuple[StandingQuestion, Question]] = []
             for one in self._standing:
-                if one.question and self._is_open(one, here, state.config) and (still or one.next_at <= now):
-                    one.position, one.next_at = here, now + one.seconds
+                if one.question and one.is_open(here, state.config) and (still or one.next_at <= now):
+                    one.position, one.next_at = here, now + LEAST_SECONDS
                     due.append((one, one.question))
             share = MOST_SHARE if speed > WATCHABLE_SPEED else MOST_SHARE_OF_SPARE
             self._thread.do(lambda: self._work(due, snapshot, now, share))

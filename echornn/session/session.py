@@ -12,22 +12,14 @@ from typing import Any, Protocol
 from echornn.config import ConfigError, EchoConfig
 from echornn.errors import OwnError
 from echornn.progress import PopulationProgress
-from echornn.readings import Question, Readings
+from echornn.readings import Question
 from echornn.runs.recorder import Recorder
-from echornn.session.commands import (
-    NO_WORK,
-    Answer,
-    Ask,
-    ChangeCommand,
-    Command,
-    LookCommand,
-    Sent,
-)
+from echornn.session.commands import Answer, Ask, ChangeCommand, Command, LookCommand, Sent
 from echornn.session.exchange import COMPILING, LOCAL, Exchange, Viewers
 from echornn.session.handlers import Handlers, NotThereError, previewed, why_nothing
 from echornn.session.live_run import LiveRun, first_frame
 from echornn.session.pace import Pace, require_speed
-from echornn.session.pictures.frame import WATCHABLE_SPEED, Frame, Start, State
+from echornn.session.pictures.frame import WATCHABLE_SPEED, Drive, Frame, State
 from echornn.session.pictures.look import look
 from echornn.session.pictures.picture import Picture, Query
 from echornn.session.probing import Examine, Probing
@@ -64,7 +56,6 @@ class Session:
             differs from its configuration, with an edit, which can be undone.
         at: for a run that continues: the number of windows along its path to which to go back first.
         examine: the function that runs the probes, on a separate thread; by default `echornn.probes.examine.examine`.
-        vitals: whether to examine from time to time, unasked, what diagnoses depend on besides the losses; see `Frame`.
     """
 
     def __init__(
@@ -77,7 +68,6 @@ class Session:
         recorder: Recorder | None = None,
         at: int | None = None,
         examine: Examine | None = None,
-        vitals: bool = False,
     ) -> None:
         require_speed(speed)
         self.recorder = recorder or Recorder()
@@ -89,7 +79,7 @@ class Session:
         self._wanted = config
         self._on_progress = on_progress
         self._clock = clock
-        self._can_save = False
+        self._record_is_whole = False  # while it is, the log lacks nothing that the trainer has trained
         self._previewed: tuple[object, Frame] | None = None
         resumed, first = self.recorder.resumed, config
         trained_by = () if resumed is None else resumed.trained_by
@@ -101,7 +91,7 @@ class Session:
         self._pace = Pace(speed, clock)
         self._live = live = LiveRun(first, self._made, self.recorder, self._pace, clock)
         self._exchange = exchange = Exchange(first_frame(config, self.recorder, speed, at), clock)
-        self._probing = Probing(live, examine or by_probes, exchange, clock, vitals)
+        self._probing = Probing(live, examine or by_probes, exchange, clock)
         self._handlers = Handlers(self._live, self._pace, exchange, self._probing)
         self.recorder.when_saved(lambda: exchange.notify(self._show_warning))
 
@@ -130,20 +120,13 @@ class Session:
         return next((one for one in reversed(self.answers) if one.number == number and not one.done), None)
 
     @property
-    def outstanding(self) -> int:
-        """How many commands that train, change or move something are not carried out yet."""
-        return sum(not isinstance(sent.command, NO_WORK) for sent in self._exchange.unanswered)
-
-    @property
     def frame(self) -> Frame:
-        """The newest frame, the same object if nothing has changed. While the session loads, it shows what the commands
-        that wait will lead to.
-        """
+        """The newest frame, the same object if nothing has changed; while loading, with what waits carried out."""
         frame = self._exchange.frame
         if frame.state is not State.LOADING:
             return frame
         waiting = tuple(sent.command for sent in self._exchange.waiting)
-        of = frame, waiting, self._handlers.drive, int(self._exchange.seconds)
+        of = frame, waiting, self._live.drive, int(self._exchange.seconds)
         if (known := self._previewed) is None or known[0] != of:
             known = self._previewed = of, previewed(*of)
         return known[1]
@@ -200,7 +183,7 @@ class Session:
         exchange, live = self._exchange, self._live
         try:
             self._load()
-            while exchange.wait(self._wait_seconds(), live.arrived and not self._handlers.drive.windows):
+            while exchange.wait(self._wait_seconds(), live.arrived and not live.drive.windows):
                 # each command is judged by the frame, so the frame is updated after each
                 while (letter := exchange.take(live.arrived)) is not None:
                     self._obey(letter) if isinstance(letter, Sent) else letter()
@@ -211,7 +194,7 @@ class Session:
         finally:
             try:
                 try:
-                    if self._can_save:  # otherwise the log lacks windows of a call that failed halfway
+                    if self._record_is_whole:
                         live.save_all()
                 finally:
                     self.recorder.close()
@@ -238,7 +221,7 @@ class Session:
         live.may_save = False
         live.take_up()
         if len(live.timeline):  # while there is no network yet
-            exchange.change(**self._place, **live.recorded)
+            exchange.change(**self._place_fields, **live.recorded_fields)
         live.trainer = live.make(live.config)
         if exchange.stopping:
             return
@@ -261,14 +244,14 @@ class Session:
         elif at is None and (live.trainer.finished or live.diverged):
             live.show_rows(lambda: exchange.stopping)
         if live.diverged:
-            self._handlers.drive = Start(False)
-        self._can_save = live.may_save = True
+            self._live.drive = Drive(False)
+        self._record_is_whole = live.may_save = True
         live.save()
         self._pace.restart()
         self._show()
 
     def _made(self, config: EchoConfig) -> AnyTrainer:
-        if self._can_save:  # if the network is not the first, the frame must show nothing of the previous one
+        if self._record_is_whole:  # if the network is not the first, the frame must show nothing of the previous one
             self._exchange.compiling(config)
             self._probing.forget()
         return self._make_trainer(config)
@@ -281,8 +264,8 @@ class Session:
                 self._handlers.do(command)
             if isinstance(command, ChangeCommand | LookCommand):  # running training goes on
                 self._pace.restart()
-                if self._handlers.drive.to_the_end:
-                    self._handlers.drive = Start(False, self._live.epoch_left, to_the_end=True)
+                if self._live.drive.to_the_end:
+                    self._live.drive = Drive(False, self._live.epoch_left, to_the_end=True)
                 self._exchange.change(refused=None)
         except Exception as error:
             # otherwise the error is TensorFlow's, about another network
@@ -301,10 +284,10 @@ class Session:
         return min((one for one in waits if one is not None), default=None)
 
     def _seconds_to_train(self) -> float | None:
-        drive = self._handlers.drive
-        if self._live.trainer.finished or not drive.trains:
+        live = self._live
+        if live.trainer.finished or not live.drive.trains:
             return None
-        return self._pace.wait_seconds() if drive.running else 0.0
+        return self._pace.wait_seconds() if live.drive.running else 0.0
 
     def _seconds_to_probe(self) -> float | None:
         return self._probing.seconds(self._seconds_to_train() is None) if self._live.arrived else None
@@ -317,7 +300,7 @@ class Session:
                 self._pace.restart()
             self._show()
         elif not live.trainer.finished:
-            drive, most = self._handlers.drive, self._pace.slice_windows()
+            drive, most = self._live.drive, self._pace.slice_windows()
             if drive.running:
                 most = min(self._pace.due(), 1 if self._pace.speed <= WATCHABLE_SPEED else most)
             else:
@@ -325,7 +308,7 @@ class Session:
             if most:
                 self._train(1 if self._probing.is_weighed(live.position) else most)
         if live.arrived and live.trainer.finished:
-            self._handlers.drive = self._handlers.drive.trained()
+            self._live.drive = self._live.drive.trained()
         seconds = self.recorder.seconds_to_save()
         if seconds is not None and seconds <= 0 and live.arrived:
             live.save()
@@ -340,20 +323,20 @@ class Session:
 
     def _train(self, windows: int) -> None:
         live, pace, begun = self._live, self._pace, self._clock()
-        self._can_save = False
+        self._record_is_whole = False
         diverged_before = live.diverged
         try:
             progress = live.train(windows)
         except OwnError:  # the data could not be made, so the networks are as before
-            self._can_save = True
+            self._record_is_whole = True
             raise
         pace.trained(windows, self._clock() - begun, is_typical=windows > 1 or pace.slice_windows() == 1)
-        self._handlers.drive = self._handlers.drive.trained(len(progress.losses))
-        self._can_save = True
+        self._live.drive = self._live.drive.trained(len(progress.losses))
+        self._record_is_whole = True
         if not live.arrived:  # the loss diverges in the window after these, which is trained alone
-            self._handlers.drive = Start(False, 1)
+            self._live.drive = Drive(False, 1)
         elif live.diverged and not diverged_before:
-            self._handlers.drive = Start(False)
+            self._live.drive = Drive(False)
         if self._on_progress is not None and len(progress.losses):
             self._on_progress(progress)
         self._show()
@@ -362,17 +345,19 @@ class Session:
 
     def _show(self) -> None:
         live, trainer = self._live, self._live.trainer
-        trains = self._handlers.drive.running or (self._handlers.drive.windows and live.arrived)
+        trains = self._live.drive.running or (self._live.drive.windows and live.arrived)
         state = State.RUNNING if trains else State.PAUSED
         if trainer.finished and live.arrived and not live.is_past:
             state = State.FINISHED
-        changes = {**self._place, **self._forgotten, "answered": self._exchange.answered, "coming": None}
+        changes = {**self._place_fields, **self._forgotten_fields, "answered": self._exchange.answered, "coming": None}
         if live.arrived:
             rate = self._pace.rate() if state is State.RUNNING else 0.0
-            changes |= {**live.trained, "message": "", "speed": self._pace.speed, "rate": rate}
+            changes |= {**live.trained_fields, "message": "", "speed": self._pace.speed, "rate": rate}
         else:
             changes |= {"message": live.going, "rate": 0.0}
         before = self._exchange.frame
+        if before.own_config.seed != live.own_config.seed:  # another network is shown
+            self._probing.forget()
         self._exchange.show(replace(before, state=state, config=live.config, replica=live.replica, **changes))
 
     def _show_warning(self) -> None:
@@ -380,35 +365,26 @@ class Session:
             self._exchange.change(warning=warning)
 
     @property
-    def _place(self) -> dict[str, Any]:
-        return {**self._live.place, "vitals": self._vitals(), "warning": self._warning}
+    def _place_fields(self) -> dict[str, Any]:
+        return self._live.place_fields | {"warning": self._warning}
 
     @property
     def _warning(self) -> str:
-        live, parts = self._live, [self.recorder.warning, self._live.moved]
+        live, parts = self._live, [self.recorder.warning, self._live.device_note]
         if live.arrived and live.diverged and live.shown:
             last = live.shown[-1]
             where = f"window {last.window + 1} of epoch {last.epoch + 1}"
-            paused = "" if self._handlers.drive.running else ": paused there"
+            paused = "" if self._live.drive.running else ": paused there"
             parts.insert(0, f"the loss is {last.of(live.replica).losses[-1]} in {where}{paused}")
         if live.unlike is not None:
             parts.append(str(live.unlike))
         return "; ".join(part for part in parts if part)
 
     @property
-    def _forgotten(self) -> dict[str, Any]:
+    def _forgotten_fields(self) -> dict[str, Any]:
         """What frames on the way to another network show: the target position, without window data."""
         before, own = self._exchange.frame.own_config, self._live.own_config
         if before.differs_only_live(own):
             return {}
         kept = {} if before.differs_only_live(replace(own, seed=before.seed)) else {"readings": None, "unread": ""}
-        return kept if self._live.arrived else {"progress": None, "tape": (), **self._live.recorded, **kept}
-
-    def _vitals(self) -> Readings | None:
-        """The vitals of the previous frame, unless they are of another network, another branch or a later window."""
-        frame, here, vitals = self._exchange.frame, self._live.position, self._exchange.frame.vitals
-        is_later = vitals is not None and (vitals.branch != here.branch or vitals.window > here.window)
-        if frame.own_config.seed == self._live.own_config.seed and not is_later:
-            return vitals
-        self._probing.forget()
-        return None
+        return kept if self._live.arrived else {"progress": None, "tape": (), **self._live.recorded_fields, **kept}

@@ -56,7 +56,7 @@ class OnDask:
         for address, count in threads.items():
             machines[address.rpartition(":")[0]] += count
         self.workers = max(1, sum(threads.values()))
-        self.room = 1 / max(machines.values(), default=1)
+        self.memory_share = 1 / max(machines.values(), default=1)
         self._topic = f"echornn-{uuid.uuid4().hex}"
         self._parts: dict[int, tuple[str, Any]] = {}  # the worker and the future of each that is under way
         self._come: SimpleQueue[tuple[int, Any]] = SimpleQueue()  # of a part: its news, or its future, which is done
@@ -106,7 +106,7 @@ class OnDask:
             return []
         if what.status == "finished":
             del self._parts[number]
-            return [TrainedWindows(0, 0.0, what.result()), Done()]
+            return [TrainedWindows(0.0, what.result()), Done()]
         error = None if what.status == "cancelled" else what.exception()
         reason = f"{type(error).__name__}: {error}" if error else "its task was cancelled"
         return [self._give_up(number, reason)]

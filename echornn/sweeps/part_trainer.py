@@ -42,7 +42,7 @@ class PartTrainer:
     def train(self, part: Part) -> Iterator[News]:
         configs = part.configs
         while configs:
-            fitting, free = len(configs), part.room * usable_bytes()
+            fitting, free = len(configs), part.memory_share * usable_bytes()
             while fitting > 1 and bytes_needed(configs[0], size_of(configs[0], fitting), 1) > free:
                 fitting //= 2
             yield from self._train_together(configs[:fitting], part.until)
@@ -76,7 +76,7 @@ class PartTrainer:
                     if result is not None:
                         going.remove(number)
                         results.append((configs[number], result))
-            yield TrainedWindows(windows, took, tuple(results))
+            yield TrainedWindows(took, tuple(results))
             if not going:
                 return
             size = size_of(one, len(going))

@@ -108,7 +108,7 @@ class Processes:
         preload: str = "echornn.sweeps.preloaded",
     ) -> None:
         self.workers = usable_processors() if workers is None else workers
-        self.room = 1 / self.workers
+        self.memory_share = 1 / self.workers
         self._prepare, self._preload = prepare, preload
         self._folder = tempfile.TemporaryDirectory(prefix="echornn-tui-")
         self._there: dict[str, Worker] = {}

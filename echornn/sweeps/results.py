@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from echornn.config import TASK, EchoConfig
-from echornn.data.levels import lost_level, way_from_chance
+from echornn.data.levels import lost_level
 from echornn.diagnosis.seed_stats import wilson
 from echornn.sweeps.grid import Value
 
@@ -69,12 +69,6 @@ class GridPoint:
     def loss(self) -> float:
         """The median of the final losses, the smaller of two middle ones; infinite if most diverged."""
         return statistics.median_low(one.rank[1] for one in self.results.values())
-
-    @cached_property
-    def way(self) -> float:
-        """The median share of the way from chance to the last level of the ladder, 0 to 1; NaN without a ladder."""
-        ways = [way_from_chance(self.config, one.final_loss) for one in self.results.values()]
-        return math.nan if any(map(math.isnan, ways)) else statistics.median_high(ways)
 
     @cached_property
     def best(self) -> tuple[float, float, int]:
@@ -160,10 +154,6 @@ class MapCell:
         """The median of the final losses; infinite if most diverged, NaN without results, or if the tasks differ."""
         known = [point for point in self.points if point.results]
         return _median(point.loss for point in known) if len({point.task for point in known}) == 1 else math.nan
-
-    @property
-    def way(self) -> float:
-        return _median(point.way for point in self.points if point.results)
 
     @property
     def best_point(self) -> GridPoint | None:

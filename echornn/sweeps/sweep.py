@@ -30,7 +30,7 @@ class Part:
     number: int
     configs: tuple[EchoConfig, ...]
     until: Until
-    room: float = 1.0
+    memory_share: float = 1.0
 
     @property
     def structure(self) -> Hashable:
@@ -48,7 +48,6 @@ class Began:
 class TrainedWindows:
     """Networks have trained some windows, in these seconds of a compiled loop; with the results of finished ones."""
 
-    windows: int
     seconds: float
     results: tuple[tuple[EchoConfig, Result], ...] = ()
 
@@ -77,7 +76,7 @@ class Engine(Protocol):
     """Workers, each of which trains one part at a time, in a share of its machine's free memory."""
 
     workers: int
-    room: float
+    memory_share: float
 
     def idle(self) -> Sequence[str]: ...  # the names of workers without a part, also of those that will be started
     def start(self, part: Part, worker: str) -> None: ...
@@ -124,14 +123,14 @@ class Sweep:
     def is_finished(self) -> bool:
         return self.known + self.abandoned >= self.trainings
 
-    def parts(self, workers: int, room: float = 1.0) -> list[Part]:
+    def parts(self, workers: int, memory_share: float = 1.0) -> list[Part]:
         """The networks without a result, in parts of one structure, so small that there is one for each worker."""
         groups: dict[Hashable, list[EchoConfig]] = {}
         for config in self._missing:
             groups.setdefault(structure_of(config), []).append(config)
         size = min(MOST, max(LEAST, -(-len(self._missing) // workers)))
         chunks = [tuple(group[at : at + size]) for group in groups.values() for at in range(0, len(group), size)]
-        return [Part(next(self._numbers), chunk, self.grid.until, room) for chunk in chunks]
+        return [Part(next(self._numbers), chunk, self.grid.until, memory_share) for chunk in chunks]
 
     def run(self, engine: Engine, watch: Callable[[], None] = lambda: None) -> None:
         """Train all networks without a result, until all are done or `asked_to_end` is set; then close the engine.
@@ -139,7 +138,7 @@ class Sweep:
         ``watch`` is called a few times a second.
         """
         try:
-            self._queue = self.parts(engine.workers, engine.room)
+            self._queue = self.parts(engine.workers, engine.memory_share)
             while (self._queue or self._under_way) and not self.asked_to_end.is_set():
                 for worker in engine.idle():
                     if self._queue:
@@ -154,9 +153,7 @@ class Sweep:
         self._store.close()
 
     def _next_part(self, worker: str) -> Part:
-        """A part for a worker: preferably of a structure for which it has a compiled program, then of the structure
-        that the fewest other workers train.
-        """
+        """A part for a worker: of the structure it has compiled, or else of one that the fewest others train."""
         last = self._structures.get(worker)
         trained = Counter(part.structure for part in self._under_way.values())
         part = min(self._queue, key=lambda part: (part.structure != last, trained[part.structure]))
@@ -168,7 +165,7 @@ class Sweep:
         match news:
             case Began(where):
                 self.where.add(where)
-            case TrainedWindows(_, seconds, results):
+            case TrainedWindows(seconds, results):
                 self.loop_seconds += seconds
                 new = [(config, result) for config, result in results if config in self._missing]
                 self._store.put(new)

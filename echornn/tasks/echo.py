@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from echornn.errors import ConfigError
-from echornn.progress import Symbols as Drawn
+from echornn.progress import SymbolArray
 from echornn.tasks.task import MAX_STEPS, Batch, Level, Symbols, Task, entropy, setting
 
 RowStart = Literal["previous_row", "zero"]
@@ -78,7 +78,7 @@ class Echo(Task):
         return min(self.echo_step, steps) / steps * entropy(blank, *[each] * (self.num_classes - 1))
 
 
-def echo_rows(x: Drawn, echo_step: int, rows: int, row_start: RowStart) -> tuple[Drawn, Drawn]:
+def echo_rows(x: SymbolArray, echo_step: int, rows: int, row_start: RowStart) -> tuple[SymbolArray, SymbolArray]:
     """The series ``x``, uint8 [steps], and its echo, both cut into rows; the remainder is dropped.
 
     The roll comes before the reshape, as in the tutorial, so the first ``echo_step`` targets of a row echo the end of
@@ -93,7 +93,7 @@ def echo_rows(x: Drawn, echo_step: int, rows: int, row_start: RowStart) -> tuple
     return x[:used].reshape(rows, -1), y_rows
 
 
-def uniform_symbols(rng: np.random.Generator, classes: int, steps: int) -> Drawn:
+def uniform_symbols(rng: np.random.Generator, classes: int, steps: int) -> SymbolArray:
     """``rng.integers(0, classes, steps, dtype=uint8)`` for a new generator, bit for bit; for a power of two faster.
 
     NumPy maps each random byte (of a word, the lowest first) to ``byte * classes // 256``.

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import replace
 
 from echornn.config import EchoConfig
-from echornn.timeline.branch import Branch, Position, can_continue_under
+from echornn.timeline.branch import Position, can_continue_under
 from echornn.timeline.timeline import GOOD_WINDOWS, Timeline
 
 
@@ -30,9 +30,7 @@ def end_of_epoch(timeline: Timeline, here: Position, epochs: int) -> int:
 
 
 def before_the_change(timeline: Timeline, here: Position) -> Position | None:
-    """The position before the last change. If the loss has diverged: the last good position, or the position before the
-    edit that made it diverge. None if there is no such position.
-    """
+    """The position before the last change; if the loss has diverged, before what made it; None if there is none."""
     if timeline.bad_since(here) is None:
         return timeline.owner(here).before
     position: Position | None = here
@@ -43,9 +41,7 @@ def before_the_change(timeline: Timeline, here: Position) -> Position | None:
 
 
 def before_it_diverged(timeline: Timeline, here: Position) -> int | None:
-    """The window of this path to which an undo goes back if the loss has diverged; None if it has not, or if the undo
-    leaves the path.
-    """
+    """The window of this path to which an undo goes back if the loss has diverged; None if there is no such."""
     if not timeline.diverged(here) or (before := before_the_change(timeline, here)) is None:
         return None
     owner = timeline.owner(before)
@@ -54,30 +50,17 @@ def before_it_diverged(timeline: Timeline, here: Position) -> int | None:
 
 
 def _before_it_went_bad(timeline: Timeline, position: Position, bad: int) -> Position | None:
-    if suspects := _suspects(timeline, position, bad):
-        return suspects[0][0].before
+    """Before the first edit shortly before it, of more than ``num_epochs``, or else before the windows."""
+    for one in timeline.path(position):
+        is_edit = one.start <= bad < one.start + GOOD_WINDOWS and one.cause in ("edit", "preset")
+        before = timeline.parent_config(one) or one.config
+        if is_edit and before.changes_to(one.config).keys() - {"num_epochs"}:
+            return one.before
     path = timeline.path(Position(position.branch, bad))
     late = [branch for branch in path if branch.start + GOOD_WINDOWS > bad]
     if not late:
         return Position(path[-1].number, bad - GOOD_WINDOWS)
     return late[0].before or Position(path[0].number, 0)
-
-
-def _suspects(timeline: Timeline, position: Position, bad: int) -> list[tuple[Branch, set[str]]]:
-    """The edits on the path shortly before the loss became bad, and their fields without ``num_epochs``, if others."""
-    soon = [branch for branch in timeline.path(position) if branch.start <= bad < branch.start + GOOD_WINDOWS]
-    edits = [branch for branch in soon if branch.cause in ("edit", "preset")]
-    changes = [(timeline.parent_config(one) or one.config).changes_to(one.config).keys() for one in edits]
-    edited = [(one, fields - {"num_epochs"}) for one, fields in zip(edits, changes, strict=True)]
-    return [(one, fields) for one, fields in edited if fields]
-
-
-def blamed(timeline: Timeline, here: Position) -> tuple[str, ...]:
-    """The fields of the edits shortly before the loss became NaN or infinite; empty after a later change."""
-    bad = timeline.bad_since(here)
-    if bad is None or bad < timeline.owner(here).start:
-        return ()
-    return tuple(sorted({field for _, fields in _suspects(timeline, here, bad) for field in fields}))
 
 
 def undoable(timeline: Timeline, here: Position) -> int:

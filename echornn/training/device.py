@@ -13,8 +13,6 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from functools import partial
-from typing import Any
 
 import psutil
 
@@ -106,10 +104,10 @@ def _too_much(needed: int, free: int) -> str:
 
 
 CPU, GPU = "/CPU:0", "/GPU:0"
-TRIAL_SECONDS = 0.2  # for which each device is measured
+TRIAL_SECONDS = 0.2  # which the last call takes at least, by which a device is measured
 
 
-def place(config: EchoConfig, train: Callable[[str, int], None], before: str | None = None) -> str:
+def chosen_device(config: EchoConfig, train: Callable[[str, int], None], before: str | None = None) -> str:
     """TensorFlow's name of the device to use; a `ConfigError` if TensorFlow does not find the requested one. With
     ``auto``, that chosen ``before`` (cpu or gpu) is chosen again if it works; otherwise ``train(device, windows)``
     measures both. Small networks often train faster on the CPU: a GPU needs microseconds to start each kernel.
@@ -123,7 +121,9 @@ def place(config: EchoConfig, train: Callable[[str, int], None], before: str | N
         )
     if config.device == "cpu" or not gpus:
         return CPU
-    take_memory_as_needed(gpus)
+    for gpu in gpus:  # leave memory that is not needed to other programs, unless TensorFlow was used before
+        with contextlib.suppress(RuntimeError, ValueError):
+            tf.config.experimental.set_memory_growth(gpu, True)
     if config.device == "gpu" or before == "cpu":
         return GPU if config.device == "gpu" else CPU
     if before == "gpu":
@@ -134,15 +134,6 @@ def place(config: EchoConfig, train: Callable[[str, int], None], before: str | N
     return faster(CPU, GPU, train)
 
 
-def take_memory_as_needed(gpus: list[Any]) -> None:
-    """Leave GPU memory that is not needed to other programs, unless TensorFlow has been used already."""
-    import tensorflow as tf
-
-    for gpu in gpus:
-        with contextlib.suppress(RuntimeError, ValueError):
-            tf.config.experimental.set_memory_growth(gpu, True)
-
-
 def faster(one: str, other: str, train: Callable[[str, int], None]) -> str:
     """The faster device, or the one that can train the network at all; if none can, the first one's error is raised."""
     import tensorflow as tf
@@ -151,23 +142,18 @@ def faster(one: str, other: str, train: Callable[[str, int], None]) -> str:
     failures: list[Exception] = []
     for device in (one, other):
         try:
-            rates[device] = windows_per_second(partial(train, device))
+            train(device, 1)  # may compile
+            windows, seconds = 1, 0.0
+            while seconds < TRIAL_SECONDS:
+                windows, begun = windows * 4, time.perf_counter()
+                train(device, windows)
+                seconds = time.perf_counter() - begun
+            rates[device] = windows / seconds
         except (tf.errors.OpError, MemoryError) as error:  # or a compiler whose libraries are missing
             failures.append(error)
     if not rates:
         raise failures[0]
     return max(rates, key=rates.__getitem__)
-
-
-def windows_per_second(train: Callable[[int], None], clock: Callable[[], float] = time.perf_counter) -> float:
-    """The rate of ``train(n)``, measured by calls that grow until they have taken `TRIAL_SECONDS`."""
-    train(1)  # may compile
-    windows, seconds = 1, 0.0
-    while seconds < TRIAL_SECONDS:
-        windows, begun = windows * 4, clock()
-        train(windows)
-        seconds = clock() - begun
-    return windows / seconds
 
 
 MOST_MULTIPLICATIONS = 4_000_000
@@ -224,9 +210,7 @@ def use_threads(number: int) -> bool:
 
 
 def processors() -> list[str]:
-    """The devices for calls that run at the same time: after `use_one_thread` one for each processor, otherwise the
-    same one as often as TensorFlow has threads, since calls share them.
-    """
+    """The devices of calls at the same time: one a processor after `use_one_thread`, else the same as often."""
     import tensorflow as tf
 
     devices = tf.config.get_logical_device_configuration(tf.config.list_physical_devices("CPU")[0])

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, ConfigError, EchoConfig, require_epochs
-from echornn.data.series import EchoSeries
 from echornn.data.solved import Levels, SolvedAt
 from echornn.network.frozen import FrozenNetwork
 from echornn.network.model import checked_weights, initial_weights
@@ -21,7 +20,7 @@ from echornn.tasks.task import TaskError
 from echornn.training.device import processors, require_memory
 from echornn.training.loop import Trained, Values, fresh_optimizer, rates_of
 from echornn.training.programs import Programs
-from echornn.training.shards import Shards
+from echornn.training.shards import Block, Shards
 from echornn.training.structure import require_one_structure
 
 MOST_CALLS = 64
@@ -71,7 +70,7 @@ class Population:
         self.configs = tuple(configs)
         self.epoch = self.window = self.data_version = self.init_index = 0
         self._programs, self._at_once = programs or Programs(), at_once
-        self.placement = placement or self._place()
+        self.placement = placement or self._device_for()
         self._shards = self._shards_of(self.configs)
         self._last: PopulationProgress | None = None
         self._solved: SolvedAt
@@ -81,7 +80,7 @@ class Population:
 
     def compile(self) -> None:
         """Compile the training loops now instead of at the first `advance`; nothing is trained."""
-        self._train(0)
+        self._shards.train(*self._next(), 0, self.init_index)
 
     def advance(self, n: int) -> PopulationProgress:
         """Train ``n`` windows in every replica, or fewer if the last epoch ends before, or if a user's task cannot make
@@ -93,7 +92,8 @@ class Population:
             raise ValueError(f"n = {n!r} windows cannot be trained: it must be 1 or more")
         if self.finished:
             if self._last is None:
-                self._last = self._train(-1)
+                block, first = self._next()  # trained by another process
+                self._last = self._progress(block, first - 1, _unknown(self.configs[0], self.replicas))
             return replace(self._last, **of_windows(self._last, slice(0)))
         series: list[dict[str, Any]] = []
         while n > 0 and not self.finished:
@@ -109,25 +109,29 @@ class Population:
         self._last = replace(newest, **whole)
         return self._last
 
+    def _next(self) -> tuple[Block, int]:
+        """The data of the next window, and its number there; after the last epoch, the number after the last."""
+        block = self._shards.block(self.data_version, min(self.epoch, self.configs[0].num_epochs - 1))
+        return block, (self.epoch - block.first_epoch) * self.configs[0].windows_per_epoch + self.window
+
     def _train(self, n: int) -> PopulationProgress:
-        """Train at most ``n`` windows in one call; 0 only compiles, -1 shows the last, trained by another process."""
-        config, shards = self.configs[0], self._shards
-        block = shards.block(self.data_version, min(self.epoch, config.num_epochs - 1))
-        first = (self.epoch - block.first_epoch) * config.windows_per_epoch + self.window
-        if n < 0 or self.finished:
-            windows, first = 0, first - 1
-        else:
-            most = min(shards.division.windows_per_call, self.windows_left)
-            windows = min(n, most, block.epochs * config.windows_per_epoch - first)
-        trained = shards.train(block, first, windows, self.init_index) if n >= 0 else _unknown(config, self.replicas)
+        """Train at most ``n`` windows in one call."""
+        (block, first), per_epoch = self._next(), self.configs[0].windows_per_epoch
+        most = min(self._shards.division.windows_per_call, self.windows_left, block.epochs * per_epoch - first)
+        windows = min(n, most)
+        trained = self._shards.train(block, first, windows, self.init_index)
         self._unseen.append(trained.losses)
         if self.replicas > 1 or len(self._unseen) >= MOST_CALLS:
             self._seen_solved()
-        epochs, self.window = divmod(self.window + windows, config.windows_per_epoch)
+        epochs, self.window = divmod(self.window + windows, per_epoch)
         self.epoch += epochs
-        epoch, window = divmod(first + max(windows, 1) - 1, config.windows_per_epoch)
+        return self._progress(block, first + windows - 1, trained)
+
+    def _progress(self, block: Block, newest: int, trained: Trained) -> PopulationProgress:
+        config = self.configs[0]
+        epoch, window = divmod(newest, config.windows_per_epoch)
         begin = epoch * config.row_length + window * config.window_stride
-        x, y, scored = shards.window(block, slice(begin, begin + config.window_steps))
+        x, y, scored = self._shards.window(block, slice(begin, begin + config.window_steps))
         # a single network's losses show when it solved the task
         solved = self._solved if self.replicas > 1 else SolvedAt.unknown(1)
         losses, errors, norms, outputs, states, init_state = trained
@@ -194,11 +198,6 @@ class Population:
     def compilations(self) -> int:
         """How many times the training program has been traced and compiled."""
         return self._shards.program.compilations
-
-    def series(self, replica: int) -> EchoSeries:
-        """The data of the current epoch for one replica; of the last epoch if all have been trained."""
-        epoch = min(self.epoch, self.configs[0].num_epochs - 1)
-        return EchoSeries.generate(self.configs[replica], self.data_version, epoch)
 
     @property
     def state(self) -> PopulationState:
@@ -282,12 +281,12 @@ class Population:
     def _begin_with(self, solved: SolvedAt) -> None:
         self._solved, self._levels, self._unseen = solved, Levels.of(self.configs), []
 
-    def _place(self) -> str:
+    def _device_for(self) -> str:
         def train(device: str, n: int) -> None:
             endless = [replace(one, num_epochs=MAX_EPOCHS) for one in self.configs]
             Population(endless, None, self._programs, self._at_once, device).advance(n)
 
-        return self._programs.place(self.configs[0], self.replicas, train)
+        return self._programs.device_for(self.configs[0], self.replicas, train)
 
     def _shards_of(self, configs: Sequence[EchoConfig]) -> Shards:
         if self.device == "gpu" or len(configs) == 1:  # a GPU takes all in one call
@@ -308,11 +307,6 @@ class Trainer(Population):
     def advance(self, n: int) -> Progress:  # type: ignore[override]
         """Train ``n`` windows, or fewer if the last epoch ends before; see `Population.advance`."""
         return super().advance(n).of(0)
-
-    @property
-    def series(self) -> EchoSeries:  # type: ignore[override]
-        """The data of the current epoch; of the last epoch if all have been trained."""
-        return super().series(0)
 
     @property
     def weights(self) -> dict[str, Floats]:
@@ -350,7 +344,7 @@ class Trainer(Population):
         """Replace the weights, and reset the optimizer's variables; position and carried state stay. `ValueError` if
         names or shapes differ from those of `weights`, or a number is NaN or infinite.
         """
-        arrays = checked_weights(weights, self.config, "loaded")
+        arrays = checked_weights(weights, self.config)
         loaded = {name: arrays[name][np.newaxis] for name in self.weights}
         optimizer = fresh_optimizer(self.configs, loaded)
         super().restore(replace(super().state, weights=loaded, optimizer=optimizer))

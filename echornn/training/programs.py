@@ -27,9 +27,9 @@ from tensorflow.python.framework import ops
 
 from echornn.config import EchoConfig
 from echornn.runtime import small_loops
-from echornn.training.device import begin, place, threads_for, usable_processors
+from echornn.training.device import begin, chosen_device, threads_for, usable_processors
 from echornn.training.loop import Trained, Values, nothing_trained, train
-from echornn.training.structure import NO_DEVICES, Devices, program_of, structure
+from echornn.training.structure import NO_DEVICES, Devices, program_key, structure
 
 if TYPE_CHECKING:
     from echornn.training.shards import Division
@@ -48,20 +48,20 @@ class Programs:
     """The programs and devices that trainers share, from the devices on which another process trained networks."""
 
     def __init__(self, devices: Devices = NO_DEVICES) -> None:
-        self._devices = devices
+        self._devices_before = devices
         self._made: dict[object, Program] = {}
-        self._placed: dict[EchoConfig, str] = {}
+        self._devices_here: dict[EchoConfig, str] = {}
 
-    def place(self, config: EchoConfig, replicas: int, train: Callable[[str, int], None]) -> str:
+    def device_for(self, config: EchoConfig, replicas: int, train: Callable[[str, int], None]) -> str:
         """The device of a structure is selected once, so that windows that are trained again have the same bits."""
         begin(threads_for(config, replicas == 1))
-        program = replace(program_of(config), replicas=replicas)
-        if program not in self._placed:
-            self._placed[program] = place(config, train, self._devices.get(program))
-        return self._placed[program]
+        program = replace(program_key(config), replicas=replicas)
+        if program not in self._devices_here:
+            self._devices_here[program] = chosen_device(config, train, self._devices_before.get(program))
+        return self._devices_here[program]
 
     def of(self, config: EchoConfig, division: Division, epochs: int, on_cpu: bool) -> Program:
-        key = structure(config), division.places, division.room, epochs, on_cpu
+        key = structure(config), division.places, division.capacity, epochs, on_cpu
         return self._made.setdefault(key, Program(config, division, on_cpu, repr(key)))
 
 
@@ -81,8 +81,8 @@ class Program:
     def __call__(
         self, device: str, values: Values, numbers: npt.NDArray[np.int32], data: list[tf.Tensor]
     ) -> tuple[Values, Trained]:
-        """Train windows of each shard, compiled by the first call on a device: values are [room, ..., places], numbers,
-        int32 [room, 3 + keys], the ``call`` of `train` for each, and data those of the shards end to end.
+        """Train windows of each shard, compiled by the first call on a device: values are [capacity, ..., places],
+        numbers, int32 [capacity, 3 + keys], the ``call`` of `train` for each, and data those of the shards end to end.
         """
         if device in self._devices:
             return self._called(device, values, numbers, data)
@@ -113,17 +113,17 @@ class Program:
         return results
 
     def _run(self, values: Values, numbers: tf.Tensor, x: tf.Tensor, y: tf.Tensor, *scored: tf.Tensor) -> Any:
-        places, room = self._division.places, self._division.room
+        places, capacity = self._division.places, self._division.capacity
         nothing = nothing_trained(self._config, self._division.windows_per_call, [places] if places else [])
 
         def shard(its: tuple[Values, tf.Tensor, tf.Tensor | int]) -> tuple[Values, Trained]:
             values, call, begin = its
             return train(self._config, values, nothing, x, y, call, begin, *scored, on_cpu=self._on_cpu)
 
-        if room == 1:
+        if capacity == 1:
             trained = shard((tf.nest.map_structure(lambda one: one[0], values), numbers[0], 0))
             return tf.nest.map_structure(lambda one: one[tf.newaxis], trained)
-        begins = tf.range(room) * (x.shape[0] // room)
+        begins = tf.range(capacity) * (x.shape[0] // capacity)
         after = tf.nest.map_structure(lambda one: tf.TensorSpec(one.shape[1:], one.dtype), values)
         shown = tf.nest.map_structure(lambda one: tf.TensorSpec(one.shape, one.dtype), nothing)
         return tf.map_fn(shard, (values, numbers, begins), fn_output_signature=(after, shown))

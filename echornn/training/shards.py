@@ -29,9 +29,7 @@ Array = npt.NDArray[Any]
 
 
 class Division(NamedTuple):
-    """Calls run at the same time, the shards of each in turn, and the replicas of a shard side by side; unused places
-    repeat the last replica.
-    """
+    """Calls at the same time, shards of each in turn, replicas side by side; unused places repeat the last."""
 
     replicas: int
     calls: int
@@ -53,27 +51,27 @@ class Division(NamedTuple):
         return cls(replicas, -(-replicas // (turns * places)), turns, places)
 
     @property
-    def room(self) -> int:
+    def capacity(self) -> int:
         """The shards in the arrays of a call: a power of two, so that few programs are compiled for all sizes."""
         return 1 << (self.turns - 1).bit_length()
 
     @property
     def windows_per_call(self) -> int:
-        return min(MAX_WINDOWS_PER_CALL, LOSSES_PER_CALL // (self.room * (self.places or 1)))
+        return min(MAX_WINDOWS_PER_CALL, LOSSES_PER_CALL // (self.capacity * (self.places or 1)))
 
     @property
     def numbers(self) -> npt.NDArray[np.intp]:
         size = self.places or 1
         numbers = np.minimum(np.arange(self.calls * self.turns * size), self.replicas - 1)
         numbers = numbers.reshape(self.calls, self.turns, size)
-        return numbers[:, np.minimum(np.arange(self.room), self.turns - 1)]
+        return numbers[:, np.minimum(np.arange(self.capacity), self.turns - 1)]
 
     def placed(self, values: Array) -> list[Array]:
         whole = values[self.numbers]
         return list(np.moveaxis(whole, 2, -1) if self.places else whole[:, :, 0])
 
     def last(self, of_calls: Sequence[Array]) -> Array:
-        """The values of the calls, [room, ..., places], with replicas last: [..., replicas]."""
+        """The values of the calls, [capacity, ..., places], with replicas last: [..., replicas]."""
         whole = np.concatenate([one[: self.turns] for one in of_calls])
         if not self.places:
             return np.moveaxis(whole[: self.replicas], 0, -1)
@@ -85,7 +83,7 @@ class Block(NamedTuple):
     data_version: int
     first_epoch: int
     epochs: int
-    calls: list[list[tf.Tensor]]  # for each the `EpochData` of its shards end to end, [room * epochs * row length, ...]
+    calls: list[list[tf.Tensor]]  # for each the `EpochData` of its shards end to end: [shards * epochs * row length]
 
     def holds(self, data_version: int, epoch: int) -> bool:
         return self.data_version == data_version and 0 <= epoch - self.first_epoch < self.epochs
@@ -129,9 +127,7 @@ class Shards:
                 self._values.append(tf.nest.pack_sequence_as(values, [tf.constant(one) for one in of_call]))
 
     def block(self, data_version: int, epoch: int) -> Block:
-        """The data with this epoch. The next block is made in advance, except for a single network, whose series may be
-        so long that two do not fit into memory.
-        """
+        """The data with this epoch. The next is made in advance, except for a lone network: its series may be long."""
         if self._block is None or not self._block.holds(data_version, epoch):
             self._block = None  # release it first, so that two blocks do not take memory at the same time
             ahead, self._ahead = self._ahead, None
@@ -155,7 +151,7 @@ class Shards:
                 for epoch in range(first_epoch, first_epoch + self.epochs):
                     data = [one for one in data_side_by_side(configs, data_version, epoch) if one is not None]
                     drawn.append([one[..., places] if len(own) < len(replicas) else one for one in data])
-            drawn += drawn[-1:] * ((self.division.room - self.division.turns) * self.epochs)
+            drawn += drawn[-1:] * ((self.division.capacity - self.division.turns) * self.epochs)
             whole = (np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*drawn, strict=True))
             with tf.device(device):
                 calls.append([tf.constant(one if self.division.places else one[..., 0]) for one in whole])
@@ -165,7 +161,7 @@ class Shards:
         """Inputs, targets and which of them count, of some time steps, [steps, batch, ..., replicas]."""
 
         def steps_of(tensor: tf.Tensor) -> Array:
-            shape = [self.division.room, -1, *tensor.shape[1:]]
+            shape = [self.division.capacity, -1, *tensor.shape[1:]]
             if "GPU" in tensor.device:  # only these steps are copied
                 return _seen(tf.reshape(tensor, shape)[:, steps])
             return _seen(tensor).reshape(shape)[:, steps]
@@ -189,8 +185,8 @@ class Shards:
 
         def work(thread: int) -> None:
             for number in range(thread, division.calls, self._at_once):
-                of_shards = placed[number].reshape(division.room, -1)
-                numbers = np.concatenate([np.broadcast_to(shared, (division.room, len(shared))), of_shards], axis=1)
+                of_shards = placed[number].reshape(division.capacity, -1)
+                numbers = np.concatenate([np.broadcast_to(shared, (division.capacity, len(shared))), of_shards], axis=1)
                 numbers[division.turns :, 1] = 0  # unused shards train nothing
                 self._values[number], trained = self.program(
                     self._devices[number], self._values[number], numbers, block.calls[number]

@@ -37,16 +37,16 @@ def structure(config: EchoConfig) -> tuple[Any, ...]:
     """Everything that changes a compiled program: the configuration without what does not, and the form of the task."""
     task, length = config.the_task, config.truncated_backprop_length
     plain = config.with_fields({TASK: ECHO, "echo_step": 0, "truncated_backprop_length": length})
-    return replace(program_of(plain), device="auto"), *form_of(task), task.scores_every_step
+    return replace(program_key(plain), device="auto"), *form_of(task), task.scores_every_step
 
 
 Devices = Mapping[EchoConfig, str]
-"""For each program (see `program_of`), the device, cpu or gpu, that trained it last."""
+"""For each program (see `program_key`), the device, cpu or gpu, that trained it last."""
 
 NO_DEVICES: Devices = MappingProxyType({})
 
 
-def program_of(config: EchoConfig) -> EchoConfig:
+def program_key(config: EchoConfig) -> EchoConfig:
     """The configuration with fixed values in all fields that do not affect the compiled program or its device."""
     fixed = {name: getattr(EchoConfig, name) for name in START_FIELDS - COMPILED_FIELDS}
     fixed |= {name: 1.0 for name in ("clip_norm", "weight_decay", "rate_penalty") if getattr(config, name)}
@@ -55,8 +55,8 @@ def program_of(config: EchoConfig) -> EchoConfig:
     return config.with_fields(fixed)
 
 
-def moved(config: EchoConfig, device: str, devices: Devices) -> str:
-    before = devices.get(program_of(config), device)
+def device_note(config: EchoConfig, device: str, devices: Devices) -> str:
+    before = devices.get(program_key(config), device)
     return "" if before == device else f"trained on the {before} before, now on the {device}: last digits may differ"
 
 

@@ -79,7 +79,7 @@ class Watched(EchoApp):
 def watch(speed: float, seconds: float, results: str, view: str, replicas: str) -> None:
     """The child process on the pseudo-terminal: the app with a real session, with the view of a key open."""
     terminal.keep_native_stderr_off_the_screen()
-    app = Watched(Session(config_of(int(replicas)), speed, vitals=True), seconds, view)
+    app = Watched(Session(config_of(int(replicas)), speed), seconds, view)
     app.run(mouse=False)
     delays = np.array(app.delays) * 1e3
     p99, worst = float(np.percentile(delays, 99)), float(delays.max())

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from echornn import seeding
 from echornn.config import RULES, EchoConfig
 from echornn.data.levels import boundary_floor, chance_level, mean_floor
-from echornn.data.series import EchoSeries, data_side_by_side, lags_beyond, targets_known
+from echornn.data.series import batch_of, data_side_by_side, lags_beyond, targets_known
 from echornn.tasks.copy_memory import CopyMemory
-from echornn.tasks.echo import RowStart, uniform_symbols
+from echornn.tasks.echo import RowStart, echo_rows, uniform_symbols
 from echornn.tasks.two_coins import TwoCoins
 from tui.views.data import missed
 
@@ -114,8 +114,7 @@ def test_the_floor_counts_the_targets_that_echo_the_row_above(
         stride=min(stride, length),
     )  # fmt: skip
     blank, above = (
-        EchoSeries.from_inputs(np.ones(batch * 64, np.uint8), echo, batch, start).y
-        for start in ("zero", "previous_row")
+        echo_rows(np.ones(batch * 64, np.uint8), echo, batch, start)[1] for start in ("zero", "previous_row")
     )
     begin = window * config.window_stride
     unknown = int((blank != above)[:, begin : begin + length].sum())
@@ -129,9 +128,22 @@ def test_the_floor_of_a_network_is_what_the_best_guess_costs() -> None:
         batch_size=batch, total_series_length=batch * 6, truncated_backprop_length=6, echo_step=3, num_classes=classes
     )
     x = np.random.default_rng(0).integers(0, classes, batch * 6 * 20_000).astype(np.uint8)
-    targets = [EchoSeries.from_inputs(one, 3, batch, "previous_row").y[:, :3] for one in x.reshape(-1, batch * 6)]
+    targets = [echo_rows(one, 3, batch, "previous_row")[1][:, :3] for one in x.reshape(-1, batch * 6)]
     shares = np.bincount(np.array(targets).ravel()) / np.size(targets)
     assert mean_floor(config) == pytest.approx(-(shares * np.log(shares)).sum() * 3 / 6, abs=2e-3)
+
+
+def test_the_tutorials_drawing_of_its_rows() -> None:
+    """Batch 3, window 3, 36 steps, echo 3: the rows lie one after another in the series, and y is the rolled x."""
+    x = [1, 0, 1, 1, 0, 0, 1, 0, 1, 1, 1, 0,
+         0, 1, 0, 0, 1, 1, 1, 0, 0, 1, 0, 1,
+         1, 1, 0, 1, 0, 0, 0, 1, 1, 0, 1, 0]  # fmt: skip
+    y = [[0, 0, 0, 1, 0, 1, 1, 0, 0, 1, 0, 1],
+         [1, 1, 0, 0, 1, 0, 0, 1, 1, 1, 0, 0],
+         [1, 0, 1, 1, 1, 0, 1, 0, 0, 0, 1, 1]]  # fmt: skip
+    rows = echo_rows(np.array([*x, 1, 1], np.uint8), 3, 3, "previous_row")  # two more than the rows hold
+    np.testing.assert_array_equal(rows, [np.reshape(x, (3, 12)), y])
+    np.testing.assert_array_equal(echo_rows(np.array(x, np.uint8), 3, 3, "zero")[1], np.where(np.arange(12) < 3, 0, y))
 
 
 @settings(deadline=None)
@@ -163,6 +175,6 @@ def test_series_side_by_side_are_those_of_each_alone(configs: list[EchoConfig], 
     x, y, _ = data_side_by_side(configs, data_version, epoch)
     assert x.shape == y.shape == (configs[0].row_length, configs[0].batch_size, len(configs))
     for index, config in enumerate(configs):
-        alone = EchoSeries.generate(config, data_version, epoch)
+        alone = batch_of(config, data_version, epoch)
         np.testing.assert_array_equal(x[..., index].T, alone.x)
         np.testing.assert_array_equal(y[..., index].T, alone.y)

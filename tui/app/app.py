@@ -6,7 +6,7 @@ import asyncio
 import gc
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -14,8 +14,7 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Key, MouseMove, Resize
-from textual.message import Message
+from textual.events import Resize
 
 from echornn.session import commands
 from echornn.session.pictures.frame import State
@@ -28,12 +27,11 @@ from tui.app.line_actions import LineActions
 from tui.app.status import audience_text
 from tui.app.theme import Theme
 from tui.command_text import command_again, command_of
-from tui.panels.runs import FOLLOW_SECONDS, Futures
+from tui.panels.runs import FOLLOW_SECONDS, UnderCurve
 from tui.term.exit_code import ExitCode
 from tui.term.output import ASK, Backpressure
 from tui.term.printed import printable
 from tui.views.keymap import Moved
-from tui.views.table import VIEWS
 
 VIEWS_A_SECOND = 3.4  # all cells of a view change, which is too much for a slow line
 SWITCH_SECONDS = 1e-4  # for which training waits for Python while the screen is drawn; 5 ms cost 4 % of full speed
@@ -44,7 +42,7 @@ class EchoApp(LineActions):
 
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
-    ALLOW_SELECT = False  # else Textual selects text while the mouse drags over the curve; shift does it too
+    ALLOW_SELECT = False  # Textual would select cells of all widgets; with shift, the terminal selects text
     BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED, OPENS]
     _ticks = 0
     _offered: tuple[object, ...] = ()  # what the keys on the last line depend on
@@ -66,8 +64,8 @@ class EchoApp(LineActions):
         super().__init__()
         self.ascii_only, self._fps, self._first_theme = ascii_only, fps, theme
         self.take_keys(keys.keymap_with(moved or {}))
-        self.session, self.futures = session, Futures(session, compared)
-        self._picture = self.futures.look(Query())
+        self.session, self.under_curve = session, UnderCurve(session, compared)
+        self._picture = self.under_curve.look(Query())
         self._underway = Backpressure()
         self.on_loaded: Callable[[], None] = lambda: None  # called once, when the first network has been loaded
         self.why_no_detach: Callable[[], str] = lambda: "this cannot go on without the screen"  # empty if it can
@@ -83,12 +81,12 @@ class EchoApp(LineActions):
         self._show()
         self._show_views()
         self.set_interval(1 / self._fps, self.show_newest_frame)
-        self.set_interval(FOLLOW_SECONDS, self.futures.follow)
+        self.set_interval(FOLLOW_SECONDS, self.under_curve.follow)
         self.call_after_refresh(self._train)
 
     def on_unmount(self) -> None:
         self.session.stop()
-        self.futures.end()
+        self.under_curve.end()
 
     @work(thread=True, name="training", exit_on_error=False)
     def _train(self) -> None:
@@ -105,7 +103,7 @@ class EchoApp(LineActions):
         self._asks_with_next = True
         self._show_hovered()
         shown = self._picture
-        picture = self.futures.look(self._query, shown)
+        picture = self.under_curve.look(self._query, shown)
         if picture.frame is not shown.frame:
             self._picture = picture
             self._show_frame(shown)
@@ -206,19 +204,6 @@ class EchoApp(LineActions):
 
     # ---- keys
 
-    def overtakes(self, message: Message, waiting: Iterable[Message]) -> bool:
-        """The keys that quit and pause overtake, unless a waiting one may change what they do."""
-        if super().overtakes(message, waiting) or not isinstance(message, Key):
-            return isinstance(message, Key)
-        held = self.keymap.keys
-        pauses = self.trains and message.key in held["pause"]
-        if not pauses and message.key not in held["quit"]:
-            return False
-        changing = {key for name in keys.LEADS_ELSEWHERE + keys.STARTS_OR_STOPS * pauses for key in held[name]}
-        others = [one for one in waiting if not isinstance(one, MouseMove)]
-        is_safe = all(isinstance(one, Key) and one.key not in changing for one in others)
-        return is_safe and self._watching and not self._command_line.is_open
-
     @property
     def trains(self) -> bool:
         return keys.is_of_this_state(commands.Pause(), self._frame)
@@ -269,17 +254,6 @@ class EchoApp(LineActions):
     def action_replica(self, lines: int) -> None:
         if not self._says_why_not("replica"):
             self._seeds_view.choose(self._frame, lines)
-
-    async def action_on_a_view(self, name: str) -> None:
-        """Handle a view's key while the curve or another view has the focus: the view takes the focus."""
-        for view in self._views:
-            action = view.own_actions().get(name)
-            if action is not None:
-                self._focus(view)
-                await view.run_action(action)
-                return
-        titles = [view.title for view in VIEWS if name in view.own_actions()]
-        self._hint(f"«{name}» is a key of the view {' and '.join(titles)}")
 
     async def action_on_the_curve(self, action: str) -> None:
         """Handle a key of the curve while a view has the focus: the curve takes the focus if its crosshair moves."""

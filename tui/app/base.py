@@ -14,10 +14,9 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.events import Click, Event, InputEvent, Key, Paste, Resize
+from textual.events import Click, Event, InputEvent, Paste, Resize
 from textual.filter import LineFilter
 from textual.fuzzy import Matcher
-from textual.message import Message
 from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input, OptionList
@@ -78,10 +77,6 @@ class KeyedApp(App[Result], Generic[Result]):
     def get_key_display(self, binding: Binding) -> str:
         return self.keymap.display(binding) or super().get_key_display(binding)
 
-    def overtakes(self, message: Message, waiting: Iterable[Message]) -> bool:
-        """Whether input is handled before the input that waits; the thread that reads the terminal asks."""
-        return isinstance(message, Key) and message.key == "ctrl+q"
-
     def on_resize(self, event: Resize) -> None:
         """Lay out once more when the size has settled: of two changes in quick succession, Textual now and then keeps
         the layout of the first, or draws nothing though the terminal has lost what was outside.
@@ -118,7 +113,7 @@ class ClosesOnce(ModalScreen[None]):
 class Palette(ClosesOnce):
     """A list of the commands that match the typed letters; the chosen one runs after the palette has closed.
 
-    Textual's own palette gathers commands in the background: ``enter`` may come before what was typed is found.
+    Textual's own palette (8.2.8) gathers in the background: paged while its list changes, it raises a KeyError.
     """
 
     BINDINGS = [

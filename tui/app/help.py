@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import NamedTuple
 
-from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -23,7 +22,7 @@ from tui.app.base import ClosesOnce
 from tui.app.key_line import MOST
 from tui.app.status import audience_text
 from tui.term.printed import printable
-from tui.views.keymap import key_name, keymap_of, keys_of
+from tui.views.keymap import keymap_of
 
 Texts = Sequence[tuple[str, str]]  # a key or word, and its text, each; a paragraph if the key is empty
 
@@ -65,16 +64,14 @@ def found(chapters: Sequence[Chapter], sought: str) -> list[Chapter]:
 
 
 def drawn(chapters: Sequence[Chapter], words: Sequence[str], width: int) -> Text:
-    """The chapters, with these words marked, and with keys that can be clicked."""
+    """The chapters, with these words marked."""
     page = Text(no_wrap=True)
     for heading, rows, _ in chapters:
         page.append(f"{heading}\n", "bold")
         margin = min(22, max((len(key) for key, _ in rows), default=0))
         for key, text in rows:
             indent = margin + 2 if key else 0
-            for number, name in enumerate(key.split(SEVERAL) if key else ()):
-                page.append(SEVERAL if number else "")
-                page.append(name, Style(meta={"@click": ("screen.press", (name,))}))
+            page.append(key, "bold")
             page.append("\n" + " " * indent if len(key) > margin else " " * (indent - len(key)))
             page.append(f"\n{' ' * indent}".join(wrap(text, max(1, width - indent))) + "\n")
         page.append("\n")
@@ -95,7 +92,6 @@ class HelpScreen(ClosesOnce):
     def __init__(self, chapters: Sequence[Chapter]) -> None:
         super().__init__()
         self._chapters = list(chapters)
-        self._keys: dict[str, str] = {}  # that a click presses, by how the rows call them; of a range the first
         self._page = Static()
         self._text = VerticalScroll(self._page)
         self._search = Input(placeholder="words, or a key", compact=True)
@@ -136,11 +132,6 @@ class HelpScreen(ClosesOnce):
     def action_scroll(self, way: str) -> None:
         getattr(self._text, f"scroll_{way}")(animate=False)
 
-    async def action_press(self, shown: str) -> None:
-        if key := self._keys.get(shown) or keymap_of(self.app).named(shown):
-            await self.action_dismiss()
-            self.app.simulate_key(key)
-
     def on_resize(self) -> None:
         self._show()
 
@@ -175,9 +166,6 @@ class HelpScreen(ClosesOnce):
             else:
                 display = self.app.get_key_display(binding).replace(",", SEVERAL)
             rows[binding.key] = (display, binding.tooltip)
-            own = keymap.keys.get(binding.id or "", keys_of(binding))
-            self._keys |= {key_name(key): key for key in (*map(keymap.key, group), *own)}
-            self._keys.setdefault(display, own[0])
         return list(rows.values())
 
 

@@ -40,11 +40,11 @@ VIEW_KEYS[0] = replace(VIEW_KEYS[0], show=True, key_display=f"1-{len(NUMBERED)}"
 
 FASTER = "Turn the speed up; «slower» turns it down"
 SEEDS = "From one network to 64 seeds side by side, and back"
+SEED_BEFORE = "With several seeds: show the network one line up in view «view.seeds»; «replica_after» down"
+SEED_AFTER = "With several seeds: show the network one line down in view «view.seeds»"
 ON_EPOCH = "Show the end of the epoch after"
 BACK_ONE = "Show the window before, as it was; «window_on» the one after"
 BACK_EPOCH = "Show the end of the epoch before; «epoch_on» of the one after"
-SEED_BEFORE = "With several seeds: show the network one line up in view «view.seeds»; «replica_after» down"
-SEED_AFTER = "With several seeds: show the network one line down in view «view.seeds»"
 SET = "Settings and presets beside the curve: change anything, many fields while it trains"
 ADVICE = "Make the change that the advice above the curve names; «undo» undoes it"
 FOCUS = "Give the arrow keys to the curve or to a view; > marks the view that has them"
@@ -125,11 +125,6 @@ OPENS_PANEL = ("settings", "branches", "runs")
 ON_THE_CURVE = ("draw", "zoom", "on_the_curve")
 NEEDS_ROOM = (*OPENS_PANEL, *ON_THE_CURVE, "focus_next", "focus_previous")  # more than the status has
 
-# the ids of keys after which others may be text, or keys of something else; after which training may start or stop
-LEADS_ELSEWHERE = ("settings", "branches", "runs", "line", "help", "palette")
-LOOKS = ("go", "window_back", "window_on", "epoch_back", "epoch_on")
-STARTS_OR_STOPS = ("pause", "step", "epoch", "undo", "redo", "advice", *LOOKS)
-
 IN_THE_APP = "in the app"
 PLACES: dict[str, Sequence[BindingType]] = {
     IN_THE_APP: [*BINDINGS, OPENS],
@@ -172,7 +167,6 @@ def left_out(frame: Frame) -> tuple[str, ...]:
 FAILED = f"failed: {HOW_TO_GO_ON}"
 FINISHED = "finished: «settings», then «settings.more» and «settings.apply»: more epochs; «reset» starts over"
 AT_THE_END = "this is the newest window of its branch: «step» trains one more"
-NO_SEEDS = f"{ONE_NETWORK}: «seeds» trains 64 seeds"
 LATER = "loading: this is done as soon as possible"
 NO_ADVICE = "the advice names no change that «advice» can make; «settings» changes anything"
 
@@ -196,7 +190,7 @@ def why_not(what: Command | str, frame: Frame) -> str:
         case commands.Move(by) | commands.MoveEpochs(by) if by < 0 and frame.trained == 0 and is_known:
             return AT_THE_START
         case "replica" if frame.config.replicas == 1:
-            return NO_SEEDS
+            return f"{ONE_NETWORK}: «seeds» trains 64 seeds"
         case str():
             return ""
         case _:

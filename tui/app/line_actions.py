@@ -30,7 +30,7 @@ from tui.app.base import save_to
 from tui.app.line import CommandLine
 from tui.app.script import Begun, Outcome, Script
 from tui.app.session_app import SessionApp
-from tui.app.words import WORDS, Line, WordError, letters_of, lines_of
+from tui.app.words import WORDS, Line, WordError, lines_of
 from tui.panels.runs import show_or_hide
 from tui.term.printed import export_whole
 
@@ -156,10 +156,8 @@ class LineActions(SessionApp):
     def action_until(self, *_: int | str) -> None:
         """Nothing: `outcome_of` waits."""
 
-    def action_seed(self, number: int, first: int | None = None) -> None:
-        """Show the network of this seed, or the one with this number from ``first`` on."""
-        first = self._frame.config.seed if first is None else first
-        last = first + self._frame.config.replicas - 1
+    def action_seed(self, number: int) -> None:
+        first, last = self._frame.config.seed, self._frame.config.seed + self._frame.config.replicas - 1
         if first <= number <= last:
             self._send(Choose(number - first))
         else:
@@ -176,25 +174,15 @@ class LineActions(SessionApp):
         else:
             self._refuse(f"window = {to} cannot be shown: 1 to {end:,} on branch {letter_of(self._frame.line)}")
 
-    async def action_in_a_view(self, name: str) -> None:
-        """Do what a letter key of a view does, in the view that is shown and has it."""
+    async def action_on_a_view(self, name: str) -> None:
+        """Do a view's word, or its key while the curve or another view has the focus: the view takes the focus."""
         for view in self._views:
-            if name in letters_of(view):
-                await view.run_action(letters_of(view)[name].action)
+            if action := view.own_actions().get(name):
+                self._focus(view)
+                await view.run_action(action)
                 return
-        having = [view.title for view in self._all_views if name in letters_of(view)]
-        self._refuse(f"{name} is for the view {' or '.join(having)}: view {having[0]} shows it")
-
-    async def action_cursor(self, way: str, cells: int = 1) -> None:
-        """Move the cursor of the view that has the arrow keys, or of the first that is shown; or take it away."""
-        for view in ([one for one in self._views if self._main.focused is one] or self._views)[:1]:
-            if action := view.own_actions().get("leave" if way == "off" else way):
-                if way != "off":
-                    self._focus(view)
-                for _ in range(min(cells, 1000)):  # more is beyond the end of any view
-                    await view.run_action(action)
-                return
-        self._refuse(f"cursor {way} has no meaning in the view that is shown")
+        titles = [view.title for view in self._all_views if name in view.own_actions()]
+        self._refuse(f"«{name}» is a key of the view {' and '.join(titles)}")
 
     def action_show_branch(self, number: int) -> None:
         if number < self._picture.branch_count and number != self._frame.line:
@@ -203,7 +191,7 @@ class LineActions(SessionApp):
             self._refuse(f"{letter_of(number)} cannot lie under the curve: another branch of this run can")
 
     def action_compare(self, name: str) -> None:
-        if self._may_use_files() and (trouble := self.futures.lay_under(folders.find(name))):
+        if self._may_use_files() and (trouble := self.under_curve.lay_under(folders.find(name))):
             self._refuse(trouble)
 
     def action_save_screen(self, file: str) -> None:

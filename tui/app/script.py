@@ -1,56 +1,19 @@
-"""Lines of words, done one after the other: each begins when the one before is done. They stand in a file for `do`, or
-in a lesson: Markdown, in which the lines after ``:`` are done.
-"""
+"""Lines of words, done one after the other: each begins when the one before is done."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple
 
 from textual.actions import parse
 
 from echornn.config import EchoConfig
 from echornn.session.commands import Answer, Edit, FinishEpoch, Step
 from echornn.session.pictures.frame import Frame, State
-from tui.app.words import Line, WordError, lines_of
+from tui.app.words import Line, lines_of
 
 UNTIL = "until("
-LESSONS = {"clipping": Path(__file__).with_name("clipping.md")}  # besides that of `tui.app.tour`
-
-
-class LessonStep(NamedTuple):
-    """What a lesson says, and the lines that lead on: somebody does the first, and the others follow."""
-
-    title: str
-    text: str
-    does: str  # what the lines do, in words
-    lines: list[Line]  # none at the end of the lesson
-
-    @property
-    def awaits(self) -> bool:
-        """Whether the step is over by itself, when something has come."""
-        return bool(self.lines) and str(self.lines[0].what).startswith(UNTIL)
-
-
-def lesson_of(text: str) -> list[LessonStep]:
-    """The steps of a lesson: one for each line after ``:``, with its heading and the text above it."""
-    steps: list[LessonStep] = []
-    title, said, is_done = "", "", False
-    for line in map(str.strip, text.splitlines()):
-        if line.startswith(":"):
-            words, _, does = line[1:].partition(" # ")
-            steps.append(LessonStep(title, said, does.strip() or words.strip(), lines_of(words)))
-            is_done = True
-        elif line.startswith("#"):
-            title, said = line.strip("# "), ""
-        elif line:
-            said, is_done = line if is_done else f"{said} {line}".strip(), False
-    if not all(step.lines for step in steps) or not steps:
-        raise WordError("a lesson has lines after :, such as : step 100")
-    return [*steps, LessonStep(title, "" if is_done else said, "", [])]
 
 
 def script_of(text: str, name: str = "") -> list[Line]:

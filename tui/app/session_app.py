@@ -34,7 +34,7 @@ from tui.app.status import HEIGHT as STATUS_HEIGHT
 from tui.app.status import ONLY_LOOKS, StatusLine, audience_text
 from tui.app.theme import Theme, remember
 from tui.panels.panel import BranchList, Panel, RunList, SettingsPanel
-from tui.panels.runs import Futures, kept_runs_beside
+from tui.panels.runs import UnderCurve, kept_runs_beside
 from tui.term.printed import printable
 from tui.views.keymap import key_name
 from tui.views.plot import LossPlot
@@ -82,7 +82,7 @@ class SessionApp(KeyedApp[int]):
     """An app on a session, whose screen depends only on the newest picture."""
 
     session: ViewedSession
-    futures: Futures
+    under_curve: UnderCurve
     _picture: Picture  # that the screen shows
     _picture_of_views: Picture | None = None
     _choice = ViewChoice()
@@ -99,15 +99,15 @@ class SessionApp(KeyedApp[int]):
         plot.on_viewport, plot.on_hover, plot.say = self._viewport_changed, self._hover_moved, self._hint
         plot.ask = lambda query: self.session.look_again(query, self._picture)
         plot.on_go = lambda window: self._send(Go(self._frame.line, window))
-        self._seeds_view = SeedsView()
+        self._seeds_view = SeedsView(self._picture)
         self._seeds_view.send = self._send
-        self._all_views = [self._seeds_view if kind is SeedsView else kind() for kind in VIEWS]
+        self._all_views = [self._seeds_view if kind is SeedsView else kind(self._picture) for kind in VIEWS]
         for view in self._all_views:
             view.on_view, view.on_hover = self._view_changed, self._hover_moved
         self._settings = SettingsPanel(self._frame.config, self._send, self._panel_closed)
         self._branches = BranchList(self._picture, self._send, self._hint, self._panel_closed)
         complain = partial(self.notify, severity="error", markup=False)
-        self._runs = RunList(self.futures, complain, self._panel_closed)
+        self._runs = RunList(self.under_curve, complain, self._panel_closed)
         self._panels: tuple[Panel, ...] = (self._settings, self._branches, self._runs)
         opened, left_out = lambda: [f"view.{view.title}" for view in self._views], lambda: keys.left_out(self._frame)
         self._key_line = KeyLine(self._offers, left_out, keys.NUMBERED, opened)
@@ -296,7 +296,7 @@ class SessionApp(KeyedApp[int]):
         return replace(self._plot.looks_at, branches=self._branches.is_open, seeds=rows)
 
     def _look_again(self) -> None:
-        self._picture = self.futures.look_again(self._query, self._picture)
+        self._picture = self.under_curve.look_again(self._query, self._picture)
 
     @property
     def _views(self) -> list[View]:
@@ -378,7 +378,7 @@ class SessionApp(KeyedApp[int]):
 
     @work(thread=True, group="runs", exclusive=True, exit_on_error=False)
     def _read_runs(self) -> None:
-        runs = kept_runs_beside(self._frame.config, self._folder, list(self.futures.others))
+        runs = kept_runs_beside(self._frame.config, self._folder, list(self.under_curve.others))
         self.call_from_thread(self._runs.take, runs)
 
     def _may_open(self, panel: Widget) -> bool:

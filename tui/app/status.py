@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import replace
 
 from echornn.config import TASK, EchoConfig, fields_text
@@ -24,8 +23,6 @@ ONLY_LOOKS = "this viewer only looks"
 MOST_LETTERS = 24  # of a viewer's name
 PAST = "the past: «pause» branches off here; «branches», then «branches.go», returns"
 HOW_TO_GO_ON = "«quit» ends; go on from what was saved, or start with other flags"
-
-NAMES_A_KEY = re.compile(r"(?<![\w])([^\s:]+):(?= )[^·|;,:]*")  # such as ``a: init glorot`` or ``L: 64 seeds``
 
 NEWS, SPEED, DIFFERS, AS_USUAL = 3, 2, 1, 0
 """What matters least is left out of the second line; what differs from the tutorial matters more than what does not."""
@@ -196,9 +193,6 @@ class StatusLine(CellWidget):
             x = cells.write(cells.write(x, 0, f"{label} ", "muted"), 0, value)
         for y, (text, style) in enumerate(self._lines(cells.width), 1):
             cells.write(0, y, text, style)
-            for found in NAMES_A_KEY.finditer(text):
-                if key := self.keymap.named(found[1]):
-                    cells.mark(found.start(), y, len(found[0]), 1, Press(key))
 
     def _lines(self, width: int) -> list[tuple[str, str]]:
         """The lines after the first, each with its style. A long message takes both."""

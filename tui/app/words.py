@@ -65,7 +65,7 @@ CHOICES: dict[str, Mapping[str, str]] = {
 ARGUMENTS: dict[str, tuple[Callable[[str], Any], str]] = {
     **{
         name: (partial(_number, int, least), f"a whole number, {least} or more")
-        for name, least in {"WINDOW": 0, "NUMBER": 0, "WINDOWS": 1, "CELLS": 1, "NETWORKS": 2}.items()
+        for name, least in {"WINDOW": 0, "NUMBER": 0, "WINDOWS": 1, "NETWORKS": 2}.items()
     },
     **{name: (words.get, f"one of {', '.join(words)}") for name, words in CHOICES.items()},
     "BY": (partial(_number, int, -MOST), "a whole number"),
@@ -115,7 +115,7 @@ class Word:
         raise WordError(f"{self.name} = {shortened(repr(text))} cannot be used: {allowed}")
 
 
-def letters_of(view: View | type[View]) -> dict[str, Binding]:
+def letters_of(view: type[View]) -> dict[str, Binding]:
     letters = (one for one in view.BINDINGS if isinstance(one, Binding) and len(one.key) == 1)
     return {one.description.lower().replace(" ", "_"): one for one in letters}
 
@@ -135,7 +135,7 @@ def _of_keys() -> Iterator[Word]:
     for name in dict.fromkeys(name for view in VIEWS for name in letters_of(view)):
         having = [view for view in VIEWS if name in letters_of(view)]
         about = f"{', '.join(view.title for view in having)}: {_begun(letters_of(having[0])[name].tooltip)}"
-        yield Word(name, "", about, f"in_a_view('{name}')")
+        yield Word(name, "", about, f"on_a_view('{letters_of(having[0])[name].id}')")
 
 
 WORDS = {
@@ -155,7 +155,6 @@ WORDS = {
         Word("move", "BY", "show so many windows later; -1: the one before", commands.Move),
         Word("move_epochs", "BY", "the end of the next epoch; -1: of the one before", commands.MoveEpochs),
         Word("replicas", "[NETWORKS]", "from one network to many seeds, and back", commands.ToggleReplicas),
-        Word("replica", "NUMBER", "show this one of several networks, from 0", lambda one: f"seed({one}, 0)"),
         Word("seed", "NUMBER", "show the network of this seed", "seed"),
         Word("alone", "", "go on with the shown one of several networks", commands.Alone),
         Word("name", "LETTER [NAME...]", "name a branch", lambda one, *name: commands.Name(one, " ".join(name))),
@@ -165,7 +164,6 @@ WORDS = {
         Word("compare", "RUN", "draw another run under the curve, or take it away", "compare"),
         Word("view", "VIEW", f"{', '.join(view.title for view in VIEWS)} or their numbers", "view"),
         Word("crosshair", "WINDOW|fall|off", "the crosshair to a window, or where the loss fell", "crosshair"),
-        Word("cursor", "left|right|up|down|off [CELLS]", "the cursor of the view that is shown", "cursor"),
         Word("theme", "dark|light", "the background, also the next time", "theme"),
         Word("save", "[FILE.svg|FILE.txt]", "save the run now, or the screen as a picture or text", _saved),
         Word("figure", "KIND FILE", f"a figure for a paper, and a CSV file: {', '.join(FIGURES)}", "figure"),

@@ -21,7 +21,6 @@ from cyclopts import Parameter
 from echornn import ConfigError, RunError
 from echornn.remote.client import AddressError, RemoteSession, connected, end_session, viewers_of
 from echornn.runs import folders
-from tui.cli.lines import say_last
 from tui.cli.preferences import Preferences, ScreenFlags, preferences
 from tui.cli.rows import as_json, emit
 from tui.cli.train import AppScreen
@@ -91,7 +90,7 @@ def _show(folder: Path, chosen: Preferences, read_only: bool) -> int:
         f"come back with: echornn-tui attach {place}",
         f"end it with: echornn-tui attach --stop {place}",
     ]
-    say_last([session.ended] if session.ended else goes_on)
+    printed.say_last([session.ended] if session.ended else goes_on)
     return screen.errors.conclude(ExitCode.FAILED if app.return_code else ExitCode.DONE)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from echornn.session.session import Session
 
 
-def divide() -> int:
+def into_background() -> int:
     """Fork, before any thread starts or a run is locked. The child returns with a descriptor for `let_go`, in a session
     of its own, which no hang-up reaches; the parent waits for that, prints how to attach, and ends.
     """

@@ -15,14 +15,12 @@ from cyclopts import Parameter
 from echornn import ConfigError, EchoConfig, Frame, Session
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.remote.client import AddressError, RemoteSession, viewers_of
-from echornn.runtime import quiet
 from echornn.session.commands import Pause
 from echornn.timeline.branch import letter_of
 from tui.cli import train
-from tui.cli.lines import LinePrinter
 from tui.cli.preferences import ScreenFlags, preferences
 from tui.cli.rows import Json, Record, RunName, Trust, as_json, named
-from tui.term import guardian, terminal
+from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode, ThreadErrors, UsageError
 
 if TYPE_CHECKING:
@@ -81,10 +79,10 @@ def _text(script: str | None, file: Path | None) -> str:
 def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, int], ascii: bool, trust: bool) -> int:
     """Do these lines on the session that trains a run, or continue it here; what became of each is printed at once."""
     from tui.app.keys import keymap_with
-    from tui.app.tour import ScriptApp
+    from tui.app.script_app import ScriptApp
 
     # while an app runs, it has another output
-    out, err, printer = sys.stdout, sys.stderr, LinePrinter()
+    out, err, printer = sys.stdout, sys.stderr, printed.LinePrinter()
 
     def note(*texts: str) -> None:
         printer.print([f"echornn-tui: {text}" for text in texts], err)
@@ -95,43 +93,38 @@ def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, 
             result = "nothing to do"
         why = keymap_with({}).text(outcome.why_not or outcome.note)  # a script has no keys: the built-in ones are named
         branch = letter_of(frame.line)
-        told: Record = {"line": outcome.line.text, "result": result, "why": why, "state": str(frame.state)}
-        told |= {"branch": branch, "window": frame.trained, "epoch": frame.epoch, "loss": frame.loss}
+        record: Record = {"line": outcome.line.text, "result": result, "why": why, "state": str(frame.state)}
+        record |= {"branch": branch, "window": frame.trained, "epoch": frame.epoch, "loss": frame.loss}
         loss = f", loss {loss_text(frame.loss)}" if frame.trained else ""
         words = f": {why}" if why else f" (branch {branch}, window {frame.trained:,}{loss})"
-        printer.print([as_json(told) if json else f"{outcome.line.text}: {result}{words}"], out)
+        printer.print([as_json(record) if json else f"{outcome.line.text}: {result}{words}"], out)
 
-    def do(session: Session | RemoteSession, trains_itself: bool) -> tuple[int, OSError | None]:
-        """Returns the exit code, and why an outcome could not be printed."""
+    def do(session: Session | RemoteSession, trains_itself: bool) -> int:
         app = ScriptApp(session, lines, say, trains_itself, ascii_only=ascii)
         # asyncio.run would close the loop, and for that wait forever for the training thread
         code = asyncio.new_event_loop().run_until_complete(app.run_async(headless=True, size=size, mouse=False))
         if app.undone:
             note(f"{app.undone} of {len(lines)} lines were not done")
-        return ExitCode.FAILED if app.return_code or code is None else code, app.trouble
+        return ExitCode.FAILED if app.return_code or code is None else code
 
     if there := _session_elsewhere(folder, note):
-        code, trouble = do(there, trains_itself=False)
+        code = do(there, trains_itself=False)
         there.stop()
-        if trouble is not None:
-            raise trouble
         return code
     config, recorder, _ = train.go_on(str(folder), {}, None, trust)
-    session = Session(config, recorder=recorder, vitals=True)
+    session = Session(config, recorder=recorder)
     session.send(Pause())
     native_log, errors = terminal.keep_native_stderr_off_the_screen(), ThreadErrors()
     errors.tell = note
     terminal.when_terminal_is_gone(lambda: terminal.leave_process(train.end(session, after_a_signal=True)))
     with errors.keeping():
-        code, trouble = do(session, trains_itself=True)
+        code = do(session, trains_itself=True)
     saved = train.end(session, after_a_signal=code == ExitCode.CHECKPOINTED)
     if session.refused is not None:
         raise session.refused
     if session.error is not None:
         note(*f"{session.frame.message}\n{native_log.tail()}".splitlines())
     printer.print(train.farewell(session), err)
-    if trouble is not None:
-        raise trouble
     return errors.conclude(saved if code == ExitCode.CHECKPOINTED else max(code, saved))
 
 
@@ -153,16 +146,14 @@ def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> i
         file: clipping, a lesson on gradient clipping; or one of your own, in Markdown: lines after : are done.
             docs/cli.md shows how.
     """
-    from tui.app.script import LESSONS, lesson_of
+    from tui.app.tour import OTHER_LESSONS, TourApp, lesson_of
 
-    lesson = () if file is None else lesson_of(_text(None, LESSONS.get(str(file), file)))
+    lesson = () if file is None else lesson_of(_text(None, OTHER_LESSONS.get(str(file), file)))
     if not terminal.is_interactive():
         raise UsageError("tour needs a terminal that can move the cursor")
     chosen = preferences(screen or ScreenFlags(), TOUR_SPEED)
     guarded = guardian.divide()
     config = EchoConfig()
-    session = Session(config, chosen.speed, recorder=train.begin(None, config), vitals=True)
+    session = Session(config, chosen.speed, recorder=train.begin(None, config))
     session.send(Pause())
-    with quiet.collector_spared():
-        from tui.app.tour import TourApp
     return train.show(partial(TourApp, lesson=lesson), session, chosen, guarded, compared=(), serve=True)

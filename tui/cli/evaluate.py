@@ -1,4 +1,4 @@
-"""The subcommand ``evaluate``: how well a run's networks do on data that training never saw."""
+"""``evaluate``: how well a run's networks do on data that training never saw; ``sample``: what they write."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from echornn.config import EchoConfig, fields_text
 from echornn.data.levels import chance_level
 from echornn.data.series import check_own_files, held_out_config
 from echornn.diagnosis.loss_stats import bits_text
+from echornn.readings import SAMPLE_LENGTH
+from echornn.runtime import quiet
 from tui.cli.probe import BAR
 from tui.cli.rows import At, Branch, Json, Record, Replica, RunName, Trust, emit, opened
 from tui.term import printed, terminal
@@ -92,3 +94,36 @@ def _lines(asked: EchoConfig, rows: list[Record]) -> Iterator[str]:
     for steps in np.array_split(known, min(LINES, len(known))):
         value, where = float(by_step[steps].mean()), " to ".join(map(str, sorted({steps[0] + 1, steps[-1] + 1})))
         yield f"{where:>14}  {value:>8{form}}  {'#' * round(BAR * value / most)}".rstrip()
+
+
+def sample_run(
+    run: RunName,
+    /,
+    *,
+    temperature: Annotated[float, Parameter(validator=Number(gte=0))] = 1.0,
+    prime: str = "",
+    length: Annotated[int, Parameter(validator=Number(gte=1, lte=1_000_000))] = SAMPLE_LENGTH,
+    at: At = None,
+    branch: Branch = None,
+    replica: Replica = None,
+    json: Json = False,
+    trust: Trust = False,
+) -> int:
+    """Print what a run's network writes, if it predicts the next character, as of the task text.
+
+    Args:
+        temperature: Divides the logits: below 1 the likely is likelier, and 0 takes the likeliest.
+        prime: How the text begins.
+        length: Characters in all.
+    """
+    stored = opened(run, trust)
+    terminal.keep_native_stderr_off_the_screen()
+    quiet.import_tensorflow(stored.run.about.threshold)
+    from echornn import sample
+
+    snapshot = stored.snapshot(at, branch, replica, retrain=True)
+    if not snapshot.state.is_finite:
+        raise FailedError(f"the weights are not finite after window {snapshot.window}: nothing is written")
+    text = sample(snapshot, length, temperature, prime)
+    record = {"window": snapshot.window, "seed": snapshot.state.config.seed, "temperature": temperature, "text": text}
+    return emit([record], json, lambda _: text.split("\n"))

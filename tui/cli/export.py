@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -21,11 +21,8 @@ from echornn.arrays.facts import NetworkFacts, configs_of, network_at, network_f
 from echornn.arrays.run_arrays import WindowPiece, pieces, state_at
 from echornn.config import shown
 from echornn.data.series import check_own_files, held_out_batch, held_out_config
-from echornn.files.recorded_values import record_of
 from echornn.history.windows import quantiles
-from echornn.progress import Floats
 from echornn.runtime import quiet
-from echornn.tasks.table import name_of
 from tui.cli.rows import Json, Record, RunName, Trust, as_json, csv_lines, emit, opened
 from tui.command_text import command_with
 from tui.term import printed, terminal
@@ -69,7 +66,7 @@ def export_run(
         summary: Print one row for each network instead: replica,seed,solved_at,final_loss,lost_at.
         replica: Only the network with this number, without the column replica.
         at: With --weights, --keras or --states: the network after this many windows of the path; by default at its end.
-        weights: Write the weights to this .npz file instead, and FILE.npz.txt, which describes each array.
+        weights: Write the weights to this .npz file instead, by their names in cells.
         keras: Write the network to this .keras file instead, as a Keras model with the same outputs.
         states: Write what a network does on fresh data to this .npz file instead, [trials, steps, ...]: inputs,
             targets, scored, states, carried, outputs; and conditions, the last target of each trial.
@@ -179,8 +176,8 @@ def _write_events(folder: Path, run: Run, pieces: Iterable[WindowPiece], windows
 
 
 def _write_network(run: Run, position: Position, weights: Path | None, keras: Path | None, replica: int | None) -> None:
-    """Write the networks, or the one of this number: as .npz (first axis: the replica, if there are several) with a
-    text that describes the arrays; and one network as .keras.
+    """Write the networks, or the one of this number: as .npz (first axis: the replica, if there are several), or one as
+    .keras.
     """
     terminal.keep_native_stderr_off_the_screen()
     there = state_at(run, position, retrain=True)
@@ -193,7 +190,7 @@ def _write_network(run: Run, position: Position, weights: Path | None, keras: Pa
         which = f"--replica {numbers[0]} to {numbers[-1]}"
         raise RunError(f"keras = {str(keras)!r} cannot be written: a .keras file has a single network; add {which}")
     if keras is not None and not config.the_cell.keras[0]:
-        instead = f"Keras has no {config.cell} cell; --weights writes its numbers and formulas"
+        instead = f"Keras has no {config.cell} cell; --weights writes its numbers"
         raise RunError(f"keras = {str(keras)!r} cannot be written: {instead}")
     if there.unlike is not None:
         printed.complain(f"echornn-tui: {there.unlike}")
@@ -202,10 +199,6 @@ def _write_network(run: Run, position: Position, weights: Path | None, keras: Pa
     if weights is not None:
         arrays = state.weights if config.replicas > 1 else state.of(0).weights
         printed.export_whole(weights, lambda file: np.savez(file, allow_pickle=False, **arrays))
-        text = "".join(f"{line}\n" for line in _weights_text(config, arrays))
-        printed.export_whole(
-            weights.with_name(f"{weights.name}.txt"), lambda file: file.write_text(text, encoding="utf-8")
-        )
     if keras is not None:
         quiet.import_tensorflow()
         from echornn.network.model import keras_model
@@ -230,19 +223,3 @@ def _write_states(run: Run, position: Position, file: Path, replica: int | None)
     arrays = {"inputs": batch.x, "targets": batch.y, "scored": batch.scored, "states": ran.states}
     arrays |= {"carried": ran.carried, "outputs": ran.outputs, "conditions": batch.y[np.arange(len(last)), last]}
     printed.export_whole(file, lambda to: np.savez(to, allow_pickle=False, **arrays))
-
-
-def _weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[str]:
-    task, last = config.the_task, config.seed + config.replicas - 1
-    yield from ("Weights of a recurrent network, numpy arrays by name.", f"Its task: {name_of(task)}")
-    if config.replicas > 1:
-        yield f"First axis of each: {config.replicas} networks of seeds {config.seed} to {last}, in order."
-    yield ""
-    for name, array in weights.items():
-        yield f"{name:<12} {np.dtype(array.dtype).name} {list(array.shape)}"
-    yield from ("", f"cell {config.cell}:", *(f"    {line}" for line in config.the_cell.formulas))
-    if config.num_layers > 1:
-        yield f"layers 2 to {config.num_layers}: names with _layer2, ...; their x_t is h_t of the layer below"
-    yield "x_t: numbers as they are, two symbols as the number 0 or 1, more symbols one-hot"
-    yield "output: h_t W2 + b2 of the top layer; of symbols, its softmax"
-    yield from ("", f"configuration: {as_json(record_of(config, with_facts=False))}")

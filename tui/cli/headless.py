@@ -22,11 +22,10 @@ from echornn.session.commands import Pause, Save
 from echornn.session.pictures.frame import Frame, State
 from echornn.timeline.branch import index_in
 from tui.cli.detach import Serving, let_go
-from tui.cli.lines import LinePrinter
 from tui.cli.rows import Record, as_json, results_of, seed_stats_fields
 from tui.cli.train import code_at_the_end, farewell, forget_if_empty
 from tui.figures.sweep_table import rung_text
-from tui.term import terminal
+from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode
 
 LOOK_SECONDS = 0.1  # between two checks of the session, for warnings and for its end
@@ -80,7 +79,7 @@ def print_training(
     if background is not None:
         let_go(background, recorder.folder, serving.trouble, errors_apart=json)
     native_log = terminal.keep_native_stderr_off_the_screen()
-    lines = LinePrinter(None if json else terminal.screen_for_a_bar())
+    lines = printed.LinePrinter()
     with terminal.asked_to_end(session.stop, lambda: session.send(Save())) as asked:
         folder = None if recorder.folder is None else str(recorder.folder)
         trained = recorder.resumed.position_at(at).window if recorder.resumed else 0
@@ -103,13 +102,11 @@ def print_training(
             if newest not in ("", warning):
                 warning = newest
                 lines.print([f"echornn-tui: {warning}"], sys.stderr)
-            lines.show(frame)
             is_over = frame.state is State.FINISHED or (frame.state is State.PAUSED and frame.has_diverged)
             if is_over and not is_watched():
                 session.stop()
             is_saved = recorder.saved
     serving.end("the session was ended" if asked else "the session has ended")
-    lines.close()
     frame, code = session.frame, code_at_the_end(recorder, is_saved, bool(asked))
     if session.refused is not None:
         forget_if_empty(session)

@@ -33,7 +33,7 @@ SUBCOMMANDS = {
     "branches": "tui.cli.lists:show_branches",
     "probe": "tui.cli.probe:probe_run",
     "evaluate": "tui.cli.evaluate:evaluate_run",
-    "sample": "tui.cli.sample:sample_run",
+    "sample": "tui.cli.evaluate:sample_run",
     "figure": "tui.cli.figure:make_figure",
     "attach": "tui.cli.attach:attach",
     "serve": "tui.cli.attach:serve",
@@ -55,7 +55,7 @@ Tasks = Mapping[str, TaskName]
 """The tasks that a command line names, by their words; their settings are flags."""
 
 
-def command_of(arguments: Sequence[str], tasks: Tasks | None = None) -> Callable[[], int | None]:
+def read_command(arguments: Sequence[str], tasks: Tasks | None = None) -> Callable[[], int | None]:
     name = arguments[0] if arguments[0] in SUBCOMMANDS else ""
     if tasks is None:
         tasks = _tasks_in(arguments) if name in ("", "sweep") else {}
@@ -64,7 +64,7 @@ def command_of(arguments: Sequence[str], tasks: Tasks | None = None) -> Callable
         return _parsed(name, arguments, tasks)
     except UnknownOptionError as error:
         if not tasks and (of_the_run := _task_of([*_values_of("resume", arguments)][:1])):
-            return command_of(arguments, of_the_run)
+            return read_command(arguments, of_the_run)
         flag = (error.token.keyword or error.token.value).partition("=")[0]
         of_tasks = tasks_with(flag.strip("-").replace("-", "_"))
         if of_tasks:
@@ -86,7 +86,12 @@ def _parsed(name: str, arguments: Sequence[str], tasks: Tasks) -> Callable[[], i
         name="echornn-tui",
         help="Train an Echo-RNN by truncated back-propagation through time, live in the terminal.",
         version=lambda: version("echornn-tui"),
-        default_parameter=Parameter(negative=(), converter=_converted, consume_multiple=True),
+        default_parameter=Parameter(
+            negative=(),
+            converter=_converted,
+            consume_multiple=True,
+            show_default=lambda value: str(value) if value or type(value) in (int, float) else None,
+        ),
     )
     shows_all = not name and {"--help", "-h"} & {*arguments}
     for each in SUBCOMMANDS if shows_all else [name] * bool(name):

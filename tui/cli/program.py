@@ -23,8 +23,8 @@ def exit_code_of(arguments: list[str]) -> int:
     try:
         if arguments:
             with quiet.collector_spared():
-                from tui.cli.parser import command_of
-            code = command_of(arguments)() or ExitCode.DONE
+                from tui.cli.parser import read_command
+            code = read_command(arguments)() or ExitCode.DONE
         else:  # the app starts without loading the parser, which takes time
             code = train()
         printed.finish()

@@ -29,7 +29,6 @@ from echornn.sweeps.sweep import Engine, EngineError, Sweep, structure_of
 from echornn.tasks.table import class_of, named
 from echornn.tasks.task import settings_of
 from tui.cli import train
-from tui.cli.lines import LinePrinter, say_last
 from tui.cli.preferences import Preferences, ScreenFlags, preferences
 from tui.cli.rows import Record, Trust, as_json
 from tui.figures.sweep_table import Measure, rung_text, value_text
@@ -77,7 +76,7 @@ def sweep(
         results = SweepResults.read(out)
         code = show_on_screen(results, MapState.first(results), preferred, guarded, computing)
         end = computing.end_record()
-    say_last(_end_lines(end, out))
+    printed.say_last(_end_lines(end, out))
     if computing.trouble:
         printed.complain(f"echornn-tui: {computing.trouble}")
     return code
@@ -138,7 +137,7 @@ class Computation:
 
 
 def print_sweep(folder: Path, grid: Grid, engine: Engine, json: bool) -> int:
-    lines, computing = LinePrinter(None if json else terminal.screen_for_a_bar()), Computation(folder, grid, engine)
+    lines, computing = printed.LinePrinter(), Computation(folder, grid, engine)
     sweep = computing.sweep
     with closing(sweep), terminal.asked_to_end(sweep.asked_to_end.set) as asked:
         results = SweepResults.read(folder)
@@ -164,15 +163,10 @@ def print_sweep(folder: Path, grid: Grid, engine: Engine, json: bool) -> int:
             if time.monotonic() - looked >= LOOK_SECONDS or sweep.is_finished:
                 looked = time.monotonic()
                 say_news()
-            numbers = [f"{sweep.known:,}/{sweep.trainings:,} networks", f"{sweep.solved:,} solved"]
-            numbers += [f"{len(sweep.failed)} failed"] if sweep.failed else []
-            numbers += [] if sweep.loop_seconds else ["compiling"]
-            lines.show_numbers(sweep.known + sweep.abandoned, sweep.trainings, numbers)
 
         start = computing.start_record()
         say(start, _start_lines(start))
         code = computing.run(watch)
-        lines.close()
         say_news()
         if computing.trouble:
             lines.print([f"echornn-tui: {computing.trouble}"], sys.stderr)
@@ -246,30 +240,20 @@ def show_map(
     filter: Annotated[str, "Show only some values: words such as cell=gru,lstm or echo_step=5..15."] = "",
     once: Annotated[bool, "Print the map as text."] = False,
     csv: Annotated[bool, "Print the map as CSV, a row for each square."] = False,
-    svg: Annotated[Path | None, "Write the map to this .svg file as a picture."] = None,
     trust: Trust = False,
     screen: ScreenFlags | None = None,
 ) -> int:
     """Show the map of a sweep, finished or while it is computed."""
-    ways = [flag for flag, is_given in {"--csv": csv, "--once": once, "--svg": svg}.items() if is_given]
-    if len(ways) > 1:
-        raise UsageError(f"{ways[0]} cannot be used with {ways[1]}: use only one of them")
-    if svg is not None and svg.suffix != ".svg":
-        raise UsageError(f"svg = {str(svg)!r} cannot be written: the name must end in .svg")
+    if csv and once:
+        raise UsageError("--csv cannot be used with --once: use only one of them")
     chosen = preferences(screen)
-    guarded = guardian.divide() if not ways and terminal.is_interactive() else None
+    guarded = guardian.divide() if not (csv or once) and terminal.is_interactive() else None
     with trusting(trust):
         results = SweepResults.read(sweep)
     first = chosen_state(results, across, down, show, filter)
     if guarded is not None:
         return show_on_screen(results, first, chosen, guarded)
-    if svg is not None:
-        from tui.map.app import drawn
-
-        picture = asyncio.run(drawn(results, first))
-        printed.export_whole(svg, lambda file: file.write_text(picture, encoding="utf-8"))
-        return ExitCode.DONE
-    lines = csv_of(first).splitlines() if csv else lines_of(replace(first, stepped=None))
+    lines = csv_of(first).splitlines() if csv else lines_of(first)
     plain = chosen.ascii or not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
     printed.lines(map(in_ascii, lines) if plain and not csv else lines)
     return ExitCode.DONE
@@ -339,7 +323,7 @@ def show_on_screen(
 
         nonlocal theme, session
         await asyncio.to_thread(check_own_data, config)
-        session = Session(config, chosen.speed, recorder=train.begin(None, config), vitals=True)
+        session = Session(config, chosen.speed, recorder=train.begin(None, config))
         app = PointApp(session, chosen.fps, chosen.ascii, theme, moved=chosen.keys)
         code = await screen.show_session(app, session)
         theme = "light" if app.theme == "textual-light" else "dark"
@@ -363,5 +347,5 @@ def show_on_screen(
         computing.sweep.asked_to_end.set()
         thread.join(SECONDS_TO_STOP)
     code = screen.errors.conclude(code or computed)
-    say_last(words)
+    printed.say_last(words)
     return code

@@ -25,7 +25,7 @@ from echornn.tasks.own_task import OwnTask
 from echornn.tasks.table import settings_by_name, values_of
 from echornn.timeline.moves import before_it_diverged
 from echornn.training.device import require_memory
-from tui.cli.detach import Serving, divide, go_on_in_the_background
+from tui.cli.detach import Serving, go_on_in_the_background, into_background
 from tui.cli.preferences import Preferences, ScreenFlags, preferences, speed_of
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode, ThreadErrors, UsageError
@@ -75,7 +75,7 @@ def train(
         Run.read(folder, quickly=True)  # refused before anything is made
     chosen = preferences(screen, rate) if in_the_app else None
     guarded = guardian.divide() if in_the_app else None
-    background = divide() if detach else None
+    background = into_background() if detach else None
     given = given or {}
     if resume is None:
         config = changed(EchoConfig(), given)
@@ -83,7 +83,7 @@ def train(
     else:
         config, recorder, at = go_on(resume, given, at, trust)
     if guarded is not None and chosen is not None:
-        session = Session(config, chosen.speed, recorder=recorder, at=at, vitals=True)
+        session = Session(config, chosen.speed, recorder=recorder, at=at)
         if paused:
             session.send(Pause())
         with quiet.collector_spared():
@@ -102,7 +102,6 @@ def show(
     compared: Sequence[Path],
     serve: bool,
 ) -> int:
-    from tui.cli.lines import say_last
 
     screen, recorder = AppScreen(guarded, chosen.mouse), session.recorder
     session.viewers.join(terminal.name(), LOCAL)
@@ -128,7 +127,7 @@ def show(
         serving.end("the session goes on in the background", "attach again with echornn-tui attach")
     else:
         serving.end("the session was ended")
-    say_last(screen.last_words(code, session, goes_on))
+    printed.say_last(screen.last_words(code, session, goes_on))
     if goes_on and recorder.folder is not None:
         flags = flags_for(session.going_first, **session.editing_first)
         go_on_in_the_background(recorder.folder, session.frame.speed, not app.trains, serve, flags)

@@ -14,10 +14,19 @@ from echornn.diagnosis.seed_stats import wilson
 from echornn.sweeps.folder import SweepResults
 from tui.figures.data import FigureData, FigureError, FigureRequest
 from tui.figures.paper import COLOURS, SHADES, legend, level_lines, losses_axis, names_along, not_finite, whole_numbers
-from tui.figures.sweep_table import Scale, Table, first_choice, meaning, numbers_of, short_text, value_of, value_text
+from tui.figures.sweep_table import (
+    Measure,
+    Scale,
+    Table,
+    first_choice,
+    meaning,
+    numbers_of,
+    short_text,
+    value_of,
+    value_text,
+)
 
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)  # the shades beside which the colour bar has a value
-WAY = "way of the median final loss to the last level, %"  # what the shades show of several tasks' losses
 MOST_TEXTS = 14  # columns of squares that have their values written on them, at a width of one column
 LETTERS = 13.6  # letters of columns that have room in an inch
 
@@ -79,13 +88,13 @@ def sweep_map(request: FigureRequest) -> FigureData:
     columns: dict[str, list[Any]] = {}
     for row, left in zip(table.cells, table.rows, strict=True):
         for cell, top in zip(row, table.columns, strict=True):
-            value, shade = value_of(cell, request.show), scale.share(scale.value(cell))
+            value = value_of(cell, request.show)
             fields = {across: value_text(top), **({down: value_text(left)} if down else {})}
-            shown = {"value": value, "shade": shade, "text": short_text(value, request.show)}
+            shown = {"value": value, "shade": scale.share(value), "text": short_text(value, request.show)}
             for name, number in {**fields, **numbers_of(cell), **shown}.items():
                 columns.setdefault(name, []).append(None if number != number else number)  # NaN: not known
     least, most = min(filter(None, columns["trained"]), default=0), max(columns["trained"])
-    label = WAY if scale.of_tasks else meaning(request.show, {point.config.loss_name for point in results.points})
+    label = meaning(request.show, {point.config.loss_name for point in results.points})
     label += f" (n = {least:,}{f' to {most:,}' if most > least else ''})" if most else ""
 
     def draw(figure: Any) -> None:
@@ -120,6 +129,6 @@ def _draw_map(figure: Any, table: Table, shades: Any, texts: list[str]) -> None:
 
 
 def _tick(scale: Scale, share: float) -> str:
-    if scale.is_share or not math.isfinite(scale.best):
+    if scale.measure is Measure.SUCCESS or not math.isfinite(scale.best):
         return f"{100 * share:.0f}"
     return short_text(scale.worst * (scale.best / scale.worst) ** share, scale.measure)

@@ -142,29 +142,20 @@ class Scale:
     measure: Measure
     best: float = 1.0  # of the finite values; NaN if there are none
     worst: float = 0.0
-    of_tasks: bool = False  # losses of several tasks have no common scale: `MapCell.way` has the shades
 
     @classmethod
     def of(cls, points: Sequence[GridPoint], measure: Measure) -> Scale:
-        of_tasks = measure is Measure.LOSS and len({point.task for point in points if point.results}) > 1
-        if measure is Measure.SUCCESS or of_tasks:
-            return cls(measure, of_tasks=of_tasks)
+        if measure is Measure.SUCCESS:
+            return cls(measure)
         values = (value_of(MapCell((), (point,)), measure) for point in points)
         floored = [max(LEAST[measure], value) for value in values if math.isfinite(value)] or [math.nan]
         return cls(measure, min(floored), max(floored))
-
-    @property
-    def is_share(self) -> bool:
-        return self.measure is Measure.SUCCESS or self.of_tasks
-
-    def value(self, cell: MapCell) -> float:
-        return cell.way if self.of_tasks else value_of(cell, self.measure)
 
     def share(self, value: float) -> float:
         """The position of a value between worst (0) and best (1); -1 for an infinite value; NaN stays NaN."""
         if math.isinf(value):
             return -1.0
-        if self.is_share or math.isnan(value):
+        if self.measure is Measure.SUCCESS or math.isnan(value):
             return value
         if self.best == self.worst:
             return 1.0
@@ -172,21 +163,17 @@ class Scale:
         return min(1.0, max(0.0, share))
 
     def level(self, value: float) -> int:
-        """The shade, from 1 (worst) to 4 (best); 0 for none solved, not known, chance, or an infinite value."""
+        """The shade, from 1 (worst) to 4 (best); 0 for none solved, not known, or an infinite value."""
         share = self.share(value)
-        if self.is_share and not share > 0:
-            return 0
         if self.measure is Measure.SUCCESS:
-            return 4 if share >= 1 else 1 + int(share * 3)
-        return 0 if share < 0 else 1 + min(3, int(share * 4))
+            return 4 if share >= 1 else 1 + int(share * 3) if share > 0 else 0
+        return 1 + min(3, int(share * 4)) if share >= 0 else 0
 
     @property
     def legend(self) -> tuple[tuple[int, str], ...]:
         """The shades, the best first, each with its meaning."""
         never = "diverged" if self.measure is Measure.LOSS else "not half solved"
-        if self.of_tasks:
-            texts = ["3/4 of the way to the last level, or more", "1/2", "1/4", "less", "chance"]
-        elif self.measure is Measure.SUCCESS:
+        if self.measure is Measure.SUCCESS:
             texts = ["all", "2/3 or more", "1/3 or more", "fewer", "none solved"]
         elif not self.best < self.worst:
             one = () if math.isnan(self.best) else ((4, short_text(self.best, self.measure)),)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -26,7 +26,7 @@ from tui.command_text import command_of
 from tui.map.drawing import draw_map
 from tui.map.state import MapState, common_to_all
 from tui.term.exit_code import ExitCode
-from tui.views.canvas import Box, Cells, CellWidget
+from tui.views.canvas import Cells, CellWidget
 from tui.views.keymap import KeyMap, Moved
 from tui.views.text import shortened
 
@@ -35,9 +35,8 @@ WITH_LEGEND = 7  # the fewest lines of the map with which it has a legend
 LINES = ((15, 3, 3), (9, 2, 3), (6, 1, 2), (0, 0, 1))  # from so many lines on, how many are above the map, and below
 
 SHOWN = "What is shown: how many seeds solved it, the window by which half had, the final loss"
-HOLD = "Hold another field at its value before; «map.step_on» at the next; past its ends, all values together"
+HOLD = "Hold a third field at its value before; «map.step_on» at the next; past its ends, all values together"
 OPEN = "Train its best seed in the app; «back_to_map» comes back here"
-OTHER = "Choose which field «map.step_back» and «map.step_on» hold, if there are several; > marks it"
 FILTER = "Show some values only: FIELD=a,b or FIELD=low..high; several fields with spaces between"
 
 
@@ -56,12 +55,10 @@ BINDINGS = [
     _key("m", "see('next_measure')", "Shown", "map.measure", SHOWN, True),
     _key("left_square_bracket", STEP_BACK, "Hold", "map.step_back", HOLD, True, "[]"),
     _key("right_square_bracket", "see('held', (1,))", "On", "map.step_on", "Hold it at its next value", False, "]"),
-    _key("o", "see('next_stepped')", "Other", "map.other", OTHER),
-    _key("space", "see('marked')", "Mark", "map.mark", "Mark this square: others are compared with it", True),
     _key("enter", "open", "Open", "map.open", OPEN, True, "enter"),
     _key("y", "copy", "Copy", "copy", "Copy the command that trains its best seed", True),
     _key("slash", "filter", "Filter", "map.filter", FILTER, True, "/"),
-    _key("escape", "escape", "Clear", "map.clear", "Remove the filter, then the mark"),
+    _key("escape", "escape", "Clear", "map.clear", "Remove the filter"),
     _key("left", "see('moved', (0, -1))", "Left", "map.left", "Move the cursor"),
     _key("right", "see('moved', (0, 1))", "Right", "map.right", "Move the cursor"),
     _key("up", "see('moved', (-1, 0))", "Up", "map.up", "Move the cursor"),
@@ -78,11 +75,11 @@ BINDINGS = [
 TOGETHER = {"map.across": ("map.across", "map.down"), "map.step_back": ("map.step_back", "map.step_on")}
 """The keys that the key line and the help show in one place, by the id of the first."""
 
-LEFT_OUT = ("copy", "filter", STEP_BACK, "see('next_across')", "see('next_measure')", "see('marked')")
+LEFT_OUT = ("copy", "filter", STEP_BACK, "see('next_across')", "see('next_measure')")
 """Actions whose keys are left out of a narrow key line, in this order."""
 
 NOTHING = dict.fromkeys(("next_across", "next_down", "turned"), "no other field is shown: «map.down» chooses one")
-NOTHING |= dict.fromkeys(("held", "next_stepped"), "no other field: «map.across» and «map.down» show all fields")
+NOTHING["held"] = "no other field: «map.across» and «map.down» show all fields"
 """What is said where a key changes nothing."""
 
 CANNOT_OPEN = "nothing to train here: this combination is not possible"
@@ -135,7 +132,6 @@ class MapView(CellWidget, can_focus=True):
     """What the map is of, its cells, their legend, and what is known of the cell under the pointer, or the cursor."""
 
     progress, trouble, hint = "", "", ""
-    is_read = True
 
     def __init__(self, shown: MapState) -> None:
         super().__init__()
@@ -146,13 +142,12 @@ class MapView(CellWidget, can_focus=True):
         above, below = next((above, below) for least, above, below in LINES if cells.height >= least)
         first = (self.trouble, "trouble") if self.trouble else (self.progress, "strong")
         head = [first, (shown.heading, "muted"), (common_to_all(shown.table.results), "muted")][:above]
-        below *= self.is_read
         height = cells.height - above - below
         legend = [(text, "muted") for text in shown.legend] if height >= WITH_LEGEND else []
-        draw_map(cells, Box(1, above, width, height - len(legend)), shown)
+        draw_map(cells, Region(1, above, width, height - len(legend)), shown)
         pointed = self.hovered
         reading = (shown.at(*pointed) if isinstance(pointed, tuple) else shown).reading
-        lines = [*zip(reading, ("strong", "text", "text"), strict=True)][:below]
+        lines = [*zip((*reading, ""), ("strong", "text", "text"), strict=True)][:below]
         if hint := self.keymap.text(self.hint or shown.refusal):
             lines[-1:] = [(hint, "hint")]
         under = [*legend, *lines]
@@ -236,8 +231,7 @@ class MapApp(KeyedApp[EchoConfig | int]):
 
     def action_see(self, key: str, by: tuple[int, ...] = ()) -> None:
         before, now = self.shown, getattr(self.shown, key)(*by)
-        is_same = (before.choice, before.stepped) == (now.choice, now.stepped)
-        self._show(now, NOTHING.get(key, "") if is_same else "")
+        self._show(now, NOTHING.get(key, "") if before.choice == now.choice else "")
 
     def action_open(self) -> None:
         if (best := self.shown.cell.best) is not None:
@@ -261,8 +255,6 @@ class MapApp(KeyedApp[EchoConfig | int]):
             self._filter.value = ""
             self.leave_filter()
             self._show(self.shown.filtered(""))
-        elif self.shown.mark:
-            self._show(replace(self.shown, mark=()))
         else:
             self._show(self.shown, "«quit» ends the program")
 
@@ -291,13 +283,3 @@ class MapApp(KeyedApp[EchoConfig | int]):
 
     def _leave(self, code: ExitCode) -> None:
         self.exit(code)
-
-
-async def drawn(results: SweepResults, chosen: MapState) -> str:
-    """The map of a sweep as the app shows it, as SVG, with room for each cell."""
-    app, table = MapApp(Follower(results), chosen, theme="light"), chosen.table
-    async with app.run_test(size=(max(100, 20 + 9 * len(table.columns)), 10 + 3 * len(table.rows))) as pilot:
-        app.view.is_read = app.query_one(KeyLine).display = False
-        app.view.redraw()
-        await pilot.pause()
-        return app.export_screenshot(title=chosen.heading)

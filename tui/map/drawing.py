@@ -10,14 +10,15 @@ import textwrap
 from collections.abc import Iterator, Sequence, Set
 
 import numpy as np
+from textual.geometry import Region
 
 from echornn.data.levels import solved_level
 from echornn.sweeps.results import MapCell
 from tui.figures.sweep_table import Measure, Scale, numbers_of, rung_text, short_text, value_of, value_text
 from tui.map.state import SHADES, MapState, common_to_all, signs_of
-from tui.views.canvas import Box, Cells, stamp, write_in
+from tui.views.canvas import Cells, stamp, write_in
 
-MARKED, SIDES, CURSOR = "◆", "▐▌", "◉"  # the cursor is at the sides of its cell, or on it if cells have no gaps
+SIDES, CURSOR = "▐▌", "◉"  # the cursor is at the sides of its cell, or on it if cells have no gaps
 COLOURS = 8  # shades, without that of the lowest level
 AIRY = 2  # the least width and height of cells with gaps between them
 WIDEST, HIGHEST = 9, 7  # characters of a cell
@@ -49,7 +50,7 @@ def labels_of(state: MapState) -> tuple[list[str], list[str]]:
     return rows, columns
 
 
-def draw_map(cells: Cells, box: Box, state: MapState) -> None:
+def draw_map(cells: Cells, box: Region, state: MapState) -> None:
     table, cursor, texts = state.table, state.cursor, texts_of(state)
     row_labels, column_labels = labels_of(state)
     margin = min(LONGEST_LABEL, max(map(len, row_labels)) + 2, max(3, box.width // 4)) + 1
@@ -62,12 +63,10 @@ def draw_map(cells: Cells, box: Box, state: MapState) -> None:
     _draw_row_labels(cells, box._replace(width=margin - 1), rows, row_labels, cursor[0])
     _draw_column_labels(cells, box, margin, columns, gap, column_labels, cursor[1])
     for (row, lines), (column, places) in itertools.product(rows.items(), columns.items()):
-        place = Box(box.x + margin + places.start, box.y + 1 + lines.start, len(places), len(lines))
+        place = Region(box.x + margin + places.start, box.y + 1 + lines.start, len(places), len(lines))
         cell, is_numbered = table.cells[row][column], len(places) >= longest + (len(lines) == 1)
         cells.mark(*place, (row, column))
         _draw_cell(cells, place, cell, state.scale, texts[row][column] if is_numbered else "")
-        if state.mark and state.mark == cell.places:
-            write_in(cells, place, 0, MARKED, "source")
         if (row, column) == cursor and not gap:
             stamp(cells, place.x, place.y, np.full((place.height, place.width), CURSOR), "cursor")
         elif (row, column) == cursor:
@@ -75,13 +74,13 @@ def draw_map(cells: Cells, box: Box, state: MapState) -> None:
                 stamp(cells, x, place.y, np.full((place.height, 1), side), "side")
 
 
-def _draw_cell(cells: Cells, place: Box, cell: MapCell, scale: Scale, text: str) -> None:
+def _draw_cell(cells: Cells, place: Region, cell: MapCell, scale: Scale, text: str) -> None:
     sign, middle = next(iter(signs_of(cell)), None), place.height // 2
     if not cell.finished:
         if sign is not None:
             write_in(cells, place, middle, sign.character, sign.ink, at=(place.width - 1) // 2)
         return
-    value = scale.value(cell)
+    value = value_of(cell, scale.measure)
     level = scale.level(value)
     shade = f"shade{min(COLOURS - 1, int(scale.share(value) * COLOURS))}" if level else "none"
     stamp(cells, place.x, place.y, np.full((place.height, place.width), SHADES[level]), shade)
@@ -101,7 +100,7 @@ def _is_number(text: str) -> bool:
 
 
 def _draw_column_labels(
-    cells: Cells, box: Box, left: int, columns: dict[int, range], gap: int, texts: Sequence[str], cursor: int
+    cells: Cells, box: Region, left: int, columns: dict[int, range], gap: int, texts: Sequence[str], cursor: int
 ) -> None:
     """The label of the cursor's column, and at regular distances those of others; only words are cut."""
     pitch, end = len(columns[cursor]) + gap, max(places.stop for places in columns.values())
@@ -120,7 +119,7 @@ def _draw_column_labels(
         write_in(cells, box, 0, ">", "muted", at=min(box.width - 1, left + end))
 
 
-def _draw_row_labels(cells: Cells, box: Box, rows: dict[int, range], texts: Sequence[str], cursor: int) -> None:
+def _draw_row_labels(cells: Cells, box: Region, rows: dict[int, range], texts: Sequence[str], cursor: int) -> None:
     for row, lines in rows.items():
         text, ink = (f"> {texts[row]}", "cursor") if row == cursor else (f"  {texts[row]}", "muted")
         write_in(cells, box, 1 + lines.start + len(lines) // 2, f"{text:<{box.width}}", ink)

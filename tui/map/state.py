@@ -68,12 +68,10 @@ class MapState:
 
     table: Table
     measure: Measure = Measure.SUCCESS
-    stepped: str | None = None  # the field that the stepping keys hold
     filter: str = ""
     refusal: str = ""  # why the filter is not obeyed
     row: Value = None  # the values of the cell under the cursor; of the first if there is no such cell
     column: Value = None
-    mark: tuple[Values, ...] = ()  # the places of a cell with which others are compared
 
     @classmethod
     def first(cls, results: SweepResults) -> MapState:
@@ -90,8 +88,7 @@ class MapState:
     def seeing(self, choice: Choice) -> MapState:
         if choice.down == choice.across:
             choice = replace(choice, down=None)
-        now = replace(self, table=Table.of(self.table.results, choice))
-        return now if self.stepped in now.others else replace(now, stepped=next(iter(now.others), None))
+        return replace(self, table=Table.of(self.table.results, choice))
 
     def next_across(self) -> MapState:
         """The next field is across; if that is the field down, the two change places."""
@@ -111,11 +108,8 @@ class MapState:
         turned = replace(self, row=self.column, column=self.row)
         return turned.seeing(replace(self.choice, across=self.choice.down, down=self.choice.across))
 
-    def next_stepped(self) -> MapState:
-        return replace(self, stepped=after(self.stepped, self.others or [None]))
-
     def held(self, by: int) -> MapState:
-        """The next (or an earlier) value is held; between the last and the first, cells have all values."""
+        """The next (or an earlier) value of a field is held; between the last and the first, cells have all values."""
         if self.stepped is None:
             return self
         ways: list[dict[str, Value]] = [{}, *({self.stepped: value} for value in self.axes[self.stepped])]
@@ -134,9 +128,6 @@ class MapState:
         rows, columns = self.table.rows, self.table.columns
         row, column = min(len(rows) - 1, max(0, row)), min(len(columns) - 1, max(0, column))
         return replace(self, row=rows[row], column=columns[column])
-
-    def marked(self) -> MapState:
-        return replace(self, mark=() if self.mark == self.cell.places else self.cell.places)
 
     def filtered(self, text: str) -> MapState:
         """With this filter; if it is invalid, all is shown, and the refusal says why."""
@@ -160,6 +151,11 @@ class MapState:
     def others(self) -> list[str]:
         """The fields that are neither across nor down."""
         return [name for name in self.axes if name not in (self.choice.across, self.choice.down)]
+
+    @property
+    def stepped(self) -> str | None:
+        """The field whose values the stepping keys hold."""
+        return next(iter(self.others), None)
 
     @cached_property
     def scale(self) -> Scale:
@@ -191,8 +187,8 @@ class MapState:
         fields = [f"{word} {name}" for word, name in (("across", choice.across), ("down", choice.down)) if name]
         others = []  # each cell has their one value, or all of several
         for name in self.others:
-            left, sign = choice.left(name, self.axes[name]), ">" if name == self.stepped and self.others[1:] else ""
-            others.append(f"{sign}{name} {value_text(left[0])}" if len(left) == 1 else f"{sign}over {name}")
+            left = choice.left(name, self.axes[name])
+            others.append(f"{name} {value_text(left[0])}" if len(left) == 1 else f"over {name}")
         parts = (", ".join([meaning(self.measure, losses), *fields]), ", ".join(others))
         return "; ".join(filter(None, (*parts, self.filter and f"filter {self.filter}")))
 
@@ -203,9 +199,9 @@ class MapState:
         lines = [shades, [(sign.character, sign.words) for sign in SIGNS.values() if sign in signs]]
         return ["  ".join(" ".join(one) for one in line) for line in lines if line]
 
-    def name_of(self, places: tuple[Values, ...]) -> str:
-        """The fields that have one value in these places, without those that their task lacks."""
-        values = dict(zip(self.axes, map(set, zip(*places, strict=True)), strict=False))
+    def name_of(self, cell: MapCell) -> str:
+        """The fields that have one value in a cell, without those that their task lacks."""
+        values = dict(zip(self.axes, map(set, zip(*cell.places, strict=True)), strict=False))
         known, fields = EchoConfig.names(), []
         for name in filter(None, (self.choice.down, self.choice.across, *self.others)):
             match [*values.get(name, ())]:
@@ -214,15 +210,12 @@ class MapState:
         return ", ".join(fields) or "the point"
 
     @property
-    def reading(self) -> tuple[str, str, str]:
-        cell, marked = self.cell, ""
+    def reading(self) -> tuple[str, str]:
+        cell = self.cell
         impossible = "impossible, so it was left out" if cell.impossible else "not part of this sweep"
         lacks = ", ".join(counts_of(cell, "failed", "missing")) or impossible
-        if self.mark:
-            results = solved_text(MapCell.together(self.mark, self.table.results.cells))
-            marked = f"marked: {self.name_of(self.mark)}: {results}"
         words = solved_text(cell) if cell.finished else lacks
-        return f"{self.name_of(cell.places)}: {words}", "; ".join(self._details(cell)), marked
+        return f"{self.name_of(cell)}: {words}", "; ".join(self._details(cell))
 
     def _details(self, cell: MapCell) -> Iterator[str]:
         if not cell.finished:

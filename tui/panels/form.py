@@ -193,7 +193,7 @@ class Form:
     def wanted(self) -> EchoConfig:
         """The configuration after all that was sent has taken effect."""
         try:
-            return self.config.with_fields(self.sent)
+            return self.config.with_fields(self.sent) if self.sent else self.config
         except ConfigError:  # it has changed in the meantime
             self.forget()
             return self.config
@@ -203,8 +203,7 @@ class Form:
         """The configuration whose values are the rows: that of the drafted task, if it can be used."""
         wanted = self.wanted
         try:
-            task = {TASK: self.drafts[TASK], "stride": None} if TASK in self.drafts else {}
-            return wanted.with_fields(task)
+            return wanted.with_fields({TASK: self.drafts[TASK], "stride": None}) if TASK in self.drafts else wanted
         except ConfigError:
             return wanted
 

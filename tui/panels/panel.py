@@ -15,7 +15,7 @@ from echornn.session.commands import Command, Edit, Go, Name, Pin
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import BranchRow, Picture
 from tui.panels.form import PRESET, PRESETS, WHY, Form, groups_of, help_of
-from tui.panels.runs import Futures, KeptRun, show_or_hide, standing
+from tui.panels.runs import KeptRun, UnderCurve, show_or_hide, standing
 from tui.views.canvas import Cells, CellWidget, Press
 
 COLUMN_WIDTH, GAP = 37, 2  # the least width of a column of fields, and between two
@@ -365,9 +365,9 @@ class RunList(Panel):
         Binding("enter,space", "enter", "Show", show=False, tooltip="Draw it under the curve, or not", id="runs.show"),
     ]
 
-    def __init__(self, futures: Futures, say: Callable[[str], None], close: Callable[[], None]) -> None:
+    def __init__(self, under_curve: UnderCurve, say: Callable[[str], None], close: Callable[[], None]) -> None:
         super().__init__(close)
-        self._futures, self._say = futures, say
+        self._under_curve, self._say = under_curve, say
         self._runs: Sequence[KeptRun] | None = None  # None while they are read
 
     def open(self) -> None:
@@ -386,7 +386,7 @@ class RunList(Panel):
         return f"other runs: {self.typed}_", "enter shows or hides it  type to filter  escape closes"
 
     def lines(self, width: int) -> list[PanelLine]:
-        lines, letters, words = [], self._futures.letters, (self.typed or "").lower().split()
+        lines, letters, words = [], self._under_curve.letters, (self.typed or "").lower().split()
         for folder, differs, how in self._runs or ():
             if not all(word in f"{folder.name} {differs} {how}".lower() for word in words):
                 continue
@@ -397,5 +397,5 @@ class RunList(Panel):
         return lines or [PanelLine(nothing, style="muted")]
 
     def action_enter(self) -> None:
-        if isinstance(self.here, Path) and (trouble := self._futures.lay_under(self.here)):
+        if isinstance(self.here, Path) and (trouble := self._under_curve.lay_under(self.here)):
             self._say(trouble)

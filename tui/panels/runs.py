@@ -61,7 +61,7 @@ def show_or_hide(number: int, picture: Picture) -> Hide | Pin:
     return Hide(number, False) if number in picture.frame.notes.hidden else Pin(number, True)
 
 
-class Futures:
+class UnderCurve:
     """The other branches and runs under a session's curve. Only the screen's thread may use this."""
 
     def __init__(self, session: ViewedSession, compared: Sequence[Path] = ()) -> None:

@@ -195,7 +195,7 @@ async def _show(tab: Tab, browser: web.WebSocketResponse) -> None:
 async def _listen(tab: Tab, browser: web.WebSocketResponse) -> None:
     """Send the viewer what comes from the browser, until that goes; a message that makes no sense ends it."""
     async for message in browser:
-        match _told(message.data) if message.type is WSMsgType.TEXT else None:
+        match _decoded(message.data) if message.type is WSMsgType.TEXT else None:
             case ["stdin", str(keys)]:
                 async with asyncio.timeout(KEY_SECONDS):
                     await tab.write(keys.encode("utf-8", "replace"))
@@ -209,7 +209,7 @@ async def _listen(tab: Tab, browser: web.WebSocketResponse) -> None:
                 return
 
 
-def _told(text: str) -> Any:
+def _decoded(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -7,7 +7,7 @@ import signal
 from collections import deque
 from typing import Any
 
-from textual.events import Callback, CursorPosition, MouseMove, Resize
+from textual.events import Callback, CursorPosition, Key, MouseMove, Resize
 from textual.message import Message
 from textual.messages import InBandWindowResize
 
@@ -20,7 +20,7 @@ PATIENCE_SECONDS = 1.0  # to wait for the app, which says nothing of what it get
 
 
 class TerminalDriver(OpenDriver):
-    """A driver that asks ``app.overtakes(message, waiting)`` whether a message is handled before those that wait."""
+    """A driver that hands messages to the app a few at a time, so that it draws in between."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -74,9 +74,9 @@ class TerminalDriver(OpenDriver):
             self._in_loop.call_soon_threadsafe(self._take, message)
 
     def _take(self, message: Message) -> None:
-        """Let a message wait behind the others. The answer to a query does not: what is drawn depends on it."""
+        """Let a message wait behind the others, save the key that always quits, and the answer that drawing awaits."""
         waiting = self._waiting
-        if isinstance(message, CursorPosition) or (waiting and self.app.overtakes(message, waiting)):
+        if isinstance(message, CursorPosition) or (isinstance(message, Key) and message.key == "ctrl+q"):
             super().process_message(message)
         elif waiting and isinstance(message, MouseMove) and isinstance(waiting[-1], MouseMove):
             waiting[-1] = message

@@ -8,9 +8,11 @@ import os
 import shlex
 import sys
 import tempfile
+import threading
 import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TextIO
 
 from echornn.errors import RunError
 
@@ -53,6 +55,32 @@ def complain(*texts: str) -> None:
             line = text if len(text) <= MOST_OF_A_LINE else f"{text[:240]} ... {text[-240:]}"
             sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
+
+
+class LinePrinter:
+    """Prints lines to files and terminals at once; any thread may use it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.warning = ""  # why lines could not be printed
+
+    def print(self, texts: Iterable[str], to: TextIO) -> None:
+        """Write lines. If a disk is full, or the terminal is gone, they are lost, and training goes on."""
+        text = "".join(f"{printable(text)}\n" for text in texts)
+        left = text.encode(to.encoding or "utf-8", errors="backslashreplace")
+        try:
+            with self._lock:
+                while left:
+                    left = left[os.write(to.fileno(), left) :]
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                self.warning = f"lines could not be printed: {error.strerror or error}"
+            elif error.errno != errno.EIO and to is not sys.stderr:
+                raise
+
+
+def say_last(texts: Iterable[str]) -> None:
+    LinePrinter().print(texts, sys.stdout)
 
 
 def export_whole(target: Path, save: Callable[[Path], object]) -> None:

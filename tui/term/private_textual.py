@@ -45,10 +45,6 @@ class OpenDriver(LinuxDriver):
     """Textual's driver for Linux and macOS, with the private parts that we need under public names."""
 
     @property
-    def app(self) -> Any:
-        return self._app
-
-    @property
     def has_terminal(self) -> bool:
         return self._writer_thread is not None and self._writer_thread.is_alive()
 

@@ -11,7 +11,7 @@ import tempfile
 import termios
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from typing import BinaryIO, NoReturn, TextIO
+from typing import BinaryIO, NoReturn
 
 from echornn.runtime import quiet
 from echornn.runtime.background import report
@@ -51,21 +51,6 @@ def name() -> str:
         device = "no terminal"
     client = os.environ.get("SSH_CLIENT", "").split(" ")[0]
     return f"{device} ({client})" if client else device
-
-
-def screen_for_a_bar() -> TextIO | None:
-    """The stream for a progress bar: standard error or standard output, if it is a terminal that can redraw a line."""
-    if os.environ.get("TERM", "dumb") == "dumb":
-        return None
-    return next((stream for stream in (sys.stderr, sys.stdout) if stream.isatty()), None)
-
-
-def columns(screen: TextIO) -> int:
-    """The current width of this terminal; 80 if it is unknown."""
-    try:
-        return os.get_terminal_size(screen.fileno()).columns or 80
-    except OSError:
-        return 80
 
 
 class NativeLog:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,21 +30,6 @@ class Press:
     """A place on the screen that names a key: a click there presses it."""
 
     key: str
-
-
-class Box(NamedTuple):
-    x: int
-    y: int
-    width: int
-    height: int
-
-    @property
-    def right(self) -> int:
-        return self.x + self.width
-
-    @property
-    def bottom(self) -> int:
-        return self.y + self.height
 
 
 class Cells:
@@ -105,14 +89,14 @@ def stamp(
     cells.styles[target][drawn] = NUMBER[styles] if isinstance(styles, str) else styles[source][drawn]
 
 
-def write_in(cells: Cells, box: Box, line: int, text: str, style: str = "", at: int = 0) -> int:
+def write_in(cells: Cells, box: Region, line: int, text: str, style: str = "", at: int = 0) -> int:
     """Write text on a line of the box from column ``at`` on, cut to the box; returns the grid column after the text."""
     if not 0 <= line < box.height or at < 0:
         return box.x + at
     return cells.write(box.x + at, box.y + line, text[: max(0, box.width - at)], style)
 
 
-def beside(box: Box, least: int, most: int, wanted: Sequence[int], gap: int = 2) -> tuple[Box, Box] | None:
+def beside(box: Region, least: int, most: int, wanted: Sequence[int], gap: int = 2) -> tuple[Region, Region] | None:
     """Two boxes: right the first ``wanted`` width that leaves ``least`` columns; left at most ``most``, or None."""
     for width in wanted:
         left = min(box.width - gap - width, most)

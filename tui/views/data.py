@@ -61,7 +61,7 @@ class DataView(TimeStepView):
     @property
     def _window(self) -> int:
         """The newest window in its epoch, from 0, or the first."""
-        return max(0, self._frame.window - 1) if self._frame is not None else 0
+        return max(0, self._frame.window - 1)
 
     def _data(self, frame: Frame) -> Progress | None:
         newest, epoch = frame.progress, frame.epoch - 1
@@ -71,7 +71,7 @@ class DataView(TimeStepView):
 
     def reading_of(self, spot: object) -> str:
         frame = self._frame
-        if frame is None or not self._has(spot):
+        if not self._has(spot):
             return ""
         if frame.config.value("task") == "echo":
             return read_echo(frame.own_config, self._window, *spot)
@@ -88,9 +88,6 @@ class DataView(TimeStepView):
 
     def draw(self, cells: Cells) -> None:
         frame = self._frame
-        if frame is None:
-            cells.write(0, 0, self._message, "text")
-            return
         config, count = frame.own_config, self.rows_that_fit(frame)
         first = min(self._first_row, config.batch_size - count)
         self._draw_strip(cells, config, first, count)

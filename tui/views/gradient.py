@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from textual.geometry import Region
 
 from echornn.config import RULES, EchoConfig
 from echornn.data.series import source_lags
 from echornn.progress import Floats, Progress
-from echornn.readings import Effects, Flip, Gradient, Kind, Question, Readings, RowDependence
+from echornn.readings import Effects, Flip, Gradient, Kind, Question, Readings
 from echornn.tasks.task import Numbers, Symbols
 from tui.views.blocks import Blocks, channel_label, scale_of, signed_blocks, value_blocks
-from tui.views.canvas import Box, Cells, Characters, stamp, write_in
+from tui.views.canvas import Cells, Characters, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.lags import GUTTER, LagChart, draw_lag_chart, lags_shown, share_room
 from tui.views.rows import (
@@ -51,19 +52,16 @@ class GradientView(ProbeView):
     BINDINGS = [
         *cursor_keys("Cursor a step back", "Cursor a step on", "Cursor a row up", "Cursor a row down"),
         hidden("f", "flip", "Flip", tooltip="Flip the input at the cursor, or take that back", id="flip"),
-        hidden("n", "derivative", "Derivative", tooltip="The local derivative, or what a flip does", id="next"),
         hidden("v", "swap", "Swap", tooltip="Where there is room for one: bars by lag, or the row", id="swap"),
         hidden("escape", "leave", "Leave", tooltip="Take the cursor and the flip away", id="leave"),
     ]
 
     _cursor: TimeStep | None = None
     _flip: TimeStep | None = None
-    _is_derivative = False
 
     @property
     def question(self) -> Question:
-        kinds: set[Kind] = {"connectivity" if self._is_derivative else "effects"}
-        kinds |= {"flip"} if self._flip is not None else set()
+        kinds: set[Kind] = {"effects"} if self._flip is None else {"effects", "flip"}
         flip = None if self._flip is None else (self._flip.row, self._flip.step)  # plain, for a session elsewhere
         return Question(self.kinds | kinds, flip=flip, row=self._cursor.row if self._cursor is not None else 0)
 
@@ -91,15 +89,9 @@ class GradientView(ProbeView):
             if again:
                 self.action_flip()
 
-    def _place(self) -> tuple[RowDependence, TimeStep] | None:
+    def _place(self) -> tuple[Effects, TimeStep] | None:
         readings = self._readings
-        if readings is None or readings.progress is None:
-            return None
-        both: tuple[RowDependence | None, ...] = (readings.effects, readings.connectivity)
-        rows, other = reversed(both) if self._is_derivative else both
-        if rows is None and other is not None:
-            rows = replace(other, strength=np.full_like(other.strength, np.nan))
-        if rows is None:
+        if readings is None or readings.progress is None or (rows := readings.effects) is None:
             return None
         last = rows.first_step + rows.strength.shape[1] - 1
         echoed = last - max(source_lags(readings.config), default=0)  # without a cursor, an input whose echo is seen
@@ -129,12 +121,10 @@ class GradientView(ProbeView):
             flip = None
         if flip is not None:
             text = flip_words(readings.config, flip)
-        elif self._is_derivative:
-            text = "says little where saturated"
         else:
             text = f"«flip» {change}s that input" if self.has_focus else f"«focus», then «arrows»; «flip» {change}s it"
-        texts = (self.keymap.text(text), "" if self._is_derivative else relied_on(readings))
-        return RowPanel(readings, place[0], *place[1], flip, self._is_derivative, self._cursor is not None, texts)
+        texts = (self.keymap.text(text), relied_on(readings))
+        return RowPanel(readings, place[0], *place[1], flip, self._cursor is not None, texts)
 
     def action_move(self, steps: int, rows: int) -> None:
         if self._cursor is not None:  # the first key only shows it
@@ -147,10 +137,6 @@ class GradientView(ProbeView):
         place = self._place()
         self._cursor = place and place[1]
         self._flip = None if self._flip == self._cursor else self._cursor
-        self._changed()
-
-    def action_derivative(self) -> None:
-        self._is_derivative = not self._is_derivative
         self._changed()
 
     def action_leave(self) -> None:
@@ -252,17 +238,17 @@ def read_lag(readings: Readings, lag: int) -> str:
     return f"lag {lag}{what}: gradient {size_text(float(gradient.by_lag[lag]))}"
 
 
-def read_step(config: EchoConfig, rows: RowDependence, row: int, step: int) -> str:
+def read_step(config: EchoConfig, rows: Effects, row: int, step: int) -> str:
     """The inputs that a prediction uses, the strongest first, as many as fit."""
     at_step, text = step - rows.first_step, f"row {row + 1}, step {step + 1}: "
     strength = rows.of_row(row)[at_step, : at_step + 1] if 0 <= at_step < rows.strength.shape[1] else np.zeros(0)
     if np.isnan(strength).all():
         return f"{text}computing"
-    is_share = isinstance(rows, Effects) and not isinstance(config.the_task.outputs, Numbers)
-    sizes = [f"{size:.2f}" if is_share else size_text(size) for size in strength.tolist()]
+    is_number = isinstance(config.the_task.outputs, Numbers)
+    sizes = [size_text(size) if is_number else f"{size:.2f}" for size in strength.tolist()]
     order = np.argsort(np.nan_to_num(-strength), kind="stable")[:MOST_NAMED].tolist()
-    text += "depends on " if isinstance(rows, Effects) else "local derivative by "
-    return shortened(text + ", ".join(f"{input_name(at_step - at)} {sizes[at]}" for at in order), LONGEST)
+    used = ", ".join(f"{input_name(at_step - at)} {sizes[at]}" for at in order)
+    return shortened(f"{text}depends on {used}", LONGEST)
 
 
 # ---- a row: what each prediction uses of its inputs, and what changing one of them does
@@ -271,11 +257,10 @@ def read_step(config: EchoConfig, rows: RowDependence, row: int, step: int) -> s
 @dataclass(frozen=True, eq=False)
 class RowPanel:
     readings: Readings
-    rows: RowDependence  # strengths are NaN while they are computed
+    rows: Effects  # strengths are NaN while they are computed
     row: int
     step: int  # of the prediction under the cursor
     flip: Flip | None
-    is_derivative: bool
     is_focused: bool
     texts: tuple[str, ...]  # below the blocks
 
@@ -292,10 +277,10 @@ class RowPanel:
 
     def blocks(self, part: Any) -> Characters:
         """How strongly these predictions depend on these inputs, a part of [T, T]. A block is full where a flip moves
-        all of the probability; of derivatives and numbers where they are largest.
+        all of the probability; of numbers where it moves them most.
         """
         strengths = self.rows.of_row(self.row)
-        is_share = isinstance(self.readings.config.the_task.outputs, Symbols) and not self.is_derivative
+        is_share = isinstance(self.readings.config.the_task.outputs, Symbols)
         blocks, _ = signed_blocks(strengths[part], 1.0 if is_share else scale_of(strengths))
         return np.where(np.tri(len(strengths), dtype=np.bool_)[part], blocks, " ")
 
@@ -322,8 +307,7 @@ def lines_of(panel: RowPanel, block: int) -> list[BlockLine]:
         blank = Blocks(np.full(shape, "  "), np.zeros(shape, np.int16))
         lines.append(BlockLine(changing(config), light(blank, flip.step - first, new, "changed", block)))
     uses = panel.blocks(np.s_[at : at + 1])
-    label, inks = "deriv" if panel.is_derivative else "uses", np.full(shape, NUMBER["target"], np.int16)
-    lines.append(BlockLine(label, Blocks(np.char.add(uses, uses), inks)))
+    lines.append(BlockLine("uses", Blocks(np.char.add(uses, uses), np.full(shape, NUMBER["target"], np.int16))))
     lines += part_lines(config, window, PREDICTION, cursor, "cursor", block)
     if flip is not None and isinstance(says := config.the_task.outputs, Numbers):
         change = change_of(flip)[np.newaxis, first:]
@@ -359,7 +343,7 @@ def turned_by(flip: Flip) -> list[int]:
     return np.flatnonzero(flip.before.argmax(axis=-1) != flip.after.argmax(axis=-1)).tolist()
 
 
-def draw_row(cells: Cells, box: Box, panel: RowPanel) -> None:
+def draw_row(cells: Cells, box: Region, panel: RowPanel) -> None:
     """As many of the lines as there is room for, the texts, and below them, if there is room, all predictions."""
     config, first, steps = panel.readings.config, panel.rows.first_step, panel.rows.strength.shape[1]
     label = label_width(config)
@@ -368,8 +352,7 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel) -> None:
     count = min(steps, room // block)
     begin = min(max(0, panel.step - first + 1 - count), steps - count)
     of = f", of {first + begin + 1} to {first + begin + count}" if first or count < steps else ""
-    what = "local derivative" if panel.is_derivative else "what it uses"
-    write_in(cells, box, 0, f"row {panel.row + 1}, step {panel.step + 1}{of}: {what}", "muted")
+    write_in(cells, box, 0, f"row {panel.row + 1}, step {panel.step + 1}{of}: what it uses", "muted")
     lines = lines_of(panel, block)
     fit = max(0, box.height - 1 - any(line.channel for line in lines))  # later channels leave room for a text
     kept = {line.label for line in sorted(lines, key=lambda line: line.channel)[:fit]}
@@ -383,10 +366,10 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel) -> None:
         write_in(cells, box, y, shortened(text, box.width), "text")
     used = lines_for(config) + 1
     if panel.is_read and box.height - used >= LEAST_TRIANGLE:
-        draw_triangle(cells, Box(box.x, box.y + used, box.width, box.height - used), panel, shown, block, label)
+        draw_triangle(cells, Region(box.x, box.y + used, box.width, box.height - used), panel, shown, block, label)
 
 
-def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: int, label: int) -> None:
+def draw_triangle(cells: Cells, box: Region, panel: RowPanel, shown: slice, block: int, label: int) -> None:
     steps, at = panel.rows.strength.shape[1], panel.step - panel.rows.first_step
     count = min(steps, box.height - 1)
     first = min(max(0, at + 1 - count), steps - count)

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from textual.geometry import Region
 
 from echornn.config import EchoConfig
 from echornn.data.series import source_lags
-from tui.views.canvas import Box, Cells, Characters, beside, stamp, write_in
+from tui.views.canvas import Cells, Characters, beside, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.text import source_name
 from tui.views.view import Lag
@@ -53,8 +54,8 @@ def lags_shown(config: EchoConfig, of: int, beyond: int, fit: int = 0) -> int:
 
 def share_room(
     cells: Cells, lags: int, pitches: tuple[int, int], widths: Sequence[int], lines: int, other_first: bool
-) -> tuple[Box | None, Box | None]:
-    body = Box(0, 1, cells.width, max(0, cells.height - 1))
+) -> tuple[Region | None, Region | None]:
+    body = Region(0, 1, cells.width, max(0, cells.height - 1))
     least, most = (GUTTER + 2 + pitch * lags for pitch in (pitches[0] if body.height >= TALL else 2, pitches[1]))
     if not widths:
         return body, None
@@ -63,7 +64,7 @@ def share_room(
     if body.height >= TALL:
         lines = min(lines, body.height // 2)
         upper = body.height - lines - 1
-        return body._replace(height=upper), Box(0, 2 + upper, body.width, lines)
+        return body._replace(height=upper), Region(0, 2 + upper, body.width, lines)
     return (None, body) if other_first else (body, None)
 
 
@@ -81,12 +82,12 @@ def place_bars(heights: npt.NDArray[np.float64], wall: int, width: int) -> Bars:
     return Bars(highest, lefts, pitch, each, pitch * before if 0 < before < count else None)
 
 
-def draw_lag_chart(cells: Cells, box: Box, chart: LagChart) -> None:
+def draw_lag_chart(cells: Cells, box: Region, chart: LagChart) -> None:
     """From the top: the bars with their values, the numbers of the lags, the marks; as far as there are lines."""
     if box.height < 1 or box.width <= GUTTER or not len(chart.heights):
         return
     numbers, above = box.height >= 3, box.height >= 5
-    inner = Box(box.x + GUTTER, box.y + above, box.width - GUTTER, max(1, box.height - above - numbers - 1))
+    inner = Region(box.x + GUTTER, box.y + above, box.width - GUTTER, max(1, box.height - above - numbers - 1))
     bars = place_bars(chart.heights, len(chart.heights) if chart.wall is None else chart.wall, inner.width)
     for share, label in chart.ticks:
         y = inner.y + max(0, inner.height - 1 - int(share * inner.height))
@@ -113,7 +114,7 @@ def bar_signs(heights: npt.NDArray[np.float64], lines: int) -> Characters:
     return np.asarray(np.array([*EIGHTHS])[np.clip(eighths - 8 * np.arange(lines)[::-1, np.newaxis], 0, 8)])
 
 
-def _draw_bars(cells: Cells, inner: Box, chart: LagChart, bars: Bars, signs: Characters) -> None:
+def _draw_bars(cells: Cells, inner: Region, chart: LagChart, bars: Bars, signs: Characters) -> None:
     empty = signs == " "
     if chart.hollow_from is not None:
         signs = np.where(~empty & (bars.lags >= chart.hollow_from), HOLLOW, signs)
@@ -126,7 +127,7 @@ def _draw_bars(cells: Cells, inner: Box, chart: LagChart, bars: Bars, signs: Cha
     stamp(cells, inner.x, inner.y, picture, painted, over_blanks=True)
 
 
-def _draw_numbers(cells: Cells, box: Box, chart: LagChart, bars: Bars) -> None:
+def _draw_numbers(cells: Cells, box: Region, chart: LagChart, bars: Bars) -> None:
     y = box.y + box.height - 2
     cells.write(box.x, y, "lag", "muted")
     widest = len(str(len(chart.heights) - 1)) + 1
@@ -139,7 +140,7 @@ def _draw_numbers(cells: Cells, box: Box, chart: LagChart, bars: Bars) -> None:
             cells.write(box.x + GUTTER + x, y, str(lags[0]), ink)
 
 
-def _draw_marks(cells: Cells, line: Box, chart: LagChart, bars: Bars) -> None:
+def _draw_marks(cells: Cells, line: Region, chart: LagChart, bars: Bars) -> None:
     sources, name, (count, what) = source_lags(chart.config), source_name(chart.config), chart.sample
     shown = [int(bars.lefts[source // bars.each]) for source in sources if source < len(chart.heights)]
     for x in shown:
@@ -157,7 +158,7 @@ def _draw_marks(cells: Cells, line: Box, chart: LagChart, bars: Bars) -> None:
         write_near(cells, line, line.width, [f"of {count:,} {what}", f"of {count:,}"], "muted", gap=2)
 
 
-def write_near(cells: Cells, line: Box, at: int, texts: Iterable[str], ink: str, gap: int = 1) -> None:
+def write_near(cells: Cells, line: Region, at: int, texts: Iterable[str], ink: str, gap: int = 1) -> None:
     """The first of these texts that has room beside what is on the line already, as near to a column as it can be."""
     free = cells.characters[line.y, line.x : line.x + line.width] == " "
     for text in texts:

@@ -6,13 +6,14 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from textual.geometry import Region
 
 from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
 from echornn.data.series import source_lags
 from echornn.readings import Memory, Readings, Units, signed
 from tui.views.blocks import scale_of, signed_blocks
-from tui.views.canvas import Box, Cells, stamp, write_in
+from tui.views.canvas import Cells, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.lags import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, lags_shown, share_room
 from tui.views.rows import INPUT, BlockLine, draw_blocks, least_block, part_lines, row_lines
@@ -146,7 +147,7 @@ def input_lines(config: EchoConfig) -> int:
     return len(row_lines(config, MOST_INPUT_LINES, (INPUT,)))
 
 
-def draw_units(cells: Cells, box: Box, readings: Readings, units: Units, row: int, first: int) -> int:
+def draw_units(cells: Cells, box: Region, readings: Readings, units: Units, row: int, first: int) -> int:
     """A title, the inputs, and as many units as fit, each by its newest steps; returns how many."""
     (rows, steps, count), labels = units.activity.shape, unit_labels(units)
     at = len(labels[0])

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import numpy.typing as npt
 from textual.binding import Binding
+from textual.geometry import Region
 
 from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size
-from echornn.progress import Bools, Floats
+from echornn.progress import Floats
 from echornn.readings import MOST_CARRIED, POINT_KINDS, FixedPoints, PointKind, Question, Readings, StatePlane, parts_of
 from echornn.session.pictures.frame import Frame
 from echornn.tasks.task import Symbols
 from tui.views.blocks import signs_of_groups
-from tui.views.canvas import Box, Cells, stamp, write_in
+from tui.views.canvas import Cells, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.plot_layers import Dots, characters
 from tui.views.rows import read, scored_in
@@ -69,7 +70,7 @@ class PlaneView(ProbeView):
     @property
     def question(self) -> Question:
         asked = super().question
-        held = None if self._frame is None else self._held_input(self._frame.config)
+        held = self._held_input(self._frame.config)
         return replace(asked, kinds=asked.kinds | {"fixed_points"}, held=held.numbers) if held else asked
 
     def is_waiting(self, frame: Frame) -> bool:
@@ -148,25 +149,24 @@ class PlaneView(ProbeView):
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         plane = readings.plane
-        if plane is None or self._frame is None:
+        if plane is None:
             return
         scene = self._scene(readings, plane)
         self.draw_head(cells, readings, summary(readings.config, scene, self._held_input(readings.config)), plane.part)
         signs = legend(scene)
         is_long = sum(len(sign + words) for sign, _, words in signs) > cells.width
         lines = (cells.height >= LEGEND_FROM[0]) + (is_long and cells.height >= LEGEND_FROM[1])
-        draw_legend(cells, Box(0, cells.height - lines, cells.width, lines), signs)
-        body = Box(0, 1, cells.width, cells.height - 1 - lines)
+        draw_legend(cells, Region(0, cells.height - lines, cells.width, lines), signs)
+        body = Region(0, 1, cells.width, cells.height - 1 - lines)
         if body.width >= 2 and body.height >= 2:
             for draw in (draw_plane, draw_names, draw_points):
                 draw(cells, body, scene)
 
     def _scene(self, readings: Readings, plane: StatePlane) -> Scene:
-        is_still = self._frame is not None and self._frame.state.stands_still
         points = self._points(readings)
         places = points_in(readings, plane, points)
         row, cursor = self._place(plane)
-        pointed = self._pointed if is_still else None  # else it is a step of another window
+        pointed = self._pointed if self._frame.state.stands_still else None  # else it is a step of another window
         if pointed is not None and pointed.row < len(plane.rows) and pointed.step < plane.rows.shape[1]:
             row, cursor = pointed.row, pointed.step
         form = readings.config.the_task.outputs
@@ -214,27 +214,27 @@ class Scene:
         x, y = np.moveaxis(np.clip((along - self.low) / (self.high - self.low), 0, 1), -1, 0)
         return np.round((1 - y) * (height - 1)).astype(np.int64), np.round(x * (width - 1)).astype(np.int64)
 
-    def said(self, height: int, width: int) -> Indices:
+    def predicted(self, height: int, width: int) -> Indices:
         (left, lower), (right, upper) = self.low, self.high
         x, y = np.meshgrid(np.linspace(left, right, width), np.linspace(upper, lower, height))
         along, readout = np.stack([x, y], axis=-1) @ self.within, finite(self.plane.readout)
-        return self.groups.said(readout[:, 0] + along @ readout[:, 1:].T)
+        return self.groups.predicted(readout[:, 0] + along @ readout[:, 1:].T)
 
 
 def finite(numbers: Floats | Doubles) -> Doubles:
     return np.nan_to_num(numbers.astype(np.float64), posinf=1e30, neginf=-1e30)
 
 
-def draw_plane(cells: Cells, box: Box, scene: Scene) -> None:
+def draw_plane(cells: Cells, box: Region, scene: Scene) -> None:
     """From below: the axes, where what the network says changes, the way of the row, the states, the cursor."""
     plane, size = scene.plane, (4 * box.height, 2 * box.width)  # of dots
     axes, borders = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
     line, column = scene.at(np.zeros(len(plane.components)), *size)
     axes[line, ::AXIS_EVERY] = axes[::AXIS_EVERY, column] = True
     if len(plane.readout):
-        said = scene.said(*size)
-        borders[:, :-1] |= said[:, 1:] != said[:, :-1]
-        borders[:-1] |= said[1:] != said[:-1]
+        predicted = scene.predicted(*size)
+        borders[:, :-1] |= predicted[:, 1:] != predicted[:, :-1]
+        borders[:-1] |= predicted[1:] != predicted[:-1]
     way, led = way_dots(scene, *size)
     inks = np.array([*(NUMBER[ink] for _, ink in scene.signs), NUMBER["muted"]], np.int16)
     led = inks[led.reshape(box.height, 4, box.width, 2).max(axis=(1, 3))]
@@ -261,7 +261,7 @@ def way_dots(scene: Scene, height: int, width: int) -> tuple[Dots, Indices]:
     return dots, led
 
 
-def draw_states(cells: Cells, box: Box, scene: Scene) -> None:
+def draw_states(cells: Cells, box: Region, scene: Scene) -> None:
     """In each cell the sign of the group that most of its states have; of ranges, of the mean."""
     at = scene.at(scene.plane.states, box.height, box.width)
     counts = np.zeros((box.height, box.width, len(scene.signs)), np.int64)
@@ -280,40 +280,20 @@ def draw_states(cells: Cells, box: Box, scene: Scene) -> None:
     cells.mark_each(*box, lambda x, y: States(tuple(counts[y, x].tolist())) if total[y, x] else None)
 
 
-def draw_names(cells: Cells, box: Box, scene: Scene) -> None:
+def draw_names(cells: Cells, box: Region, scene: Scene) -> None:
+    """The name of each axis and its ends, as far as there is room beside the states."""
     taken = np.zeros((box.height, box.width), np.bool_)
     for states in (scene.plane.states, scene.way, scene.places):
         taken[scene.at(states, box.height, box.width)] = True
     for axis, (y, ends, arrow) in enumerate(((box.height - 1, (1, 0, 0.5), "→"), (0, (0, 1, 0.5), "↑"))):
         name = f" component {scene.shown[axis] + 1}, {scene.plane.share(scene.within[axis]):.0%}"
-        for text in (f"{name}: {scene.low[axis]:.3g} to {scene.high[axis]:.3g} {arrow}", f"{name} {arrow}"):
-            if write_free(cells, box, taken, text, "muted", [(y, int(end * (box.width - len(text)))) for end in ends]):
+        texts = (f"{name}: {scene.low[axis]:.3g} to {scene.high[axis]:.3g} {arrow}", f"{name} {arrow}")
+        for text, end in product(texts, ends):
+            x = int(end * (box.width - len(text)))
+            if x >= 0 and not taken[y, x : x + len(text)].any():
+                write_in(cells, box, y, text, "muted", at=x)
+                taken[y, max(0, x - 1) : x + len(text) + 1] = True
                 break
-    if not len(scene.plane.readout):
-        return
-    said, found = scene.said(box.height, box.width), []  # each border is named once, as near to the edge as is room
-    for down, right, sign in ((0, 1, "|"), (1, 0, "/")):
-        first, second = said[: box.height - down, : box.width - right], said[down:, right:]
-        for y, x in np.argwhere(first != second).tolist():
-            one, other = int(first[y, x]), int(second[y, x])
-            name = scene.groups.border(min(one, other), max(one, other), "|")
-            from_edge = min(y, box.height - 1 - y, x, box.width - 1 - x)
-            found.append((from_edge, y, x, name, scene.groups.border(one, other, sign)))
-            taken[y, x] = True
-    named = {""}
-    for _, y, x, name, text in sorted(found, key=lambda border: border[0]):
-        places = ((y, x + 2), (y, x - len(text)), (y + 1, x + 1), (y - 1, x + 1))
-        if name not in named and write_free(cells, box, taken, text, "wall", places):
-            named.add(name)
-
-
-def write_free(cells: Cells, box: Box, taken: Bools, text: str, ink: str, places: Iterable[tuple[int, int]]) -> bool:
-    for y, x in places:
-        if 0 <= y < box.height and 0 <= x <= box.width - len(text) and not taken[y, x : x + len(text)].any():
-            write_in(cells, box, y, text, ink, at=x)
-            taken[y, max(0, x - 1) : x + len(text) + 1] = True
-            return True
-    return False
 
 
 def points_in(readings: Readings, plane: StatePlane, points: FixedPoints | None) -> Floats:
@@ -324,7 +304,7 @@ def points_in(readings: Readings, plane: StatePlane, points: FixedPoints | None)
     return plane.place(points.states[:, part.where])
 
 
-def draw_points(cells: Cells, box: Box, scene: Scene) -> None:
+def draw_points(cells: Cells, box: Region, scene: Scene) -> None:
     lines, columns = (one.tolist() for one in scene.at(scene.places, box.height, box.width))
     for index, kind in reversed([*enumerate(scene.points.kinds if scene.points and lines else ())]):
         mark, ink = MARKS[kind]
@@ -347,7 +327,7 @@ def legend(scene: Scene) -> list[Item]:
     return items
 
 
-def draw_legend(cells: Cells, box: Box, items: Sequence[Item]) -> None:
+def draw_legend(cells: Cells, box: Region, items: Sequence[Item]) -> None:
     """As many items on each line as fit; those for which there is no line are left out."""
     line = at = 0
     for sign, ink, words in items:

@@ -47,14 +47,8 @@ class Viewport:
             return replace(self, span=None, end=None)
         if at is None:
             at, share = (last, 1) if self.cursor is None else (self.cursor, share)
-        end = max(span, round(at + (1 - share) * span))
-        return self._showing(trained, span, None if self.end is None and end >= trained else min(end, trained))
-
-    def on(self, trained: int, first: int, end: int) -> Viewport:
-        """The windows from ``first`` to before ``end``; a few more, if they are few."""
-        return self._showing(trained, max(LEAST_SPAN, end - first), max(LEAST_SPAN, min(end, trained)))
-
-    def _showing(self, trained: int, span: int, end: int | None) -> Viewport:
+        newest = max(span, round(at + (1 - share) * span))
+        end = None if self.end is None and newest >= trained else min(newest, trained)
         first, last = Span(span, end).limits(trained)
         cursor = self.cursor if self.cursor is not None and first <= self.cursor < last else None
         return replace(self, span=span, end=end, cursor=cursor)
@@ -98,8 +92,6 @@ class LossPlot(CellWidget, can_focus=True):
         self.say: Callable[[str], None] = lambda _: None  # why a key does nothing
         self._picture, self._is_ascii = picture, ascii_only
         self._place = Place(0, 0, 1, 1, 0, 1, LossAxis(0, 1))  # where the curve was drawn last
-        self._dragged: tuple[int, int] | None = None  # the columns where a drag began and where it is
-        self._was_dragged = False  # whether the newest press of the button became a drag: then it is no click
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key is the curve's: not while the screen is too small for it, so that no unseen crosshair moves."""
@@ -177,52 +169,19 @@ class LossPlot(CellWidget, can_focus=True):
     def action_follow(self) -> None:
         self.change_viewport(self.viewport.following())
 
-    # ---- the mouse: a click sets the crosshair, a drag zooms to what it covers, the wheel zooms
+    # ---- the mouse
 
     def clicked(self, spot: object, again: bool) -> None:
-        if self._was_dragged:
-            return
         if again:
             self.app.simulate_key(self.keymap.key("go"))
         elif isinstance(spot, Window):
             self.change_viewport(replace(self.viewport, cursor=spot.window))
 
-    def _column(self, event: events.MouseEvent) -> int:
-        return event.x - self.styles.padding.left
-
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        self._was_dragged = False
-        if event.button == 1 and self.under(event) is not None:
-            self._dragged = self._column(event), self._column(event)
-            self.capture_mouse()
-
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        if self._dragged and event.button != 1:  # the button was released outside the terminal
-            self._end_drag()
-        elif self._dragged and self._column(event) != self._dragged[1]:
-            self._dragged = self._dragged[0], self._column(event)
-            self.redraw()
-
-    def on_mouse_up(self, event: events.MouseUp) -> None:
-        if self._dragged is None:
-            return
-        begin, end = sorted(self._dragged)
-        self._end_drag()
-        self._was_dragged = begin != end
-        first, last = (self._place.windows(x, self._line_end) for x in (begin, end))
-        if self._was_dragged and first:
-            self.change_viewport(self.viewport.on(self._line_end, first.start, last.stop if last else self._line_end))
-
-    def _end_drag(self) -> None:
-        self._dragged = None
-        self.release_mouse()
-        self.redraw()
-
     @on(events.MouseScrollUp)
     @on(events.MouseScrollDown)
     def scrolled(self, event: events.MouseEvent) -> None:
         place, factor = self._place, 1 / WHEEL if isinstance(event, events.MouseScrollUp) else WHEEL
-        share = (min(max(0, self._column(event) - place.x), place.width - 1) + 0.5) / place.width
+        share = (min(max(0, event.x - self.styles.padding.left - place.x), place.width - 1) + 0.5) / place.width
         at = place.first + share * place.length
         self.change_viewport(self.viewport.zoomed(self._line_end, factor, at, share))
 
@@ -278,8 +237,8 @@ class LossPlot(CellWidget, can_focus=True):
             layers.draw_label(cells, place, here, f" window {frame.trained:,} ", height, "here")
         cursor = self.viewport.cursor
         crosshair = [place.column(cursor)] if cursor is not None and curve.first <= cursor < curve.last else []
-        for x in (*crosshair, *(self._dragged or ())):
-            layers.draw_rule(cells, min(max(GUTTER, x), cells.width - 1), bottom, layers.CROSSHAIR, "strong")
+        for x in crosshair:
+            layers.draw_rule(cells, x, bottom, layers.CROSSHAIR, "strong")
         cells.mark_each(GUTTER, 0, width, cells.height, lambda x, _: self._window(GUTTER + x))
 
     def _window(self, x: int) -> Window | None:

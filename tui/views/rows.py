@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from textual.geometry import Region
 
 from echornn.config import EchoConfig, fields_text
 from echornn.data.levels import deciding_windows, ladder_of, solved_level
@@ -30,7 +31,7 @@ from tui.views.blocks import (
     value_blocks,
     widest,
 )
-from tui.views.canvas import Box, Cells, stamp, write_in
+from tui.views.canvas import Cells, stamp, write_in
 from tui.views.targets import Source, source_of
 from tui.views.text import LONGEST, network_words, shortened, value_words
 from tui.views.view import FOCUSED, TimeStep, TimeStepView, extent
@@ -166,7 +167,7 @@ def light(blocks: Blocks, step: int, text: str, ink: str, block: int) -> Blocks:
     return blocks.where(np.arange(blocks.inks.shape[1]) == step, short, ink)
 
 
-def draw_blocks(cells: Cells, box: Box, y: int, line: BlockLine, at: int, steps: slice, block: int) -> None:
+def draw_blocks(cells: Cells, box: Region, y: int, line: BlockLine, at: int, steps: slice, block: int) -> None:
     write_in(cells, box, y, line.label, "muted")
     characters, inks = line.blocks.line(0, steps.start, steps.stop)
     stamp(cells, box.x + at, box.y + y, characters[:, :: 3 - block], inks[:, :: 3 - block])
@@ -299,7 +300,7 @@ class RowsView(TimeStepView):
 
     def reading_of(self, spot: object) -> str:
         frame = self._frame
-        if frame is None or frame.progress is None or not self._has(spot):
+        if frame.progress is None or not self._has(spot):
             return ""
         return read(frame.own_config, frame.progress, *spot)
 
@@ -308,9 +309,9 @@ class RowsView(TimeStepView):
 
     def draw(self, cells: Cells) -> None:
         frame = self._frame
-        if frame is None or frame.progress is None:
+        if frame.progress is None:
             cells.write(0, 0, shortened(self._message, cells.width), "text")
-            if frame is not None and frame.is_new:
+            if frame.is_new:
                 self._draw_before(cells, frame.own_config)
             return
         rows, _ = size = extent(frame)

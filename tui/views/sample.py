@@ -25,8 +25,7 @@ class SampleView(ProbeView):
 
     @property
     def question(self) -> Question | None:  # type: ignore[override]
-        can_write = self._frame is None or self._frame.own_config.the_task.characters
-        return super().question if can_write else None
+        return super().question if self._frame.own_config.the_task.characters else None
 
     def draw(self, cells: Cells) -> None:
         if self.question is None:

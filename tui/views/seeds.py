@@ -9,6 +9,7 @@ import numpy as np
 from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.events import MouseScrollDown, MouseScrollUp, Resize
+from textual.geometry import Region
 
 from echornn.config import EchoConfig
 from echornn.data.levels import chance_level, ladder_of, mean_floor, solved_level
@@ -18,7 +19,7 @@ from echornn.progress import Floats
 from echornn.session.commands import Alone, Choose
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture, SeedRows
-from tui.views.canvas import Box, Cells, Press, stamp, write_in
+from tui.views.canvas import Cells, Press, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.plot_layers import window_ticks
 from tui.views.text import shortened, wrapped
@@ -48,13 +49,12 @@ class SeedsView(View):
         Binding("v", "order", "Order", False, tooltip="Sort by when solved, by seed, or by loss", id="swap"),
     ]
 
-    _picture: Picture | None = None
     _by: Order = "solved"
     _first = 0  # the first visible line
     _asked: int | None = None  # the network whose choice was sent and has not been carried out
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, picture: Picture) -> None:
+        super().__init__(picture)
         self.send: Callable[[Choose | Alone], object] = lambda _: None
 
     @staticmethod
@@ -63,19 +63,18 @@ class SeedsView(View):
 
     @property
     def wants_arrows(self) -> bool:
-        return self._frame is not None and self._frame.config.replicas > 1
+        return self._frame.config.replicas > 1
 
     def chosen(self, frame: Frame) -> int:
         return frame.replica if self._asked is None or self._asked >= frame.config.replicas else self._asked
 
     @property
     def reading(self) -> str:
-        return self.reading_of(Replica(self.chosen(self._frame))) if self._frame is not None and self.has_focus else ""
+        return self.reading_of(Replica(self.chosen(self._frame))) if self.has_focus else ""
 
     def reading_of(self, spot: object) -> str:
-        frame = self._frame
-        seed_stats = frame.seed_stats if frame is not None else None
-        if not isinstance(spot, Replica) or frame is None or seed_stats is None or not seed_stats.windows:
+        frame, seed_stats = self._frame, self._frame.seed_stats
+        if not isinstance(spot, Replica) or seed_stats is None or not seed_stats.windows:
             return ""
         is_chosen = self.has_focus and spot.number == self.chosen(frame)
         return read(frame.config, seed_stats, spot.number) + is_chosen * "; «alone»: go on with it alone"
@@ -97,8 +96,7 @@ class SeedsView(View):
             self._asked = None
 
     def action_choose(self, lines: int) -> None:
-        if self._frame is not None:
-            self.choose(self._frame, lines)
+        self.choose(self._frame, lines)
 
     def action_page(self, pages: int) -> None:
         self.action_choose(pages * max(1, self.size.height - HEAD - 1))
@@ -115,7 +113,7 @@ class SeedsView(View):
     def clicked(self, spot: object, again: bool) -> None:
         if again:
             self.app.simulate_key(self.keymap.key("alone"))
-        elif isinstance(spot, Replica) and self._frame is not None:
+        elif isinstance(spot, Replica):
             self._choose(self._frame, spot.number)
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
@@ -126,10 +124,6 @@ class SeedsView(View):
 
     def on_resize(self, event: Resize) -> None:
         self.on_view()
-
-    def show(self, picture: Picture, message: str = "") -> None:
-        self._picture = picture
-        super().show(picture, message)
 
     def rows(self, frame: Frame, width: int, height: int) -> SeedRows | None:
         """The networks and columns that a view of this size shows; None if it shows no losses."""
@@ -145,7 +139,7 @@ class SeedsView(View):
 
     def draw(self, cells: Cells) -> None:
         picture, frame = self._picture, self._frame
-        if picture is None or frame is None or frame.seed_stats is None or picture.seeds is None:
+        if frame.seed_stats is None or picture.seeds is None:
             text = self.keymap.text(instead(frame, self._message))
             for y, line in enumerate(wrapped(text, cells.width, cells.height)):
                 cells.write(0, y, line, "text")
@@ -153,7 +147,7 @@ class SeedsView(View):
         config, seed_stats = frame.config, frame.seed_stats
         replicas = list(picture.seeds.replicas[: max(1, cells.height - HEAD)])
         head, *lines = labels(config, seed_stats, replicas)
-        losses = Box(len(head) + 2, 1, max(0, cells.width - len(head) - 2), max(0, cells.height - 1))
+        losses = Region(len(head) + 2, 1, max(0, cells.width - len(head) - 2), max(0, cells.height - 1))
         edges, words = shades(config, picture.seeds.losses)
         self._draw_head(cells, seed_stats, len(replicas), words)
         draw_losses(cells, losses, picture, seed_stats, replicas, edges)
@@ -180,8 +174,8 @@ class SeedsView(View):
             cells.write(end + 2, 0, shades, "note")
 
 
-def instead(frame: Frame | None, message: str) -> str:
-    if frame is None or frame.config.replicas > 1 or frame.state is State.LOADING:
+def instead(frame: Frame, message: str) -> str:
+    if frame.config.replicas > 1 or frame.state is State.LOADING:
         return message or "seeds: nothing trained yet"
     return (
         f"seeds: this is one network, with seed {frame.config.seed:,}. Was it the idea, or the seed? "
@@ -220,7 +214,7 @@ def shades(config: EchoConfig, losses: Floats) -> tuple[list[float], str]:
 
 
 def draw_losses(
-    cells: Cells, box: Box, picture: Picture, seed_stats: SeedStats, replicas: Sequence[int], edges: Sequence[float]
+    cells: Cells, box: Region, picture: Picture, seed_stats: SeedStats, replicas: Sequence[int], edges: Sequence[float]
 ) -> None:
     """A line of shades for each network below the axis of windows; from where it was solved on in another ink."""
     assert picture.seeds is not None

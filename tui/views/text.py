@@ -96,13 +96,13 @@ def value_words(form: Symbols | Numbers, values: npt.NDArray[Any]) -> str:
     return " ".join(numbers[:MOST_VALUES]) + LEFT_OUT * (form.count > MOST_VALUES)
 
 
-def network_words(form: Symbols | Numbers, said: Floats, target: npt.NDArray[Any]) -> str:
+def network_words(form: Symbols | Numbers, outputs: Floats, target: npt.NDArray[Any]) -> str:
     """The prediction: numbers; or the probability of the target, which is the loss, and of the likeliest others."""
     if isinstance(form, Numbers):
-        return f"network {value_words(form, said)}"
-    likeliest = [symbol for symbol in np.argsort(said)[::-1].tolist() if symbol != int(target)]
+        return f"network {value_words(form, outputs)}"
+    likeliest = [symbol for symbol in np.argsort(outputs)[::-1].tolist() if symbol != int(target)]
     symbols = range(2) if form.count == 2 else [int(target), *likeliest[: MOST_VALUES - 1]]
-    return ", ".join(f"p({symbol_name(form, symbol)}) {said[symbol]:.3f}" for symbol in symbols)
+    return ", ".join(f"p({symbol_name(form, symbol)}) {outputs[symbol]:.3f}" for symbol in symbols)
 
 
 def levels_of(config: EchoConfig, ladder: Sequence[Level]) -> list[tuple[str, float]]:

@@ -90,13 +90,17 @@ class View(CellWidget, can_focus=True):
     about: ClassVar[str]  # for help and the palette
     reads_beside = False  # whether the diagnosis stays above the text about the cursor
 
-    _frame: Frame | None = None
     _message = ""
     _cursor: object = None
 
-    def __init__(self) -> None:
+    def __init__(self, picture: Picture) -> None:
         super().__init__()
+        self._picture = picture
         self.on_view: Callable[[], None] = lambda: None
+
+    @property
+    def _frame(self) -> Frame:
+        return self._picture.frame
 
     @classmethod
     def own_actions(cls) -> dict[str, str]:
@@ -134,7 +138,7 @@ class View(CellWidget, can_focus=True):
         """Mark the time step that is under the pointer or the cursor in any view."""
 
     def show(self, picture: Picture, message: str = "") -> None:
-        self._frame, self._message = picture.frame, self.keymap.text(message)
+        self._picture, self._message = picture, self.keymap.text(message)
         self.redraw()
 
     def action_leave(self) -> None:
@@ -160,11 +164,11 @@ class ProbeView(View):
 
     def _asked_part(self) -> str:
         """The selected part; empty, which means the top layer's h, if the network has no such part."""
-        return self._part if self._frame is None or self._part in parts_of(self._frame.config) else ""
+        return self._part if self._part in parts_of(self._frame.config) else ""
 
     @property
     def _readings(self) -> Readings | None:
-        readings = None if self._frame is None else self._frame.readings
+        readings = self._frame.readings
         return readings if readings is not None and self.answered(readings) else None
 
     def is_waiting(self, frame: Frame) -> bool:
@@ -183,10 +187,10 @@ class ProbeView(View):
 
     def draw(self, cells: Cells) -> None:
         readings, frame = self._readings, self._frame
-        if readings is not None and frame is not None and not frame.unread:
+        if readings is not None and not frame.unread:
             self.paint(cells, readings)
             return
-        if frame is None or not frame.trained or frame.state in (State.LOADING, State.FAILED):
+        if not frame.trained or frame.state in (State.LOADING, State.FAILED):
             text = self._message or f"{self.title}: nothing trained yet"
         elif frame.unread or self.is_waiting(frame):
             text = frame.unread or f"{self.title}: computing; the first time takes some seconds"
@@ -216,21 +220,18 @@ class ProbeView(View):
         self._changed()
 
     def action_part(self, by: int) -> None:
-        if self._frame is not None:
-            parts = [*parts_of(self._frame.config)]
-            at = parts.index(self._part) if self._part in parts else 0
-            self._part = parts[(at + by) % len(parts)]
-            self._changed()
+        parts = [*parts_of(self._frame.config)]
+        at = parts.index(self._part) if self._part in parts else 0
+        self._part = parts[(at + by) % len(parts)]
+        self._changed()
 
 
 def _is_of_here(readings: Readings, frame: Frame) -> bool:
     return (readings.window, readings.branch) == (frame.trained, frame.branch)
 
 
-def position_text(frame: Frame | None, readings: Readings) -> str:
+def position_text(frame: Frame, readings: Readings) -> str:
     """The window, branch and seed of readings, as far as they are not the frame's."""
-    if frame is None:
-        return ""
     window = "" if _is_of_here(readings, frame) else f"of window {readings.window:,}"
     branch = f"branch {letter_of(readings.branch)}" if frame.branch != readings.branch else ""
     other_seed = frame.config.replicas > 1 and readings.config.seed != frame.own_config.seed
@@ -268,7 +269,7 @@ class TimeStepView(View):
         return self._cursor if self._has(self._cursor) else None
 
     def _has(self, spot: object) -> TypeGuard[TimeStep]:
-        if not isinstance(spot, TimeStep) or self._frame is None or not self._frame.state.stands_still:
+        if not isinstance(spot, TimeStep) or not self._frame.state.stands_still:
             return False
         rows, steps = extent(self._frame)
         return spot.row < rows and spot.step < steps
@@ -279,8 +280,6 @@ class TimeStepView(View):
 
     def action_move(self, steps: int, rows: int) -> None:
         frame, cursor = self._frame, self.at_cursor
-        if frame is None:
-            return
         (count, length), shown = extent(frame), self.rows_that_fit(frame)
         if cursor is not None:
             row, step = min(max(0, cursor.row + rows), count - 1), min(max(0, cursor.step + steps), length - 1)

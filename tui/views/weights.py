@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from textual.geometry import Region
 
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.readings import MINUS_INFINITY, Matrices, Readings, Recurrent
 from tui.views.blocks import scale_of, signed_blocks
-from tui.views.canvas import Box, Cells, beside, stamp, write_in
+from tui.views.canvas import Cells, beside, stamp, write_in
 from tui.views.gradient import size_text
 from tui.views.inks import NUMBER
 from tui.views.plot_layers import Dots, characters
@@ -105,7 +106,7 @@ class WeightsView(ProbeView):
         chosen, recurrent = self._choice(weights)
         names = [*weights.weights]
         exponents = np.zeros(0, np.float32) if readings.lyapunov is None else readings.lyapunov
-        box, circle, numbers = shares(Box(0, 1, cells.width, cells.height - 1))
+        box, circle, numbers = shares(Region(0, 1, cells.width, cells.height - 1))
         place = placed(weights, names, box)
         if not place.is_whole:
             names = [*names[names.index(chosen.matrix) :], *names[: names.index(chosen.matrix)]]
@@ -142,13 +143,13 @@ def is_part_of(recurrent: Recurrent, weights: Matrices, name: str) -> bool:
 
 
 class Placed(NamedTuple):
-    boxes: list[Box]
+    boxes: list[Region]
     label: int  # the columns before the entries, the same for all, so that a bias is below its matrix
     entry: int  # the columns of an entry
     is_whole: bool
 
 
-def placed(weights: Matrices, names: Sequence[str], box: Box) -> Placed:
+def placed(weights: Matrices, names: Sequence[str], box: Region) -> Placed:
     """Places for matrices with entries as wide as possible. One row needs no line for the names of its columns."""
     rows = (row for name in names if len(weights.rows[name]) > 1 for row in weights.rows[name])
     label = 1 + max(map(len, (*names, *rows)))
@@ -162,27 +163,27 @@ def placed(weights: Matrices, names: Sequence[str], box: Box) -> Placed:
     return Placed(boxes, label, entry, is_whole)
 
 
-def packed(sizes: Sequence[tuple[int, int]], box: Box) -> list[Box]:
-    boxes: list[Box] = []
+def packed(sizes: Sequence[tuple[int, int]], box: Region) -> list[Region]:
+    boxes: list[Region] = []
     x, y, widest = box.x, box.y, 0
     for width, height in ((width, min(height, box.height)) for width, height in sizes):
         if boxes and y + height > box.bottom:
             x, y, widest = x + widest + GAP, box.y, 0
         if boxes and x + width > box.right:
             break
-        boxes.append(Box(x, y, min(width, box.width), height))
+        boxes.append(Region(x, y, min(width, box.width), height))
         y, widest = y + height, max(widest, width)
     return boxes
 
 
-def shares(body: Box) -> tuple[Box, Box | None, Box | None]:
+def shares(body: Region) -> tuple[Region, Region | None, Region | None]:
     left, numbers = beside(body, LEAST_MATRICES, body.width, [NUMBERS_WIDTH], GAP) or (body, None)
     width = min(2 * body.height, left.width - LEAST_MATRICES - GAP, body.width * 2 // 5)
     parts = beside(left, LEAST_MATRICES, left.width, [width], GAP) if width >= LEAST_CIRCLE else None
     return *(parts or (left, None)), numbers
 
 
-def draw_matrix(cells: Cells, box: Box, place: Placed, weights: Matrices, at: Entry, has_cursor: bool) -> str:
+def draw_matrix(cells: Cells, box: Region, place: Placed, weights: Matrices, at: Entry, has_cursor: bool) -> str:
     """Draw a line for each row, below the names of the columns; returns which part is seen if it is cut."""
     name, label, entry = at.matrix, place.label, place.entry
     values, columns = weights.weights[name], weights.columns[name]
@@ -241,7 +242,7 @@ def number_text(value: float) -> str:
     return text.rstrip(".").replace("e+0", "e").replace("e+", "e")
 
 
-def draw_eigenvalues(cells: Cells, box: Box, eigenvalues: Eigenvalues) -> None:
+def draw_eigenvalues(cells: Cells, box: Region, eigenvalues: Eigenvalues) -> None:
     legend = "● inside  ◆ outside"
     lines = min(box.height - 1, box.width // 2)
     if lines < 3:
@@ -265,7 +266,7 @@ def dots(points: npt.NDArray[np.complexfloating], edge: float, height: int, widt
     return drawn
 
 
-def draw_numbers(cells: Cells, box: Box, update: dict[str, float], exponents: Floats, samples: int) -> None:
+def draw_numbers(cells: Cells, box: Region, update: dict[str, float], exponents: Floats, samples: int) -> None:
     """By how much a window changes each matrix, then the Lyapunov exponents as bars to both sides of zero."""
     is_known = any(map(math.isfinite, update.values()))
     write_in(cells, box, 0, "changes in a window by" if is_known else "changes: ? until «step» trains", "muted")

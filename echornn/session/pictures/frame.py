@@ -18,7 +18,6 @@ from echornn.session import commands
 from echornn.session.commands import Answer
 from echornn.tasks.task import Level, TaskError
 
-NEAR_WINDOWS = 1_000  # for so many, or for half of the path, `Frame.vitals` still describe the network
 WATCHABLE_SPEED = 100.0  # windows per second up to which they are trained one by one, so that the screen shows all
 
 
@@ -35,7 +34,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Start:
+class Drive:
     """What is trained from now on, as the keys say that pause, resume and step."""
 
     running: bool = True  # whether training continues until it is paused
@@ -46,26 +45,26 @@ class Start:
     def trains(self) -> bool:
         return self.running or self.windows > 0
 
-    def after(self, command: commands.Command, epoch_left: int = 1) -> Start:
+    def after(self, command: commands.Command, epoch_left: int = 1) -> Drive:
         """What is trained after a command; ``epoch_left`` is the number of windows to the end of the epoch."""
         match command:
             case commands.Resume():
-                return Start()
+                return Drive()
             case commands.Toggle():
-                return Start(not self.trains)
+                return Drive(not self.trains)
             case commands.Step(windows):
-                return Start(False, self.windows + max(0, windows))
+                return Drive(False, self.windows + max(0, windows))
             case commands.FinishEpoch():
-                return Start(False, epoch_left, to_the_end=True)
+                return Drive(False, epoch_left, to_the_end=True)
             case commands.Pause() | commands.Go() | commands.Move() | commands.MoveEpochs():
-                return Start(False)
+                return Drive(False)
             case _:
                 return self
 
-    def trained(self, windows: int | None = None) -> Start:
+    def trained(self, windows: int | None = None) -> Drive:
         """What is left when so many windows were trained; None drops all that a key has requested."""
         left = 0 if windows is None else max(0, self.windows - windows)
-        return Start(self.running, left, self.to_the_end and left > 0)
+        return Drive(self.running, left, self.to_the_end and left > 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,15 +94,13 @@ class Frame:
     loss_stats: LossStats = field(default_factory=LossStats)  # the losses since the last start
     undoable: int = 0  # how many changes can be undone one after the other
     redoable: bool = False
-    blamed: tuple[str, ...] = ()  # the fields of the edit after which the loss became NaN or infinite
     refused: Answer | None = None  # to the last change or move, if it failed; None after the next that succeeds
     readings: Readings | None = None  # the last probe readings that were asked for, perhaps of an earlier position
     unread: str = ""  # why the probes could not read anything
     notes: BranchNotes = NO_NOTES  # the user's names of branches, and which are pinned or hidden
-    vitals: Readings | None = None  # the last readings for the diagnosis, of this branch, at this position or earlier
     warning: str = ""  # a problem while training continues, such as a diverged loss or a full disk
     coming: EchoConfig | None = None  # what is being compiled, to be trained next, if it is not `config`
-    start: Start = field(default_factory=Start)  # what is trained first after loading
+    start: Drive = field(default_factory=Drive)  # what is trained first after loading
     is_unread: bool = False  # whether the record has windows whose losses are not read yet
     folder: str = ""  # the folder of the run; empty if it is not saved
     answered: int = 0  # the last command that was carried out before this frame was made; see `Session.send`
@@ -156,11 +153,5 @@ class Frame:
         """The line above the curve: what the run is, with a key that helps; see `echornn.diagnosis.cases`."""
         if self.seed_stats is not None:
             return say_seeds(self.seed_stats, self.own_config)
-        return self._sentence(self.progress if self.state.stands_still else None)
-
-    def _sentence(self, newest: Progress | None) -> Sentence:
-        vitals, config = self.vitals, self.own_config
-        if vitals is not None:
-            age = self.trained - vitals.window
-            vitals = vitals if vitals.config == config and 0 <= age <= max(NEAR_WINDOWS, self.trained // 2) else None
-        return say(Facts(config, self.loss_stats, newest, vitals, self.undoable > 0, self.is_unread))
+        newest = self.progress if self.state.stands_still else None
+        return say(Facts(self.own_config, self.loss_stats, newest, self.undoable > 0, self.is_unread))

@@ -83,11 +83,11 @@ class Problem:
     @classmethod
     def of(cls, network: Network) -> Problem:
         """The data of the first epoch, and the initial weights of a trainer; replicas have consecutive seeds."""
-        from echornn import EchoConfig, EchoSeries
+        from echornn import EchoConfig, batch_of
         from echornn.network.model import initial_weights
 
         configs = [replace(EchoConfig(**network.fields), seed=seed) for seed in range(network.replicas)]
-        series = [EchoSeries.generate(config) for config in configs]
+        series = [batch_of(config) for config in configs]
         weights = [initial_weights(config) for config in configs]
         x, y = np.stack([one.x for one in series]), np.stack([one.y for one in series])
         return cls(network, x, y, {name: np.stack([one[name] for one in weights]) for name in weights[0]})

@@ -46,7 +46,7 @@ class Sheet:
     rows: Mapping[str, Row]
 
 
-APP, LIBRARY, THREADS = "app", "library", "threads"
+APP = "app"
 TUTORIAL, NUMPY, TORCH, C = "tutorial", "numpy", "torch", "c"
 JAX, FUSED = "jax", "jax fused"
 START, IMPORTS = "start", "imports"
@@ -60,9 +60,7 @@ SLEEPING_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
 """Stops PyTorch's threads from spinning: with spinning, a window took 60 ms instead of 1.3 ms on a busy machine."""
 
 PROGRAMS: dict[str, Program] = {
-    APP: Program("echornn, as the app", "ours:prepare", {"threads": "app"}, ONE_NUMPY_THREAD),
-    LIBRARY: Program("echornn, as a library", "ours:prepare", {"threads": "unset"}),
-    THREADS: Program("echornn, default threads", "ours:prepare", {"threads": "all"}),
+    APP: Program("echornn", "ours:prepare", environment=ONE_NUMPY_THREAD),
     TUTORIAL: Program("the tutorial's session loop", "references:tutorial"),
     NUMPY: Program("plain NumPy, one thread", "references:plain_numpy", environment=ONE_NUMPY_THREAD),
     JAX: Program("JAX `lax.scan`", "in_jax:prepare", {"fused": False}, is_peer=True),
@@ -81,11 +79,11 @@ def before(programs: Mapping[str, Program], checkout: str) -> dict[str, Program]
             f"{program.title}, before", program.prepare, {**program.options, "checkout": checkout}, program.environment
         )
         for name, program in programs.items()
-        if name in (APP, LIBRARY, THREADS, START)
+        if name in (APP, START)
     }
 
 
-ALL = (APP, LIBRARY, THREADS, TUTORIAL, NUMPY, JAX, TORCH, C)
+ALL = (APP, TUTORIAL, NUMPY, JAX, TORCH, C)
 CELLS = (APP, JAX, FUSED, TORCH)
 ALONE = (APP, FUSED, C)
 
@@ -102,7 +100,6 @@ SHEETS: dict[str, Sheet] = {
             "gru": Row("4, 5, 15, GRU", CELLS, Network(cell="gru")),
             "lstm": Row("4, 5, 15, LSTM", CELLS, Network(cell="lstm")),
             "3rnn": Row("4, 5, 15, 3 layers", CELLS, Network(layers=3)),
-            "3lstm": Row("4, 5, 15, LSTM, 3 layers", CELLS, Network(cell="lstm", layers=3)),
         },
     ),
     "many": Sheet(
@@ -111,7 +108,7 @@ SHEETS: dict[str, Sheet] = {
         {
             "4,5,15": Row("1", ALONE),
             "x16": Row("16", (APP, FUSED), Network(replicas=16)),
-            "x64": Row("64", (APP, LIBRARY, FUSED, C), Network(replicas=64)),
+            "x64": Row("64", ALONE, Network(replicas=64)),
             "x256": Row("256", (APP, FUSED), Network(replicas=256, windows=400)),
             "x1024": Row("1,024", (APP, FUSED), Network(replicas=1024, windows=100)),
             "gru-x64": Row("64, GRU", (APP,), Network(cell="gru", replicas=64)),
@@ -139,7 +136,7 @@ SHEETS: dict[str, Sheet] = {
         1e-6,
         {
             "4,5,15": Row("one network", (APP, TUTORIAL, FUSED, TORCH, C)),
-            "x64": Row("64 networks, each of them", (APP, FUSED, C)),
+            "x64": Row("64 networks, each of them", ALONE),
         },
     ),
 }

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from textual.events import Key, MouseDown, MouseMove, MouseScrollDown, MouseScrollUp, MouseUp
+from textual.events import Key, MouseMove, MouseScrollDown, MouseScrollUp
 from textual.keys import key_to_character
 from textual.pilot import Pilot
 
@@ -26,8 +26,7 @@ from echornn.session.session import Session
 from tests.patience import PATIENCE, wait_for
 from tests.scripted import SMALL, ScriptedTrainer, unread
 from tui.app.app import EchoApp
-from tui.app.script import LESSONS, lesson_of
-from tui.app.tour import TourApp
+from tui.app.tour import OTHER_LESSONS, TourApp, lesson_of
 
 
 class Stage:
@@ -63,43 +62,51 @@ class Stage:
         """The column (``at`` further right) and the line of a text on the screen; the lowest if there are several."""
         return next((line.index(text) + at, y) for y, line in reversed([*enumerate(self.lines)]) if text in line)
 
-    async def press(self, *keys: str) -> str:
-        """Press keys one after the other; returns the text when their commands were carried out and are shown."""
+    async def press(self, *keys: str) -> None:
+        """Press keys one after the other, until what they command was carried out."""
         for key in keys:
             await self.pilot.press(key)
             await self._idle()
-        return await self.settled()
+        await self.settled()
 
-    async def type(self, text: str, then: str = "enter") -> str:
+    async def seen(self, *keys: str) -> str:
+        """The text after these keys."""
+        await self.press(*keys)
+        return self.text
+
+    async def type(self, text: str, then: str = "enter") -> None:
         await self.pilot.press(*("space" if one == " " else one for one in text))
-        return await self.press(then)
+        await self.press(then)
 
-    async def do(self, *commands: Command) -> str:
-        """Have the session carry out commands one after the other; returns the text then."""
+    async def do(self, *commands: Command) -> None:
+        """Have the session carry out commands one after the other."""
         for command in commands:
             self.session.send(command)
             await self._idle()
-        return await self.settled()
+        await self.settled()
 
     def burst(self, *keys: str) -> None:
         """Keys that come all at once: nothing is waited for. Signs have names here, such as full_stop."""
         for key in keys:
             self.app.post_message(Key(key, key_to_character(key)))
 
-    async def settled(self) -> str:
-        """The text when the session has carried out all commands (unless it is held), and they are shown."""
+    async def settled(self) -> None:
+        """The session has carried out all commands (unless it is held), and the app knows."""
         await self._idle()
-        return await self.shown()
+        await self._told()
 
     async def _idle(self) -> None:
         if self._may_load.is_set():
             await asyncio.to_thread(self.session.when_idle, PATIENCE)
 
-    async def shown(self) -> str:
-        """The text with the newest frame and readings; nothing is waited for."""
+    async def _told(self) -> None:
         for _ in range(2):  # the last line follows one refresh later
             self.app.show_newest_frame()
             await self.pilot.pause()
+
+    async def shown(self) -> str:
+        """The text with the newest frame and readings; nothing is waited for."""
+        await self._told()
         return self.text
 
     async def until(self, condition: Callable[[str], object]) -> str:
@@ -110,7 +117,7 @@ class Stage:
             await asyncio.to_thread(self.session.stopped.wait, 0.01)
         raise AssertionError(f"it never came:\n{text}")
 
-    async def seconds_pass(self, seconds: float) -> str:
+    async def seconds_pass(self, seconds: float) -> None:
         """Let the session's clock go on: it trains ``seconds * speed`` windows, if it runs."""
         for _ in range(round(10 * seconds)):
             self.seconds[0] += 0.1
@@ -118,7 +125,7 @@ class Stage:
             while before != self.frame.trained_in_all:  # one window after the other, while some are due
                 before = self.frame.trained_in_all
                 await self._idle()
-        return await self.shown()
+        await self._told()
 
     def hold(self) -> None:
         """Let networks that are compiled from now on wait for `release`."""
@@ -126,7 +133,7 @@ class Stage:
 
     async def release(self) -> str:
         self._may_load.set()
-        return await self.settled()
+        return await self.seen()
 
     async def resize(self, width: int, height: int) -> str:
         await self.pilot.resize_terminal(width, height)
@@ -135,7 +142,7 @@ class Stage:
     async def click(self, on: str | tuple[int, int], at: int = 0, times: int = 1) -> str:
         """Click on a text, ``at`` columns right of its begin, or on a place."""
         await self.pilot.click(offset=self.place(on, at) if isinstance(on, str) else on, times=times)
-        return await self.settled()
+        return await self.seen()
 
     async def hover(self, x: int, y: int) -> str:
         return await self._mouse(MouseMove, x, y)
@@ -143,15 +150,10 @@ class Stage:
     async def wheel(self, x: int, y: int, down: bool = False, **held: bool) -> str:
         return await self._mouse(MouseScrollDown if down else MouseScrollUp, x, y, **held)
 
-    async def drag(self, begin: tuple[int, int], end: tuple[int, int]) -> str:
-        for kind, place in ((MouseDown, begin), (MouseMove, end), (MouseUp, end)):
-            text = await self._mouse(kind, *place, button=1)
-        return text
-
     async def _mouse(self, kind: Any, x: int, y: int, button: int = 0, **held: bool) -> str:
         held = {"shift": False, "meta": False, "ctrl": False, **held}
         self.app.post_message(kind(None, x, y, 0, 0, button, screen_x=x, screen_y=y, **held))
-        return await self.settled()
+        return await self.seen()
 
 
 class Viewer:
@@ -233,7 +235,7 @@ async def opened(
             may_load.set()
     stage = Stage(session, seconds, may_load)
     try:
-        steps = lesson_of(LESSONS[lesson].read_text(encoding="utf-8")) if lesson else ()
+        steps = lesson_of(OTHER_LESSONS[lesson].read_text(encoding="utf-8")) if lesson else ()
         app = partial(TourApp, lesson=steps) if tour else EchoApp
         async with on_screen(app(session, 0.01, ascii_only, theme, compared, keys), stage, size):
             await asyncio.to_thread(asked.wait, PATIENCE)

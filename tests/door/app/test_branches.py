@@ -25,7 +25,7 @@ async def row_of(stage: Stage, letter: str) -> str:
 async def test_the_panel_lists_each_branch_with_what_differs_and_how_far_it_went() -> None:
     async with opened(size=(120, 40)) as stage:
         await stage.do(*THREE_BRANCHES)
-        text = await stage.press("b")
+        text = await stage.seen("b")
         assert re.search(r">\*c \w", text)
         assert re.search(r" \+b learning_rate 0.5 from window 15", text)
         assert re.search(r" \+a the start", text)
@@ -81,7 +81,7 @@ async def test_names_and_pins_are_kept_with_the_run(tmp_path: Path) -> None:
     for folder in (run, tmp_path / "killed"):
         async with opened(replace(SMALL, learning_rate=0.5), folder=folder, size=(120, 40)) as stage:
             assert (stage.frame.branch, stage.frame.trained, stage.frame.trained_in_all) == (2, 3, 28)
-            text = await stage.press("b")
+            text = await stage.seen("b")
             assert re.search(r" xb slow: learning_rate", text)
             assert re.search(r"  a the start", text), "hidden"
             assert "b: slow" in text

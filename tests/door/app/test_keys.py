@@ -1,4 +1,4 @@
-"""What each key does to the run: exactly so many windows, epochs, branches; and what it shows."""
+"""What each key does to the run: exactly so many windows, epochs, branches; what it shows; and many keys at once."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ async def test_at_full_speed_it_trains_to_the_end() -> None:
         assert re.search(r"finished +epoch 3/3 +window 10/10", text)
         assert stage.frame.trained == 30
         for key in ("space", ".", "e"):
-            assert "finished" in await stage.press(key)
+            assert "finished" in await stage.seen(key)
             assert stage.frame.trained == 30
         await stage.press("[")
         assert (stage.state, stage.frame.trained) == ("paused", 29)
@@ -182,9 +182,9 @@ async def test_d_goes_to_where_the_loss_falls_and_enter_goes_to_that_window() ->
     config = replace(SMALL, num_epochs=100)
     async with opened(config, Step(600), size=(100, 30)) as stage:
         assert stage.frame.trained == 600
-        text = await stage.press("d")
+        text = await stage.seen("d")
         first, last = map(int, re.findall(r"windows (\d+) to (\d+)", text.split("\n")[1])[0])
-        text = await stage.press("enter")
+        text = await stage.seen("enter")
         assert first <= stage.frame.trained <= last
         assert (stage.frame.is_past, stage.frame.trained_in_all) == (True, 600)
         assert f"at {stage.frame.trained} of 600" in text
@@ -198,7 +198,7 @@ async def test_each_view_has_its_key_and_on_a_wide_screen_there_are_two() -> Non
         await stage.press("e", "1")
         before = facts(stage)
         for key, word in VIEWS.items():
-            text = await stage.press(key)
+            text = await stage.seen(key)
             assert any(word in line for line in text.split("\n")[6:-1]), key
         assert "seeds" in "\n".join(stage.lines[6:-1]), "the view before"
         assert facts(stage) == before
@@ -211,10 +211,10 @@ async def test_tab_gives_the_arrows_to_the_view_and_back() -> None:
         await stage.press("e")
         sentence = stage.lines[2]
         assert "┫" in stage.text
-        assert "┫" not in await stage.press("tab")
-        assert re.search(r"row 1, step 10: target 1 echoes step 7", await stage.press("left"))
-        assert re.search(r"row 2, step 9\b", await stage.press("left", "down"))
-        text = await stage.press("tab")
+        assert "┫" not in await stage.seen("tab")
+        assert re.search(r"row 1, step 10: target 1 echoes step 7", await stage.seen("left"))
+        assert re.search(r"row 2, step 9\b", await stage.seen("left", "down"))
+        text = await stage.seen("tab")
         assert "┫" in text
         assert text.split("\n")[2] == sentence
 
@@ -233,3 +233,40 @@ async def test_quit_ends_the_session(keys: list[str]) -> None:
         await stage.pilot.press(*keys)
         await stage.until(lambda _: stage.session.stopped.is_set())
     assert stage.app.return_value == 0
+
+
+async def carried_out(stage: Stage, *keys: str) -> str:
+    stage.burst(*keys)
+    for _ in range(8):
+        await stage.pilot.pause()
+    return await stage.seen()
+
+
+async def test_keys_of_a_burst_are_carried_out_in_their_order() -> None:
+    async with opened(size=(120, 40)) as stage:
+        await carried_out(
+            stage, *["full_stop"] * 7, "r", "minus", "minus", "plus", "left_square_bracket", "r", "full_stop"
+        )
+        assert (stage.frame.trained, stage.frame.speed, stage.state) == (1, 50, "paused")
+        text = await carried_out(stage, *["s", *["down"] * 13, "6", "enter", "escape", "e"])
+        assert (stage.frame.config.state_size, stage.frame.trained, stage.state) == (6, 10, "paused")
+        assert "> state_size" not in text
+        await carried_out(stage, "s", "home", "down", "0", "full_stop", "1", "5", "enter", "s", "full_stop")
+        assert (stage.frame.config.learning_rate, stage.frame.trained) == (0.15, 11)
+        await carried_out(stage, "colon", *"step", "space", "4", "enter", "l", "2")
+        assert stage.frame.trained == 15
+        assert "misses" in stage.text
+        assert "1e-" in stage.text
+
+
+async def test_what_the_last_key_of_a_burst_did_is_on_the_screen() -> None:
+    async with opened(size=(120, 40)) as stage:
+        await stage.press("e", "e", "e")
+        text = await carried_out(stage, *["left"] * 12)
+        first = int(text.split("\n")[1].split()[1])
+        await stage.press("escape")
+        slowly = await stage.seen(*["left"] * 12)
+        assert slowly.split("\n")[1] == text.split("\n")[1]
+        assert first == 30 - 11
+        text = await carried_out(stage, *"1234567" * 8, "tab", "l", "l", "2")
+        assert "misses" in text

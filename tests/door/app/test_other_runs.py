@@ -39,10 +39,10 @@ async def test_runs_are_listed_with_what_differs_and_found_by_typing(kept: Path)
         assert "state_size 9" in text
         assert {int(one) for one in re.findall(r"(\d+) in all", text)} == {20, 12, 5}
         assert "damaged" not in text
-        text = await stage.press(*"RATE")
+        text = await stage.seen(*"RATE")
         assert "RATE" in text
         assert re.findall(r"(\d+) in all", text) == ["20"]
-        assert not re.search(r"\d in all", await stage.press(*"sbq?"))
+        assert not re.search(r"\d in all", await stage.seen(*"sbq?"))
         await stage.press("escape")
         assert (stage.state, stage.frame.trained) == ("paused", 10)
         assert "in all" not in stage.text
@@ -57,7 +57,7 @@ async def test_enter_draws_a_run_under_the_curve_and_takes_it_away(kept: Path) -
         assert re.search(r">\+A learning_rate 0.1", text)
         await stage.press(*["backspace"] * 4, *"wide", "enter")
         await stage.until(lambda text: "B: state_size 9 (run-wide)" in text)
-        text = await stage.press("enter")
+        text = await stage.seen("enter")
         assert "state_size 9 (run-wide)" not in text
         assert "(run-slow)" in text
         assert (stage.frame.trained, stage.frame.branch) == (30, 0)
@@ -68,7 +68,7 @@ async def test_a_run_that_another_program_writes_is_followed(kept: Path) -> None
         await stage.press("e", "e", "e")
         before = await stage.until(lambda text: "A: learning_rate 0.1 (run-slow)" in text)
         go_on(kept / "run-slow", 10)
-        stage.app.futures.follow()
+        stage.app.under_curve.follow()
         await stage.until(lambda text: text.split("\n")[4:] != before.split("\n")[4:])
         text = await listing(stage, "o")
         assert re.search(r">\+A learning_rate 0.1[^\n]*\n[^\n]*30 in all", text)

@@ -29,11 +29,11 @@ async def test_each_action_has_the_key_that_was_given_to_it_and_no_other() -> No
         assert stage.frame.trained == 1
         await stage.press("full_stop", "u", "space", "left_square_bracket", "s", "b", "q", "2")
         assert (stage.frame.trained, stage.state, stage.frame.trained_in_all) == (1, "paused", 3)
-        assert "on its path" in await stage.press("t")
+        assert "on its path" in await stage.seen("t")
         await stage.press("t")
-        assert "> preset" in await stage.press("i")
+        assert "> preset" in await stage.seen("i")
         await stage.press("escape")
-        assert "misses" in await stage.press("w")
+        assert "misses" in await stage.seen("w")
         footer = stage.lines[-1]
         for named in ("k Resume", "j Step", "i Set", "w data", "f1 Help", "Q Quit"):
             assert named in footer

@@ -1,4 +1,4 @@
-"""Every size, only ASCII, other themes, what is saved of the screen, and the last line."""
+"""Every size, only ASCII, other themes, what is saved of the screen, the last line, and the help."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def test_ascii_only_is_ascii_only_and_no_line_is_longer_than_the_screen() 
     async with opened(ascii_only=True) as stage:
         await stage.press("e", "e")
         for keys in WALK:
-            text = await stage.press(*keys)
+            text = await stage.seen(*keys)
             assert text.isascii(), (keys, "".join(one for one in text if not one.isascii()))
             assert "epoch" in text or "Help" in text
     async with opened(ascii_only=True, loaded=False) as stage:
@@ -65,7 +65,7 @@ def partly_wrong(config: object) -> ScriptedTrainer:
 
 async def test_a_wrong_prediction_has_a_sign() -> None:
     async with opened(trainer=partly_wrong) as stage:
-        text = await stage.press(".")
+        text = await stage.seen(".")
         assert text.count("><") == 6, "3 of 10 in each of 2 rows"
         assert "accuracy 70.0%" in stage.lines[0]
         assert text.count("7 of 10") == 2
@@ -124,7 +124,8 @@ async def test_the_palette_finds_every_command_and_does_it() -> None:
     async with opened() as stage:
         for typed, done in (("step", "window  1/10"), ("epoch", "window 10/10"), ("view data", "misses")):
             await stage.press("ctrl+p")
-            assert done in await stage.type(typed)
+            await stage.type(typed)
+            assert done in stage.text
         await stage.press("ctrl+p")
         await stage.type(":edit", "enter")
         await stage.type("seed=8")
@@ -141,3 +142,40 @@ async def test_who_gives_a_name_from_outside_cannot_write_codes_on_the_screen(tm
         text = await stage.until(lambda text: "--resume" in text or "echornn-tui" in text)
         assert "\x1b" not in text
         assert "\x07" not in text
+
+
+async def test_it_begins_with_the_state_and_says_every_key() -> None:
+    async with opened(size=(100, 600)) as stage:
+        await stage.press("e", "[")
+        text = await stage.seen("question_mark")
+        assert "past, at window 9" in text
+        for key in ("space", "escape", "enter", "tab", "home"):
+            assert re.search(rf"(?m)[\s│]{re.escape(key)}\b", text), key
+        for view in ("rows", "data", "memory", "gradient", "weights", "seeds", "plane"):
+            assert view in text
+        await stage.press("r", ".", "e")
+        assert (stage.frame.trained, stage.frame.trained_in_all, stage.frame.branch) == (9, 10, 0), "behind the help"
+
+
+async def test_it_is_searched_scrolled_and_closed() -> None:
+    async with opened() as stage:
+        first = await stage.seen("question_mark")
+        last = await stage.seen("end")
+        assert first != last
+        assert await stage.seen("home") == first
+        assert await stage.seen("pagedown") != first
+        text = await stage.seen("slash", *"undo")
+        assert re.search(r"(?i)undo", text)
+        assert not re.search(r"(?i)faster", text)
+        nothing = await stage.seen("q", "question_mark")
+        assert "undoq?" in nothing
+        assert not re.search(r"(?i)undo the", nothing)
+        await stage.press(*["backspace"] * 6, *"gate")
+        assert stage.text.count("gate") >= 2
+        await stage.press("enter", "escape", "escape", ".")
+        assert stage.frame.trained == 1
+        for keys in (["q"], ["question_mark"], ["escape"]):
+            await stage.press("question_mark", *keys)
+            assert "paused" in stage.lines[0]
+        await stage.press(".")
+        assert stage.frame.trained == 2

@@ -14,7 +14,7 @@ async def test_from_one_network_to_64_seeds_and_back_to_where_each_was_left() ->
         await stage.press("e", ".", ".", "L")
         assert (stage.frame.config.replicas, stage.frame.config.seed, stage.frame.trained) == (64, 7, 0)
         await stage.press(".", ".", ".")
-        text = await stage.press("6")
+        text = await stage.seen("6")
         assert re.search(r"of 64 solved", text)
         assert re.search(r"\bseed 7\b", stage.lines[0])
         await stage.press("L")

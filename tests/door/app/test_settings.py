@@ -50,7 +50,7 @@ async def test_a_field_is_changed_and_the_network_goes_on_or_starts_over(goes_on
 async def test_drafts_of_several_fields_are_one_change_which_escape_drops() -> None:
     async with opened(size=(120, 40)) as stage:
         await at_field(stage, "state_size")
-        text = await stage.press("8", "down", "down", "4")
+        text = await stage.seen("8", "down", "down", "4")
         assert stage.frame.config == SMALL
         assert text.count("*") >= 1
         await stage.press("escape")
@@ -73,7 +73,7 @@ async def at_field_again(stage: Stage) -> None:
 async def test_a_value_that_cannot_be_used_is_refused_beside_its_field() -> None:
     async with opened() as stage:
         await at_field(stage, "learning_rate")
-        lines = (await stage.press("0", "enter")).split("\n")
+        lines = (await stage.seen("0", "enter")).split("\n")
         at = next(y for y, line in enumerate(lines) if "> learning_rate" in line)
         assert "learning_rate = 0" in lines[at + 1]
         assert stage.frame.config == SMALL
@@ -85,10 +85,10 @@ async def test_a_value_that_cannot_be_used_is_refused_beside_its_field() -> None
 async def test_every_field_can_be_reached_and_letters_are_text_only_in_a_number() -> None:
     async with opened(size=(80, 24)) as stage:
         seen = []
-        text = await stage.press("s")
+        text = await stage.seen("s")
         for _ in range(1 + len(EchoConfig().fields())):
             seen += re.findall(r"> ([a-z_]+) ", text)
-            text = await stage.press("down")
+            text = await stage.seen("down")
         assert set(seen) == {"preset", *EchoConfig().fields()}
         await at_field_learning_rate(stage)
         await stage.press("1", "q", "space")
@@ -101,14 +101,14 @@ async def test_every_field_can_be_reached_and_letters_are_text_only_in_a_number(
 
 
 async def at_field_learning_rate(stage: Stage) -> None:
-    assert "> learning_rate" in await stage.press("home", "down")
+    assert "> learning_rate" in await stage.seen("home", "down")
 
 
 async def test_after_the_last_epoch_the_settings_begin_at_the_number_of_epochs() -> None:
     async with opened() as stage:
         await stage.press("e", "e", "e")
         assert stage.state == "finished"
-        assert "> num_epochs" in await stage.press("s")
+        assert "> num_epochs" in await stage.seen("s")
         await stage.press("+", "escape", "e")
         assert (stage.state, stage.frame.trained) == ("finished", 40)
 
@@ -118,11 +118,11 @@ async def test_the_presets_are_a_list_with_a_line_each_and_enter_applies_the_cho
         await stage.press("e", "s")
         assert "> preset" in stage.text
         assert "LSTM" not in stage.text
-        text = await stage.press("enter")
+        text = await stage.seen("enter")
         listed = [line[line.index("  init") - 30 :] if "  init" in line else line for line in text.split("\n")]
         assert any("> glorot" in line and "init glorot" in line for line in listed)
         assert any("echo 14, within T 15" in line for line in listed)
-        text = await stage.press("down", "down", "down", "down")
+        text = await stage.seen("down", "down", "down", "down")
         (chosen,) = [line for line in text.split("\n") if "> LSTM" in line]
         assert "cell" in chosen
         assert stage.frame.config == SMALL
@@ -132,8 +132,8 @@ async def test_the_presets_are_a_list_with_a_line_each_and_enter_applies_the_cho
         assert "> preset" in stage.text
         await stage.press("enter", "escape")
         assert "> preset" in stage.text
-        assert "> glorot" in await stage.press("+")
-        assert "> as in the tutorial" in await stage.press("end")
+        assert "> glorot" in await stage.seen("+")
+        assert "> as in the tutorial" in await stage.seen("end")
         await stage.press("escape", "escape")
         assert stage.frame.config.cell == "lstm"
         await stage.press("u")

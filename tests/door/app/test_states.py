@@ -97,7 +97,7 @@ async def test_a_run_that_is_opened_again_shows_its_curve_before_the_network_is_
         text = await stage.until(lambda text: "branch b" in text)
         assert re.search(r"loading +branch b +epoch 2/3 +window +7/10", text)
         assert "learning_rate 0.2" in text.split("\n")[1]
-        assert re.search(r"window 17\b", (await stage.press("left")).split("\n")[1])
+        assert re.search(r"window 17\b", (await stage.seen("left")).split("\n")[1])
         await stage.press("escape")
         await stage.release()
         frame = stage.frame

@@ -16,11 +16,15 @@ async def at_step(stage: Stage, number: int) -> None:
 
 async def ready(stage: Stage, number: int, key: str, of: int = 7) -> str:
     """The text as soon as a step names its key; until then the run goes on, and the probes measure."""
+
+    def is_there(text: str) -> bool:
+        return f"tour {number} of {of}" in text and f"press {key}" in text
+
     for _ in range(20):
-        text = await stage.seconds_pass(0.3)
-        if f"tour {number} of {of}" in text and f"press {key}" in text:
-            return text
-    return await stage.until(lambda text: f"tour {number} of {of}" in text and f"press {key}" in text)
+        await stage.seconds_pass(0.3)
+        if is_there(stage.text):
+            return stage.text
+    return await stage.until(is_there)
 
 
 async def test_each_key_leads_on_and_the_numbers_are_those_of_the_run() -> None:

@@ -122,7 +122,6 @@ BAD: dict[str, dict[str, str]] = {
         "SWEEP --show colour": "show colour success windows loss",
         "SWEEP --filter cell=tcn": "filter cell=tcn rnn gru",
         "SWEEP --csv --once": "--csv --once",
-        "SWEEP --svg x.pdf": "svg x.pdf .svg",
     },
     "attach": {
         "--once --stop RUN": "--once --stop",

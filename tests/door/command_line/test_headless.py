@@ -175,7 +175,7 @@ VALUES: dict[str, object] = {
     "learning_rate": 0.25,
     "seed": 11,
     "stride": 6,
-    "cell": "gru",
+    "cell": "lstm",
     "num_layers": 2,
     "dropout": 0.5,
     "optimizer": "adam",

@@ -290,9 +290,6 @@ def test_weights_of_any_window_of_any_branch(run: Path, seeds: Path) -> None:
         with np.load("w.npz") as saved:
             assert {name: saved[name].tolist() for name in saved} == {"W": [windows]}
     assert contents(run) == before
-    text = Path("w.npz.txt").read_text()
-    assert "W            float32 [1]" in text
-    assert "W_c" not in text
     for words, expected in (
         (["--branch", "a"], [[200.0]] * 6),
         (["--branch", "a", "--replica", 5], [200.0]),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from echornn import ConfigError, EchoConfig, EchoSeries, Population, PopulationProgress, PopulationState
+from echornn import ConfigError, EchoConfig, Population, PopulationProgress, PopulationState, batch_of
 from tests.compiled import make_population
 from tests.scripted import ScriptedTrainer
 
@@ -65,13 +65,14 @@ def assert_same_state(one: PopulationState, other: PopulationState) -> None:
 def assert_shows_its_last_window(trained: PopulationProgress, epoch: int, window: int, data_version: int = 0) -> None:
     progress = trained.of(0)
     assert (progress.epoch, progress.window) == (epoch, window)
-    x, y = EchoSeries.generate(SMALL, data_version, epoch).window(window * 3, 3)
+    batch, of_window = batch_of(SMALL, data_version, epoch), slice(window * 3, window * 3 + 3)
+    x, y = batch.x[:, of_window], batch.y[:, of_window]
     np.testing.assert_array_equal(progress.x, x)
     np.testing.assert_array_equal(progress.y, y)
-    assert progress.probabilities.shape == (2, 3, 2)
-    np.testing.assert_allclose(progress.probabilities.sum(axis=-1), 1, rtol=1e-5)
+    assert progress.outputs.shape == (2, 3, 2)
+    np.testing.assert_allclose(progress.outputs.sum(axis=-1), 1, rtol=1e-5)
     assert progress.states.shape == (2, 3, 4)
-    assert progress.errors[-1] == np.count_nonzero(progress.probabilities.argmax(axis=-1) != y)
+    assert progress.errors[-1] == np.count_nonzero(progress.outputs.argmax(axis=-1) != y)
 
 
 def test_a_new_one_stands_at_the_start(make: MakeTrainer) -> None:
@@ -154,7 +155,7 @@ def test_a_live_edit_goes_on_where_it_was(make: MakeTrainer) -> None:
         np.testing.assert_array_equal(weight, before.weights[name])
     progress = trainer.advance(1).of(0)
     assert (progress.epoch, progress.window) == (1, 4)
-    np.testing.assert_array_equal(progress.y, EchoSeries.generate(config, 0, 1).window(4 * 3, 3)[1])
+    np.testing.assert_array_equal(progress.y, batch_of(config, 0, 1).y[:, 12:15])
     assert trainer.state.config == config
 
 

@@ -101,7 +101,7 @@ def test_looking_runs_no_text_and_what_is_not_known_is_left_out(with_facts: bool
     assert {(one["level"], one["rung"]) for one in squares} == {
         ("0.0216667", "above chance") if with_facts else ("", "")
     }
-    for command in ("export run", "map sweep --once", "map sweep --svg map.svg", "figure run curve --out curve.svg"):
+    for command in ("export run", "map sweep --once", "figure sweep map -o map.svg", "figure run curve -o curve.svg"):
         out(command)
     assert not Path(MARK).exists()
     run = echornn.read("run")

@@ -107,7 +107,7 @@ def seed_read(stage: Stage) -> int | None:
 
 
 def test_the_position_at_which_one_looks_is_read() -> None:
-    with on_stage(examine=Probes(), vitals=True, paused=False) as stage:
+    with on_stage(examine=Probes(), paused=False) as stage:
         assert stage.frame.readings is None
         stage.session.send(Ask(MEMORY))
         wait_for(lambda: stage.frame.readings is not None and stage.frame.trained > 50)
@@ -117,7 +117,6 @@ def test_the_position_at_which_one_looks_is_read() -> None:
         wait_for(lambda: read_at(stage) == (0, 30))
         stage.do(Reset())
         wait_for(lambda: read_at(stage) == (1, 0))
-        wait_for(lambda: stage.frame.vitals is not None and stage.frame.vitals.branch == 1)
         stage.do(Ask(None))
         assert stage.frame.readings is None
 
@@ -149,7 +148,7 @@ def test_neither_training_nor_the_end_waits_for_a_probe() -> None:
 def test_a_probe_that_fails_says_why_is_not_tried_again_and_ends_nothing() -> None:
     probes = Probes()
     probes.error = RuntimeError("no memory mappings left\nand more")
-    with on_stage(examine=probes, vitals=True) as stage:
+    with on_stage(examine=probes) as stage:
         stage.do(Ask(GRADIENT))
         wait_for(lambda: stage.frame.unread)
         assert "RuntimeError: no memory mappings left" in stage.frame.unread

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from echornn import EchoConfig, EchoSeries
+from echornn import EchoConfig
 from tests.answered import answered, records
 from tests.any_task import data_of
 
@@ -98,23 +98,6 @@ def test_the_bits_of_each_task_stay(name: str, settings: dict[str, Any], x: list
     np.testing.assert_allclose(batch.y[0], y, rtol=1e-6)
     is_last = name in ("temporal_order", "adding")
     assert batch.scored[0].tolist() == [False] * (len(x) - 1) * is_last + [True] * (1 if is_last else len(x))
-
-
-def test_the_tutorials_drawing_of_its_rows() -> None:
-    """Batch 3, window 3, 36 steps, echo 3: the rows lie one after another in the series, and y is the rolled x."""
-    x = [1, 0, 1, 1, 0, 0, 1, 0, 1, 1, 1, 0,
-         0, 1, 0, 0, 1, 1, 1, 0, 0, 1, 0, 1,
-         1, 1, 0, 1, 0, 0, 0, 1, 1, 0, 1, 0]  # fmt: skip
-    y = [[0, 0, 0, 1, 0, 1, 1, 0, 0, 1, 0, 1],
-         [1, 1, 0, 0, 1, 0, 0, 1, 1, 1, 0, 0],
-         [1, 0, 1, 1, 1, 0, 1, 0, 0, 0, 1, 1]]  # fmt: skip
-    series = EchoSeries.from_inputs(np.array([*x, 1, 1], np.uint8), 3, 3)  # two more than the rows hold
-    np.testing.assert_array_equal(series.x, np.reshape(x, (3, 12)))
-    np.testing.assert_array_equal(series.y, y)
-    assert series.unused == 2
-    np.testing.assert_array_equal(series.window(3, 3)[1], np.array(y)[:, 3:6])
-    blank = EchoSeries.from_inputs(np.array(x, np.uint8), 3, 3, row_start="zero")
-    np.testing.assert_array_equal(blank.y, np.where(np.arange(12) < 3, 0, y))
 
 
 def test_the_template_is_a_task_with_these_levels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

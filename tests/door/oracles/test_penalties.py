@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from echornn import EchoConfig, EchoSeries, Population
+from echornn import EchoConfig, Population, batch_of
 from echornn.network.model import initial_weights
 from echornn.training.programs import Programs
 from tests.compiled import make_trainer, plain, trainer_of
@@ -38,7 +38,7 @@ SGD = EchoConfig(
 def trained(config: EchoConfig) -> tuple[dict[str, Floats], list[float]]:
     """The weights after the windows, and the norms of their gradients before clipping."""
     weights = {name: value.astype(np.float64) for name, value in initial_weights(config).items()}
-    series = EchoSeries.generate(config, 0, 0)
+    series = batch_of(config)
     state, norms = np.zeros((config.batch_size, config.state_size)), []
     for start in range(0, WINDOWS * STEPS, STEPS):
         x, y = series.x[:, start : start + STEPS].T, series.y[:, start : start + STEPS].T

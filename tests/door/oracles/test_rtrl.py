@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 import tensorflow as tf
 
-from echornn import EchoConfig, EchoSeries
+from echornn import EchoConfig, batch_of
 from echornn.network.model import EchoRNN
 from echornn.network.shapes import carried_size, influence_shapes, layer_weight_names
 from echornn.tasks.adding import Adding
@@ -76,12 +76,13 @@ TRIALS = EchoConfig(task=Adding(length=10), total_series_length=600, batch_size=
 def learned(config: EchoConfig, windows: int) -> list[dict[str, Array]]:
     """The gradients of the first windows, with weights that stay as they are."""
     model = EchoRNN(config, random_weights(config))
-    series = EchoSeries.generate(config)
+    batch = batch_of(config)
     state = tf.zeros([config.batch_size, carried_size(config)])
     influence = {name: tf.zeros(shape) for name, shape in influence_shapes(config).items()}
     found = []
     for window in range(windows):
-        x, y = (one.T for one in series.window(window * config.window_stride, config.window_steps))
+        begin = window * config.window_stride
+        x, y = (one[:, begin : begin + config.window_steps].T for one in (batch.x, batch.y))
         data = WindowData(tf.constant(x), tf.constant(y.astype(np.int32)), None, state, tf.zeros([2], tf.int32))
         result = LEARN[config.rule](model, data, influence)
         state, influence = result.states[config.window_stride - 1], result.influence
@@ -91,7 +92,8 @@ def learned(config: EchoConfig, windows: int) -> list[dict[str, Array]]:
 
 def of_whole_past(config: EchoConfig, window: int) -> dict[str, Array]:
     begin = window * config.window_stride
-    x, y = (one.T for one in EchoSeries.generate(config).window(0, begin + config.window_steps))
+    batch = batch_of(config)
+    x, y = (one[:, : begin + config.window_steps].T for one in (batch.x, batch.y))
     return gradient(config, random_weights(config), x, y, begin)
 
 

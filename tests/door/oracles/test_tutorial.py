@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from echornn import EchoConfig, EchoSeries
+from echornn import EchoConfig, batch_of
 from echornn.network.model import initial_weights
 from tests.compiled import make_trainer
 from tests.door.oracles.reference import numpy_bptt
@@ -18,7 +18,7 @@ WINDOWS = 700
 
 
 def epochs(config: EchoConfig, count: int) -> list[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
-    return [(one.x, one.y) for one in (EchoSeries.generate(config, 0, epoch) for epoch in range(count))]
+    return [(one.x, one.y) for one in (batch_of(config, 0, epoch) for epoch in range(count))]
 
 
 @pytest.fixture(scope="module", params=[(7, "tutorial"), (6, "glorot")], ids=str)

@@ -43,7 +43,7 @@ def train(part: Part) -> Iterator[News]:
             os.kill(os.getpid(), signal.SIGKILL)
         if config.echo_step == RAISES:
             raise MemoryError("no room for echo step 17")
-        yield TrainedWindows(1, 0.001, ((config, result_of(config)),))
+        yield TrainedWindows(0.001, ((config, result_of(config)),))
 
 
 def train_for_ever(part: Part) -> Iterator[News]:
@@ -81,7 +81,7 @@ class ScriptedEngine:
     """
 
     def __init__(self, workers: int = 2, kills: Sequence[int] = (), raises: Sequence[int] = ()) -> None:
-        self.workers, self.room = workers, 1.0
+        self.workers, self.memory_share = workers, 1.0
         self.trained: list[EchoConfig] = []
         self.started: list[tuple[Part, str]] = []
         self.closed = False
@@ -114,7 +114,7 @@ class ScriptedEngine:
                 self._idle.append(worker)
                 return [*((part.number, one) for one in told), (part.number, Lost("MemoryError: no room"))]
             self.trained.append(config)
-            told.append(TrainedWindows(1, 0.001, ((config, result_of(config)),)))
+            told.append(TrainedWindows(0.001, ((config, result_of(config)),)))
         self._idle.append(worker)
         return [(part.number, one) for one in (*told, Done())]
 

@@ -1,4 +1,4 @@
-"""`map`: as text, as CSV, as a picture, and on the screen by its keys."""
+"""`map`: as text, as CSV, and on the screen by its keys."""
 
 from __future__ import annotations
 
@@ -86,13 +86,6 @@ def test_while_seeds_lack_the_share_is_of_all_that_were_asked_for(tmp_path: Path
     (one,) = squares(kept_seed(tmp_path), "--filter", "echo=12 cell=rnn")
     assert (one["trained"], one["solved"], one["missing"]) == ("1", "1", "1")
     assert (one["success"], one["low"], one["high"]) == ("0.5000", "0.0945", "1.0000")
-
-
-def test_a_picture_is_written_in_place_of_what_is_there(cliff: Path, tmp_path: Path) -> None:
-    file = tmp_path / "map.svg"
-    for _ in range(2):
-        assert answered("map", str(cliff), "--svg", str(file)).returncode == 0
-    assert file.read_text(encoding="utf-8").startswith("<svg")
 
 
 # ---- on the screen

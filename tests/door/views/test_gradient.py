@@ -105,16 +105,6 @@ async def test_a_flip_lights_exactly_the_steps_that_changed() -> None:
             await stage.press("f")
 
 
-async def test_a_key_shows_the_local_derivative_in_place_of_flips() -> None:
-    async with staged() as stage:
-        await stage.put(readings=SOLVED)
-        await stage.press("4", "tab", "left", "n")
-        assert "connectivity" in stage.asked.kinds
-        assert re.search(r"row 1, step 12.*x\[t\] 1\.00, x\[t-1\] \.500", stage.screen.reading)
-        await stage.press("n")
-        assert "effects" in stage.asked.kinds
-
-
 async def test_of_numbers_it_shows_what_raising_an_input_changes() -> None:
     config = EchoConfig.from_fields({"task": "flip_flop", "bits": 2, "truncated_backprop_length": 4})
     strength = np.tril(np.full((5, 4, 4), 0.02, np.float32)) + np.float32(0.06) * np.eye(4, dtype=np.float32)

@@ -23,7 +23,7 @@ async def test_states_lie_at_both_sides_of_the_border_with_the_way_of_a_row() ->
     assert re.findall(r"\d+%?", screen.view[0]) == ["32"]
     assert [line.rstrip() for line in screen.view[1:-1]] == [
         "   .0.................. component 2, 30%: -1.1 to 1.1 ^...................1",
-        "   .                                  :0|1                                .",
+        "   .                                  :.                                  .",
         "   .                                  :.                                  .",
         "   .                                  :.                                  .",
         "   .                                  :.                                  .",
@@ -118,7 +118,7 @@ async def test_a_flip_flop_has_eight_stable_points_and_a_letter_for_each_combina
         for sign in ("●", "×", "a ---", "b +--", "g -++", "h +++"):
             assert sign in legend
         drawn = "\n".join(screen.view[1:-2])
-        assert (drawn.count("●"), [drawn.count(f"bit {bit}") for bit in (1, 2, 3)]) == (8, [1, 1, 1])
+        assert drawn.count("●") == 8
         assert {letter for letter in "abcdefgh" if re.search(rf"\b{letter}", drawn)} == {*"abcdefgh"}
 
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from tests.benchmarks.speed.problem import Problem
 from tests.benchmarks.speed.program import CannotError, Trains, with_numpy
-
-Threads = Literal["app", "unset", "all"]
 
 
 def use(checkout: str) -> None:
@@ -30,14 +26,8 @@ def use(checkout: str) -> None:
             raise CannotError(f"there is no echornn in {checkout}")
 
 
-def prepare(problem: Problem, threads: Threads, checkout: str = "") -> Trains:
-    """A program that is ready to train.
-
-    Args:
-        threads: the threads of an operation: as in the app; unset, as a library user gets without any setting; or all,
-            one per processor, which is TensorFlow's default.
-        checkout: the folder of the version to measure; by default this version.
-    """
+def prepare(problem: Problem, checkout: str = "") -> Trains:
+    """A program that is ready to train, of the version in the folder ``checkout``, by default of this one."""
     use(checkout)
     import echornn
 
@@ -49,18 +39,10 @@ def prepare(problem: Problem, threads: Threads, checkout: str = "") -> Trains:
 
     from echornn.training.structure import tensorflow_trainers
 
-    if threads == "all":
-        tf.config.threading.set_intra_op_parallelism_threads(os.cpu_count())
     network = problem.network
     config, windows, replicas = echornn.EchoConfig(**network.fields), network.windows, network.replicas
     versions = with_numpy(TensorFlow=tf.__version__, Keras=keras.__version__)
-    if threads == "app":
-        shown = tensorflow_trainers()(replace(config, replicas=replicas))
-        # one network has no axis of replicas in the other programs, nor in earlier versions
-        side = (replicas,) if replicas > 1 else ()
-        return Trains(lambda n: shown.advance(n).losses.reshape(-1, *side), windows, replicas, versions)
-    if replicas == 1:
-        trainer = echornn.Trainer(config)
-        return Trains(lambda n: trainer.advance(n).losses, windows, 1, versions)
-    population = echornn.Population(config, replicas)
-    return Trains(lambda n: population.advance(n).losses, windows, replicas, versions)
+    shown = tensorflow_trainers()(replace(config, replicas=replicas))
+    # one network has no axis of replicas in the other programs, nor in earlier versions
+    side = (replicas,) if replicas > 1 else ()
+    return Trains(lambda n: shown.advance(n).losses.reshape(-1, *side), windows, replicas, versions)

@@ -12,12 +12,12 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size, weight_shapes
-from echornn.probes import fixed_points_of
+from echornn.probes.examine import examine
 from echornn.progress import Floats
-from echornn.readings import FixedPoints, kind_of
+from echornn.readings import FixedPoints, Question, kind_of
 from echornn.tasks.flip_flop import FlipFlop
 from tests.door.oracles.probes.numpy_network import step
-from tests.door.oracles.probes.snapshots import CELLS, random_weights, small
+from tests.door.oracles.probes.snapshots import CELLS, random_weights, small, snapshot_of
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,7 @@ FLIP_FLOP = Path(__file__).with_name("flip_flop_3_bits.npz")
 
 
 def points_of(weights: Mapping[str, npt.ArrayLike], config: EchoConfig, held: Any = None) -> FixedPoints:
-    found = fixed_points_of(weights, config, held)
+    found = examine(snapshot_of(weights, config), Question(frozenset({"fixed_points"}), held=held)).fixed_points
     assert found is not None
     assert found.residuals[: len(found.kinds) - found.count("slow")].max(initial=0) < 1e-12
     return found

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.probes import prepared, turned_by_lag
+from echornn.probes import prepared
 from echornn.probes.examine import examine
 from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
 from echornn.state import Snapshot
 from tests.door.oracles.probes import numpy_network
 from tests.door.oracles.probes.numpy_network import Array
-from tests.door.oracles.probes.snapshots import FEW, random_weights, small, snapshot
+from tests.door.oracles.probes.snapshots import FEW, random_weights, small, snapshot, snapshot_of
 
 pytestmark = pytest.mark.slow
 
@@ -105,5 +105,6 @@ def test_a_shift_register_hangs_on_its_echo_alone_and_its_slopes_do_not_tell() -
 
 def test_reliance_is_of_lags_beyond_the_window_too() -> None:
     config = EchoConfig(state_size=4, echo_step=3, truncated_backprop_length=1)
-    found = turned_by_lag(shift_register(config), config)
-    assert found.tolist() == [float(lag == 3) for lag in range(9)]
+    found = read(snapshot_of(shift_register(config), config), "reliance").reliance
+    assert found is not None
+    assert found.turned.tolist() == [float(lag == 3) for lag in range(9)]

@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.network.model import initial_weights
-from echornn.probes import memory_by_lag
 from echornn.probes.examine import examine
 from echornn.probes.series import series_for
 from echornn.progress import Floats
 from echornn.readings import Memory, Question, Units
 from tests.door.oracles.probes import numpy_network
-from tests.door.oracles.probes.snapshots import CELLS, random_weights, small, snapshot
+from tests.door.oracles.probes.snapshots import CELLS, random_weights, small, snapshot, snapshot_of
 
 pytestmark = pytest.mark.slow
 
@@ -103,7 +102,9 @@ def test_from_weights_alone_the_rows_come_to_rest_first() -> None:
     config = EchoConfig()
     weights = initial_weights(config)
     weights["b"][:] = [-0.02, -0.025, -0.036, -0.018]  # the biases after the first window
-    assert memory_by_lag(weights, config)[1] > 0.95
+    memory = examine(snapshot_of(weights, config), Question(frozenset({"memory"}))).memory
+    assert memory is not None
+    assert memory.by_lag[1] > 0.95
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm", "irnn"])

@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.probes import snapshot_of
 from echornn.probes.examine import examine
 from echornn.probes.series import series_for
 from echornn.probes.units import MOST_SAMPLES, principal_components
 from echornn.readings import MOST_COMPONENTS, Question, StatePlane
 from echornn.state import Snapshot
 from tests.door.oracles.probes import numpy_network
-from tests.door.oracles.probes.snapshots import CELLS, random_weights, small, snapshot
+from tests.door.oracles.probes.snapshots import CELLS, random_weights, small, snapshot, snapshot_of
 from tests.door.oracles.probes.test_tasks import TASKS, config_of, with_window
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,6 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size, weight_shapes
-from echornn.probes import snapshot_of
 from echornn.probes.examine import examine
 from echornn.probes.series import Series, targets_for
 from echornn.progress import Floats, Progress
@@ -22,7 +21,7 @@ from echornn.tasks.flip_flop import FlipFlop
 from echornn.tasks.task import Batch, Numbers, Task, draw_rows
 from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
-from tests.door.oracles.probes.snapshots import random_weights
+from tests.door.oracles.probes.snapshots import random_weights, snapshot_of
 
 pytestmark = pytest.mark.slow
 
