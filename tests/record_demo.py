@@ -24,7 +24,7 @@ from textual.pilot import Pilot
 from echornn.config import EchoConfig
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.session import Session
-from tests.door.pictures.drawn_cells import SHADES, rects
+from tests.door.pictures.svg import SHADES, rects
 from tui.app.app import EchoApp
 from tui.term.private_textual import strips_shown
 

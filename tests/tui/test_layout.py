@@ -1,12 +1,20 @@
-"""The division of the screen: everything shown can be read, at any size."""
+"""The division of the screen, and the axes and columns of the curve: everything shown can be read, at any size."""
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
+from echornn.timeline.timeline import Timeline
+from tests.examples import examples
+from tests.trees import branch_off, grow
 from tui.app.session_app import LEAST_PLOT_HEIGHT, STATUS_AND_FOOTER, WIDE, is_large, layout
+from tui.views.plot_layers import LossAxis, count, loss_ticks, per_column, window_ticks
 from tui.views.table import VIEWS, ViewChoice
 
 
@@ -31,3 +39,46 @@ def test_the_curve_keeps_its_lines_wherever_it_is_shown(
         assert height - STATUS_AND_FOOTER - lines - lines_of_panel >= LEAST_PLOT_HEIGHT
         assert bool(lines_of_panel) == (panel_open and width < WIDE)
         assert lines or panel_open
+
+
+@examples(200)
+@given(st.lists(st.floats(width=32, min_value=0) | st.just(math.nan), max_size=300), st.integers(1, 50), st.booleans())
+def test_every_extreme_has_its_column(losses: list[float], columns: int, log: bool) -> None:
+    timeline = Timeline()
+    grow(timeline, branch_off(timeline, EchoConfig()), losses, 0.2)
+    curve = timeline.curve(0, columns)
+    axis = LossAxis.holding(curve.low, curve.high, log)
+    assert axis.bottom < axis.top
+    low, high = per_column(curve, axis.share(curve.low), axis.share(curve.high), columns, 0, max(1, curve.last))
+    finite = np.concatenate([low, high])[~np.isnan(np.concatenate([low, high]))]
+    assert ((finite >= 0) & (finite <= 1)).all()
+    if losses and not any(math.isnan(loss) for loss in losses):
+        expected = axis.share(np.array([min(losses), max(losses)], np.float32))
+        assert np.nanmin(low) == pytest.approx(expected[0])
+        assert np.nanmax(high) == pytest.approx(expected[1])
+
+
+@given(st.floats(1e-8, 3e38), st.integers(1, 100))
+def test_labels_of_the_loss_axis_are_few_round_and_apart(top: float, lines: int) -> None:
+    ticks = loss_ticks(LossAxis(0.0, top), lines)
+    assert 1 <= len(ticks) <= min(10, max(1, lines // 2)) + 1
+    assert all(len(label) <= 6 for _, label in ticks)
+    assert len({label for _, label in ticks}) == len(ticks)
+    assert all(0 <= line < lines for line, _ in ticks)
+    assert lines < 4 or len({line for line, _ in ticks}) == len(ticks)
+
+
+@given(st.integers(0, 10**9), st.integers(20, 10**9), st.integers(10, 400))
+def test_labels_of_the_window_axis_stand_at_their_windows(first: int, length: int, columns: int) -> None:
+    ticks = window_ticks(first, length, columns)
+    assert ticks
+    assert len({label for _, label in ticks}) == len(ticks)
+    assert all(0 <= column <= columns for column, _ in ticks)
+
+
+@pytest.mark.parametrize(
+    ("windows", "step", "text"),
+    [(0, 20, "0"), (1000, 500, "1k"), (1000, 5, "1,000"), (12_500, 500, "12.5k"), (3 * 10**6, 10**6, "3M")],
+)
+def test_counts_are_short(windows: int, step: int, text: str) -> None:
+    assert count(windows, step) == text

@@ -1,4 +1,8 @@
-"""Networks with scripted results, and an engine without processes."""
+"""Networks with scripted results, and an engine without processes.
+
+`python -m tests.door.sweeps.scripted` is an engine whose two workers train without end. It prints the process id of the
+server that forks them, and theirs.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from rich.console import Console
+
 from echornn.config import EchoConfig
+from echornn.sweeps.processes import Processes
 from echornn.sweeps.results import Result
 from echornn.sweeps.sweep import Began, Done, Lost, News, Part, TrainedWindows
 
@@ -115,3 +122,16 @@ class ScriptedEngine:
         self.closed = True
         self._idle.extend(worker for _, worker in self._busy)
         self._busy.clear()
+
+
+if __name__ == "__main__":
+    engine = Processes(2, stays, preload="")
+    for number, name in enumerate(engine.idle()):
+        engine.start(Part(number, (EchoConfig(),), "solved"), name)
+    begun = 0
+    while begun < 2:
+        begun += len(engine.news(1.0))
+    workers = [worker.process.pid for worker in engine._there.values()]
+    (server,) = {one for one in children(os.getpid()) if {*workers} <= {*children(one)}}
+    Console().print(server, *workers)
+    threading.Event().wait()

@@ -12,9 +12,9 @@ import pytest
 
 from echornn import EchoConfig
 from tests.door.terminal.ended import losses, resumes
-from tests.door.terminal.faults import ENDS_A_RUN, READS_KEPT_RUNS
 from tests.program import epoch, running
 from tests.recorded import record_branches
+from tests.scripted_program import ENDS_A_RUN, READS_KEPT_RUNS
 
 pytestmark = pytest.mark.slow
 
