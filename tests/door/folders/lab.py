@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
-from unittest.mock import patch
-
-import pytest
 
 from echornn import EchoConfig, PopulationProgress, Run, RunRecorder, Session, read
 from echornn.runs.folders import BranchNotes
-from echornn.session import session as loop
 from echornn.session.commands import Command, Edit, Go, Pause, Save
 from echornn.session.pictures.frame import Frame
 from echornn.training.structure import MakeTrainer
-from tests.door.sweeps.scripted import ScriptedEngine
+from tests.answered import Answer, trained
 from tests.hashed import HashTrainer
 from tests.on_a_thread import running
 from tests.patience import PATIENCE
 from tests.scripted import FromAnyState as FromAnyState
 from tests.scripted import ScriptedTrainer
 from tests.steps import command
-from tui.cli import sweep
-from tui.cli.program import exit_code_of
 
 Step = int | str | tuple[int, int] | dict[str, Any] | Command
 """A number of windows to train, the name of a command, a place to go to, fields to edit, or a command."""
@@ -112,15 +104,9 @@ def notes(folder: Path) -> tuple[dict[int, str], set[int], set[int]]:
     return dict(there.names), set(there.pinned), set(there.hidden)
 
 
-def answered(*words: str | Path, make_trainer: MakeTrainer = FromAnyState) -> subprocess.CompletedProcess[str]:
+def answered(*words: str | Path, make_trainer: MakeTrainer = FromAnyState) -> Answer:
     """The output of a command in this process, and its exit code; what it trains is trained by these trainers."""
-    with TemporaryFile("w+") as out, TemporaryFile("w+") as error:  # which have file numbers
-        trainers = patch.object(loop, "tensorflow_trainers", lambda *_: make_trainer)
-        with trainers, redirect_stdout(out), redirect_stderr(error):
-            code = exit_code_of([str(word) for word in words])
-        for file in (out, error):
-            file.seek(0)
-        return subprocess.CompletedProcess(words, code, out.read(), error.read())
+    return trained(*words, trainers=make_trainer)
 
 
 def refusal(*words: str | Path) -> str:
@@ -130,11 +116,6 @@ def refusal(*words: str | Path) -> str:
     line, *hint = done.stderr.splitlines()
     assert len(hint) <= 1, "where to read more"
     return line
-
-
-def sweeps_are_scripted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sweeps get results by rule, without processes."""
-    monkeypatch.setattr(sweep, "engine_of", lambda *_: ScriptedEngine())
 
 
 def _command(step: Step) -> Command:
