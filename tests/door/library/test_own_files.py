@@ -27,7 +27,6 @@ from tests.patience import PATIENCE
 from tests.program import detached, running
 from tests.recorded import contents
 from tests.scripted import ScriptedTrainer
-from tests.steps import refusal
 
 MARK = "run-by-somebody"
 
@@ -275,12 +274,13 @@ def test_an_edit_that_a_task_cannot_do_is_refused_and_changes_nothing() -> None:
         for command in (Step(3), Edit({"lag": 5}), StartOver({"lag": 5})):
             session.send(command)
             assert session.when_idle(PATIENCE)
-        assert refusal(session.frame) == "mine.py:11: ZeroDivisionError: division by zero"
+        assert session.frame.refused is not None
+        assert session.frame.refused.why_not == "mine.py:11: ZeroDivisionError: division by zero"
         assert (session.config, len(session.timeline)) == (config, 1)
         session.send(Edit({"lag": 30}))
         session.send(Step(3))
         assert session.when_idle(PATIENCE)
-        assert (session.config.value("lag"), session.timeline.windows_of(1), refusal(session.frame)) == (30, 3, "")
+        assert (session.config.value("lag"), session.timeline.windows_of(1), session.frame.refused) == (30, 3, None)
 
 
 @pytest.mark.slow
