@@ -274,8 +274,9 @@ def test_an_edit_that_a_task_cannot_do_is_refused_and_changes_nothing() -> None:
         for command in (Step(3), Edit({"lag": 5}), StartOver({"lag": 5})):
             session.send(command)
             assert session.when_idle(PATIENCE)
-        assert session.frame.refused is not None
-        assert session.frame.refused.why_not == "mine.py:11: ZeroDivisionError: division by zero"
+        refused_as = session.frame.refused
+        assert refused_as is not None
+        assert refused_as.why_not == "mine.py:11: ZeroDivisionError: division by zero"
         assert (session.config, len(session.timeline)) == (config, 1)
         session.send(Edit({"lag": 30}))
         session.send(Step(3))
