@@ -12,7 +12,5 @@ NOISE = 4  # of a network's cell, if it runs without training
 
 
 def stream(seed: int, *key: int) -> np.random.Generator:
-    """The random generator for this seed and key; the first number of the key is its purpose: DATA, WEIGHTS,
-    PROBES, HELD_OUT or NOISE.
-    """
+    """The random generator for this seed and key, whose first number is one of the purposes above."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))

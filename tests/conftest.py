@@ -35,7 +35,7 @@ settings.load_profile("same")
 MEMORY_OF_A_PROCESS = 2 << 30
 """Bytes that one process of tests and those that it starts use at most, with all programs that it compiles."""
 
-SLOW_AS_A_WHOLE = re.compile(r"^pytestmark = pytest\.mark\.slow$", re.MULTILINE)
+SLOW_AS_A_WHOLE = re.compile(r"^pytestmark = \[?pytest\.mark\.slow\b", re.MULTILINE)
 
 
 def pytest_configure(config: pytest.Config) -> None:

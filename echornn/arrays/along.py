@@ -68,8 +68,6 @@ def series(records: Sequence[Record], labels: Mapping[str, str]) -> dict[str, Do
 
 
 def by_lag(records: Sequence[Record], key: str) -> Doubles:
-    """One of `LAGS` over the records, float64 [lags, records], NaN where not known; of the gradient its log10, for zero
-    far below `NOTHING`.
-    """
+    """One of `LAGS`, float64 [lags, records], NaN where not known; of the gradient its log10, at least -99."""
     values = np.array([*series(records, {key: key}).values()]).reshape(-1, len(records))
     return np.log10(np.maximum(values, 1e-99)) if key == "gradient_by_lag" else values

@@ -25,9 +25,7 @@ from echornn.timeline.timeline import Timeline
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """A run in a list of runs. With several networks, the loss is their median, and the task is solved when half of
-    them solved it.
-    """
+    """A run in a list of runs; of several networks the median loss, solved when half of them solved the task."""
 
     folder: Path
     saved: float  # in seconds since 1970
@@ -155,9 +153,7 @@ def network_facts(run: Run, position: Position) -> tuple[NetworkFacts, ...]:
 
 
 def numbers_of(run: Run, config: EchoConfig) -> range:
-    """The numbers of the networks of a configuration. A network keeps its number if it continues alone. If the run
-    never trained several side by side, the number is 0, whatever the seed.
-    """
+    """The numbers of the networks of a configuration: 0 if the run never trained several; kept by one alone."""
     first = next((config.seed - one.seed for one in configs_of(run) if one.replicas > 1), 0)
     return range(first, first + config.replicas)
 
@@ -180,9 +176,7 @@ def configs_of(run: Run, end: Position | None = None) -> list[EchoConfig]:
 
 
 def network_at(run: Run, position: Position, replica: int | None = None) -> tuple[EchoConfig, int]:
-    """The configuration that trained the windows before a position, and the index of a network in it, from 0: of the
-    one with this number, by default of the first, or of the one that later continues alone.
-    """
+    """The configuration before a position, and the index of the network: that number, the first, or one alone."""
     owner = run.owner(position)
     config = run.config if owner is None else owner.config
     if replica is not None:

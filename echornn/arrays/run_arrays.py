@@ -22,7 +22,7 @@ from echornn.own import trusting
 from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
 from echornn.runs import folders
-from echornn.runs.run_dir import BranchName, Piece, Run
+from echornn.runs.run_dir import BranchName, Run
 from echornn.runs.states import Keyframe
 from echornn.runtime import quiet
 from echornn.session.probing import examine
@@ -235,28 +235,24 @@ def pieces(run: Run, end: Position | None = None, replica: int | None = None, fi
     """All windows in the order trained, of all networks or the one with this number; with ``end``, only those on the
     path to this position, numbered along it, without the ``first`` ones.
     """
-    facts.require_replica(run, replica, facts.configs_of(run, end))
-    found = run.pieces() if end is None else run.path(end, first)
-    numbered = ((piece, numbers_of(run, piece.branch.config)) for piece in found)
-    return (
-        _window_piece(piece, piece.first if end is None else piece.along, numbers, replica)
-        for piece, numbers in numbered
-        if replica is None or replica in numbers
-    )
+    facts.require_replica(run, replica, facts.configs_of(run, end))  # now, not when the first is asked for
+    return _pieces(run, end, replica, first)
 
 
-def _window_piece(piece: Piece, before: int, numbers: range, replica: int | None) -> WindowPiece:
-    """The windows of one piece, numbered after those ``before``."""
-    branch, config = piece.branch, piece.branch.config
-    losses, errors, norms = losses_of(piece.windows), errors_of(piece.windows, config), losses_of(piece.norms)
-    if replica is not None:
-        own = [numbers.index(replica)]
-        losses, errors, norms, numbers = losses[:, own], errors[:, own], norms[:, own], range(replica, replica + 1)
-    index = np.arange(len(losses), dtype=np.int64)
-    accuracies = np.where(errors < 0, np.nan, config.accuracy(errors.astype(np.float64)))
-    epochs = branch.epoch + (branch.window + piece.along - branch.start + index) // config.windows_per_epoch + 1
-    windows = before + index + 1
-    return WindowPiece(branch.number, windows, epochs, losses, accuracies, norms, numbers, config.has_classes)
+def _pieces(run: Run, end: Position | None, replica: int | None, first: int) -> Iterator[WindowPiece]:
+    for piece in run.pieces() if end is None else run.path(end, first):
+        branch, config, numbers = piece.branch, piece.branch.config, numbers_of(run, piece.branch.config)
+        if replica is not None and replica not in numbers:
+            continue
+        losses, errors, norms = losses_of(piece.windows), errors_of(piece.windows, config), losses_of(piece.norms)
+        if replica is not None:
+            own, numbers = [numbers.index(replica)], range(replica, replica + 1)
+            losses, errors, norms = losses[:, own], errors[:, own], norms[:, own]
+        index = np.arange(len(losses), dtype=np.int64)
+        accuracies = np.where(errors < 0, np.nan, config.accuracy(errors.astype(np.float64)))
+        epochs = branch.epoch + (branch.window + piece.along - branch.start + index) // config.windows_per_epoch + 1
+        windows = (piece.first if end is None else piece.along) + index + 1
+        yield WindowPiece(branch.number, windows, epochs, losses, accuracies, norms, numbers, config.has_classes)
 
 
 # ---- states

@@ -86,17 +86,13 @@ def is_one_step(config: EchoConfig) -> bool:
 
 
 def mean_floor(config: EchoConfig) -> float:
-    """The least mean loss over all windows of an epoch: the last level of the ladder; 0 if there is none, or if the
-    task is never solved, as a text.
-    """
+    """The last level of the ladder; 0 if there is none, or if the task is never solved, as a text."""
     known, solved = ladder_of(config), _solved_level(config.the_task, *config.data_shape)
     return known[-1].loss if known and solved is not None and known[-1].loss < known[0].loss else 0.0
 
 
 def solved_level(config: EchoConfig) -> float:
-    """The mean loss below which the task counts as solved, as set or close to its floor; minus infinity if there is no
-    such.
-    """
+    """The mean loss below which the task counts as solved, as set or close to its floor; or minus infinity."""
     if config.solved_below is not None:
         return config.solved_below
     level = _solved_level(config.the_task, *config.data_shape)
@@ -126,8 +122,6 @@ def lost_level(config: EchoConfig) -> float:
 
 
 def way_from_chance(config: EchoConfig, loss: float) -> float:
-    """The share of the distance from chance to the floor that a mean loss has covered, 0 to 1; NaN if chance is not
-    known, or nothing is below it.
-    """
+    """The share of the way from chance to the floor, 0 to 1, that a mean loss has covered; NaN if not known."""
     chance, floor = chance_level(config), mean_floor(config)
     return min(1.0, max(0.0, (chance - loss) / (chance - floor))) if chance > floor else math.nan

@@ -103,9 +103,7 @@ class SolvedAt:
         return self.step(losses, levels)[0]
 
     def step(self, losses: Floats, levels: Levels, at: Windows | None = None) -> tuple[SolvedAt, list[Crossing]]:
-        """After more losses, float32 [n, runs], and the windows at which runs lost the task, or solved it again. The
-        new value of `at` is found from the losses, unless it is given.
-        """
+        """After more losses, float32 [n, runs]; and the crossings. `at` is found from the losses, unless given."""
         joined, windows = np.concatenate([self.recent, losses]), self.windows + len(losses)
         recent = joined[-levels.longest :].copy()
         if at is None and self._is_settled(joined, levels):
@@ -128,9 +126,7 @@ class SolvedAt:
         return not is_solved.any() and not (lowest < levels.solved).any()
 
     def _crossings(self, at: Windows, joined: Floats, new: int, windows: int, levels: Levels) -> list[Crossing]:
-        """The windows, among the newest ``new``, at which runs lost the solved task, or solved it again: when the mean
-        is above one level, and when it is below a lower level.
-        """
+        """Among the newest ``new`` windows, those at which runs lost the task, or solved it again, at a lower level."""
         runs = np.flatnonzero(at > 0)
         if not runs.size or not new:
             return []

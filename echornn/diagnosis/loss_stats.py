@@ -197,9 +197,7 @@ def _standard_error(blocks: Numbers) -> Numbers:
 
 
 def _fall_of_halves(blocks: Numbers, ends: Windows, floor: float) -> Numbers:
-    """By what share of what was left to learn the mean of the last half until each block is below that of the quarter
-    before; NaN if there was no such quarter.
-    """
+    """The fall of the last half against the quarter before, as a share of what was left to learn; maybe NaN."""
     sizes = np.diff(ends, prepend=0)
     sums, windows = np.append(0, np.cumsum(blocks * sizes)), np.append(0, ends)
     half, quarter = (np.searchsorted(windows, ends / part) for part in (2, 4))

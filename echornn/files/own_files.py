@@ -115,9 +115,7 @@ def end_of(file: Path, most: float = float("inf")) -> LogEnd:
 
 
 class AppendLog:
-    """Appends records to a file, each exactly once; what the disk does not accept is written later. One thread may
-    append while another flushes.
-    """
+    """Appends records to a file, each once, later if the disk refuses; one thread may append, another flush."""
 
     def __init__(self, file: Path, end: LogEnd, filler: bytes = b"") -> None:
         self.end = end  # of what is surely on disk; bytes beyond are overwritten

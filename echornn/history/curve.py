@@ -157,9 +157,7 @@ def band_of(pieces: Sequence[CurvePiece], columns: int, first: int, last: int) -
 
 
 def shades_of(pieces: Sequence[CurvePiece], replicas: int, columns: int, first: int, last: int) -> Floats:
-    """The mean losses in columns of equal width, float32 [replicas, <= columns], of pieces as in `LossHistory.of_some`;
-    NaN if a loss is NaN, or if no piece is there.
-    """
+    """Mean losses in columns of equal width, float32 [replicas, <= columns]; NaN if one is, or without a piece."""
     columns = max(0, min(columns, last - first))
     shades = np.full((replicas, columns), np.nan, np.float32)
     cuts = first + np.arange(columns + 1) * (last - first) // max(1, columns)

@@ -16,9 +16,7 @@ Tensors = Mapping[str, tf.Tensor]
 
 
 def sum_of_steps(tensor: tf.Tensor) -> tf.Tensor:
-    """The sum of float32 [T, ...] over the first axis, by way of the sums over its halves: a kernel of its own, since
-    fused with the operation before it, it would compute one number at a time.
-    """
+    """The sum of float32 [T, ...] over the first axis: halves first, a kernel that XLA fuses with nothing before."""
     steps, *others = tensor.shape
     half, ones = -(-steps // 2), [1] * len(others)
     window, each = tf.constant([half, *ones]), tf.ones([1 + len(others)], tf.int32)

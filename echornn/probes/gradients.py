@@ -83,9 +83,7 @@ def _back(
     keep: Callable[[Tensor, Tensor], Tensors],
     *kept: tf.TensorSpec,
 ) -> Tensors:
-    """Follow the gradients of the last predictions back: at each lag, the results of ``keep`` for those to the carried
-    state, [targets * rows, carried], and to the input.
-    """
+    """Follow the last predictions' gradients back; at each lag ``keep`` gets those to the state and the input."""
     targets, rows, classes = d_logits.shape
     last = step(config, weights, at_lag(inputs, tf.constant(0), targets), at_lag(before, tf.constant(0), targets)).state
     with tf.GradientTape() as tape:

@@ -90,9 +90,7 @@ def steps_read_of(config: EchoConfig) -> int:
 
 
 def lags_and_steps_back(config: EchoConfig) -> tuple[int, int]:
-    """The lags at which memory is read, up to sources and window and some more; and the steps through which gradients
-    are followed back, twice the larger of these. In trials, the length of a trial.
-    """
+    """The lags of memory, beyond sources and window; the steps followed back, twice these. Trials: their length."""
     if not config.is_stream:
         return min(MOST_LAGS, config.window_steps), config.window_steps
     needed = max(max(source_lags(config), default=0) + 1, config.truncated_backprop_length)

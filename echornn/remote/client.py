@@ -251,9 +251,7 @@ def viewers_of(folder: Path, seconds: float = CONNECT_SECONDS) -> tuple[tuple[st
 
 
 def end_session(folder: Path, seconds: float = 30.0) -> str | None:
-    """Have the session that trains the run in a folder save everything and end; returns why not everything was saved
-    (empty if it was), None if the session has not ended in time.
-    """
+    """Have the session save and end; returns why not everything was saved, or None if it has not ended in time."""
     with connected(folder, max(seconds, CONNECT_SECONDS)) as connection:  # a program that is loading may answer late
         greeted(connection, folder, wants="end")
         connection.settimeout(seconds)

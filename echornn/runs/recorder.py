@@ -153,9 +153,7 @@ class RunRecorder(Recorder):
 
     @classmethod
     def go_on(cls, folder: Path, allow: Callable[[Run], object] = lambda run: None) -> RunRecorder:
-        """Continue the run in a folder; a RunError if that cannot be, or another process writes there. Before anything
-        is changed, ``allow`` is called, which may raise an error.
-        """
+        """Continue the run in a folder, if ``allow``, called before any change, raises no error; maybe a RunError."""
         allow(Run.read(folder, quickly=True))
         try:
             with contextlib.ExitStack() as undo:

@@ -323,7 +323,8 @@ class Keyframes:
         branch.insert(at, keyframe)
         self._count += 1
         self.bytes += keyframe.size
-        while self._is_too_much(keyframe.size):
+        most = max(self._most_bytes, min(LEAST_KEPT * keyframe.size, MOST_BYTES_OF_LARGE))
+        while self.bytes > most and self._count > 2:
             self._thin()
         return True
 
@@ -341,10 +342,6 @@ class Keyframes:
         self.bytes -= keyframe.size
         if not branch:
             del self._of[keyframe.position.branch]
-
-    def _is_too_much(self, newest: int) -> bool:
-        most = max(self._most_bytes, min(LEAST_KEPT * newest, MOST_BYTES_OF_LARGE))
-        return self.bytes > most and self._count > 2
 
     def _thin(self) -> None:
         """Drop at least half, in dense parts first: every other one would make old gaps ever larger."""

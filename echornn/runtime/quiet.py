@@ -59,28 +59,35 @@ def version(name: str) -> str:
 
 def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
     """Import TensorFlow, so that neither the import nor later calls print log lines, unless ``TF_CPP_MIN_LOG_LEVEL`` is
-    set. For the threshold see `echornn.runtime.small_loops`.
+    set. For the threshold see `echornn.runtime.small_loops`. Keras is imported when it is first used.
     """
-    with _importing, collector_paused():
+    with _importing:
         small_loops.ask_for(threshold)
         # NumPy imports this module when a median is first computed, possibly on another thread, and then iterates
         # over its types, to which TensorFlow adds some: "dictionary changed size during iteration" crashed the app.
         importlib.import_module("numpy.ma")
-        if "tensorflow" in sys.modules or LEVEL in os.environ:
+        if "tensorflow" in sys.modules:
             return
-        os.environ[LEVEL] = ONLY_FATAL  # read once, when native code is loaded
-        try:
-            with _log_lines_dropped():
-                _load_library()
-                import tensorflow  # noqa: F401
-        finally:
-            del os.environ[LEVEL]
+        collector = collector_spared if gc.get_freeze_count() else collector_paused  # a library spares nothing
+        with collector(), _keras_later(), contextlib.nullcontext() if LEVEL in os.environ else _log_lines_dropped():
+            _load_library()
+            import tensorflow  # noqa: F401
+
+
+@contextlib.contextmanager
+def _keras_later() -> Iterator[None]:
+    """At its end, TensorFlow imports Keras' optimizers if it can: with Matplotlib installed, a quarter of the time."""
+    name = "keras.src.optimizers"
+    sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # it cannot, and nothing of Keras is imported
+    try:
+        yield
+    finally:
+        if sys.modules[name] is None:
+            del sys.modules[name]
 
 
 def _load_library() -> None:
-    """Load TensorFlow's largest library, if found. Python's ``import`` would hold the interpreter lock for a third of a
-    second or more, so that keys are not answered.
-    """
+    """Load TensorFlow's largest library, for which ``import`` would hold the interpreter lock: keys would wait."""
     if sys.platform != "linux":
         return
     import ctypes
@@ -101,6 +108,8 @@ def _log_lines_dropped() -> Iterator[None]:
     import tempfile
 
     with contextlib.ExitStack() as undo:
+        os.environ[LEVEL] = ONLY_FATAL  # read once, when native code is loaded
+        undo.callback(os.environ.pop, LEVEL)
         try:
             stderr = os.dup(2)
             undo.callback(os.close, stderr)

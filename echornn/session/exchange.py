@@ -129,9 +129,7 @@ class Exchange:
             return not self.stopping
 
     def take(self, arrived: bool) -> Sent | Notice | None:
-        """The next command or notice whose turn has come. One that waits until the session has ``arrived`` is overtaken
-        only by notices and commands of `AT_ONCE`.
-        """
+        """The next whose turn has come; before the session has ``arrived``, only `AT_ONCE` overtake who waits."""
         with self._changed:
             may_go = True
             for letter in () if self.stopping else list(self._letters):
@@ -168,9 +166,7 @@ def union(*questions: Question | None) -> Question | None:
 
 
 class Viewers:
-    """The viewers of a session. The first steers, until it leaves or another takes over; those that only look never do.
-    Any thread may call.
-    """
+    """The viewers of a session. The first that does not only look steers; any thread may call."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

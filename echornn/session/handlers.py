@@ -56,9 +56,7 @@ def previewed(frame: Frame, waiting: Sequence[Command], start: Drive, seconds: i
 
 
 def why_nothing(command: Command, frame: Frame) -> str:
-    """Why a command would have no effect; empty if it would have one, or if the network loads and that is unknown. A
-    ConfigError if it changes a field to an invalid value.
-    """
+    """Why a command would have no effect, or empty, also while that is unknown; a ConfigError for a bad value."""
     is_known = frame.state is not State.LOADING
     match command:
         case commands.Reset() if is_known and frame.trained == 0:

@@ -215,9 +215,7 @@ class LiveRun:
         self._change("regenerate", self.position, before, "data", held)
 
     def edit(self, config: EchoConfig, anew: bool = False, held: bool = False) -> None:
-        """Continue with this configuration; start over if ``anew``, or if fields other than live ones differ. An error
-        changes nothing.
-        """
+        """Continue with this configuration; start over if ``anew``, or if not only live fields differ."""
         before = self._leave()
         cause: Cause = "preset" if anew else "edit"
         parent = Position(self.owner.number, 0 if starts_over(cause, self.config, config) else self.here.window)

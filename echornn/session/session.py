@@ -121,9 +121,7 @@ class Session:
 
     @property
     def frame(self) -> Frame:
-        """The newest frame, the same object if nothing has changed. While the session loads, it shows what the commands
-        that wait will lead to.
-        """
+        """The newest frame, the same object if nothing has changed; while loading, with what waits carried out."""
         frame = self._exchange.frame
         if frame.state is not State.LOADING:
             return frame

@@ -106,7 +106,7 @@ class OnDask:
             return []
         if what.status == "finished":
             del self._parts[number]
-            return [TrainedWindows(0, 0.0, what.result()), Done()]
+            return [TrainedWindows(0.0, what.result()), Done()]
         error = None if what.status == "cancelled" else what.exception()
         reason = f"{type(error).__name__}: {error}" if error else "its task was cancelled"
         return [self._give_up(number, reason)]

@@ -76,7 +76,7 @@ class PartTrainer:
                     if result is not None:
                         going.remove(number)
                         results.append((configs[number], result))
-            yield TrainedWindows(windows, took, tuple(results))
+            yield TrainedWindows(took, tuple(results))
             if not going:
                 return
             size = size_of(one, len(going))

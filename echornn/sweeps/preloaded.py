@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 
 from echornn.runtime import quiet
 
-quiet.import_tensorflow()
-for name in ("numpy.random", "echornn.sweeps.part_trainer", "echornn.training.programs"):
-    importlib.import_module(name)
-# otherwise the first garbage collection of a forked process would copy the memory of all imported modules
-gc.freeze()
+with quiet.collector_spared():  # else the first collection of a forked process would copy the memory of all modules
+    quiet.import_tensorflow()
+    for name in ("numpy.random", "echornn.sweeps.part_trainer", "echornn.training.programs"):
+        importlib.import_module(name)

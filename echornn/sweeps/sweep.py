@@ -48,7 +48,6 @@ class Began:
 class TrainedWindows:
     """Networks have trained some windows, in these seconds of a compiled loop; with the results of finished ones."""
 
-    windows: int
     seconds: float
     results: tuple[tuple[EchoConfig, Result], ...] = ()
 
@@ -154,9 +153,7 @@ class Sweep:
         self._store.close()
 
     def _next_part(self, worker: str) -> Part:
-        """A part for a worker: preferably of a structure for which it has a compiled program, then of the structure
-        that the fewest other workers train.
-        """
+        """A part for a worker: of the structure it has compiled, or else of one that the fewest others train."""
         last = self._structures.get(worker)
         trained = Counter(part.structure for part in self._under_way.values())
         part = min(self._queue, key=lambda part: (part.structure != last, trained[part.structure]))
@@ -168,7 +165,7 @@ class Sweep:
         match news:
             case Began(where):
                 self.where.add(where)
-            case TrainedWindows(_, seconds, results):
+            case TrainedWindows(seconds, results):
                 self.loop_seconds += seconds
                 new = [(config, result) for config, result in results if config in self._missing]
                 self._store.put(new)

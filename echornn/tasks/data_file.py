@@ -83,9 +83,7 @@ def named(value: object) -> object:
 
 
 def array_of(value: str) -> npt.NDArray[Any]:
-    """The array in the ``.npy`` file of a setting with ``is_file=True``, which is read once; a DataError if there is
-    none.
-    """
+    """The array in the ``.npy`` file of a setting with ``is_file=True``, read once; maybe a DataError."""
     try:
         return np.asarray(np.load(io.BytesIO(contents(value)), allow_pickle=False))
     except (ValueError, EOFError) as error:

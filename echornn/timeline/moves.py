@@ -30,9 +30,7 @@ def end_of_epoch(timeline: Timeline, here: Position, epochs: int) -> int:
 
 
 def before_the_change(timeline: Timeline, here: Position) -> Position | None:
-    """The position before the last change. If the loss has diverged: the last good position, or the position before the
-    edit that made it diverge. None if there is no such position.
-    """
+    """The position before the last change; if the loss has diverged, before what made it; None if there is none."""
     if timeline.bad_since(here) is None:
         return timeline.owner(here).before
     position: Position | None = here
@@ -43,9 +41,7 @@ def before_the_change(timeline: Timeline, here: Position) -> Position | None:
 
 
 def before_it_diverged(timeline: Timeline, here: Position) -> int | None:
-    """The window of this path to which an undo goes back if the loss has diverged; None if it has not, or if the undo
-    leaves the path.
-    """
+    """The window of this path to which an undo goes back if the loss has diverged; None if there is no such."""
     if not timeline.diverged(here) or (before := before_the_change(timeline, here)) is None:
         return None
     owner = timeline.owner(before)

@@ -210,9 +210,7 @@ def use_threads(number: int) -> bool:
 
 
 def processors() -> list[str]:
-    """The devices for calls that run at the same time: after `use_one_thread` one for each processor, otherwise the
-    same one as often as TensorFlow has threads, since calls share them.
-    """
+    """The devices of calls at the same time: one a processor after `use_one_thread`, else the same as often."""
     import tensorflow as tf
 
     devices = tf.config.get_logical_device_configuration(tf.config.list_physical_devices("CPU")[0])

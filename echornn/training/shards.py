@@ -29,9 +29,7 @@ Array = npt.NDArray[Any]
 
 
 class Division(NamedTuple):
-    """Calls run at the same time, the shards of each in turn, and the replicas of a shard side by side; unused places
-    repeat the last replica.
-    """
+    """Calls at the same time, shards of each in turn, replicas side by side; unused places repeat the last."""
 
     replicas: int
     calls: int
@@ -129,9 +127,7 @@ class Shards:
                 self._values.append(tf.nest.pack_sequence_as(values, [tf.constant(one) for one in of_call]))
 
     def block(self, data_version: int, epoch: int) -> Block:
-        """The data with this epoch. The next block is made in advance, except for a single network, whose series may be
-        so long that two do not fit into memory.
-        """
+        """The data with this epoch. The next is made in advance, except for a lone network: its series may be long."""
         if self._block is None or not self._block.holds(data_version, epoch):
             self._block = None  # release it first, so that two blocks do not take memory at the same time
             ahead, self._ahead = self._ahead, None

@@ -54,8 +54,6 @@ SETTINGS: dict[str, st.SearchStrategy[Any]] = {
     "text": st.just(Text()),
 }
 any_task = st.sampled_from(sorted(TASKS)).flatmap(SETTINGS.__getitem__)
-ELSEWHERE: list[Task] = [Reber(), Dyck1(), AnBn(), BinaryAddition(), CycleNavigation(), Text()]
-"""Tasks whose ladders are counted in tests/door/oracles: test_ladders.py and test_text.py."""
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -233,6 +231,79 @@ def echo_of(lag: int) -> Knows:
     return known
 
 
+def of_row(states: Callable[[list[Any]], list[object]]) -> Knows:
+    """The state at each step of a row that is read symbol by symbol."""
+
+    def known(x: npt.NDArray[Any]) -> Keys:
+        numbers: dict[object, int] = {}
+        return np.array([[numbers.setdefault(one, len(numbers)) for one in states(row)] for row in x.tolist()])
+
+    return known
+
+
+def embedded_reber(x: list[int], has_letter: bool = True) -> list[object]:
+    """Where each symbol leads in the diagram of the paper; a string's own letter is remembered, or not."""
+    inner = {"T": {"S": "T", "X": "x"}, "P": {"T": "P", "V": "v"}, "x": {"X": "P", "S": "e"}, "v": {"P": "x", "V": "e"}}
+    place, letter, found = "0", "", list[object]()
+    for symbol in ("BTPSXVE"[one] for one in x):
+        if place in inner:
+            place = inner[place][symbol]
+        else:
+            assert symbol in {"0": "B", "1": "TP", "2": "B", "3": "TP", "e": "E", "o": letter, "z": "E"}[place]
+            letter = symbol if place == "1" else letter
+            place = symbol if place == "3" else {"0": "1", "1": "2", "2": "3", "e": "o", "o": "z", "z": "0"}[place]
+        found.append((place, letter if place == "o" and has_letter else ""))
+    return found
+
+
+def brackets(x: list[int]) -> list[object]:
+    depth, found = 0, list[object]()
+    for symbol in x:
+        assert symbol != 2 or depth == 0
+        depth = depth + 1 if symbol == 0 else max(0, depth - 1)
+        found.append(depth > 0)
+    return found
+
+
+def counter_to(most: int) -> Knows:
+    """A counter of a's up to ``most``, and of the b's that followed."""
+
+    def states(x: list[int]) -> list[object]:
+        a = b = 0
+        found = list[object]()
+        for symbol in x:
+            assert symbol != 2 or a == b > 0
+            a, b = (a + 1, 0) if symbol == 0 else (a, b + 1) if symbol == 1 else (0, 0)
+            found.append((symbol, min(a, most + 1), min(b, most + 1)))
+        return found
+
+    return of_row(states)
+
+
+def pairs(steps: int) -> Knows:
+    """The last pairs of bits."""
+    return lambda x: seen(*range(steps))(2 * x[..., 0] + x[..., 1])
+
+
+def carried(x: list[list[int]]) -> list[object]:
+    """The sum of both bits and what is carried."""
+    sums = [0]
+    for first, second in x:
+        sums.append(int(first + second) + sums[-1] // 2)
+    return [*sums[1:]]
+
+
+def moved(places: int, moves: int) -> Knows:
+    """How far the last moves led along a cycle, at each step of the trial."""
+
+    def known(x: npt.NDArray[Any]) -> Keys:
+        steps = np.arange(1, x.shape[1] + 1)
+        way = np.pad(np.cumsum(x.astype(np.int64) - 1, axis=1), ((0, 0), (1, 0)))
+        return np.asarray((way[:, steps] - way[:, np.maximum(0, steps - moves)]) % places * len(steps) + steps)
+
+    return known
+
+
 DRAWN = 240_000
 """Steps that are drawn, or more."""
 
@@ -252,11 +323,43 @@ LADDERS: list[tuple[Task, int, list[list[Knows]]]] = [
     (CopyMemory(4, 2, 3), 8, [[nothing], [first(0)], [first(1)], [first(2)]]),
     (Parity(5), 5, [[nothing], [so_far(1)], [so_far(2)], [so_far(5)]]),
     (Adding(6), 6, [[nothing], [marked(0), marked(1)], [marked(0, 1)]]),
+    (
+        Reber(),
+        DRAWN,
+        [
+            [nothing],
+            [seen(0)],
+            [seen(0, 1)],
+            [of_row(lambda x: embedded_reber(x, has_letter=False))],
+            [of_row(embedded_reber)],
+        ],
+    ),
+    (Dyck1(), DRAWN, [[nothing], [seen(0)], [seen(*range(3))], [seen(*range(5))], [of_row(brackets)]]),
+    (AnBn(), DRAWN, [[nothing], [seen(0)], *([counter_to(most)] for most in (1, 2, 4, 8, 100))]),
+    (
+        BinaryAddition(),
+        DRAWN,
+        [[nothing, pairs(1)], [pairs(2)], [pairs(3)], [pairs(5)], [of_row(carried)]],
+    ),
+    (CycleNavigation(5, 40), 40, [[moved(5, moves)] for moves in (0, 1, 4, 16, 32, 40)]),
+    (CycleNavigation(4, 20), 20, [[moved(4, moves)] for moves in (0, 1, 4, 16, 20)]),
 ]
 
 
-def test_every_task_of_the_table_has_a_ladder_here() -> None:
-    assert {type(task) for task in (*ELSEWHERE, *(one for one, _, _ in LADDERS))} == set(TASKS.values())
+def test_every_task_of_the_table_but_text_has_a_ladder_here() -> None:
+    """The levels of a text are counted in tests/door/oracles/test_text.py."""
+    assert {type(task) for task, _, _ in LADDERS} == {*TASKS.values()} - {Text}
+
+
+def test_targets_follow_from_the_inputs() -> None:
+    for task in (Reber(), Dyck1(), AnBn()):
+        batch = task.draw(rng(), 2, 500)
+        np.testing.assert_array_equal(batch.y[:, :-1], batch.x[:, 1:])
+    sums = BinaryAddition().draw(rng(), 1, 500)
+    first, second = (int("".join(map(str, bits[::-1])), 2) for bits in sums.x[0].T.astype(int).tolist())
+    assert sums.y[0].tolist() == [(first + second) >> t & 1 for t in range(500)]
+    cycle = CycleNavigation(5, 40).draw(rng(), 100, 40)
+    np.testing.assert_array_equal(cycle.y, np.cumsum(cycle.x.astype(int) - 1, axis=1) % 5)
 
 
 @pytest.mark.parametrize(
@@ -297,7 +400,20 @@ def best_loss(task: Task, batch: Batch, keys: Keys) -> tuple[float, float]:
 
 @pytest.mark.parametrize(
     "task",
-    [TwoCoins(), DelayedXor(), FlipFlop(), TemporalOrder(3), CopyMemory(500), Adding(), Parity(), *ELSEWHERE[:-1]],
+    [
+        TwoCoins(),
+        DelayedXor(),
+        FlipFlop(),
+        TemporalOrder(3),
+        CopyMemory(500),
+        Adding(),
+        Parity(),
+        Reber(),
+        Dyck1(),
+        AnBn(),
+        BinaryAddition(),
+        CycleNavigation(),
+    ],
     ids=str,
 )
 def test_solved_lies_between_the_last_rung_and_half_way_to_the_one_before(task: Task) -> None:

@@ -45,19 +45,19 @@ class LessonStep(NamedTuple):
 def lesson_of(text: str) -> list[LessonStep]:
     """The steps of a lesson: one for each line after ``:``, with its heading and the text above it."""
     steps: list[LessonStep] = []
-    title, said, is_done = "", "", False
+    title, paragraph, is_done = "", "", False
     for line in map(str.strip, text.splitlines()):
         if line.startswith(":"):
             words, _, does = line[1:].partition(" # ")
-            steps.append(LessonStep(title, said, does.strip() or words.strip(), lines_of(words)))
+            steps.append(LessonStep(title, paragraph, does.strip() or words.strip(), lines_of(words)))
             is_done = True
         elif line.startswith("#"):
-            title, said = line.strip("# "), ""
+            title, paragraph = line.strip("# "), ""
         elif line:
-            said, is_done = line if is_done else f"{said} {line}".strip(), False
+            paragraph, is_done = line if is_done else f"{paragraph} {line}".strip(), False
     if not all(step.lines for step in steps) or not steps:
         raise WordError("a lesson has lines after :, such as : step 100")
-    return [*steps, LessonStep(title, "" if is_done else said, "", [])]
+    return [*steps, LessonStep(title, "" if is_done else paragraph, "", [])]
 
 
 def _memory(frame: Frame) -> str:

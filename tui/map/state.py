@@ -75,8 +75,7 @@ class MapState:
 
     @classmethod
     def first(cls, results: SweepResults) -> MapState:
-        choice = first_choice(results.axes)
-        return cls(Table.of(results, choice)).seeing(choice)
+        return cls(Table.of(results, first_choice(results.axes)))
 
     def read_again(self, results: SweepResults) -> MapState:
         if [*results.axes] != [*self.axes]:

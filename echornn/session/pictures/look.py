@@ -107,9 +107,7 @@ def with_curve(
 
 
 def curve_under(timeline: Timeline, number: int, columns: int, first: int, last: int | None) -> Curve:
-    """The curve of a branch as a ghost: of several replicas their median, since the worst tenth beside the curve would
-    look as if all had failed.
-    """
+    """The curve of a branch as a ghost; of several replicas the median, as the worst look as if all had failed."""
     if timeline.branch(number).config.replicas > 1:
         return timeline.band(number, columns, first, last).as_curve()
     return timeline.curve(number, columns, first, last)

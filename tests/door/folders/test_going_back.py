@@ -1,20 +1,161 @@
-"""Undo, rewind, resume and ``--at`` lead to the same states; nothing that was trained is lost by it."""
+"""Undo, rewind, resume and ``--at`` lead to the same states; nothing that was trained is lost by it. In random stories
+of training, changes, kills and resumes, every window of every branch comes back with the bits that it had.
+"""
 
 from __future__ import annotations
 
 import json
 import math
+import shutil
+import tempfile
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
-from echornn import Frame, read
-from tests.door.folders.lab import Wild, answered, do, record, training
+from echornn import EchoConfig, Frame, read
+from tests.door.folders import by_hand
+from tests.door.folders.lab import Wild, answered, do, record, save, training
 from tests.door.folders.model import Model
+from tests.examples import examples
 from tests.hashed import HashTrainer
 from tests.scripted import SMALL
 
-ENDLESS = SMALL.with_fields({"num_epochs": 1000})
+ENDLESS = EchoConfig(num_epochs=10**6, total_series_length=100, truncated_backprop_length=10, batch_size=2)
+"""Five windows per epoch."""
+
+STEPS = st.one_of(
+    st.integers(1, 40),
+    st.sampled_from(["reset", "redraw", "regenerate"]),
+    st.sampled_from([{"learning_rate": 0.1}, {"learning_rate": 0.2}, {"echo_step": 2}, {"state_size": 6}]),
+    st.tuples(st.integers(0, 99), st.integers(0, 199)),
+    st.sampled_from(["undo", "kill", "resume", "resume in the past"]),
+)
+
+
+class Story:
+    """A session that records a run, and the model of it."""
+
+    def __init__(self, place: Path, config: EchoConfig) -> None:
+        self.folder = place / "run-0"
+        self.model = Model(config)
+        self.exactness = 2.0**-17 if config.replicas > 1 else 0
+        """Losses of several networks have 16 bits of mantissa."""
+        self._open = ExitStack()
+        self.session = self._open.enter_context(training(self.folder, config))
+
+    def take(self, step: Any) -> None:
+        model = self.model
+        match step:
+            case "undo":
+                if self.session.frame.undoable:
+                    self.undo()
+            case "kill":
+                save(self.session)
+                copy = self.folder.with_name(f"run-{int(self.folder.name[4:]) + 1}")
+                shutil.copytree(self.folder, copy)
+                do(self.session, 3)
+                self.reopen(copy)
+            case "resume":
+                self.reopen(self.folder)
+            case "resume in the past":
+                model.window //= 2
+                self.reopen(self.folder, at=model.window)
+            case (branch, window):
+                branch %= len(model.lines)
+                step = branch, window % len(model.lines[branch].states)
+                do(self.session, step)
+                model.take(step)
+            case dict() if model.state.config.with_fields(step) == model.state.config:
+                return  # nothing to do
+            case "reset" if not model.window:
+                return
+            case _:
+                do(self.session, step)
+                model.take(step)
+        self.check(self.session.frame)
+
+    def undo(self) -> None:
+        """Undo leads to a place whose state is known, and redo back."""
+        here, line = self.model.here, self.model.line
+        frame = do(self.session, "undo")
+        self.model.take((frame.line, frame.trained))
+        self.check(frame)
+        frame = do(self.session, "redo")
+        self.model.take((line, here[1]))
+        self.check(frame)
+
+    def close(self) -> None:
+        self._open.close()
+
+    def reopen(self, folder: Path, at: int | None = None) -> None:
+        self.close()
+        self.folder = folder
+        self.session = self._open.enter_context(training(folder, at=at))
+
+    def check(self, frame: Frame) -> None:
+        model, state = self.model, self.model.state
+        assert (frame.branch, frame.trained) == model.here
+        assert frame.trained_in_all == len(model.log)
+        assert frame.config == state.config
+        assert (frame.data_version, frame.init_index) == (state.data_version, state.init_index)
+        if frame.progress is not None:
+            np.testing.assert_allclose(frame.loss, model.losses[-1][frame.replica], rtol=self.exactness)
+
+    def end(self) -> None:
+        """Every place of a branch's second half is trained on from, and the folder has all."""
+        for branch in range(len(self.model.lines)):
+            self.take((branch, len(self.model.lines[branch].losses) * 3 // 4))
+            self.take(2)
+        self.close()
+        run = read(self.folder)
+        assert run.notes == ()
+        assert (run.position.branch, run.position.window) == self.model.here
+        for fact, line in zip(run.branches, self.model.lines, strict=True):
+            assert (fact.parent, fact.at, fact.path) == (line.parent, line.start, len(line.losses))
+            path = run.path(fact.number)
+            np.testing.assert_allclose(path.loss, _rows(line.losses), rtol=self.exactness)
+            np.testing.assert_allclose(path.grad_norm, 2 * path.loss, rtol=self.exactness)
+        if not self.exactness:
+            assert by_hand.losses(self.folder)["loss"].tolist() == [loss for (loss,) in self.model.log]
+
+
+def told(count: int) -> settings:
+    """So many stories; one that fails is not made shorter, which takes minutes."""
+    return settings(examples(count), phases=(Phase.explicit, Phase.generate))
+
+
+def _rows(losses: list[list[float]]) -> np.ndarray:
+    return np.array(losses, np.float32).reshape(len(losses), -1 if losses else 1)
+
+
+@told(20)
+@given(st.lists(STEPS, min_size=5, max_size=20))
+def test_of_one_network(steps: list[Any]) -> None:
+    tell(ENDLESS, steps)
+
+
+@told(6)
+@given(st.lists(STEPS, min_size=5, max_size=12))
+def test_of_several(steps: list[Any]) -> None:
+    tell(ENDLESS.with_fields({"replicas": 3}), steps)
+
+
+def tell(config: EchoConfig, steps: list[Any]) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        story = Story(Path(place), config)
+        try:
+            for step in steps:
+                story.take(step)
+            story.end()
+        finally:
+            story.close()
+
+
+LONG = SMALL.with_fields({"num_epochs": 1000})
 
 
 def place(frame: Frame) -> tuple[int, int]:
@@ -40,7 +181,7 @@ def test_resumed_from_the_command_line_at_a_window_it_is_a_branch(tmp_path: Path
 
 def test_a_divergence_is_kept_and_undo_leads_to_before_the_edit_that_did_it(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    with training(folder, ENDLESS, make_trainer=Wild) as session:
+    with training(folder, LONG, make_trainer=Wild) as session:
         frame = do(session, 60, {"learning_rate": Wild.RATE}, 9)
         assert frame.trained == 64, "it is paused at the first loss that is none"
         do(session, 4)
@@ -56,13 +197,13 @@ def test_a_divergence_is_kept_and_undo_leads_to_before_the_edit_that_did_it(tmp_
         assert (there.trained, there.config.learning_rate) == (63, Wild.RATE)
         assert math.isfinite(there.loss)
         frame = do(session, (1, 68), "undo")
-        assert (place(frame), frame.config, frame.warning, frame.undoable) == ((0, 60), ENDLESS, "", 0)
+        assert (place(frame), frame.config, frame.warning, frame.undoable) == ((0, 60), LONG, "", 0)
     (line,) = map(json.loads, answered("list", folder, "--json").stdout.splitlines())
     assert (line["windows"], line["diverged"]) == (68, False)
 
 
 def test_a_diverged_run_says_at_the_command_line_where_it_goes_on(tmp_path: Path) -> None:
-    folder = record(tmp_path / "run", ENDLESS, 5, {"learning_rate": Wild.RATE}, 9, make_trainer=Wild)
+    folder = record(tmp_path / "run", LONG, 5, {"learning_rate": Wild.RATE}, 9, make_trainer=Wild)
     done = answered("--resume", folder, "--headless", "--json", make_trainer=Wild)
     diverged = json.loads(done.stdout.splitlines()[-1])
     assert done.returncode == 1

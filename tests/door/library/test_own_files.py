@@ -212,7 +212,7 @@ def test_own_files_train_as_the_same_task_and_cell_of_the_program() -> None:
 
     write(XOR, "xor.py")
     write(CELL, "cell.py")
-    config = EchoConfig(state_size=3, init="glorot", total_series_length=600)
+    config = EchoConfig(state_size=3, init="glorot", total_series_length=600, truncated_backprop_length=3)
     ours = config.with_fields({"task": "xor.py:Mine", "far_lag": 2, "cell": "cell.py:Mine"})
     theirs = config.with_fields({"task": "delayed_xor", "far_lag": 2})
 
@@ -229,8 +229,8 @@ def test_own_files_train_as_the_same_task_and_cell_of_the_program() -> None:
 @pytest.mark.usefixtures("shared_programs")
 def test_an_error_late_in_training_keeps_all_windows_before_it(capfd: pytest.CaptureFixture[str]) -> None:
     write(XOR, "late.py")
-    rows = ("--total-series-length", "105000", "--truncated-backprop-length", "10", "--batch-size", "5")
-    config = EchoConfig(task="late.py:Mine", total_series_length=105_000, truncated_backprop_length=10)
+    rows = ("--total-series-length", "31500", "--truncated-backprop-length", "3", "--batch-size", "5")
+    config = EchoConfig(task="late.py:Mine", total_series_length=31_500, truncated_backprop_length=3)
     newest = data_of(config, 2).x[0, :40].tolist()  # so many windows that the data of each epoch are made alone
     line = f"        if bits[0, self.far_lag :][:40].tolist() == {newest}: raise ZeroDivisionError('never')\n"
     write(spoiled(XOR, "        near", f"{line}        near"), "late.py")

@@ -53,8 +53,19 @@ ALIKE = [
     (replace(SMALL, cell="gru", optimizer="adam", learning_rate=0.03, stride=2, num_classes=3), False),
     (replace(TWO_STEPS, cell="lstm", optimizer="rmsprop", learning_rate=0.01, num_layers=2, dropout=0.3), False),
     (replace(TWO_STEPS, cell="lru", learning_rate=0.03), False),
-    (replace(SMALL, optimizer="sgd", rule="rtrl", stride=2), False),
-    (replace(TWO_STEPS, num_layers=2, dropout=0.3, batch_size=1, total_series_length=30, num_classes=4), True),
+    (
+        replace(
+            TWO_STEPS,
+            optimizer="sgd",
+            rule="rtrl",
+            num_layers=2,
+            dropout=0.3,
+            batch_size=1,
+            total_series_length=30,
+            num_classes=4,
+        ),
+        True,
+    ),
 ]
 """All optimizers, cells and learning rules: a new one could use a whole weight array, and so mix the replicas."""
 

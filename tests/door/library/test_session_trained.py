@@ -23,6 +23,7 @@ SMALL = replace(FOUR_EPOCHS, num_epochs=10**6, seed=3)
 """14 windows per epoch."""
 
 
+@pytest.mark.usefixtures("one_processor")
 def test_a_limit_of_gradients_set_between_windows_comes_back(tmp_path: Path) -> None:
     trainer = make_population(SMALL)
     losses, norms = [], []

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from echornn import ConfigError, EchoConfig, PopulationState, Trainer
-from tests.compiled import SMALL, make_population, make_trainer
+from echornn import ConfigError, EchoConfig, Population, PopulationState, Trainer
+from tests.compiled import SMALL, make_population, make_trainer, plain
+from tests.door.oracles.probes import numpy_network as oracle
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_processor")]
 
 
 def assert_same_weights(one: dict[str, npt.NDArray[np.float32]], other: dict[str, npt.NDArray[np.float32]]) -> None:
@@ -20,16 +21,9 @@ def assert_same_weights(one: dict[str, npt.NDArray[np.float32]], other: dict[str
         np.testing.assert_array_equal(value, other[name])
 
 
-@pytest.fixture(scope="module")
-def trainer() -> Trainer:
-    """A compiled trainer, for tests that reset it to its start."""
-    return make_trainer(SMALL)
-
-
 @pytest.fixture
-def fresh(trainer: Trainer) -> Trainer:
-    trainer.start(SMALL)
-    return trainer
+def fresh() -> Trainer:
+    return make_trainer(SMALL)
 
 
 def test_it_is_the_population_of_one_without_its_axis() -> None:
@@ -98,14 +92,6 @@ def with_optimizer(optimizer: str, rate: float, stride: int | None) -> EchoConfi
     return config.with_fields({"optimizer": optimizer})
 
 
-def test_the_tutorials_run_learns_the_echo_exactly() -> None:
-    progress = make_trainer(EchoConfig()).advance(666 * 2)
-    assert progress.losses[0] > 0.6
-    after = progress.errors[700:]
-    assert not after.any()
-    assert progress.errors[666] > 0, "the first window of an epoch cannot be known"
-
-
 def test_a_gpu_that_is_not_there_is_refused() -> None:
     import tensorflow as tf
 
@@ -119,16 +105,15 @@ def test_a_gpu_that_is_not_there_is_refused() -> None:
 @pytest.mark.parametrize(("optimizer", "rate", "stride"), OPTIMIZERS)
 def test_a_restored_state_goes_on_bit_for_bit(optimizer: str, rate: float, stride: int | None) -> None:
     config = with_optimizer(optimizer, rate, stride)
-    whole = make_trainer(config)
-    whole.regenerate()
-    whole.advance(17)
-    state = whole.state
-    rest = whole.advance(23)
-    end = whole.weights
-    del whole
-    other = make_trainer(config)
-    other.advance(5)
-    other.restore(state)
+    with plain() as programs:
+        whole, other = Trainer(config, programs), Trainer(config, programs)
+        whole.regenerate()
+        whole.advance(17)
+        state = whole.state
+        rest = whole.advance(23)
+        end = whole.weights
+        other.advance(5)
+        other.restore(state)
     assert (other.epoch, other.window, other.data_version) == (state.epoch, state.window, 1)
     again = other.advance(23)
     np.testing.assert_array_equal(again.losses, rest.losses)
@@ -136,3 +121,36 @@ def test_a_restored_state_goes_on_bit_for_bit(optimizer: str, rate: float, strid
     assert_same_weights(other.weights, end)
     later = other.advance(560).losses
     assert later[-50:].mean() < 0.5 * rest.losses[0], "it learns"
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_a_run_is_that_of_the_formulas_and_can_go_on(cell: str) -> None:
+    trainer = Trainer(EchoConfig(cell=cell, state_size=5, seed=2, init="glorot"))
+    x = np.random.default_rng(1).integers(0, 2, (7, 12))
+    ran = trainer.run(x)
+    states, parts = oracle.run(cell, trainer.weights, x.T, np.zeros((7, ran.carried.shape[2])))
+    np.testing.assert_allclose(ran.carried, states[1:].swapaxes(0, 1), atol=1e-5)
+    np.testing.assert_allclose(ran.states, parts["h"].swapaxes(0, 1), atol=1e-5)
+    expected = oracle.softmax(oracle.logits(trainer.weights, states[1:]))
+    np.testing.assert_allclose(ran.outputs, expected.swapaxes(0, 1), atol=1e-5)
+    assert ran.gates.keys() == parts.keys() - {"h", "c"}
+    for name, gate in ran.gates.items():
+        np.testing.assert_allclose(gate, parts[name].swapaxes(0, 1), atol=1e-5)
+    begun = trainer.run(x[:, :5])
+    np.testing.assert_array_equal(trainer.run(x[:, 5:], begun.carried[:, -1]).outputs, ran.outputs[:, 5:])
+
+
+def test_a_population_runs_each_replica() -> None:
+    config = EchoConfig(task="adding", state_size=3)
+    population, x = Population(config, replicas=2), np.ones((4, 9, 2))
+    ran = population.run(x)
+    assert (ran.outputs.shape, ran.states.shape) == ((2, 4, 9, 1), (2, 4, 9, 3))
+    np.testing.assert_array_equal(ran.states[1], Trainer(population.configs[1]).run(x).states)
+
+
+def test_what_cannot_be_run_says_what_can() -> None:
+    trainer = Trainer(EchoConfig())
+    with pytest.raises(ValueError, match=r"inputs of int64 \[1, 2\] cannot be run: they must be 0 to 1 \[trials, ste"):
+        trainer.run([[0, 2]])
+    with pytest.raises(ValueError, match=r"state of \[4\] cannot be run: it must be \[1, 4\]"):
+        trainer.run([[0, 1]], [0, 0, 0, 0])

@@ -105,7 +105,6 @@ def of_plain(step: Step, arrays: Sequence[npt.NDArray[np.float32]]) -> list[tf.T
 def test_gradients_are_those_of_plain_automatic_differentiation(step: Step, block: int, batch: int) -> None:
     arrays = numbers(batch)
 
-    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
     def ours(*sources: tf.Tensor) -> list[tf.Tensor]:
         inputs, state, pull, *weights = sources
         by_name = dict(zip(SHAPES, weights, strict=True))

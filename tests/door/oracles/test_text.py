@@ -107,6 +107,7 @@ class Mine(Task):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("shared_programs")
 def test_an_own_task_reads_its_file_and_a_run_is_looked_at_without_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

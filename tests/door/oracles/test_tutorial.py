@@ -52,6 +52,14 @@ def test_losses_are_those_of_the_numpy_program(config: EchoConfig, losses: npt.N
     assert_agree(losses, theirs)
 
 
+def test_the_tutorials_run_learns_the_echo_exactly() -> None:
+    progress = make_trainer(EchoConfig()).advance(666 * 2)
+    assert progress.losses[0] > 0.6
+    after = progress.errors[700:]
+    assert not after.any()
+    assert progress.errors[666] > 0, "the first window of an epoch cannot be known"
+
+
 @pytest.mark.parametrize(("stride", "classes"), [(1, 3), (3, 2)])
 def test_strides_carry_the_state_after_so_many_steps(stride: int, classes: int) -> None:
     """TBPTT(k1, k2) over three epochs, with much and little overlap, compared with NumPy in double precision."""

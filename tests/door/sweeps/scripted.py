@@ -1,4 +1,8 @@
-"""Networks with scripted results, and an engine without processes."""
+"""Networks with scripted results, and an engine without processes.
+
+`python -m tests.door.sweeps.scripted` is an engine whose two workers train without end. It prints the process id of the
+server that forks them, and theirs.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from rich.console import Console
+
 from echornn.config import EchoConfig
+from echornn.sweeps.processes import Processes
 from echornn.sweeps.results import Result
 from echornn.sweeps.sweep import Began, Done, Lost, News, Part, TrainedWindows
 
@@ -36,7 +43,7 @@ def train(part: Part) -> Iterator[News]:
             os.kill(os.getpid(), signal.SIGKILL)
         if config.echo_step == RAISES:
             raise MemoryError("no room for echo step 17")
-        yield TrainedWindows(1, 0.001, ((config, result_of(config)),))
+        yield TrainedWindows(0.001, ((config, result_of(config)),))
 
 
 def train_for_ever(part: Part) -> Iterator[News]:
@@ -107,7 +114,7 @@ class ScriptedEngine:
                 self._idle.append(worker)
                 return [*((part.number, one) for one in told), (part.number, Lost("MemoryError: no room"))]
             self.trained.append(config)
-            told.append(TrainedWindows(1, 0.001, ((config, result_of(config)),)))
+            told.append(TrainedWindows(0.001, ((config, result_of(config)),)))
         self._idle.append(worker)
         return [(part.number, one) for one in (*told, Done())]
 
@@ -115,3 +122,16 @@ class ScriptedEngine:
         self.closed = True
         self._idle.extend(worker for _, worker in self._busy)
         self._busy.clear()
+
+
+if __name__ == "__main__":
+    engine = Processes(2, stays, preload="")
+    for number, name in enumerate(engine.idle()):
+        engine.start(Part(number, (EchoConfig(),), "solved"), name)
+    begun = 0
+    while begun < 2:
+        begun += len(engine.news(1.0))
+    workers = [worker.process.pid for worker in engine._there.values()]
+    (server,) = {one for one in children(os.getpid()) if {*workers} <= {*children(one)}}
+    Console().print(server, *workers)
+    threading.Event().wait()

@@ -76,7 +76,7 @@ def test_workers_that_die_are_replaced_and_a_point_that_kills_is_given_up(swept:
 
 @pytest.mark.parametrize("ends", [signal.SIGKILL, signal.SIGTERM])
 def test_no_process_is_left_when_whoever_started_them_is_gone(ends: signal.Signals) -> None:
-    program = [sys.executable, "-m", "tests.door.sweeps.busy_engine"]
+    program = [sys.executable, "-m", "tests.door.sweeps.scripted"]
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         pids = [int(word) for word in process.stdout.readline().split()]
