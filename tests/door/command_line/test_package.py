@@ -40,6 +40,10 @@ SCREEN = {"textual", "rich", "plotext", "textual_plotext", "tui", "cyclopts"}
             "import sys, runpy; sys.argv[1:] = ['list']; runpy.run_module('tui', run_name='__main__')",
             HEAVY | {"textual"},
         ),
+        (  # with this level, as in the app
+            "import os; os.environ['TF_CPP_MIN_LOG_LEVEL'] = '0'; from echornn import Trainer",
+            HEAVY - {"tensorflow"} | SCREEN,
+        ),
     ],
 )
 def test_what_is_not_needed_is_not_imported(statement: str, unneeded: set[str]) -> None:
