@@ -24,9 +24,6 @@ def test_quit_overtakes_the_keys_that_wait_and_what_trained_is_kept(tmp_path: Pa
     assert 1 <= len(branches) < MANY / 2
 
 
-pytestmark = pytest.mark.slow
-
-
 def test_it_lives_through_a_storm_of_keys_and_its_run_replays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # the command palette can save the screen to the current folder
     assert Storm(2, 400, tmp_path / "run", hashed=True).blow("--num-epochs", "3") == ""
