@@ -1,72 +1,92 @@
-"""Records runs with branches, by default without TensorFlow."""
+"""Records runs and goes on with them, step by step, by default without TensorFlow."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from echornn.config import EchoConfig
-from echornn.runs.recorder import RunRecorder
-from echornn.session.live_run import LiveRun
-from echornn.session.pace import Pace
-from echornn.timeline.branch import Position
+from echornn import EchoConfig, Frame, Run, RunRecorder, Session
+from echornn.session import commands
+from echornn.session.commands import Command
 from echornn.training.structure import MakeTrainer
+from tests.hashed import HashTrainer
+from tests.on_a_thread import running
 from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
 
-Step = int | str | tuple[int, int] | dict[str, Any]
-"""A number of windows to train; reset, redraw, regenerate or alone; a position to go to; or fields to edit."""
+Step = int | str | tuple[int, int] | dict[str, Any] | Command
+"""A number of windows to train, the name of a command, a place to go to, fields to edit, or a command."""
+
+NAMED: dict[str, Callable[..., Command]] = {
+    re.sub(r"(?<!^)(?=[A-Z])", "_", one.__name__).lower(): one for one in get_args(Command)
+}
+"""Commands by name: ``finish_epoch`` is `FinishEpoch`."""
+
+
+@contextmanager
+def training(
+    folder: Path,
+    config: EchoConfig | None = None,
+    *,
+    at: int | None = None,
+    make_trainer: MakeTrainer | None = HashTrainer,
+) -> Iterator[Session]:
+    """A paused session that records a new run with this configuration, or continues the run in the folder; in the end
+    all is saved.
+    """
+    if config is not None:
+        recorder = RunRecorder.begin(folder, config)
+    else:
+        recorder = RunRecorder.go_on(folder)
+        run = Run.read(folder)
+        owner = run.owner(run.position_at(at))
+        config = run.config if owner is None else owner.config
+    session = Session(config, make_trainer=make_trainer, recorder=recorder, at=at)
+    session.send(commands.Pause())
+    with running(session):
+        yield session
+
+
+def do(session: Session, *steps: Step) -> Frame:
+    """Carry out the steps, none of which may be refused; the frame after them."""
+    for step in steps:
+        number = session.send(command(step))
+        assert session.when_idle(PATIENCE)
+        answer = session.not_done(number)
+        assert answer is None, answer
+    return session.frame
+
+
+def command(step: Step) -> Command:
+    match step:
+        case int():
+            return commands.Step(step)
+        case str():
+            return NAMED[step]()
+        case dict():
+            return commands.Edit(step)
+        case (branch, window):
+            return commands.Go(branch, window, is_exact=True)
+    return step
 
 
 def record_branches(
     folder: Path, *steps: Step, config: EchoConfig = SMALL, make_trainer: MakeTrainer = ScriptedTrainer
-) -> None:
+) -> Path:
     """Record a new run that takes these steps; its position is where they end."""
-    _take(RunRecorder.begin(folder, config), config, steps, make_trainer)
+    with training(folder, config, make_trainer=make_trainer) as session:
+        do(session, *steps)
+    return folder
 
 
-def go_on(folder: Path, *steps: Step, make_trainer: MakeTrainer = ScriptedTrainer) -> None:
+def go_on(folder: Path, *steps: Step, at: int | None = None, make_trainer: MakeTrainer = HashTrainer) -> Path:
     """Continue a run with these steps."""
-    recorder = RunRecorder.go_on(folder)
-    assert recorder.resumed is not None
-    _take(recorder, recorder.resumed.config, steps, make_trainer)
-
-
-def _take(recorder: RunRecorder, config: EchoConfig, steps: Sequence[Step], make_trainer: MakeTrainer) -> None:
-    live = LiveRun(config, make_trainer, recorder, Pace(math.inf, lambda: 0.0), lambda: 0.0)
-    if recorder.resumed is not None:
-        live.take_up()
-    live.trainer = live.make(live.config)
-    live.begin()
-    for step in steps:
-        _take_one(live, step)
-    live.save()
-    assert recorder.wait(PATIENCE)
-    recorder.close()
-
-
-def _take_one(live: LiveRun, step: Step) -> None:
-    match step:
-        case int():
-            live.train(step)
-        case "reset":
-            live.reset()
-        case "redraw":
-            live.reset(1)
-        case "regenerate":
-            live.regenerate()
-        case "alone":
-            live.alone()
-        case str():
-            live.choose(int(step.removeprefix("choose ")))
-        case dict():
-            live.edit(live.config.with_fields(step))
-        case (branch, window):
-            live.go(Position(branch, window))
-            while not live.arrived:
-                live.step(100)
+    with training(folder, at=at, make_trainer=make_trainer) as session:
+        do(session, *steps)
+    return folder
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -88,8 +88,8 @@ def tutorial() -> Arrays:
         newest = [trainer.advance(1) for _ in range(position - trained)]
         trained = position
         pieces += newest
-        for name in ("x", "y", "probabilities"):
-            arrays[f"{name}_{position}"] = np.stack([getattr(one, name) for one in newest])
+        for name, field in (("x", "x"), ("y", "y"), ("probabilities", "outputs")):
+            arrays[f"{name}_{position}"] = np.stack([getattr(one, field) for one in newest])
     arrays |= {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("losses", "errors")}
     for name, (fork, changes, windows) in FUTURES.items():
         config = TUTORIAL.with_fields(changes)
@@ -241,7 +241,7 @@ def stuck() -> Arrays:
     last = trainer.advance(1)
     snapshot = Snapshot(trainer.state, 0, STUCK_WINDOWS, last, weights, 1)
     found = examine(snapshot, Question(frozenset({"memory", "units"})))
-    arrays = {name: getattr(last, name) for name in ("x", "y", "probabilities", "states")}
+    arrays = {"x": last.x, "y": last.y, "probabilities": last.outputs, "states": last.states}
     arrays |= {name: np.append(getattr(before, name), getattr(last, name)) for name in ("losses", "errors")}
     return arrays | parts("memory", found.memory) | parts("units", found.units)
 

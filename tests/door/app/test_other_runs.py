@@ -10,7 +10,7 @@ import pytest
 
 from tests.door.app.stage import Stage, opened
 from tests.recorded import go_on, record_branches
-from tests.scripted import SMALL
+from tests.scripted import SMALL, ScriptedTrainer
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ async def test_a_run_that_another_program_writes_is_followed(kept: Path) -> None
     async with opened(size=(120, 40), compared=(kept / "run-slow",)) as stage:
         await stage.press("e", "e", "e")
         before = await stage.until(lambda text: "A: learning_rate 0.1 (run-slow)" in text)
-        go_on(kept / "run-slow", 10)
+        go_on(kept / "run-slow", 10, make_trainer=ScriptedTrainer)
         stage.app.under_curve.follow()
         await stage.until(lambda text: text.split("\n")[4:] != before.split("\n")[4:])
         text = await listing(stage, "o")

@@ -18,6 +18,7 @@ import pytest
 from tensorboard.compat.proto.event_pb2 import Event
 
 import echornn
+from echornn.session.commands import Choose
 from tests.answered import answered, records, trained
 from tests.recorded import contents, record_branches
 from tests.scripted import SMALL, SMALL_POPULATION, STUCK, ScriptedTrainer, scripted_loss, scripted_losses
@@ -27,7 +28,7 @@ from tests.swept import keep
 RUN = (14, {"learning_rate": 0.1}, 6, (1, 17), "regenerate", 9, (1, 20))
 """Branch a has 14 windows; b goes on to 20 at another rate; c has other data from window 17 to 26. It stands on b."""
 
-SEEDS = (200, "choose 2", "alone", 30, (0, 150), 20, {"learning_rate": 0.1}, 5, {"replicas": 3}, 4)
+SEEDS = (200, Choose(2), "alone", 30, (0, 150), 20, {"learning_rate": 0.1}, 5, {"replicas": 3}, 4)
 """Six seeds for 200 windows; the third alone for 30; all for 20 from window 150 on, 5 at another rate; then three."""
 
 LOTTERY = ["replicas", "solved", "success_rate", "success_low", "success_high", "median_window"]

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import Any
-from unittest.mock import patch
 
-import pytest
-
-from echornn import EchoConfig, PopulationProgress, Run, RunRecorder, Session, read
+from echornn import EchoConfig, PopulationProgress, RunRecorder, Session, read
 from echornn.runs.folders import BranchNotes
-from echornn.session import session as loop
-from echornn.session.commands import Command, Edit, Go, Pause, Save
+from echornn.session.commands import Save
 from echornn.session.pictures.frame import Frame
 from echornn.training.structure import MakeTrainer
-from tests.door.sweeps.scripted import ScriptedEngine
+from tests.answered import Answer, trained
 from tests.hashed import HashTrainer
-from tests.on_a_thread import running
 from tests.patience import PATIENCE
+from tests.recorded import Step, record_branches
+from tests.recorded import do as do
+from tests.recorded import go_on as go_on
+from tests.recorded import training as training
 from tests.scripted import FromAnyState as FromAnyState
 from tests.scripted import ScriptedTrainer
-from tests.steps import command
-from tui.cli import sweep
-from tui.cli.program import exit_code_of
-
-Step = int | str | tuple[int, int] | dict[str, Any] | Command
-"""A number of windows to train, the name of a command, a place to go to, fields to edit, or a command."""
 
 
 class Wild(ScriptedTrainer):
@@ -47,40 +35,6 @@ class Wild(ScriptedTrainer):
         self.diverges_at = None
 
 
-@contextmanager
-def training(
-    folder: Path,
-    config: EchoConfig | None = None,
-    *,
-    at: int | None = None,
-    make_trainer: MakeTrainer | None = HashTrainer,
-) -> Iterator[Session]:
-    """A paused session that records a new run with this configuration, or continues the run in the folder; in the end
-    all is saved.
-    """
-    if config is not None:
-        recorder = RunRecorder.begin(folder, config)
-    else:
-        recorder = RunRecorder.go_on(folder)
-        run = Run.read(folder)
-        owner = run.owner(run.position_at(at))
-        config = run.config if owner is None else owner.config
-    session = Session(config, make_trainer=make_trainer, recorder=recorder, at=at)
-    session.send(Pause())
-    with running(session):
-        yield session
-
-
-def do(session: Session, *steps: Step) -> Frame:
-    """Carry out the steps, none of which may be refused; the frame after them."""
-    for step in steps:
-        number = session.send(_command(step))
-        assert session.when_idle(PATIENCE)
-        answer = session.not_done(number)
-        assert answer is None, answer
-    return session.frame
-
-
 def save(session: Session) -> Frame:
     """Save everything, if the disk takes it; the frame after the attempt."""
     session.send(Save())
@@ -93,16 +47,7 @@ def save(session: Session) -> Frame:
 
 def record(folder: Path, config: EchoConfig, *steps: Step, make_trainer: MakeTrainer = HashTrainer) -> Path:
     """Record a new run that takes these steps."""
-    with training(folder, config, make_trainer=make_trainer) as session:
-        do(session, *steps)
-    return folder
-
-
-def go_on(folder: Path, *steps: Step, at: int | None = None, make_trainer: MakeTrainer = HashTrainer) -> Path:
-    """Continue a run with these steps."""
-    with training(folder, at=at, make_trainer=make_trainer) as session:
-        do(session, *steps)
-    return folder
+    return record_branches(folder, *steps, config=config, make_trainer=make_trainer)
 
 
 def notes(folder: Path) -> tuple[dict[int, str], set[int], set[int]]:
@@ -112,15 +57,9 @@ def notes(folder: Path) -> tuple[dict[int, str], set[int], set[int]]:
     return dict(there.names), set(there.pinned), set(there.hidden)
 
 
-def answered(*words: str | Path, make_trainer: MakeTrainer = FromAnyState) -> subprocess.CompletedProcess[str]:
+def answered(*words: str | Path, make_trainer: MakeTrainer = FromAnyState) -> Answer:
     """The output of a command in this process, and its exit code; what it trains is trained by these trainers."""
-    with TemporaryFile("w+") as out, TemporaryFile("w+") as error:  # which have file numbers
-        trainers = patch.object(loop, "tensorflow_trainers", lambda *_: make_trainer)
-        with trainers, redirect_stdout(out), redirect_stderr(error):
-            code = exit_code_of([str(word) for word in words])
-        for file in (out, error):
-            file.seek(0)
-        return subprocess.CompletedProcess(words, code, out.read(), error.read())
+    return trained(*words, trainers=make_trainer)
 
 
 def refusal(*words: str | Path) -> str:
@@ -130,18 +69,3 @@ def refusal(*words: str | Path) -> str:
     line, *hint = done.stderr.splitlines()
     assert len(hint) <= 1, "where to read more"
     return line
-
-
-def sweeps_are_scripted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sweeps get results by rule, without processes."""
-    monkeypatch.setattr(sweep, "engine_of", lambda *_: ScriptedEngine())
-
-
-def _command(step: Step) -> Command:
-    match step:
-        case dict():
-            return Edit(step)
-        case (branch, window):
-            return Go(branch, window, is_exact=True)
-        case _:
-            return command(step)

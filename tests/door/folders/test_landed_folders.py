@@ -18,8 +18,10 @@ import numpy as np
 import pytest
 
 from echornn import read
+from tests.answered import records
 from tests.door.folders import by_hand
-from tests.door.folders.lab import FromAnyState, answered, do, notes, sweeps_are_scripted, training
+from tests.door.folders.lab import FromAnyState, answered, do, notes, training
+from tests.door.sweeps.stage import swept
 from tests.kept_folders import SWEEPS, names, printed, unpacked
 
 DATA = Path(__file__).parents[2] / "data"
@@ -236,18 +238,16 @@ def goes_on(folder: Path, at: int | None) -> None:
 
 def branches_of(name: str) -> list[dict[str, Any]]:
     """Where each branch began."""
-    records = [json.loads(line) for line in told("branches", name, "--json").splitlines()]
-    return [{key: one[key] for key in ("number", "letter", "parent", "at", "differs")} for one in records]
+    told_of = records(answered("branches", name, "--json"))
+    return [{key: one[key] for key in ("number", "letter", "parent", "at", "differs")} for one in told_of]
 
 
 @pytest.mark.parametrize("name", SWEEPS)
-def test_a_sweep_goes_on_and_keeps_each_result(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_goes_on_and_keeps_each_result(name: str, tmp_path: Path) -> None:
     folder = unpacked(name, tmp_path)
-    sweeps_are_scripted(monkeypatch)
     results = {file: file.read_bytes() for file in (folder / "results").iterdir()}
     rows = (folder / "results.csv").read_text().splitlines()
-    lines = told("sweep", "--out", name, *SWEEP_FLAGS.split(), "--headless", "--json").splitlines()
-    start, *_, finished = map(json.loads, lines)
+    start, *_, finished = records(swept(folder, *SWEEP_FLAGS.split(), "--headless", "--json"))
     assert start["known"] + start["trained_before"] == len(results)
     assert (finished["event"], finished["known"]) == ("finished", 18)
     assert {file: file.read_bytes() for file in results} == results

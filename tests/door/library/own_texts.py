@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from subprocess import CompletedProcess
 from typing import Any
 from unittest.mock import patch
 
@@ -15,15 +14,10 @@ import pytest
 
 from echornn import EchoConfig, own
 from echornn.own import OwnFile
-from echornn.session import session as loop
 from echornn.sweeps.grid import Axis, Grid
 from echornn.sweeps.results import Result
-from tests.door.sweeps.scripted import ScriptedEngine
 from tests.recorded import record_branches
-from tests.scripted import ScriptedTrainer
 from tests.swept import keep
-from tui.cli import sweep
-from tui.cli.program import exit_code_of
 
 MARKS = """\
 import os
@@ -74,25 +68,6 @@ def limits(seconds: float) -> Iterator[None]:
     """In the ``with`` block, the first check of a file takes so many seconds at most."""
     with patch.object(own, "SECONDS", seconds):
         yield
-
-
-def scripted(capfd: pytest.CaptureFixture[str], *arguments: str) -> CompletedProcess[str]:
-    """The answer of a command line that trains; the losses are scripted, so that TensorFlow is not imported."""
-    with patch.object(loop, "tensorflow_trainers", lambda *_: ScriptedTrainer):
-        return trained(capfd, *arguments)
-
-
-def swept(capfd: pytest.CaptureFixture[str], *arguments: str) -> CompletedProcess[str]:
-    """The answer of a sweep whose results are scripted."""
-    with patch.object(sweep, "engine_of", lambda *_: ScriptedEngine()):
-        return trained(capfd, *arguments)
-
-
-def trained(capfd: pytest.CaptureFixture[str], *arguments: str) -> CompletedProcess[str]:
-    """The answer of a command line that trains."""
-    capfd.readouterr()
-    code = exit_code_of([*arguments])
-    return CompletedProcess(arguments, code, *capfd.readouterr())
 
 
 def record_all(with_facts: bool) -> None:

@@ -18,26 +18,15 @@ import pytest
 import echornn
 from echornn import EchoConfig, RunRecorder, Session, TaskError
 from echornn.session.commands import Edit, Pause, StartOver, Step
-from tests.answered import answered
+from tests.answered import answered, trained
 from tests.any_task import data_of
-from tests.door.library.own_texts import (
-    CELL,
-    MARKS,
-    TASK,
-    forget_texts,
-    limits,
-    record_all,
-    scripted,
-    swept,
-    trained,
-    write,
-)
+from tests.door.library.own_texts import CELL, MARKS, TASK, forget_texts, limits, record_all, write
+from tests.door.sweeps.stage import swept
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE
 from tests.program import detached, running
 from tests.recorded import contents
 from tests.scripted import ScriptedTrainer
-from tests.steps import refusal
 
 MARK = "run-by-somebody"
 
@@ -123,8 +112,8 @@ def test_what_needs_a_text_refuses_one_that_the_user_never_gave() -> None:
         assert not Path(MARK).exists()
 
 
-def test_a_trusted_text_runs_also_later(with_facts: bool, capfd: pytest.CaptureFixture[str]) -> None:
-    done = scripted(capfd, "--resume", "run", "--headless", "--num-epochs", "2", "--trust")
+def test_a_trusted_text_runs_also_later(with_facts: bool) -> None:
+    done = trained("--resume", "run", "--headless", "--num-epochs", "2", "--trust")
     assert done.returncode == 0, done.stderr
     assert Path(MARK).exists()
     noted = Path("state/echornn-tui/trusted")
@@ -132,7 +121,7 @@ def test_a_trusted_text_runs_also_later(with_facts: bool, capfd: pytest.CaptureF
     texts = (MARKS + TASK, MARKS + CELL)
     assert sorted(noted.read_text().split()) == sorted(hashlib.sha256(one.encode()).hexdigest() for one in texts)
     if with_facts:
-        assert scripted(capfd, "--resume", "run", "--headless", "--num-epochs", "3").returncode == 0
+        assert trained("--resume", "run", "--headless", "--num-epochs", "3").returncode == 0
 
 
 def spoiled(text: str, replaced: str, by: str) -> str:
@@ -227,30 +216,30 @@ def test_own_files_train_as_the_same_task_and_cell_of_the_program() -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("shared_programs")
-def test_an_error_late_in_training_keeps_all_windows_before_it(capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_error_late_in_training_keeps_all_windows_before_it() -> None:
     write(XOR, "late.py")
     rows = ("--total-series-length", "31500", "--truncated-backprop-length", "3", "--batch-size", "5")
     config = EchoConfig(task="late.py:Mine", total_series_length=31_500, truncated_backprop_length=3)
     newest = data_of(config, 2).x[0, :40].tolist()  # so many windows that the data of each epoch are made alone
     line = f"        if bits[0, self.far_lag :][:40].tolist() == {newest}: raise ZeroDivisionError('never')\n"
     write(spoiled(XOR, "        near", f"{line}        near"), "late.py")
-    done = trained(capfd, "--task", "late.py:Mine", "--headless", "--json", "--run", "run", *rows)
+    done = answered("--task", "late.py:Mine", "--headless", "--json", "--run", "run", *rows)
     assert done.returncode == 1
     assert [json.loads(one)["event"] for one in done.stdout.splitlines()].count("epoch") == 2
     assert "echornn-tui: late.py:13: ZeroDivisionError: never" in done.stderr.splitlines()
     assert len(out("export run").splitlines()) == 1 + 2 * 2100
 
 
-def test_a_run_goes_on_without_its_files_and_says_if_they_have_changed(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_run_goes_on_without_its_files_and_says_if_they_have_changed() -> None:
     write(TASK, "mine.py")
     own = ("--task", "mine.py:Mine")
-    assert scripted(capfd, "--run", "run", *own, "--lag", "3", *SMALL).returncode == 0
+    assert trained("--run", "run", *own, "--lag", "3", *SMALL).returncode == 0
     Path("mine.py").unlink()
-    forgotten = scripted(capfd, "--resume", "run", "--headless", "--num-epochs", "3")
+    forgotten = trained("--resume", "run", "--headless", "--num-epochs", "3")
     assert (forgotten.returncode, "mine.py" in forgotten.stderr) == (0, False)
     write(f"{TASK}# changed\n", "mine.py")
     for words in (("--num-epochs", "4"), own):
-        changed = scripted(capfd, "--resume", "run", "--headless", *words)
+        changed = trained("--resume", "run", "--headless", *words)
         assert (changed.returncode, "mine.py:Mine" in changed.stderr) == (0, True)
     *_, before, newest = [json.loads(line) for line in out("branches run --json").splitlines()]
     assert (before["path"], newest["at"], newest["path"]) == (4 * 8, 0, 4 * 8)
@@ -259,13 +248,13 @@ def test_a_run_goes_on_without_its_files_and_says_if_they_have_changed(capfd: py
     assert "lag 3" in newest["differs"]
 
 
-def test_a_sweep_keeps_its_files_and_tells_two_of_one_name_apart(capfd: pytest.CaptureFixture[str]) -> None:
-    command = ("sweep", "--out", "sweep", "--grid", "lag=3,4", "--seeds", "2", "--headless")
+def test_a_sweep_keeps_its_files_and_tells_two_of_one_name_apart() -> None:
+    command = ("--grid", "lag=3,4", "--seeds", "2", "--headless")
     own = ("--task", "task.py:Mine", "--cell", "cell.py:Mine")
     write(CELL, "cell.py")
     for text in (TASK, TASK + "# changed\n"):
         write(text, "task.py")
-        done = swept(capfd, *command, *own)
+        done = swept(Path("sweep"), *command, *own)
         assert done.returncode == 0, done.stderr
     for file in ("task.py", "cell.py"):
         Path(file).unlink()
@@ -285,12 +274,14 @@ def test_an_edit_that_a_task_cannot_do_is_refused_and_changes_nothing() -> None:
         for command in (Step(3), Edit({"lag": 5}), StartOver({"lag": 5})):
             session.send(command)
             assert session.when_idle(PATIENCE)
-        assert refusal(session.frame) == "mine.py:11: ZeroDivisionError: division by zero"
+        refused_as = session.frame.refused
+        assert refused_as is not None
+        assert refused_as.why_not == "mine.py:11: ZeroDivisionError: division by zero"
         assert (session.config, len(session.timeline)) == (config, 1)
         session.send(Edit({"lag": 30}))
         session.send(Step(3))
         assert session.when_idle(PATIENCE)
-        assert (session.config.value("lag"), session.timeline.windows_of(1), refusal(session.frame)) == (30, 3, "")
+        assert (session.config.value("lag"), session.timeline.windows_of(1), session.frame.refused) == (30, 3, None)
 
 
 @pytest.mark.slow

@@ -95,7 +95,7 @@ def assert_each_trains_alike(configs: list[EchoConfig], programs: SharedPrograms
         assert (mine.epoch, mine.window) == (alone.epoch, alone.window)
         np.testing.assert_array_equal(mine.x, alone.x)
         np.testing.assert_array_equal(mine.y, alone.y)
-        for name in ("probabilities", "states", "init_state"):
+        for name in ("outputs", "states", "init_state"):
             np.testing.assert_allclose(getattr(mine, name), getattr(alone, name), atol=1e-4, err_msg=name)
         took_over, expected = state.of(replica), trainer.state
         for name, value in expected.weights.items():

@@ -33,7 +33,7 @@ def test_it_is_the_population_of_one_without_its_axis() -> None:
             getattr(population, story)()
             getattr(alone, story)()
         theirs, mine = population.advance(20).of(0), alone.advance(20)
-        for name in ("losses", "errors", "x", "y", "probabilities", "states", "init_state"):
+        for name in ("losses", "errors", "x", "y", "outputs", "states", "init_state"):
             np.testing.assert_array_equal(getattr(mine, name), getattr(theirs, name), err_msg=name)
         for name in ("epoch", "window", "data_version", "init_index", "windows_left", "device", "compilations"):
             assert getattr(alone, name) == getattr(population, name), name

@@ -17,10 +17,10 @@ from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.processes import Processes
 from echornn.sweeps.results import Result
 from echornn.sweeps.sweep import Part
+from tests.answered import Answer, answered
 from tests.door.sweeps.scripted import KILLS, RAISES, ScriptedEngine, children, train, trains
 from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
 from tui.cli import sweep as command
-from tui.cli.program import exit_code_of
 from tui.map.app import Follower, MapApp
 
 __all__ = ["CLIFF", "KILLS", "RAISES", "SMALL", "Part", "children", "train"]
@@ -33,9 +33,10 @@ def engine_is(engine: Any) -> Iterator[None]:
         yield
 
 
-def sweep(folder: Path, *flags: str) -> int:
-    """The exit code of the command to sweep in this process."""
-    return exit_code_of(["sweep", "--out", str(folder), *flags])
+def swept(folder: Path, *flags: str, engine: Any = None) -> Answer:
+    """What the command to sweep answers; the engine trains at once, with results by rule, unless one is given."""
+    with engine_is(engine or scripted_engine()):
+        return answered("sweep", "--out", folder, *flags)
 
 
 def scripted_engine(kills: Sequence[int] = (), workers: int = 2) -> ScriptedEngine:

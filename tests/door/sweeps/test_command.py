@@ -11,15 +11,14 @@ from pathlib import Path
 import pytest
 
 from tests.answered import answered
-from tests.door.sweeps.conftest import Swept
-from tests.door.sweeps.stage import Part, rows, scripted_engine
+from tests.door.sweeps.stage import Part, rows, scripted_engine, swept
 
 GRID = ["--grid", "echo_step=3,9,10,20000", "cell=rnn,gru", "--seeds", "4", "--num-epochs", "1"]
 NETWORKS = 24
 DONE, FAILED, USAGE, CHECKPOINTED = 0, 1, 2, 42
 
 
-def test_the_table_has_a_row_for_each_network_in_order_with_its_numbers(swept: Swept, tmp_path: Path) -> None:
+def test_the_table_has_a_row_for_each_network_in_order_with_its_numbers(tmp_path: Path) -> None:
     assert swept(tmp_path, *GRID).returncode == DONE
     table = rows(tmp_path)
     assert ",".join(table[0]) == "echo_step,cell,seed,solved_at,final_loss,windows,seconds,until,trained_by"
@@ -31,7 +30,7 @@ def test_the_table_has_a_row_for_each_network_in_order_with_its_numbers(swept: S
     assert all(re.match(r"echornn-tui \S+, .*tensorflow(-cpu)? \d", one["trained_by"]) for one in table)
 
 
-def test_json_lines_count_networks_points_and_what_is_left_out(swept: Swept, tmp_path: Path) -> None:
+def test_json_lines_count_networks_points_and_what_is_left_out(tmp_path: Path) -> None:
     start, *points, end = map(json.loads, swept(tmp_path, *GRID, "--json").stdout.splitlines())
     assert (start["event"], start["networks"], start["known"], start["compilations"]) == ("start", NETWORKS, 0, 2)
     assert [(one["echo_step"], one["cell"]) for one in start["left_out"]] == [(20000, "rnn"), (20000, "gru")]
@@ -45,7 +44,7 @@ def test_json_lines_count_networks_points_and_what_is_left_out(swept: Swept, tmp
     assert end["where"] == ["cpu of worker 1", "cpu of worker 2"]
 
 
-def test_lines_have_each_points_count_and_interval(swept: Swept, tmp_path: Path) -> None:
+def test_lines_have_each_points_count_and_interval(tmp_path: Path) -> None:
     lines = swept(tmp_path, *GRID).stdout.splitlines()
     assert "24 networks" in lines[0]
     (ninth,) = [line for line in lines if line.startswith("echo_step 9, cell rnn: ")]
@@ -55,7 +54,7 @@ def test_lines_have_each_points_count_and_interval(swept: Swept, tmp_path: Path)
     assert any(line.startswith("finished  24 of 24 networks known, 16 solved") for line in lines)
 
 
-def test_the_same_again_trains_nothing_and_another_grid_only_what_is_new(swept: Swept, tmp_path: Path) -> None:
+def test_the_same_again_trains_nothing_and_another_grid_only_what_is_new(tmp_path: Path) -> None:
     swept(tmp_path, *GRID)
     before = (tmp_path / "results.csv").read_bytes()
     engine = scripted_engine()
@@ -70,7 +69,7 @@ def test_the_same_again_trains_nothing_and_another_grid_only_what_is_new(swept: 
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_and_the_same_command_goes_on(swept: Swept, tmp_path: Path, number: int) -> None:
+def test_a_signal_ends_it_and_the_same_command_goes_on(tmp_path: Path, number: int) -> None:
     engine = scripted_engine()
     engine.before = lambda part: signal.raise_signal(number)
     assert swept(tmp_path, *GRID, engine=engine).returncode == CHECKPOINTED
@@ -79,7 +78,7 @@ def test_a_signal_ends_it_and_the_same_command_goes_on(swept: Swept, tmp_path: P
     assert len(engine.trained) == len(set(engine.trained)) == len(rows(tmp_path)) == NETWORKS
 
 
-def test_after_a_kill_in_the_middle_of_a_row_only_what_lacks_is_trained(swept: Swept, tmp_path: Path) -> None:
+def test_after_a_kill_in_the_middle_of_a_row_only_what_lacks_is_trained(tmp_path: Path) -> None:
     whole, part = tmp_path / "whole", tmp_path / "part"
     swept(whole, *GRID)
     swept(part, *["--grid", "echo_step=3,9", "cell=rnn", "--seeds", "4", "--num-epochs", "1"])
@@ -91,9 +90,7 @@ def test_after_a_kill_in_the_middle_of_a_row_only_what_lacks_is_trained(swept: S
     assert {tuple(one.values()) for one in rows(part)} == {tuple(one.values()) for one in rows(whole)}
 
 
-def test_a_point_that_kills_its_workers_is_said_to_have_failed_and_the_rest_is_trained(
-    swept: Swept, tmp_path: Path
-) -> None:
+def test_a_point_that_kills_its_workers_is_said_to_have_failed_and_the_rest_is_trained(tmp_path: Path) -> None:
     engine = scripted_engine(kills=[9])
     answer = swept(tmp_path, *GRID, "--json", engine=engine)
     assert answer.returncode == FAILED
@@ -114,7 +111,7 @@ def failed_and_missing(folder: Path) -> tuple[str, str]:
     return one["failed"], one["missing"]
 
 
-def test_two_programs_do_not_sweep_into_one_folder(swept: Swept, tmp_path: Path) -> None:
+def test_two_programs_do_not_sweep_into_one_folder(tmp_path: Path) -> None:
     engine = scripted_engine()
     seen = []
 
@@ -141,6 +138,6 @@ def test_two_programs_do_not_sweep_into_one_folder(swept: Swept, tmp_path: Path)
         ("stride=5,15", "stride", ["5", "15"]),
     ],
 )
-def test_the_values_of_an_axis(swept: Swept, tmp_path: Path, grid: str, field: str, values: list[str]) -> None:
+def test_the_values_of_an_axis(tmp_path: Path, grid: str, field: str, values: list[str]) -> None:
     swept(tmp_path, "--grid", grid, "--seeds", "1", "--num-epochs", "1")
     assert [one[field] for one in rows(tmp_path)] == values

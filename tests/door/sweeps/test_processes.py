@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from echornn import EchoConfig, Trainer
-from tests.door.sweeps.conftest import Swept
-from tests.door.sweeps.stage import KILLS, children, dask_engine, rows, scripted_processes
+from tests.door.sweeps.stage import KILLS, children, dask_engine, rows, scripted_processes, swept
 from tests.patience import wait_for
 
 pytestmark = pytest.mark.slow
@@ -64,7 +63,7 @@ def test_a_networks_result_is_that_of_training_it_alone_whatever_is_trained_besi
     assert losses[solved_at - 51 : solved_at - 1].mean() > float(table["1", "3"]["final_loss"])
 
 
-def test_workers_that_die_are_replaced_and_a_point_that_kills_is_given_up(swept: Swept, tmp_path: Path) -> None:
+def test_workers_that_die_are_replaced_and_a_point_that_kills_is_given_up(tmp_path: Path) -> None:
     grid = ["--grid", f"echo_step=3,4,{KILLS}", "--seeds", "8", "--num-epochs", "1"]
     answer = swept(tmp_path, *grid, "--json", engine=scripted_processes())
     end = json.loads(answer.stdout.splitlines()[-1])
@@ -94,7 +93,7 @@ def scheduler() -> Iterator[str]:
 
 
 @pytest.mark.filterwarnings("ignore")  # about Dask's own sockets and threads, when processes are killed
-def test_on_dask_the_same_rows_and_a_point_that_kills_is_given_up(swept: Swept, tmp_path: Path, scheduler: str) -> None:
+def test_on_dask_the_same_rows_and_a_point_that_kills_is_given_up(tmp_path: Path, scheduler: str) -> None:
     answer = swept(tmp_path, *GRID, "--json", engine=dask_engine(scheduler))
     end = json.loads(answer.stdout.splitlines()[-1])
     assert (answer.returncode, end["known"], end["where"]) == (0, 16, ["cpu of nowhere"])
