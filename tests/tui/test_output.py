@@ -35,9 +35,6 @@ def styles() -> list[Style | None]:
     ]
 
 
-COLOUR_SYSTEMS = ["truecolor", "256", "standard"]
-
-
 def line_of(pieces: Pieces) -> Strip:
     fresh = styles()
     return Strip([Segment(text, fresh[style]) for text, style in pieces]).adjust_cell_length(WIDTH, fresh[2])
@@ -110,7 +107,7 @@ class Terminal:
         return [[tuple(self.screen.buffer[y][x]) for x in range(WIDTH)] for y in range(HEIGHT)]
 
 
-@pytest.mark.parametrize("colours", COLOUR_SYSTEMS)
+@pytest.mark.parametrize("colours", ["truecolor", "256", "standard"])
 @given(first=screens, others=st.lists(st.tuples(screens, st.sets(st.integers(0, HEIGHT - 1))), max_size=4))
 def test_the_terminal_shows_the_same_as_if_whole_lines_had_been_sent(
     colours: str, first: list[Pieces], others: list[tuple[list[Pieces], set[int]]]

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from tests.door.app.stage import Stage, opened
 from tests.door.app.test_states import failing
-from tests.scripted import SMALL, ScriptedTrainer
 
 WALK = [
     *(["1"], ["2"], ["3"], ["4"], ["5"], ["6"], ["7"], ["left"], ["l"], ["s"], ["enter"], ["escape", "escape"]),
@@ -55,20 +54,6 @@ async def test_each_state_is_a_word_with_a_sign_of_its_own_so_that_colour_is_nev
             note(stage)
         assert len(set(seen.values())) == len(SIGNS)
         assert not ascii_only or seen == SIGNS
-
-
-def partly_wrong(config: object) -> ScriptedTrainer:
-    trainer = ScriptedTrainer(SMALL)
-    trainer.wrong_every = 4
-    return trainer
-
-
-async def test_a_wrong_prediction_has_a_sign() -> None:
-    async with opened(trainer=partly_wrong) as stage:
-        text = await stage.seen(".")
-        assert text.count("><") == 6, "3 of 10 in each of 2 rows"
-        assert "accuracy 70.0%" in stage.lines[0]
-        assert text.count("7 of 10") == 2
 
 
 async def test_at_every_size_the_state_is_there_and_keys_work() -> None:

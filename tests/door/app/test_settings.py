@@ -57,17 +57,13 @@ async def test_drafts_of_several_fields_are_one_change_which_escape_drops() -> N
         assert "> " in stage.text
         await stage.press("enter")
         assert stage.frame.config == SMALL
-        await at_field_again(stage)
+        await stage.press("up", "up")
+        assert "> state_size" in stage.text
         await stage.press("8", "down", "down", "4", "enter", "escape")
         assert stage.frame.config == replace(SMALL, state_size=8, batch_size=4)
         assert stage.frame.undoable == 1
         await stage.press("u")
         assert stage.frame.config == SMALL
-
-
-async def at_field_again(stage: Stage) -> None:
-    await stage.press("up", "up")
-    assert "> state_size" in stage.text
 
 
 async def test_a_value_that_cannot_be_used_is_refused_beside_its_field() -> None:
@@ -90,7 +86,7 @@ async def test_every_field_can_be_reached_and_letters_are_text_only_in_a_number(
             seen += re.findall(r"> ([a-z_]+) ", text)
             text = await stage.seen("down")
         assert set(seen) == {"preset", *EchoConfig().fields()}
-        await at_field_learning_rate(stage)
+        assert "> learning_rate" in await stage.seen("home", "down")
         await stage.press("1", "q", "space")
         assert stage.state == "paused"
         assert "1q" in stage.text
@@ -98,10 +94,6 @@ async def test_every_field_can_be_reached_and_letters_are_text_only_in_a_number(
         assert (stage.state, stage.frame.config.learning_rate) == ("running", 0.2)
         await stage.press("s")
         assert "> " not in stage.text
-
-
-async def at_field_learning_rate(stage: Stage) -> None:
-    assert "> learning_rate" in await stage.seen("home", "down")
 
 
 async def test_after_the_last_epoch_the_settings_begin_at_the_number_of_epochs() -> None:

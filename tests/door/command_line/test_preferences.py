@@ -128,11 +128,7 @@ def test_a_bad_file_is_refused_in_a_line_and_no_run_begins(file: Path, tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("variable", "text", "allowed"),
-    [
-        ("FPS", "fast", "0.1 to 60"),
-        ("ASCII", "2", "true or false"),
-    ],
+    ("variable", "text", "allowed"), [("FPS", "fast", "0.1 to 60"), ("ASCII", "2", "true or false")]
 )
 def test_a_bad_variable_is_refused_in_a_line(
     variable: str, text: str, allowed: str, monkeypatch: pytest.MonkeyPatch

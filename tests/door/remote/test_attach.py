@@ -108,12 +108,3 @@ def test_a_run_in_the_app_is_attached_to_and_goes_on_in_the_background(tmp_path:
     assert done.returncode == 0
     assert read(folder).path().loss[: before.size].tobytes() == before.tobytes()
     assert not (folder / "serving.json").exists()
-
-
-def test_a_run_that_is_not_served_is_not_attached_to(tmp_path: Path) -> None:
-    with running("--run", str(tmp_path / "run"), "--no-serve", scripted=True) as program:
-        program.until(lambda text: "running" in text)
-        done = answered("attach", "--once", str(tmp_path / "run"))
-        assert (done.returncode, str(tmp_path / "run") in done.stderr) == (2, True)
-        program.press("q")
-        assert program.ended() == 0

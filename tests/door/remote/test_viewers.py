@@ -174,14 +174,6 @@ def test_the_end_of_a_session_is_said_and_the_last_picture_stays(tmp_path: Path)
             viewers_of(tmp_path)
 
 
-def test_a_session_that_is_gone_without_a_word_is_said_with_the_command_that_goes_on(tmp_path: Path) -> None:
-    with served(tmp_path) as trained, looking(tmp_path) as viewer:
-        before = viewer.look(CURVE)
-        trained.cut()
-        said = wait_for(lambda: viewer.look(CURVE, before).audience.ended)
-        assert f"echornn-tui --resume {tmp_path}" in said
-
-
 def greeting(connection: socket.socket) -> dict[str, Any]:
     """The first message of a session: JSON, with its length in front, which every version can read."""
     connection.settimeout(PATIENCE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import socket
 import struct
 import threading
 from collections.abc import Iterator, Mapping
@@ -96,11 +95,6 @@ class Served:
         for command in todo:
             self.session.send(command)
         assert self.session.when_idle(PATIENCE)
-
-    def cut(self) -> None:
-        """Cut all connections, as when its process is killed."""
-        for connection in list(self.server._connections):
-            connection.shutdown(socket.SHUT_RDWR)
 
     @contextmanager
     def held(self) -> Iterator[None]:

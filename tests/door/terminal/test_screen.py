@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.answered import answered
 from tests.door.terminal.ended import trained
 from tests.patience import wait_for
 from tests.program import Program, epoch, running
@@ -89,10 +90,12 @@ def test_a_slow_terminal_slows_no_training_and_is_sent_the_newest_picture_when_i
         assert not program.withheld, "an answer after the end would be the shell's input"
 
 
-def test_the_screen_is_as_large_as_the_terminal_says_also_after_two_changes_at_once() -> None:
+def test_the_screen_is_as_large_as_the_terminal_says_also_after_two_changes_at_once(tmp_path: Path) -> None:
     """Whatever size a parent has left in the environment, as programs do that import readline."""
-    with running(width=100, height=40, environment={"COLUMNS": "80", "LINES": "24"}, scripted=True) as program:
+    size, flags = {"COLUMNS": "80", "LINES": "24"}, ("--run", str(tmp_path / "run"), "--no-serve")
+    with running(*flags, width=100, height=40, environment=size, scripted=True) as program:
         program.until(lambda text: "q Quit" in text.splitlines()[39])
+        assert answered("attach", "--once", str(tmp_path / "run")).returncode == 2, "it is not served"
         program.resize(64, 20)
         program.until(lambda text: "space Pause" in text.splitlines()[19])
         program.resize(100, 30)

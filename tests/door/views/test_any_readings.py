@@ -44,14 +44,3 @@ async def test_any_numbers_are_drawn_at_any_size(odd: list[float]) -> None:
                 screen = await stage.press(key, *KEYS)
                 assert screen.text.isascii()
                 assert max(map(len, screen.lines)) <= size[0]
-
-
-async def test_a_number_key_shows_its_view_and_two_are_side_by_side_where_there_is_room() -> None:
-    async with staged(size=(160, 45)) as stage:
-        await stage.put(readings=SOLVED)
-        screen = await stage.press("3", "4")
-        assert screen.view[0].index("memory") < screen.view[0].index("gradient")
-        assert stage.asked.kinds >= {"memory", "units", "gradient", "effects"}
-        assert ">gradient" in (await stage.press("tab", "tab")).text
-        assert "memory" not in "\n".join((await stage.resize(80, 24)).view)
-        assert "memory" not in stage.asked.kinds
