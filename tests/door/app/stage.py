@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -111,11 +112,11 @@ class Stage:
 
     async def until(self, condition: Callable[[str], object]) -> str:
         """The text, as soon as the condition holds for it: for what other threads bring, such as readings."""
-        for _ in range(2_000):
-            if condition(text := await self.shown()):
-                return text
+        deadline = time.monotonic() + PATIENCE
+        while not condition(text := await self.shown()):
+            assert time.monotonic() < deadline, f"it never came:\n{text}"
             await asyncio.to_thread(self.session.stopped.wait, 0.01)
-        raise AssertionError(f"it never came:\n{text}")
+        return text
 
     async def seconds_pass(self, seconds: float) -> None:
         """Let the session's clock go on: it trains ``seconds * speed`` windows, if it runs."""
