@@ -32,7 +32,7 @@ settings.register_profile("random", PATIENT)
 # so that a failure comes from a change; `--hypothesis-profile=random` searches with new examples
 settings.load_profile("same")
 
-MEMORY_OF_A_PROCESS = 2 << 30
+MEMORY_OF_A_PROCESS = 5 << 29
 """Bytes that one process of tests and those that it starts use at most, with all programs that it compiles."""
 
 SLOW_AS_A_WHOLE = re.compile(r"^pytestmark = \[?pytest\.mark\.slow\b", re.MULTILINE)
