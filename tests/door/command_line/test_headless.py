@@ -232,6 +232,7 @@ class Interrupted(HashTrainer):
         return super().advance(min(n, 149 - self.trained) if self.trained < 149 else n)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_with_42_and_resume_goes_on_to_the_same_losses(
     number: signal.Signals, monkeypatch: pytest.MonkeyPatch

@@ -164,6 +164,7 @@ def test_a_probe_that_fails_says_why_is_not_tried_again_and_ends_nothing() -> No
         assert stage.frame.unread == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("took", [0.001, 0.1])
 def test_at_full_speed_probes_take_a_twentieth_of_the_time_and_four_readings_a_second_at_most(took: float) -> None:
     clock, begun, probes = Clock(), list[float](), Probes()

@@ -57,6 +57,7 @@ def test_a_viewer_sees_every_bit_that_the_session_shows(config: EchoConfig, tmp_
         same()
 
 
+@pytest.mark.slow
 def test_a_session_that_does_not_answer_holds_up_no_screen_and_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
