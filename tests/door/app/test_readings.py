@@ -69,7 +69,8 @@ async def test_rows_are_letters_and_w_shows_what_the_network_writes() -> None:
         assert stage.frame.progress is not None
         letters = " ".join(names[one] for one in stage.frame.progress.y[0])
         assert letters in stage.text
-        text = await stage.seen("w")
+        await stage.press("w")
+        text = await stage.until(lambda text: "twenty-" in text)
         lines = [line.strip() for line in text.split("\n")]
         at = next(number for number, line in enumerate(lines) if line.startswith("sample: "))
         assert [line[:10] for line in lines[at + 1 : at + 4]] == ["one", "twenty-ooo", "o" * 9]
