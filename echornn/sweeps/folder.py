@@ -311,8 +311,7 @@ class Store:
             if other is not None:  # losses of networks that stop when solved cannot be compared with others
                 wrong = f"until = {grid.until!r} cannot be used in {folder}, which has {other!r}"
                 raise RunError(f"{wrong}: give a new --out")
-            for name in (RESULTS, FAILED):
-                (folder / name).mkdir(exist_ok=True)
+            (folder / RESULTS).mkdir(exist_ok=True)
             for first in grid.points.possible:  # tried again: the cause may have been removed
                 self._failure_of(point_of(first)).unlink(missing_ok=True)
             write_requests(folder, (*(one for one in before if one != self.asked), self.asked))
@@ -331,7 +330,9 @@ class Store:
         self._table.flush()
 
     def fail(self, point: EchoConfig, reason: str) -> None:
-        own_files.write_whole(self._failure_of(point), failed_bytes(point, reason), is_synced=False)
+        file = self._failure_of(point)
+        file.parent.mkdir(exist_ok=True)
+        own_files.write_whole(file, failed_bytes(point, reason), is_synced=False)
 
     def close(self) -> None:
         """Sort the table in the order of the grid, and release the folder; a full disk does not matter."""
