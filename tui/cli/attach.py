@@ -70,7 +70,7 @@ def folder_of(name: str | None) -> Path:
         with contextlib.suppress(AddressError):
             connected(folder).close()
             return folder
-    raise RunError("no run is trained now that can be attached to: start one with --detach, or see list for those that have ended")
+    raise RunError("no run is trained now: start one with --detach; list shows those that have ended")
 
 
 def _show(folder: Path, chosen: Preferences, read_only: bool) -> int:
