@@ -320,6 +320,7 @@ class HeldOut:
     steps: int  # of each
     loss_by_step: Floats  # [steps], NaN where no step is scored
     wrong_by_step: Floats  # [steps]
+    wrong_by_target: Floats  # [classes], NaN where no scored step has this target; empty for numbers
 
     @property
     def accuracy(self) -> float:

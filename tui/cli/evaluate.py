@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -19,10 +19,12 @@ from echornn.data.series import check_own_files, held_out_config
 from echornn.diagnosis.loss_stats import bits_text
 from echornn.readings import SAMPLE_LENGTH
 from echornn.runtime import quiet
+from echornn.tasks.task import Symbols
 from tui.cli.probe import BAR
 from tui.cli.rows import At, Branch, Json, Record, Replica, RunName, Trust, emit, opened
 from tui.term import printed, terminal
 from tui.term.exit_code import FailedError
+from tui.views.text import symbol_name
 
 LINES = 20  # the most groups of steps
 
@@ -63,7 +65,7 @@ def evaluate_run(
             means = {"loss": found.loss, "loss_spread": found.loss_spread}
             means |= {"accuracy": found.accuracy, "accuracy_spread": found.wrong_spread}
             by_step = {"loss_by_step": found.loss_by_step, "accuracy_by_step": 1 - found.wrong_by_step}
-            rows.append(about | means | by_step)
+            rows.append(about | means | by_step | {"accuracy_by_target": 1 - found.wrong_by_target})
     if not rows:
         raise FailedError("nothing to evaluate")
     title = f"after window {position.window:,}: {asked.batch_size:,} fresh {'rows' if asked.is_stream else 'trials'} "
@@ -84,16 +86,25 @@ def _lines(asked: EchoConfig, rows: list[Record]) -> Iterator[str]:
     for name, row in whose:
         right = f"{row['accuracy']:>9.1%} {row['accuracy_spread']:>5.1%}" if asked.has_classes else ""
         yield f"{name}  {row['loss']:>8.4f} {row['loss_spread']:>7.4f} {right}".rstrip() + bits_text(asked, row["loss"])
-    if asked.is_stream:  # all of its steps are alike
-        return
     what, form = ("accuracy", ".1%") if asked.has_classes else ("loss", ".4f")
-    by_step = np.mean([row[f"{what}_by_step"] for row in rows], axis=0)
-    known = np.flatnonzero(np.isfinite(by_step))
-    yield from ("", f"{what} by step")
-    most = 1.0 if asked.has_classes else by_step[known].max(initial=0) or 1.0
-    for steps in np.array_split(known, min(LINES, len(known))):
-        value, where = float(by_step[steps].mean()), " to ".join(map(str, sorted({steps[0] + 1, steps[-1] + 1})))
-        yield f"{where:>14}  {value:>8{form}}  {'#' * round(BAR * value / most)}".rstrip()
+    if not asked.is_stream:  # all steps of a stream are alike
+        by_step = np.mean([row[f"{what}_by_step"] for row in rows], axis=0)
+        known = np.flatnonzero(np.isfinite(by_step))
+        groups = np.array_split(known, min(LINES, len(known)))
+        names = [" to ".join(map(str, sorted({steps[0] + 1, steps[-1] + 1}))) for steps in groups]
+        yield from _bars(f"{what} by step", names, [float(by_step[steps].mean()) for steps in groups], form)
+    if isinstance(symbols := asked.the_task.outputs, Symbols) and 2 < symbols.count <= LINES:
+        by_target = np.mean([row["accuracy_by_target"] for row in rows], axis=0)
+        names = [symbol_name(symbols, symbol) for symbol in range(symbols.count)]
+        yield from _bars("accuracy by target", names, by_target.tolist(), form)
+
+
+def _bars(title: str, names: Sequence[str], values: Sequence[float], form: str) -> Iterator[str]:
+    yield from ("", title)
+    most = 1.0 if form == ".1%" else max(values, default=0.0) or 1.0
+    for name, value in zip(names, values, strict=True):
+        if math.isfinite(value):
+            yield f"{name:>14}  {value:>8{form}}  {'#' * round(BAR * value / most)}".rstrip()
 
 
 def sample_run(

@@ -21,7 +21,7 @@ NONE = np.zeros(1, np.float32)
 
 
 def measured(snapshot: Snapshot, question: Question) -> Readings:
-    found = HeldOut(0.25 + snapshot.window, 0.0, 0.0, 0.0, 1, 1, NONE, NONE) if "held_out" in question.kinds else None
+    found = HeldOut(0.25 + snapshot.window, 0.0, 0.0, 0.0, 1, 1, *3 * [NONE]) if "held_out" in question.kinds else None
     return Readings(snapshot.state.config, snapshot.branch, snapshot.window, held_out=found)
 
 

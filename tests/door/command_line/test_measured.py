@@ -152,7 +152,10 @@ def test_evaluate_and_states_are_those_of_the_network_on_the_same_data(
         right = np.take_along_axis(said, y[..., np.newaxis].astype(int), axis=2)[..., 0]
         assert (measured["trials"], measured["steps"]) == x.shape
         assert measured["loss"] == pytest.approx(-np.log(right[scored]).mean(), rel=1e-3)
-        assert measured["accuracy"] == (said.argmax(axis=2) == y)[scored].mean()
+        hits = said.argmax(axis=2) == y
+        assert measured["accuracy"] == hits[scored].mean()
+        of_targets = [hits[scored & (y == target)].mean() for target in (0, 1)]
+        assert measured["accuracy_by_target"] == pytest.approx(of_targets, abs=1e-6)
         np.testing.assert_array_equal(found["conditions"], y[:, -1])
         np.testing.assert_array_equal(y[scored], np.roll(x, 3)[scored])
     (otherwise,) = records(answered("evaluate", "echo-run", "--echo-step", 5, "--trials", 8, "--json"))
