@@ -30,7 +30,7 @@ from tui.app.base import save_to
 from tui.app.line import CommandLine
 from tui.app.script import Begun, Outcome, Script
 from tui.app.session_app import SessionApp
-from tui.app.words import WORDS, Line, WordError, lines_of
+from tui.app.words import WORDS, Line, WordError, letters_of, lines_of
 from tui.panels.runs import show_or_hide
 from tui.term.printed import export_whole
 
@@ -174,15 +174,17 @@ class LineActions(SessionApp):
         else:
             self._refuse(f"window = {to} cannot be shown: 1 to {end:,} on branch {letter_of(self._frame.line)}")
 
-    async def action_on_a_view(self, name: str) -> None:
-        """Do a view's word, or its key while the curve or another view has the focus: the view takes the focus."""
-        for view in self._views:
-            if action := view.own_actions().get(name):
-                self._focus(view)
-                await view.run_action(action)
-                return
-        titles = [view.title for view in self._all_views if name in view.own_actions()]
-        self._refuse(f"«{name}» is a key of the view {' and '.join(titles)}")
+    async def action_on_a_view(self, name: str, word: str = "") -> None:
+        """Do a view's key while the curve or another view has the focus, or its word: the view takes the focus."""
+        having = [view for view in self._all_views if name in view.own_actions()]
+        if word:  # one key may have other words in other views
+            having = [view for view in having if word in letters_of(type(view))]
+        if view := next((one for one in self._views if one in having), None):
+            self._focus(view)
+            await view.run_action(view.own_actions()[name])
+        else:
+            titles = " and ".join(view.title for view in having)
+            self._refuse(f"{word} is for the view {titles}" if word else f"«{name}» is a key of the view {titles}")
 
     def action_show_branch(self, number: int) -> None:
         if number < self._picture.branch_count and number != self._frame.line:

@@ -135,7 +135,7 @@ def _of_keys() -> Iterator[Word]:
     for name in dict.fromkeys(name for view in VIEWS for name in letters_of(view)):
         having = [view for view in VIEWS if name in letters_of(view)]
         about = f"{', '.join(view.title for view in having)}: {_begun(letters_of(having[0])[name].tooltip)}"
-        yield Word(name, "", about, f"on_a_view('{letters_of(having[0])[name].id}')")
+        yield Word(name, "", about, f"on_a_view('{letters_of(having[0])[name].id}', '{name}')")
 
 
 WORDS = {

@@ -103,9 +103,11 @@ def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, 
         app = ScriptApp(session, lines, say, trains_itself, ascii_only=ascii)
         # asyncio.run would close the loop, and for that wait forever for the training thread
         code = asyncio.new_event_loop().run_until_complete(app.run_async(headless=True, size=size, mouse=False))
+        if printer.warning:
+            note(printer.warning)
         if app.undone:
             note(f"{app.undone} of {len(lines)} lines were not done")
-        return ExitCode.FAILED if app.return_code or code is None else code
+        return ExitCode.FAILED if app.return_code or code is None or printer.warning else code
 
     if there := _session_elsewhere(folder, note):
         code = do(there, trains_itself=False)

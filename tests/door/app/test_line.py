@@ -134,7 +134,9 @@ async def test_a_line_suggests_completes_and_brings_back_what_was_typed() -> Non
 async def test_the_app_is_used_by_names_too(tmp_path: Path) -> None:
     async with opened(size=(100, 30)) as stage:
         await stage.press("e", "r", "e")
-        assert "misses" in await enter(stage, "view data; zoom in; zoom out; seed after; order # all")
+        assert "misses" in await enter(stage, "view data; zoom in; zoom out; seed after # all")
+        assert "order is for the view seeds" in await enter(stage, "view memory; order")
+        await stage.press("escape")
         assert re.search(r"1e-\d", await enter(stage, "log"))
         assert re.search(r"window 4\b", (await enter(stage, "log; crosshair 4")).split("\n")[1])
         await enter(stage, "crosshair off; name b wide one; pin a")

@@ -131,8 +131,6 @@ def test_a_network_in_files_is_the_one_that_was_trained_there() -> None:
     np.testing.assert_allclose(model.predict(symbols, verbose=0), np.swapaxes(expected, 0, 1), atol=1e-5)
 
 
-pytestmark = pytest.mark.slow
-
 RECORDED = Path(__file__).parents[2] / "data" / "docs"
 
 
