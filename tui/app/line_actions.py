@@ -175,12 +175,13 @@ class LineActions(SessionApp):
             self._refuse(f"window = {to} cannot be shown: 1 to {end:,} on branch {letter_of(self._frame.line)}")
 
     async def action_on_a_view(self, name: str, word: str = "") -> None:
-        """Do a view's key while the curve or another view has the focus, or its word: the view takes the focus."""
+        """Do a view's key while the curve or another view has the focus: the view takes it. Or do its word."""
         having = [view for view in self._all_views if name in view.own_actions()]
         if word:  # one key may have other words in other views
             having = [view for view in having if word in letters_of(type(view))]
         if view := next((one for one in self._views if one in having), None):
-            self._focus(view)
+            if not word:
+                self._focus(view)
             await view.run_action(view.own_actions()[name])
         else:
             titles = " and ".join(view.title for view in having)

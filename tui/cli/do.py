@@ -97,7 +97,12 @@ def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, 
         record |= {"branch": branch, "window": frame.trained, "epoch": frame.epoch, "loss": frame.loss}
         loss = f", loss {loss_text(frame.loss)}" if frame.trained else ""
         words = f": {why}" if why else f" (branch {branch}, window {frame.trained:,}{loss})"
-        printer.print([as_json(record) if json else f"{outcome.line.text}: {result}{words}"], out)
+        try:
+            printer.print([as_json(record) if json else f"{outcome.line.text}: {result}{words}"], out)
+        except OSError as error:
+            if not isinstance(error, BrokenPipeError):
+                note(f"standard output: {error.strerror}")
+            raise
 
     def do(session: Session | RemoteSession, trains_itself: bool) -> int:
         app = ScriptApp(session, lines, say, trains_itself, ascii_only=ascii)

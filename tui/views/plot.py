@@ -204,7 +204,7 @@ class LossPlot(CellWidget, can_focus=True):
         place = self._place = Place(GUTTER, 0, width, height, first, length, axis)
         norms = replace(place, y=height, height=of_norms, axis=layers.norm_axis(picture.norms, config.clip_norm))
 
-        layers.draw_axes(cells, (place, norms), bottom, self.has_focus)
+        layers.draw_axes(cells, (place, norms) if of_norms else (place,), bottom, self.has_focus)
         curves = [(ghost.letter, ghost.curve) for ghost in picture.ghosts if ghost.curve is not None]
         ghosts = [(letter, *layers.ghost_line(place, of_ghost)) for letter, of_ghost in curves]
         for _, line, _ in ghosts:

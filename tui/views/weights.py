@@ -269,7 +269,7 @@ def dots(points: npt.NDArray[np.complexfloating], edge: float, height: int, widt
 def draw_numbers(cells: Cells, box: Region, update: dict[str, float], exponents: Floats, samples: int) -> None:
     """By how much a window changes each matrix, then the Lyapunov exponents as bars to both sides of zero."""
     is_known = any(map(math.isfinite, update.values()))
-    write_in(cells, box, 0, "changes in a window by" if is_known else "changes: ? until «step» trains", "muted")
+    write_in(cells, box, 0, "changes in a window by" if is_known else "changes in a window: ?", "muted")
     top = 1 + min(len(update), box.height - 1 - min(len(exponents) + bool(len(exponents)), box.height // 2))
     for line, (name, share) in enumerate([*update.items()][: top - 1], start=1):
         text = percent(share) if share >= 5e-4 or share <= 0 else f"{size_text(100 * share)} %"
