@@ -29,16 +29,16 @@ def held_out(prepared: Prepared, settings: Mapping[str, Any], trials: int | None
 
 def measured(outputs: Floats, batch: Batch, config: EchoConfig) -> HeldOut:
     """The losses and errors of outputs, float32 [rows, steps, outputs]."""
-    scored, wrong, by_target = batch.scored, np.full(batch.scored.shape, np.nan), np.empty(0)
+    scored, wrong = batch.scored, np.full(batch.scored.shape, np.nan)
+    wrong_of = seen_of = np.empty(0)  # predictions, by their target
     if isinstance(config.the_task.outputs, Numbers):
         losses = np.square(outputs.astype(np.float64) - batch.y).mean(axis=-1)
     else:
         said = np.take_along_axis(outputs, batch.y[..., np.newaxis].astype(np.intp), axis=-1)[..., 0]
         losses = -np.log(np.maximum(said, np.finfo(np.float32).tiny), dtype=np.float64)
         wrong = (outputs.argmax(axis=-1) != batch.y).astype(np.float64)
-        with np.errstate(invalid="ignore"):
-            of_target = (np.bincount(batch.y[scored], each, outputs.shape[-1]) for each in (wrong[scored], None))
-            by_target = np.divide(*of_target)
+        wrong_of = np.bincount(batch.y[scored], wrong[scored], outputs.shape[-1]).astype(np.float64)
+        seen_of = np.bincount(batch.y[scored], minlength=outputs.shape[-1]).astype(np.float64)
 
     def mean(values: Doubles, axis: int | None = None) -> Any:
         return np.where(scored, values, 0).sum(axis) / scored.sum(axis)
@@ -47,7 +47,8 @@ def measured(outputs: Floats, batch: Batch, config: EchoConfig) -> HeldOut:
         of_rows = mean(values, 1)[scored.any(axis=1)]
         return 2 * float(of_rows.std(ddof=1)) / math.sqrt(len(of_rows)) if len(of_rows) > 1 else math.nan
 
-    with np.errstate(invalid="ignore"):  # the mean of no scored step is NaN
+    with np.errstate(invalid="ignore"):  # the mean of no scored step, and of no target, is NaN
         of_all = (float(mean(losses)), spread(losses), float(mean(wrong)), spread(wrong))
         by_step = (mean(losses, 0).astype(np.float32), mean(wrong, 0).astype(np.float32))
-        return HeldOut(*of_all, len(scored), scored.shape[1], *by_step, by_target.astype(np.float32))
+        by_target = (wrong_of / seen_of).astype(np.float32)
+        return HeldOut(*of_all, len(scored), scored.shape[1], *by_step, by_target)

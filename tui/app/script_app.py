@@ -108,7 +108,7 @@ class ScriptApp(EchoApp):
         self._outcomes.append(outcome)
         try:
             self._say_outcome(outcome, self._newest)
-        except OSError:  # the reader of the output has ended
+        except OSError:  # such as a reader of the output that has ended; who says it names the others
             if self._script is not None:
                 self._script.stop()
             self._leave(ExitCode.FAILED)

@@ -92,16 +92,16 @@ def _lines(asked: EchoConfig, rows: list[Record]) -> Iterator[str]:
         known = np.flatnonzero(np.isfinite(by_step))
         groups = np.array_split(known, min(LINES, len(known)))
         names = [" to ".join(map(str, sorted({steps[0] + 1, steps[-1] + 1}))) for steps in groups]
-        yield from _bars(f"{what} by step", names, [float(by_step[steps].mean()) for steps in groups], form)
+        most = 1.0 if asked.has_classes else by_step[known].max(initial=0) or 1.0
+        yield from _bars(f"{what} by step", names, [float(by_step[steps].mean()) for steps in groups], form, most)
     if isinstance(symbols := asked.the_task.outputs, Symbols) and 2 < symbols.count <= LINES:
         by_target = np.mean([row["accuracy_by_target"] for row in rows], axis=0)
         names = [symbol_name(symbols, symbol) for symbol in range(symbols.count)]
-        yield from _bars("accuracy by target", names, by_target.tolist(), form)
+        yield from _bars("accuracy by target", names, by_target.tolist(), form, 1.0)
 
 
-def _bars(title: str, names: Sequence[str], values: Sequence[float], form: str) -> Iterator[str]:
+def _bars(title: str, names: Sequence[str], values: Sequence[float], form: str, most: float) -> Iterator[str]:
     yield from ("", title)
-    most = 1.0 if form == ".1%" else max(values, default=0.0) or 1.0
     for name, value in zip(names, values, strict=True):
         if math.isfinite(value):
             yield f"{name:>14}  {value:>8{form}}  {'#' * round(BAR * value / most)}".rstrip()
